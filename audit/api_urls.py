@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from audit import api
+from audit.browse import api
 
-urlpatterns = [path("audit/", api.Trail.as_view(), name="api-audit")]
+urlpatterns = [path("audit/", api.TrailView.as_view(), name="api-audit")]

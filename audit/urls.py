@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from audit import views
+from audit.browse import pages
 
 app_name = "audit"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("audit.csv", views.csv_file, name="csv"),
+    path("", pages.index, name="index"),
+    path("audit.csv", pages.csv_file, name="csv"),
 ]

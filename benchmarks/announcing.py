@@ -67,25 +67,25 @@ def lay_out(url: str, at_once: int) -> dict[str, Any]:
 def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     """One order to its end: calls a second, seconds until the first call, and announcements."""
     from generation.models import Call
-    from generation.services import orders
-    from jobs import rundirs
+    from generation.orders import launch
     from jobs.models import Job, JobEvent
+    from jobs.supervisor import run_dirs
 
-    supervisor = importlib.import_module("jobs.supervisor.carry")
+    supervisor = importlib.import_module("jobs.supervisor.run_job")
 
-    order = orders.launch(
+    order = launch.launch(
         laid["task"], teacher=laid["teacher"], count=calls, by=laid["member"], max_cost_usd=Decimal(1000)
     )
     assert order.job_id is not None
-    unheard = mock.patch.object(supervisor.heard, "tell") if arm == "unannounced" else nullcontext()
+    unheard = mock.patch.object(supervisor.acks, "acknowledge") if arm == "unannounced" else nullcontext()
     began = time.perf_counter()
     with unheard:
-        supervisor.carry(order.job_id, worker="bench")
+        supervisor.run_job(order.job_id, worker="bench")
     took_s = time.perf_counter() - began
     job = Job.objects.get(pk=order.job_id)
     assert job.state == "succeeded", job.error
     assert Call.objects.filter(order=order, state="answered").count() == calls
-    folder = rundirs.of(job.pk, job.run_fence)
+    folder = run_dirs.run_dir_of(job.pk, job.run_fence)
     first_s = _first_call_at(folder / "journal.jsonl")
     ended_s = (folder / "result.json").stat().st_mtime
     return {

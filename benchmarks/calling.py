@@ -25,10 +25,10 @@ from typing import Any
 from unittest import mock
 
 from benchmarks.teachers import LATENCY_S, ROOT, bare, order, ours
-from generation.engine import attempt
-from generation.engine.journal import Journal
+from generation.engine import run as engine_run
+from generation.engine.journal.writer import Journal
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import RunDir, lay
+from jobs.rundir import RunDir, write_spec
 
 PROCESSES = (1, 2, 3)
 # Calls a second, and milliseconds of CPU a call: of this process, and of those that it had make the calls.
@@ -58,7 +58,7 @@ class Timed(Journal):
 
 def journal_share(url: str, calls: int, folder: Path, *, at_once: int) -> dict[str, float]:
     """What part of the engine's CPU, and of its event loop's time, goes into the journal, syncs included."""
-    with mock.patch.object(attempt, "Journal", Timed):
+    with mock.patch.object(engine_run, "Journal", Timed):
         rate, cpu_ms = ours(url, calls, folder, at_once=at_once)
     return {
         "of_cpu": round(Timed.cpu_s / (calls * cpu_ms / 1000), 4),
@@ -139,11 +139,11 @@ def memory(calls: int) -> dict[str, Any]:
     with answering() as url, tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as folder:
         path = Path(folder) / "run"
         body = order(url, calls, at_once=256)
-        lay(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=36_000, body=body))
+        write_spec(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=36_000, body=body))
         run = RunDir.open(path)
 
         async def watch() -> None:
-            ending, entries, read_to = asyncio.create_task(attempt.run_order(run)), 0, 0
+            ending, entries, read_to = asyncio.create_task(engine_run.run_order(run)), 0, 0
             while not ending.done():
                 await asyncio.sleep(0.5)
                 fresh = _from(path / "journal.jsonl", read_to)

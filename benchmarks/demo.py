@@ -61,7 +61,7 @@ def main(recipe: str, overrides: dict[str, Any]) -> None:
 
 def load() -> float:
     """Load the demo; returns the seconds it took."""
-    from miniatures_site.demo import load as demo
+    from demo.data import load as demo
 
     began = time.perf_counter()
     demo.load(lambda step: print(f"... {step}"))
@@ -70,14 +70,14 @@ def load() -> float:
 
 def frozen() -> DatasetVersion:
     """The demo's golds as a frozen dataset version."""
+    from demo.data.load import SLUG
     from members.models import Member
-    from miniatures_site.demo.load import SLUG
+    from review.datasets import freezing
+    from review.datasets import write_version as writing
     from review.models import Task
-    from review.services import datasets
-    from review.services.datasets import write as writing
 
     admin = Member.objects.get(is_superuser=True)
-    version = datasets.freeze(datasets.create(Task.objects.get(slug=SLUG), name="Golds", by=admin), by=admin)
+    version = freezing.freeze(freezing.create(Task.objects.get(slug=SLUG), name="Golds", by=admin), by=admin)
     if not version.is_frozen:
         writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
         version.refresh_from_db()
@@ -87,12 +87,12 @@ def frozen() -> DatasetVersion:
 def tuned(version: DatasetVersion, recipe: str, overrides: dict[str, Any]) -> TrainingRun:
     """A run of the demo student, carried to its end."""
     from training.models import Student
-    from training.services import runs
+    from training.runs import launch_run
 
     admin = version.created_by
     assert admin is not None
     student = Student.objects.get(slug="demo")
-    run = runs.launch(dataset_version=version, student=student, recipe=recipe, by=admin, overrides=overrides)
+    run = launch_run.launch(dataset_version=version, student=student, recipe=recipe, by=admin, overrides=overrides)
     carried(run.job)
     run.refresh_from_db()
     return run
@@ -114,10 +114,10 @@ def evaluated(run: TrainingRun) -> Evaluation:
 
 def carried(job: Job | None) -> None:
     """Do a job here and now."""
-    from jobs.supervisor.carry import carry
+    from jobs.supervisor.run_job import run_job
 
     assert job is not None
-    carry(job.pk, worker=WORKER)
+    run_job(job.pk, worker=WORKER)
     job.refresh_from_db()
     if job.state != "succeeded":
         raise SystemExit(f"{job.title} is {job.state}: {job.error or job.waiting_reason}")
@@ -132,10 +132,10 @@ def seconds(job: Job) -> float:
 
 def scores(evaluation: Evaluation) -> dict[str, dict[str, int]]:
     """By system: how many mails it wrote, how many pass every check, and how many name the company."""
-    from evaluation.selectors import evaluations
+    from evaluation.evaluations import queries
 
     found: dict[str, dict[str, int]] = {}
-    for output in evaluations.outputs(evaluation):
+    for output in queries.outputs(evaluation):
         row = found.setdefault(output.system, {"n": 0, "passes_all": 0, "names_company": 0})
         row["n"] += 1
         row["passes_all"] += output.scores["passes_all"] == 1

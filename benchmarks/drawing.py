@@ -17,14 +17,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from training.engine.drawing import Wish, draw
+from training.engine.model.sampling import TokenSampling, sample_tokens
 
 SIZE = 262_144
 TOP_P = 0.9
 ROUNDS = {1: 31, 16: 7}
 
 
-def by_sorting(scores: Tensor, wishes: Sequence[Wish]) -> list[int]:
+def by_sorting(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
     """Draw as is usual: sort each row's probabilities, cut, and draw from what is left."""
     drawn = []
     for row, wish in zip(scores, wishes, strict=True):
@@ -40,8 +40,8 @@ def measure(rows: int) -> dict[str, float]:
     scores = torch.randn(rows, SIZE, generator=torch.Generator().manual_seed(rows)) * 4
     taken: dict[str, list[float]] = {"sorted": [], "raced": []}
     for turn in range(ROUNDS[rows]):
-        wishes = [Wish(1.0, TOP_P, row, turn) for row in range(rows)]
-        for name, way in (("sorted", by_sorting), ("raced", draw)):
+        wishes = [TokenSampling(1.0, TOP_P, row, turn) for row in range(rows)]
+        for name, way in (("sorted", by_sorting), ("raced", sample_tokens)):
             began = time.perf_counter()
             way(scores, wishes)
             taken[name].append(time.perf_counter() - began)

@@ -95,10 +95,10 @@ class Ours:
 
     def take_in(self, slug: str, drafts: int) -> float:
         """Import drafts into a new task; seconds of the requests."""
-        from review.services import tasks
-        from review.starters import STARTERS
+        from review.spec.starters import STARTERS
+        from review.tasks import authoring
 
-        tasks.create(name=slug, slug=slug, spec=STARTERS["outreach"].spec, by=self._admin)
+        authoring.create(name=slug, slug=slug, spec=STARTERS["outreach"].spec, by=self._admin)
         files = ["\n".join(json.dumps(our_row(i)) for i in chunk).encode() for chunk in chunked(drafts)]
         return sum(timed(lambda file=file: self._send(slug, file)) for file in files)  # type: ignore[misc]
 

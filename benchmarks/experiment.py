@@ -76,8 +76,8 @@ def asked(client: Any, slug: str) -> float:
 
 def lay_out(admin: Any, events: int) -> Any:
     """A finished experiment of about so many events: companies of one to three contacts, four segments."""
-    from campaigns.experiments.design import Wishes
-    from campaigns.services.experiments import registration
+    from campaigns.experiments import register
+    from campaigns.experiments.design import ExperimentRequest
     from tests.campaigns import experiment_rows as rows
     from tests.campaigns import factories
     from tests.review import factories as desk
@@ -87,7 +87,7 @@ def lay_out(admin: Any, events: int) -> Any:
     records = desk.make_records(desk.make_source(task), 40)
     factories.make_people(task, records, start=10_000_000)
     campaign = rows.two_arms(task, by=admin, slug=f"bench-{events}", names=("Teacher", f"Variant{events}"))
-    experiment = registration.register(campaign, Wishes(**rows.SAID), by=admin)
+    experiment = register.register(campaign, ExperimentRequest(**rows.SAID), by=admin)
     table: list[Any] = []
     company = 0
     while len(table) < events / EVENTS_A_CONTACT:
@@ -133,7 +133,7 @@ def spend(campaign: Any, records: list[Any], admin: Any, rng: random.Random) -> 
     """A paid call for each contact's draft: money and tokens, as an order leaves them."""
     from campaigns.models import Contact, WriteOrder
     from generation.models import Call
-    from generation.services import orders
+    from generation.orders import launch
     from generation.states import Purpose
     from review.models import Record
 
@@ -153,7 +153,7 @@ def spend(campaign: Any, records: list[Any], admin: Any, rng: random.Random) -> 
         for contact, record in zip(people, made, strict=True):
             contact.record = record
         Contact.objects.bulk_update(people, ["record"], batch_size=500)
-        order = orders.launch(
+        order = launch.launch(
             campaign.task, teacher=arm.teacher, count=1, by=None, record_ids=[records[0].pk], purpose=Purpose.CAMPAIGN
         )  # fmt: skip
         WriteOrder.objects.create(campaign=campaign, arm=arm, step=step, order=order)

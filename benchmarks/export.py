@@ -76,10 +76,11 @@ def measure(folder: Path, rows: int) -> dict[str, Any]:
 
 
 def import_records(folder: Path, rows: int, admin: Any) -> tuple[Any, float]:
-    from review.services import imports, tasks
-    from review.starters import STARTERS
+    from review.sources import imports
+    from review.spec.starters import STARTERS
+    from review.tasks import authoring
 
-    task = tasks.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
+    task = authoring.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
     took_s = 0.0
     for number, start in enumerate(range(0, rows, ROWS_PER_FILE)):
         path = write_records(folder / f"records-{number}.csv", range(start, min(start + ROWS_PER_FILE, rows)))
@@ -99,8 +100,8 @@ def write_records(path: Path, numbers: range) -> Path:
 
 def judge_all(task: Any, admin: Any) -> None:
     """A draft for each record, judged."""
+    from review.drafts.intake import NewDraft, add_drafts
     from review.models import Record, TaskVersion
-    from review.services.drafts import NewDraft, add_drafts
 
     version = TaskVersion.objects.get(task=task)
     ids = list(Record.objects.filter(task=task).order_by("row_number").values_list("pk", "title"))
@@ -148,11 +149,11 @@ def mail(company: str, i: int) -> dict[str, str]:
 
 
 def freeze(task: Any, admin: Any) -> tuple[Any, dict[str, float]]:
-    from review.services import datasets
-    from review.services.datasets import write as writing
+    from review.datasets import freezing as datasets_freezing
+    from review.datasets import write_version as writing
 
-    dataset = datasets.create(task, name="Bench", by=admin, filters={"verdicts": ["accept", "edit", "reject"]})
-    version = datasets.freeze(dataset, by=admin)
+    dataset = datasets_freezing.create(task, name="Bench", by=admin, filters={"verdicts": ["accept", "edit", "reject"]})
+    version = datasets_freezing.freeze(dataset, by=admin)
     began, worked = time.perf_counter(), time.process_time()
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     took = {"freeze_s": round(time.perf_counter() - began, 2), "freeze_cpu_s": round(time.process_time() - worked, 2)}
@@ -160,7 +161,7 @@ def freeze(task: Any, admin: Any) -> tuple[Any, dict[str, float]]:
 
 
 def export(version: Any, token: str, port: int, pid: int) -> dict[str, Any]:
-    from review.selectors import datasets as selectors
+    from review.datasets import queries as selectors
 
     before, formats = rss_mib(pid), {}
     for format_ in FORMATS:

@@ -26,12 +26,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 from transformers import AutoModelForCausalLM, PretrainedConfig
 
-from training.engine import lora, loss, optim
-from training.engine.packing import attention
-from training.engine.packing.model import PackedReading
-from training.engine.sharding import split
-from training.memory.shape import Shape, shape_of
-from training.recipes import Recipe
+from training.engine import optimization
+from training.engine.distributed import fsdp
+from training.engine.loss import supervised_head
+from training.engine.model import lora, packed_attention
+from training.engine.model.packed_reading import PackedReading
+from training.recipes.schema import Recipe
+from training.sizing.shape import Shape, shape_of
 
 
 class Alive(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -105,10 +106,10 @@ def peak_bytes(
     with _as_on_a_gpu(half), FakeTensorMode(allow_non_fake_inputs=True), Alive() as alive, _resizing(alive):
         _fill(model)
         _mix(model, half)
-        head = loss.SupervisedHead(model.train())
+        head = supervised_head.SupervisedHead(model.train())
         if mesh is not None:
             _shard(model, mesh, layers_in=half if recipe.method == "full" else None)
-        optimizer = optim.adamw(model.parameters(), recipe)
+        optimizer = optimization.adamw(model.parameters(), recipe)
         # The first step is there for what AdamW keeps from it on; one pass makes that.
         for times in (1, passes):
             alive.peak = alive.bytes
@@ -133,8 +134,8 @@ def processes_that_answer_nothing(count: int) -> Iterator[DeviceMesh]:
 
 def _shard(model: Any, mesh: DeviceMesh, *, layers_in: torch.dtype | None) -> None:
     accelerator: Any = SimpleNamespace(device=torch.device("cpu"), num_processes=mesh.size())
-    with mock.patch.object(split, "init_device_mesh", return_value=mesh):
-        split.shard(model, accelerator, layers_in=layers_in)
+    with mock.patch.object(fsdp, "init_device_mesh", return_value=mesh):
+        fsdp.shard(model, accelerator, layers_in=layers_in)
 
 
 @contextmanager
@@ -150,7 +151,7 @@ def _resizing(alive: Alive) -> Iterator[None]:
         yield
 
 
-def _pass(model: Any, head: loss.SupervisedHead, tokens: int, supervised: int) -> None:
+def _pass(model: Any, head: supervised_head.SupervisedHead, tokens: int, supervised: int) -> None:
     bounds = torch.tensor([0, tokens], dtype=torch.int32)
     with PackedReading(model):
         total = head.loss(
@@ -189,15 +190,15 @@ def _fill(model: nn.Module) -> None:
 @contextmanager
 def _as_on_a_gpu(half: torch.dtype | None) -> Iterator[None]:
     stand_ins: list[tuple[Any, str, Callable[..., Any]]] = [
-        (attention, "_half_of", lambda query: half),
-        (attention, "_varlen", lambda q, k, v, *_: _attend(q, k, v)),
-        (attention, "_row_by_row", lambda q, k, v, *_: torch.cat([_attend(q, k, v)], dim=1)),
+        (packed_attention, "_half_of", lambda query: half),
+        (packed_attention, "_varlen", lambda q, k, v, *_: _attend(q, k, v)),
+        (packed_attention, "_row_by_row", lambda q, k, v, *_: torch.cat([_attend(q, k, v)], dim=1)),
         (nn.functional, "dropout", lambda x, p, training, inplace=False: torch.native_dropout(x, p, training)[0]),
         # The head tries the model out to learn this; scores without content tell nothing.
-        (loss, "_ends_model", lambda *_: True),
+        (supervised_head, "_ends_model", lambda *_: True),
     ]
     patches: list[Any] = [mock.patch.object(where, name, stand_in) for where, name, stand_in in stand_ins]
-    patches.append(mock.patch.object(loss, "BLOCK_BYTES", loss.GPU_BLOCK_BYTES))
+    patches.append(mock.patch.object(supervised_head, "BLOCK_BYTES", supervised_head.GPU_BLOCK_BYTES))
     for patch in patches:
         patch.start()
     try:

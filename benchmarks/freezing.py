@@ -36,14 +36,13 @@ def main(rows: int, database: str) -> None:
 
 def measure(rows: int) -> dict[str, Any]:
     from members.models import Member
-    from review.dataset_filters import DatasetFilters
-    from review.services import datasets
-    from review.services.datasets import selection
-    from review.services.datasets import write as writing
+    from review.datasets import freezing, selection
+    from review.datasets import write_version as writing
+    from review.datasets.dataset_filters import DatasetFilters
 
     admin = Member.objects.create(username="bench", is_superuser=True)
     task = judged_task(rows, admin)
-    version = datasets.freeze(datasets.create(task, name="Bench", by=admin), by=admin)
+    version = freezing.freeze(freezing.create(task, name="Bench", by=admin), by=admin)
     print(f"{rows:,} golds are there", file=sys.stderr)
     _, counting = clocked(lambda: selection.preview(task, DatasetFilters()))
     _, floor = clocked(lambda: read_and_write(task))
@@ -72,13 +71,13 @@ def judged_task(rows: int, admin: Any) -> Any:
     """Records, drafts and verdicts written straight into the tables: how they come there is not the question."""
     from django.utils import timezone
 
-    from review import prompting, splits
     from review.models import Decision, Draft, Gold, Record, Source, TaskVersion
-    from review.services import tasks
-    from review.starters import STARTERS
+    from review.spec import prompting, splits
+    from review.spec.starters import STARTERS
+    from review.tasks import authoring
 
     rng = random.Random(11)
-    task = tasks.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
+    task = authoring.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
     version = TaskVersion.objects.get(task=task)
     source = Source.objects.create(task=task, slug="bench", name="Bench", format="csv", sha256="0" * 64)
     write, now = writer(rng), timezone.now()
@@ -131,12 +130,11 @@ def writer(rng: random.Random) -> Callable[[int], str]:
 def read_and_write(task: Any) -> None:
     import tempfile
 
-    from review import exports
+    from review.datasets import exports, queries
     from review.models import Decision
-    from review.selectors import datasets
 
     with tempfile.TemporaryFile() as file:
-        for gold in datasets.judged_drafts(Decision.objects.filter(task=task, gold__isnull=False)):
+        for gold in queries.judged_drafts(Decision.objects.filter(task=task, gold__isnull=False)):
             file.write(exports.line(exports.rows(gold)["sft"][0]))
 
 

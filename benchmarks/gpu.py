@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.gpu_cells.page import page
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULTS: Final = ROOT / "docs" / "gpu.json"

@@ -71,24 +71,24 @@ class Ground:
         self.chance = random.Random(SEED)
 
     def order(self) -> Any:
-        from generation.services import orders
+        from generation.orders import launch
 
-        return orders.launch(self.task, teacher=self.teacher, count=40, by=self.admin)
+        return launch.launch(self.task, teacher=self.teacher, count=40, by=self.admin)
 
     def fill(self, size: int) -> None:
         """Bring the calls to this number, and sum them."""
-        from generation.services import spend
+        from generation.ledger import daily_sums as ledger_daily_sums
 
         while self.held < size:
             order = self.order()
             self._pour(order, min(AN_ORDER, size - self.held))
-            spend.rebuild(order)
+            ledger_daily_sums.rebuild(order)
 
     def _pour(self, order: Any, count: int) -> None:
         from django.db import transaction
 
         from generation.models import Call
-        from web.pouring import Pour
+        from web.db.bulk_insert import BulkInserter
 
         self.held += count
         pattern = Call(
@@ -96,7 +96,7 @@ class Ground:
             output_tokens=120, model="m", request_id="r", created_at=datetime.now(UTC),
         )  # fmt: skip
         with transaction.atomic():
-            Pour(pattern, ["id", "position", "cost_usd", "created_at"]).pour(self._rows(count))
+            BulkInserter(pattern, ["id", "position", "cost_usd", "created_at"]).pour(self._rows(count))
 
     def _rows(self, count: int) -> Iterator[tuple[str | int, ...]]:
         began = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=self.chance.randrange(DAYS))
@@ -152,15 +152,15 @@ def streamed(client: Any) -> dict[str, Any]:
 
 def booking(ground: Ground) -> dict[str, float]:
     """Drafts taken in a second, with sums of days moved and without, in turn."""
-    from generation.services import spend
+    from generation.ledger import daily_sums
 
-    book = spend.book
+    book = daily_sums.book
     rates: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(3):
         for name in rates:
-            spend.book = book if name == "with" else lambda *_: 0
+            daily_sums.book = book if name == "with" else lambda *_: 0
             rates[name].append(taken_in(ground))
-    spend.book = book
+    daily_sums.book = book
     found = {name: round(statistics.median(rate)) for name, rate in rates.items()}
     return {"drafts_per_s": found["with"], "without_booking": found["without"],
             "share": round(1 - found["with"] / found["without"], 3)}  # fmt: skip
@@ -169,7 +169,7 @@ def booking(ground: Ground) -> dict[str, float]:
 def taken_in(ground: Ground) -> float:
     from django.db import transaction
 
-    from generation.services import ingest
+    from generation.calls import ingest
     from tests.generation.money.tellings import told
 
     order = ground.order()

@@ -85,8 +85,8 @@ def seed(task: Any, rows: int) -> dict[str, Any]:
     """Some drafts through the service, the rest as copies of them by the database."""
     from django.db import connection
 
+    from review.drafts import search_index
     from review.models import Draft
-    from review.services import search_index
     from tests.review import factories
 
     base = min(BASE, rows)
@@ -190,7 +190,7 @@ def unindexed(cursor: Any) -> Iterator[None]:
     """Words of the copies are indexed all at once, which is faster than one by one; how fast that is stands elsewhere."""
     from django.db import connection
 
-    from review import text_index
+    from review.db import text_index
 
     if connection.vendor == "postgresql":
         cursor.execute(f"DROP INDEX {text_index.GIN}")
@@ -208,20 +208,19 @@ def decide_many(task: Any, rob: Any) -> dict[str, float]:
     """Preview, reject and take back five thousand drafts."""
     from uuid import uuid4
 
-    from review import bulk_verdict
-    from review.selectors import bulk as selecting
-    from review.selectors.narrowing import read
-    from review.services import bulk, bulk_undo
+    from review.bulk import bulk_undo, bulk_verdict, execution
+    from review.bulk import planning as selecting
+    from review.drafts.draft_filters import parse
 
-    said = bulk_verdict.read({"verdict": "reject", "reasons": ["tone"]})
-    ids, found_s = timed(lambda: selecting.matching(rob, task, read({"q": "thursday"}))[: selecting.AT_MOST])
+    said = bulk_verdict.parse({"verdict": "reject", "reasons": ["tone"]})
+    ids, found_s = timed(lambda: selecting.matching(rob, task, parse({"q": "thursday"}))[: selecting.AT_MOST])
     plan, preview_s = timed(lambda: selecting.plan(rob, task, ids, said))
     ask = {"by": rob, "drafts": plan.ids, "said": said, "tag": plan.tag}
-    act, act_s = timed(lambda: bulk.carry_out(task, id=uuid4(), **ask))
+    act, act_s = timed(lambda: execution.carry_out(task, id=uuid4(), **ask))
     undone, undo_s = timed(lambda: bulk_undo.undo(act.pk, by=rob))
-    bulk.carry_out(task, id=uuid4(), **ask)
-    edit = bulk_verdict.read({"verdict": "edit", "find": SHARED[0], "replace": "May I call you?"})
-    left = selecting.matching(rob, task, read({"q": "thursday"}))[: selecting.AT_MOST]
+    execution.carry_out(task, id=uuid4(), **ask)
+    edit = bulk_verdict.parse({"verdict": "edit", "find": SHARED[0], "replace": "May I call you?"})
+    left = selecting.matching(rob, task, parse({"q": "thursday"}))[: selecting.AT_MOST]
     _, edit_s = timed(lambda: selecting.plan(rob, task, left, edit))
     return {
         "drafts": act.count, "undone": undone.count, "found_s": found_s, "preview_s": preview_s, "act_s": act_s,
@@ -268,7 +267,7 @@ def page(client: Any, url: str, *, times: int = 5) -> dict[str, Any]:
 
 def cursor_at(task: Any, place: int) -> str:
     from review.models import Draft
-    from review.selectors import keyset
+    from web.db import keyset
 
     row = Draft.objects.filter(task=task).order_by("-created_at", "-id").only("created_at")[place]
     return keyset._cursor(row.created_at, row.pk)

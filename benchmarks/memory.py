@@ -17,8 +17,9 @@ from typing import Any, Final
 from transformers import Gemma3TextConfig, LlamaConfig, PretrainedConfig, Qwen3Config
 
 from benchmarks.fake_step import peak_bytes, shape_of_config
-from training.memory.step import Reading, peak
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
+from training.sizing.step import StepProfile
+from training.sizing.step import peak_bytes as peak
 
 GIB: Final = 1 << 30
 RANK: Final = 16
@@ -69,7 +70,7 @@ def compare(config: PretrainedConfig, way: Way, tokens: int) -> tuple[int, int]:
     """Bytes counted, and bytes by the formula."""
     is_full = way.recipe.method == "full"
     passes = 2 if is_full and tokens >= 8192 else 1
-    reading = Reading(
+    reading = StepProfile(
         tokens=tokens, supervised=tokens // 2, rank=None if is_full else RANK, is_half=way.recipe.dtype == "bf16",
         has_dropout=not is_full and way.recipe.dropout > 0, checkpoints=way.recipe.gradient_checkpointing == "on",
         holds_gradients=passes > 1,

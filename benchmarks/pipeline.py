@@ -31,14 +31,14 @@ def worker() -> Iterator[None]:
     """A Celery worker and a clock that rings as beat does."""
     from celery.contrib.testing.worker import start_worker
 
-    from campaigns.services import bell
+    from campaigns.writing import wake_tick
     from miniatures_site.celery import app
 
     over = threading.Event()
 
     def clock() -> None:
         while not over.wait(TICK_S):
-            bell.publish()
+            wake_tick.publish()
 
     beat = threading.Thread(target=clock, daemon=True)
     with start_worker(app, concurrency=8, pool="threads", perform_ping_check=False, queues=QUEUES, loglevel="WARNING"):
@@ -71,12 +71,14 @@ def lay_out(mails: int) -> dict[str, Any]:
 
 def plain(laid: dict[str, Any]) -> float:
     """Seconds of an order for drafts alone, from launch until its last draft is in."""
-    from generation.services import orders
+    from generation.orders import launch as orders_launch
     from jobs.models import Job
 
     ids = [record.pk for record in laid["records"]]
     began = time.perf_counter()
-    order = orders.launch(laid["task"], teacher=laid["teacher"], count=len(ids), by=laid["member"], record_ids=ids)
+    order = orders_launch.launch(
+        laid["task"], teacher=laid["teacher"], count=len(ids), by=laid["member"], record_ids=ids
+    )
     wait(lambda: Job.objects.get(pk=order.job_id).state == "succeeded")
     return time.perf_counter() - began
 
@@ -84,8 +86,8 @@ def plain(laid: dict[str, Any]) -> float:
 def campaign(laid: dict[str, Any]) -> float:
     """Seconds of a campaign, from the press of the button until no mail is before its approval."""
     from campaigns.models import Message
-    from campaigns.services import launch
-    from campaigns.services.campaigns import ArmPlan
+    from campaigns.planning.edit import ArmPlan
+    from campaigns.sending import lifecycle
     from campaigns.states import Approval
     from tests.campaigns import factories
 
@@ -94,14 +96,14 @@ def campaign(laid: dict[str, Any]) -> float:
         arms=[ArmPlan("A", teacher=laid["teacher"])],
     )  # fmt: skip
     began = time.perf_counter()
-    launch.launch(made, by=laid["member"], is_held=True)
+    lifecycle.launch(made, by=laid["member"], is_held=True)
     before = Message.objects.filter(campaign=made, state__in=("planned", "writing", "written"))
     wait(lambda: not before.exists())
     took = time.perf_counter() - began
     states = set(Message.objects.filter(campaign=made).values_list("state", flat=True))
     if not states <= {"approved", "awaiting"}:
         raise RuntimeError(f"mails ended as {sorted(states)}")
-    launch.end(made, by=laid["member"])
+    lifecycle.end(made, by=laid["member"])
     return took
 
 

@@ -37,32 +37,34 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from trl import DPOConfig, DPOTrainer
 
 from benchmarks.training import LONGEST, RECIPE, Ours, Speed, _Given, _Losses, instructions, make_rows, make_student
-from training.engine import data, lora, step
-from training.engine.data import Row
-from training.engine.objectives.choose import prepare
+from training.engine import step
+from training.engine.data import sft_rows
+from training.engine.data.pairs import AnswerPair
+from training.engine.data.sft_rows import TokenRow
+from training.engine.model import lora
 from training.engine.objectives.dpo import Dpo
-from training.engine.objectives.pairs import Pair
+from training.engine.objectives.factory import measure_reference
 
 BETA = 0.1
 BATCH = 8
-Batches = list[list[Pair]]
+Batches = list[list[AnswerPair]]
 
 
-def make_pairs(rows: Sequence[Row]) -> list[Pair]:
+def make_pairs(rows: Sequence[TokenRow]) -> list[AnswerPair]:
     """Each row's answer over the answer of the row of next length, both behind the row's prompt."""
     by_length = sorted(rows, key=lambda row: row.supervised)
     found = []
     for better, other in zip(by_length, [*by_length[1:], by_length[0]], strict=True):
         worse = [*better.ids[: better.prompt_length], *other.ids[other.prompt_length :]]
         if len(worse) <= LONGEST and worse != better.ids:
-            found.append(Pair(better.id, better, Row(better.id, worse, better.prompt_length)))
+            found.append(AnswerPair(better.id, better, TokenRow(better.id, worse, better.prompt_length)))
     return found
 
 
 class Engine:
     """This engine, kept warm between rounds."""
 
-    def __init__(self, folder: Path, rows: Sequence[Row]) -> None:
+    def __init__(self, folder: Path, rows: Sequence[TokenRow]) -> None:
         ours = Ours(folder, rows)
         self.model, self.folder = ours.model, folder
         # Packing and reading ahead are for rows of SFT.
@@ -76,7 +78,7 @@ class Engine:
             tuning.objective = Dpo(BETA, anchor=0.0)
             items = [pair for batch in batches for pair in batch]
             with tempfile.TemporaryDirectory() as kept:
-                prepare(
+                measure_reference(
                     tuning.objective, tuning.network, tuning.accelerator, items, batch_size=BATCH, weights="",
                     folders=[Path(kept)], emit=lambda *_, **__: None, stop_if_asked=lambda: None,
                 )  # fmt: skip
@@ -110,7 +112,7 @@ def trainer_of(folder: Path, batches: Batches, adapter: dict[str, torch.Tensor] 
     return trainer, losses
 
 
-def as_trl(pair: Pair) -> dict[str, list[int]]:
+def as_trl(pair: AnswerPair) -> dict[str, list[int]]:
     prompt = pair.chosen.prompt_length
     return {
         "prompt_ids": pair.chosen.ids[:prompt],
@@ -119,9 +121,9 @@ def as_trl(pair: Pair) -> dict[str, list[int]]:
     }
 
 
-def drawn(rule: str, pairs: Sequence[Pair], *, seed: int, count: int, offset: float) -> Batches:
+def drawn(rule: str, pairs: Sequence[AnswerPair], *, seed: int, count: int, offset: float) -> Batches:
     """Every n-th of an epoch's batches by size, in a seeded order, the epoch drawn by a contender's own rule."""
-    order = [index for batch in data.plan(pairs, batch_size=BATCH, seed=seed, epoch=0) for index in batch]
+    order = [index for batch in sft_rows.plan_batches(pairs, batch_size=BATCH, seed=seed, epoch=0) for index in batch]
     if rule == "trl":
         order = random.Random(seed).sample(range(len(pairs)), len(pairs))
     batches = [[pairs[index] for index in order[at : at + BATCH]] for at in range(0, len(order) - BATCH + 1, BATCH)]
@@ -132,11 +134,11 @@ def drawn(rule: str, pairs: Sequence[Pair], *, seed: int, count: int, offset: fl
     return chosen
 
 
-def tokens_of(batch: Sequence[Pair]) -> int:
+def tokens_of(batch: Sequence[AnswerPair]) -> int:
     return sum(pair.length for pair in batch)
 
 
-def parity(folder: Path, engine: Engine, pairs: Sequence[Pair], steps: int) -> float:
+def parity(folder: Path, engine: Engine, pairs: Sequence[AnswerPair], steps: int) -> float:
     """Largest difference of a step's loss between the two, everything else being equal."""
     batches = drawn("trl", pairs, seed=3, count=steps, offset=0.5)
     start = {name: value.detach().clone() for name, value in lora.tuned_parameters(engine.model).items()}
@@ -146,7 +148,9 @@ def parity(folder: Path, engine: Engine, pairs: Sequence[Pair], steps: int) -> f
     return max(abs(one - other) for one, other in zip(got, expected.values, strict=True))
 
 
-def race(folder: Path, engine: Engine, pairs: Sequence[Pair], *, batches: int, rounds: int) -> dict[str, list[Speed]]:
+def race(
+    folder: Path, engine: Engine, pairs: Sequence[AnswerPair], *, batches: int, rounds: int
+) -> dict[str, list[Speed]]:
     """Speeds in alternation, warmed up by the parity run."""
     speeds: dict[str, list[Speed]] = {"ours": [], "further_epochs": [], "trl": []}
     for number in range(rounds):

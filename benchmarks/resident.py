@@ -3,7 +3,7 @@
     python -m benchmarks.resident [--students small,middle] [--ways lora,full]
 
 Each run is the engine in a process of its own, as it runs where memory is short: a Llama-shaped student made from a config, one
-epoch of rows of one length, batch 4. Told is `training.estimate`'s peak; measured is the resident memory that the run
+epoch of rows of one length, batch 4. Told is `training.runs.estimate`'s peak; measured is the resident memory that the run
 reports at its end. The last line is one JSON object with the largest departure.
 """
 
@@ -24,10 +24,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
-from training.engine.chat import open_chat
-from training.estimate import estimate
-from training.recipes import Recipe
+from jobs.rundir import write_spec
+from training.engine.data.chat import open_chat
+from training.recipes.schema import Recipe
+from training.runs.estimate import estimate_run
 
 GIB: Final = 1 << 30
 ROWS: Final = 12
@@ -52,8 +52,8 @@ WAYS: Final[dict[str, dict[str, Any]]] = {
 # The engine as it runs where memory is short.
 SHORT: Final = """
 import runpy
-from training.engine import allocator
-allocator.give_back_what_is_freed()
+from training.engine.memory import memory_plan
+memory_plan.enable_trim()
 runpy.run_module("training.engine", run_name="__main__")
 """
 
@@ -103,10 +103,10 @@ def measure(student: Path, run_dir: Path, recipe: Recipe, length: int) -> Found:
         "student": {"path": str(student)}, "recipe": recipe.model_dump(mode="json"), "device": "cpu",
         "train_file": "train.jsonl", "validation_file": "validation.jsonl",
     }  # fmt: skip
-    lay(run_dir, SpecEnvelope(job="by-hand", kind="training", fence=1, lease_s=3600, body=body))
+    write_spec(run_dir, SpecEnvelope(job="by-hand", kind="training", fence=1, lease_s=3600, body=body))
     subprocess.run([sys.executable, "-c", SHORT, str(run_dir)], check=True, env=os.environ)
     summary = json.loads((run_dir / "result.json").read_text())["summary"]
-    return Found(estimate(student, recipe, [tokens] * ROWS).peak_gib, summary["peak_memory_gib"])
+    return Found(estimate_run(student, recipe, [tokens] * ROWS).peak_gib, summary["peak_memory_gib"])
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ def main(mails: int) -> None:
     os.environ |= {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port), "CAMPAIGN_LINGER_S": "0"}
     folder = prepare()
     sink = subprocess.Popen(
-        [sys.executable, "-m", "campaigns.sink"], env={**os.environ, "SINK_PORT": str(port), "VAR_DIR": str(folder)}
+        [sys.executable, "-m", "demo.mail_sink"], env={**os.environ, "SINK_PORT": str(port), "VAR_DIR": str(folder)}
     )
     try:
         wait_for(port)
@@ -62,12 +62,12 @@ def main(mails: int) -> None:
 
 def make_campaign():  # type: ignore[no-untyped-def]
     from members.models import Member
-    from review.services import tasks
-    from review.starters import STARTERS
+    from review.spec.starters import STARTERS
+    from review.tasks import authoring
     from tests.campaigns.factories import make_sending_campaign
 
     admin = Member.objects.create(username="bench", is_superuser=True)
-    task = tasks.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
+    task = authoring.create(name="Bench", slug="bench", spec=STARTERS["outreach"].spec, by=admin)
     campaign = make_sending_campaign(task, mails_per_minute=10_000_000, daily_cap=10_000_000)
     campaign.steps.update(body="Hi {{contact.first_name}},\n\n" + "We look after cold stores. " * 30 + "{{link.demo}}")
     return campaign
@@ -81,12 +81,12 @@ def due(campaign, mails: int, number: int) -> None:  # type: ignore[no-untyped-d
 
 def send(campaign, mails: int) -> float:  # type: ignore[no-untyped-def]
     """Seconds of one job, from its claim to its end, as a worker carries it."""
-    from jobs.services import lifecycle
-    from jobs.supervisor import carry
+    from jobs.lifecycle import control
+    from jobs.supervisor import run_job
 
-    job = lifecycle.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
+    job = control.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
     began = time.perf_counter()
-    carry(job.pk, worker="bench")
+    run_job(job.pk, worker="bench")
     took = time.perf_counter() - began
     job.refresh_from_db()
     assert job.result == {"sent": mails, "refused": 0, "deferred": 0, "unknown": 0, "passed_over": 0}, job.result

@@ -48,17 +48,18 @@ def main() -> None:
 def _rows(folder: Path) -> dict[str, Any]:
     """A served miniature of the demo student, prompts of its task, and a token."""
     from members.models import ApiToken, Member
-    from review import prompting
+    from review.spec import prompting
     from serving.models import Promotion
     from tests.review import factories
     from tests.training.conftest import freeze
     from training.models import Miniature
-    from training.services import runs, students
+    from training.runs import launch_run
+    from training.students import registration
 
     member = Member.objects.create(username="bench", is_superuser=True)
     task = factories.make_task(by=member)
-    student = students.register_demo()
-    run = runs.launch(dataset_version=freeze(task, member, train=8, validation=2), student=student, recipe="demo",
+    student = registration.register_demo()
+    run = launch_run.launch(dataset_version=freeze(task, member, train=8, validation=2), student=student, recipe="demo",
                       by=member)  # fmt: skip
     miniature = Miniature.objects.create(
         slug=MODEL, name="Bench", task=task, run=run, student=student, method="lora", storage_prefix="none",
@@ -71,7 +72,7 @@ def _rows(folder: Path) -> dict[str, Any]:
     adapter = _adapter(folder / "adapter")
     _, token = ApiToken.objects.create(user=member, name="bench", scopes=["serve"])
     entry = {
-        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(students.DEMO_FOLDER)},
+        "name": MODEL, "folder": str(adapter), "method": "lora", "base": {"path": str(registration.demo_folder())},
         "task": spec.canonical(), "manifest_sha256": "0" * 64,
     }  # fmt: skip
     prompts = [prompting.messages(spec, known, audience="student") for known in facts]
@@ -83,11 +84,11 @@ def _adapter(folder: Path) -> Path:
     import torch
     from safetensors.torch import load_file, save_file
 
-    from training.engine import loading, lora
     from training.engine.contracts import StudentRef
-    from training.services.students import DEMO_FOLDER
+    from training.engine.model import loading, lora
+    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(DEMO_FOLDER)), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     lora.attach(base.model, rank=16, alpha=32, dropout=0.0, seed=1).save_pretrained(folder)
     file = folder / "adapter_model.safetensors"
     save_file({name: tensor + 1e-4 for name, tensor in load_file(file).items()}, file)
@@ -98,11 +99,11 @@ def _peer(adapter: Path, prompts: list[Any]) -> Callable[[], tuple[int, float]]:
     """transformers' `generate` for one prompt after another: tokens written and seconds taken."""
     import torch
 
-    from training.engine import loading
     from training.engine.contracts import StudentRef
-    from training.services.students import DEMO_FOLDER
+    from training.engine.model import loading
+    from training.students.registration import demo_folder
 
-    base = loading.load(StudentRef(path=str(DEMO_FOLDER)), dtype=torch.float32)
+    base = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     student = loading.load_tuned(base, adapter)
     ids = [torch.tensor([student.chat.prompt_ids(prompt)]) for prompt in prompts]
 
@@ -128,12 +129,12 @@ def _peer(adapter: Path, prompts: list[Any]) -> Callable[[], tuple[int, float]]:
 @contextmanager
 def _engine(folder: Path, entry: dict[str, Any]) -> Iterator[Path]:
     from jobs.contracts import SpecEnvelope
-    from jobs.rundir import lay
-    from serving import addresses
+    from jobs.rundir import write_spec
+    from serving.runtime import addresses
 
     run_dir, path = folder / "engine", addresses.socket_path()
     body = {"socket": str(path), "models": [entry], "device": "cpu"}
-    lay(run_dir, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=600, body=body))
+    write_spec(run_dir, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=600, body=body))
     process = subprocess.Popen([sys.executable, "-m", "serving.engine", str(run_dir)], cwd=ROOT)
     try:
         _wait(path.exists)

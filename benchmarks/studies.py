@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.studies import powerlaw
-from evaluation.studies.resampling import draws, interval
+from stats import power_law
+from stats.resampling.seed_bootstrap import draws, interval
 
 A, B, C = 4.0, 0.5, 0.9
 MORE = 300
@@ -56,12 +56,12 @@ def coverage(sizes: Any, seeds: int, times: int, *, falls: float = 0, shared: fl
             scale = 0.02 * (sizes[0] / n) ** falls
             cells.append(mean + of_record + scale * noise[:, None] + chance.normal(0, 0.03, (seeds, 40)))
         drawn = draws(cells, count=DRAWS, seed=number)
-        curves = powerlaw.fit(sizes, drawn)
+        curves = power_law.fit(sizes, drawn)
         gains = curves.at(sizes[-1]) - curves.at(sizes[-1] + MORE)
         found = (curves.a, curves.b, curves.c, gains, drawn[:, 1] / drawn[:, -1])
         bounds = [interval(each) for each in found]
         hits += [low <= true <= high for (low, high), true in zip(bounds, truth, strict=True)]
-        alarms += powerlaw.misfit(sizes, np.array([cell.mean() for cell in cells]), drawn) < 0.05
+        alarms += power_law.misfit(sizes, np.array([cell.mean() for cell in cells]), drawn) < 0.05
     return [float(share) for share in hits / times], alarms / times
 
 

@@ -23,11 +23,11 @@ from typing import Any
 
 import openai
 
-from generation.engine.attempt import run_order
+from generation.engine.run import run_order
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import RunDir, lay
-from review import prompting
-from review.spec import TaskSpec
+from jobs.rundir import RunDir, write_spec
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 LATENCY_S, AT_ONCE = 0.05, 64
@@ -74,7 +74,7 @@ def ours(url: str, calls: int, folder: Path, *, at_once: int = AT_ONCE, processe
     """Calls a second of the engine, from an opened run directory to its last event, and milliseconds of CPU a call."""
     path = folder / str(uuid.uuid4())
     body = order(url, calls, at_once=at_once, processes=processes)
-    lay(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=3600, body=body))
+    write_spec(path, SpecEnvelope(job="bench", kind="generation", fence=1, lease_s=3600, body=body))
     run = RunDir.open(path)
     began, busy_s = time.perf_counter(), time.process_time()
     ending = asyncio.run(run_order(run))

@@ -22,15 +22,14 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from training.engine import data
-from training.engine.chat import open_chat
-from training.engine.course import Course
+from training.engine.data import sft_rows, token_cache
+from training.engine.data.chat import open_chat
+from training.engine.data.token_cache import TokenCache
 from training.engine.objectives.sft import Sft
-from training.engine.tokens import shared
-from training.engine.tokens.cache import TokenCache
-from training.recipes import Recipe
+from training.engine.schedule import Schedule
+from training.recipes.schema import Recipe
 
-STUDENT = Path(__file__).resolve().parent.parent / "training" / "demo_student" / "weights"
+STUDENT = Path(__file__).resolve().parent.parent / "demo" / "student" / "weights"
 LONGEST = 8192
 BATCHES = 200
 
@@ -63,12 +62,12 @@ def main() -> None:
         write_samples(path, chosen.samples)
         objective, cache = Sft(chat), TokenCache(Path(temporary) / "cache")
         began, cpu = time.perf_counter(), time.process_time()
-        rows = shared.read(path, chat, cache=cache, max_length=LONGEST)
+        rows = token_cache.read_cached(path, chat, cache=cache, max_length=LONGEST)
         first_s, first_cpu_s = time.perf_counter() - began, time.process_time() - cpu
         began = time.perf_counter()
-        again = shared.read(path, chat, cache=cache, max_length=LONGEST)
+        again = token_cache.read_cached(path, chat, cache=cache, max_length=LONGEST)
         again_s = time.perf_counter() - began
-        course = Course(again, Recipe(batch_size=8))
+        course = Schedule(again, Recipe(batch_size=8))
         began = time.perf_counter()
         for step in range(min(BATCHES, course.total_steps)):
             for batch in course.batches_of(step):
@@ -77,7 +76,7 @@ def main() -> None:
         size = sum(file.stat().st_size for file in (Path(temporary) / "cache").glob("*.tokens"))
     print(json.dumps({
         "samples": len(rows),
-        "tokens": sum(data.lengths_of(rows)),
+        "tokens": sum(sft_rows.lengths_of(rows)),
         "first_s": first_s,
         "first_cpu_s": first_cpu_s,
         "again_s": again_s,

@@ -41,16 +41,18 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
-from training.engine import data, loading, lora, merged, optim, speed, step
-from training.engine.chat import open_chat
+from training.engine import autotune, optimization, step
+from training.engine.context import TrainContext
 from training.engine.contracts import StudentRef
-from training.engine.course import Course
-from training.engine.data import Row
-from training.engine.generation import GREEDY
-from training.engine.loss import SupervisedHead
+from training.engine.data import sft_rows
+from training.engine.data.chat import open_chat
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.model import loading, lora, merged_lora
+from training.engine.model.generate import GREEDY
 from training.engine.objectives.sft import Sft
-from training.engine.tuning import Tuning
-from training.recipes import Choice, Recipe
+from training.engine.schedule import Schedule
+from training.recipes.schema import Recipe, Toggle
 
 # Llama's own vocabulary, and as many layers as make 12 M parameters with it.
 VOCABULARY = 32_000
@@ -60,7 +62,7 @@ RECIPE = Recipe(
     method="lora", rank=16, alpha=32, dropout=0.0, learning_rate=2e-4, warmup_ratio=0.0, epochs=1, batch_size=8,
     max_length=LONGEST, dtype="fp32", seed=1,
 )  # fmt: skip
-Batches = list[list[Row]]
+Batches = list[list[TokenRow]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def make_student(folder: Path, texts: Sequence[str], *, layers: int = LAYERS, vo
     LlamaForCausalLM(config).save_pretrained(folder)
 
 
-def make_rows(folder: Path, raw: Sequence[dict[str, Any]]) -> list[Row]:
+def make_rows(folder: Path, raw: Sequence[dict[str, Any]]) -> list[TokenRow]:
     chat = open_chat(PreTrainedTokenizerFast.from_pretrained(folder))
     rows = []
     for number, each in enumerate(raw):
@@ -106,28 +108,28 @@ def make_rows(folder: Path, raw: Sequence[dict[str, Any]]) -> list[Row]:
             [{"role": "user", "content": prompt}], [{"role": "assistant", "content": each["output"]}]
         )
         if len(ids) <= LONGEST:
-            rows.append(Row(str(number), ids, prompt_length))
+            rows.append(TokenRow(str(number), ids, prompt_length))
     return rows
 
 
 class Ours:
     """The engine, kept warm between rounds."""
 
-    def __init__(self, folder: Path, rows: Sequence[Row], *, packing: Choice = "auto") -> None:
+    def __init__(self, folder: Path, rows: Sequence[TokenRow], *, packing: Toggle = "auto") -> None:
         self.recipe = RECIPE.model_copy(update={"packing": packing})
         student = loading.load(StudentRef(path=str(folder)), dtype=torch.float32)
         self.model: Any = lora.attach(student.model, rank=16, alpha=32, dropout=0.0, seed=RECIPE.seed)
-        merged.speed_up(self.model)
+        merged_lora.use_merged_forward(self.model)
         accelerator = Accelerator(cpu=True)
-        model, optimizer = accelerator.prepare(self.model, optim.adamw(self.model.parameters(), RECIPE))
-        self.tuning = Tuning(
+        model, optimizer = accelerator.prepare(self.model, optimization.adamw(self.model.parameters(), RECIPE))
+        self.tuning = TrainContext(
             accelerator=accelerator, model=model, bare=self.model, chat=student.chat, optimizer=optimizer,
-            course=Course(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
+            course=Schedule(rows, self.recipe), objective=Sft(student.chat), validation=[], samples=[],
             sample_max_new_tokens=1, sampling=GREEDY,
             head=SupervisedHead(self.model), folder=folder, fingerprint="", keep_checkpoints=1,
             emit=lambda *_, **__: None, should_stop=lambda: False,
         )  # fmt: skip
-        speed.speed_up(self.tuning)
+        autotune.choose_row_layout(self.tuning)
 
     def run(self, batches: Batches, accumulation: int = 1) -> list[float]:
         self.tuning.course = _Given(batches, accumulation)  # type: ignore[assignment]
@@ -138,7 +140,7 @@ class _Given:
     """A course whose batches are laid down beforehand."""
 
     recipe = RECIPE
-    seed_of = Course.seed_of
+    seed_of = Schedule.seed_of
 
     def __init__(self, batches: Batches, accumulation: int) -> None:
         self._batches, self._accumulation = batches, accumulation
@@ -195,9 +197,9 @@ class _Losses(TrainerCallback):
             self.values.append(logs["loss"])
 
 
-def parity(folder: Path, rows: Sequence[Row], steps: int, *, accumulation: int = 1) -> list[float]:
+def parity(folder: Path, rows: Sequence[TokenRow], steps: int, *, accumulation: int = 1) -> list[float]:
     """Difference of each step's loss between the two, everything else being equal."""
-    plan = data.plan(rows, batch_size=8, seed=1, epoch=0)
+    plan = sft_rows.plan_batches(rows, batch_size=8, seed=1, epoch=0)
     whole = [[rows[index] for index in batch] for batch in plan if len(batch) == 8]
     batches = whole[: steps * accumulation]
     ours = Ours(folder, rows)
@@ -217,10 +219,10 @@ def spread(batches: Batches, count: int, offset: float) -> Batches:
     return chosen
 
 
-def epoch_of(rule: str, rows: Sequence[Row], seed: int) -> Batches:
+def epoch_of(rule: str, rows: Sequence[TokenRow], seed: int) -> Batches:
     """One epoch's full batches by each contender's own rule."""
     if rule in ("ours", "padded"):
-        order = [index for batch in data.plan(rows, batch_size=8, seed=seed, epoch=0) for index in batch]
+        order = [index for batch in sft_rows.plan_batches(rows, batch_size=8, seed=seed, epoch=0) for index in batch]
     elif rule == "trl_grouped":
         lengths = [len(row.ids) for row in rows]
         order = list(LengthGroupedSampler(8, lengths=lengths, generator=torch.Generator().manual_seed(seed)))
@@ -235,7 +237,7 @@ def timed(work: Callable[[], object], tokens: int) -> Speed:
     return Speed(tokens / (time.perf_counter() - wall), tokens / (time.process_time() - cpu))
 
 
-def race(folder: Path, rows: Sequence[Row], *, batches: int, rounds: int) -> dict[str, list[Speed]]:
+def race(folder: Path, rows: Sequence[TokenRow], *, batches: int, rounds: int) -> dict[str, list[Speed]]:
     """Speeds of the contenders in alternation, warmed up."""
     ours: dict[str, Ours] = {"ours": Ours(folder, rows), "padded": Ours(folder, rows, packing="off")}
     for each in ours.values():

@@ -1,8 +1,19 @@
 """API addresses of campaigns, under /api/v1/."""
 
-from campaigns.api.urls_campaigns import campaigns_urls
-from campaigns.api.urls_contacts import contacts_urls
-from campaigns.api.urls_experiments import experiments_urls
-from campaigns.api.urls_sending import sending_urls
+from campaigns.contacts.urls import contacts_api_urls
+from campaigns.experiments.urls import experiments_api_urls
+from campaigns.mails.urls import mails_api_urls
+from campaigns.overview.urls import campaigns_api_urls
+from campaigns.replies.urls import replies_api_urls
+from campaigns.senders.urls import senders_api_urls
+from campaigns.suppression.urls import suppression_api_urls
 
-urlpatterns = [*campaigns_urls, *contacts_urls, *experiments_urls, *sending_urls]
+urlpatterns = [
+    *campaigns_api_urls,
+    *mails_api_urls,
+    *contacts_api_urls,
+    *suppression_api_urls,
+    *senders_api_urls,
+    *experiments_api_urls,
+    *replies_api_urls,
+]

@@ -8,19 +8,19 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
-        from campaigns import providers
-        from campaigns.guards import GUARDS
         from campaigns.kinds import SendingKind
-        from campaigns.selectors import desk_part, destinations
-        from campaigns.services import reply_reading, tick
-        from jobs import ports as job_ports
-        from review import immutability
+        from campaigns.models.immutable_rows import GUARDS
+        from campaigns.overview import desk_integration
+        from campaigns.replies import ask_teacher, mail_providers
+        from campaigns.sending import tick
+        from jobs.kinds import registry as job_ports
         from review import ports as review_ports
+        from review.db import immutability
 
         immutability.declare(*GUARDS)
-        job_ports.register(SendingKind())
-        job_ports.consume("campaigns", frozenset({"generation"}), tick.hear_of)
-        job_ports.consume("campaigns.replies", frozenset({"generation"}), reply_reading.hear_of)
-        review_ports.set_destinations(destinations.of_drafts)
-        review_ports.set_narrower(desk_part.of)
-        providers.listen()
+        job_ports.register_kind(SendingKind())
+        job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
+        job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
+        review_ports.set_destinations(desk_integration.draft_destinations)
+        review_ports.set_scope_resolver(desk_integration.narrow_desk)
+        mail_providers.connect_signals()

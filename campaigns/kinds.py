@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaigns.services import sending
-from jobs.kinds import BaseKind
+from campaigns.sending import send
+from jobs.kinds.base import BaseKind
+from jobs.kinds.registry import Attempt
 from jobs.models import Job
-from jobs.ports import Attempt
 
 
 class SendingKind(BaseKind):
     """Mails of one campaign, sent in the worker's own thread."""
 
-    name = sending.KIND
+    name = send.KIND
     label = "Sending"
     queue = "campaigns"
     max_running_per_host = 4
     leaves = True
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        return sending.send(job, attempt)
+        return send.send(job, attempt)

@@ -8,18 +8,22 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, listen for what ends, and put registered studies under guard."""
-        from evaluation.kinds import CellJob, EvaluationKind, StudyJob
-        from evaluation.services import erasing, orders
-        from evaluation.services.studies import advance
-        from jobs import ports
-        from review import immutability
+        from evaluation.evaluations import erasing, start_evaluation
+        from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
+        from evaluation.studies import advance
+        from jobs.kinds import registry
         from review import ports as review_ports
+        from review.db import immutability
 
-        for kind in (EvaluationKind(), StudyJob(), CellJob()):
-            ports.register(kind)
-        ports.consume("evaluation-of-runs", frozenset({"training"}), orders.start_by_itself)
-        ports.consume("evaluation-after-teacher", frozenset({"generation"}), orders.go_on)
-        ports.consume("studies-after-cells", frozenset({"training", "study-cell"}), advance.heard)
+        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind()):
+            registry.register_kind(kind)
+        registry.register_consumer("evaluation-of-runs", frozenset({"training"}), start_evaluation.start_after_run)
+        registry.register_consumer(
+            "evaluation-after-teacher", frozenset({"generation"}), start_evaluation.continue_after_teacher
+        )
+        registry.register_consumer(
+            "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
+        )
         review_ports.add_eraser(erasing.erase)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from evaluation.selectors import evaluations
-from evaluation.selectors import studies as selectors
-from evaluation.services import keeping, lay
-from evaluation.services.orders import KIND
-from evaluation.services.studies import advance, scoring, verdicts
-from evaluation.services.studies import cells as study_cells
-from evaluation.services.studies import orders as study_orders
-from jobs.cells import JobOfCells, Verbs
+from evaluation.evaluations import queries, results, run_inputs
+from evaluation.evaluations.start_evaluation import KIND
+from evaluation.studies import advance, conclude, scoring
+from evaluation.studies import cells as study_cells
+from evaluation.studies import launch_study as study_orders
+from evaluation.studies import queries as selectors
 from jobs.contracts import Result
-from jobs.kinds import BaseKind
+from jobs.kinds.base import BaseKind
+from jobs.kinds.composite import CompositeActions, CompositeJob
 from jobs.models import Job
-from training.services import students
+from training.students import registration
 
 
 class EvaluationKind(BaseKind):
@@ -31,34 +30,37 @@ class EvaluationKind(BaseKind):
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return lay.spec(UUID(job.spec["evaluation"]), run_dir)
+        return run_inputs.evaluation_spec(UUID(job.spec["evaluation"]), run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return students.secret_refs(evaluations.by_id(UUID(job.spec["evaluation"])).run.student)
+        return registration.secret_refs(queries.by_id(UUID(job.spec["evaluation"])).run.student)
 
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         body = json.loads((run_dir / "spec.json").read_text())["body"]
         kinds = {system["name"]: system["method"] for system in (*body["systems"], *body["written"])}
-        return {**keeping.store(UUID(job.spec["evaluation"]), run_dir, fence=job.fence), "kinds": kinds}
+        return {**results.store_outputs(UUID(job.spec["evaluation"]), run_dir, fence=job.fence), "kinds": kinds}
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        keeping.keep(UUID(job.spec["evaluation"]), result, collected, kinds=collected.get("kinds", {}))
+        results.keep_results(UUID(job.spec["evaluation"]), result, collected, kinds=collected.get("kinds", {}))
 
 
-class StudyJob(JobOfCells):
+class StudyJobKind(CompositeJob):
     """A study, cell by cell."""
 
     name = study_orders.KIND
     label = "Study"
     queue = "evaluation"
     subject = "study"
-    verbs = Verbs(
-        look=advance.look, has_news=selectors.has_news, conclude=verdicts.conclude, steer=advance.steer,
+    verbs = CompositeActions(
+        look=advance.look,
+        has_news=selectors.has_news,
+        conclude=conclude.conclude_study,
+        steer=advance.steer,
         forget_problems=advance.forget_problems,
-    )  # fmt: skip
+    )
 
 
-class CellJob(BaseKind):
+class CellScoringKind(BaseKind):
     """Scoring of one cell, done by `python -m evaluation.engine.study_cell`."""
 
     name = study_cells.KIND
@@ -68,10 +70,10 @@ class CellJob(BaseKind):
     max_running_per_host = 1
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return scoring.spec(UUID(job.spec["measurement"]), run_dir)
+        return scoring.scoring_spec(UUID(job.spec["measurement"]), run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return students.secret_refs(scoring.run_of(UUID(job.spec["measurement"])).student)
+        return registration.secret_refs(scoring.run_of(UUID(job.spec["measurement"])).student)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        scoring.keep(UUID(job.spec["measurement"]), result)
+        scoring.keep_scores(UUID(job.spec["measurement"]), result)

@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from evaluation.views import evaluations, studies
+from evaluation.evaluations import pages
+from evaluation.studies import pages as studies_pages
 
 app_name = "evaluation"
 urlpatterns = [
-    path("tasks/<slug:slug>/evaluation/", evaluations.index, name="list"),
-    path("evaluations/<uuid:evaluation_id>/", evaluations.detail, name="detail"),
-    path("evaluations/of-run/<uuid:run_id>/start/", evaluations.start, name="start"),
-    path("evaluations/of-run/<uuid:run_id>/card/", evaluations.card, name="card"),
-    path("tasks/<slug:slug>/studies/", studies.index, name="studies"),
-    path("tasks/<slug:slug>/studies/estimate/", studies.estimate, name="study-estimate"),
-    path("studies/<uuid:study_id>/", studies.study, name="study"),
-    path("studies/<uuid:study_id>/progress/", studies.progress, name="study-progress"),
-    path("studies/<uuid:study_id>/cells.csv", studies.cells_csv, name="study-cells"),
-    path("studies/<uuid:study_id>/record.json", studies.record_json, name="study-record"),
+    path("tasks/<slug:slug>/evaluation/", pages.index, name="list"),
+    path("evaluations/<uuid:evaluation_id>/", pages.detail, name="detail"),
+    path("evaluations/of-run/<uuid:run_id>/start/", pages.start, name="start"),
+    path("evaluations/of-run/<uuid:run_id>/card/", pages.card, name="card"),
+    path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
+    path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
+    path("studies/<uuid:study_id>/", studies_pages.study, name="study"),
+    path("studies/<uuid:study_id>/progress/", studies_pages.progress, name="study-progress"),
+    path("studies/<uuid:study_id>/cells.csv", studies_pages.cells_csv, name="study-cells"),
+    path("studies/<uuid:study_id>/record.json", studies_pages.record_json, name="study-record"),
 ]

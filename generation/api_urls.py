@@ -2,33 +2,41 @@
 
 from django.urls import path
 
-from generation.api import budgets, ledger, orders, proposals, research, teachers, variety
+from generation.budgets import api as budgets_api
+from generation.calls import api as calls_api
+from generation.learning import api as learning_api
+from generation.ledger import api as ledger_api
+from generation.orders import api as orders_api
+from generation.research import api as research_api
+from generation.teachers import api as teachers_api
 
 urlpatterns = [
-    path("teachers/", teachers.Teachers.as_view(), name="api-teachers"),
-    path("teachers/<slug:slug>/", teachers.TeacherDetail.as_view(), name="api-teacher"),
-    path("prices/", teachers.Prices.as_view(), name="api-prices"),
-    path("ledger/", ledger.Ledger.as_view(), name="api-ledger"),
-    path("ledger/csv/", ledger.LedgerCsv.as_view(), name="api-ledger-csv"),
-    path("budgets/", budgets.Budgets.as_view(), name="api-budgets"),
-    path("budgets/<uuid:budget_id>/", budgets.BudgetDetail.as_view(), name="api-budget"),
-    path("orders/", orders.Orders.as_view(), name="api-orders"),
-    path("orders/estimate/", orders.Estimate.as_view(), name="api-order-estimate"),
-    path("orders/<uuid:order_id>/", orders.OrderDetail.as_view(), name="api-order"),
-    path("orders/<uuid:order_id>/calls/", orders.Calls.as_view(), name="api-order-calls"),
+    path("teachers/", teachers_api.TeacherListView.as_view(), name="api-teachers"),
+    path("teachers/<slug:slug>/", teachers_api.TeacherView.as_view(), name="api-teacher"),
+    path("prices/", teachers_api.PriceListView.as_view(), name="api-prices"),
+    path("ledger/", ledger_api.LedgerView.as_view(), name="api-ledger"),
+    path("ledger/csv/", ledger_api.LedgerCsvView.as_view(), name="api-ledger-csv"),
+    path("budgets/", budgets_api.BudgetListView.as_view(), name="api-budgets"),
+    path("budgets/<uuid:budget_id>/", budgets_api.BudgetView.as_view(), name="api-budget"),
+    path("orders/", orders_api.OrderListView.as_view(), name="api-orders"),
+    path("orders/estimate/", orders_api.EstimateView.as_view(), name="api-order-estimate"),
+    path("orders/<uuid:order_id>/", orders_api.OrderView.as_view(), name="api-order"),
+    path("orders/<uuid:order_id>/calls/", orders_api.CallListView.as_view(), name="api-order-calls"),
     path(
         "orders/<uuid:order_id>/calls/<uuid:call_id>/cost/",
-        orders.Correct.as_view(),
+        calls_api.CorrectCallView.as_view(),
         name="api-order-call-cost",
     ),
-    path("orders/<uuid:order_id>/diversity/", variety.OrderDiversity.as_view(), name="api-order-diversity"),
-    path("tasks/<slug:slug>/research/", research.ResearchOrders.as_view(), name="api-research-orders"),
-    path("research/<uuid:research_id>/", research.ResearchOrder.as_view(), name="api-research"),
-    path("records/<uuid:record_id>/pages/", research.RecordPages.as_view(), name="api-record-pages"),
-    path("tasks/<slug:slug>/proposals/", proposals.Proposals.as_view(), name="api-proposals"),
-    path("proposals/<uuid:proposal_id>/", proposals.Proposal.as_view(), name="api-proposal"),
-    path("proposals/<uuid:proposal_id>/accept/", proposals.Accept.as_view(), name="api-proposal-accept"),
-    path("proposals/<uuid:proposal_id>/rebase/", proposals.Rebase.as_view(), name="api-proposal-rebase"),
-    path("proposals/<uuid:proposal_id>/dismiss/", proposals.Dismiss.as_view(), name="api-proposal-dismiss"),
-    path("orders/<uuid:order_id>/settle/", orders.Settle.as_view(), name="api-order-settle"),
+    path("orders/<uuid:order_id>/diversity/", orders_api.OrderDiversityView.as_view(), name="api-order-diversity"),
+    path("tasks/<slug:slug>/research/", research_api.ResearchListView.as_view(), name="api-research-orders"),
+    path("research/<uuid:research_id>/", research_api.ResearchView.as_view(), name="api-research"),
+    path("records/<uuid:record_id>/pages/", research_api.RecordPagesView.as_view(), name="api-record-pages"),
+    path("tasks/<slug:slug>/proposals/", learning_api.ProposalListView.as_view(), name="api-proposals"),
+    path("proposals/<uuid:proposal_id>/", learning_api.ProposalView.as_view(), name="api-proposal"),
+    path("proposals/<uuid:proposal_id>/accept/", learning_api.AcceptProposalView.as_view(), name="api-proposal-accept"),
+    path("proposals/<uuid:proposal_id>/rebase/", learning_api.RebaseProposalView.as_view(), name="api-proposal-rebase"),
+    path(
+        "proposals/<uuid:proposal_id>/dismiss/", learning_api.DismissProposalView.as_view(), name="api-proposal-dismiss"
+    ),
+    path("orders/<uuid:order_id>/settle/", calls_api.SettleCallsView.as_view(), name="api-order-settle"),
 ]

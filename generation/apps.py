@@ -8,27 +8,36 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard."""
-        from generation import seeds, terms
-        from generation.kinds import CollectKind, GenerationKind, ResearchKind
-        from generation.services import revising
-        from generation.services.order_spec import KIND
-        from generation.services.research import erasing
-        from generation.services.teaching import advising
-        from generation.services.variety import again
-        from jobs import ports as job_ports
-        from review import immutability
-        from review import ports as review_ports
+        """Tell the rooms below what this one brings: kinds of jobs, notes for data cards, who writes drafts again, a guard.
 
-        job_ports.register(GenerationKind())
-        job_ports.register(CollectKind())
-        job_ports.register(ResearchKind())
-        job_ports.consume("revisions", frozenset({KIND}), revising.settle)
-        job_ports.consume("variety", frozenset({KIND}), again.settle)
-        job_ports.consume("proposals", frozenset({KIND}), advising.settle)
+        Inside the room: what orders of a special purpose ask for.
+        """
+        from generation.diversity import judge_prompts
+        from generation.kinds import CollectKind, GenerationKind, ResearchKind
+        from generation.learning import advice_call, advice_prompt
+        from generation.orders import revise, run_spec
+        from generation.orders.purposes import SpecialPurpose, register_purpose
+        from generation.orders.run_spec import KIND
+        from generation.research import erasure
+        from generation.selection import reorder
+        from generation.states import Purpose
+        from generation.teachers import seeds, terms
+        from jobs.kinds import registry as job_ports
+        from review import ports as review_ports
+        from review.db import immutability
+
+        job_ports.register_kind(GenerationKind())
+        job_ports.register_kind(CollectKind())
+        job_ports.register_kind(ResearchKind())
+        job_ports.register_consumer("revisions", frozenset({KIND}), revise.on_job_ended)
+        job_ports.register_consumer("variety", frozenset({KIND}), reorder.on_job_ended)
+        job_ports.register_consumer("proposals", frozenset({KIND}), advice_call.on_job_ended)
+        register_purpose(Purpose.REVISION, SpecialPurpose(run_spec.revision_conversations))
+        register_purpose(Purpose.JUDGING, SpecialPurpose(judge_prompts.conversations, judge_prompts.judge_task))
+        register_purpose(Purpose.TEACHING, SpecialPurpose(advice_call.conversations, advice_prompt.advice_task))
         review_ports.add_card_notes(terms.card_notes)
-        review_ports.add_eraser(erasing.erase)
-        review_ports.set_reviser(revising.TeacherReviser())
+        review_ports.add_eraser(erasure.erase)
+        review_ports.set_reviser(revise.TeacherReviser())
         why = "A correction never changes: correct the call once more."
         immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))
-        post_migrate.connect(seeds.lay, sender=self)
+        post_migrate.connect(seeds.create_defaults, sender=self)

@@ -1,24 +1,25 @@
-"""The kind of job that asks a teacher for drafts. Thin: services do the work."""
+"""The kinds of jobs of this room: drafts, what a cancelled order left, research. Thin: features do the work."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from generation.services import budgets, closing, ingest, order_spec
-from generation.services.batches import collecting
-from generation.services.research import ingest as pages
-from generation.services.research import orders as research
+from generation.budgets import limits
+from generation.calls import close, ingest
+from generation.orders import batches, run_spec
+from generation.research import ingest as research_ingest
+from generation.research import launch as research_launch
 from generation.states import COLLECT, RESEARCH
 from jobs.contracts import Event, Result
-from jobs.kinds import BaseKind
+from jobs.kinds.base import BaseKind
 from jobs.models import Job
 
 
 class GenerationKind(BaseKind):
     """An order for drafts, done by `python -m generation.engine`."""
 
-    name = order_spec.KIND
+    name = run_spec.KIND
     label = "Generation"
     queue = "generation"
     engine_module: str | None = "generation.engine"
@@ -26,21 +27,21 @@ class GenerationKind(BaseKind):
     leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return order_spec.build(job)
+        return run_spec.build(job)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return order_spec.secret_refs(job)
+        return run_spec.secret_refs(job)
 
     def on_events(self, job: Job, events: list[Event]) -> None:
         ingest.consume(job, events)
 
     def on_resumed(self, job: Job) -> None:
-        budgets.hold_resumed(job)
+        limits.hold_resumed(job)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        closing.close(job)
+        close.close(job)
         if result.outcome == "stopped":
-            collecting.begin(job)
+            batches.launch_closing_job(job)
 
 
 class CollectKind(GenerationKind):
@@ -55,7 +56,7 @@ class CollectKind(GenerationKind):
         """It asks for nothing, and holds no money."""
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        closing.close(job)
+        close.close(job)
 
 
 class ResearchKind(BaseKind):
@@ -69,13 +70,13 @@ class ResearchKind(BaseKind):
     leaves = True
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return research.build(job)
+        return research_launch.build(job)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return research.secret_refs(job)
+        return research_launch.secret_refs(job)
 
     def on_events(self, job: Job, events: list[Event]) -> None:
-        pages.consume(job, events)
+        research_ingest.consume(job, events)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        pages.close(job, result)
+        research_ingest.close(job, result)

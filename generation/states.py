@@ -23,7 +23,7 @@ class Purpose(TextChoices):
     TEACHING = "teaching", "Learning from rejections"
 
 
-class LeftOutFor(TextChoices):
+class LeftOutReason(TextChoices):
     """Why a draft that was paid for stays off the desk."""
 
     DUPLICATE = "duplicate", "Says nearly the same as another"
@@ -115,8 +115,8 @@ class BudgetScope(TextChoices):
 
 DEFAULT_SECRET = {Provider.OPENAI: "OPENAI_API_KEY", Provider.ANTHROPIC: "ANTHROPIC_API_KEY"}
 # Where a provider is asked that has no address of its own set.
-USUAL_ADDRESS = {Provider.OPENAI: "https://api.openai.com/v1", Provider.ANTHROPIC: "https://api.anthropic.com"}
-PAID = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
+DEFAULT_ADDRESS = {Provider.OPENAI: "https://api.openai.com/v1", Provider.ANTHROPIC: "https://api.anthropic.com"}
+PAID_PROVIDERS = frozenset({Provider.OPENAI, Provider.ANTHROPIC, Provider.COMPATIBLE})
 NEEDS_KEY = frozenset({Provider.OPENAI, Provider.ANTHROPIC})
 # What the providers' public pages say of batches: half the price of the same call asked live.
 BATCH_FACTOR: dict[str, str] = {Provider.OPENAI: "0.5", Provider.ANTHROPIC: "0.5"}
@@ -140,4 +140,4 @@ class PageWay(TextChoices):
 
 def address_of(provider: str, base_url: str) -> str:
     """Where a teacher of this provider is asked: its own address, or the provider's; empty when nobody is called."""
-    return base_url or USUAL_ADDRESS.get(Provider(provider), "")
+    return base_url or DEFAULT_ADDRESS.get(Provider(provider), "")

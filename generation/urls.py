@@ -2,30 +2,36 @@
 
 from django.urls import path
 
-from generation import views
+from generation.budgets import pages as budgets_pages
+from generation.calls import pages as calls_pages
+from generation.learning import pages as learning_pages
+from generation.ledger import pages as ledger_pages
+from generation.orders import pages as orders_pages
+from generation.research import pages as research_pages
+from generation.teachers import pages as teachers_pages
 
 app_name = "generation"
 urlpatterns = [
-    path("tasks/<slug:slug>/generation/", views.orders.index, name="list"),
-    path("tasks/<slug:slug>/generation/estimate/", views.orders.quote, name="estimate"),
-    path("generation/<uuid:order_id>/", views.orders.detail, name="detail"),
-    path("generation/<uuid:order_id>/diversity/", views.variety.diversity, name="diversity"),
-    path("tasks/<slug:slug>/learn/", views.learning.learn, name="learn"),
-    path("tasks/<slug:slug>/learn/price/", views.learning.price, name="learn-price"),
-    path("proposals/<uuid:proposal_id>/", views.learning.proposal, name="proposal"),
-    path("generation/<uuid:order_id>/settle/", views.orders.settle, name="settle"),
-    path("generation/<uuid:order_id>/correct/", views.orders.correct, name="correct"),
-    path("tasks/<slug:slug>/research/", views.research.index, name="research-list"),
-    path("research/<uuid:research_id>/", views.research.detail, name="research"),
-    path("records/<uuid:record_id>/pages/", views.research.record_pages, name="record-pages"),
-    path("ledger/", views.ledger.index, name="ledger"),
-    path("ledger/csv/", views.ledger.csv_file, name="ledger-csv"),
-    path("budgets/", views.budgets.index, name="budgets"),
-    path("tasks/<slug:slug>/budgets/", views.budgets.index, name="task-budgets"),
-    path("budgets/<uuid:budget_id>/remove/", views.budgets.remove, name="budget-remove"),
-    path("teachers/", views.teachers.index, name="teachers"),
-    path("teachers/new/", views.teachers.edit, name="teacher-new"),
-    path("teachers/prices/", views.prices.index, name="prices"),
-    path("teachers/prices/<int:price_id>/remove/", views.prices.remove, name="price-remove"),
-    path("teachers/<slug:slug>/edit/", views.teachers.edit, name="teacher-edit"),
+    path("tasks/<slug:slug>/generation/", orders_pages.order_list, name="list"),
+    path("tasks/<slug:slug>/generation/estimate/", orders_pages.quote, name="estimate"),
+    path("generation/<uuid:order_id>/", orders_pages.order_page, name="detail"),
+    path("generation/<uuid:order_id>/diversity/", orders_pages.order_diversity, name="diversity"),
+    path("tasks/<slug:slug>/learn/", learning_pages.learn, name="learn"),
+    path("tasks/<slug:slug>/learn/price/", learning_pages.price, name="learn-price"),
+    path("proposals/<uuid:proposal_id>/", learning_pages.proposal, name="proposal"),
+    path("generation/<uuid:order_id>/settle/", calls_pages.settle_calls, name="settle"),
+    path("generation/<uuid:order_id>/correct/", calls_pages.correct_call, name="correct"),
+    path("tasks/<slug:slug>/research/", research_pages.research_list, name="research-list"),
+    path("research/<uuid:research_id>/", research_pages.research_page, name="research"),
+    path("records/<uuid:record_id>/pages/", research_pages.record_pages, name="record-pages"),
+    path("ledger/", ledger_pages.ledger_page, name="ledger"),
+    path("ledger/csv/", ledger_pages.ledger_csv, name="ledger-csv"),
+    path("budgets/", budgets_pages.budget_list, name="budgets"),
+    path("tasks/<slug:slug>/budgets/", budgets_pages.budget_list, name="task-budgets"),
+    path("budgets/<uuid:budget_id>/remove/", budgets_pages.remove_budget, name="budget-remove"),
+    path("teachers/", teachers_pages.teacher_list, name="teachers"),
+    path("teachers/new/", teachers_pages.edit_teacher, name="teacher-new"),
+    path("teachers/prices/", teachers_pages.price_list, name="prices"),
+    path("teachers/prices/<int:price_id>/remove/", teachers_pages.remove_price, name="price-remove"),
+    path("teachers/<slug:slug>/edit/", teachers_pages.edit_teacher, name="teacher-edit"),
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
-from jobs import secret_uses
+from jobs.secrets import allow_list
 
 BEATS_PER_LEASE = 3
 
@@ -31,5 +31,5 @@ def lease_outlasts_heartbeats(**_: Any) -> list[Error]:
 @register()
 def allowed_secrets_can_be_read(**_: Any) -> list[Error]:
     """An entry that nobody understands must not look like a permission."""
-    faults = [rule for rule in secret_uses.rules() if isinstance(rule, secret_uses.BadRuleError)]
+    faults = [rule for rule in allow_list.rules() if isinstance(rule, allow_list.BadRuleError)]
     return [Error(str(fault), hint=fault.hint, id="jobs.E002") for fault in faults]

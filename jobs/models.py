@@ -22,7 +22,7 @@ class Job(models.Model):
     )
     waiting_reason = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200)
-    # Higher goes first; among equals the team that has had less goes first (jobs.services.fairness).
+    # Higher goes first; among equals the team that has had less goes first (jobs.scheduling.fairness).
     priority = models.SmallIntegerField(default=0, db_default=0)
     # Devices it computes on at once, known since its first claim.
     devices = models.PositiveSmallIntegerField(default=1, db_default=1)

@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from jobs import views
+from jobs.monitor import pages
 
 app_name = "jobs"
 urlpatterns = [
-    path("", views.index, name="list"),
-    path("events/", views.events_of_many, name="events_of_many"),
-    path("halt/", views.halt_page, name="halt"),
-    path("hosts/", views.hosts_page, name="hosts"),
-    path("<uuid:job_id>/priority/", views.priority, name="priority"),
-    path("<uuid:job_id>/", views.detail, name="detail"),
-    path("<uuid:job_id>/events/", views.events, name="events"),
-    path("<uuid:job_id>/<str:verb>/", views.steer, name="steer"),
+    path("", pages.job_list, name="list"),
+    path("events/", pages.events_of_jobs, name="events_of_many"),
+    path("halt/", pages.halt_page, name="halt"),
+    path("hosts/", pages.hosts_page, name="hosts"),
+    path("<uuid:job_id>/priority/", pages.priority, name="priority"),
+    path("<uuid:job_id>/", pages.job_page, name="detail"),
+    path("<uuid:job_id>/events/", pages.job_events, name="events"),
+    path("<uuid:job_id>/<str:verb>/", pages.steer, name="steer"),
 ]

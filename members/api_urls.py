@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from members import api, invitation_api
+from members.accounts import api
+from members.invitations import api as invitations_api
+from members.tokens import api as tokens_api
 
 urlpatterns = [
-    path("members/me/", api.Me.as_view(), name="api-me"),
-    path("tokens/", api.Tokens.as_view(), name="api-tokens"),
-    path("tokens/<str:key>/", api.Token.as_view(), name="api-token"),
-    path("invitations/", invitation_api.Invitations.as_view(), name="api-invitations"),
-    path("invitations/<uuid:invitation_id>/", invitation_api.Invitation.as_view(), name="api-invitation"),
+    path("members/me/", api.MeView.as_view(), name="api-me"),
+    path("tokens/", tokens_api.TokenListView.as_view(), name="api-tokens"),
+    path("tokens/<str:key>/", tokens_api.TokenView.as_view(), name="api-token"),
+    path("invitations/", invitations_api.InvitationListView.as_view(), name="api-invitations"),
+    path("invitations/<uuid:invitation_id>/", invitations_api.InvitationView.as_view(), name="api-invitation"),
 ]

@@ -8,14 +8,12 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         """Show the schema generator our tokens, name people for the audit trail, and note who signs in when."""
-        from audit import ports
-        from members import (
-            reauthentication,
-            schema,  # noqa: F401 (registers itself with the schema generator by being imported)
-            selectors,
-            sign_ins,
-        )
+        from audit.browse import ports
+        from members.accounts import queries
+        from members.recent_login import reauthentication
+        from members.sign_in import audit_signals
+        from members.tokens import openapi  # noqa: F401 (registers itself with the schema generator by being imported)
 
-        ports.set_people(selectors.names_of, selectors.ids_meant)
-        sign_ins.listen()
-        reauthentication.listen()
+        ports.set_member_names(queries.names_of, queries.ids_matching)
+        audit_signals.connect_signals()
+        reauthentication.connect_signals()

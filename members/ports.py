@@ -58,10 +58,10 @@ class NoTeams:
         raise LookupError(f"nobody has said what the task '{task}' is")
 
 
-Leave = Callable[[Member], None]
+LeaveHook = Callable[[Member], None]
 
 teams: Teams = NoTeams()
-_leaves: list[Leave] = []
+_leaves: list[LeaveHook] = []
 
 
 def set_teams(answering: Teams) -> None:
@@ -70,13 +70,13 @@ def set_teams(answering: Teams) -> None:
     teams = answering
 
 
-def when_leaving(leave: Leave) -> None:
+def register_leave_hook(leave: LeaveHook) -> None:
     """Have `leave` called, in the same transaction, for every member who is shut out; adding it twice changes nothing."""
     if leave not in _leaves:
         _leaves.append(leave)
 
 
-def say_leaving(member: Member) -> None:
+def run_leave_hooks(member: Member) -> None:
     """Tell the rooms above that a member is shut out."""
     for leave in _leaves:
         leave(member)

@@ -1,4 +1,4 @@
-"""The site: settings, addresses, workers and the demo. It knows every room; no room knows it."""
+"""The site: settings, addresses and workers. It knows every room; no room knows it."""
 
 from miniatures_site.celery import app as celery_app
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Need(Enum):
+class AccessLevel(Enum):
     """What somebody must be. Inside a task each role has what those before it have."""
 
     OPEN = "anybody: there is nothing here, or the address itself is a signed key"
@@ -25,7 +25,7 @@ class Need(Enum):
     NONE = "no such method"
 
 
-OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = Need
+OPEN, KEY, MEMBER, VIEWER, REVIEWER, LEAD, ANY_LEAD, USERS, ADMIN, OWN, NONE = AccessLevel
 
 # By route name (the pattern where it has none): what reading needs, and what everything else needs.
 _SITE = {
@@ -111,7 +111,7 @@ _CAMPAIGNS = {
     "campaigns:approve": (NONE, REVIEWER), "campaigns:dry-run": (LEAD, NONE),
     "campaigns:fixed": (NONE, LEAD), "api-campaign-fixed": (NONE, LEAD),
     "campaigns:dry-run-download": (LEAD, NONE), "campaigns:mails": (LEAD, NONE), "campaigns:mail": (LEAD, NONE),
-    "campaigns:mail-settle": (NONE, LEAD), "campaigns:mail-in-mailbox": (LEAD, NONE),
+    "campaigns:mail-settle": (NONE, LEAD), "demo:mail-in-mailbox": (LEAD, NONE),
     "campaigns:replies": (VIEWER, NONE), "campaigns:reply-meaning": (NONE, REVIEWER),
     "campaigns:contacts": (LEAD, NONE), "campaigns:contacts-sample": (LEAD, NONE),
     "campaigns:contacts-import": (LEAD, LEAD), "campaigns:contacts-columns": (LEAD, LEAD),
@@ -123,8 +123,8 @@ _CAMPAIGNS = {
     "campaigns:experiment": (VIEWER, NONE), "campaigns:experiment-look": (NONE, LEAD),
     "campaigns:experiment-contacts": (VIEWER, NONE), "campaigns:experiment-registration": (VIEWER, NONE),
     "campaigns:experiment-result": (VIEWER, NONE), "campaigns:click": (OPEN, NONE), "campaigns:open": (OPEN, NONE),
-    "campaigns:unsubscribe": (OPEN, OPEN), "campaigns:mailbox": (ANY_LEAD, NONE),
-    "campaigns:mailbox-mail": (ANY_LEAD, NONE), "campaigns:mailbox-answer": (NONE, ANY_LEAD),
+    "campaigns:unsubscribe": (OPEN, OPEN), "demo:mailbox": (ANY_LEAD, NONE),
+    "demo:mailbox-mail": (ANY_LEAD, NONE), "demo:mailbox-answer": (NONE, ANY_LEAD),
 }  # fmt: skip
 _API = {
     "api-me": (MEMBER, NONE), "api-tokens": (MEMBER, MEMBER), "api-token": (NONE, OWN),
@@ -199,7 +199,7 @@ _API = {
     "api-inbound": (NONE, KEY), "api-inbound-provider": (NONE, OPEN),
 }  # fmt: skip
 
-ACCESS: dict[str, tuple[Need, Need]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
+ACCESS: dict[str, tuple[AccessLevel, AccessLevel]] = {**_SITE, **_REVIEW, **_MODELS, **_CAMPAIGNS, **_API}
 _KEEPS = "whoever hears that a person wants no more mails enters it: it holds for all tasks, only grows, and is audited"
 _PICKS = "senders are the organisation's own: leads pick one for a campaign and make a new one, which changes no other"
 _ASKS = "it is checked further by what is asked for: roles in the tasks that the lead leads, and in no others"
@@ -222,7 +222,7 @@ WIDE: dict[str, str] = {
     "campaigns:senders": _PICKS, "api-senders": _PICKS,
     "campaigns:sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
     "api-sender": "it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
-    "campaigns:mailbox": _SINK, "campaigns:mailbox-mail": _SINK, "campaigns:mailbox-answer": _SINK,
+    "demo:mailbox": _SINK, "demo:mailbox-mail": _SINK, "demo:mailbox-answer": _SINK,
     "campaigns:people": "a person is looked for by address in the tasks that the member leads, and in no others",
     "campaigns:person-export": "it holds what the tasks that the member leads have of the person",
     "campaigns:person-erase": "it is refused where another task holds the person: then an admin erases",

@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
 app = Celery("miniatures")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks(related_name="celery_tasks")
 
 
 @app.on_after_configure.connect  # type: ignore[untyped-decorator]
@@ -59,12 +59,12 @@ def forget_connections(**_: Any) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def announce(sender: Any, **_: Any) -> None:
     """Say that this worker is there, from now on."""
+    from jobs.lifecycle.claim import Worker
     from jobs.rundir import identity
-    from jobs.services.claiming import Worker
-    from jobs.supervisor.pulse import PULSE
+    from jobs.supervisor.heartbeat import HEARTBEAT
 
     queues = ",".join(sorted(sender.app.amqp.queues.consume_from))
-    PULSE.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
+    HEARTBEAT.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
@@ -78,6 +78,6 @@ def leave(**_: Any) -> None:
 @worker_shutdown.connect  # type: ignore[untyped-decorator]
 def withdraw(**_: Any) -> None:
     """Say that this worker has left."""
-    from jobs.supervisor.pulse import PULSE
+    from jobs.supervisor.heartbeat import HEARTBEAT
 
-    PULSE.withdraw()
+    HEARTBEAT.withdraw()

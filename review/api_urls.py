@@ -1,21 +1,20 @@
 """API addresses of review, under /api/v1/."""
 
-from review.api.urls_agreement import agreement_urls
-from review.api.urls_asking import asking_urls
-from review.api.urls_bulk import bulk_urls
-from review.api.urls_datasets import datasets_urls
-from review.api.urls_desk import desk_urls
-from review.api.urls_sources import sources_urls
-from review.api.urls_tasks import tasks_urls
-from review.api.urls_team import team_urls
+from review.adjudication.urls import agreement_api_urls, lead_api_urls, ruling_api_urls
+from review.bulk.urls import bulk_api_urls
+from review.datasets.urls import dataset_api_urls
+from review.desk.urls import asking_api_urls, desk_api_urls
+from review.sources.urls import source_api_urls
+from review.tasks.urls import task_api_urls
 
 urlpatterns = [
-    *agreement_urls,
-    *tasks_urls,
-    *sources_urls,
-    *desk_urls,
-    *asking_urls,
-    *bulk_urls,
-    *datasets_urls,
-    *team_urls,
+    *agreement_api_urls,
+    *task_api_urls,
+    *source_api_urls,
+    *desk_api_urls,
+    *ruling_api_urls,
+    *asking_api_urls,
+    *bulk_api_urls,
+    *dataset_api_urls,
+    *lead_api_urls,
 ]

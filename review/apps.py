@@ -12,18 +12,18 @@ class ReviewConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the jobs room who sees and steers which jobs, which jobs this room brings, and keep its triggers in place."""
-        from jobs import ports
-        from review import text_index
-        from review.checks_system import check_text_index, check_triggers
-        from review.immutability import install_after_migrate
-        from review.kinds import FreezeKind, PushKind
-        from review.permissions import led_by, slugs_with
+        from jobs.kinds import registry
+        from review.datasets.job_kinds import FreezeKind, PushKind
+        from review.db import text_index
+        from review.db.immutability import install_after_migrate
+        from review.db.system_checks import check_text_index, check_triggers
         from review.states import Role
-        from webhooks.ports import set_led_tasks
+        from review.tasks.permissions import led_by, slugs_with
+        from webhooks.endpoints.ports import set_led_tasks
 
-        ports.set_visibility(partial(slugs_with, least=Role.VIEWER), partial(slugs_with, least=Role.LEAD))
-        ports.register(FreezeKind())
-        ports.register(PushKind())
+        registry.set_visibility(partial(slugs_with, least=Role.VIEWER), partial(slugs_with, least=Role.LEAD))
+        registry.register_kind(FreezeKind())
+        registry.register_kind(PushKind())
         set_led_tasks(led_by)
         post_migrate.connect(install_after_migrate, sender=self)
         post_migrate.connect(text_index.install_after_migrate, sender=self)

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from members.models import Member
 from review.models import Draft
-from review.prompting import Message
+from review.spec.prompting import Message
 
 # Sentences for a data card, given the teachers ("provider:model") whose text a dataset holds.
 CardNotes = Callable[[list[str]], list[str]]
@@ -106,7 +106,7 @@ def destinations(drafts: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class DeskScope:
     """A part of a task's drafts that a desk keeps to.
 
     Attributes:
@@ -125,16 +125,16 @@ class Narrowed:
 
 
 # The part that a word stands for, for this member; None where the room knows none.
-Narrower = Callable[[str, Member], Narrowed | None]
-_narrowers: list[Narrower] = []
+ScopeResolver = Callable[[str, Member], DeskScope | None]
+_narrowers: list[ScopeResolver] = []
 
 
-def set_narrower(narrower: Narrower) -> None:
+def set_scope_resolver(narrower: ScopeResolver) -> None:
     """Say which room knows parts of a task that a desk can keep to."""
     _narrowers[:] = [narrower]
 
 
-def narrowed(key: str, by: Member) -> Narrowed | None:
+def resolve_scope(key: str, by: Member) -> DeskScope | None:
     """The part that a word stands for; None where no room knows it."""
     return _narrowers[0](key, by) if _narrowers else None
 

@@ -1,22 +1,21 @@
 """Page addresses of review."""
 
-from review.pages.urls_agreement import agreement_urls
-from review.pages.urls_asking import asking_urls
-from review.pages.urls_datasets import datasets_urls
-from review.pages.urls_desk import desk_urls
-from review.pages.urls_list import list_urls
-from review.pages.urls_sources import sources_urls
-from review.pages.urls_tasks import tasks_urls
-from review.pages.urls_team import team_urls
+from review.adjudication.urls import agreement_page_urls, lead_page_urls, ruling_page_urls
+from review.bulk.urls import bulk_page_urls
+from review.datasets.urls import dataset_page_urls
+from review.desk.urls import asking_page_urls, desk_page_urls
+from review.sources.urls import source_page_urls
+from review.tasks.urls import task_page_urls
 
 app_name = "review"
 urlpatterns = [
-    *agreement_urls,
-    *tasks_urls,
-    *sources_urls,
-    *desk_urls,
-    *list_urls,
-    *asking_urls,
-    *datasets_urls,
-    *team_urls,
+    *agreement_page_urls,
+    *task_page_urls,
+    *source_page_urls,
+    *desk_page_urls,
+    *ruling_page_urls,
+    *bulk_page_urls,
+    *asking_page_urls,
+    *dataset_page_urls,
+    *lead_page_urls,
 ]

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from serving.api import promotions
+from serving.promotions import api
 
 urlpatterns = [
-    path("serving/", promotions.Serving.as_view(), name="api-serving"),
-    path("miniatures/<uuid:miniature_id>/promote/", promotions.Promote.as_view(), name="api-miniature-promote"),
-    path("miniatures/<uuid:miniature_id>/demote/", promotions.Demote.as_view(), name="api-miniature-demote"),
+    path("serving/", api.ServingView.as_view(), name="api-serving"),
+    path("miniatures/<uuid:miniature_id>/promote/", api.PromoteView.as_view(), name="api-miniature-promote"),
+    path("miniatures/<uuid:miniature_id>/demote/", api.DemoteView.as_view(), name="api-miniature-demote"),
 ]

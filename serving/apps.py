@@ -8,20 +8,23 @@ class ServingConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, its teachers, its key, and guard the history of promotions."""
-        from generation import ports as generation_ports
-        from jobs import ports as job_ports
-        from jobs import secrets
-        from review import immutability
+        from generation.teachers import provided as generation_ports
+        from jobs.kinds import registry as job_ports
+        from jobs.secrets import store
+        from review.db import immutability
         from serving.kinds import ServingKind, ServingUpdateKind
-        from serving.services import internal_keys, teachers
+        from serving.promotions import teachers
+        from serving.runtime import internal_keys
 
-        job_ports.register(ServingKind())
-        job_ports.register(ServingUpdateKind())
-        generation_ports.provide(teachers.ROOM, teachers.MiniatureTeachers())
-        secrets.provide(internal_keys.NAME, internal_keys.make)
+        job_ports.register_kind(ServingKind())
+        job_ports.register_kind(ServingUpdateKind())
+        generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
+        store.provide(internal_keys.NAME, internal_keys.make)
         immutability.declare(
             immutability.Guard(
-                "serving_promotion", ("UPDATE", "DELETE"), "",
+                "serving_promotion",
+                ("UPDATE", "DELETE"),
+                "",
                 "A promotion never changes: promote or take back again.",
             )
-        )  # fmt: skip
+        )

@@ -8,20 +8,20 @@ from typing import Any
 from django.conf import settings
 
 from jobs.contracts import Event
-from jobs.kinds import BaseKind
+from jobs.kinds.base import BaseKind
+from jobs.kinds.registry import Attempt
+from jobs.lifecycle import claim
 from jobs.models import Job
-from jobs.ports import Attempt
-from jobs.services import claiming
-from serving.selectors import promoted
-from serving.services import laying, running
+from serving.promotions import queries, sync_models
+from serving.runtime import switch
 
 
 class ServingKind(BaseKind):
     """Serving, for as long as it is on; one engine on a host."""
 
-    name = running.KIND
+    name = switch.KIND
     label = "Serving"
-    queue = running.QUEUE
+    queue = switch.QUEUE
     engine_module: str | None = "serving.engine"
     max_running_per_host = 1
 
@@ -31,10 +31,10 @@ class ServingKind(BaseKind):
         return bool(settings.SERVING_SPARE)
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        return laying.spec()
+        return sync_models.serving_spec()
 
     def secret_refs(self, job: Job) -> list[str]:
-        return laying.secret_refs()
+        return sync_models.secret_refs()
 
     def on_events(self, job: Job, events: list[Event]) -> None:
         """An engine that came up with a list laid before the last promotion is brought up to it.
@@ -43,20 +43,20 @@ class ServingKind(BaseKind):
         evening must not add up to a job that is given up.
         """
         if any(event.kind == "serving" and event.payload.get("state") == "steady" for event in events):
-            claiming.forgive(job.pk, job.fence)
+            claim.reset_crashes(job.pk, job.fence)
         started = [event for event in events if event.kind == "serving" and event.payload.get("state") == "running"]
-        if started and set(started[-1].payload["models"]) != {writer.name for writer in promoted.writers()}:
-            running.update(by=None)
+        if started and set(started[-1].payload["models"]) != {writer.name for writer in queries.served_miniatures()}:
+            switch.update_serving(by=None)
 
 
 class ServingUpdateKind(BaseKind):
     """One look at what is promoted, carried to the engine on this host."""
 
-    name = running.UPDATE_KIND
+    name = switch.UPDATE_KIND
     label = "Serving update"
-    queue = running.QUEUE
+    queue = switch.QUEUE
     max_running_per_host = 1
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        state = laying.update_engine()
+        state = sync_models.update_engine()
         return {"reached": state is not None, "models": [model["name"] for model in (state or {}).get("models", [])]}

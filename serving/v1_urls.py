@@ -2,11 +2,11 @@
 
 from django.urls import path, re_path
 
-from serving.api import chat
+from serving.v1 import api
 
 urlpatterns = [
-    path("chat/completions", chat.completions, name="v1-chat-completions"),
-    path("models", chat.models, name="v1-models"),
-    path("models/<str:name>", chat.model, name="v1-model"),
-    re_path(r"^(?P<path>.*)$", chat.nothing, name="v1-nothing"),
+    path("chat/completions", api.completions, name="v1-chat-completions"),
+    path("models", api.models, name="v1-models"),
+    path("models/<str:name>", api.model, name="v1-model"),
+    re_path(r"^(?P<path>.*)$", api.not_served, name="v1-nothing"),
 ]

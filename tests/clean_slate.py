@@ -16,7 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from review import text_index
+from review.db import text_index
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from generation.models import PriceEntry
 from members.models import Member
-from review import immutability, text_index
+from review.db import immutability, text_index
 from review.models import SearchText, TaskVersion
 from tests import clean_slate
 from tests.review import factories

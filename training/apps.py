@@ -8,17 +8,19 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs to the jobs room, and listen for what ends."""
-        from jobs import ports
+        from jobs.kinds import registry
         from review import ports as review_ports
+        from training.costs import run_cost
+        from training.inputs import erasing
         from training.kinds import ExportKind, SweepKind, TrainingKind, WriteKind
-        from training.services import costs, erasing, notices
-        from training.services.sweeps import advance
+        from training.notices import send
+        from training.sweeps import advance
 
-        ports.register(TrainingKind())
-        ports.register(WriteKind())
-        ports.register(ExportKind())
-        ports.register(SweepKind())
-        ports.consume("costs-of-runs", frozenset({"training"}), costs.keep)
-        ports.consume("notices-of-work", frozenset({"training", "sweep"}), notices.tell)
+        registry.register_kind(TrainingKind())
+        registry.register_kind(WriteKind())
+        registry.register_kind(ExportKind())
+        registry.register_kind(SweepKind())
+        registry.register_consumer("costs-of-runs", frozenset({"training"}), run_cost.keep_final_cost)
+        registry.register_consumer("notices-of-work", frozenset({"training", "sweep"}), send.queue_notices)
         review_ports.add_eraser(erasing.erase)
-        ports.consume("sweeps-after-runs", frozenset({"training"}), advance.heard)
+        registry.register_consumer("sweeps-after-runs", frozenset({"training"}), advance.on_run_ended)

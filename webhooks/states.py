@@ -12,7 +12,7 @@ EVENTS: dict[str, str] = {
     "sample.revoked": "A sample was taken out of use",
 }
 # Sent by the button on a hook's page, whatever it listens to.
-TEST = "hook.tested"
+TEST_EVENT = "hook.tested"
 
 
 class DeliveryState(TextChoices):

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from webhooks import views
+from webhooks.manage import pages
 
 app_name = "webhooks"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("<uuid:hook_id>/", views.detail, name="detail"),
-    path("<uuid:hook_id>/act/", views.act, name="act"),
+    path("", pages.index, name="index"),
+    path("<uuid:hook_id>/", pages.detail, name="detail"),
+    path("<uuid:hook_id>/act/", pages.act, name="act"),
 ]

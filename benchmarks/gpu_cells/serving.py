@@ -18,8 +18,8 @@ import httpx
 
 from benchmarks.gpu_cells import students
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
-from review.starters import outreach
+from jobs.rundir import write_spec
+from review.spec.starters import outreach
 
 UP_WITHIN_S = 240
 
@@ -32,7 +32,7 @@ def ours(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
                  "manifest_sha256": "0" * 64}  # fmt: skip
         body = {"socket": str(path), "models": [entry], "device": cell["device"], "max_batch": max(cell["clients"]),
                 "max_waiting": 1000, "max_weights_bytes": 100 << 30}  # fmt: skip
-        lay(run_dir, SpecEnvelope(job="by-hand", kind="serving", fence=1, lease_s=3600, body=body))
+        write_spec(run_dir, SpecEnvelope(job="by-hand", kind="serving", fence=1, lease_s=3600, body=body))
         process = subprocess.Popen([sys.executable, "-m", "serving.engine", str(run_dir)])
         try:
             _until(path.exists, process)

@@ -19,9 +19,9 @@ import torch
 
 from benchmarks.gpu_cells import students
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
-from training.engine.chat import open_chat
-from training.recipes import Recipe
+from jobs.rundir import write_spec
+from training.engine.data.chat import open_chat
+from training.recipes.schema import Recipe
 
 # The first steps warm up kernels and the allocator; with torch.compile they compile.
 WARM_UP = 0.4
@@ -38,7 +38,7 @@ def ours(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
         students.write_rows(run_dir / "train.jsonl", cell["rows"], cell["count"])
         body = {"student": {"path": str(folder)}, "recipe": recipe.model_dump(mode="json"), "device": cell["device"],
                 "train_file": "train.jsonl"}  # fmt: skip
-        lay(run_dir, SpecEnvelope(job="by-hand", kind="training", fence=1, lease_s=3600, body=body))
+        write_spec(run_dir, SpecEnvelope(job="by-hand", kind="training", fence=1, lease_s=3600, body=body))
         ended = subprocess.run([sys.executable, "-m", "training.engine", str(run_dir)], capture_output=True, text=True)
         result = json.loads((run_dir / "result.json").read_text())
         if result.get("error"):

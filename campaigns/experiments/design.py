@@ -5,25 +5,28 @@ Pure: numbers and names in, sentences out. It does not know who may register, no
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from campaigns.states import Claim, Metric
-from campaigns.statistics import planning
-from campaigns.statistics.planning import Design, Plan
-from campaigns.statistics.wording import Wording
+from review.spec.prompting import canonical_json
+from stats.experiments import sample_size
+from stats.experiments.number_wording import NumberWording
+from stats.experiments.sample_size import PlanningTerms, SamplePlan
 
 HYPOTHESIS_CHARS = 500
 MOST_HORIZON_DAYS = 90
 # Of these less is better; a difference to the worse is then one upward.
 LOWER_IS_BETTER = frozenset({Metric.UNSUBSCRIBE})
-Faults = dict[str, list[str]]
+Mistakes = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ExperimentRequest:
     """What is to be registered. Shares are 0 to 1: a margin of 0.01 is one point.
 
     Attributes:
@@ -55,7 +58,7 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmAtHand:
+class ArmContacts:
     """An arm and the contacts it would get."""
 
     name: str
@@ -65,10 +68,10 @@ class ArmAtHand:
 
 
 @dataclass(frozen=True, slots=True)
-class AtHand:
+class ArmPreview:
     """Contacts by arm, and how they cluster: mean contacts of a company, and how much that varies."""
 
-    arms: tuple[ArmAtHand, ...]
+    arms: tuple[ArmContacts, ...]
     cluster_size: float
     size_cv: float
 
@@ -99,7 +102,7 @@ class AtHand:
         return n if n >= 2 else None
 
 
-def at_hand(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, str]]) -> AtHand:
+def preview_arms(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, str]]) -> ArmPreview:
     """Sum up who would fall where.
 
     Args:
@@ -111,74 +114,77 @@ def at_hand(names: Sequence[tuple[str, bool]], places: Iterable[tuple[int, str]]
     for (arm, _), size in sizes.items():
         contacts[arm] += size
         clusters[arm] += 1
-    arms = tuple(ArmAtHand(name, is_control, contacts[i], clusters[i]) for i, (name, is_control) in enumerate(names))
+    arms = tuple(ArmContacts(name, is_control, contacts[i], clusters[i]) for i, (name, is_control) in enumerate(names))
     if not sizes:
-        return AtHand(arms, 1.0, 0.0)
+        return ArmPreview(arms, 1.0, 0.0)
     mean = sum(sizes.values()) / len(sizes)
     spread = math.sqrt(sum((size - mean) ** 2 for size in sizes.values()) / len(sizes))
-    return AtHand(arms, mean, spread / mean)
+    return ArmPreview(arms, mean, spread / mean)
 
 
-def faults(wishes: Wishes) -> Faults:
+def mistakes_in(wishes: ExperimentRequest) -> Mistakes:
     """Everything without sense in what is to be registered, by field; empty when nothing is."""
-    found: Faults = {}
+    mistakes: Mistakes = {}
     if not wishes.hypothesis.strip():
-        found["hypothesis"] = ["Say in a sentence what you expect."]
+        mistakes["hypothesis"] = ["Say in a sentence what you expect."]
     elif len(wishes.hypothesis) > HYPOTHESIS_CHARS:
-        found["hypothesis"] = [f"At most {HYPOTHESIS_CHARS} characters."]
+        mistakes["hypothesis"] = [f"At most {HYPOTHESIS_CHARS} characters."]
     if not 0 < wishes.baseline < 1:
-        found["baseline"] = [
+        mistakes["baseline"] = [
             "The expected share lies between 0 and 100 %, without its ends: nothing could be compared there."
         ]
     if not 0 < wishes.alpha <= 0.2:
-        found["alpha"] = ["An error rate lies between 0 and 20 %, such as 5 %."]
+        mistakes["alpha"] = ["An error rate lies between 0 and 20 %, such as 5 %."]
     elif not max(wishes.alpha, 0.5) <= wishes.power < 1:
-        found["power"] = ["Power lies between 50 and 100 %, such as 80 %."]
+        mistakes["power"] = ["Power lies between 50 and 100 %, such as 80 %."]
     if not 0 <= wishes.icc <= 1:
-        found["icc"] = ["Between 0 (contacts of a company answer independently) and 1 (all alike)."]
+        mistakes["icc"] = ["Between 0 (contacts of a company answer independently) and 1 (all alike)."]
     if not 1 <= wishes.horizon_days <= MOST_HORIZON_DAYS:
-        found["horizon_days"] = [f"Between 1 and {MOST_HORIZON_DAYS} days."]
-    if "baseline" not in found and (wrong := _margin_fault(wishes)):
-        found["margin"] = [wrong]
-    return found
+        mistakes["horizon_days"] = [f"Between 1 and {MOST_HORIZON_DAYS} days."]
+    if "baseline" not in mistakes and (wrong := _margin_fault(wishes)):
+        mistakes["margin"] = [wrong]
+    return mistakes
 
 
-def _margin_fault(wishes: Wishes) -> str:
+def _margin_fault(wishes: ExperimentRequest) -> str:
     margin, baseline = wishes.margin, wishes.baseline
     if not (math.isfinite(margin) and margin > 0):
         return "It must be above 0: how much worse would still be acceptable, or how much better would matter."
-    expected = Wording(is_share=True, decimals=1).level(baseline)
-    said = Wording(is_share=True, decimals=1).margin(margin)
+    expected = NumberWording(is_share=True, decimals=1).level(baseline)
+    margin_words = NumberWording(is_share=True, decimals=1).margin(margin)
     loses = wishes.higher_is_better == (wishes.claim == Claim.NOT_WORSE)
     if loses and margin >= baseline:
         if wishes.claim == Claim.NOT_WORSE:
-            return f"{said} below an expected {expected} would call an arm without any success not worse. Take less."
-        return f"{said} below an expected {expected} cannot be reached. Take less."
+            return f"{margin_words} below an expected {expected} would call an arm without any success not worse. Take less."
+        return f"{margin_words} below an expected {expected} cannot be reached. Take less."
     if not loses and baseline + margin >= 1:
-        return f"{said} above an expected {expected} leaves 100 %. Take less."
+        return f"{margin_words} above an expected {expected} leaves 100 %. Take less."
     return ""
 
 
-def plan_of(wishes: Wishes, hand: AtHand) -> Plan:
+def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
     """How many contacts an arm needs, and what those at hand can show. Several arms share the error rate.
 
     Raises:
         ValueError: If a number has no sense.
     """
-    terms = Design(
-        power=wishes.power, alpha=wishes.alpha / hand.comparisons, cluster_size=hand.cluster_size, icc=wishes.icc,
+    terms = PlanningTerms(
+        power=wishes.power,
+        alpha=wishes.alpha / hand.comparisons,
+        cluster_size=hand.cluster_size,
+        icc=wishes.icc,
         size_cv=hand.size_cv,
-    )  # fmt: skip
+    )
     if wishes.claim == Claim.NOT_WORSE:
-        return planning.plan(wishes.baseline, margin=wishes.margin, n_per_arm=hand.n_per_arm, design=terms)
+        return sample_size.plan(wishes.baseline, margin=wishes.margin, n_per_arm=hand.n_per_arm, design=terms)
     effect = wishes.margin if wishes.higher_is_better else -wishes.margin
-    return planning.plan(wishes.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
+    return sample_size.plan(wishes.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
 
 
-def rule_of(wishes: Wishes) -> str:
+def rule_of(wishes: ExperimentRequest) -> str:
     """How the verdict is reached, as it is registered."""
     level = f"{(1 - wishes.alpha) * 100:.4g} %"
-    margin = Wording(is_share=True, decimals=1).margin(wishes.margin)
+    margin = NumberWording(is_share=True, decimals=1).margin(wishes.margin)
     if wishes.claim == Claim.NOT_WORSE:
         side = "lower" if wishes.higher_is_better else "upper"
         sign = "below the control" if wishes.higher_is_better else "above the control"
@@ -190,3 +196,20 @@ def rule_of(wishes: Wishes) -> str:
         f"{wishes.horizon_days} days past its first mail, decides by that interval; looks before it, and an experiment "
         "ended early, decide by the always-valid one. Several arms are adjusted by Holm."
     )
+
+
+REGISTRATION_FORMAT: Final = "miniatures.experiment/1"
+ASSIGNMENT: Final = (
+    "the arm where the first 53 bits of SHA-256 of 'salt|cluster', as a share of 1, fall among the weights"
+)
+POPULATION: Final = "intention to treat: every contact that was assigned, whatever became of its mails"
+
+
+def registration_text(record: Mapping[str, Any]) -> str:
+    """The registration as the bytes that are hashed and handed out."""
+    return canonical_json(dict(record))
+
+
+def registration_sha256(record: Mapping[str, Any]) -> str:
+    """SHA-256, hex; what `sha256sum` says of the downloaded file."""
+    return hashlib.sha256(registration_text(record).encode()).hexdigest()

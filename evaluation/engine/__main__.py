@@ -16,16 +16,16 @@ from pydantic import ValidationError
 from transformers.utils import logging as transformers_logging
 
 from evaluation.engine import systems
-from evaluation.engine.contracts import EvaluationSpec, Output, System
-from evaluation.engine.likelihood import Reader
-from evaluation.engine.references import References
+from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
+from evaluation.engine.likelihood import LikelihoodScorer
+from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
-from evaluation.metrics import reading
+from evaluation.metrics import reference_free
 from jobs.rundir import EngineError, RunDir
-from review import prompting
-from training.engine import decoding, generation
+from review.spec import prompting
 from training.engine.contracts import TrainError
-from training.engine.loading import Student
+from training.engine.model import generate
+from training.engine.model.loading import LoadedStudent
 
 GENERAL = Path(__file__).parent / "general.txt"
 OUTPUTS = "outputs.jsonl"
@@ -48,7 +48,7 @@ def main(run: RunDir) -> int:
 
 def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     began = time.perf_counter()
-    outputs: list[Output] = list(_written(spec))
+    outputs: list[ScoredOutput] = list(_written(spec))
     general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
     contexts: dict[str, int | None] = {}
     for system in spec.systems:
@@ -58,7 +58,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         if run.stop_requested:
             run.finish("stopped")
             return 0
-        reader = Reader(student, placement.device)
+        reader = LikelihoodScorer(student, placement.device)
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
     (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
@@ -67,60 +67,85 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     return 0
 
 
-def _write(run: RunDir, spec: EvaluationSpec, system: System, student: Student, *, done: int) -> Iterator[Output]:
+def _write(
+    run: RunDir, spec: EvaluationSpec, system: System, student: LoadedStudent, *, done: int
+) -> Iterator[ScoredOutput]:
     """Fresh outputs of one system, in the order in which they end."""
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
-    began, references, golds = time.perf_counter(), References(), _golds(spec)
-    answers = generation.write(
-        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
-        sampling=decoding.sampling_for(spec.task), batch_size=spec.batch_size, should_stop=lambda: run.stop_requested,
-    )  # fmt: skip
+    began, references, golds = time.perf_counter(), ReferenceScorer(), _golds(spec)
+    answers = generate.generate(
+        student.model,
+        student.chat,
+        prompts,
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
+        sampling=generate.sampling_for(spec.task),
+        batch_size=spec.batch_size,
+        should_stop=lambda: run.stop_requested,
+    )
     for number, answer in enumerate(answers, 1):
         record = spec.records[answer.index]
         fields, error = systems.parsed(spec.task, answer)
-        scores, marks = reading.scores(spec.task, record.facts, fields, answer.text)
+        scores, marks = reference_free.scores(spec.task, record.facts, fields, answer.text)
         if record.id in golds:
             scores |= references.scores(answer.text, golds[record.id])
         rate = number / (time.perf_counter() - began)
         run.emit("progress", done=done + number, total=total, unit="outputs", rate_per_s=round(rate, 2))
         is_unfit, is_cut = answer.is_unfit, answer.is_cut
-        yield Output(
-            is_unfit=is_unfit, is_cut=is_cut,
-            system=system.name, record=record.id, text=answer.text, fields=fields, error=error, marks=marks,
-            seconds=answer.seconds, cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
-            tokens=answer.completion_tokens, scores=scores,
-        )  # fmt: skip
+        yield ScoredOutput(
+            is_unfit=is_unfit,
+            is_cut=is_cut,
+            system=system.name,
+            record=record.id,
+            text=answer.text,
+            fields=fields,
+            error=error,
+            marks=marks,
+            seconds=answer.seconds,
+            cost_usd=answer.seconds / 3600 * spec.host_usd_per_hour,
+            tokens=answer.completion_tokens,
+            scores=scores,
+        )
 
 
-def _written(spec: EvaluationSpec) -> Iterator[Output]:
+def _written(spec: EvaluationSpec) -> Iterator[ScoredOutput]:
     """Texts that exist already, scored like the others. A record without one counts as an output without shape."""
     facts = {record.id: record.facts for record in spec.records}
-    references, golds = References(), _golds(spec)
+    references, golds = ReferenceScorer(), _golds(spec)
     for system in spec.written:
         for written in system.outputs:
             if written.record not in facts:
                 continue
-            scores, marks = reading.scores(spec.task, facts[written.record], written.fields, written.text)
+            scores, marks = reference_free.scores(spec.task, facts[written.record], written.fields, written.text)
             text = prompting.completion(spec.task, written.fields) if written.fields is not None else written.text
             if text and written.record in golds:
                 scores |= references.scores(text, golds[written.record])
-            yield Output(
-                system=system.name, record=written.record, text=text, fields=written.fields, error=written.error,
-                marks=marks, seconds=written.seconds, cost_usd=written.cost_usd, tokens=written.tokens,
+            yield ScoredOutput(
+                system=system.name,
+                record=written.record,
+                text=text,
+                fields=written.fields,
+                error=written.error,
+                marks=marks,
+                seconds=written.seconds,
+                cost_usd=written.cost_usd,
+                tokens=written.tokens,
                 scores={**written.scores, **scores},
-            )  # fmt: skip
+            )
 
 
-def _with_likelihood(spec: EvaluationSpec, system: System, reader: Reader, outputs: list[Output]) -> list[Output]:
+def _with_likelihood(
+    spec: EvaluationSpec, system: System, reader: LikelihoodScorer, outputs: list[ScoredOutput]
+) -> list[ScoredOutput]:
     """Add each gold's NLL per byte to its record's scores of this system."""
     golds = _golds(spec)
     records = [record for record in spec.records if record.id in golds]
     examples = [
         (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
     ]
-    found = zip(records, reader.completions(examples, batch_size=spec.batch_size), strict=True)
-    nll = {record.id: nats for record, nats in found if nats is not None}
+    likelihoods = zip(records, reader.completions(examples, batch_size=spec.batch_size), strict=True)
+    nll = {record.id: nats for record, nats in likelihoods if nats is not None}
     return [
         output.model_copy(update={"scores": {**output.scores, "gold_nll_per_byte": nll[output.record]}})
         if output.system == system.name and output.record in nll
@@ -131,10 +156,10 @@ def _with_likelihood(spec: EvaluationSpec, system: System, reader: Reader, outpu
 
 def _golds(spec: EvaluationSpec) -> dict[str, str]:
     """One gold a record: the first that was given."""
-    found: dict[str, str] = {}
+    gold_by_record: dict[str, str] = {}
     for gold in spec.golds:
-        found.setdefault(gold.record, gold.completion)
-    return found
+        gold_by_record.setdefault(gold.record, gold.completion)
+    return gold_by_record
 
 
 if __name__ == "__main__":

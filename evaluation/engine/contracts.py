@@ -9,14 +9,14 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from training.engine.contracts import Part, StudentRef
 
 # Raised when a model is asked, or a score is taken, in another way: older texts and scores are not set beside newer ones.
-MEASURED_AS: Final = 2
+SCORING_VERSION: Final = 2
 
 
-class HeldOut(Part):
+class HeldOutRecord(Part):
     """One record that nobody trained on; `company` is who it is of, empty where the record stands for itself."""
 
     id: str
@@ -43,7 +43,7 @@ class System(Part):
     tuned: str | None = None
 
 
-class Written(Part):
+class ExistingText(Part):
     """A text that exists already: of the teacher, or of a system that another evaluation had write.
 
     `text` is what was written where it had not the task's shape. `scores` holds what only the model itself could tell, such as `gold_nll_per_byte`; the rest is scored again.
@@ -59,12 +59,12 @@ class Written(Part):
     scores: dict[str, float] = Field(default_factory=dict)
 
 
-class WrittenSystem(Part):
+class ExistingSystem(Part):
     """A system whose texts exist already; it is scored, not run."""
 
     name: str
     method: Literal["teacher", "base", "lora", "full"]
-    outputs: list[Written]
+    outputs: list[ExistingText]
     general_nll_per_byte: float | None = None
 
 
@@ -72,10 +72,10 @@ class EvaluationSpec(Part):
     """One evaluation."""
 
     task: TaskSpec
-    records: list[HeldOut] = Field(min_length=1)
+    records: list[HeldOutRecord] = Field(min_length=1)
     golds: list[GoldText] = Field(default_factory=list)
     systems: list[System] = Field(min_length=1)
-    written: list[WrittenSystem] = Field(default_factory=list)
+    written: list[ExistingSystem] = Field(default_factory=list)
     max_new_tokens: int = Field(512, ge=1, le=8192)
     batch_size: int = Field(32, ge=1, le=1024)
     draws: int = Field(2000, ge=100, le=100_000)
@@ -86,7 +86,7 @@ class EvaluationSpec(Part):
     allowed_roots: list[str] = Field(default_factory=list)
 
 
-class Output(Part):
+class ScoredOutput(Part):
     """One line of `outputs.jsonl`: what a system wrote for a record, with its scores."""
 
     system: str
@@ -104,7 +104,7 @@ class Output(Part):
     is_cut: bool = False
 
 
-class Interval(Part):
+class MetricInterval(Part):
     """A mean with its 95 % interval over n records of so many companies; without one when they are too few."""
 
     mean: float
@@ -120,15 +120,15 @@ class Difference(Part):
     of: str
     against: str
     metric: str
-    value: Interval
+    value: MetricInterval
 
 
-class Report(Part):
+class EvaluationReport(Part):
     """`result.summary`: every metric of every system, and the differences that matter."""
 
     records: int
     with_gold: int
-    systems: dict[str, dict[str, Interval]]
+    systems: dict[str, dict[str, MetricInterval]]
     # NLL per byte on a fixed general text: what a system forgot shows here.
     general_nll_per_byte: dict[str, float]
     distinct: dict[str, dict[str, float]]
@@ -136,4 +136,4 @@ class Report(Part):
     seconds: float
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
-    measured_as: int = MEASURED_AS
+    measured_as: int = SCORING_VERSION

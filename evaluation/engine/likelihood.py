@@ -9,19 +9,19 @@ from collections.abc import Sequence
 
 import torch
 
-from training.engine.chat import Messages
-from training.engine.data import Row, collate
-from training.engine.loading import Student
-from training.engine.loss import SupervisedHead
+from training.engine.data.chat import Messages
+from training.engine.data.sft_rows import TokenRow, collate
+from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.model.loading import LoadedStudent
 
 # Part of a long text that is read in one go, when the model does not say how much it can hold.
 WINDOW_TOKENS = 512
 
 
-class Reader:
+class LikelihoodScorer:
     """A student prepared for scoring texts."""
 
-    def __init__(self, student: Student, device: torch.device) -> None:
+    def __init__(self, student: LoadedStudent, device: torch.device) -> None:
         self._student, self._device = student, device
         self._head = SupervisedHead(student.model)
 
@@ -32,15 +32,15 @@ class Reader:
         """
         encode = self._student.chat.encode
         rows = [
-            Row(str(index), *encode(prompt, [{"role": "assistant", "content": text}]))
+            TokenRow(str(index), *encode(prompt, [{"role": "assistant", "content": text}]))
             for index, (prompt, text) in enumerate(examples)
         ]
         longest = self._student.context_length or max((row.length for row in rows), default=0)
         fitting = [index for index, row in enumerate(rows) if row.length <= longest]
-        found: list[float | None] = [None] * len(rows)
+        nll_per_byte: list[float | None] = [None] * len(rows)
         for index, nats in zip(fitting, self._nats([rows[index] for index in fitting], batch_size), strict=True):
-            found[index] = nats / len(examples[index][1].encode())
-        return found
+            nll_per_byte[index] = nats / len(examples[index][1].encode())
+        return nll_per_byte
 
     def general(self, text: str) -> float:
         """NLL per byte of a plain text, read in windows that do not see each other.
@@ -52,11 +52,11 @@ class Reader:
         begin = self._student.chat.begin
         window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS) - len(begin)
         parts = [[*begin, *ids[start : start + window]] for start in range(0, len(ids), window)]
-        rows = [Row(str(index), part, 1) for index, part in enumerate(parts) if len(part) > 1]
+        rows = [TokenRow(str(index), part, 1) for index, part in enumerate(parts) if len(part) > 1]
         return sum(self._nats(rows, batch_size=4)) / len(text.encode())
 
     @torch.no_grad()
-    def _nats(self, rows: Sequence[Row], batch_size: int) -> list[float]:
+    def _nats(self, rows: Sequence[TokenRow], batch_size: int) -> list[float]:
         order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
         nats = [0.0] * len(rows)
         for start in range(0, len(order), batch_size):

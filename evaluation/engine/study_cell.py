@@ -16,15 +16,15 @@ from pydantic import Field, ValidationError
 from transformers.utils import logging as transformers_logging
 
 from evaluation.engine import systems
-from evaluation.engine.contracts import GoldText, HeldOut, System
-from evaluation.engine.likelihood import Reader
-from evaluation.metrics import reading
+from evaluation.engine.contracts import GoldText, HeldOutRecord, System
+from evaluation.engine.likelihood import LikelihoodScorer
+from evaluation.metrics import reference_free
 from jobs.rundir import EngineError, RunDir
-from review import prompting
-from review.spec import TaskSpec
-from training.engine import decoding, generation
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from training.engine.contracts import Part, TrainError
-from training.engine.loading import Student
+from training.engine.model import generate
+from training.engine.model.loading import LoadedStudent
 
 BATCH = 16
 
@@ -33,7 +33,7 @@ class CellSpec(Part):
     """`spec.body`: what to score, on which records, and for how many of them to write."""
 
     task: TaskSpec
-    records: list[HeldOut] = Field(min_length=1)
+    records: list[HeldOutRecord] = Field(min_length=1)
     golds: list[GoldText] = Field(min_length=1)
     system: System
     written_records: int = Field(8, ge=0)
@@ -72,7 +72,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     if run.stop_requested:
         run.finish("stopped")
         return 0
-    nll = _read(spec, Reader(student, placement.device))
+    nll = _read(spec, LikelihoodScorer(student, placement.device))
     scores = CellScores(
         nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began
     )
@@ -80,34 +80,40 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     return 0
 
 
-def _write(run: RunDir, spec: CellSpec, student: Student) -> tuple[dict[str, float], float | None]:
+def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[str, float], float | None]:
     """Whether each output passes every check, 0 or 1 by record, and the mean seconds of an output."""
     records = spec.records[: spec.written_records]
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
-    answers = generation.write(
-        student.model, student.chat, prompts, max_new_tokens=spec.max_new_tokens, context_length=student.context_length,
-        sampling=decoding.sampling_for(spec.task), batch_size=BATCH, should_stop=lambda: run.stop_requested,
-    )  # fmt: skip
+    answers = generate.generate(
+        student.model,
+        student.chat,
+        prompts,
+        max_new_tokens=spec.max_new_tokens,
+        context_length=student.context_length,
+        sampling=generate.sampling_for(spec.task),
+        batch_size=BATCH,
+        should_stop=lambda: run.stop_requested,
+    )
     passes, seconds = {}, []
     for done, answer in enumerate(answers, 1):
         record = records[answer.index]
         fields, _ = systems.parsed(spec.task, answer)
-        scores, _ = reading.scores(spec.task, record.facts, fields)
+        scores, _ = reference_free.scores(spec.task, record.facts, fields)
         passes[record.id] = scores["passes_all"]
         seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
     return passes, sum(seconds) / len(seconds) if seconds else None
 
 
-def _read(spec: CellSpec, reader: Reader) -> dict[str, float]:
+def _read(spec: CellSpec, reader: LikelihoodScorer) -> dict[str, float]:
     """NLL per byte of the expert's text of each record that has one."""
     golds = {gold.record: gold.completion for gold in spec.golds}
     records = [record for record in spec.records if record.id in golds]
     examples = [
         (prompting.messages(spec.task, record.facts, audience="student"), golds[record.id]) for record in records
     ]
-    found = reader.completions(examples, batch_size=BATCH)
-    return {record.id: nats for record, nats in zip(records, found, strict=True) if nats is not None}
+    likelihoods = reader.completions(examples, batch_size=BATCH)
+    return {record.id: nats for record, nats in zip(records, likelihoods, strict=True) if nats is not None}
 
 
 if __name__ == "__main__":

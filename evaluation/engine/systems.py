@@ -6,17 +6,17 @@ from typing import Any, Literal
 
 from evaluation.engine.contracts import System
 from jobs.rundir import RunDir
-from review import prompting
-from review.spec import TaskSpec
-from training.engine import generation, loading
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from training.engine.contracts import HUB_TOKEN, StudentRef
-from training.engine.device import Placement, place
-from training.engine.loading import Student
+from training.engine.model import generate, loading
+from training.engine.model.loading import LoadedStudent
+from training.engine.model.placement import Placement, place
 
 
 def load(
     run: RunDir, system: System, *, device: Literal["auto", "cpu", "cuda"], allowed_roots: list[str]
-) -> tuple[Student, Placement]:
+) -> tuple[LoadedStudent, Placement]:
     """Load a system onto its device.
 
     Raises:
@@ -35,7 +35,7 @@ def load(
     return student, placement
 
 
-def parsed(task: TaskSpec, answer: generation.Answer) -> tuple[dict[str, Any] | None, str]:
+def parsed(task: TaskSpec, answer: generate.GeneratedText) -> tuple[dict[str, Any] | None, str]:
     """An answer as the task's fields, or None and why not."""
     if not answer.ended:
         return None, answer.unfinished

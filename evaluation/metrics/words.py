@@ -26,20 +26,20 @@ def words(text: str) -> list[str]:
 
 
 def _of_any_script(text: str) -> list[str]:
-    found: list[str] = []
+    result: list[str] = []
     is_open = False
     for sign in text:
         kind = unicodedata.category(sign)[0]
-        if kind == "M" and found and is_open:
-            found[-1] += sign
+        if kind == "M" and result and is_open:
+            result[-1] += sign
         elif kind not in "LN":
             is_open = False
         elif _WITHOUT_BLANKS.match(sign):
-            found.append(sign)
+            result.append(sign)
             is_open = True
-        elif is_open and not _WITHOUT_BLANKS.match(found[-1][0]):
-            found[-1] += sign
+        elif is_open and not _WITHOUT_BLANKS.match(result[-1][0]):
+            result[-1] += sign
         else:
-            found.append(sign)
+            result.append(sign)
             is_open = True
-    return found
+    return result

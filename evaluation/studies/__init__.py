@@ -1,1 +1,1 @@
-"""What a study asks and how its cells answer it. Pure Python and numpy: knows no row, job or page."""
+"""Studies: what one asks, how its cells answer it, and the verdict they come to."""

@@ -42,19 +42,20 @@ def of_cost(metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Mean loss over the seeds that are done at each size, one line an arm."""
-    found: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    losses: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if (value := row[metric]) is not None:
-            found[row["arm"]][row["records"]].append(1 - value if metric == StudyMetric.PASSES else value)
+            losses[row["arm"]][row["records"]].append(1 - value if metric == StudyMetric.PASSES else value)
     series = [
         {"name": arm, "points": [[size, sum(each) / len(each)] for size, each in sorted(sizes.items())]}
-        for arm, sizes in found.items()
+        for arm, sizes in losses.items()
     ]
     return _lines(series, metric)
 
 
 def _lines(series: list[dict[str, Any]], metric: str) -> dict[str, Any]:
     return {
-        "series": series, "x": {"label": "training records"},
+        "series": series,
+        "x": {"label": "training records"},
         "y": {"label": AXES[StudyMetric(metric)], "zero": False},
-    }  # fmt: skip
+    }

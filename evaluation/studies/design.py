@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from evaluation.states import StudyKind, StudyMetric
 
-FEWEST_SEEDS: Final = 2
-MOST_CELLS: Final = 60
-MOST_EPOCHS: Final = 20
+MIN_SEEDS: Final = 2
+MAX_CELLS: Final = 60
+MAX_EPOCHS: Final = 20
 # Records that cells are scored on: more give narrower intervals and cost a forward pass each, in every cell.
 SCORED_RECORDS: Final = 40
 # Outputs that each cell writes: writing costs far more than reading, so a few, unless outputs are what is judged.
@@ -26,11 +26,11 @@ QUESTIONS: Final[dict[str, str]] = {
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
-FEWEST_RECORDS: Final = 10
+MIN_RECORDS: Final = 10
 
 
 @dataclass(frozen=True)
-class Arm:
+class StudyArm:
     """One way of tuning: what pages call it, and the preset it takes its recipe from."""
 
     name: str
@@ -38,12 +38,12 @@ class Arm:
 
 
 @dataclass(frozen=True)
-class Design:
+class StudyDesign:
     """A grid: every arm at every size with every seed. Sizes count records, not rows."""
 
     kind: StudyKind
     question: str
-    arms: tuple[Arm, ...]
+    arms: tuple[StudyArm, ...]
     sizes: tuple[int, ...]
     seeds: tuple[int, ...]
     epochs: int
@@ -52,13 +52,13 @@ class Design:
     written_records: int = WRITTEN_RECORDS
 
     @property
-    def places(self) -> list[tuple[Arm, int, int]]:
+    def places(self) -> list[tuple[StudyArm, int, int]]:
         """Arm, size and seed of each cell; small sizes first, so that early cells end early."""
         return [(arm, size, seed) for size in self.sizes for seed in self.seeds for arm in self.arms]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class StudyRequest:
     """What a person asks for; what is left empty follows from the preset."""
 
     kind: str
@@ -79,7 +79,7 @@ class DesignError(ValueError):
         self.errors = errors
 
 
-def compose(wishes: Wishes, *, available: int, is_demo: bool) -> Design:
+def design_study(wishes: StudyRequest, *, available: int, is_demo: bool) -> StudyDesign:
     """The design of a preset with what was asked for in its place.
 
     Args:
@@ -94,7 +94,7 @@ def compose(wishes: Wishes, *, available: int, is_demo: bool) -> Design:
         raise DesignError(_unknown(wishes))
     kind, metric = StudyKind(wishes.kind), StudyMetric(wishes.metric)
     is_small = wishes.preset == SMALL
-    design = Design(
+    design = StudyDesign(
         kind=kind,
         question=wishes.question.strip() or QUESTIONS[kind],
         arms=_arms(kind, wishes.recipes, is_demo=is_demo),
@@ -110,7 +110,7 @@ def compose(wishes: Wishes, *, available: int, is_demo: bool) -> Design:
     return design
 
 
-def rule_of(design: Design) -> dict[str, Any]:
+def rule_of(design: StudyDesign) -> dict[str, Any]:
     """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
     rule = {**RULES[design.kind], "metric": str(design.metric)}
     if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
@@ -133,7 +133,12 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
             "(lack of fit, p at least 0.05)."
         ),
-        "misfit_p": 0.05, "tolerance": 0.05, "more_records": 300, "draws": 2000, "level": 0.95, "seed": 1,
+        "misfit_p": 0.05,
+        "tolerance": 0.05,
+        "more_records": 300,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
     },
     StudyKind.METHODS: {
         "text": (
@@ -141,14 +146,17 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
             "+2 %; otherwise the study has not told."
         ),
-        "margin": 0.02, "draws": 2000, "level": 0.95, "seed": 1,
+        "margin": 0.02,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
     },
-}  # fmt: skip
+}
 
 
-def _arms(kind: StudyKind, recipes: Mapping[str, str], *, is_demo: bool) -> tuple[Arm, ...]:
-    lora = Arm("LoRA", recipes.get("lora") or ("demo" if is_demo else "modern-lora"))
-    full = Arm("Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full"))
+def _arms(kind: StudyKind, recipes: Mapping[str, str], *, is_demo: bool) -> tuple[StudyArm, ...]:
+    lora = StudyArm("LoRA", recipes.get("lora") or ("demo" if is_demo else "modern-lora"))
+    full = StudyArm("Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full"))
     return (lora, full) if kind == StudyKind.METHODS else (lora,)
 
 
@@ -156,11 +164,11 @@ def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
     most = min(available, SMALL_RECORDS) if preset == SMALL else available
     if kind == StudyKind.METHODS:
         return (most,)
-    sizes = {max(FEWEST_RECORDS, round(most * share)) for share in SHARES[preset]}
+    sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[preset]}
     return tuple(sorted(size for size in sizes if size <= most)) or (most,)
 
 
-def _unknown(wishes: Wishes) -> dict[str, list[str]]:
+def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
     known = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
     return {
         name: [f"There is no {name} '{getattr(wishes, name)}'; choose one of {', '.join(values)}."]
@@ -169,28 +177,28 @@ def _unknown(wishes: Wishes) -> dict[str, list[str]]:
     }
 
 
-def _errors(design: Design, available: int) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _errors(design: StudyDesign, available: int) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
     sizes, seeds = design.sizes, design.seeds
     if list(sizes) != sorted(set(sizes)):
-        found["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
+        errors["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
     elif sizes[0] < 1 or sizes[-1] > available:
-        found["sizes"] = [f"The version holds {available} training records; {_listed(sizes)} do not fit into it."]
+        errors["sizes"] = [f"The version holds {available} training records; {_listed(sizes)} do not fit into it."]
     elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
-        found["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
+        errors["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
     elif design.kind == StudyKind.METHODS and len(sizes) != 1:
-        found["sizes"] = ["The methods are compared at one size: name one."]
-    if len(seeds) < FEWEST_SEEDS or len(set(seeds)) != len(seeds):
-        found["seeds"] = [
-            f"Name at least {FEWEST_SEEDS} different seeds: one run cannot tell a difference from its own luck."
+        errors["sizes"] = ["The methods are compared at one size: name one."]
+    if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
+        errors["seeds"] = [
+            f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."
         ]
     elif not all(0 <= seed < 2**32 for seed in seeds):
-        found["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]
-    if not 1 <= design.epochs <= MOST_EPOCHS:
-        found["epochs"] = [f"Epochs are 1 to {MOST_EPOCHS}."]
-    if len(design.places) > MOST_CELLS:
-        found["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MOST_CELLS}."]
-    return found
+        errors["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]
+    if not 1 <= design.epochs <= MAX_EPOCHS:
+        errors["epochs"] = [f"Epochs are 1 to {MAX_EPOCHS}."]
+    if len(design.places) > MAX_CELLS:
+        errors["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MAX_CELLS}."]
+    return errors
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final
 
-from review.prompting import canonical_json
+from review.spec.prompting import canonical_json
 
 FORMAT: Final = "miniatures.study/1"
 # Raised when scores of the same plan would come out otherwise: then nothing measured before is taken for it.

@@ -11,22 +11,26 @@ PAPER: Final = "Trained Miniatures (arXiv 2508.15617)"
 
 
 @dataclass(frozen=True)
-class Finding:
+class PaperFinding:
     """A statement of the paper in our words, and where it stands."""
 
     text: str
     source: str
 
 
-FINDINGS: Final[dict[str, tuple[Finding, ...]]] = {
+FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
     StudyKind.SAMPLES: (
-        Finding("Tunes on thousands of samples that a teacher wrote and experts approved, for 3 to 5 epochs.", PAPER),
-        Finding("Gives no curve over the number of samples: how many are needed is left open.", PAPER),
+        PaperFinding(
+            "Tunes on thousands of samples that a teacher wrote and experts approved, for 3 to 5 epochs.", PAPER
+        ),
+        PaperFinding("Gives no curve over the number of samples: how many are needed is left open.", PAPER),
     ),
     StudyKind.METHODS: (
-        Finding("LoRA comes within 0.2 to 0.3 points of full fine-tuning in response rate.", PAPER),
-        Finding("LoRA tunes about 1 % of the parameters and is about 10 times cheaper and 3 to 5 times faster.", PAPER),
-        Finding("Full fine-tuning takes 10 to 50 times the compute.", PAPER),
+        PaperFinding("LoRA comes within 0.2 to 0.3 points of full fine-tuning in response rate.", PAPER),
+        PaperFinding(
+            "LoRA tunes about 1 % of the parameters and is about 10 times cheaper and 3 to 5 times faster.", PAPER
+        ),
+        PaperFinding("Full fine-tuning takes 10 to 50 times the compute.", PAPER),
     ),
 }
 

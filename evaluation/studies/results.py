@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.states import StudyMetric
-from evaluation.studies.resampling import Array
+from stats.resampling.seed_bootstrap import Array
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
     shared = sorted(set.intersection(*(set(cell.scores) for cell in cells))) if cells else []
     if not shared:
         return {}
-    found: dict[Any, Group] = {}
+    by_key: dict[Any, Group] = {}
     for name in dict.fromkeys(key(cell) for cell in cells):
         members = [cell for cell in cells if key(cell) == name]
         scores = np.array([[cell.scores[record] for record in shared] for cell in members])
         losses = 1 - scores if metric == StudyMetric.PASSES else scores
-        found[name] = Group(str(name), losses, tuple(cell.cost for cell in members))
-    return found
+        by_key[name] = Group(str(name), losses, tuple(cell.cost for cell in members))
+    return by_key
 
 
-def lost(losses: Array, reference: Array, metric: str) -> Array:
+def lost_share(losses: Array, reference: Array, metric: str) -> Array:
     """Share of the reference's quality that is lost: of a share that passes its fall, of a surprise its rise.
 
     Not a finite number where the reference has no quality to lose.

@@ -8,15 +8,16 @@ from typing import Any, Final
 import numpy as np
 
 from evaluation.states import StudyMetric
-from evaluation.studies import powerlaw, results
-from evaluation.studies.resampling import Array, draws, interval
+from evaluation.studies import results
+from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
-from evaluation.studies.words import change, percent, ranged
+from stats import power_law
+from stats.resampling.seed_bootstrap import Array, draws, interval
 
 CURVE_POINTS: Final = 40
 
 
-def verdict(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequence[int]) -> dict[str, Any]:
+def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequence[int]) -> dict[str, Any]:
     """What the finished cells say under the rule that was registered.
 
     Args:
@@ -30,11 +31,13 @@ def verdict(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequ
     groups = results.groups(cells, lambda cell: cell.records, rule["metric"])
     known = {size: groups[size] for size in sizes if size in groups}
     if sizes[-1] not in known or len(known) < 2:
-        return _untold(
+        return _inconclusive(
             f"The study cannot tell: no cell with {sizes[-1]} records and a smaller size has both ended well."
         )
     if not any(len(group.losses) > 1 for group in known.values()):
-        return _untold("The study cannot tell: no size has two finished seeds, so the noise between runs is unknown.")
+        return _inconclusive(
+            "The study cannot tell: no size has two finished seeds, so the noise between runs is unknown."
+        )
     drawn = draws([group.losses for group in known.values()], count=rule["draws"], seed=rule["seed"])
     points = _points(known, drawn, rule)
     fitted = _fit(known, drawn, rule)
@@ -45,21 +48,25 @@ def verdict(cells: Sequence[CellResult], rule: Mapping[str, Any], *, sizes: Sequ
 def _points(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
     largest = list(known)[-1]
     reference = np.array([known[largest].mean])
-    found = []
+    points = []
     for index, (size, group) in enumerate(known.items()):
         low, high = interval(drawn[:, index])
         point: dict[str, Any] = {
-            "records": size, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
+            "records": size,
+            "seeds": len(group.losses),
+            "loss": group.mean,
+            "low": low,
+            "high": high,
             "seconds": float(np.mean([cost["seconds"] for cost in group.costs])),
-        }  # fmt: skip
+        }
         if size != largest:
-            point["lost"] = _finite(float(results.lost(np.array([group.mean]), reference, rule["metric"])[0]))
-            shares = results.lost(drawn[:, index], drawn[:, -1], rule["metric"])
+            point["lost"] = _finite(float(results.lost_share(np.array([group.mean]), reference, rule["metric"])[0]))
+            shares = results.lost_share(drawn[:, index], drawn[:, -1], rule["metric"])
             bounds = interval(shares) if np.isfinite(shares).all() else None
             point["lost_low"], point["lost_high"] = bounds or (None, None)
             point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"]
-        found.append(point)
-    return found
+        points.append(point)
+    return points
 
 
 def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[str, Any]) -> str:
@@ -87,32 +94,37 @@ def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
 
 
 def _fit(known: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
-    if len(known) < powerlaw.FEWEST_SIZES:
-        note = f"A curve takes {powerlaw.FEWEST_SIZES} sizes; {len(known)} are there, so none is fitted."
+    if len(known) < power_law.FEWEST_SIZES:
+        note = f"A curve takes {power_law.FEWEST_SIZES} sizes; {len(known)} are there, so none is fitted."
         return {"fit": None, "curve": [], "more": None, "note": note}
     sizes = np.array(list(known), dtype=float)
     means = np.array([group.mean for group in known.values()])
-    best, curves = powerlaw.fit(sizes, means[None, :]), powerlaw.fit(sizes, drawn)
+    best, curves = power_law.fit(sizes, means[None, :]), power_law.fit(sizes, drawn)
     fit = {name: [float(getattr(best, name)[0]), *interval(getattr(curves, name))] for name in ("a", "b", "c")}
     grid = np.geomspace(sizes[0], sizes[-1] + rule["more_records"], CURVE_POINTS)
     curve = [[float(n), float(best.at(n)[0]), *interval(curves.at(n))] for n in grid]
-    misfit = powerlaw.misfit(sizes, means, drawn)
+    misfit = power_law.misfit(sizes, means, drawn)
     more = _more(best, curves, int(sizes[-1]), rule, misfit=misfit)
     return {"fit": {**fit, "misfit_p": misfit}, "curve": curve, "more": more, "note": _more_words(more, rule)}
 
 
 def _more(
-    best: powerlaw.Curve, curves: powerlaw.Curve, largest: int, rule: Mapping[str, Any], *, misfit: float
+    best: power_law.PowerLaw, curves: power_law.PowerLaw, largest: int, rule: Mapping[str, Any], *, misfit: float
 ) -> dict[str, Any]:
     further = largest + rule["more_records"]
     gain = float((best.at(largest) - best.at(further))[0])
     low, high = interval(curves.at(largest) - curves.at(further))
     at_largest = float(best.at(largest)[0])
     return {
-        "records": rule["more_records"], "from": largest, "gain": gain, "low": low, "high": high,
-        "share": gain / at_largest if at_largest else None, "misfit_p": misfit,
+        "records": rule["more_records"],
+        "from": largest,
+        "gain": gain,
+        "low": low,
+        "high": high,
+        "share": gain / at_largest if at_largest else None,
+        "misfit_p": misfit,
         "is_told": low > 0 and misfit >= rule["misfit_p"],
-    }  # fmt: skip
+    }
 
 
 def _more_words(more: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
@@ -140,5 +152,5 @@ def _finite(number: float) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _untold(sentence: str) -> dict[str, Any]:
+def _inconclusive(sentence: str) -> dict[str, Any]:
     return {"sentence": sentence, "findings": [], "points": [], "fit": None, "curve": [], "more": None}

@@ -6,8 +6,8 @@ import asyncio
 import sys
 import traceback
 
-from generation.engine.attempt import run_order
 from generation.engine.report import scrubber
+from generation.engine.run import run_order
 from jobs.rundir import EngineError, RunDir
 
 

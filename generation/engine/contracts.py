@@ -194,6 +194,8 @@ class GenerationSpec(Wire):
     # The provider's names of batches that the database has seen taken in: what they brought may be deleted there.
     taken_in: list[str] = Field(default_factory=list)
     limits: Limits = Field(default_factory=Limits)
+    # By provider: `module:Class` of a client that answers in this process, without a network.
+    local_clients: dict[str, str] = Field(default_factory=dict)
     # Calls whose end the database knows already, with what they cost: never asked again, even without a journal.
     settled: dict[str, float] = Field(default_factory=dict)
     # Calls the database saw on the wire and never saw come back, with what they may have cost as far as it was told (0: not

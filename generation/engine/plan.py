@@ -3,11 +3,47 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor, lcm
 
 from generation.engine.contracts import GenerationSpec, Mix, RecordIn
-from generation.engine.diversity import turns
+
+
+def apportioned(shares: Sequence[float], count: int) -> list[int]:
+    """Whole numbers in proportion to shares that sum to `count`, by largest remainder (Hamilton); ties go to the first.
+
+    Args:
+        shares: Above 0, in any unit.
+        count: What is to be dealt.
+    """
+    whole = sum(shares)
+    exact = [share * count / whole for share in shares]
+    dealt = [floor(quota + 1e-9) for quota in exact]
+    by_remainder = sorted(range(len(shares)), key=lambda place: (dealt[place] - exact[place], place))
+    for place in by_remainder[: count - sum(dealt)]:
+        dealt[place] += 1
+    return dealt
+
+
+def interleaved(counts: Sequence[int]) -> list[int]:
+    """Each place as often as its count says, spread evenly: any beginning holds about the same shares as the whole."""
+    placed = [((turn + 0.5) / count, place) for place, count in enumerate(counts) for turn in range(count)]
+    return [place for _, place in sorted(placed)]
+
+
+def combined(sizes: Sequence[int], turn: int) -> list[int]:
+    """The `turn`-th combination of one index per list, each list taken in turn.
+
+    The first `lcm` turns step all lists at once; then one list is shifted, and so on, so that after as many turns as
+    there are combinations each has come once.
+    """
+    found, period = [], 1
+    for size in sizes:
+        within = turn % (period * size)
+        found.append((within + within // lcm(period, size)) % size)
+        period *= size
+    return found
 
 
 @dataclass(frozen=True)
@@ -43,34 +79,34 @@ def plan(spec: GenerationSpec) -> list[PlannedCall]:
     Drafts of one record go to different teachers as far as shares allow, and what is asked first is as mixed as the
     whole: an order that ends early has kept its shares, as far as its teachers answer at their share's speed.
     """
-    order, casts = uuid.UUID(spec.order), _casts(spec.mix, spec.count, len(spec.records))
+    order, casts = uuid.UUID(spec.order), _teacher_turns(spec.mix, spec.count, len(spec.records))
     return [_planned(spec, order, index, casts[index]) for index in range(spec.count)]
 
 
 @dataclass(frozen=True)
-class _Cast:
+class _TeacherTurn:
     """Who is asked, and the how-many-th call of that teacher it is."""
 
     teacher: int
     turn: int
 
 
-def _casts(mix: Mix, count: int, size: int) -> list[_Cast]:
+def _teacher_turns(mix: Mix, count: int, size: int) -> list[_TeacherTurn]:
     """Teachers by index of the call. A record's drafts take neighbouring turns, beginning with another each time."""
-    teachers = turns.interleaved(turns.apportioned([mixed.share for mixed in mix.teachers] or [1.0], count))
+    teachers = interleaved(apportioned([mixed.share for mixed in mix.teachers] or [1.0], count))
     repeats = ceil(count / size)
     ranked = sorted(range(count), key=lambda index: (index % size, (index // size + index % size) % repeats))
-    casts, had = [_Cast(0, 0)] * count, [0] * max(1, len(mix.teachers))
+    casts, had = [_TeacherTurn(0, 0)] * count, [0] * max(1, len(mix.teachers))
     for index, teacher in zip(ranked, teachers, strict=True):
-        casts[index] = _Cast(teacher, had[teacher])
+        casts[index] = _TeacherTurn(teacher, had[teacher])
         had[teacher] += 1
     return casts
 
 
-def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _Cast) -> PlannedCall:
+def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _TeacherTurn) -> PlannedCall:
     mix, record = spec.mix, spec.records[index % len(spec.records)]
     temperatures = mix.teachers[cast.teacher].temperatures if mix.teachers else []
-    angle, persona, degree = turns.combined(
+    angle, persona, degree = combined(
         [max(1, len(mix.angles)), max(1, len(mix.personas)), max(1, len(temperatures))], cast.turn + cast.teacher
     )
     if mix.angles and mix.angles[angle] == record.not_angle:
@@ -86,3 +122,19 @@ def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _Cast) ->
         persona=mix.personas[persona] if mix.personas else "",
         angle=mix.angles[angle] if mix.angles else "",
     )
+
+
+def to_runs(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
+    found: list[tuple[int, int]] = []
+    for index in sorted(indices):
+        if found and index == found[-1][1] + 1:
+            found[-1] = (found[-1][0], index)
+        else:
+            found.append((index, index))
+    return found
+
+
+def expand_runs(positions: Iterable[tuple[int, int]]) -> list[int]:
+    """The numbers of these runs."""
+    return [index for first, last in positions for index in range(first, last + 1)]

@@ -8,26 +8,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from generation.engine import history as histories
-from generation.engine import journal as journals
-from generation.engine.batches.lines import inside
-from generation.engine.batches.opened import ends_to_tell, still_open
+from generation.engine import prompts
+from generation.engine.batches.state import open_batches_of, unreported_ends
 from generation.engine.contracts import GenerationSpec
-from generation.engine.diversity import prompts
-from generation.engine.history import CallFate, History
-from generation.engine.ledger import Ledger, worst_case
-from generation.engine.plan import PlannedCall, plan
-from generation.engine.repairs import FLAWED, Flawed, repair_id
+from generation.engine.journal import history as histories
+from generation.engine.journal import writer as journals
+from generation.engine.journal.history import CallFate, History
+from generation.engine.money import BudgetTracker, worst_case
+from generation.engine.plan import PlannedCall, expand_runs, plan
+from generation.engine.repairs import FLAWED, FlawedAnswer, repair_id
 from generation.engine.report import Report
 from jobs.rundir import RunDir
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 
 
-def unheard_of(run: RunDir, spec: GenerationSpec) -> frozenset[int]:
+def announced_elsewhere(run: RunDir, spec: GenerationSpec) -> frozenset[int]:
     """Indexes of calls that attempts elsewhere announced, and may have asked for: no journal here tells of them."""
     here = {folder.name for folder in run.earlier()}
     elsewhere = [one for one in spec.announced if str(one.attempt) not in here]
-    return frozenset(index for one in elsewhere for index in inside(one.positions))
+    return frozenset(index for one in elsewhere for index in expand_runs(one.positions))
 
 
 def earlier_history(run: RunDir) -> History:
@@ -40,7 +39,7 @@ def earlier_history(run: RunDir) -> History:
     source = next((p for p in (folder / journals.FILENAME for folder in run.earlier()) if p.exists()), None)
     if source is not None:
         histories.carry_over(source, own)
-    return histories.history(own)
+    return histories.read_history(own)
 
 
 class Recovery:
@@ -51,7 +50,7 @@ class Recovery:
         history: What earlier journals say.
         ledger: Takes what was paid.
         report: Is told again what was answered.
-        unheard_of: Indexes of calls that were announced elsewhere; see `unheard_of`.
+        unheard_of: Indexes of calls that were announced elsewhere; see `announced_elsewhere`.
 
     Attributes:
         batches: Those that still lie at the provider, as far as anybody here knows.
@@ -62,7 +61,7 @@ class Recovery:
         self,
         spec: GenerationSpec,
         history: History,
-        ledger: Ledger,
+        ledger: BudgetTracker,
         report: Report,
         *,
         unheard_of: frozenset[int] = frozenset(),
@@ -70,11 +69,11 @@ class Recovery:
         self._spec, self._fates, self._ledger, self._report = spec, history.calls, ledger, report
         self._plan, self._unheard_of = plan(spec), unheard_of
         self._task = TaskSpec.model_validate(spec.task)
-        self.batches = still_open(history, spec.batches, self._plan, settled=spec.settled)
+        self.batches = open_batches_of(history, spec.batches, self._plan, settled=spec.settled)
         ended = (batch.batch_id for batch in history.batches.values() if batch.state == "ended")
         self.taken_in = frozenset([*ended, *spec.taken_in])
         self._in_batches = {call for batch in self.batches for call in batch.calls}
-        self._ends_to_tell = ends_to_tell(history, spec.batches)
+        self._ends_to_tell = unreported_ends(history, spec.batches)
 
     def left(self) -> list[PlannedCall]:
         """Tell again what was answered, hold or re-ask what is in doubt, and return what is to be asked."""
@@ -135,12 +134,12 @@ class Recovery:
         return cost_usd + possible_usd
 
     def _worst_usd(self, call: PlannedCall) -> float:
-        messages = prompts.of_call(self._spec, self._task, call)
+        messages = prompts.prompt_of(self._spec, self._task, call)
         return worst_case(self._spec.asked(call.teacher), messages)[2]
 
     def _tell_flawed(self, call: PlannedCall, fate: CallFate) -> None:
         """A flawed answer of before, with its repair as far as that had come: none is asked for twice."""
-        first = Flawed.from_journal(fate.payload)
+        first = FlawedAnswer.from_journal(fate.payload)
         self._take_cost(first.payload)
         repair = self._fates.get(repair_id(call.id))
         if repair is None or repair.state == "unbilled":

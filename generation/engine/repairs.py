@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from generation.engine.clients.ports import Reply
+from generation.engine.clients.interface import Reply
 from generation.engine.plan import PlannedCall
-from review.prompting import Message
+from review.spec.prompting import Message
 
 # The journal's word for an answer that was paid, and may be mended by one more call.
 FLAWED = "flawed"
@@ -39,7 +39,7 @@ def repair_call(call: PlannedCall, messages: list[Message], reply: Reply) -> Pla
     return replace(call, id=repair_id(call.id), record=call.record.model_copy(update={"messages": conversation}))
 
 
-class Mending:
+class RepairBudget:
     """How much repairs may add to an order: what people saw as its upper end must hold with them.
 
     Args:
@@ -77,7 +77,7 @@ class Mending:
 
 
 @dataclass
-class Flawed:
+class FlawedAnswer:
     """A paid answer that waits for its repair.
 
     Attributes:
@@ -91,7 +91,7 @@ class Flawed:
     is_told: bool = False
 
     @classmethod
-    def from_journal(cls, payload: dict[str, Any]) -> Flawed:
+    def from_journal(cls, payload: dict[str, Any]) -> FlawedAnswer:
         """As an earlier attempt wrote it down with `journalled`."""
         return cls(str(payload["kind"]), {key: value for key, value in payload.items() if key != "kind"})
 

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from generation.engine.repairs import Flawed
+from generation.engine.repairs import FlawedAnswer
 
 RATE_WINDOW_S = 15.0
 MASK = "[key]"
@@ -84,7 +84,7 @@ class Report:
             self._ends.append(self._clock())
         self._emit(kind, **payload)
 
-    def repaired(self, first: Flawed, kind: str, payload: dict[str, Any], *, is_new: bool = True) -> None:
+    def repaired(self, first: FlawedAnswer, kind: str, payload: dict[str, Any], *, is_new: bool = True) -> None:
         """Tell how a flawed answer and its repair ended: the repair's draft, or else the flawed one if it is whole."""
         self.repairs += 1
         if kind == "draft":

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from generation.selectors import budgets
+from generation.budgets import queries
 from review.models import Task
 
 register = template.Library()
@@ -22,4 +22,4 @@ def exact(value: Decimal) -> str:
 @register.inclusion_tag("generation/_budget_banner.html")
 def budget_banner(task: Any) -> dict[str, Any]:
     """The warning where four fifths of a budget of this task are spent; nothing otherwise, and on pages of no task."""
-    return {"standings": budgets.warned(task) if isinstance(task, Task) else []}
+    return {"standings": queries.warned_budgets(task) if isinstance(task, Task) else []}

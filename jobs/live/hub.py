@@ -19,19 +19,19 @@ from weakref import WeakKeyDictionary
 from django.db import close_old_connections
 
 from jobs.models import Job, JobEvent
-from jobs.serialize import event_json
+from jobs.monitor.serializers import event_json
 from jobs.states import FINISHED
 
 logger = logging.getLogger(__name__)
 POLL_EVERY_S = 0.5
 PAGE = 500
 BACKLOG = 2000
-Answer = TypeVar("Answer")
+QueryResult = TypeVar("QueryResult")
 _reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live")
 
 
 @dataclass(frozen=True)
-class News:
+class LiveUpdate:
     """What the poller tells a viewer: an event, or that a job has ended and all its events are told."""
 
     job: UUID
@@ -43,10 +43,10 @@ class Viewer:
     """One open stream: what it has seen of each job, and what waits to be sent."""
 
     seen: dict[UUID, int]
-    inbox: asyncio.Queue[News] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    inbox: asyncio.Queue[LiveUpdate] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
     is_lost: bool = False
 
-    def put(self, news: News) -> None:
+    def put(self, news: LiveUpdate) -> None:
         """Queue news; a viewer that reads too slowly is dropped and comes back by Last-Event-ID."""
         try:
             self.inbox.put_nowait(news)
@@ -93,7 +93,7 @@ class Hub:
     async def _poll(self) -> None:
         while self._viewers:
             try:
-                news = await read(_news, dict(self._told))
+                news = await read(_updates, dict(self._told))
             except RuntimeError:
                 # The interpreter is ending and its threads are gone: so are the viewers.
                 return
@@ -104,7 +104,7 @@ class Hub:
                 self._tell(item)
             await asyncio.sleep(POLL_EVERY_S)
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, news: LiveUpdate) -> None:
         if news.event is not None and news.job in self._told:
             self._told[news.job] = max(self._told[news.job], news.event["seq"])
         for viewer in tuple(self._viewers.get(news.job, ())):
@@ -119,12 +119,12 @@ def hub() -> Hub:
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
-async def read(question: Callable[..., Answer], *args: Any) -> Answer:
+async def read(question: Callable[..., QueryResult], *args: Any) -> QueryResult:
     """Ask the database from the reader's thread."""
-    return await asyncio.get_running_loop().run_in_executor(_reader, _asked, question, args)
+    return await asyncio.get_running_loop().run_in_executor(_reader, _run_query, question, args)
 
 
-def _asked(question: Callable[..., Answer], args: Sequence[Any]) -> Answer:
+def _run_query(question: Callable[..., QueryResult], args: Sequence[Any]) -> QueryResult:
     close_old_connections()
     try:
         return question(*args)
@@ -136,12 +136,12 @@ def _events_after(job: UUID, seq: int) -> list[dict[str, Any]]:
     return [event_json(event) for event in JobEvent.objects.filter(job=job, seq__gt=seq).order_by("seq")[:PAGE]]
 
 
-def _news(told: dict[UUID, int]) -> list[News]:
+def _updates(told: dict[UUID, int]) -> list[LiveUpdate]:
     """What is new of these jobs: one query when nothing is."""
-    news: list[News] = []
+    news: list[LiveUpdate] = []
     for job, last_seq, state in Job.objects.filter(pk__in=told).values_list("pk", "last_seq", "state"):
         events = _events_after(job, told[job]) if last_seq > told[job] else []
-        news += [News(job, event) for event in events]
+        news += [LiveUpdate(job, event) for event in events]
         if state in FINISHED and (events[-1]["seq"] if events else told[job]) >= last_seq:
-            news.append(News(job, None))
+            news.append(LiveUpdate(job, None))
     return news

@@ -47,7 +47,7 @@ def last_event_id(headers: Mapping[str, str], query: Mapping[str, str]) -> int:
     return int(given) if given.isascii() and given.isdigit() else 0
 
 
-def positions(given: Iterable[str]) -> dict[UUID, int]:
+def parse_positions(given: Iterable[str]) -> dict[UUID, int]:
     """Jobs and the seqs seen of them, from `<uuid>:<seq>` words; at most 40, unreadable ones left out."""
     found: dict[UUID, int] = {}
     for word in given:
@@ -59,13 +59,13 @@ def positions(given: Iterable[str]) -> dict[UUID, int]:
     return dict(list(found.items())[:MAX_JOBS])
 
 
-async def one(job: UUID, seq: int) -> AsyncIterator[bytes]:
+async def stream_job(job: UUID, seq: int) -> AsyncIterator[bytes]:
     """One job's events after `seq`, with ids, until the job has ended (`event: end`)."""
     async for line in _stream({job: seq}, numbered=True):
         yield line
 
 
-async def many(seen: Mapping[UUID, int]) -> AsyncIterator[bytes]:
+async def stream_jobs(seen: Mapping[UUID, int]) -> AsyncIterator[bytes]:
     """Events of several jobs on one connection; the client keeps each job's seq itself."""
     async for line in _stream(dict(seen), numbered=False):
         yield line

@@ -30,7 +30,7 @@ class BrokenResult(ValueError):  # noqa: N818 (named for what was found)
     """`result.json` is not what the contract says, or a file it names is not what was hashed."""
 
 
-def lay(run_dir: Path, spec: SpecEnvelope) -> None:
+def write_spec(run_dir: Path, spec: SpecEnvelope) -> None:
     """Make the directory and write `spec.json` durably."""
     run_dir.mkdir(parents=True, exist_ok=True)
     write_durably(run_dir / SPEC, spec.model_dump_json(indent=1).encode())

@@ -33,7 +33,7 @@ class Machine:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def look() -> Machine:
+def inspect_host() -> Machine:
     """Look at this host once; takes up to some seconds where a driver is slow."""
     table, driver = _ask_nvidia()
     return Machine(

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any, Literal
 
 from jobs.contracts import ArtefactRef, EngineError, Event, Result, SpecEnvelope
-from jobs.rundir import heard, identity, lease, lines
+from jobs.rundir import acks, identity, lease, lines
 from jobs.rundir.attempt import ENGINE, RESULT, SPEC
 from jobs.rundir.durable import fsync_file, fsync_folder, sha256_of, write_durably
 from jobs.rundir.tail import FILE as EVENTS
@@ -102,14 +102,14 @@ class RunDir:
             self._seq += 1
             return self._seq
 
-    def ask_to_be_heard(self, seq: int) -> None:
+    def request_ack(self, seq: int) -> None:
         """Have the supervisor store the events up to this number soon; `heard` will say so."""
-        heard.ask(self.path, seq)
+        acks.request_ack(self.path, seq)
 
     @property
     def heard(self) -> int | None:
         """Up to which event all are stored outside this host; None where nobody answers, and nobody need wait."""
-        return heard.heard(self.path)
+        return acks.acked_seq(self.path)
 
     @property
     def stop_requested(self) -> bool:

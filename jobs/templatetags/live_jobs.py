@@ -6,10 +6,10 @@ from typing import Any
 
 from django import template
 
-from jobs import selectors
-from jobs.cells import UNDER_WAY
+from jobs.kinds.composite import UNDER_WAY
+from jobs.kinds.registry import GIB
 from jobs.models import Job
-from jobs.ports import GIB
+from jobs.monitor import queries
 from jobs.states import CLAIMABLE, HELD, JobState
 from web.templatetags.figures import duration, money
 
@@ -68,7 +68,7 @@ def may_steer(context: dict[str, Any], job: Job) -> bool:
     if request is None or not request.user.is_authenticated:
         return False
     if not hasattr(request, "_steered_slugs"):
-        request._steered_slugs = selectors.steered_slugs(request.user)
+        request._steered_slugs = queries.steered_slugs(request.user)
     slugs = request._steered_slugs
     return slugs is None or job.task_slug in slugs
 

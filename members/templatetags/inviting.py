@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from members import selectors
+from members.invitations import queries
 from members.models import Member
 
 register = template.Library()
@@ -13,4 +13,4 @@ register = template.Library()
 @register.filter
 def may_invite(user: object) -> bool:
     """Whether this user may ask people in."""
-    return isinstance(user, Member) and selectors.may_invite(user)
+    return isinstance(user, Member) and queries.may_invite(user)

@@ -16,7 +16,7 @@ SUFFIXES = {".tar": "w", ".tgz": "w:gz", ".gz": "w:gz"}
 
 
 @contextmanager
-def new(target: Path) -> Iterator[Path]:
+def new_archive(target: Path) -> Iterator[Path]:
     """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar or .tar.gz.
 
     Raises:
@@ -40,7 +40,7 @@ def new(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def opened(source: Path, *, near: Path) -> Iterator[Path]:
+def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
     """The folder of a backup, unpacked beside `near` if it is packed, and gone again after the block.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from miniatures_site.backup import postgresql
-from miniatures_site.backup.undo import Undo
+from miniatures_site.backup.rollback import Rollback
 
 SQLITE, POSTGRESQL = "database.sqlite3", postgresql.FILE
 # A file and the journals beside it.
@@ -70,7 +70,7 @@ def place() -> Path | None:
     return None if connection.vendor == "postgresql" else Path(str(connection.settings_dict["NAME"]))
 
 
-def load(folder: Path, *, stamp: str, undo: Undo) -> str:
+def load(folder: Path, *, stamp: str, undo: Rollback) -> str:
     """Put a verified copy in the place of the connected database; what stands there is set aside.
 
     Returns:
@@ -98,7 +98,7 @@ def forget(aside: str) -> None:
         Path(aside + suffix).unlink(missing_ok=True)
 
 
-def _load_sqlite(source: Path, stamp: str, undo: Undo) -> str:
+def _load_sqlite(source: Path, stamp: str, undo: Rollback) -> str:
     file = place()
     assert file is not None
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage, default_storage
 
-from miniatures_site.backup.manifest import Piece, copy
+from miniatures_site.backup.manifest import ManifestEntry, copy
 
 ARTEFACTS = "artefacts"
 
@@ -25,14 +25,14 @@ def artefact_folder() -> Path | None:
     return Path(default_storage.location) if isinstance(default_storage, FileSystemStorage) else None
 
 
-def take(target: Path, *, without_runs: bool) -> dict[str, Piece]:
+def copy_artefacts(target: Path, *, without_runs: bool) -> dict[str, ManifestEntry]:
     """Copy artefacts and folders below `target`.
 
     Returns:
         Each file by its path there. One that vanishes while it is copied is left out: something erased it just now.
     """
-    taken: dict[str, Piece] = {}
-    for name in sorted(stored(default_storage)):
+    taken: dict[str, ManifestEntry] = {}
+    for name in sorted(stored_names(default_storage)):
         path = target / ARTEFACTS / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -45,7 +45,7 @@ def take(target: Path, *, without_runs: bool) -> dict[str, Piece]:
     return taken
 
 
-def stored(storage: Storage, folder: str = "") -> Iterator[str]:
+def stored_names(storage: Storage, folder: str = "") -> Iterator[str]:
     """Names of all files of a storage."""
     try:
         inner, names = storage.listdir(folder)
@@ -53,12 +53,12 @@ def stored(storage: Storage, folder: str = "") -> Iterator[str]:
         return
     yield from (f"{folder}{name}" for name in names)
     for each in inner:
-        yield from stored(storage, f"{folder}{each}/")
+        yield from stored_names(storage, f"{folder}{each}/")
 
 
-def _folder(folder: Path, target: Path, label: str) -> dict[str, Piece]:
+def _folder(folder: Path, target: Path, label: str) -> dict[str, ManifestEntry]:
     """Copy the plain files of a folder; sockets and links of running engines are no part of a backup."""
-    taken: dict[str, Piece] = {}
+    taken: dict[str, ManifestEntry] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
         if path.is_symlink() or not path.is_file():
             continue

@@ -15,7 +15,7 @@ BLOCK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ManifestEntry:
     """One file of a backup."""
 
     sha256: str
@@ -46,7 +46,7 @@ class Manifest:
     golds: str
     key_id: str
     without: list[str] = field(default_factory=list)
-    files: dict[str, Piece] = field(default_factory=dict)
+    files: dict[str, ManifestEntry] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write it beside the files."""
@@ -64,7 +64,7 @@ def read(folder: Path) -> Manifest:
         raw: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
         if raw.pop("format") != FORMAT:
             raise Refusal("backup_format", "This backup is of a form that this version does not read.")
-        files = {path: Piece(**piece) for path, piece in raw.pop("files").items()}
+        files = {path: ManifestEntry(**piece) for path, piece in raw.pop("files").items()}
         return Manifest(**raw, files=files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refusal("no_backup", f"There is no readable {NAME} in it ({type(error).__name__}).") from None
@@ -80,20 +80,20 @@ def verify(folder: Path, manifest: Manifest) -> None:
     for path, piece in sorted(manifest.files.items()):
         if path not in there:
             raise Refusal("backup_broken", f"The backup lacks the file '{path}'.")
-        found = measure(folder / path)
-        if found != piece:
+        measured = measure(folder / path)
+        if measured != piece:
             raise Refusal("backup_broken", f"The file '{path}' is not what the manifest says: it was changed or cut.")
     if extra := sorted(there - set(manifest.files)):
         raise Refusal("backup_broken", f"The file '{extra[0]}' is not of this backup.")
 
 
-def measure(path: Path) -> Piece:
+def measure(path: Path) -> ManifestEntry:
     """Hash and size of a file."""
     with path.open("rb") as source:
         return copy(source, None)
 
 
-def copy(source: IO[bytes], target: IO[bytes] | None) -> Piece:
+def copy(source: IO[bytes], target: IO[bytes] | None) -> ManifestEntry:
     """Copy a stream in blocks, measuring it on the way; without a target it is only measured."""
     digest, size = hashlib.sha256(), 0
     while block := source.read(BLOCK):
@@ -101,4 +101,4 @@ def copy(source: IO[bytes], target: IO[bytes] | None) -> Piece:
         size += len(block)
         if target is not None:
             target.write(block)
-    return Piece(digest.hexdigest(), size)
+    return ManifestEntry(digest.hexdigest(), size)

@@ -17,16 +17,21 @@ from typing import IO, Any
 
 from django.db import connection, transaction
 
-from miniatures_site.backup.undo import Undo
+from miniatures_site.backup.rollback import Rollback
 from web.errors import Refusal
 
 FILE = "database.pgdump"
 ADDRESS = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
 # Of DATABASE_URL's query; a server that wants TLS wants it of these programs too.
 FROM_OPTIONS = {
-    "PGSSLMODE": "sslmode", "PGSSLROOTCERT": "sslrootcert", "PGSSLCERT": "sslcert", "PGSSLKEY": "sslkey",
-    "PGCHANNELBINDING": "channel_binding", "PGCONNECT_TIMEOUT": "connect_timeout", "PGPASSFILE": "passfile",
-}  # fmt: skip
+    "PGSSLMODE": "sslmode",
+    "PGSSLROOTCERT": "sslrootcert",
+    "PGSSLCERT": "sslcert",
+    "PGSSLKEY": "sslkey",
+    "PGCHANNELBINDING": "channel_binding",
+    "PGCONNECT_TIMEOUT": "connect_timeout",
+    "PGPASSFILE": "passfile",
+}
 # The settings that stand at the head of a dump: limits of time and the like.
 SETTING = re.compile(rb"SET (\w+) = .*;\s*")
 OF_THE_HEAD = (b"--", b"SET ", b"SELECT pg_catalog.set_config(", b"\\restrict ", b"\n", b"\r\n")
@@ -51,8 +56,15 @@ def dump(target: Path, *, count: Any) -> dict[str, int]:
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
         rows: dict[str, int] = count(cursor)
-        _run("pg_dump", "--format=custom", "--no-owner", "--no-acl", "--exclude-schema=before_*",
-             f"--snapshot={snapshot}", f"--file={target}")  # fmt: skip
+        _run(
+            "pg_dump",
+            "--format=custom",
+            "--no-owner",
+            "--no-acl",
+            "--exclude-schema=before_*",
+            f"--snapshot={snapshot}",
+            f"--file={target}",
+        )
     return rows
 
 
@@ -66,7 +78,7 @@ def require_loadable(source: Path) -> None:
     _run("pg_restore", "--list", str(source))
 
 
-def load(source: Path, *, stamp: str, undo: Undo) -> str:
+def load(source: Path, *, stamp: str, undo: Rollback) -> str:
     """Load a dump in the place of the schema `public`, which is renamed aside in the same transaction.
 
     A crash, of this program or of the server, leaves the schema that was there.
@@ -111,9 +123,9 @@ def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> 
 
 def _lift_limits(cursor: Any) -> None:
     """This session only waits while pg_dump reads by its snapshot: its limits of time would end the dump."""
-    known = _settings_known()
+    settings_here = _settings_known()
     for limit in TIME_LIMITS:
-        if limit in known:
+        if limit in settings_here:
             cursor.execute(f"SET LOCAL {limit} = 0")
 
 
@@ -139,12 +151,16 @@ def _stream(source: Path, before: str, known: frozenset[str]) -> None:
     with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as written:
         reader = subprocess.Popen(
             [_find("pg_restore"), "--no-owner", "--no-acl", "--file=-", str(source)],
-            stdout=subprocess.PIPE, stderr=read,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=read,
+        )
         writer = subprocess.Popen(
             [_find("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=written, env=environment,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=written,
+            env=environment,
+        )
         assert reader.stdout
         assert writer.stdin
         try:
@@ -190,8 +206,8 @@ def _require_not_older(program: str) -> None:
 
 
 def _find(program: str) -> str:
-    if found := shutil.which(program):
-        return found
+    if path := shutil.which(program):
+        return path
     raise Refusal(
         "no_pg_tools",
         f"The program {program} is not on this host.",
@@ -202,21 +218,21 @@ def _find(program: str) -> str:
 def _run(program: str, *arguments: str) -> str:
     line = [_find(program), *arguments]
     environment = _environment(connection.settings_dict)
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, stderr=said, check=False)
+    with tempfile.TemporaryFile() as stderr:
+        done = subprocess.run(line, env=environment, stdout=subprocess.PIPE, stderr=stderr, check=False)
         if done.returncode:
-            raise _failure(program, said)
+            raise _failure(program, stderr)
     return done.stdout.decode(errors="replace")
 
 
 def _failure(program: str, said: IO[bytes]) -> Refusal:
     said.seek(0)
     lines = said.read().decode(errors="replace").strip().splitlines() or ["it gave no reason"]
-    told = next((line for line in lines if "error:" in line.lower()), lines[-1])
+    error_line = next((line for line in lines if "error:" in line.lower()), lines[-1])
     hint = ""
-    if "unsupported version" in told:
+    if "unsupported version" in error_line:
         hint = "The dump was written by a newer pg_dump: install PostgreSQL's client programs of that version or later."
-    return Refusal("pg_tools_failed", f"{program} did not do it: {told}", hint=hint)
+    return Refusal("pg_tools_failed", f"{program} did not do it: {error_line}", hint=hint)
 
 
 def _environment(given: Mapping[str, Any]) -> dict[str, str]:

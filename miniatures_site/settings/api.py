@@ -4,16 +4,16 @@ from __future__ import annotations
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "members.authentication.BearerAuthentication",
+        "members.tokens.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["members.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["members.throttling.TokenThrottle"],
+    "DEFAULT_PERMISSION_CLASSES": ["members.tokens.scopes.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["members.tokens.throttling.TokenThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["web.json_body.JsonBody", "rest_framework.parsers.MultiPartParser"],
-    "DEFAULT_PAGINATION_CLASS": "web.pagination.KeysetPagination",
+    "DEFAULT_PARSER_CLASSES": ["web.http.json_parser.StrictJSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PAGINATION_CLASS": "web.http.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "web.problems.exception_handler",
+    "EXCEPTION_HANDLER": "web.http.problems.exception_handler",
     # `?format=` is a word of our own: the format of a dataset file.
     "URL_FORMAT_OVERRIDE": None,
     "PAGE_SIZE": 50,
@@ -30,7 +30,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["members.permissions.HasScope"],
+    "SERVE_PERMISSIONS": ["members.tokens.scopes.HasScope"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     # Choices of different things may be called the same in their endpoints; clients get a type for each.
@@ -38,7 +38,7 @@ SPECTACULAR_SETTINGS = {
         "SourceKindEnum": "review.states.SourceKind",
         "CampaignStateEnum": "campaigns.states.CampaignState",
         "MessageStateEnum": "campaigns.states.MessageState",
-        "BulkVerdictEnum": "review.bulk_verdict.VERDICTS",
+        "BulkVerdictEnum": "review.bulk.bulk_verdict.VERDICTS",
         "InvitationStateEnum": ["open", "accepted", "revoked", "expired"],
     },
 }

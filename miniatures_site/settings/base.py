@@ -40,12 +40,13 @@ INSTALLED_APPS = [
     "evaluation",
     "serving",
     "campaigns",
+    "demo",
     "miniatures_site",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "serving.shortcut.past_the_pages",
+    "serving.v1.fast_path.skip_page_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -56,10 +57,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "members.second_factor.Required",
-    "members.reauthentication.AskAgain",
+    "members.sign_in.second_factor.SecondFactorMiddleware",
+    "members.recent_login.reauthentication.ReauthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "web.plain_text.PlainText",
+    "web.http.null_bytes.RefuseNullBytes",
 ]
 
 ROOT_URLCONF = "miniatures_site.urls"
@@ -79,7 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "miniatures_site.shell.context",
+                "miniatures_site.frame.navigation.context",
             ],
             "builtins": ["web.templatetags.figures"],
         },
@@ -104,15 +105,15 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
-ACCOUNT_FORMS = {"login": "members.doors.PlainLoginForm"}
-ACCOUNT_ADAPTER = "members.adapter.ClosedSignup"
+ACCOUNT_FORMS = {"login": "members.sign_in.closed_pages.UsernameLoginForm"}
+ACCOUNT_ADAPTER = "members.sign_in.account_adapter.NoSignupAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Members may sign in by their organisation's provider; who is no member comes in by invitation, or from these domains.
 SOCIALACCOUNT_PROVIDERS = sso.providers()
-SOCIALACCOUNT_ADAPTER = "members.sso.InvitedOnly"
+SOCIALACCOUNT_ADAPTER = "members.sign_in.sso.InvitedOnlyAdapter"
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 OIDC_ALLOWED_DOMAINS = env.words("OIDC_ALLOWED_DOMAINS")
-MFA_ADAPTER = "members.second_factor.SealedSecrets"
+MFA_ADAPTER = "members.sign_in.second_factor.EncryptedSecretsAdapter"
 REQUIRE_MFA_FOR = sso.required_of()
 # Acts that hand out power ask for a proof of who it is that is no older than so many seconds.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
@@ -223,7 +224,11 @@ CHECKPOINTS_IN_STORAGE = (
     env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
 )
 STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_DIR / "students"))]
+# Where the small student of the demo lies; it comes with the code.
+DEMO_STUDENT_DIR = Path(env.text("DEMO_STUDENT_DIR", str(BASE_DIR / "demo" / "student" / "weights"))).resolve()
 DEMO = env.flag("DEMO", default=False)
+# The client that plays the offline teacher, as `module:Class`: engines are told of it in the specs of their runs.
+OFFLINE_TEACHER = "demo.offline_teacher.client:OfflineClient"
 
 LOGGING = {
     "version": 1,
@@ -261,7 +266,7 @@ ADDRESS_HMAC_KEY = env.text("ADDRESS_HMAC_KEY")
 
 # Mail: SMTP, or any provider by django-anymail (`EMAIL_BACKEND=anymail.backends.mailgun.EmailBackend`, its keys as
 # `ANYMAIL_…`). The backend of ours is Django's own, and also tells how far a broken connection had come.
-EMAIL_BACKEND = env.text("EMAIL_BACKEND", "campaigns.smtp.EmailBackend")
+EMAIL_BACKEND = env.text("EMAIL_BACKEND", "campaigns.sending.smtp_backend.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST") or "localhost"
 EMAIL_PORT = int(env.number("EMAIL_PORT", 25, minimum=1))
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")

@@ -67,10 +67,15 @@ def storage(url: str, folder: Path) -> dict[str, Any]:
             f"STORAGE_URL is '{url}'; write s3://BUCKET/PREFIX, and perhaps ?endpoint_url=…&region_name=… after it."
         )
     options: dict[str, Any] = {
-        "bucket_name": parts.netloc, "location": parts.path.strip("/"), "default_acl": None, "file_overwrite": False,
+        "bucket_name": parts.netloc,
+        "location": parts.path.strip("/"),
+        "default_acl": None,
+        "file_overwrite": False,
         # A file that is read whole waits on the disk, not in memory.
-        "max_memory_size": 8 * 1024 * 1024, "signature_version": "s3v4", **asked,
-    }  # fmt: skip
+        "max_memory_size": 8 * 1024 * 1024,
+        "signature_version": "s3v4",
+        **asked,
+    }
     if "endpoint_url" in asked:
         options["addressing_style"] = "path"
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.template import Context
 
-from miniatures_site import shell
+from miniatures_site.frame import navigation
 
 register = template.Library()
 
@@ -15,16 +15,16 @@ register = template.Library()
 @register.inclusion_tag("web/_rail.html", takes_context=True)
 def rail(context: Context) -> dict[str, Any]:
     """The rail for the task of this page, or the one last in hand."""
-    return shell.rail(context.get("request"), context.get("task"), str(context.get("section", "")))
+    return navigation.navigation(context.get("request"), context.get("task"), str(context.get("section", "")))
 
 
 @register.inclusion_tag("web/_ribbon.html", takes_context=True)
 def ribbon(context: Context) -> dict[str, Any]:
     """The line that says this is a demo, to members only."""
-    return shell.ribbon(context.get("request"))
+    return navigation.demo_banner(context.get("request"))
 
 
 @register.inclusion_tag("web/_halt.html", takes_context=True)
 def halt_banner(context: Context) -> dict[str, Any]:
     """The line that says who stopped everything that leaves, when and why; to members only."""
-    return shell.halt(context.get("request"))
+    return navigation.halt_banner(context.get("request"))

@@ -2,14 +2,12 @@
 
 from review.models.bulk import BulkAct
 from review.models.comments import Comment, Mention
-from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion
+from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation
 from review.models.desk import Assignment, Decision, Draft, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
 from review.models.preferences import Preference
-from review.models.reconsiderations import Reconsideration
 from review.models.revisions import RevisionRequest
-from review.models.revocations import Revocation
-from review.models.rulings import Ruling
+from review.models.rulings import Reconsideration, Ruling
 from review.models.search import SearchBacklog, SearchText
 from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion

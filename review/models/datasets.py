@@ -90,3 +90,16 @@ class DatasetFile(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "split", "format", "container"], name="one_file_per_format")
         ]
+
+
+class Revocation(models.Model):
+    """One sample taken out of use, for good: what was frozen or trained with it before is marked, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    draft = models.OneToOneField(Draft, on_delete=models.DO_NOTHING, related_name="revocation")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    reason = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from review.models.desk import Decision, Draft
+from review.models.tasks import Task, TaskVersion
 from review.states import RulingKind
 
 
@@ -34,3 +35,24 @@ class Ruling(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["draft", "created_at"], name="rulings_of_draft")]
+
+
+class Reconsideration(models.Model):
+    """One answer to "do the earlier decisions stand?"; a trigger refuses UPDATE and DELETE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.DO_NOTHING, related_name="reconsiderations")
+    # The version that raised the question.
+    task_version = models.ForeignKey(TaskVersion, on_delete=models.DO_NOTHING, related_name="+")
+    # Which were asked about again: none (they stand), those newly marked, accepted ones, or rejected for some reasons.
+    kind = models.CharField(max_length=10)
+    reasons = models.JSONField(default=list, blank=True)
+    # How many decisions the question was about, and how many drafts went back to the desk.
+    earlier = models.PositiveIntegerField(default=0)
+    asked_again = models.PositiveIntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="reconsiderations_of_task")]

@@ -1,8 +1,8 @@
 """The text index: the words of each draft as the databases search them, and its signature of near-duplicates.
 
-It is made from drafts and records and can be made anew at any time; `review/services/search_index.py` alone writes it. On
+It is made from drafts and records and can be made anew at any time; `review/drafts/search_index.py` alone writes it. On
 PostgreSQL the words are a `tsvector` under a GIN index, on SQLite a text that an FTS5 table indexes; neither knows the
-words as they were written, only as `review/search/words.py` folds them.
+words as they were written, only as `review/text/search/words.py` folds them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from review.db.text_index import FTS
 from review.models.desk import Draft
 from review.models.tasks import Task
-from review.search.query import Query
-from review.text_index import FTS
+from review.text.search.query import Query
 
 
 class Words(models.TextField):  # type: ignore[type-arg]
@@ -48,9 +48,9 @@ class Matches(models.Lookup):
     def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         lhs, params = self.process_lhs(compiler, connection)
         rowid = lhs.replace('"words"', '"id"')
-        found = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s"  # noqa: S608 (a name of ours)
+        matching_rows = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s"  # noqa: S608 (a name of ours)
         query: Query = self.rhs
-        return f"{rowid} IN ({found})", [*params, query.as_fts5()]
+        return f"{rowid} IN ({matching_rows})", [*params, query.as_fts5()]
 
 
 @models.UUIDField.register_lookup

@@ -9,7 +9,7 @@ from functools import partial
 from django.conf import settings
 from django.db import models
 
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from review.states import Role
 
 KEPT_SPECS = 256
@@ -59,12 +59,12 @@ class TaskVersion(models.Model):
     @property
     def spec(self) -> TaskSpec:
         """The version as plain data; parsed once in a process, since the same content never reads differently."""
-        known = _PARSED.get(self.content_hash)
-        if known is None:
+        cached = _PARSED.get(self.content_hash)
+        if cached is None:
             if len(_PARSED) >= KEPT_SPECS:
                 _PARSED.clear()
-            known = _PARSED[self.content_hash] = TaskSpec.model_validate(self.body)
-        return known
+            cached = _PARSED[self.content_hash] = TaskSpec.model_validate(self.body)
+        return cached
 
 
 class Membership(models.Model):

@@ -8,10 +8,10 @@ from uuid import uuid4
 from django import template
 from django.template.context import RequestContext
 
+from review.desk.comments import queries
 from review.models import Draft
-from review.permissions import may
-from review.selectors import comments
 from review.states import Role
+from review.tasks.permissions import may
 
 register = template.Library()
 
@@ -20,11 +20,11 @@ register = template.Library()
 def comments_on(context: RequestContext, draft: Draft) -> dict[str, Any]:
     """Comments on a draft as the signed-in member may read them, with the form to write one."""
     member = context["user"]
-    found = comments.on_draft(member, draft)[: comments.SHOWN]
+    rows = queries.on_draft(member, draft)[: queries.SHOWN]
     return {
-        "lines": [comments.line(one, member) for one in found],
+        "lines": [queries.comment_row(comment, member) for comment in rows],
         "draft": draft,
-        "is_blind": comments.is_blind(draft),
+        "is_blind": queries.is_blind(draft),
         "may_write": may(member, draft.task, Role.REVIEWER),
         "may_remove_all": may(member, draft.task, Role.LEAD),
         "new_id": uuid4(),
@@ -36,4 +36,4 @@ def comments_on(context: RequestContext, draft: Draft) -> dict[str, Any]:
 def unread_mentions(context: RequestContext) -> int:
     """How many mentions the signed-in member has not seen."""
     member = context.get("user")
-    return comments.unread_count(member) if member is not None and member.is_authenticated else 0
+    return queries.unread_count(member) if member is not None and member.is_authenticated else 0

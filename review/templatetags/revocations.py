@@ -7,10 +7,10 @@ from typing import Any
 from django import template
 
 from members.session import member_of
+from review.datasets import removed_samples
 from review.models import Draft
-from review.permissions import may
-from review.selectors import revoked
 from review.states import Role
+from review.tasks.permissions import may
 
 register = template.Library()
 
@@ -20,6 +20,6 @@ def revocation_on(context: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """The mark of a revoked draft, or a link that leads to revoking it, for leads."""
     return {
         "draft": draft,
-        "revocation": revoked.of_draft(draft.pk),
+        "revocation": removed_samples.of_draft(draft.pk),
         "may_lead": may(member_of(context["request"]), draft.task, Role.LEAD),
     }

@@ -24,15 +24,15 @@ from pydantic import ValidationError
 from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
-from serving.engine import sockets
+from serving.engine import unix_socket
 from serving.engine.contracts import ServingSpec
+from serving.engine.errors import RequestRefused
 from serving.engine.memory import limits
-from serving.engine.refusals import Refused
+from serving.engine.model_cache import ModelCache
 from serving.engine.scheduler import Scheduler
 from serving.engine.server import App
-from serving.engine.shelf import Shelf
 from training.engine.contracts import HUB_TOKEN, TrainError
-from training.engine.device import place
+from training.engine.model.placement import place
 
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0
@@ -75,7 +75,7 @@ async def serve(run: RunDir, spec: ServingSpec) -> None:
     """Listen, load what is promoted, answer; returns once asked to stop, within a few seconds."""
     compute = ThreadPoolExecutor(1, thread_name_prefix="compute")
     bounds = limits(place(spec.device, "auto", "lora").device, weights=spec.max_weights_bytes, kv=spec.max_kv_bytes)
-    shelf = Shelf(
+    shelf = ModelCache(
         compute,
         max_weights_bytes=bounds.weights,
         device=spec.device,
@@ -86,7 +86,7 @@ async def serve(run: RunDir, spec: ServingSpec) -> None:
     scheduler = Scheduler(shelf, compute, spec.max_batch, spec.max_waiting, bounds.kv)
     app = App(scheduler)
     path = Path(spec.socket)
-    listener = sockets.listen(path)
+    listener = unix_socket.listen(path)
     inode = path.stat().st_ino
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=LEAVE_WITHIN_S
@@ -101,32 +101,32 @@ async def serve(run: RunDir, spec: ServingSpec) -> None:
     await serving
     for task in tasks:
         task.cancel()
-    sockets.leave(path, inode)
+    unix_socket.leave(path, inode)
     compute.shutdown(wait=False, cancel_futures=True)
 
 
-async def _warm(run: RunDir, shelf: Shelf) -> None:
+async def _warm(run: RunDir, shelf: ModelCache) -> None:
     """Read models into memory ahead of their first question, as far as they fit."""
     for name in shelf.known:
         try:
             await shelf.release(await shelf.take(name))
-        except Refused as refusal:
+        except RequestRefused as refusal:
             run.emit("log", level="warning", message=refusal.message)
     run.emit("serving", state="loaded", models=[name for name in shelf.known if shelf.is_loaded(name)])
 
 
 async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
     """Look for a stop, and now and then report what was done; wakes twice a second."""
-    told, waited_s, steady_at_s = -1, REPORT_EVERY_S, time.monotonic() + STEADY_AFTER_S
+    reported, waited_s, steady_at_s = -1, REPORT_EVERY_S, time.monotonic() + STEADY_AFTER_S
     while not run.stop_requested and not serving.done():
         if time.monotonic() >= steady_at_s:
             run.emit("serving", state="steady")
             steady_at_s = math.inf
         if waited_s >= REPORT_EVERY_S:
             done = sum(model.get("requests", 0) for model in app.state()["models"])
-            if done != told:
+            if done != reported:
                 run.emit("progress", done=done, unit="answers")
-                told, waited_s = done, 0.0
+                reported, waited_s = done, 0.0
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(serving), LOOK_EVERY_S)
         waited_s += LOOK_EVERY_S

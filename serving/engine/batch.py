@@ -14,14 +14,36 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from serving.engine.adapters import Route
-from serving.engine.cache import roomy
-from serving.engine.drawing import draw
+from serving.engine.errors import RequestRefused
+from serving.engine.kv_cache import growing_cache
 from serving.engine.memory import is_out_of_memory
-from serving.engine.refusals import Refused
+from serving.engine.multi_lora import AdapterRoute
 from serving.engine.row import Row
+from training.engine.model import sampling
+from training.engine.model.sampling import TokenSampling
 
-OUT_OF_MEMORY = Refused(
+
+def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[int]:
+    """Next tokens from scores (B, V), which may be changed in place.
+
+    A row's draw depends on its own scores, seed and earlier tokens alone, whatever shares its batch.
+
+    Raises:
+        ValueError: Scores are no numbers.
+    """
+    for number, row in enumerate(rows):
+        if forbidden := row.said.forbidden:
+            scores[number, list(forbidden)] = -torch.inf
+    return sampling.sample_tokens(scores, [token_sampling(row) for row in rows])
+
+
+def token_sampling(row: Row) -> TokenSampling:
+    """How a row's next token is drawn."""
+    asked = row.sampling
+    return TokenSampling(asked.temperature, asked.top_p, row.seed, len(row.written))
+
+
+OUT_OF_MEMORY = RequestRefused(
     503,
     "out_of_memory",
     "Memory ran out while this was written, and it was the youngest. Try again in a moment; an admin may lower "
@@ -30,10 +52,10 @@ OUT_OF_MEMORY = Refused(
 )
 
 
-class Batch:
+class RunningBatch:
     """Rows being written with one network, on the compute thread alone."""
 
-    def __init__(self, model: Any, *, pad: int, route: Route | None) -> None:
+    def __init__(self, model: Any, *, pad: int, route: AdapterRoute | None) -> None:
         self._model, self._pad, self._route = model, pad, route
         self.rows: list[Row] = []
         self._cache: Any = None
@@ -100,7 +122,7 @@ class Batch:
         positions = self._mask.sum(dim=1, keepdim=True)
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(self.rows), 1)], dim=1)
         scores = self._forward(self.rows, ids, self._mask, positions, self._cache)
-        self._last, shown = _taken(self.rows, draw(scores, self.rows))
+        self._last, shown = _taken(self.rows, sample_rows(scores, self.rows))
         return shown
 
     def _join(self, fresh: Sequence[Row]) -> list[tuple[Row, str]]:
@@ -108,10 +130,10 @@ class Batch:
         device = self._model.device
         ids = torch.tensor([[self._pad] * (width - len(row.prompt)) + row.prompt for row in fresh], device=device)
         mask = torch.tensor([[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in fresh], device=device)
-        cache = roomy()
+        cache = growing_cache()
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         scores = self._forward(fresh, ids, mask, positions, cache)
-        tokens = draw(scores, fresh)
+        tokens = sample_rows(scores, fresh)
         # Before a row takes its token: what fails up to here can be done again.
         self._lay_beside(cache, mask)
         last, shown = _taken(fresh, tokens)
@@ -122,9 +144,13 @@ class Batch:
         if self._route is not None:
             self._route.set([row.slot for row in rows], ids.device)
         output = self._model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
             logits_to_keep=1,
-        )  # fmt: skip
+        )
         return output.logits[:, -1].float()  # type: ignore[no-any-return]
 
     def _lay_beside(self, cache: Any, mask: Tensor) -> None:

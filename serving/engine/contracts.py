@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from training.engine.contracts import ChatMessage, Part, StudentRef, Ways
 
 DEFAULT_MAX_TOKENS = 512
@@ -18,7 +18,7 @@ LONGEST_ANSWER = 8192
 ENGINE_VERSION = 2
 
 
-class Shares(NamedTuple):
+class MemoryShares(NamedTuple):
     """Parts of a device's memory that weights may take, and keys and values of what is being written."""
 
     weights: float
@@ -26,8 +26,8 @@ class Shares(NamedTuple):
 
 
 # A host's memory is shared with the web server, the database and tuning runs; a GPU's with activations.
-CPU_SHARES = Shares(0.6, 0.15)
-GPU_SHARES = Shares(0.7, 0.2)
+CPU_SHARES = MemoryShares(0.6, 0.15)
+GPU_SHARES = MemoryShares(0.7, 0.2)
 
 
 class ModelEntry(Part):
@@ -61,7 +61,7 @@ class ServingSpec(Part):
     allowed_roots: list[str] = Field(default_factory=list)
 
 
-class Ask(Part):
+class GenerateRequest(Part):
     """One question. Without a temperature the likeliest token is taken; without a seed, draws differ each time."""
 
     model: str
@@ -77,7 +77,7 @@ class Ask(Part):
     stream: bool = True
 
 
-class Models(Part):
+class ModelList(Part):
     """The whole list of models the engine shall know from now on."""
 
     models: list[ModelEntry]

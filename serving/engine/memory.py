@@ -14,26 +14,26 @@ import torch
 
 from jobs.rundir import machine
 from serving.engine.contracts import CPU_SHARES, GPU_SHARES
-from training.student_folder import weight_shapes
+from training.students.model_folder import weight_shapes
 
 GIB: Final = 1 << 30
 _WORDS: Final = ("can't allocate memory", "not enough memory", "out of memory")
 
 
 @dataclass(frozen=True)
-class Limits:
+class MemoryLimits:
     """Bytes that weights may take, and keys and values of rows."""
 
     weights: int
     kv: int
 
 
-def limits(device: torch.device, *, weights: int | None = None, kv: int | None = None) -> Limits:
+def limits(device: torch.device, *, weights: int | None = None, kv: int | None = None) -> MemoryLimits:
     """Limits as they are set, else shares of the device's memory; on a CPU, of what this container may use."""
     is_gpu = device.type == "cuda"
     whole = torch.cuda.get_device_properties(device).total_memory if is_gpu else machine.memory_bytes()
     shares = GPU_SHARES if is_gpu else CPU_SHARES
-    return Limits(weights or int(whole * shares.weights), kv or int(whole * shares.kv))
+    return MemoryLimits(weights or int(whole * shares.weights), kv or int(whole * shares.kv))
 
 
 def kv_bytes_per_token(model: Any) -> int:

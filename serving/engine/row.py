@@ -8,17 +8,17 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from serving.engine.contracts import DEFAULT_MAX_TOKENS, Ask
-from serving.engine.refusals import Refused
-from serving.engine.texts import Decoder, Flow
-from training.engine.chat import Chat
-from training.engine.generation import Said, Sampling, seed_of
+from serving.engine.contracts import DEFAULT_MAX_TOKENS, GenerateRequest
+from serving.engine.errors import RequestRefused
+from serving.engine.text_stream import StreamDecoder, VisibleText
+from training.engine.data.chat import Chat
+from training.engine.model.generate import NGramHistory, Sampling, seed_of
 
 Finish = Literal["stop", "length"]
 
 
 @dataclass(frozen=True)
-class Done:
+class FinishedAnswer:
     """How an answer ended, with its figures."""
 
     finish: Finish
@@ -28,7 +28,18 @@ class Done:
     first_token_s: float
 
 
-News = str | Done | Refused
+@dataclass
+class ModelCounters:
+    """What one model has done since the engine began."""
+
+    requests: int = 0
+    errors: int = 0
+    cancelled: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+StreamItem = str | FinishedAnswer | RequestRefused
 
 
 @dataclass(eq=False)
@@ -53,23 +64,23 @@ class Row:
     sampling: Sampling
     stream: bool
     has_stops: bool
-    decoder: Decoder
-    flow: Flow
+    decoder: StreamDecoder
+    flow: VisibleText
     stops: frozenset[int]
-    inbox: asyncio.Queue[News]
+    inbox: asyncio.Queue[StreamItem]
     caller: str = ""
     fingerprint: str = ""
     asked_s: float = field(default_factory=time.perf_counter)
     written: list[int] = field(default_factory=list)
     is_cancelled: bool = False
     finish: Finish | None = None
-    refusal: Refused | None = None
+    refusal: RequestRefused | None = None
     first_token_s: float = 0.0
 
     def __post_init__(self) -> None:
-        # As `training.engine.generation.write` seeds its first prompt: the same seed gives the same text.
+        # As `training.engine.model.generate.generate` seeds its first prompt: the same seed gives the same text.
         self.seed = seed_of(self.sampling, 0)
-        self.said = Said(self.sampling.no_repeat_ngram)
+        self.said = NGramHistory(self.sampling.no_repeat_ngram)
         self._pieces: list[str] = []
 
     def take(self, token: int) -> str:
@@ -107,13 +118,13 @@ class Row:
         return len(self.prompt) + self.limit
 
     @property
-    def done(self) -> Done:
+    def done(self) -> FinishedAnswer:
         """Figures of a row that has ended."""
         seconds = time.perf_counter() - self.asked_s
-        return Done(self.finish or "length", len(self.prompt), len(self.written), seconds, self.first_token_s)
+        return FinishedAnswer(self.finish or "length", len(self.prompt), len(self.written), seconds, self.first_token_s)
 
 
-def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_repeat_ngram: int) -> Row:
+def open_row(ask: GenerateRequest, *, chat: Chat, context_length: int | None, slot: int, no_repeat_ngram: int) -> Row:
     """A row for a question.
 
     Raises:
@@ -124,7 +135,7 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
     limit = ask.max_tokens or DEFAULT_MAX_TOKENS
     if context_length is not None:
         if len(prompt) >= context_length:
-            raise Refused(
+            raise RequestRefused(
                 400,
                 "context_length_exceeded",
                 f"The prompt has {len(prompt)} tokens; {ask.model} takes {context_length}, its answer included. "
@@ -140,25 +151,27 @@ def open_row(ask: Ask, *, chat: Chat, context_length: int | None, slot: int, no_
         sampling=Sampling(ask.temperature, ask.top_p, seed, no_repeat_ngram),
         stream=ask.stream,
         has_stops=bool(ask.stop),
-        decoder=Decoder(chat),
-        flow=Flow(ask.stop, opened=chat.opened),
+        decoder=StreamDecoder(chat),
+        flow=VisibleText(ask.stop, opened=chat.opened),
         stops=chat.stops,
         inbox=asyncio.Queue(),
         caller=ask.caller,
     )
 
 
-def _prompt_ids(ask: Ask, chat: Chat) -> list[int]:
+def _prompt_ids(ask: GenerateRequest, chat: Chat) -> list[int]:
     try:
         ids = chat.prompt_ids([message.model_dump() for message in ask.messages])
     except Exception as error:  # a template is a program of the model's makers
-        raise Refused(400, "bad_messages", f"The model's chat template refuses these messages: {error}") from error
+        raise RequestRefused(
+            400, "bad_messages", f"The model's chat template refuses these messages: {error}"
+        ) from error
     if not ids:
-        raise Refused(400, "bad_messages", "The messages hold no text.")
+        raise RequestRefused(400, "bad_messages", "The messages hold no text.")
     return ids
 
 
-def as_json(news: Done) -> dict[str, Any]:
+def as_json(news: FinishedAnswer) -> dict[str, Any]:
     """The end of an answer on the wire."""
     return {
         "done": {

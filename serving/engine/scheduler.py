@@ -13,29 +13,18 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
-from serving.engine.cache import SPARE
-from serving.engine.contracts import Ask
+from serving.engine.contracts import GenerateRequest
+from serving.engine.errors import RequestRefused
+from serving.engine.fair_queue import FairQueue
+from serving.engine.kv_cache import SPARE_TOKENS
 from serving.engine.memory import gib
-from serving.engine.refusals import Refused
-from serving.engine.row import Row, open_row
-from serving.engine.shelf import Network, Ready, Shelf
-from serving.engine.turns import Turns
+from serving.engine.model_cache import Lease, LoadedNetwork, ModelCache
+from serving.engine.row import ModelCounters, Row, open_row
 
 logger = logging.getLogger(__name__)
 BURST = 8
-FAILED = Refused(500, "engine_failed", "The model failed while it wrote. Try again; the engine's log says why.")
-STOPPING = Refused(503, "engine_stopping", "Serving is stopping. Try again in a moment.", retry_after_s=5)
-
-
-@dataclass
-class Tally:
-    """What one model has done since the engine began."""
-
-    requests: int = 0
-    errors: int = 0
-    cancelled: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+FAILED = RequestRefused(500, "engine_failed", "The model failed while it wrote. Try again; the engine's log says why.")
+STOPPING = RequestRefused(503, "engine_stopping", "Serving is stopping. Try again in a moment.", retry_after_s=5)
 
 
 @dataclass
@@ -50,18 +39,18 @@ class Scheduler:
         max_kv_bytes: What the keys and values of rows being written may come to.
     """
 
-    shelf: Shelf
+    shelf: ModelCache
     compute: Executor
     max_batch: int
     max_waiting: int
     max_kv_bytes: int
-    waiting: Turns = field(default_factory=Turns)
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    waiting: FairQueue = field(default_factory=FairQueue)
+    tallies: dict[str, ModelCounters] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._work = asyncio.Event()
-        self._holds: dict[Row, Ready] = {}
+        self._holds: dict[Row, Lease] = {}
         self._arriving: Counter[str] = Counter()
         self._is_stopping = False
 
@@ -75,7 +64,7 @@ class Scheduler:
         """What the keys and values of the rows being written may come to."""
         return sum(_kv_bytes(network, network.batch.rows) for network in self.shelf.networks)
 
-    async def ask(self, ask: Ask) -> Row:
+    async def ask(self, ask: GenerateRequest) -> Row:
         """Queue a question; its answer comes on the row's inbox.
 
         Raises:
@@ -89,7 +78,7 @@ class Scheduler:
             finally:
                 self._arriving[ask.caller] -= 1
             return await self._queue(ask, ready)
-        except Refused as refusal:
+        except RequestRefused as refusal:
             self.refused[refusal.code] += 1
             raise
 
@@ -125,7 +114,7 @@ class Scheduler:
             row.inbox.put_nowait(STOPPING)
         self._work.set()
 
-    async def _queue(self, ask: Ask, ready: Ready) -> Row:
+    async def _queue(self, ask: GenerateRequest, ready: Lease) -> Row:
         student = ready.network.student
         try:
             row = open_row(
@@ -136,7 +125,7 @@ class Scheduler:
                 no_repeat_ngram=ready.no_repeat_ngram,
             )
             self._fit(row, ready.network, is_asked=ask.max_tokens is not None)
-        except Refused:
+        except RequestRefused:
             await self.shelf.release(ready)
             raise
         row.fingerprint = ready.fingerprint
@@ -163,15 +152,15 @@ class Scheduler:
             raise full
         await self._put_off(displaced, full)
 
-    def _full(self, ahead: int) -> Refused:
-        return Refused(
+    def _full(self, ahead: int) -> RequestRefused:
+        return RequestRefused(
             429,
             "queue_full",
             f"{ahead} questions wait already. Try again in a moment.",
             retry_after_s=1 + ahead // max(1, self.max_batch),
         )
 
-    async def _put_off(self, row: Row, why: Refused) -> None:
+    async def _put_off(self, row: Row, why: RequestRefused) -> None:
         """Refuse a row that waited."""
         self.waiting.remove(row)
         row.is_cancelled = True
@@ -179,20 +168,20 @@ class Scheduler:
         self.refused[why.code] += 1
         await self._free(row)
 
-    def _fit(self, row: Row, network: Network, *, is_asked: bool) -> None:
+    def _fit(self, row: Row, network: LoadedNetwork, *, is_asked: bool) -> None:
         """See to it that a row fits into the memory for keys and values when it is alone.
 
         Raises:
             Refused: 400, it never will.
         """
-        most = self.max_kv_bytes // max(1, network.kv_bytes_per_token) - SPARE
+        most = self.max_kv_bytes // max(1, network.kv_bytes_per_token) - SPARE_TOKENS
         if not is_asked:
             row.limit = max(1, min(row.limit, most - len(row.prompt)))
         if row.reach <= most:
             return
         room = most - len(row.prompt)
         hint = f"Ask for at most {room} tokens (max_tokens)." if room > 0 else "Shorten the prompt."
-        raise Refused(
+        raise RequestRefused(
             400,
             "memory_exceeded",
             f"A prompt of {len(row.prompt)} tokens and an answer of up to {row.limit} take "
@@ -215,7 +204,7 @@ class Scheduler:
             taken += _kv_bytes(network, [*network.batch.rows, *rows])
         return taken <= self.max_kv_bytes
 
-    async def _step(self, network: Network, newcomers: list[Row]) -> None:
+    async def _step(self, network: LoadedNetwork, newcomers: list[Row]) -> None:
         loop = asyncio.get_running_loop()
         try:
             shown = await loop.run_in_executor(self.compute, self._burst, network, newcomers, loop)
@@ -230,7 +219,9 @@ class Scheduler:
             elif row.finish is not None and not row.is_cancelled:
                 await self._end(row)
 
-    def _burst(self, network: Network, newcomers: list[Row], loop: asyncio.AbstractEventLoop) -> list[tuple[Row, str]]:
+    def _burst(
+        self, network: LoadedNetwork, newcomers: list[Row], loop: asyncio.AbstractEventLoop
+    ) -> list[tuple[Row, str]]:
         """Some tokens on the compute thread without a way back to the loop after each, which costs most on a busy host.
 
         Returns at once when a row ends, when somebody waits, or when another network wants its turn. Rows that are
@@ -266,14 +257,14 @@ class Scheduler:
         row.inbox.put_nowait(done)
         await self._free(row)
 
-    async def _fail(self, network: Network, newcomers: list[Row]) -> None:
+    async def _fail(self, network: LoadedNetwork, newcomers: list[Row]) -> None:
         # A row may stand in both lists when the step failed after it joined.
         rows = set(network.batch.rows) | set(newcomers)
         network.batch.clear()
         for row in rows:
             await self._refuse(row, FAILED)
 
-    async def _refuse(self, row: Row, why: Refused) -> None:
+    async def _refuse(self, row: Row, why: RequestRefused) -> None:
         """Give up a row that was being written."""
         if row.is_cancelled:
             return
@@ -287,11 +278,11 @@ class Scheduler:
         if ready is not None:
             await self.shelf.release(ready)
 
-    def _tally(self, row: Row) -> Tally:
-        return self.tallies.setdefault(row.model, Tally())
+    def _tally(self, row: Row) -> ModelCounters:
+        return self.tallies.setdefault(row.model, ModelCounters())
 
 
-def _kv_bytes(network: Network, rows: Sequence[Row]) -> int:
+def _kv_bytes(network: LoadedNetwork, rows: Sequence[Row]) -> int:
     """What the keys and values of rows may come to: all are as wide as the longest, with room to grow."""
-    longest = max((row.reach for row in rows), default=-SPARE)
-    return len(rows) * (longest + SPARE) * network.kv_bytes_per_token
+    longest = max((row.reach for row in rows), default=-SPARE_TOKENS)
+    return len(rows) * (longest + SPARE_TOKENS) * network.kv_bytes_per_token

@@ -15,19 +15,19 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from serving.engine.contracts import Ask, Models
-from serving.engine.refusals import Refused
-from serving.engine.row import Done, News, Row, as_json
+from serving.engine.contracts import GenerateRequest, ModelList
+from serving.engine.errors import RequestRefused
+from serving.engine.row import FinishedAnswer, Row, StreamItem, as_json
 from serving.engine.scheduler import Scheduler
 
 MAX_BODY_BYTES = 4 << 20
-NOT_FOUND = Refused(404, "not_found", "There is nothing here.")
+NOT_FOUND = RequestRefused(404, "not_found", "There is nothing here.")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Body = TypeVar("Body", bound=BaseModel)
 
 
-class Gone(Exception):  # noqa: N818 (named for what happened)
+class ClientGone(Exception):  # noqa: N818 (named for what happened)
     """The asker hung up."""
 
 
@@ -43,19 +43,19 @@ class App:
             return
         try:
             await self._answer(scope["method"], scope["path"], receive, send)
-        except Refused as refusal:
+        except RequestRefused as refusal:
             await _send_json(send, refusal.status, refusal.as_json(), refusal.retry_after_s)
-        except Gone:
+        except ClientGone:
             return
 
     async def _answer(self, method: str, path: str, receive: Receive, send: Send) -> None:
         if (method, path) == ("GET", "/state"):
             await _send_json(send, 200, self.state())
         elif (method, path) == ("PUT", "/models"):
-            await self._scheduler.shelf.know((await _read(receive, Models)).models)
+            await self._scheduler.shelf.know((await _read(receive, ModelList)).models)
             await _send_json(send, 200, self.state())
         elif (method, path) == ("POST", "/ask"):
-            await self._ask(await _read(receive, Ask), receive, send)
+            await self._ask(await _read(receive, GenerateRequest), receive, send)
         else:
             raise NOT_FOUND
 
@@ -80,16 +80,16 @@ class App:
             "max_waiting": scheduler.max_waiting,
         }
 
-    async def _ask(self, ask: Ask, receive: Receive, send: Send) -> None:
+    async def _ask(self, ask: GenerateRequest, receive: Receive, send: Send) -> None:
         gone = asyncio.ensure_future(_until_gone(receive))
         row: Row | None = None
         try:
             row = await self._scheduler.ask(ask)
             inbox = row.inbox
-            gone.add_done_callback(lambda _: inbox.put_nowait(Refused(499, "gone", "")))
+            gone.add_done_callback(lambda _: inbox.put_nowait(RequestRefused(499, "gone", "")))
             await (_stream if ask.stream else _whole)(row, send)
-        except (Gone, OSError):
-            raise Gone from None
+        except (ClientGone, OSError):
+            raise ClientGone from None
         finally:
             gone.cancel()
             if row is not None:
@@ -98,29 +98,29 @@ class App:
 
 async def _stream(row: Row, send: Send) -> None:
     first = await _next(row)
-    if isinstance(first, Refused):
+    if isinstance(first, RequestRefused):
         raise first
     await send(_head(200, "application/x-ndjson", fingerprint=row.fingerprint))
-    news: News = first
+    news: StreamItem = first
     while isinstance(news, str):
         await _send_line(send, {"text": news})
         news = await _next(row)
-    await _send_line(send, as_json(news) if isinstance(news, Done) else news.as_json(), is_last=True)
+    await _send_line(send, as_json(news) if isinstance(news, FinishedAnswer) else news.as_json(), is_last=True)
 
 
 async def _whole(row: Row, send: Send) -> None:
     text = ""
     while isinstance(news := await _next(row), str):
         text += news
-    if isinstance(news, Refused):
+    if isinstance(news, RequestRefused):
         raise news
     await _send_json(send, 200, {"text": text, **as_json(news)}, fingerprint=row.fingerprint)
 
 
-async def _next(row: Row) -> News:
+async def _next(row: Row) -> StreamItem:
     news = await row.inbox.get()
-    if isinstance(news, Refused) and news.code == "gone":
-        raise Gone
+    if isinstance(news, RequestRefused) and news.code == "gone":
+        raise ClientGone
     return news
 
 
@@ -134,17 +134,17 @@ async def _read(receive: Receive, shape: type[Body]) -> Body:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientGone
         content += message.get("body", b"")
         more = message.get("more_body", False)
         if len(content) > MAX_BODY_BYTES:
-            raise Refused(413, "too_large", f"The question is larger than {MAX_BODY_BYTES >> 20} MiB.")
+            raise RequestRefused(413, "too_large", f"The question is larger than {MAX_BODY_BYTES >> 20} MiB.")
     try:
         return shape.model_validate_json(content)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise Refused(400, "invalid_request", f"{place}: {first['msg']}") from None
+        raise RequestRefused(400, "invalid_request", f"{place}: {first['msg']}") from None
 
 
 def _counted(scheduler: Scheduler, name: str) -> dict[str, int]:

@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from serving.openai import unheeded
+from serving.openai import ignored_options
 from serving.openai.errors import ApiError
-from web import outside_json
+from web import strict_json
 
 MAX_BODY_BYTES: Final = 1 << 20
 MAX_MESSAGES: Final = 256
@@ -35,14 +35,25 @@ NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "function_call": ("none",),
     "top_logprobs": (0,),
 }
-KNOWN: Final = frozenset({
-    "model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "max_completion_tokens",
-    "seed", "stop", *unheeded.NAMES,
-})  # fmt: skip
+KNOWN: Final = frozenset(
+    {
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "max_tokens",
+        "max_completion_tokens",
+        "seed",
+        "stop",
+        *ignored_options.NAMES,
+    }
+)
 
 
 @dataclass(frozen=True)
-class Question:
+class ChatRequest:
     """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
 
     `unheeded` names the options it gave that change nothing here.
@@ -73,7 +84,7 @@ class Question:
         }
 
 
-def read(content: bytes) -> Question:
+def parse_chat_request(content: bytes) -> ChatRequest:
     """Read a body.
 
     Raises:
@@ -84,7 +95,7 @@ def read(content: bytes) -> Question:
         if name not in KNOWN:
             _refuse_unless_neutral(name, body[name])
     stream = _flag(body, "stream")
-    return Question(
+    return ChatRequest(
         model=_text(body.get("model"), "model"),
         messages=_messages(body.get("messages")),
         stream=stream,
@@ -94,7 +105,7 @@ def read(content: bytes) -> Question:
         max_tokens=_max_tokens(body),
         seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
         stop=_stops(body.get("stop")),
-        unheeded=unheeded.named(body),
+        unheeded=ignored_options.ignored_options(body),
     )
 
 
@@ -102,7 +113,7 @@ def _json_object(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_BODY_BYTES:
         raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
     try:
-        body = outside_json.parse(content.decode("utf-8"))
+        body = strict_json.parse(content.decode("utf-8"))
         # A lone surrogate passes JSON and is no text.
         json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except UnicodeError:
@@ -117,16 +128,20 @@ def _json_object(content: bytes) -> dict[str, Any]:
 def _refuse_unless_neutral(name: str, value: Any) -> None:
     if name not in NEUTRAL:
         raise ApiError(
-            400, f"Unrecognized request argument: '{name[:80]}'. It is refused rather than ignored.",
-            code="unknown_parameter", param=name[:80],
-        )  # fmt: skip
+            400,
+            f"Unrecognized request argument: '{name[:80]}'. It is refused rather than ignored.",
+            code="unknown_parameter",
+            param=name[:80],
+        )
     if value is not None and not any(
         value == known and isinstance(value, bool) == isinstance(known, bool) for known in NEUTRAL[name]
     ):
         raise ApiError(
-            400, f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.", code="unsupported_parameter",
+            400,
+            f"'{name}' is not supported by miniatures: leave it out{_or_give(name)}.",
+            code="unsupported_parameter",
             param=name,
-        )  # fmt: skip
+        )
 
 
 def _or_give(name: str) -> str:
@@ -152,9 +167,11 @@ def _message(value: Any, place: str) -> dict[str, str]:
     for name in value:
         if name not in ("role", "content") and value[name] not in (None, []):
             raise ApiError(
-                400, f"'{name[:80]}' in {place} is not supported.", code="unsupported_parameter",
+                400,
+                f"'{name[:80]}' in {place} is not supported.",
+                code="unsupported_parameter",
                 param=f"{place}.{name[:80]}",
-            )  # fmt: skip
+            )
     return {"role": ROLES[role], "content": _content(value.get("content"), f"{place}.content")}
 
 
@@ -180,9 +197,11 @@ def _include_usage(body: dict[str, Any], *, stream: bool) -> bool:
     for name in options:
         if name != "include_usage":
             raise ApiError(
-                400, f"'stream_options.{name[:80]}' is not supported.", code="unsupported_parameter",
+                400,
+                f"'stream_options.{name[:80]}' is not supported.",
+                code="unsupported_parameter",
                 param=f"stream_options.{name[:80]}",
-            )  # fmt: skip
+            )
     return _flag(options, "include_usage")
 
 

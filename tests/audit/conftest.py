@@ -30,7 +30,7 @@ def rows(admin: Member) -> list[AuditRow]:
 @pytest.fixture
 def tamper() -> Callable[[Callable[[], object]], None]:
     """Do what only somebody with the database's own keys can: change rows with the triggers away."""
-    from review import immutability
+    from review.db import immutability
 
     def do(change: Callable[[], object]) -> None:
         with immutability.disabled():

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from audit.acts import ACTS
 from audit.models import AuditRow
+from audit.trail import ACTS
+from members.accounts import manage
 from members.models import Member
-from members.services import people, tokens
-from review.services import tasks, team
-from review.starters import outreach
+from members.tokens import issue
+from review.spec.starters import outreach
+from review.tasks import authoring, team
 from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def trail() -> list[tuple[str, str]]:
 
 def test_tasks_versions_and_roles_are_written_down_with_who_did_it(admin: Member, reviewer: Member) -> None:
     task = make_task(by=admin)
-    tasks.new_version(task, spec=outreach.SPEC.model_copy(update={"instruction": "Shorter."}), by=admin)
+    authoring.new_version(task, spec=outreach.SPEC.model_copy(update={"instruction": "Shorter."}), by=admin)
     team.give_role(reviewer, task, role="reviewer", by=admin)
     team.give_role(reviewer, task, role="", by=admin)
 
@@ -35,8 +36,8 @@ def test_tasks_versions_and_roles_are_written_down_with_who_did_it(admin: Member
 
 
 def test_a_token_leaves_its_first_characters_and_never_itself(admin: Member) -> None:
-    row, plaintext = tokens.make_token(admin, name="export of Ada's", scopes=["read"], days=7)
-    tokens.revoke(row)
+    row, plaintext = issue.make_token(admin, name="export of Ada's", scopes=["read"], days=7)
+    issue.revoke(row)
 
     stored = str(list(AuditRow.objects.values()))
     assert [act for act, _ in trail()] == ["token_made", "token_revoked"]
@@ -45,10 +46,10 @@ def test_a_token_leaves_its_first_characters_and_never_itself(admin: Member) -> 
 
 
 def test_shutting_out_and_letting_in_are_written_down(admin: Member, reviewer: Member) -> None:
-    people.deactivate(reviewer, by=admin)
-    people.reactivate(reviewer, by=admin)
-    people.set_admin(reviewer, is_admin=True, by=admin)
-    people.renew_password(reviewer, by=admin)
+    manage.deactivate(reviewer, by=admin)
+    manage.reactivate(reviewer, by=admin)
+    manage.set_admin(reviewer, is_admin=True, by=admin)
+    manage.renew_password(reviewer, by=admin)
 
     acts = [act for act, _ in trail()]
     assert acts == ["member_deactivated", "member_reactivated", "member_made_admin", "password_renewed"]
@@ -56,7 +57,7 @@ def test_shutting_out_and_letting_in_are_written_down(admin: Member, reviewer: M
 
 def test_a_refused_act_leaves_no_row(admin: Member, reviewer: Member) -> None:
     with pytest.raises(Exception, match="last admin"):
-        people.deactivate(admin, by=admin)
+        manage.deactivate(admin, by=admin)
 
     assert trail() == []
 
@@ -69,7 +70,7 @@ def test_every_act_that_has_words_is_recorded_somewhere() -> None:
 
 
 def test_the_page_and_the_file_are_an_admins(admin: Member, reviewer: Member, as_member: Any) -> None:
-    people.renew_password(reviewer, by=admin)
+    manage.renew_password(reviewer, by=admin)
     client = as_member(admin)
 
     page = client.get("/settings/audit/").content.decode()
@@ -84,7 +85,7 @@ def test_the_page_and_the_file_are_an_admins(admin: Member, reviewer: Member, as
 def test_a_name_that_would_start_a_formula_does_not(make_member: Any, as_member: Any) -> None:
     admin = make_member("ada", admin=True)
     Member.objects.filter(pk=admin.pk).update(display_name="=HYPERLINK(1)")
-    people.sign_out_everywhere(Member.objects.get(pk=admin.pk))
+    manage.sign_out_everywhere(Member.objects.get(pk=admin.pk))
 
     lines = b"".join(as_member(Member.objects.get(pk=admin.pk)).get("/settings/audit/audit.csv")).decode()
 
@@ -92,7 +93,7 @@ def test_a_name_that_would_start_a_formula_does_not(make_member: Any, as_member:
 
 
 def test_a_filter_that_cannot_be_read_is_said_and_narrows_nothing(admin: Member, as_member: Any) -> None:
-    people.sign_out_everywhere(admin)
+    manage.sign_out_everywhere(admin)
 
     page = (
         as_member(Member.objects.get(pk=admin.pk)).get("/settings/audit/?since=yesterday&act=nonsense").content.decode()
@@ -103,7 +104,7 @@ def test_a_filter_that_cannot_be_read_is_said_and_narrows_nothing(admin: Member,
 
 
 def test_programs_read_the_trail_page_by_page(admin: Member, reviewer: Member, api_as: Any) -> None:
-    people.renew_password(reviewer, by=admin)
+    manage.renew_password(reviewer, by=admin)
     api = api_as(admin)
 
     answer = api.get("/api/v1/audit/?act=password_renewed&who=ada").json()

@@ -8,14 +8,14 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from audit.models import AuditDigest, AuditRow
-from audit.services import seals
+from audit.seals import sealing
 from tests.audit.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
 
 def test_every_ended_day_gets_a_seal_and_today_none(rows):
-    made = seals.seal_days(now=NOW)
+    made = sealing.seal_days(now=NOW)
 
     assert [(seal.day.day, seal.rows) for seal in made] == [(2, 2), (3, 0), (4, 2), (5, 0)]
     assert [seal.previous for seal in made] == ["", *(seal.digest for seal in made[:-1])]
@@ -23,114 +23,114 @@ def test_every_ended_day_gets_a_seal_and_today_none(rows):
 
 
 def test_a_day_waits_an_hour_for_transactions_that_began_before_midnight(rows):
-    early = seals.seal_days(now=NOW.replace(day=5, hour=0, minute=59))
-    late = seals.seal_days(now=NOW.replace(day=5, hour=1, minute=0))
+    early = sealing.seal_days(now=NOW.replace(day=5, hour=0, minute=59))
+    late = sealing.seal_days(now=NOW.replace(day=5, hour=1, minute=0))
 
     assert [seal.day.day for seal in early] == [2, 3]
     assert [seal.day.day for seal in late] == [4]
 
 
 def test_sealing_twice_changes_nothing(rows):
-    first = [seal.digest for seal in seals.seal_days(now=NOW)]
+    first = [seal.digest for seal in sealing.seal_days(now=NOW)]
 
-    assert seals.seal_days(now=NOW) == []
+    assert sealing.seal_days(now=NOW) == []
     assert list(AuditDigest.objects.order_by("day").values_list("digest", flat=True)) == first
 
 
 def test_an_untouched_trail_holds(rows):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
-    verdict = seals.verify()
+    verdict = sealing.verify()
 
     assert (verdict.days, verdict.rows, verdict.trouble) == (4, 4, "")
 
 
 def test_an_empty_trail_has_nothing_to_seal(db):
-    assert seals.seal_days(now=NOW) == []
-    assert seals.verify().trouble == ""
+    assert sealing.seal_days(now=NOW) == []
+    assert sealing.verify().trouble == ""
 
 
 @pytest.mark.parametrize(
     "values", [{"actor": "x"}, {"act": "signed_in"}, {"subject_id": "x"}, {"detail": {"n": 9}}, {"subject_kind": "x"}]
 )
 def test_a_changed_row_is_named(rows, tamper, values):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditRow.objects.filter(pk=rows[2].pk).update(**values))
 
-    assert seals.verify().trouble == f"Row {rows[2].pk} of 2026-03-04 was changed after the day was sealed."
+    assert sealing.verify().trouble == f"Row {rows[2].pk} of 2026-03-04 was changed after the day was sealed."
 
 
 def test_a_time_moved_by_a_microsecond_is_found(rows, tamper):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditRow.objects.filter(pk=rows[1].pk).update(at=rows[1].at + timedelta(microseconds=1)))
 
-    assert f"Row {rows[1].pk}" in seals.verify().trouble
+    assert f"Row {rows[1].pk}" in sealing.verify().trouble
 
 
 def test_a_deleted_row_is_named(rows, tamper):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditRow.objects.filter(pk=rows[0].pk).delete())
 
-    assert seals.verify().trouble == f"Row {rows[0].pk} of 2026-03-02 is gone."
+    assert sealing.verify().trouble == f"Row {rows[0].pk} of 2026-03-02 is gone."
 
 
 def test_a_row_slipped_into_a_sealed_day_is_named(rows):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     late = AuditRow.objects.create(at=NOW.replace(day=3), act="invited")
 
-    assert seals.verify().trouble == f"Row {late.pk} of 2026-03-03 was added after the day was sealed."
+    assert sealing.verify().trouble == f"Row {late.pk} of 2026-03-03 was added after the day was sealed."
 
 
 def test_a_row_before_the_first_sealed_day_is_found(rows):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     AuditRow.objects.create(at=NOW.replace(day=1), act="invited")
 
-    assert "before the first sealed day" in seals.verify().trouble
+    assert "before the first sealed day" in sealing.verify().trouble
 
 
 def test_a_removed_seal_breaks_the_chain(rows, tamper):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditDigest.objects.filter(day="2026-03-03").delete())
 
-    assert seals.verify().trouble == "The seal of 2026-03-03 is missing."
+    assert sealing.verify().trouble == "The seal of 2026-03-03 is missing."
 
 
 @pytest.mark.parametrize("values", [{"digest": "0" * 64}, {"leaves": "1:0000000000000000"}])
 def test_a_changed_seal_is_found(rows, tamper, values):
-    seals.seal_days(now=NOW)
+    sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditDigest.objects.filter(day="2026-03-03").update(**values))
 
-    assert "2026-03-03" in seals.verify().trouble
+    assert "2026-03-03" in sealing.verify().trouble
 
 
 def test_a_trail_forged_as_a_whole_is_found_by_what_was_written_down(rows, tamper):
-    honest = seals.seal_days(now=NOW)
+    honest = sealing.seal_days(now=NOW)
     known = {date(2026, 3, 5): honest[-1].digest}
 
     def forge():
         AuditRow.objects.filter(pk=rows[0].pk).update(actor="somebody else")
         AuditDigest.objects.all().delete()
-        seals.seal_days(now=NOW)
+        sealing.seal_days(now=NOW)
 
     tamper(forge)
 
-    assert seals.verify().trouble == ""
-    assert "was written down" in seals.verify(known).trouble
+    assert sealing.verify().trouble == ""
+    assert "was written down" in sealing.verify(known).trouble
 
 
 def test_seals_cut_off_at_the_end_are_found_by_what_was_written_down(rows, tamper):
-    honest = seals.seal_days(now=NOW)
+    honest = sealing.seal_days(now=NOW)
 
     tamper(lambda: AuditDigest.objects.filter(day="2026-03-05").delete())
 
-    assert seals.verify({honest[-1].day: honest[-1].digest}).trouble == (
+    assert sealing.verify({honest[-1].day: honest[-1].digest}).trouble == (
         "The seal of 2026-03-05 was written down and is gone."
     )
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from audit import selectors
-from audit.acts import ACTS
+from audit import trail
+from audit.browse import queries
+from audit.browse.queries import TrailFilter
 from audit.models import AuditDigest, AuditRow
-from audit.selectors import Asked
-from audit.services import seals, trail
+from audit.seals import sealing
+from audit.trail import ACTS
 from members.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def test_an_act_is_kept_by_ids_and_plain_values(admin: Member, reviewer: Member)
 
 
 def test_an_act_nobody_has_named_is_a_mistake_of_the_code(admin: Member) -> None:
-    with pytest.raises(ValueError, match=r"audit/acts\.py"):
+    with pytest.raises(ValueError, match=r"audit/trail\.py"):
         trail.record("dreamed", by=admin)
 
     assert not AuditRow.objects.exists()
@@ -74,22 +75,22 @@ def test_lines_narrow_by_act_person_subject_and_day(admin: Member, reviewer: Mem
     today = AuditRow.objects.latest("id").at.date()
 
     def acts(**asked: object) -> list[str]:
-        return [line.act for line in selectors.page(Asked(**asked), before=None)[0]]
+        return [line.act for line in queries.page(TrailFilter(**asked), before=None)[0]]
 
     assert acts() == ["token_made", "invited"]
     assert acts(act="invited") == ["invited"]
     assert acts(who="rob") == acts(subject=str(reviewer.pk)) == ["token_made"]
     assert acts(who="nobody at all") == []
     assert acts(since=today, until=today) == ["token_made", "invited"]
-    assert acts(until=today - seals.ONE_DAY) == []
+    assert acts(until=today - sealing.ONE_DAY) == []
 
 
 def test_pages_end_where_the_next_begins(admin: Member) -> None:
     for _ in range(5):
         trail.record("invited", by=admin)
 
-    first, before = selectors.page(Asked(), before=None, size=3)
-    second, end = selectors.page(Asked(), before=before, size=3)
+    first, before = queries.page(TrailFilter(), before=None, size=3)
+    second, end = queries.page(TrailFilter(), before=before, size=3)
 
     ids = [line.id for line in (*first, *second)]
     assert ids == sorted(ids, reverse=True)
@@ -102,7 +103,7 @@ def test_a_page_asks_twice_however_many_people_there_are(make_member, django_ass
         trail.record("invited", by=make_member(f"member-{number}"))
 
     with django_assert_num_queries(2):
-        lines, _ = selectors.page(Asked(), before=None)
+        lines, _ = queries.page(TrailFilter(), before=None)
 
     assert {line.who for line in lines} == {f"member-{number}" for number in range(8)}
 

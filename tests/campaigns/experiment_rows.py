@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from campaigns import addresses
 from campaigns.models import Campaign, Contact, Enrolment, Event, Experiment, Message
-from campaigns.services.campaigns import ArmPlan
+from campaigns.planning.edit import ArmPlan
 from campaigns.states import CampaignState, EventKind, EventSource, LawfulBasis, MessageState
+from campaigns.suppression import email_addresses
 from generation.models import Teacher
 from members.models import Member
 from review.models import Task
@@ -104,7 +104,7 @@ def _variant(name: str) -> Teacher:
 
 
 def _contact(campaign: Campaign, row: Row, number: int) -> Contact:
-    read = addresses.read(f"person{number}@{row.company}.example")
+    read = email_addresses.parse(f"person{number}@{row.company}.example")
     return Contact(
         task_id=campaign.task_id, address=read.text, address_hmac=read.hmac, cluster=read.cluster, segment=row.segment,
         first_name=f"Ada{number}", lawful_basis=LawfulBasis.CONSENT, basis_source="fair", basis_date=date(2026, 5, 4),

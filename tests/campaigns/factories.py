@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaigns import addresses
 from campaigns.models import Campaign, Contact, Enrolment, Message, SenderIdentity, Step
-from campaigns.services import campaigns
-from campaigns.services.campaigns import ArmPlan, Plan
+from campaigns.planning import edit
+from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.states import CampaignState, LawfulBasis, MessageState
+from campaigns.suppression import email_addresses
 from generation.models import Teacher
 from members.models import Member
 from review.models import Record, Task
@@ -24,7 +24,7 @@ def make_contact(
     task: Task, address: str = "ada@acme.example", *, record: Record | None = None, **values: Any
 ) -> Contact:
     """A contact of a task, with a lawful basis."""
-    read = addresses.read(address)
+    read = email_addresses.parse(address)
     given = {
         "first_name": "Ada", "company": "Acme", "lawful_basis": LawfulBasis.LEGITIMATE_INTEREST,
         "basis_source": "trade fair in Lund", "basis_date": date(2026, 5, 4), **values,
@@ -71,7 +71,7 @@ def make_people(
     """A contact a record, each at a company of its own, by the record's order."""
     rows = []
     for n, record in enumerate(records, start=start):
-        read = addresses.read(f"person{n}@{domain.format(n=f'co{n}')}")
+        read = email_addresses.parse(f"person{n}@{domain.format(n=f'co{n}')}")
         given = {
             "first_name": f"Ada{n}", "company": record.facts.get("company", ""), "basis_source": "trade fair",
             "lawful_basis": LawfulBasis.LEGITIMATE_INTEREST, "basis_date": date(2026, 5, 4), **values,
@@ -88,7 +88,7 @@ def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **value
     `values` override the plan.
     """
     offline = Teacher.objects.get(slug="offline")
-    plan = Plan(
+    plan = CampaignPlan(
         **{
             "name": slug.capitalize(),
             "arms": [ArmPlan("Offline", teacher=offline)],
@@ -96,7 +96,7 @@ def make_draft_campaign(task: Task, *, by: Member, slug: str = "spring", **value
             **values,
         }
     )
-    return campaigns.create(task, plan, slug=slug, by=by)
+    return edit.create(task, plan, slug=slug, by=by)
 
 
 def make_sending_campaign(task: Task, *, slug: str = "first", **values: Any) -> Campaign:
@@ -118,7 +118,7 @@ def make_sending_campaign(task: Task, *, slug: str = "first", **values: Any) -> 
 def make_due_mails(campaign: Campaign, count: int, *, name: str = "reader") -> list[Message]:
     """Approved mails whose time has come, each to a contact of its own company; rows only, in bulk."""
     now = timezone.now()
-    read = [addresses.read(f"{name}-{index}@company-{index}.example") for index in range(count)]
+    read = [email_addresses.parse(f"{name}-{index}@company-{index}.example") for index in range(count)]
     contacts = Contact.objects.bulk_create(
         [
             Contact(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
-from campaigns import addresses
+from campaigns.suppression import email_addresses
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from campaigns import addresses
     ],
 )
 def test_an_address_has_one_normal_form(written: str, normal: str) -> None:
-    assert addresses.read(written).text == normal
+    assert email_addresses.parse(written).text == normal
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_address_has_one_normal_form(written: str, normal: str) -> None:
 )
 def test_what_cannot_be_written_to_is_refused_with_a_clear_word(written: str, says: str) -> None:
     with pytest.raises(ValueError) as refusal:
-        addresses.read(written)
+        email_addresses.parse(written)
 
     assert says in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -75,8 +75,8 @@ def test_what_cannot_be_written_to_is_refused_with_a_clear_word(written: str, sa
     [("info@a.com", True), ("Sales+x@a.com", True), ("ada@a.com", False), ("information@a.com", False)],
 )
 def test_an_address_of_a_duty_is_marked(written: str, is_role: bool) -> None:
-    assert addresses.read(written).is_role is is_role
-    assert addresses.is_role(written) is is_role
+    assert email_addresses.parse(written).is_role is is_role
+    assert email_addresses.is_role(written) is is_role
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_an_address_of_a_duty_is_marked(written: str, is_role: bool) -> None:
     ],
 )
 def test_a_cluster_is_the_company_or_the_person_at_a_public_provider(address: str, cluster: str) -> None:
-    assert addresses.cluster_of(address) == cluster
+    assert email_addresses.cluster_of(address) == cluster
 
 
 def test_the_hmac_ignores_case_alone_and_depends_on_the_key() -> None:
     with override_settings(ADDRESS_HMAC_KEY="k" * 40):
-        keyed = addresses.read("Ada@Example.com").hmac
-    derived = addresses.hmac_of("ada@example.com")
+        keyed = email_addresses.parse("Ada@Example.com").hmac
+    derived = email_addresses.hmac_of("ada@example.com")
 
-    assert addresses.hmac_of("ADA@example.com") == derived
-    assert addresses.hmac_of("ada+x@example.com") != derived
+    assert email_addresses.hmac_of("ADA@example.com") == derived
+    assert email_addresses.hmac_of("ada+x@example.com") != derived
     assert keyed != derived
-    assert addresses.hmac_from(derived) == derived
-    assert addresses.hmac_from("ada@EXAMPLE.com") == derived
+    assert email_addresses.hmac_from(derived) == derived
+    assert email_addresses.hmac_from("ada@EXAMPLE.com") == derived
     with pytest.raises(ValueError, match="no mail address"):
-        addresses.hmac_from("abc")
+        email_addresses.hmac_from("abc")

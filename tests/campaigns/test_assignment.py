@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from campaigns.assignment import arm_of, fraction, is_sampled
+from campaigns.planning.assignment import arm_of, fraction, is_sampled
 
 
 def test_a_cluster_falls_into_the_same_arm_always() -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.hours import Hours, day_begins
+from campaigns.sending.pacing import SendingHours, day_starts
 
-NIGHT = Hours(20, 8, at_weekends=False)
+NIGHT = SendingHours(20, 8, at_weekends=False)
 
 
 def at(text: str) -> datetime:
@@ -46,7 +46,7 @@ def test_a_zone_nobody_knows_gives_way_to_the_next(zone):
 
 
 def test_equal_bounds_are_never_quiet_and_weekends_may_be_open():
-    always = Hours(0, 0, at_weekends=True)
+    always = SendingHours(0, 0, at_weekends=True)
 
     assert all(always.opens_at(at("2026-11-18T00:00") + timedelta(hours=hour), "UTC") is None for hour in range(168))
 
@@ -54,7 +54,7 @@ def test_equal_bounds_are_never_quiet_and_weekends_may_be_open():
 @pytest.mark.parametrize("begin", range(24))
 @pytest.mark.parametrize("until", range(0, 24, 5))
 def test_what_opens_is_open_and_the_first_hour_that_is(begin, until):
-    hours = Hours(begin, until, at_weekends=True)
+    hours = SendingHours(begin, until, at_weekends=True)
     start = at("2026-11-18T00:30")
 
     for step in range(24):
@@ -67,5 +67,5 @@ def test_what_opens_is_open_and_the_first_hour_that_is(begin, until):
 
 
 def test_a_day_begins_at_midnight_of_the_zone():
-    assert day_begins(at("2026-11-18T12:00"), "Asia/Tokyo") == at("2026-11-17T15:00")
-    assert day_begins(at("2026-11-18T12:00"), "nowhere") == at("2026-11-18T00:00")
+    assert day_starts(at("2026-11-18T12:00"), "Asia/Tokyo") == at("2026-11-17T15:00")
+    assert day_starts(at("2026-11-18T12:00"), "nowhere") == at("2026-11-18T00:00")

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from campaigns.mail_text import Footer, UnfilledSlotError, render, unfilled_slots
+from campaigns.compose.render import Footer, UnfilledSlotError, render, unfilled_slots
 
 FOOTER = Footer("Mara at Tidewell", "Tidewell Ltd\n1 Quay Street", "https://ours.example/u/tok", "You asked for it.")
 SLOTS = {"contact.first_name": "Ada", "contact.company": "Booking.com", "link.demo": "https://ours.example/t/c/tok"}

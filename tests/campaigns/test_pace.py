@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.pace import Pace
+from campaigns.sending.pacing import TokenBucket
 
 
 def leave(pace, mails, *, now_s=0.0):
@@ -19,14 +19,14 @@ def leave(pace, mails, *, now_s=0.0):
 
 @pytest.mark.parametrize("per_minute", [1, 7, 60, 6000])
 def test_a_minute_holds_as_many_mails_as_were_asked_for(per_minute):
-    times = leave(Pace.per_minute(per_minute, now_s=0), per_minute * 3)
+    times = leave(TokenBucket.per_minute(per_minute, now_s=0), per_minute * 3)
 
     assert times[-1] == pytest.approx(60 / per_minute * (per_minute * 3 - 1))
     assert len([each for each in times if each < 60 - 1e-6]) == per_minute
 
 
 def test_time_that_was_not_used_is_kept_for_a_second_at_most():
-    pace = Pace.per_minute(600, now_s=0)
+    pace = TokenBucket.per_minute(600, now_s=0)
     leave(pace, 1)
 
     after_a_rest = leave(pace, 30, now_s=100)
@@ -36,6 +36,6 @@ def test_time_that_was_not_used_is_kept_for_a_second_at_most():
 
 
 def test_a_new_attempt_goes_on_where_the_last_left_off():
-    assert Pace.per_minute(1, now_s=50, since_last_s=20).wait_s(50) == pytest.approx(40)
-    assert Pace.per_minute(1, now_s=50, since_last_s=90).wait_s(50) == 0
-    assert Pace.per_minute(1, now_s=50).wait_s(50) == 0
+    assert TokenBucket.per_minute(1, now_s=50, since_last_s=20).wait_s(50) == pytest.approx(40)
+    assert TokenBucket.per_minute(1, now_s=50, since_last_s=90).wait_s(50) == 0
+    assert TokenBucket.per_minute(1, now_s=50).wait_s(50) == 0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from campaigns import repeats
+from campaigns.compose import repeats
 
 FIRST = (
     "Hi,\n\nI read that Acme opened a second store. Most teams hear of trouble when the load arrives. Shall we talk?"
@@ -8,7 +8,7 @@ FIRST = (
 
 
 def test_the_same_words_are_a_repeat_whatever_stands_between_them() -> None:
-    again = repeats.found(FIRST.upper().replace(",\n\n", " - "), [{"body": FIRST}])
+    again = repeats.find(FIRST.upper().replace(",\n\n", " - "), [{"body": FIRST}])
 
     assert again is not None
     assert (again.number, again.similarity) == (1, 1.0)
@@ -16,7 +16,7 @@ def test_the_same_words_are_a_repeat_whatever_stands_between_them() -> None:
 
 
 def test_a_text_with_a_word_changed_is_told_with_how_near_it_is() -> None:
-    again = repeats.found(f"{FIRST} Soon?", [{"body": "Something else entirely, and short."}, {"body": FIRST}])
+    again = repeats.find(f"{FIRST} Soon?", [{"body": "Something else entirely, and short."}, {"body": FIRST}])
 
     assert again is not None
     assert again.number == 2
@@ -26,7 +26,7 @@ def test_a_text_with_a_word_changed_is_told_with_how_near_it_is() -> None:
 
 def test_a_text_of_its_own_is_none() -> None:
     assert (
-        repeats.found("I wrote to you last week. Is somebody else the right person at Acme?", [{"body": FIRST}]) is None
+        repeats.find("I wrote to you last week. Is somebody else the right person at Acme?", [{"body": FIRST}]) is None
     )
-    assert repeats.found(FIRST, []) is None
-    assert repeats.found("", [{"body": ""}]) is None
+    assert repeats.find(FIRST, []) is None
+    assert repeats.find("", [{"body": ""}]) is None

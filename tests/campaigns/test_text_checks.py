@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import text_checks
-from review.starters import outreach
+from campaigns.compose import text_checks
+from review.spec.starters import outreach
 
 SLOTS = ["contact.first_name", "link.demo"]
 
 
 def found(text: str, **more: object) -> list[tuple[str, str]]:
-    marks = text_checks.run({"subject": "A question", "body": text}, slots=SLOTS, **more)  # type: ignore[arg-type]
+    marks = text_checks.mark_text({"subject": "A question", "body": text}, slots=SLOTS, **more)  # type: ignore[arg-type]
     return [(mark.check, text[mark.start : mark.end]) for mark in marks]
 
 
@@ -47,6 +47,6 @@ def test_an_allowed_name_is_no_address() -> None:
 
 
 def test_marks_have_the_shape_the_desk_reads() -> None:
-    mark = text_checks.run({"body": "see www.evil.example"}, slots=[])[0].as_json()
+    mark = text_checks.mark_text({"body": "see www.evil.example"}, slots=[])[0].as_json()
 
     assert set(mark) == {"check", "field", "start", "end", "message", "severity", "mend"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from evaluation.engine.contracts import MEASURED_AS
+from evaluation.engine.contracts import SCORING_VERSION
+from evaluation.evaluations import results
 from evaluation.models import Evaluation
-from evaluation.services import keeping
 from jobs.contracts import Result
 from tests.training.conftest import launch, lead, miniature, student, task, version, viewer
 
@@ -40,15 +40,15 @@ def finish(tmp_path: Path) -> Any:
                 )  # fmt: skip
         (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         summary = {
-            "measured_as": MEASURED_AS,
+            "measured_as": SCORING_VERSION,
             "records": len(evaluation.record_ids), "with_gold": 1, "seconds": 2.0, "distinct": {},
             "systems": {name: {"passes_all": interval(share)} for name, (_, share) in systems.items()},
             "general_nll_per_byte": {name: 1.5 for name, (kind, _) in systems.items() if kind != "teacher"},
             "differences": [],
         }  # fmt: skip
         kinds = {name: kind for name, (kind, _) in systems.items()}
-        collected = keeping.store(evaluation.pk, folder, fence=1)
-        keeping.keep(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds=kinds)
+        collected = results.store_outputs(evaluation.pk, folder, fence=1)
+        results.keep_results(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds=kinds)
         evaluation.refresh_from_db()
         return evaluation
 

@@ -12,17 +12,17 @@ from django.utils import timezone
 
 from evaluation.models import Evaluation, EvaluationOutput, Measurement
 from generation.models import Research, ResearchedSite
-from jobs import rundirs
 from jobs.models import Job
-from jobs.supervisor import pruning
+from jobs.supervisor import prune_runs, run_dirs
 from members.models import Member
+from review.erasure.erase import erase_records
 from review.models import Draft, Record, RevisionRequest, Task
-from review.services.erase import erase_records
 from review.states import Split
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from training.models import TrainingRun
-from training.services import runs, students
+from training.runs import launch_run
+from training.students import registration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRET = "Harrow Bay Shipping rolls 40 coils a day"
@@ -37,9 +37,9 @@ def task(admin: Member) -> Task:
 def run(task: Task, admin: Member, tmp_path: Path, settings: Any) -> TrainingRun:
     settings.STUDENT_ROOTS = [tmp_path / "students"]
     folder = write_student(tmp_path / "students" / "tiny")
-    student = students.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
     version = freeze(task, admin, train=10, validation=3)
-    return runs.launch(dataset_version=version, student=student, recipe="demo", by=admin)
+    return launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def worked(settings: Any, tmp_path: Path) -> Callable[..., Path]:
 
     def leave(job: Job, state: str = "succeeded") -> Path:
         Job.objects.filter(pk=job.pk).update(state=state, finished_at=timezone.now() if state != "paused" else None)
-        folder = rundirs.of(job.pk, 1)
+        folder = run_dirs.run_dir_of(job.pk, 1)
         folder.mkdir(parents=True)
         (folder / "events.jsonl").write_text(SECRET)
         return folder
@@ -109,7 +109,7 @@ def test_work_that_has_not_ended_keeps_its_directory_until_it_has(
 
     assert folder.exists()
     Job.objects.filter(pk=run.job_id).update(state="cancelled", finished_at=timezone.now())
-    assert pruning.prune() == 1
+    assert prune_runs.prune() == 1
     assert not folder.exists()
 
 
@@ -124,7 +124,7 @@ def test_another_host_throws_its_directories_away_when_it_next_looks(
     settings.RUNS_DIR = tmp_path / "elsewhere"
     kept = there.exists()
 
-    pruned = pruning.prune()
+    pruned = prune_runs.prune()
 
     assert (kept, pruned, there.exists()) == (True, 1, False)
 
@@ -139,4 +139,4 @@ def test_an_erasure_that_is_taken_back_throws_nothing_away(
         transaction.set_rollback(True)
 
     assert folder.exists()
-    assert pruning.prune() == 0
+    assert prune_runs.prune() == 0

@@ -10,12 +10,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from evaluation.evaluations import inputs, run_inputs, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
-from evaluation.selectors import inputs
-from evaluation.services import lay, orders
 from generation.models import Call, Order, Teacher
+from jobs.lifecycle import consumers
 from jobs.models import Job
-from jobs.services import consumers
 from members.models import Member
 from review.models import Draft, Record, Task
 from tests.training.miniatures import conclude
@@ -58,7 +57,7 @@ def test_a_run_that_failed_is_not_evaluated(launch: Callable[..., TrainingRun]) 
 def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_starts(
     miniature: Miniature, taught: Teacher, admin: Member
 ) -> None:
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
 
     held_out = {str(pk) for pk in Record.objects.filter(task=miniature.task, split="test").values_list("pk", flat=True)}
     order = evaluation.teacher_order
@@ -78,7 +77,7 @@ def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_s
 def test_a_teacher_that_fails_does_not_hold_up_the_evaluation(
     miniature: Miniature, taught: Teacher, admin: Member, state: str
 ) -> None:
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
 
     consumers.call(end(evaluation.teacher_order, state).pk, "generation")
 
@@ -91,7 +90,7 @@ def test_a_teacher_that_cannot_be_asked_is_said_and_left_out(
 ) -> None:
     Teacher.objects.filter(pk=taught.pk).update(secret_ref="A_KEY_NOBODY_SET")
 
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
 
     assert evaluation.teacher_order is None
     assert "A_KEY_NOBODY_SET" in evaluation.teacher_note
@@ -102,10 +101,10 @@ def test_the_same_prompts_are_not_paid_for_twice(
     launch: Callable[..., TrainingRun], taught: Teacher, admin: Member, tmp_path: Path
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
-    first = orders.start(one.run, by=admin)
+    first = start_evaluation.start(one.run, by=admin)
     end(first.teacher_order)
 
-    second = orders.start(other.run, by=admin)
+    second = start_evaluation.start(other.run, by=admin)
 
     assert second.teacher_order == first.teacher_order
     assert second.job is not None
@@ -115,25 +114,25 @@ def test_the_same_prompts_are_not_paid_for_twice(
 def test_no_held_out_record_is_said_on_the_evaluation(miniature: Miniature) -> None:
     Record.objects.filter(task=miniature.task, split="test").update(split="train")
 
-    orders.start_by_itself(miniature.run.job)
+    start_evaluation.start_after_run(miniature.run.job)
 
     assert "no record in its test split" in Evaluation.objects.get().problem
 
 
 def test_a_run_that_is_not_done_is_refused(launch: Callable[..., TrainingRun], admin: Member) -> None:
     with pytest.raises(Refusal, match="has not succeeded"):
-        orders.start(launch(), by=admin)
+        start_evaluation.start(launch(), by=admin)
 
 
 def test_a_viewer_may_not_order_an_evaluation(miniature: Miniature, viewer: Member) -> None:
     with pytest.raises(PermissionDenied, match="lead"):
-        orders.start(miniature.run, by=viewer)
+        start_evaluation.start(miniature.run, by=viewer)
 
 
 def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_teacher_for_them(
     miniature: Miniature, taught: Teacher, admin: Member, tmp_path: Path
 ) -> None:
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
     order = evaluation.teacher_order
     fresh = {"subject": "Fresh", "body": "Written for the evaluation."}
     for position, record in enumerate(order.record_ids):
@@ -143,7 +142,7 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
         )  # fmt: skip
     end(order)
 
-    body = lay.spec(evaluation.pk, tmp_path)
+    body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
 
     assert {gold["record"] for gold in body["golds"]} <= set(evaluation.record_ids)
     assert [s["method"] for s in body["systems"]] == ["base", "lora"]
@@ -155,11 +154,11 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
 def test_a_gold_of_a_follow_up_is_held_against_no_text_written_from_facts_alone(
     miniature: Miniature, admin: Member, tmp_path: Path
 ) -> None:
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
     one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids)
     Draft.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
 
-    body = lay.spec(evaluation.pk, tmp_path)
+    body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
 
     assert one["record"] in {record["id"] for record in body["records"]}
     assert body["golds"] == rest
@@ -169,14 +168,14 @@ def test_what_base_and_sibling_wrote_is_scored_again_not_run_again(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
-    first, second = orders.start(one.run, by=admin), orders.start(other.run, by=admin)
-    finish(first, {lay.base_name(one.run): ("base", 0.1), lay.tuned_name(one.run): ("lora", 0.8)})
+    first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
+    finish(first, {run_inputs.base_name(one.run): ("base", 0.1), run_inputs.tuned_name(one.run): ("lora", 0.8)})
 
-    body = lay.spec(second.pk, tmp_path / "run")
+    body = run_inputs.evaluation_spec(second.pk, tmp_path / "run")
 
-    assert [system["name"] for system in body["systems"]] == [lay.tuned_name(other.run)]
+    assert [system["name"] for system in body["systems"]] == [run_inputs.tuned_name(other.run)]
     written = {system["name"]: system for system in body["written"]}
-    assert set(written) == {lay.base_name(one.run), lay.tuned_name(one.run)}
+    assert set(written) == {run_inputs.base_name(one.run), run_inputs.tuned_name(one.run)}
     for system in written.values():
         assert system["outputs"][0]["scores"] == {"gold_nll_per_byte": 0.7}
         assert system["general_nll_per_byte"] == 1.5
@@ -186,24 +185,24 @@ def test_what_was_asked_or_scored_in_an_older_way_is_not_set_beside_newer_texts(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
-    first, second = orders.start(one.run, by=admin), orders.start(other.run, by=admin)
-    finish(first, {lay.base_name(one.run): ("base", 0.1), lay.tuned_name(one.run): ("lora", 0.8)})
+    first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
+    finish(first, {run_inputs.base_name(one.run): ("base", 0.1), run_inputs.tuned_name(one.run): ("lora", 0.8)})
     first.refresh_from_db()
     first.summary.pop("measured_as")
     first.save()
 
-    body = lay.spec(second.pk, tmp_path / "run")
+    body = run_inputs.evaluation_spec(second.pk, tmp_path / "run")
 
     assert [system["method"] for system in body["systems"]] == ["base", "lora"]
     assert body["written"] == []
 
 
 def test_keeping_twice_leaves_each_output_once(miniature: Miniature, admin: Member, finish: Any) -> None:
-    evaluation = orders.start(miniature.run, by=admin)
+    evaluation = start_evaluation.start(miniature.run, by=admin)
     systems = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
 
     finish(evaluation, systems)
     finish(evaluation, systems)
 
     assert EvaluationOutput.objects.filter(evaluation=evaluation).count() == 2 * len(evaluation.record_ids)
-    assert inputs.siblings(evaluation) == []
+    assert inputs.comparable_evaluations(evaluation) == []

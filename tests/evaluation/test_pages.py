@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation
-from evaluation.services import orders
 from members.models import Member
 from training.models import Miniature
 
@@ -21,7 +21,7 @@ SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9)}
 
 @pytest.fixture
 def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
-    return finish(orders.start(miniature.run, by=admin), SYSTEMS)
+    return finish(start_evaluation.start(miniature.run, by=admin), SYSTEMS)
 
 
 def test_the_list_shows_each_system_with_its_interval(
@@ -46,7 +46,7 @@ def test_an_evaluation_shows_metrics_and_samples_as_text(
 def test_an_evaluation_under_way_shows_its_job(
     miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
-    under_way = orders.start(miniature.run, by=admin)
+    under_way = start_evaluation.start(miniature.run, by=admin)
 
     page = as_member(admin).get(f"/evaluations/{under_way.pk}/").content.decode()
 
@@ -98,7 +98,7 @@ def test_the_list_asks_the_database_the_same_however_many_there_are(
     django_assert_max_num_queries: Any,
 ) -> None:
     for _ in range(5):
-        finish(orders.start(evaluation.run, by=admin), SYSTEMS)
+        finish(start_evaluation.start(evaluation.run, by=admin), SYSTEMS)
 
     client = as_member(admin)
     with django_assert_max_num_queries(14):

@@ -8,18 +8,18 @@ from uuid import UUID
 import pytest
 
 from generation.models import Call, Order, Teacher
-from generation.services import orders
+from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Record, Source, Task
-from review.services import tasks
-from review.spec import TaskSpec
-from review.splits import split_of
+from review.spec.splits import split_of
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
 from tests.generation.engine.conftest import TASK
 
 
 @pytest.fixture
 def task(admin: Member) -> Task:
-    return tasks.create(name="Outreach", slug="outreach", spec=TaskSpec.model_validate(TASK), by=admin)
+    return authoring.create(name="Outreach", slug="outreach", spec=TaskSpec.model_validate(TASK), by=admin)
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def paid(db: None, monkeypatch: pytest.MonkeyPatch) -> Teacher:
 
 @pytest.fixture
 def order(task: Task, source: Source, offline: Teacher, lead: Member) -> Order:
-    return orders.launch(task, teacher=offline, count=4, by=lead, seed=1)
+    return launch.launch(task, teacher=offline, count=4, by=lead, seed=1)
 
 
 @pytest.fixture
 def paid_order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1))
+    return launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1))
 
 
 def uncertain_call(order: Order, n: int = 1, **over: Any) -> Call:

@@ -15,17 +15,17 @@ import django
 
 django.setup()
 
+from jobs.lifecycle import reaper  # noqa: E402
 from jobs.models import Job  # noqa: E402
-from jobs.services import reaper  # noqa: E402
 from jobs.states import CLAIMABLE  # noqa: E402
-from jobs.supervisor import carry  # noqa: E402
+from jobs.supervisor import run_job  # noqa: E402
 
 
 def work(name: str) -> None:
     while os.getppid() != 1:
         reaper.reap()
         for job in Job.objects.filter(state__in=CLAIMABLE).values_list("pk", flat=True):
-            carry(job, worker=name)
+            run_job(job, worker=name)
         time.sleep(0.05)
 
 

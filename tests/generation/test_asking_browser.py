@@ -9,14 +9,14 @@ from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from generation import seeds
 from generation.models import Order, Teacher
-from generation.services import orders
+from generation.orders import launch
 from generation.states import Purpose
-from jobs.supervisor import carry
+from generation.teachers import seeds
+from jobs.supervisor import run_job
 from members.models import Member
+from review.desk.preferences.queries import pairs
 from review.models import Assignment, Draft, Gold, Membership, Source, Task
-from review.selectors.preferences import pairs
 from review.states import AssignmentState, DraftState, Role
 from tests.review.desk.looking import until
 
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Browser,
          live_server: Any) -> Any:  # fmt: skip
     """The focus page over three drafts of the offline teacher, in front of a reviewer."""
-    order = orders.launch(task, teacher=_offline(), count=3, by=lead, seed=1)
-    carry(order.job_id, worker="w")
+    order = launch.launch(task, teacher=_offline(), count=3, by=lead, seed=1)
+    run_job(order.job_id, worker="w")
     expert = make_member("rob")
     Membership.objects.create(member=expert, task=task, role=Role.REVIEWER)
     client = Client()
@@ -48,7 +48,7 @@ def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Br
 
 
 def _offline() -> Teacher:
-    seeds.lay(sender=None)
+    seeds.create_defaults(sender=None)
     return Teacher.objects.get(slug="offline")
 
 
@@ -68,7 +68,7 @@ def ask(page: Page, wish: str) -> None:
 def carry_out() -> None:
     """The worker, in this process: a supervisor and a real engine."""
     order = Order.objects.get(purpose=Purpose.REVISION)
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
     connections.close_all()
 
 

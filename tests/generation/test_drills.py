@@ -19,18 +19,18 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from generation.engine.journal import FILENAME
+from generation.engine.journal.writer import FILENAME
 from generation.models import Call, Order, ProviderBatch, Teacher
-from generation.selectors import orders as selectors
-from generation.services import orders
-from generation.services.batches.wishes import AT_ONCE, WayWish
+from generation.orders import launch as orders_launch
+from generation.orders import queries as selectors
+from generation.orders.way import LIVE, WayRequest
 from generation.states import CallState, Stragglers, Way
-from jobs import rundirs
+from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
 from jobs.rundir.attempt import engine_of
 from jobs.rundir.identity import send_signal
-from jobs.services import lifecycle
 from jobs.states import FINISHED, JobState
+from jobs.supervisor import run_dirs
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
@@ -42,7 +42,7 @@ WORKER_KILLS, ENGINE_KILLS = (1000, 50) if IS_FULL else (10, 5)
 # Of one order; each engine has so many calls on the wire.
 COUNT, AT_ONCE_EACH, WORKERS = 60, 3, 2
 KEY = "sk-canary-drill-0123456789abcdef"
-BY_BATCH = WayWish(Way.BATCH, Stragglers.ASK)
+BY_BATCH = WayRequest(Way.BATCH, Stragglers.ASK)
 
 
 @pytest.fixture
@@ -122,8 +122,10 @@ def order_anew(
     made: list[Order] = []
 
     def launch() -> Order:
-        wish = BY_BATCH if len(made) % 2 else AT_ONCE
-        made.append(orders.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5), wish=wish))
+        wish = BY_BATCH if len(made) % 2 else LIVE
+        made.append(
+            orders_launch.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5), wish=wish)
+        )
         return made[-1]
 
     return launch
@@ -133,7 +135,7 @@ def kept_going(lead: Member, order_anew: Callable[[], Order], *, until_done: boo
     """Jobs of orders that are under way; one that failed after too many crashes is resumed, as a person would."""
     for job in Job.objects.filter(state=JobState.FAILED):
         assert job.error["code"] in ("crashed", "stopped_itself", "worker_lost"), job.error
-        lifecycle.resume(job, by=lead)
+        control.resume(job, by=lead)
     open_jobs = list(Job.objects.exclude(state__in=FINISHED))
     while len(open_jobs) < WORKERS and not until_done:
         open_jobs.append(order_anew().job)
@@ -168,7 +170,7 @@ def test_no_call_is_lost_or_paid_twice_when_workers_and_engines_are_killed(
 
 def is_paying(job: Job) -> bool:
     """Whether the engine of its present attempt has begun to pay: a death before that tells nothing."""
-    journal = rundirs.of(job.pk, job.run_fence) / FILENAME
+    journal = run_dirs.run_dir_of(job.pk, job.run_fence) / FILENAME
     return bool(job.pid) and journal.exists() and journal.stat().st_size > 0
 
 
@@ -195,7 +197,7 @@ def assert_accounted(billing: Running, *, in_flight: int) -> None:
     assert answered <= set(billed)
     assert len(uncertain) <= in_flight
     assert all(call.possible_cost_usd > 0 for call in uncertain.values())
-    shown = {str(call.pk) for order in Order.objects.all() for call in selectors.open_doubts(order)}
+    shown = {str(call.pk) for order in Order.objects.all() for call in selectors.uncertain_calls(order)}
     assert shown == set(uncertain)
     assert Draft.objects.count() == len(answered)
     assert not ProviderBatch.objects.exclude(state__in=("ended", "dropped")).exists()

@@ -12,9 +12,9 @@ import pytest
 from django.db import connections
 
 from generation.models import Call, Order, Teacher
-from generation.services import orders
-from jobs.services import lifecycle
-from jobs.supervisor import carry
+from generation.orders import launch
+from jobs.lifecycle import control
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
@@ -37,9 +37,9 @@ def wait_until(question: Callable[[], Any], within_s: float = 60) -> None:
 
 
 def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
-    order = orders.launch(task, teacher=offline, count=9, by=lead)
+    order = launch.launch(task, teacher=offline, count=9, by=lead)
 
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
 
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error
@@ -56,18 +56,18 @@ def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{slow_provider.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=2,
     )  # fmt: skip
-    order = orders.launch(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1))
-    worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
+    order = launch.launch(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1))
+    worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()
     wait_until(lambda: slow_provider.provider.billed.total() >= 3)
 
-    lifecycle.pause(order.job, by=lead)
+    control.pause(order.job, by=lead)
     worker.join(60)
     paid = slow_provider.provider.billed.total()
     order.job.refresh_from_db()
     assert order.job.state == "paused"
-    lifecycle.resume(order.job, by=lead)
-    carry(order.job_id, worker="w")
+    control.resume(order.job, by=lead)
+    run_job(order.job_id, worker="w")
 
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error

@@ -11,9 +11,9 @@ import pytest
 from django.db import connections
 
 from generation.models import Call, Order, Teacher
-from generation.services import orders
-from jobs.services import halting
-from jobs.supervisor import carry
+from generation.orders import launch
+from jobs.scheduling import halt
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
@@ -40,27 +40,27 @@ def order(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{provider.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=1,
     )  # fmt: skip
-    return orders.launch(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5))
+    return launch.launch(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5))
 
 
 def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Order, provider: Running) -> None:
     assert order.job is not None
-    worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
+    worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()
     wait_until(lambda: provider.provider.billed.total() >= 2)
 
-    halting.halt(by=None, reason="a wrong price")
+    halt.halt(by=None, reason="a wrong price")
     worker.join(60)
     paid = provider.provider.billed.total()
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
     order.job.refresh_from_db()
     assert (order.job.state, order.job.error) == ("waiting", None)
     assert "a wrong price" in order.job.waiting_reason
     assert provider.provider.billed.total() == paid < CALLS
 
     provider.provider.latency_s = 0.0
-    halting.resume(by=None)
-    carry(order.job_id, worker="w")
+    halt.resume(by=None)
+    run_job(order.job_id, worker="w")
 
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error
@@ -70,9 +70,9 @@ def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Or
 
 
 def test_an_order_that_is_launched_meanwhile_pays_nothing(order: Order, provider: Running) -> None:
-    halting.halt(by=None)
+    halt.halt(by=None)
 
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
 
     assert order.job is not None
     order.job.refresh_from_db()

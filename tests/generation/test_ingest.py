@@ -8,14 +8,15 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
+from generation.calls import ingest
 from generation.engine.__main__ import main
 from generation.engine.contracts import GenerationSpec
 from generation.kinds import GenerationKind
 from generation.models import Call, Order, Teacher
-from generation.services import ingest, order_spec, orders
+from generation.orders import launch, run_spec
 from generation.states import Purpose
 from jobs.contracts import Event, Result, SpecEnvelope
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from members.models import Member
 from review.models import Draft, Record, Source, Task
 
@@ -49,7 +50,7 @@ def run_engine(order: Order, root: Path) -> list[Event]:
     """The engine on the spec the kind builds, as a supervisor would start it; its events."""
     path = root / str(order.pk)
     kind = GenerationKind()
-    lay(
+    write_spec(
         path,
         SpecEnvelope(
             job=str(order.job_id),
@@ -91,7 +92,7 @@ def test_an_evaluations_outputs_stay_on_their_calls(
     task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path
 ) -> None:
     chosen = list(Record.objects.order_by("-row_number").values_list("pk", flat=True)[:2])
-    order = orders.launch(task, teacher=offline, count=2, by=lead, record_ids=chosen, purpose=Purpose.EVALUATION)
+    order = launch.launch(task, teacher=offline, count=2, by=lead, record_ids=chosen, purpose=Purpose.EVALUATION)
 
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
 
@@ -177,21 +178,21 @@ def test_the_next_attempt_knows_what_the_database_knows(paid_order: Order) -> No
     ingest.consume(paid_order.job, [told(paid_order, "draft", 1), doubt(paid_order, 2), doubt(paid_order, 3)])
     Call.objects.filter(pk=UUID(int=3)).update(settlement="dropped")
 
-    spec = GenerationSpec.model_validate(order_spec.build(paid_order.job))
+    spec = GenerationSpec.model_validate(run_spec.build(paid_order.job))
 
     assert spec.settled == {str(UUID(int=1)): 0.0007, str(UUID(int=3)): 0.004}
     assert spec.in_doubt == {str(UUID(int=2)): 0.004}
 
 
 def test_a_spec_names_the_secret_and_holds_none(paid_order: Order) -> None:
-    text = str(order_spec.build(paid_order.job)) + str(paid_order.teacher_spec) + str(paid_order.job.spec)
+    text = str(run_spec.build(paid_order.job)) + str(paid_order.teacher_spec) + str(paid_order.job.spec)
 
     assert "sk-canary" not in text
     assert GenerationKind().secret_refs(paid_order.job) == ["OPENAI_API_KEY"]
 
 
 def test_the_kind_is_registered() -> None:
-    from jobs.ports import KINDS
+    from jobs.kinds.registry import KINDS
 
     assert KINDS["generation"].engine_module == "generation.engine"
     assert settings.RUNS_DIR

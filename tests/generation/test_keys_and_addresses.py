@@ -9,9 +9,10 @@ import pytest
 from django.urls import reverse
 
 from generation.models import Order, Teacher
-from generation.selectors.teachers import line_of
-from generation.services import order_spec, orders, teachers
-from generation.services.teachers import NewTeacher
+from generation.orders import launch, run_spec
+from generation.teachers import edit
+from generation.teachers.edit import NewTeacher
+from generation.teachers.queries import line_of
 from members.models import Member
 from review.models import Source, Task
 from web.errors import Refusal
@@ -42,7 +43,7 @@ def new(**over: Any) -> NewTeacher:
 )
 def test_a_teacher_whose_key_does_not_belong_to_its_address_is_not_saved(admin: Member, over: dict[str, str]) -> None:
     with pytest.raises(Refusal) as refused:
-        teachers.create(new(**over), by=admin)
+        edit.create(new(**over), by=admin)
 
     assert refused.value.code == "secret_not_allowed"
     assert "ALLOWED_SECRETS" in refused.value.errors["secret_ref"][0]
@@ -50,10 +51,10 @@ def test_a_teacher_whose_key_does_not_belong_to_its_address_is_not_saved(admin: 
 
 
 def test_changing_the_host_does_not_take_the_key_along(admin: Member) -> None:
-    teacher = teachers.create(new(), by=admin)
+    teacher = edit.create(new(), by=admin)
 
     with pytest.raises(Refusal, match="may not be sent to gpu-1"):
-        teachers.change(teacher, new(base_url="http://gpu-1:8000/v1"), by=admin)
+        edit.change(teacher, new(base_url="http://gpu-1:8000/v1"), by=admin)
 
     assert Teacher.objects.get(pk=teacher.pk).base_url == ""
 
@@ -61,7 +62,7 @@ def test_changing_the_host_does_not_take_the_key_along(admin: Member) -> None:
 def test_a_server_of_ones_own_gets_its_key_once_that_is_allowed(admin: Member, settings: Any) -> None:
     settings.ALLOWED_SECRETS = ["teacher:LAB_KEY@gpu-1"]
 
-    made = teachers.create(
+    made = edit.create(
         new(provider="openai-compatible", base_url="http://gpu-1:8000/v1", secret_ref="LAB_KEY"), by=admin
     )
 
@@ -75,7 +76,7 @@ def test_a_teacher_saved_before_is_not_asked_and_says_why(
     paid.refresh_from_db()
 
     with pytest.raises(Refusal, match="AWS_SECRET_ACCESS_KEY may not be sent"):
-        orders.launch(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
+        launch.launch(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
 
     assert not line_of(paid, None).has_key
     page = as_member(lead).get(reverse("generation:teachers")).content.decode()
@@ -84,10 +85,10 @@ def test_a_teacher_saved_before_is_not_asked_and_says_why(
 
 def test_an_order_from_before_does_not_get_the_key_handed_over(paid_order: Order) -> None:
     assert paid_order.job is not None
-    assert order_spec.secret_refs(paid_order.job) == ["OPENAI_API_KEY"]
+    assert run_spec.secret_refs(paid_order.job) == ["OPENAI_API_KEY"]
     Order.objects.filter(pk=paid_order.pk).update(
         teacher_spec={**paid_order.teacher_spec, "base_url": "https://stranger.example/v1"}
     )
 
     with pytest.raises(Refusal, match=r"may not be sent to stranger\.example"):
-        order_spec.secret_refs(paid_order.job)
+        run_spec.secret_refs(paid_order.job)

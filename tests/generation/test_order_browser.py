@@ -12,9 +12,9 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from generation.models import Order, Teacher
-from generation.services import orders
+from generation.orders import launch
+from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.models import Job
-from jobs.services.moves import locked, tell
 from members.models import Member
 from review.models import Source, Task
 
@@ -24,7 +24,7 @@ WITHIN_MS = 30_000
 
 @pytest.fixture
 def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    order = orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(2))
+    order = launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(2))
     Job.objects.update(state="running")
     return order
 
@@ -46,7 +46,7 @@ def spent(order: Order, cost_usd: float, possible_usd: float = 0.0) -> None:
     assert order.job_id is not None
     with transaction.atomic():
         told = {"done": 1, "total": 4, "cost_usd": cost_usd, "possible_cost_usd": possible_usd}
-        tell(locked(order.job_id), "progress", told)
+        append_event(lock_job(order.job_id), "progress", told)
 
 
 def test_that_four_fifths_of_a_budget_are_spent_is_said_while_the_page_is_open_and_moves_nothing(

@@ -202,10 +202,10 @@ def test_anonymous_visitors_are_sent_to_sign_in(task: Task, order: Order, client
 def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
     task: Task, source: Source, offline: Teacher, lead: Member, as_member: SignIn, django_assert_max_num_queries: Any
 ) -> None:
-    from generation.services import orders
+    from generation.orders import launch
 
     for _ in range(20):
-        orders.launch(task, teacher=offline, count=1, by=lead)
+        launch.launch(task, teacher=offline, count=1, by=lead)
     page = as_member(lead)
 
     with django_assert_max_num_queries(20):

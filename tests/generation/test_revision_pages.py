@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from generation.models import Teacher
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Draft, RevisionRequest
-from review.services import queue
 from review.states import AssignmentState, DraftState
 from tests.generation.test_revisions import ask, carry_out, draft, expert, other
 
@@ -89,7 +89,7 @@ def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], dr
 def test_the_form_says_what_is_wrong_and_keeps_the_words(
     as_member: Callable[[Member], Client], draft: Draft, expert: Member, other: Member
 ) -> None:
-    queue.hold(other, draft.pk)
+    deck.hold(other, draft.pk)
 
     answer = as_member(expert).post(f"/review/drafts/{draft.pk}/ask/", {"instruction": "warmer, please"})
 

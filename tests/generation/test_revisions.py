@@ -11,18 +11,21 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
+from generation.calls import uncertain
 from generation.kinds import GenerationKind
 from generation.models import Call, Order, PriceEntry, Teacher
-from generation.services import orders, revising, uncertain
+from generation.orders import launch, revise
 from generation.states import Purpose
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
 from review import ports
+from review.desk import decisions, deck
+from review.desk.preferences import queries as preferences
+from review.desk.revisions import queries as asked
+from review.desk.revisions import revision_requests
+from review.erasure import erase
 from review.models import Assignment, Draft, Membership, RevisionRequest, Source, Task
-from review.selectors import preferences as preferences
-from review.selectors import revisions as asked
-from review.services import decisions, erase, queue, revisions
 from review.states import AssignmentState, DraftState, Role
 from tests.generation.test_ingest import run_engine
 from web.errors import Refusal
@@ -47,13 +50,13 @@ def other(task: Task, make_member: Callable[..., Member]) -> Member:
 @pytest.fixture
 def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Draft:
     """The first of two drafts by the offline teacher, on the desk."""
-    order = orders.launch(task, teacher=offline, count=2, by=lead, seed=1)
+    order = launch.launch(task, teacher=offline, count=2, by=lead, seed=1)
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
     return Draft.objects.order_by("queue_position")[0]
 
 
 def ask(draft: Draft, *, by: Member, instruction: str = "shorter, mention the audit", **more: object) -> object:
-    return revisions.ask(draft.pk, by=by, instruction=instruction, **{"id": uuid4(), **more})
+    return revision_requests.request_revision(draft.pk, by=by, instruction=instruction, **{"id": uuid4(), **more})
 
 
 def order_of(request: RevisionRequest) -> Order:
@@ -81,7 +84,7 @@ def test_a_revision_arrives_on_the_askers_desk_with_its_parent(
     assert len(made.fields["body"]) < len(draft.fields["body"])
     assert made.teacher == draft.teacher
     assert [message["role"] for message in made.messages][-2:] == ["assistant", "user"]
-    assert queue.deal(expert, draft.task, count=1)[0].draft_id == made.pk
+    assert deck.deal(expert, draft.task, count=1)[0].draft_id == made.pk
     assert Draft.objects.get(pk=draft.pk).state == DraftState.KEPT
 
 
@@ -91,7 +94,7 @@ def test_meanwhile_the_draft_is_set_aside_for_the_asker_alone(draft: Draft, expe
     mine = Assignment.objects.get(draft=draft, reviewer=expert)
     assert (mine.state, mine.note) == (AssignmentState.SET_ASIDE, "Revision asked: shorter, mention the audit")
     assert draft.pk not in {card.draft_id for card in asking.deck}
-    assert draft.pk not in {card.draft_id for card in queue.deal(other, draft.task, count=5)}
+    assert draft.pk not in {card.draft_id for card in deck.deal(other, draft.task, count=5)}
 
 
 def test_it_is_an_order_like_any_other_with_one_call(draft: Draft, expert: Member, tmp_path: Path) -> None:
@@ -118,7 +121,7 @@ def test_told_twice_it_arrives_once(draft: Draft, expert: Member, tmp_path: Path
 
 def test_an_accepted_revision_is_a_preference(draft: Draft, expert: Member, tmp_path: Path) -> None:
     made = carry_out(ask(draft, by=expert).request, tmp_path)
-    card = queue.hold(expert, made.pk)
+    card = deck.hold(expert, made.pk)
 
     decisions.record(made.pk, by=expert, id=uuid4(), verdict="accept", if_match=card.etag)
 
@@ -151,7 +154,7 @@ def test_a_second_wish_waits_for_the_first(draft: Draft, expert: Member) -> None
 
 
 def test_a_draft_in_front_of_somebody_else_is_theirs(draft: Draft, expert: Member, other: Member) -> None:
-    queue.hold(other, draft.pk)
+    deck.hold(other, draft.pk)
 
     with pytest.raises(Refusal) as refused:
         ask(draft, by=expert)
@@ -179,16 +182,16 @@ def test_when_it_fails_the_draft_comes_back_first_with_why(draft: Draft, expert:
     request = ask(draft, by=expert).request
     Job.objects.filter(pk=request.job_id).update(state=JobState.FAILED, error={"message": "The key was refused."})
 
-    revising.settle(Job.objects.get(pk=request.job_id))
+    revise.on_job_ended(Job.objects.get(pk=request.job_id))
 
-    card = queue.deal(expert, draft.task, count=1)[0]
+    card = deck.deal(expert, draft.task, count=1)[0]
     assert card.draft_id == draft.pk
     assert card.note == "The revision could not be had: The key was refused."
 
 
 def test_a_draft_taken_back_into_the_hand_stays_there(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
-    queue.hold(expert, draft.pk)
+    deck.hold(expert, draft.pk)
 
     made = carry_out(request, tmp_path)
 
@@ -203,11 +206,11 @@ def test_the_first_draft_can_be_put_back_beside_its_revision(
     carry_out(request, tmp_path)
 
     for _ in range(2):
-        revisions.restore(request.pk, by=expert)
+        revision_requests.restore(request.pk, by=expert)
 
     assert Draft.objects.get(pk=draft.pk).state == DraftState.PENDING
     with pytest.raises(Http404):
-        revisions.restore(request.pk, by=other)
+        revision_requests.restore(request.pk, by=other)
 
 
 def test_without_a_teacher_it_is_refused_before_anything_is_written(
@@ -236,7 +239,7 @@ def test_without_its_key_a_teacher_is_refused_by_name(
 
 
 def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Draft, expert: Member, paid: Teacher) -> None:
-    told = revisions.conversation(draft, "shorter, mention the audit")
+    told = revision_requests.conversation(draft, "shorter, mention the audit")
     [author, dear] = ports.reviser().writers(draft, told, by=expert)[:2]
 
     request = ask(draft, by=expert, writer="gpt-4o").request
@@ -249,7 +252,7 @@ def test_a_paid_teacher_is_asked_within_the_price_of_one_call(draft: Draft, expe
 
 def test_a_teacher_too_dear_for_one_key_press_is_refused(draft: Draft, expert: Member, paid: Teacher) -> None:
     PriceEntry.objects.filter(provider="openai", model="gpt-4o").update(output_usd_per_million=5000)
-    told = revisions.conversation(draft, "shorter")
+    told = revision_requests.conversation(draft, "shorter")
 
     with pytest.raises(Refusal) as refused:
         ask(draft, by=expert, writer="gpt-4o")
@@ -273,12 +276,12 @@ def test_a_revision_whose_record_was_erased_is_not_taken_in(draft: Draft, expert
 
 def test_what_is_on_its_way_is_listed_until_it_has_come(draft: Draft, expert: Member, tmp_path: Path) -> None:
     request = ask(draft, by=expert).request
-    [waiting] = asked.on_their_way(expert, draft.task)
+    [waiting] = asked.pending_requests_of(expert, draft.task)
 
     carry_out(request, tmp_path)
 
     assert (waiting["draft"], waiting["job"]) == (str(draft.pk), str(request.job_id))
-    assert asked.on_their_way(expert, draft.task) == []
+    assert asked.pending_requests_of(expert, draft.task) == []
 
 
 def test_a_revision_shows_what_changed_against_its_parent(draft: Draft, expert: Member, tmp_path: Path) -> None:

@@ -14,12 +14,11 @@ from django.urls import reverse
 
 from generation.kinds import GenerationKind
 from generation.models import Call, Order, Teacher
-from generation.selectors import orders as selectors
-from generation.selectors import thrift
-from generation.services import orders
+from generation.orders import launch
+from generation.orders import queries as selectors
 from members.models import Member
-from review import prompting
 from review.models import Draft, Source, Task
+from review.spec import prompting
 from tests.generation.author_server import Author
 from tests.generation.provider_server import Running
 from tests.generation.test_ingest import run_engine, told
@@ -39,7 +38,7 @@ def author(settings: Any) -> Iterator[Running]:
 def in_json(task: Task, source: Source, author: Running, paid: Teacher, lead: Member) -> Order:
     paid.base_url, paid.answers, paid.concurrency = f"{author.url}/v1", "json", 1
     paid.save()
-    return orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal(1))
+    return launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal(1))
 
 
 def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
@@ -70,7 +69,7 @@ def test_a_repaired_answer_is_paid_and_no_failure(in_json: Order, lead: Member) 
         ],
     )
 
-    found = thrift.of_order(in_json)
+    found = selectors.savings_of(in_json)
     assert found is not None
     # What the repair cost, not the answer that it was to mend.
     assert (found.repairs, found.repairs_usd, found.mended) == (1, Decimal("0.0031"), 1)
@@ -91,7 +90,7 @@ def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
         ],
     )
 
-    found = thrift.of_order(in_json)
+    found = selectors.savings_of(in_json)
     page = as_member(lead).get(reverse("generation:detail", args=[in_json.pk])).content.decode()
 
     assert found is not None
@@ -104,7 +103,7 @@ def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(in_json: Order, a
 
     GenerationKind().on_events(in_json.job, run_engine(in_json, tmp_path))
 
-    found = thrift.of_order(in_json)
+    found = selectors.savings_of(in_json)
     (repair,) = Call.objects.filter(is_repair=True)
     assert found is not None
     assert (found.repairs, found.repairs_usd, found.mended) == (1, repair.cost_usd, 1)
@@ -113,7 +112,7 @@ def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(in_json: Order, a
 def test_an_order_without_cache_or_repair_says_nothing_of_either(paid_order: Order) -> None:
     GenerationKind().on_events(paid_order.job, [told(paid_order, "draft")])
 
-    assert thrift.of_order(paid_order) is None
+    assert selectors.savings_of(paid_order) is None
 
 
 def test_the_page_tells_what_came_from_the_cache_and_what_that_saved(
@@ -162,7 +161,7 @@ def test_an_estimate_knows_of_the_schema_that_goes_out_with_each_call(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
     in_text, in_json = (
-        orders.quote(task, teacher=paid, count=10, source=source, by=lead).estimate for paid.answers in ("text", "json")
+        launch.quote(task, teacher=paid, count=10, source=source, by=lead).estimate for paid.answers in ("text", "json")
     )
 
     assert in_json.input_tokens > in_text.input_tokens + 10 * 50

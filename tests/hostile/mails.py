@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from members.models import Member
+from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Task
-from review.schema import InputField, OutputField, normalise_text
-from review.services import tasks
-from review.services.drafts import NewDraft, add_drafts
-from review.spec import TaskSpec
+from review.spec.schema import InputField, OutputField, normalise_text
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
 from tests.review import factories
 
 IN_FULL = os.environ.get("STRESS") == "1"
@@ -45,7 +45,7 @@ def subject_of(mail: dict[str, Any]) -> str:
 
 def as_drafts(mails: list[dict[str, Any]], *, by: Member) -> tuple[Task, list[Draft]]:
     """A task whose drafts are the mails, put on the desk by the service; in the order of the mails."""
-    task = tasks.create(name="Mails", slug="mails", spec=SPEC, by=by)
+    task = authoring.create(name="Mails", slug="mails", spec=SPEC, by=by)
     records = factories.make_records(factories.make_source(task), len(mails))
     drafts = [
         NewDraft(

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
 from review.models import Draft
-from review.services import queue
 from tests.hostile import mails
 from tests.hostile.markup import Page, shows
 
@@ -49,7 +49,7 @@ def test_no_mail_brings_an_element_and_each_is_shown(
             if missing := shows(page.text, mails.subject_of(mail)):
                 hidden.append((mail["id"], address, missing))
             shown_short += not shows(page.text, body)
-        queue.set_aside(draft.pk, by=admin)
+        deck.set_aside(draft.pk, by=admin)
         if text_of(client, draft, "body") != draft.fields["body"] or shows(draft.fields["body"], body):
             hidden.append((mail["id"], "text", ""))
 

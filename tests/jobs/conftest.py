@@ -11,22 +11,22 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from jobs import ports
+from jobs.kinds import registry
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
 from tests.jobs import kinds as test_kinds
 
 
 @pytest.fixture(autouse=True)
 def kinds() -> Iterator[dict[str, Any]]:
-    before, consumers = dict(ports.KINDS), dict(ports.CONSUMERS)
+    before, consumers = dict(registry.KINDS), dict(registry.CONSUMERS)
     yield test_kinds.register()
-    ports.KINDS.clear()
-    ports.KINDS.update(before)
-    ports.CONSUMERS.clear()
-    ports.CONSUMERS.update(consumers)
+    registry.KINDS.clear()
+    registry.KINDS.update(before)
+    registry.CONSUMERS.clear()
+    registry.CONSUMERS.update(consumers)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def ledger(tmp_path: Path) -> Path:
 def launch(ledger: Path) -> Callable[..., Job]:
     def _launch(kind: str = "counting", by: Member | None = None, task_slug: str = "", **spec: Any) -> Job:
         spec = {"count": 5, "ledger": str(ledger), **spec}
-        return lifecycle.launch(kind=kind, title=f"A {kind} job", spec=spec, by=by, task_slug=task_slug)
+        return control.launch(kind=kind, title=f"A {kind} job", spec=spec, by=by, task_slug=task_slug)
 
     return _launch
 
@@ -61,7 +61,7 @@ def carrying() -> Iterator[Callable[[Job], threading.Thread]]:
     def _carry(job: Job, worker: str = "worker-1") -> threading.Thread:
         def target() -> None:
             try:
-                carry(job.pk, worker=worker)
+                run_job(job.pk, worker=worker)
             finally:
                 connections.close_all()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jobs import ports
 from jobs.contracts import Event, Result
-from jobs.kinds import BaseKind
+from jobs.kinds import registry
+from jobs.kinds.base import BaseKind
 from jobs.models import Job
 
 
@@ -57,7 +57,7 @@ class Inline(BaseKind):
     label = "Inline counting"
     max_running_per_host = 4
 
-    def run_inline(self, job: Job, attempt: ports.Attempt) -> dict[str, Any]:
+    def run_inline(self, job: Job, attempt: registry.Attempt) -> dict[str, Any]:
         import time
 
         count = int(job.spec["count"])
@@ -71,5 +71,5 @@ def register() -> dict[str, BaseKind]:
     """Fresh instances under their names."""
     kinds: dict[str, BaseKind] = {kind.name: kind for kind in (Counting(), Lonely(), Leaving(), Inline())}
     for kind in kinds.values():
-        ports.register(kind)
+        registry.register_kind(kind)
     return kinds

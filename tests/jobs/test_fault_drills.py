@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+from jobs.lifecycle import notify
 from jobs.models import Job, JobEvent
 from jobs.rundir.attempt import engine_of
 from jobs.rundir.identity import send_signal
-from jobs.services import doorbell
 from jobs.states import FINISHED
 from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, ring_through
@@ -176,10 +176,10 @@ def test_the_same_message_many_times_does_the_job_once(_round, fleet, launch, le
     job = launch(count=COUNT, step_s=STEP_S)
 
     for _ in range(30):
-        assert doorbell.publish(job.pk, job.queue)
+        assert notify.send(job.pk, job.queue)
     wait_for(lambda: state_of(job) in FINISHED, 30)
     for _ in range(10):
-        assert doorbell.publish(job.pk, job.queue)
+        assert notify.send(job.pk, job.queue)
     time.sleep(0.5)
 
     assert_done_once(job, ledger)

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from audit.models import AuditRow
-from jobs.services import halting
+from jobs.scheduling import halt
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,7 @@ def test_an_admin_stops_on_the_page_and_every_page_says_who_when_and_why(client,
     client.post(reverse("jobs:halt"), {"verb": "halt", "reason": "a <b>wrong</b> price"})
 
     client.force_login(outsider)
-    since = halting.standing().since
+    since = halt.current_halt().since
     for name in ("home", "jobs:list", "members:profile"):
         page = client.get(reverse(name)).content.decode()
         assert "Nothing leaves this installation." in page, name
@@ -35,11 +35,11 @@ def test_pages_say_nothing_while_things_leave(client, admin):
     page = client.get(reverse("jobs:list")).content.decode()
 
     assert "Nothing leaves" not in page
-    assert halting.standing() is None
+    assert halt.current_halt() is None
 
 
 def test_visitors_are_not_told(client, admin):
-    halting.halt(by=admin, reason="a leak")
+    halt.halt(by=admin, reason="a leak")
 
     page = client.get(reverse("account_login")).content.decode()
 
@@ -47,7 +47,7 @@ def test_visitors_are_not_told(client, admin):
 
 
 def test_members_read_the_page_and_cannot_press(client, admin, outsider):
-    halting.halt(by=admin, reason="a leak")
+    halt.halt(by=admin, reason="a leak")
     client.force_login(outsider)
 
     page = client.get(reverse("jobs:halt")).content.decode()
@@ -55,7 +55,7 @@ def test_members_read_the_page_and_cannot_press(client, admin, outsider):
     assert "Only an admin stops and resumes." in page
     assert 'value="resume"' not in page
     assert client.post(reverse("jobs:halt"), {"verb": "resume"}).status_code == 403
-    assert halting.standing() is not None
+    assert halt.current_halt() is not None
 
 
 def test_a_reason_too_long_is_told_beside_the_field_and_kept(client, admin):
@@ -78,7 +78,7 @@ def test_programs_read_stop_and_resume(client, admin, outsider):
     stopped = client.post(address, {"halted": True, "reason": "a leak"}, content_type="application/json").json()
 
     assert (stopped["halted"], stopped["by"], stopped["reason"]) == (True, admin.name, "a leak")
-    assert stopped["since"].startswith(halting.standing().since.isoformat()[:19])
+    assert stopped["since"].startswith(halt.current_halt().since.isoformat()[:19])
     assert client.post(address, {"halted": True}, content_type="application/json").json() == stopped
     assert client.post(address, {"halted": False}, content_type="application/json").json()["halted"] is False
 
@@ -98,4 +98,4 @@ def test_a_body_that_says_nothing_is_refused_by_field(client, admin, body, field
 
     assert answer.status_code == status
     assert list(answer.json()["errors"]) == [field]
-    assert halting.standing() is None
+    assert halt.current_halt() is None

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from tests.jobs.conftest import state_of
 
 
@@ -21,7 +21,7 @@ def client_of(client):
 @pytest.mark.django_db
 def test_the_list_shows_what_goes_on_and_what_has_ended(launch, admin, client_of):
     going, ended = launch(), launch()
-    lifecycle.cancel(ended, by=admin)
+    control.cancel(ended, by=admin)
 
     page = client_of(admin).get(reverse("jobs:list"))
 
@@ -112,7 +112,7 @@ def test_a_form_sends_nobody_to_a_strangers_site(launch, admin, client_of):
 @pytest.mark.django_db
 def test_what_cannot_be_done_is_said_on_the_page(launch, admin, client_of):
     job, client = launch(), client_of(admin)
-    lifecycle.cancel(job, by=admin)
+    control.cancel(job, by=admin)
 
     page = client.post(reverse("jobs:steer", args=[job.pk, "resume"]), follow=True)
 
@@ -141,10 +141,10 @@ def test_another_member_sees_no_job_and_steers_none(launch, outsider, client_of)
 
 @pytest.mark.django_db
 def test_a_viewer_of_the_task_sees_the_job_without_buttons(launch, outsider, client_of, monkeypatch):
-    from jobs import ports
+    from jobs.kinds import registry
 
-    monkeypatch.setattr(ports, "visible_task_slugs", lambda member: frozenset({"outreach"}))
-    monkeypatch.setattr(ports, "led_task_slugs", lambda member: frozenset())
+    monkeypatch.setattr(registry, "visible_task_slugs", lambda member: frozenset({"outreach"}))
+    monkeypatch.setattr(registry, "led_task_slugs", lambda member: frozenset())
     job, client = launch(task_slug="outreach"), client_of(outsider)
 
     page = client.get(reverse("jobs:detail", args=[job.pk]))

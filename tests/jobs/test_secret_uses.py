@@ -6,76 +6,77 @@ from typing import Any
 
 import pytest
 
-from jobs import checks, secret_uses
-from jobs.secret_uses import Use
+from jobs import checks
+from jobs.secrets import allow_list
+from jobs.secrets.allow_list import SecretUse
 from web.errors import Refusal
 
 
 @pytest.mark.parametrize(
     ("use", "name", "url"),
     [
-        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://API.openai.com./v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://eu.api.openai.com/v1"),
-        (Use.TEACHER, "ANTHROPIC_API_KEY", "https://api.anthropic.com"),
-        (Use.HUB, "HF_TOKEN", "https://huggingface.co"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://api.openai.com/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://API.openai.com./v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://eu.api.openai.com/v1"),
+        (SecretUse.TEACHER, "ANTHROPIC_API_KEY", "https://api.anthropic.com"),
+        (SecretUse.HUB, "HF_TOKEN", "https://huggingface.co"),
     ],
 )
-def test_well_known_keys_go_to_their_own_provider(settings: Any, use: Use, name: str, url: str) -> None:
+def test_well_known_keys_go_to_their_own_provider(settings: Any, use: SecretUse, name: str, url: str) -> None:
     settings.ALLOWED_SECRETS = []
 
-    assert secret_uses.is_allowed(name, use=use, url=url)
+    assert allow_list.is_allowed(name, use=use, url=url)
 
 
 @pytest.mark.parametrize(
     ("use", "name", "url"),
     [
-        (Use.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://api.openai.com/v1"),
-        (Use.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://stranger.example/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://stranger.example/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com.stranger.example/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://fakeapi.openai.com/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "http://api.openai.com/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://api.openai.com@stranger.example/v1"),
-        (Use.TEACHER, "OPENAI_API_KEY", "https://api.anthropic.com"),
-        (Use.TEACHER, "OPENAI_API_KEY", ""),
-        (Use.TEACHER, "HF_TOKEN", "https://huggingface.co"),
-        (Use.HUB, "OPENAI_API_KEY", "https://huggingface.co"),
-        (Use.HUB, "HF_TOKEN", "https://stranger.example"),
+        (SecretUse.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://api.openai.com/v1"),
+        (SecretUse.TEACHER, "AWS_SECRET_ACCESS_KEY", "https://stranger.example/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://stranger.example/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://api.openai.com.stranger.example/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://fakeapi.openai.com/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "http://api.openai.com/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://api.openai.com@stranger.example/v1"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", "https://api.anthropic.com"),
+        (SecretUse.TEACHER, "OPENAI_API_KEY", ""),
+        (SecretUse.TEACHER, "HF_TOKEN", "https://huggingface.co"),
+        (SecretUse.HUB, "OPENAI_API_KEY", "https://huggingface.co"),
+        (SecretUse.HUB, "HF_TOKEN", "https://stranger.example"),
     ],
 )
-def test_any_other_secret_goes_nowhere(settings: Any, use: Use, name: str, url: str) -> None:
+def test_any_other_secret_goes_nowhere(settings: Any, use: SecretUse, name: str, url: str) -> None:
     settings.ALLOWED_SECRETS = []
 
-    assert not secret_uses.is_allowed(name, use=use, url=url)
+    assert not allow_list.is_allowed(name, use=use, url=url)
     with pytest.raises(Refusal, match=f"The secret {name} may not be sent"):
-        secret_uses.require(name, use=use, url=url, field="x")
+        allow_list.require(name, use=use, url=url, field="x")
 
 
 def test_whoever_runs_the_installation_allows_more(settings: Any) -> None:
     settings.ALLOWED_SECRETS = ["teacher:LAB_*@gpu-1:8000", "teacher:ROUTER_KEY@*.router.example", "hub:ACME@[fd00::1]"]
 
-    allowed = secret_uses.is_allowed
-    assert allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:8000/v1")
-    assert allowed("ROUTER_KEY", use=Use.TEACHER, url="https://eu.router.example/v1")
-    assert allowed("ACME", use=Use.HUB, url="https://[fd00::1]")
-    assert not allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:9000/v1")
-    assert not allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-2:8000/v1")
-    assert not allowed("LAB_KEY", use=Use.HUB, url="http://gpu-1:8000")
-    assert not allowed("ROUTER_KEY", use=Use.TEACHER, url="https://router.example.stranger.example/v1")
+    allowed = allow_list.is_allowed
+    assert allowed("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-1:8000/v1")
+    assert allowed("ROUTER_KEY", use=SecretUse.TEACHER, url="https://eu.router.example/v1")
+    assert allowed("ACME", use=SecretUse.HUB, url="https://[fd00::1]")
+    assert not allowed("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-1:9000/v1")
+    assert not allowed("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-2:8000/v1")
+    assert not allowed("LAB_KEY", use=SecretUse.HUB, url="http://gpu-1:8000")
+    assert not allowed("ROUTER_KEY", use=SecretUse.TEACHER, url="https://router.example.stranger.example/v1")
 
 
 def test_the_houses_own_keys_go_nowhere_whatever_is_set(settings: Any) -> None:
     settings.ALLOWED_SECRETS = ["teacher:*@*"]
 
-    assert not secret_uses.is_allowed("SECRET_KEY", use=Use.TEACHER, url="https://api.openai.com/v1")
+    assert not allow_list.is_allowed("SECRET_KEY", use=SecretUse.TEACHER, url="https://api.openai.com/v1")
 
 
 def test_a_refusal_says_which_line_would_allow_it(settings: Any) -> None:
     settings.ALLOWED_SECRETS = []
 
     with pytest.raises(Refusal) as refused:
-        secret_uses.require("LAB_KEY", use=Use.TEACHER, url="http://gpu-1:8000/v1", field="secret_ref")
+        allow_list.require("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-1:8000/v1", field="secret_ref")
 
     assert "add teacher:LAB_KEY@gpu-1 to ALLOWED_SECRETS" in refused.value.hint
     assert list(refused.value.errors) == ["secret_ref"]
@@ -95,8 +96,8 @@ def test_an_entry_that_cannot_be_read_is_said_at_start(settings: Any, entry: str
 def test_a_hub_of_ones_own_gets_the_hubs_token(settings: Any) -> None:
     settings.HUB_ENDPOINT = "https://hub.example"
 
-    assert secret_uses.is_allowed("HF_TOKEN", use=Use.HUB, url="https://hub.example")
-    assert not secret_uses.is_allowed("OPENAI_API_KEY", use=Use.HUB, url="https://hub.example")
+    assert allow_list.is_allowed("HF_TOKEN", use=SecretUse.HUB, url="https://hub.example")
+    assert not allow_list.is_allowed("OPENAI_API_KEY", use=SecretUse.HUB, url="https://hub.example")
 
 
 @pytest.mark.parametrize(
@@ -110,12 +111,12 @@ def test_a_hub_whose_address_cannot_be_read_is_said_at_start_and_is_no_permissio
 
     assert error.msg.startswith("HUB_ENDPOINT cannot be used: ")
     assert error.hint
-    assert not secret_uses.is_allowed("HF_TOKEN", use=Use.HUB, url="https://hub.example")
-    assert secret_uses.is_allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1/v1")
+    assert not allow_list.is_allowed("HF_TOKEN", use=SecretUse.HUB, url="https://hub.example")
+    assert allow_list.is_allowed("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-1/v1")
 
 
 def test_an_entry_that_cannot_be_read_takes_no_other_permission_away(settings: Any) -> None:
     settings.ALLOWED_SECRETS = ["LAB_KEY@gpu-1", "teacher:ROUTER_KEY@router.example"]
 
-    assert not secret_uses.is_allowed("LAB_KEY", use=Use.TEACHER, url="http://gpu-1/v1")
-    assert secret_uses.is_allowed("ROUTER_KEY", use=Use.TEACHER, url="https://router.example/v1")
+    assert not allow_list.is_allowed("LAB_KEY", use=SecretUse.TEACHER, url="http://gpu-1/v1")
+    assert allow_list.is_allowed("ROUTER_KEY", use=SecretUse.TEACHER, url="https://router.example/v1")

@@ -2,15 +2,15 @@
 
 import pytest
 
-from jobs import secrets
+from jobs.secrets import store
 from web.errors import Refusal
 
 
 def test_a_secret_is_its_environment_variable(monkeypatch):
     monkeypatch.setenv("SOME_API_KEY", " value ")
 
-    assert secrets.resolve("SOME_API_KEY") == "value"
-    assert secrets.is_set("SOME_API_KEY")
+    assert store.resolve("SOME_API_KEY") == "value"
+    assert store.is_set("SOME_API_KEY")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "lower", "A B", "", "X;rm"])
@@ -18,9 +18,9 @@ def test_the_houses_own_keys_and_odd_names_are_refused(monkeypatch, name):
     monkeypatch.setenv("SECRET_KEY", "x")
 
     with pytest.raises(Refusal, match="cannot name a secret"):
-        secrets.resolve(name)
+        store.resolve(name)
 
-    assert not secrets.is_set(name)
+    assert not store.is_set(name)
 
 
 def test_an_engines_environment_has_no_secret_in_it():
@@ -33,4 +33,4 @@ def test_an_engines_environment_has_no_secret_in_it():
         "HOME": "f",
     }
 
-    assert secrets.without_secrets(environment) == {"PATH": "e", "HOME": "f"}
+    assert store.without_secrets(environment) == {"PATH": "e", "HOME": "f"}

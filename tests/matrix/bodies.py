@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from review.starters import outreach
+from review.spec.starters import outreach
 from tests.matrix.installation import Installation
 
 # Braces in it are no places to fill in.

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 
 from members.models import ApiToken, Member
-from members.reauthentication import SIGNED_IN_AT
+from members.recent_login.reauthentication import SIGNED_IN_AT
 from tests.matrix.routes import Route
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"

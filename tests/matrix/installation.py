@@ -13,24 +13,24 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.experiments.design import Wishes
+from campaigns.experiments import register
+from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Event, Reply
-from campaigns.services.experiments import registration
-from campaigns.sink.mailbox import Mailbox
 from campaigns.states import EventKind, EventSource, MessageState
-from evaluation.services import orders as evaluations
-from evaluation.services.studies import orders as studies
-from evaluation.studies.design import Wishes as StudyWishes
+from demo.mail_sink.mail_folder import MailFolder
+from evaluation.evaluations import start_evaluation as evaluations
+from evaluation.studies import launch_study as studies
+from evaluation.studies.design import StudyRequest as StudyWishes
+from generation.budgets import limits
 from generation.models import Call, PriceEntry, Research, ResearchedSite, TaskProposal, Teacher, WebPage
-from generation.services import budgets
-from generation.services import orders as generation
+from generation.orders import launch as generation
 from generation.states import BudgetScope
+from members.invitations import invite
 from members.models import ApiToken, Member
-from members.scopes import SCOPES
-from members.services import invitations
+from members.tokens.scopes import SCOPES
 from review.models import BulkAct, Comment, Decision, Draft, KnownAnswer, Record, RevisionRequest, Revocation, Task
 from review.states import Role
-from serving.selectors import choices
+from serving.playground import writers
 from tests.campaigns import experiment_rows
 from tests.campaigns import factories as campaigns
 from tests.matrix.callers import CALLERS, browser, program
@@ -38,12 +38,14 @@ from tests.matrix.routes import Route
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
+from training.exports import formats
+from training.miniatures import writing
 from training.models import HostPrice, Miniature, MiniatureExport
-from training.services import formats, runs, students, writing
-from training.services.sweeps import orders as sweeps
-from training.sweeps.grid import Budget as SweepBudget
-from training.sweeps.grid import SweepRequest
-from training.sweeps.grid import Wishes as SweepWishes
+from training.runs import launch_run
+from training.students import registration as students_registration
+from training.sweeps import launch_sweep as sweeps
+from training.sweeps.grid import SweepAxes as SweepWishes
+from training.sweeps.grid import SweepBudget, SweepRequest
 from webhooks.models import Hook
 
 CANARY = "kestrel"
@@ -117,7 +119,7 @@ class Installation:
         pending = desk.make_drafts(self.task, records)
         decision = Decision.objects.filter(task=self.task).first()
         token, _ = ApiToken.objects.create(user=self.admin, name="matrix", scopes=["admin"])
-        invitation = invitations.invite("somebody@example.org", by=self.admin)
+        invitation = invite.invite("somebody@example.org", by=self.admin)
         assert decision is not None
         bulk = BulkAct.objects.create(id=uuid4(), task=self.task, by=self.admin, verdict="accept", body_hash="0" * 64)
         Revocation.objects.create(draft_id=decision.draft_id, by=self.admin, reason="Wrong.")
@@ -129,15 +131,17 @@ class Installation:
             "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
             "source": records[0].source_id, "record": records[0].pk, "draft": pending[0].pk,
             "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
-            "username": self.members["viewer"].username, "join": invitations.token_of(invitation),
+            "username": self.members["viewer"].username, "join": invite.token_of(invitation),
             "bulk_act": bulk.pk, "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
         }  # fmt: skip
 
     def _training(self) -> None:
         folder = write_student(self.folder / "students" / "tiny")
-        student = students.register_folder(path=str(folder), by=self.admin, name="Tiny", licence="Apache-2.0")
+        student = students_registration.register_folder(
+            path=str(folder), by=self.admin, name="Tiny", licence="Apache-2.0"
+        )
         order = {"dataset_version": self.version, "student": student, "recipe": "demo", "by": self.admin}
-        run = runs.launch(**order)
+        run = launch_run.launch(**order)
         miniature = conclude(run, self.folder / "run")
         evaluation = evaluations.start(run, by=self.admin)
         wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
@@ -145,13 +149,13 @@ class Installation:
         sweep = sweeps.launch(SWEEP, dataset_version=self.version, student=student, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self.objects |= {
-            "writing": writing.order(miniature, record=FACTS, by=self.admin).pk,
-            "model": choices.choices(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
+            "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,
+            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
             "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
 
     def _export(self, miniature: Miniature) -> str:
-        export = formats.order(miniature, format="gguf-f16", by=self.admin)
+        export = formats.request_export(miniature, format="gguf-f16", by=self.admin)
         written = {
             "storage_prefix": miniature.storage_prefix,
             "files": miniature.files[:1],
@@ -166,7 +170,7 @@ class Installation:
         price = PriceEntry.objects.create(
             provider="openai", model="matrix", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-01-01"
         )
-        budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=self.task, limit_usd=Decimal(100), by=self.admin)
+        budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=self.task, limit_usd=Decimal(100), by=self.admin)
         proposal = TaskProposal.objects.create(
             task=self.task, base_version=order.task_version, created_by=self.admin,
             changes=[{"part": "forbidden_phrase", "value": CANARY, "why": CANARY, "decisions": []}],
@@ -193,7 +197,7 @@ class Installation:
         records = desk.make_records(desk.make_source(self.task), 20)
         people = campaigns.make_people(self.task, records)
         planned = experiment_rows.two_arms(self.task, by=self.admin)
-        experiment = registration.register(planned, Wishes(**experiment_rows.SAID), by=self.admin)
+        experiment = register.register(planned, ExperimentRequest(**experiment_rows.SAID), by=self.admin)
         sending = campaigns.make_sending_campaign(self.task, slug="first", name=f"{CANARY} first")
         sending.arms.create(name="One", position=0, weight=1, teacher=Teacher.objects.get(slug="offline"))
         mail = campaigns.make_mail(sending, people[0], state=MessageState.SENT)
@@ -202,7 +206,7 @@ class Installation:
             source=EventSource.MAIL, occurred_at=timezone.now(),
         )  # fmt: skip
         reply = Reply.objects.create(event=event, message=mail, subject=CANARY, text="Please call.")
-        name = Mailbox(settings.MAILBOX_DIR).keep(
+        name = MailFolder(settings.MAILBOX_DIR).keep(
             f"Message-ID: <{mail.pk}@sender.example>\r\nSubject: Hello\r\n\r\nHi".encode(),
             sender="nora@sender.example", recipients=["a@b.example"],
         )  # fmt: skip

@@ -18,7 +18,7 @@ from miniatures_site.access import ELSEWHERE
 from tests.matrix.bodies import body_of
 from tests.matrix.installation import Installation
 from tests.matrix.routes import Route, walk
-from web.problems import CONTENT_TYPE
+from web.http.problems import CONTENT_TYPE
 
 pytestmark = pytest.mark.django_db
 WRITING = ("POST", "PUT", "PATCH")

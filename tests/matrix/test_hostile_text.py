@@ -11,7 +11,7 @@ from playwright.sync_api import Browser as Chromium
 
 from campaigns.models import Message, Reply
 from jobs.models import Job
-from miniatures_site.access import ACCESS, ELSEWHERE, Need
+from miniatures_site.access import ACCESS, ELSEWHERE, AccessLevel
 from review.models import Comment, Dataset, Draft, Task
 from tests.hostile.markup import shows
 from tests.matrix.bodies import query_of
@@ -33,7 +33,7 @@ PAGES = [
     if not route.pattern.startswith(ELSEWHERE)
     and not route.is_api
     and route.name not in NO_PAGES
-    and ACCESS[route.name][0] is not Need.NONE
+    and ACCESS[route.name][0] is not AccessLevel.NONE
 ]
 
 
@@ -87,7 +87,7 @@ def test_no_page_takes_stored_text_for_markup(route: Route, caller: str, poisone
     status, html = visit(poisoned, route, caller)
 
     page = Live(html)
-    is_closed = caller == "lead" and ACCESS[route.name][0] is Need.ADMIN
+    is_closed = caller == "lead" and ACCESS[route.name][0] is AccessLevel.ADMIN
     assert status == (403 if is_closed else 200)
     assert page.found == []
     assert len(html.encode()) < LARGEST_BYTES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from members.scopes import SCOPES, allows
-from miniatures_site.access import ACCESS, ELSEWHERE, Need
+from members.tokens.scopes import SCOPES, allows
+from miniatures_site.access import ACCESS, ELSEWHERE, AccessLevel
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
 from tests.matrix.callers import CALLERS, ROLES, ask
 from tests.matrix.installation import CANARY, Installation
@@ -15,24 +15,24 @@ pytestmark = pytest.mark.django_db
 ROUTES = [route for route in walk() if not route.pattern.startswith(ELSEWHERE)]
 API = [route for route in ROUTES if route.is_api and route.methods() and route.name in ACCESS]
 REFUSED = {"denied", "hidden"}
-LEAST = {Need.VIEWER: "viewer", Need.REVIEWER: "reviewer", Need.LEAD: "lead"}
+LEAST = {AccessLevel.VIEWER: "viewer", AccessLevel.REVIEWER: "reviewer", AccessLevel.LEAD: "lead"}
 
 
-def allowed(need: Need, caller: str, *, is_api: bool) -> set[str]:
+def allowed(need: AccessLevel, caller: str, *, is_api: bool) -> set[str]:
     """What a caller's answer may mean, given what the route needs."""
-    if need is Need.NONE:
+    if need is AccessLevel.NONE:
         return {"no such method"} if caller not in ("visitor", "deactivated") else {"no such method", "login"}
-    if need is Need.OPEN:
+    if need is AccessLevel.OPEN:
         return {"reached", "hidden", "denied"}
-    if need is Need.KEY or caller in ("visitor", "deactivated"):
+    if need is AccessLevel.KEY or caller in ("visitor", "deactivated"):
         return {"login"}
-    if need is Need.MEMBER or caller == "admin":
+    if need is AccessLevel.MEMBER or caller == "admin":
         return {"reached"}
-    if need is Need.ANY_LEAD:
+    if need is AccessLevel.ANY_LEAD:
         return {"reached"} if caller in ("lead", "stranger") else REFUSED
-    if need is Need.USERS:
+    if need is AccessLevel.USERS:
         return {"reached"} if caller == "lead" else REFUSED
-    if need in (Need.ADMIN, Need.OWN):
+    if need in (AccessLevel.ADMIN, AccessLevel.OWN):
         return REFUSED
     if caller == "stranger":
         # Of a task that is not theirs nobody learns even that it exists.
@@ -80,7 +80,7 @@ def test_a_token_does_what_its_scopes_say_and_no_more(route: Route, installation
     wrong = []
 
     for method in route.methods() or []:
-        if ACCESS[route.name][method != "GET"] in (Need.OPEN, Need.KEY):
+        if ACCESS[route.name][method != "GET"] in (AccessLevel.OPEN, AccessLevel.KEY):
             continue
         needed = (
             getattr(route.view, "scope_read", "read") if method == "GET" else getattr(route.view, "scope_write", "lead")

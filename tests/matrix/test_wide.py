@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from miniatures_site.access import ACCESS, WIDE, Need
+from miniatures_site.access import ACCESS, WIDE, AccessLevel
 
 # Somebody who is no admin may write there without a role in the task it belongs to, or read what leads alone read.
-WRITES = {Need.OPEN, Need.KEY, Need.MEMBER, Need.ANY_LEAD, Need.USERS}
+WRITES = {AccessLevel.OPEN, AccessLevel.KEY, AccessLevel.MEMBER, AccessLevel.ANY_LEAD, AccessLevel.USERS}
 # Looked at one by one. Pages under a task's address that change what belongs to all tasks cannot be told by their need.
 REVIEWED = {
     "api-desk-keys", "api-inbound", "api-inbound-provider", "api-invitations", "api-mentions-read", "api-release", "api-sender",
-    "api-senders", "api-suppressions", "api-tasks", "api-tokens", "api-webhooks", "campaigns:mailbox",
-    "campaigns:mailbox-answer", "campaigns:mailbox-mail", "campaigns:unsubscribe", "join", "members:invitations",
+    "api-senders", "api-suppressions", "api-tasks", "api-tokens", "api-webhooks", "demo:mailbox",
+    "demo:mailbox-answer", "demo:mailbox-mail", "campaigns:unsubscribe", "join", "members:invitations",
     "members:profile", "members:sign_out_everywhere", "members:tokens", "review:mentions", "review:new", "v1-chat-completions",
     "v1-model", "v1-models", "v1-nothing", "webhooks:index",
 }  # fmt: skip
@@ -21,7 +21,7 @@ UNDER_A_TASK = {
 
 
 def test_every_wide_declaration_was_looked_at() -> None:
-    wide = {name for name, (read, write) in ACCESS.items() if write in WRITES or read is Need.ANY_LEAD}
+    wide = {name for name, (read, write) in ACCESS.items() if write in WRITES or read is AccessLevel.ANY_LEAD}
 
     assert wide == REVIEWED, "A route became wide, or is no longer: look at it, then change the list."
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from members.idempotency import LEFT_AFTER_S
 from members.models import Member, RememberedRequest
+from members.tokens.idempotency import LEFT_AFTER_S
 from review.models import Record
 from tests.review.factories import make_task
 

@@ -13,8 +13,9 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.models import AuditRow
+from members.accounts import manage
+from members.invitations import invite
 from members.models import Invitation, Member
-from members.services import invitations, people
 from review.models import Membership
 from review.states import Role
 from tests.review.factories import join, make_task
@@ -37,11 +38,11 @@ def lead(make_member, task):
 
 
 def door(invitation: Invitation) -> str:
-    return f"/join/{invitations.token_of(invitation)}/"
+    return f"/join/{invite.token_of(invitation)}/"
 
 
 def test_an_invited_person_chooses_a_password_and_is_in_with_their_roles(client, lead, task):
-    invitation = invitations.invite(
+    invitation = invite.invite(
         "nora@example.org", by=lead, roles=[{"task": "outreach", "role": "reviewer"}], display_name="Nora"
     )
 
@@ -57,7 +58,7 @@ def test_an_invited_person_chooses_a_password_and_is_in_with_their_roles(client,
 
 
 def test_a_link_opens_once(client, admin):
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
     client.post(door(invitation), ANSWERS)
 
     again = client.post(door(invitation), {**ANSWERS, "username": "other"})
@@ -69,12 +70,12 @@ def test_a_link_opens_once(client, admin):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_five_that_open_one_link_at_once_one_comes_in(admin):
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
 
     def accept(number: int) -> str:
         try:
             row = Invitation.objects.select_related("invited_by").get(pk=invitation.pk)
-            return invitations.accept(row, username=f"n{number}", display_name="", password=PASSWORD).username
+            return invite.accept(row, username=f"n{number}", display_name="", password=PASSWORD).username
         except Refusal as refusal:
             return refusal.code
         finally:
@@ -96,7 +97,7 @@ def test_of_five_that_open_one_link_at_once_one_comes_in(admin):
     ],
 )
 def test_a_link_that_no_longer_opens_says_why(client, admin, change, words):
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
     Invitation.objects.filter(pk=invitation.pk).update(**change)
 
     response = client.post(door(invitation), ANSWERS)
@@ -114,13 +115,13 @@ def test_a_link_that_is_not_ours_is_not_found(client, db, token):
 def test_a_signature_made_for_something_else_opens_nothing(client, admin):
     from django.core import signing
 
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
 
     assert client.get(f"/join/{signing.Signer(salt='other').sign_object(str(invitation.pk))}/").status_code == 404
 
 
 def test_a_weak_password_is_refused_and_the_link_still_opens(client, admin):
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
 
     weak = client.post(door(invitation), {**ANSWERS, "password": "password", "again": "password"})
     taken = client.post(door(invitation), {**ANSWERS, "username": "ada"})
@@ -136,17 +137,17 @@ def test_a_lead_gives_roles_in_their_own_tasks_alone(admin, lead, reviewer):
 
     for roles, is_admin in (([{"task": "other", "role": "viewer"}], False), ([], True)):
         with pytest.raises(PermissionDenied):
-            invitations.invite("nora@example.org", by=lead, roles=roles, is_admin=is_admin)
+            invite.invite("nora@example.org", by=lead, roles=roles, is_admin=is_admin)
     with pytest.raises(Refusal, match="was not made"):
-        invitations.invite("nora@example.org", by=lead)
+        invite.invite("nora@example.org", by=lead)
     with pytest.raises(PermissionDenied):
-        invitations.invite("nora@example.org", by=reviewer)
+        invite.invite("nora@example.org", by=reviewer)
 
     assert not Invitation.objects.exists()
 
 
 def test_an_invitation_of_which_nothing_is_left_opens_no_more(client, admin, lead, task):
-    invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "lead"}])
+    invitation = invite.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "lead"}])
     Membership.objects.filter(member=lead).update(role=Role.VIEWER)
 
     answer = client.post(door(invitation), ANSWERS)
@@ -158,21 +159,21 @@ def test_an_invitation_of_which_nothing_is_left_opens_no_more(client, admin, lea
 
 
 def test_shutting_the_inviter_out_takes_their_open_invitations_back(client, admin, lead):
-    invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "viewer"}])
+    invitation = invite.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "viewer"}])
 
-    people.deactivate(lead, by=admin)
+    manage.deactivate(lead, by=admin)
 
     assert client.get(door(invitation)).status_code == 409
 
 
 @pytest.mark.parametrize("address", ["nora@example.org", "NORA@Example.org"])
 def test_one_address_is_invited_once_and_a_member_not_at_all(admin, address):
-    invitations.invite("nora@example.org", by=admin)
+    invite.invite("nora@example.org", by=admin)
     Member.objects.filter(pk=admin.pk).update(email="ada@example.org")
 
     for email in (address, "Ada@example.org"):
         with pytest.raises(Refusal) as refused:
-            invitations.invite(email, by=admin)
+            invite.invite(email, by=admin)
         assert refused.value.status == 409
 
 
@@ -187,7 +188,7 @@ def test_one_address_is_invited_once_and_a_member_not_at_all(admin, address):
 )
 def test_what_cannot_be_is_refused_by_its_field(admin, task, values, field):
     with pytest.raises(Refusal) as refused:
-        invitations.invite(by=admin, **values)
+        invite.invite(by=admin, **values)
 
     assert field in refused.value.errors
 
@@ -207,7 +208,7 @@ def test_the_page_shows_the_link_and_takes_an_invitation_back(admin, task, as_me
 
 
 def test_a_lead_sees_their_own_invitations_only(admin, lead, as_member):
-    theirs = invitations.invite("nora@example.org", by=admin)
+    theirs = invite.invite("nora@example.org", by=admin)
     client = as_member(lead)
 
     assert "nora@example.org" not in client.get("/settings/invitations/").content.decode()
@@ -241,7 +242,7 @@ def test_programs_invite_list_and_take_back(admin, task, api_as):
 
 
 def test_an_invitation_has_one_link_whatever_the_time(lead, monkeypatch):
-    invitation = invitations.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "reviewer"}])
+    invitation = invite.invite("nora@example.org", by=lead, roles=[{"task": "outreach", "role": "reviewer"}])
     first = door(invitation)
 
     monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
@@ -272,7 +273,7 @@ def test_a_mail_that_cannot_be_sent_leaves_the_link_to_hand_over(admin, as_membe
 
 
 def test_the_trail_tells_of_invitations_without_addresses(client, admin):
-    invitation = invitations.invite("nora@example.org", by=admin)
+    invitation = invite.invite("nora@example.org", by=admin)
     client.post(door(invitation), ANSWERS)
 
     rows = list(AuditRow.objects.order_by("id"))

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from members.accounts import manage
+from members.invitations import invite
+from members.invitations.invite import token_of
 from members.models import Invitation, Member
-from members.services import invitations, people
-from members.services.invitations import token_of
-from miniatures_site.access import ACCESS, Need
+from miniatures_site.access import ACCESS, AccessLevel
 from review.models import Membership, Task
-from review.services import team
 from review.states import Role
+from review.tasks import team
 from tests.matrix.bodies import BODIES
 from tests.matrix.routes import walk
 from tests.members.test_sso import NORA, provider, sign_in  # noqa: F401 (the fixture)
@@ -63,8 +64,8 @@ def nora() -> Member | None:
 
 @WAYS
 def test_who_is_no_admin_any_more_makes_none(accept: Accept, admin: Member, second: Member) -> None:
-    invitation = invitations.invite(NORA["email"], by=second, is_admin=True)
-    people.set_admin(second, is_admin=False, by=admin)
+    invitation = invite.invite(NORA["email"], by=second, is_admin=True)
+    manage.set_admin(second, is_admin=False, by=admin)
 
     accept(invitation)
 
@@ -74,8 +75,8 @@ def test_who_is_no_admin_any_more_makes_none(accept: Accept, admin: Member, seco
 
 @WAYS
 def test_nor_members_without_a_role(accept: Accept, admin: Member, second: Member) -> None:
-    invitation = invitations.invite(NORA["email"], by=second)
-    people.set_admin(second, is_admin=False, by=admin)
+    invitation = invite.invite(NORA["email"], by=second)
+    manage.set_admin(second, is_admin=False, by=admin)
 
     accept(invitation)
 
@@ -84,7 +85,7 @@ def test_nor_members_without_a_role(accept: Accept, admin: Member, second: Membe
 
 @WAYS
 def test_a_lead_who_lost_the_task_asks_nobody_in(accept: Accept, admin: Member, lead: Member, task: Task) -> None:
-    invitation = invitations.invite(NORA["email"], by=lead, roles=[{"task": task.slug, "role": "lead"}])
+    invitation = invite.invite(NORA["email"], by=lead, roles=[{"task": task.slug, "role": "lead"}])
     team.give_role(lead, task, role="reviewer", by=admin)
 
     accept(invitation)
@@ -99,7 +100,7 @@ def test_of_two_tasks_the_one_that_was_lost_is_left_out(
     kept = make_task(by=admin, slug="kept")
     join(lead, kept, Role.LEAD)
     roles = [{"task": task.slug, "role": "lead"}, {"task": "kept", "role": "reviewer"}]
-    invitation = invitations.invite(NORA["email"], by=lead, roles=roles)
+    invitation = invite.invite(NORA["email"], by=lead, roles=roles)
     team.give_role(lead, task, role="", by=admin)
 
     accept(invitation)
@@ -109,7 +110,7 @@ def test_of_two_tasks_the_one_that_was_lost_is_left_out(
 
 @WAYS
 def test_who_left_asks_nobody_in_even_if_the_invitation_stayed_open(accept: Accept, second: Member) -> None:
-    invitation = invitations.invite(NORA["email"], by=second, is_admin=True)
+    invitation = invite.invite(NORA["email"], by=second, is_admin=True)
     Member.objects.filter(pk=second.pk).update(is_active=False)
 
     accept(invitation)
@@ -119,7 +120,7 @@ def test_who_left_asks_nobody_in_even_if_the_invitation_stayed_open(accept: Acce
 
 @WAYS
 def test_nor_who_is_gone_altogether(accept: Accept, second: Member) -> None:
-    invitation = invitations.invite(NORA["email"], by=second, is_admin=True)
+    invitation = invite.invite(NORA["email"], by=second, is_admin=True)
     Invitation.objects.update(invited_by=None)
 
     accept(invitation)
@@ -129,18 +130,18 @@ def test_nor_who_is_gone_altogether(accept: Accept, second: Member) -> None:
 
 @WAYS
 def test_an_inviter_who_may_still_do_so_makes_an_admin(accept: Accept, admin: Member) -> None:
-    accept(invitations.invite(NORA["email"], by=admin, is_admin=True))
+    accept(invite.invite(NORA["email"], by=admin, is_admin=True))
 
     member = nora()
     assert member is not None and member.is_superuser
 
 
 def test_what_was_looked_at_before_is_looked_at_again_when_it_is_taken(admin: Member, second: Member) -> None:
-    invitation = invitations.by_token(token_of(invitations.invite("n@example.org", by=second, is_admin=True)))
-    people.set_admin(Member.objects.get(pk=second.pk), is_admin=False, by=admin)
+    invitation = invite.by_token(token_of(invite.invite("n@example.org", by=second, is_admin=True)))
+    manage.set_admin(Member.objects.get(pk=second.pk), is_admin=False, by=admin)
 
     with pytest.raises(Refusal, match="may no longer"):
-        invitations.accept(invitation, username="nora", display_name="", password=PASSWORD)
+        invite.accept(invitation, username="nora", display_name="", password=PASSWORD)
 
     assert nora() is None
     invitation.refresh_from_db()
@@ -148,10 +149,10 @@ def test_what_was_looked_at_before_is_looked_at_again_when_it_is_taken(admin: Me
 
 
 def test_the_address_can_be_invited_anew(admin: Member, second: Member) -> None:
-    invitations.invite(NORA["email"], by=second, is_admin=True)
-    people.set_admin(second, is_admin=False, by=admin)
+    invite.invite(NORA["email"], by=second, is_admin=True)
+    manage.set_admin(second, is_admin=False, by=admin)
 
-    invitations.invite(NORA["email"], by=admin)
+    invite.invite(NORA["email"], by=admin)
     by_provider(Invitation.objects.latest("created_at"))
 
     member = nora()
@@ -162,14 +163,14 @@ def test_a_token_made_as_an_admin_opens_nothing_of_admins_afterwards(
     admin: Member, second: Member, api_as: Any
 ) -> None:
     program = api_as(second, scopes=("admin",))
-    people.set_admin(second, is_admin=False, by=admin)
+    manage.set_admin(second, is_admin=False, by=admin)
     ways = [(route, ACCESS[route.name]) for route in walk() if route.is_api and route.name in ACCESS]
     sample = "00000000-0000-4000-8000-000000000000"
     asked = {}
     for route, needs in ways:
         address = route.address(dict.fromkeys(route.parameters, sample))
         for method in route.methods() or []:
-            if needs[method != "GET"] is Need.ADMIN:
+            if needs[method != "GET"] is AccessLevel.ADMIN:
                 body = json.dumps(BODIES.get(f"{method} {route.name}", {}))
                 answer = program.generic(method, address, body, content_type="application/json")
                 asked[method, route.name] = answer.status_code

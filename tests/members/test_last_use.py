@@ -13,8 +13,8 @@ from django.db import connections, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from members import last_use
 from members.models import ApiToken, Member
+from members.tokens import last_use
 
 PATIENCE_S = 60.0
 

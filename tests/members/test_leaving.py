@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from audit.models import AuditRow
-from members.services import people
+from members.accounts import manage
+from review.desk import deck
 from review.models import Assignment, Decision, Draft
-from review.services import queue
 from review.states import AssignmentState, DraftState
 from tests.review.factories import join, make_desk
 
@@ -21,26 +21,26 @@ def task(admin, reviewer):
 
 
 def test_cards_in_hand_go_back_at_once_and_decisions_stay(admin, reviewer, task):
-    held = queue.deal(reviewer, task, count=3)
+    held = deck.deal(reviewer, task, count=3)
     Decision.objects.create(
         draft=held[0].draft, task=task, reviewer=reviewer, verdict="accept", before_hash="a" * 64, body_hash="b" * 64
     )  # fmt: skip
 
-    people.deactivate(reviewer, by=admin)
+    manage.deactivate(reviewer, by=admin)
 
     assert not Assignment.objects.filter(reviewer=reviewer, state=AssignmentState.ACTIVE).exists()
     assert Draft.objects.filter(state=DraftState.PENDING).count() == 4
-    assert len(queue.deal(admin, task, count=5)) == 4
+    assert len(deck.deal(admin, task, count=5)) == 4
     assert Decision.objects.filter(reviewer=reviewer).count() == 1
 
 
 def test_an_unfinished_edit_waits_for_who_comes_back(admin, reviewer, task):
-    held = queue.deal(reviewer, task, count=1)[0]
+    held = deck.deal(reviewer, task, count=1)[0]
     Assignment.objects.filter(pk=held.pk).update(unfinished={"body": "half"})
 
-    people.deactivate(reviewer, by=admin)
-    people.reactivate(reviewer, by=admin)
-    again = queue.hold(reviewer, held.draft_id)
+    manage.deactivate(reviewer, by=admin)
+    manage.reactivate(reviewer, by=admin)
+    again = deck.hold(reviewer, held.draft_id)
 
     assert again.unfinished == {"body": "half"}
 
@@ -49,7 +49,7 @@ def test_cards_kept_for_who_left_are_everybodys_again(admin, reviewer, task):
     card = Draft.objects.filter(task=task)[0]
     Draft.objects.filter(pk=card.pk).update(for_reviewer=reviewer)
 
-    people.deactivate(reviewer, by=admin)
+    manage.deactivate(reviewer, by=admin)
 
     card.refresh_from_db()
     assert card.for_reviewer_id is None
@@ -58,8 +58,8 @@ def test_cards_kept_for_who_left_are_everybodys_again(admin, reviewer, task):
 def test_sessions_and_tokens_do_not_come_back_with_the_member(admin, reviewer, as_member, api_as):
     browser, program = as_member(reviewer), api_as(reviewer)
 
-    people.deactivate(reviewer, by=admin)
-    people.reactivate(reviewer, by=admin)
+    manage.deactivate(reviewer, by=admin)
+    manage.reactivate(reviewer, by=admin)
 
     assert browser.get("/settings/").status_code == 302
     assert "expired" in program.get("/api/v1/members/me/").json()["title"]

@@ -5,30 +5,30 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from members.accounts import manage
 from members.models import Member
-from members.services import people
 from web.errors import Refusal
 
 
 def test_an_added_member_signs_in_with_the_temporary_password(admin, client):
-    member, password = people.create_member("nora", by=admin, display_name="Nora Lind")
+    member, password = manage.create_member("nora", by=admin, display_name="Nora Lind")
 
     response = client.post("/accounts/login/", {"login": "nora", "password": password})
 
     assert response.status_code == 302
     assert client.session["_auth_user_id"] == str(member.pk)
-    assert member.preferences[people.TEMPORARY] is True
+    assert member.preferences[manage.TEMPORARY] is True
 
 
 def test_a_given_password_is_not_called_temporary(db):
-    member, password = people.create_member("nora", by=None, password="chosen on purpose")
+    member, password = manage.create_member("nora", by=None, password="chosen on purpose")
 
     assert password == "chosen on purpose"
-    assert people.TEMPORARY not in member.preferences
+    assert manage.TEMPORARY not in member.preferences
 
 
 def test_changing_the_temporary_password_ends_the_reminder(admin, client):
-    member, password = people.create_member("nora", by=admin)
+    member, password = manage.create_member("nora", by=admin)
     client.post("/accounts/login/", {"login": "nora", "password": password})
     new = "a much better one 42"
 
@@ -36,12 +36,12 @@ def test_changing_the_temporary_password_ends_the_reminder(admin, client):
 
     member.refresh_from_db()
     assert member.check_password(new)
-    assert member.preferences[people.TEMPORARY] is False
+    assert member.preferences[manage.TEMPORARY] is False
 
 
 def test_a_name_that_is_taken_is_refused(admin):
     with pytest.raises(Refusal) as refused:
-        people.create_member("ada", by=admin)
+        manage.create_member("ada", by=admin)
 
     assert refused.value.code == "name_taken"
     assert refused.value.status == 409
@@ -50,7 +50,7 @@ def test_a_name_that_is_taken_is_refused(admin):
 
 def test_a_name_with_spaces_is_refused_by_its_field(admin):
     with pytest.raises(Refusal) as refused:
-        people.create_member("no good", by=admin)
+        manage.create_member("no good", by=admin)
 
     assert "username" in refused.value.errors
 
@@ -58,11 +58,11 @@ def test_a_name_with_spaces_is_refused_by_its_field(admin):
 @pytest.mark.parametrize(
     "act",
     [
-        lambda target, by: people.create_member("x", by=by),
-        lambda target, by: people.set_admin(target, is_admin=True, by=by),
-        lambda target, by: people.deactivate(target, by=by),
-        lambda target, by: people.reactivate(target, by=by),
-        lambda target, by: people.renew_password(target, by=by),
+        lambda target, by: manage.create_member("x", by=by),
+        lambda target, by: manage.set_admin(target, is_admin=True, by=by),
+        lambda target, by: manage.deactivate(target, by=by),
+        lambda target, by: manage.reactivate(target, by=by),
+        lambda target, by: manage.renew_password(target, by=by),
     ],
     ids=["add", "make admin", "deactivate", "reactivate", "renew password"],
 )
@@ -75,8 +75,8 @@ def test_only_an_admin_changes_members(admin, reviewer, act):
 
 def test_the_last_admin_stays(admin):
     for leave in (
-        lambda: people.deactivate(admin, by=admin),
-        lambda: people.set_admin(admin, is_admin=False, by=admin),
+        lambda: manage.deactivate(admin, by=admin),
+        lambda: manage.set_admin(admin, is_admin=False, by=admin),
     ):
         with pytest.raises(Refusal) as refused:
             leave()
@@ -87,9 +87,9 @@ def test_the_last_admin_stays(admin):
 
 
 def test_one_of_two_admins_may_go(admin, reviewer):
-    people.set_admin(reviewer, is_admin=True, by=admin)
+    manage.set_admin(reviewer, is_admin=True, by=admin)
 
-    people.deactivate(admin, by=reviewer)
+    manage.deactivate(admin, by=reviewer)
 
     assert list(Member.objects.filter(is_active=True, is_superuser=True)) == [reviewer]
 
@@ -98,7 +98,7 @@ def test_a_member_who_is_shut_out_loses_session_and_tokens(admin, reviewer, as_m
     browser, program = as_member(reviewer), api_as(reviewer)
     assert browser.get("/settings/").status_code == 200
 
-    people.deactivate(reviewer, by=admin)
+    manage.deactivate(reviewer, by=admin)
 
     assert browser.get("/settings/").status_code == 302
     response = program.get("/api/v1/members/me/")
@@ -107,22 +107,22 @@ def test_a_member_who_is_shut_out_loses_session_and_tokens(admin, reviewer, as_m
 
 
 def test_renewing_a_password_ends_the_old_one(admin, reviewer):
-    given = people.renew_password(reviewer, by=admin)
+    given = manage.renew_password(reviewer, by=admin)
 
     reviewer.refresh_from_db()
     assert reviewer.check_password(given)
-    assert reviewer.preferences[people.TEMPORARY] is True
+    assert reviewer.preferences[manage.TEMPORARY] is True
 
 
 def test_an_unknown_theme_is_refused(reviewer):
     with pytest.raises(Refusal):
-        people.update_profile(reviewer, display_name="Rob", choices={"theme": "neon"})
+        manage.update_profile(reviewer, display_name="Rob", choices={"theme": "neon"})
 
 
 def test_preferences_of_other_pages_survive_a_change_of_theme(reviewer):
-    people.remember(reviewer, preferences={"desk_keys": {"accept": "q"}})
+    manage.save_preferences(reviewer, preferences={"desk_keys": {"accept": "q"}})
 
-    people.update_profile(reviewer, display_name="Rob", choices={"theme": "dark"})
+    manage.update_profile(reviewer, display_name="Rob", choices={"theme": "dark"})
 
     reviewer.refresh_from_db()
     assert reviewer.preferences == {"desk_keys": {"accept": "q"}, "theme": "dark"}

@@ -10,8 +10,8 @@ from django.core.cache import caches
 from django.test import Client
 from rest_framework.test import APIClient
 
-from members import throttling
 from members.models import Member
+from members.tokens import throttling
 
 pytestmark = pytest.mark.django_db
 ApiAs = Callable[..., APIClient]

@@ -13,7 +13,7 @@ from django.test import Client
 from generation.models import Teacher
 from jobs.models import Job
 from members.models import ApiToken, Invitation, Member
-from members.reauthentication import SIGNED_IN_AT
+from members.recent_login.reauthentication import SIGNED_IN_AT
 from tests.members.provider import Provider
 from tests.members.test_sso import NORA, provider, sign_in, there_and_back, who  # noqa: F401 (the fixture)
 from tests.review.factories import make_task

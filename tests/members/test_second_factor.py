@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from audit.models import AuditRow
-from members.second_factor import SealedSecrets
+from members.sign_in.second_factor import EncryptedSecretsAdapter
 from miniatures_site.settings import sso
 from review.states import Role
 from tests.review.factories import join, make_task
@@ -75,7 +75,7 @@ def test_secrets_are_kept_encrypted_and_the_trail_has_none(reviewer, as_member, 
 
 
 def test_a_secret_from_before_sealing_still_works_and_one_of_another_key_fits_no_code(settings):
-    adapter = SealedSecrets()
+    adapter = EncryptedSecretsAdapter()
     sealed = adapter.encrypt("JBSWY3DP")
 
     assert adapter.decrypt("JBSWY3DP") == adapter.decrypt(sealed) == "JBSWY3DP"
@@ -84,7 +84,7 @@ def test_a_secret_from_before_sealing_still_works_and_one_of_another_key_fits_no
 
 
 def test_an_old_key_kept_as_fallback_still_opens(settings):
-    adapter = SealedSecrets()
+    adapter = EncryptedSecretsAdapter()
     sealed = adapter.encrypt("JBSWY3DP")
 
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "y" * 60, [settings.SECRET_KEY]

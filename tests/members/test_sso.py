@@ -12,8 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from audit.models import AuditRow
+from members.accounts import manage
+from members.invitations import invite
 from members.models import Member
-from members.services import invitations, people
 from miniatures_site.settings import sso
 from review.models import Membership
 from tests.members.provider import CLIENT_ID, CLIENT_SECRET, Provider, running
@@ -69,7 +70,7 @@ def who(client: Client) -> str | None:
 
 def test_an_invited_person_comes_in_with_their_roles_and_without_a_password(client, admin, provider):
     make_task(by=admin)
-    invitations.invite("Nora@Example.org", by=admin, roles=[{"task": "outreach", "role": "reviewer"}])
+    invite.invite("Nora@Example.org", by=admin, roles=[{"task": "outreach", "role": "reviewer"}])
 
     sign_in(client)
 
@@ -90,7 +91,7 @@ def test_who_is_not_invited_is_turned_away(client, admin, provider):
 
 
 def test_an_address_the_provider_has_not_verified_opens_nothing(client, admin, provider):
-    invitations.invite("nora@example.org", by=admin)
+    invite.invite("nora@example.org", by=admin)
     Member.objects.filter(pk=admin.pk).update(email="nora@example.org")
     provider.person["email_verified"] = False
 
@@ -141,7 +142,7 @@ def test_a_domain_that_only_ends_alike_is_another_one(client, admin, provider, s
 
 def test_a_taken_name_gets_a_number(client, admin, make_member, provider):
     make_member("NORA")
-    invitations.invite("nora@example.org", by=admin)
+    invite.invite("nora@example.org", by=admin)
 
     sign_in(client)
 
@@ -150,7 +151,7 @@ def test_a_taken_name_gets_a_number(client, admin, make_member, provider):
 
 def test_a_member_who_is_shut_out_stays_out(client, admin, reviewer, provider):
     Member.objects.filter(pk=reviewer.pk).update(email="nora@example.org")
-    people.deactivate(Member.objects.get(pk=reviewer.pk), by=admin)
+    manage.deactivate(Member.objects.get(pk=reviewer.pk), by=admin)
 
     sign_in(client)
 
@@ -158,7 +159,7 @@ def test_a_member_who_is_shut_out_stays_out(client, admin, reviewer, provider):
 
 
 def test_a_taken_back_invitation_opens_nothing(client, admin, provider):
-    invitations.revoke(invitations.invite("nora@example.org", by=admin), by=admin)
+    invite.revoke(invite.invite("nora@example.org", by=admin), by=admin)
 
     sign_in(client)
 
@@ -166,7 +167,7 @@ def test_a_taken_back_invitation_opens_nothing(client, admin, provider):
 
 
 def test_an_answer_to_another_browsers_question_is_refused(client, admin, provider):
-    invitations.invite("nora@example.org", by=admin)
+    invite.invite("nora@example.org", by=admin)
 
     response = sign_in(client, spoil="x")
 
@@ -175,7 +176,7 @@ def test_an_answer_to_another_browsers_question_is_refused(client, admin, provid
 
 
 def test_a_token_made_for_another_site_is_refused(client, admin, provider):
-    invitations.invite("nora@example.org", by=admin)
+    invite.invite("nora@example.org", by=admin)
     provider.audience = "somebody-else"
 
     response = sign_in(client)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from members.models import ApiToken
-from members.services import tokens
+from members.tokens import issue
 from web.errors import Refusal
 
 
@@ -20,7 +20,7 @@ def _with(plaintext: str) -> APIClient:
 
 
 def test_a_made_token_says_who_it_is(reviewer):
-    row, plaintext = tokens.make_token(reviewer, name="nightly export", scopes=["datasets", "read"], days=30)
+    row, plaintext = issue.make_token(reviewer, name="nightly export", scopes=["datasets", "read"], days=30)
 
     answer = _with(plaintext).get("/api/v1/members/me/").json()
 
@@ -30,7 +30,7 @@ def test_a_made_token_says_who_it_is(reviewer):
 
 
 def test_an_expired_token_is_refused_with_its_date(reviewer):
-    row, plaintext = tokens.make_token(reviewer, name="old", scopes=["read"], days=1)
+    row, plaintext = issue.make_token(reviewer, name="old", scopes=["read"], days=1)
     ApiToken.objects.filter(pk=row.pk).update(expiry=timezone.now() - timedelta(minutes=1))
 
     response = _with(plaintext).get("/api/v1/members/me/")
@@ -40,9 +40,9 @@ def test_an_expired_token_is_refused_with_its_date(reviewer):
 
 
 def test_a_revoked_token_is_refused_at_once(reviewer):
-    row, plaintext = tokens.make_token(reviewer, name="gone", scopes=["read"], days=1)
+    row, plaintext = issue.make_token(reviewer, name="gone", scopes=["read"], days=1)
 
-    tokens.revoke(row)
+    issue.revoke(row)
 
     assert _with(plaintext).get("/api/v1/members/me/").status_code == 401
 
@@ -60,7 +60,7 @@ def test_a_revoked_token_is_refused_at_once(reviewer):
 )
 def test_a_bad_wish_is_refused_beside_its_field(reviewer, name, scopes, days, field):
     with pytest.raises(Refusal) as refused:
-        tokens.make_token(reviewer, name=name, scopes=scopes, days=days)
+        issue.make_token(reviewer, name=name, scopes=scopes, days=days)
 
     assert field in refused.value.errors
     assert not ApiToken.objects.exists()
@@ -95,7 +95,7 @@ def test_a_small_token_cannot_make_a_bigger_one(reviewer, api_as):
 
 
 def test_nobody_revokes_the_token_of_another(admin, reviewer, api_as):
-    row, _ = tokens.make_token(admin, name="mine", scopes=["read"], days=7)
+    row, _ = issue.make_token(admin, name="mine", scopes=["read"], days=7)
 
     response = api_as(reviewer).delete(f"/api/v1/tokens/{row.token_key}/")
 

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from audit.services import trail
-from audit.words import WORDS
+from audit import trail
+from audit.trail import KIND_NAMES
 from members.models import Member
-from miniatures_site import audited
+from miniatures_site.wiring import audit
 from tests.training.conftest import launch, student, task, version  # noqa: F401  (a run of the training room)
 from training.models import TrainingRun
 
@@ -41,21 +41,21 @@ def test_what_has_no_name_any_more_is_told_by_its_word_and_id(admin: Member, as_
     assert f"{str(gone.pk)[:8]}…</a>" in page
 
 
-@pytest.mark.parametrize("kind", audited.PATTERNS)
+@pytest.mark.parametrize("kind", audit.PATTERNS)
 def test_every_kind_has_a_word_and_fields_that_are_there(kind: str) -> None:
-    model, _ = audited.PATTERNS[kind]
+    model, _ = audit.PATTERNS[kind]
 
-    assert kind in WORDS and model.__name__.lower() == kind
-    assert audited.names_of(kind, [str(uuid4()), "no id"]) == {}
+    assert kind in KIND_NAMES and model.__name__.lower() == kind
+    assert audit.names_of(kind, [str(uuid4()), "no id"]) == {}
 
 
 def test_names_of_a_page_are_asked_for_once_a_kind(run: TrainingRun, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        named = audited.names_of("trainingrun", [str(run.pk), str(uuid4())])
+        named = audit.names_of("trainingrun", [str(run.pk), str(uuid4())])
 
     assert named == {str(run.pk): "1 of Outreach"}
 
 
 def test_things_without_a_name_are_not_looked_up(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert audited.names_of("draft", [str(uuid4())]) == {}
+        assert audit.names_of("draft", [str(uuid4())]) == {}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from miniatures_site import bodies, callers
-from miniatures_site.bodies import FORM_BYTES, FREE_BYTES, MIB, BodyRefused, Reader
+from miniatures_site.server import callers, request_bodies
+from miniatures_site.server.request_bodies import ANYONE_MAX_BYTES, FORM_BYTES, MIB, BodyReader, BodyRefused
 
 PIECE = b"x" * (MIB // 2)
 
@@ -35,14 +35,14 @@ class Sender:
         return {"type": "http.request", "body": PIECE, "more_body": self.left > 0}
 
 
-def read(scope: dict[str, Any], sender: Sender, *, is_member: bool = True, reader: Reader | None = None) -> int:
+def read(scope: dict[str, Any], sender: Sender, *, is_member: bool = True, reader: BodyReader | None = None) -> int:
     """How many bytes were read."""
 
     async def asked(_: Any) -> bool:
         return is_member
 
     async def take() -> int:
-        body = await (reader or Reader(asked)).read(scope, sender)
+        body = await (reader or BodyReader(asked)).read(scope, sender)
         size = len(body.file.read())
         body.close()
         return size
@@ -57,7 +57,7 @@ def refusal_of(scope: dict[str, Any], sender: Sender, **options: Any) -> BodyRef
 
 
 def test_a_small_body_is_read_from_anybody() -> None:
-    assert read(scope_of("/accounts/login/"), Sender(2), is_member=False) == FREE_BYTES
+    assert read(scope_of("/accounts/login/"), Sender(2), is_member=False) == ANYONE_MAX_BYTES
 
 
 @pytest.mark.parametrize("is_declared", [True, False])
@@ -112,14 +112,14 @@ def test_questions_and_what_leads_nowhere_stay_small_for_members_too(address: st
 
 
 def test_only_a_few_large_webhooks_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LARGE_SIGNED_AT_ONCE", 2)
+    monkeypatch.setattr(request_bodies, "LARGE_SIGNED_AT_ONCE", 2)
     scope = scope_of("/api/v1/inbound/miniatures/")
 
     async def asked(_: Any) -> bool:
         return False
 
     async def rush() -> tuple[int, int]:
-        reader = Reader(asked)
+        reader = BodyReader(asked)
         first, second = [await reader.read(scope, Sender(3)) for _ in range(2)]
         with pytest.raises(BodyRefused) as refused:
             await reader.read(scope, Sender(3))
@@ -147,15 +147,15 @@ def test_a_large_webhook_that_comes_slowly_keeps_its_place_from_no_other(
     monkeypatch: pytest.MonkeyPatch, is_declared: bool
 ) -> None:
     """At the pace of other requests what has come of it would hold the place for six minutes."""
-    monkeypatch.setattr(bodies, "LARGE_SIGNED_AT_ONCE", 1)
-    monkeypatch.setattr(bodies, "SLOWEST_SIGNED_BYTES_PER_S", 64 * MIB)
+    monkeypatch.setattr(request_bodies, "LARGE_SIGNED_AT_ONCE", 1)
+    monkeypatch.setattr(request_bodies, "MIN_SIGNED_BYTES_PER_S", 64 * MIB)
     scope = scope_of("/api/v1/inbound/miniatures/", length=2 * MIB if is_declared else None)
 
     async def asked(_: Any) -> bool:
         return False
 
     async def rush() -> tuple[BodyRefused, int]:
-        reader = Reader(asked, grace_s=0.2)
+        reader = BodyReader(asked, grace_s=0.2)
         async with asyncio.timeout(30):
             with pytest.raises(BodyRefused) as refused:
                 await reader.read(scope, Trickler(3))
@@ -175,7 +175,7 @@ def answered(scope: dict[str, Any], refusal: BodyRefused) -> tuple[dict[bytes, b
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
 
-    asyncio.run(bodies.answer(refusal, scope, Sender(3), send))
+    asyncio.run(request_bodies.send_refusal(refusal, scope, Sender(3), send))
     assert said[-1] == {"type": "http.response.body", "body": b""}
     return dict(said[0]["headers"]), b"".join(message.get("body", b"") for message in said)
 

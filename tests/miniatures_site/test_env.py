@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from kombu.utils.url import parse_url
 
-from miniatures_site import broker
 from miniatures_site.settings import env, stores
+from web.process import embedded_redis
 
 
 @pytest.mark.parametrize(("raw", "value"), [("1", True), ("YES", True), ("off", False), ("", False)])
@@ -45,7 +45,7 @@ def test_a_database_that_is_neither_sqlite_nor_postgresql_is_refused() -> None:
 @pytest.mark.parametrize("name", ["my miniatures", "C# and ?", "100%25"])
 def test_a_folder_may_be_called_anything(name: str) -> None:
     var = Path("/home") / name
-    socket = parse_url(broker.broker_url(var))
+    socket = parse_url(embedded_redis.broker_url(var))
 
     assert stores.database(stores.sqlite_url(var / "db.sqlite3"))["NAME"] == str(var / "db.sqlite3")
     assert f"/{socket['virtual_host']}" == str(var / "run" / "redis.sock")

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from jobs.services import halting, presence
+from jobs.scheduling import halt, workers
 from tests.jobs.fleet import ring_through
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ def test_alive_needs_nothing(client, django_assert_num_queries):
 
 
 def test_all_is_well_with_database_broker_and_a_worker(client):
-    presence.beat(worker="one@host", host="host-a", queues="default")
+    workers.beat(worker="one@host", host="host-a", queues="default")
 
     answer = client.get("/healthz")
 
@@ -27,8 +27,8 @@ def test_all_is_well_with_database_broker_and_a_worker(client):
 
 
 def test_a_halt_is_said_without_names_and_is_no_illness(client):
-    presence.beat(worker="one@host", host="host-a", queues="default")
-    standing = halting.halt(by=None, reason="a leak at Acme")
+    workers.beat(worker="one@host", host="host-a", queues="default")
+    standing = halt.halt(by=None, reason="a leak at Acme")
 
     answer = client.get("/healthz")
 
@@ -44,7 +44,7 @@ def test_without_a_worker_it_is_not_well(client):
 
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "redis://10.255.255.1:6379/0"])
 def test_a_broker_that_is_away_is_said_within_a_second(client, broker):
-    presence.beat(worker="one@host", host="host-a", queues="default")
+    workers.beat(worker="one@host", host="host-a", queues="default")
     ring_through(broker)
     client.get("/livez")
 

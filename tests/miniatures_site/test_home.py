@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 
 from jobs.models import Job
-from miniatures_site import funnel
+from miniatures_site.home import pipeline
 from review.models import Draft, Membership, Record, Source, Task
-from review.services import tasks
-from review.starters import outreach
+from review.spec.starters import outreach
+from review.tasks import authoring
 
 
 @pytest.fixture
 def task(admin):
-    return tasks.create(name="Outreach e-mail", slug="outreach", spec=outreach.SPEC, by=admin)
+    return authoring.create(name="Outreach e-mail", slug="outreach", spec=outreach.SPEC, by=admin)
 
 
 @pytest.fixture
@@ -125,12 +125,12 @@ def test_a_failed_job_that_was_launched_anew_blocks_nobody(task, admin, as_membe
 
 
 def test_what_comes_next_follows_the_loop(task):
-    assert funnel.next_step(funnel.steps(task)).label == "Records"
+    assert pipeline.next_stage(pipeline.stages_of(task)).label == "Records"
 
     _drafts(task, 3)
 
-    assert funnel.next_step(funnel.steps(task)).label == "Judged"
-    assert float(funnel.spent_usd(task)) == pytest.approx(0.0093)
+    assert pipeline.next_stage(pipeline.stages_of(task)).label == "Judged"
+    assert float(pipeline.spent_usd(task)) == pytest.approx(0.0093)
 
 
 def test_a_member_of_another_task_sees_nothing_of_this_one(task, reviewer, as_member):

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from miniatures_site import knock
+from miniatures_site.health import container_check
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from miniatures_site import knock
     ],
 )
 def test_the_first_name_that_the_site_answers_to_is_used(allowed: str, name: str) -> None:
-    assert knock.host_name(allowed) == name
+    assert container_check.host_name(allowed) == name
 
 
 def test_a_port_where_nobody_listens_is_not_alive() -> None:
@@ -25,4 +25,4 @@ def test_a_port_where_nobody_listens_is_not_alive() -> None:
         # Bound and not listening: whoever knocks is refused.
         taken.bind(("127.0.0.1", 0))
 
-        assert not knock.is_alive(taken.getsockname()[1], "localhost")
+        assert not container_check.is_alive(taken.getsockname()[1], "localhost")

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from jobs import ports
+from jobs.kinds import registry
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     "web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving",
-    "campaigns", "miniatures_site",
+    "campaigns", "demo", "stats", "miniatures_site",
 )  # fmt: skip
 # Importing one of these, or a part of it, is what opening a connection begins with.
 OUTWARD = (
     "httpx", "requests", "aiohttp", "urllib.request", "urllib3", "http.client", "ftplib", "smtplib", "aiosmtplib",
     "django.core.mail.send_mail", "django.core.mail.send_mass_mail", "django.core.mail.get_connection",
     "django.core.mail.mail_admins", "django.core.mail.mail_managers", "openai", "anthropic", "huggingface_hub", "boto3",
-    "botocore", "paramiko", "websockets", "socket", "web.guarded_client", "web.guarded_fetch", "transformers",
+    "botocore", "paramiko", "websockets", "socket", "web.net.pinned_post", "web.net.page_fetch", "transformers",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ ENDING = {"generation-collect": "cancels a cancelled order's batches at the prov
 
 @dataclass(frozen=True)
 class Asks:
-    """Is used only behind a transaction that asks `halting.hold`, in this module."""
+    """Is used only behind a transaction that asks `halt.check_and_lock`, in this module."""
 
     module: str
 
@@ -56,29 +56,29 @@ CALLING = Engine(("generation", "research"))
 READS_WEIGHTS = Stays("fetches a public or gated model to tune; nothing of ours leaves and nothing is paid")
 TEAM_MAIL = Stays("a mail to members of this installation, not to contacts")
 POINTS: dict[str, Engine | Asks | Stays] = {
-    "campaigns/wire.py": Asks("campaigns/services/outbox.py"),
-    "campaigns/smtp.py": Asks("campaigns/services/outbox.py"),
-    "campaigns/services/drills.py": Stays("answers to the demo's own mail sink on this host"),
-    "campaigns/sink/delivery.py": Stays("the demo's mail sink tells this site what came in"),
+    "campaigns/sending/transport.py": Asks("campaigns/sending/outbox.py"),
+    "campaigns/sending/smtp_backend.py": Asks("campaigns/sending/outbox.py"),
+    "demo/mailbox/simulate_reply.py": Stays("answers to the demo's own mail sink on this host"),
+    "demo/mail_sink/webhook.py": Stays("the demo's mail sink tells this site what came in"),
     "generation/engine/": CALLING,
-    "generation/services/watching.py": TEAM_MAIL,
-    "training/services/notices.py": TEAM_MAIL,
-    "members/services/invitation_mail.py": TEAM_MAIL,
-    "members/sso_proof.py": Stays(
+    "generation/budgets/alerts.py": TEAM_MAIL,
+    "training/notices/send.py": TEAM_MAIL,
+    "members/invitations/mail.py": TEAM_MAIL,
+    "members/recent_login/sso_proof.py": Stays(
         "asks the organisation's own sign-in provider what it tells; members must get in to resume"
     ),
-    "review/hub/": Engine(("push",)),
+    "review/datasets/hub/": Engine(("push",)),
     "training/engine/": READS_WEIGHTS,
-    "training/demo_student/": READS_WEIGHTS,
+    "demo/student/": READS_WEIGHTS,
     "evaluation/engine/": READS_WEIGHTS,
     "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
-    "serving/link.py": Stays("asks our own serving engine over a unix socket of this host"),
-    "web/guarded_client.py": Asks("webhooks/services/delivering.py"),
-    "web/guarded_fetch.py": CALLING,
+    "serving/runtime/engine_client.py": Stays("asks our own serving engine over a unix socket of this host"),
+    "web/net/pinned_post.py": Asks("webhooks/deliveries/deliver.py"),
+    "web/net/page_fetch.py": CALLING,
     "jobs/rundir/": Stays("asks this host for its own name"),
-    "web/places.py": Stays("looks up the numbers of a name, and calls none of them"),
-    "webhooks/services/delivering.py": Asks("webhooks/services/delivering.py"),
-    "miniatures_site/knock.py": Stays("asks our own web server whether it is alive"),
+    "web/net/ssrf.py": Stays("looks up the numbers of a name, and calls none of them"),
+    "webhooks/deliveries/deliver.py": Asks("webhooks/deliveries/deliver.py"),
+    "miniatures_site/health/container_check.py": Stays("asks our own web server whether it is alive"),
     "miniatures_site/management/commands/up.py": Stays("asks our own web server whether it is up"),
 }
 
@@ -110,7 +110,7 @@ FOUND = sorted(
 @pytest.mark.parametrize("name", FOUND)
 def test_what_opens_connections_is_held_back_or_says_why_not(name: str) -> None:
     assert point_of(name), (
-        f"{name} can open a connection: ask jobs.services.halting where it lets something leave, and name it here."
+        f"{name} can open a connection: ask jobs.scheduling.halt where it lets something leave, and name it here."
     )
 
 
@@ -122,7 +122,7 @@ def test_the_list_names_nothing_that_is_gone() -> None:
     "kind", sorted({kind for point in POINTS.values() if isinstance(point, Engine) for kind in point.kinds})
 )
 def test_engines_that_leave_belong_to_kinds_that_a_halt_stops(kind: str) -> None:
-    assert ports.KINDS[kind].leaves
+    assert registry.KINDS[kind].leaves
 
 
 def test_no_kind_leaves_unnamed() -> None:
@@ -130,7 +130,7 @@ def test_no_kind_leaves_unnamed() -> None:
     leaving = {point for point, how in POINTS.items() if isinstance(how, Engine)}
     passed_over = {
         kind.name
-        for kind in ports.KINDS.values()
+        for kind in registry.KINDS.values()
         if kind.engine_module
         and not kind.leaves
         and kind.name not in ENDING
@@ -141,7 +141,7 @@ def test_no_kind_leaves_unnamed() -> None:
 
 @pytest.mark.parametrize("kind", sorted(ENDING))
 def test_what_ends_things_during_a_halt_is_passed_over_by_it(kind: str) -> None:
-    assert not ports.KINDS[kind].leaves
+    assert not registry.KINDS[kind].leaves
 
 
 @pytest.mark.parametrize("module", sorted({point.module for point in POINTS.values() if isinstance(point, Asks)}))
@@ -150,4 +150,4 @@ def test_what_asks_asks_in_its_claim(module: str) -> None:
     claims = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.strip("_") == "claim"]
 
     assert len(claims) == 1
-    assert "halting.hold()" in ast.unparse(claims[0])
+    assert "halt.check_and_lock()" in ast.unparse(claims[0])

@@ -18,12 +18,12 @@ PATIENCE_S = 60
 RUNNER = """
 import os, sys
 from pathlib import Path
-from miniatures_site import processes
-processes.FIRST_PAUSE_S, processes.WELL_AFTER_S, processes.STOP_WITHIN_S = 0.05, float(sys.argv[2]), 0.5
+from web.process import procfile
+procfile.FIRST_PAUSE_S, procfile.HEALTHY_AFTER_S, procfile.STOP_WITHIN_S = 0.05, float(sys.argv[2]), 0.5
 folder = Path(sys.argv[1])
 lines = dict(line.split(": ", 1) for line in (folder / "Procfile").read_text().splitlines())
 tell = lambda name, line: os.write(1, b"%s %s\\n" % ((name or "system").encode(), line.strip()))
-sys.exit(processes.Together(lines, environment=os.environ, folder=folder, tell=tell).run())
+sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell).run())
 """
 # Writes its pid to a file named by the line, then stays.
 STAYS = 'sh -c \'echo $$ >> "$0"; exec sleep 600\' "${PLACE}"/'

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from miniatures_site.seats import SeatedHandler
+from miniatures_site.server.request_threads import PooledASGIHandler
 
 SEATS, REQUESTS = 2, 6
 at_once: list[int] = []
@@ -52,12 +52,12 @@ urlpatterns = [path("slow/", slow), path("endless/", endless), path("v1/whose/",
 def lean() -> Any:
     at_once.clear()
     threads.clear()
-    shortcut = ["serving.shortcut.past_the_pages"]
+    shortcut = ["serving.v1.fast_path.skip_page_middleware"]
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=shortcut, ALLOWED_HOSTS=["*"]):
         yield
 
 
-async def ask(handler: SeatedHandler, address: str, *, gone: asyncio.Event | None = None) -> tuple[int, bytes]:
+async def ask(handler: PooledASGIHandler, address: str, *, gone: asyncio.Event | None = None) -> tuple[int, bytes]:
     """One request; `gone` is when its client leaves, or never."""
     answer: dict[str, Any] = {"status": 0, "body": b""}
     asked = False
@@ -87,7 +87,7 @@ async def ask(handler: SeatedHandler, address: str, *, gone: asyncio.Event | Non
 
 def test_no_more_requests_run_at_once_than_there_are_seats_and_threads_are_used_again() -> None:
     async def rush() -> list[tuple[int, bytes]]:
-        handler = SeatedHandler(SEATS)
+        handler = PooledASGIHandler(SEATS)
         return await asyncio.gather(*(ask(handler, "/slow/") for _ in range(REQUESTS)))
 
     answers = asyncio.run(rush())
@@ -99,7 +99,7 @@ def test_no_more_requests_run_at_once_than_there_are_seats_and_threads_are_used_
 
 def test_streams_give_their_seats_to_those_who_wait() -> None:
     async def rush() -> tuple[int, bytes]:
-        handler, gone = SeatedHandler(SEATS), asyncio.Event()
+        handler, gone = PooledASGIHandler(SEATS), asyncio.Event()
         streams = [asyncio.create_task(ask(handler, "/endless/", gone=gone)) for _ in range(SEATS + 1)]
         await asyncio.sleep(0.1)
         answer = await asyncio.wait_for(ask(handler, "/slow/"), timeout=5)
@@ -112,6 +112,6 @@ def test_streams_give_their_seats_to_those_who_wait() -> None:
 
 
 def test_what_asks_a_miniature_stays_on_the_event_loop() -> None:
-    answer = asyncio.run(ask(SeatedHandler(SEATS), "/v1/whose/"))
+    answer = asyncio.run(ask(PooledASGIHandler(SEATS), "/v1/whose/"))
 
     assert answer == (200, threading.current_thread().name.encode())

@@ -17,14 +17,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
 
-from miniatures_site import bodies
-from miniatures_site.connections import TimedConnection
-from miniatures_site.seats import SeatedHandler
+from miniatures_site.server import request_bodies
+from miniatures_site.server.request_threads import PooledASGIHandler
+from miniatures_site.server.slow_connections import TimedConnection
 
 SEATS, MANY = 2, 12
 PATIENCE_S = 60.0
 # More than the system's buffers take.
-LARGE = b"x" * 16 * bodies.MIB
+LARGE = b"x" * 16 * request_bodies.MIB
 let_go = threading.Event()
 
 
@@ -68,7 +68,7 @@ class Site:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         config = uvicorn.Config(
-            SeatedHandler(SEATS, grace_s=grace_s), host="127.0.0.1", port=self.port, log_level="warning",
+            PooledASGIHandler(SEATS, grace_s=grace_s), host="127.0.0.1", port=self.port, log_level="warning",
             access_log=False, lifespan="off", http=protocol, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self.server = uvicorn.Server(config)
@@ -101,11 +101,11 @@ def site_of() -> Iterator[Callable[..., Site]]:
     let_go.clear()
     running: list[Site] = []
 
-    def start(*, grace_s: float = bodies.GRACE_S, **options: Any) -> Site:
+    def start(*, grace_s: float = request_bodies.GRACE_S, **options: Any) -> Site:
         running.append(Site(grace_s=grace_s, **options))
         return running[-1]
 
-    middleware = ["django.middleware.security.SecurityMiddleware", "serving.shortcut.past_the_pages"]
+    middleware = ["django.middleware.security.SecurityMiddleware", "serving.v1.fast_path.skip_page_middleware"]
     with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=middleware):
         yield start
         for site in running:

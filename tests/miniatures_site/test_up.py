@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 
-from miniatures_site.demo import login
+from demo.data import login_card
 from miniatures_site.management.commands import up
 
 
@@ -18,7 +18,7 @@ def broken_demo(settings, tmp_path, monkeypatch):
 
 
 def test_a_demo_that_does_not_load_whole_keeps_nobody_from_starting(broken_demo, settings):
-    login.save({"username": "demo", "password": "known"})
+    login_card.save({"username": "demo", "password": "known"})
     told = StringIO()
 
     up.Command(stderr=told).load_demo()

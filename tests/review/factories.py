@@ -7,13 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 from members.models import Member
+from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Membership, Record, Source, Task
-from review.schema import InputField, OutputField, OutputItem
-from review.services import tasks
-from review.services.drafts import NewDraft, add_drafts
-from review.spec import Reason, TaskSpec
-from review.starters import outreach
+from review.spec.schema import InputField, OutputField, OutputItem
+from review.spec.starters import outreach
+from review.spec.task_spec import Reason, TaskSpec
 from review.states import Role, SourceKind, Split
+from review.tasks import authoring
 
 TOWNS = ("Aarhus", "Lund", "Graz", "Basel", "Ghent", "Turku", "Porto", "Brno", "Cork", "Split")
 
@@ -49,7 +49,7 @@ def plain_spec() -> TaskSpec:
 
 def make_task(*, by: Member, spec: TaskSpec | None = None, slug: str = "outreach") -> Task:
     """A task with version 1 and its creator as lead."""
-    return tasks.create(name=slug.replace("-", " ").capitalize(), slug=slug, spec=spec or outreach.SPEC, by=by)
+    return authoring.create(name=slug.replace("-", " ").capitalize(), slug=slug, spec=spec or outreach.SPEC, by=by)
 
 
 def join(member: Member, task: Task, role: Role = Role.REVIEWER) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.domains import company_domain
+from review.sources.company_domain import company_domain
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from review import edits
-from review.starters import outreach
+from review.spec.starters import outreach
+from review.text import edits
 from tests.review.factories import summary_spec
 
 FACTS = {"company": "Lund Works", "trigger": "opened a depot in Rotterdam", "size": 140, "sector": "cold logistics"}
@@ -16,14 +16,14 @@ BODY = (
 )
 
 
-def measured(after: str, *, subject: str = "A question", before: str = BODY) -> edits.Edit:
+def measured(after: str, *, subject: str = "A question", before: str = BODY) -> edits.EditMeasure:
     return edits.measure(
         outreach.SPEC, FACTS, {"subject": "A question", "body": before}, {"subject": subject, "body": after}
     )
 
 
 def test_an_edit_that_changes_nothing_has_no_size_and_no_kind() -> None:
-    assert measured(BODY) == edits.Edit(0.0, ())
+    assert measured(BODY) == edits.EditMeasure(0.0, ())
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_large_edit_that_only_rewords_wants_a_word_why() -> None:
 def test_an_accept_and_a_reject_keep_no_edit() -> None:
     fields = {"subject": "A question", "body": BODY}
 
-    assert edits.columns(outreach.SPEC, FACTS, fields, None) == {"edit_size": None, "edit_kinds": []}
-    assert edits.columns(outreach.SPEC, FACTS, fields, dict(fields)) == {"edit_size": None, "edit_kinds": []}
+    assert edits.edit_columns(outreach.SPEC, FACTS, fields, None) == {"edit_size": None, "edit_kinds": []}
+    assert edits.edit_columns(outreach.SPEC, FACTS, fields, dict(fields)) == {"edit_size": None, "edit_kinds": []}
 
 
 def test_a_very_long_text_is_measured_without_its_order() -> None:
@@ -99,4 +99,4 @@ def test_a_very_long_text_is_measured_without_its_order() -> None:
      (1.0, ["tone"], "100 % changed · tone"), (0.0, [], "0 % changed")],
 )  # fmt: skip
 def test_an_edit_is_said_in_a_few_words(size: float | None, kinds: list[str], said: str) -> None:
-    assert edits.words(size, kinds) == said
+    assert edits.describe(size, kinds) == said

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from review.ids import new_ids
+from review.drafts.bulk_insert import new_ids
 
 
 @pytest.mark.parametrize("count", [0, 1, 2000, 4096, 10_000])

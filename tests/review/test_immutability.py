@@ -10,8 +10,8 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from members.models import Member
-from review import immutability
-from review.checks_system import check_triggers
+from review.db import immutability
+from review.db.system_checks import check_triggers
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Decision, Draft, Task, TaskVersion
 from review.states import Split, Verdict
 from tests.review.factories import make_desk

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from review import minhash
+from review.text.near_duplicates import minhash
 
 VOCABULARY = [f"w{number}" for number in range(5000)]
 
@@ -41,7 +41,10 @@ def test_an_estimate_is_near_the_true_similarity(swaps: int) -> None:
 
 
 def test_equal_texts_have_equal_signatures_in_every_process() -> None:
-    code = "from review import minhash; print(minhash.signatures([['a','b','c','d','e','f']])[0][:4].tolist())"
+    code = (
+        "from review.text.near_duplicates import minhash; "
+        "print(minhash.signatures([['a','b','c','d','e','f']])[0][:4].tolist())"
+    )
 
     here = minhash.signatures([["a", "b", "c", "d", "e", "f"]])[0][:4].tolist()
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from review import near_duplicates
+from review.text import near_duplicates
 
 
 def words(n: int, seed: int) -> list[str]:
@@ -84,7 +84,7 @@ def crowd(seed: int, count: int) -> tuple[list[str], list[str]]:
 def test_what_is_left_out_is_what_the_rule_says_of_all_pairs(seed: int) -> None:
     texts, splits = crowd(seed, 150)
 
-    out = near_duplicates.left_out(texts, splits)
+    out = near_duplicates.rows_to_exclude(texts, splits)
 
     assert {row: reason for row, (reason, _) in out.items()} == brute(texts, splits)
     assert out
@@ -93,7 +93,7 @@ def test_what_is_left_out_is_what_the_rule_says_of_all_pairs(seed: int) -> None:
 def test_each_row_left_out_names_a_twin_that_tells_why() -> None:
     texts, splits = crowd(1, 150)
 
-    out = near_duplicates.left_out(texts, splits)
+    out = near_duplicates.rows_to_exclude(texts, splits)
 
     for row, (reason, twin) in out.items():
         assert (row, twin) in near_duplicates.pairs(texts) or (twin, row) in near_duplicates.pairs(texts)
@@ -105,12 +105,12 @@ def test_thousands_of_texts_that_all_say_the_same_are_told_apart_from_none() -> 
     same = " ".join(words(90, 3))
     texts = [f"{same} company{i}" for i in range(3000)]
 
-    out = near_duplicates.left_out(texts, ["train"] * 3000)
+    out = near_duplicates.rows_to_exclude(texts, ["train"] * 3000)
 
     assert len(out) == 2999
     assert 0 not in out
 
 
 def test_nothing_is_left_out_of_nothing() -> None:
-    assert near_duplicates.left_out([], []) == {}
-    assert near_duplicates.left_out(["", " "], ["train", "test"]) == {}
+    assert near_duplicates.rows_to_exclude([], []) == {}
+    assert near_duplicates.rows_to_exclude(["", " "], ["train", "test"]) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from review import orders
+from review.desk import ordering_strategies
 
 TOPICS = ("cold chain depot freight", "payroll invoices audit tax", "roof solar panels inverter")
 
@@ -12,14 +12,14 @@ TOPICS = ("cold chain depot freight", "payroll invoices audit tax", "roof solar 
 def test_a_pattern_names_each_check_once() -> None:
     marks = [{"check": "spam_words"}, {"check": "length"}, {"check": "spam_words"}]
 
-    assert orders.pattern_of(marks) == "length spam_words"
-    assert orders.pattern_of([]) == ""
+    assert ordering_strategies.pattern_of(marks) == "length spam_words"
+    assert ordering_strategies.pattern_of([]) == ""
 
 
 def test_rates_are_drawn_towards_the_overall_rate_where_little_was_judged() -> None:
     history = [("", True)] * 80 + [("", False)] * 20 + [("length", False)]
 
-    rates = orders.acceptance(history)
+    rates = ordering_strategies.acceptance_by_pattern(history)
 
     overall = (80 + 1) / (101 + 2)
     assert rates["*"] == overall
@@ -28,17 +28,17 @@ def test_rates_are_drawn_towards_the_overall_rate_where_little_was_judged() -> N
 
 
 def test_without_history_every_draft_is_as_uncertain_as_the_next() -> None:
-    assert orders.acceptance([]) == {"*": 0.5}
+    assert ordering_strategies.acceptance_by_pattern([]) == {"*": 0.5}
 
 
 def test_the_chance_nearest_a_half_comes_first_and_equals_keep_their_order() -> None:
-    assert orders.least_certain_first([0.9, 0.5, 0.1, 0.45, 0.55]) == [1, 3, 4, 0, 2]
+    assert ordering_strategies.least_certain_first([0.9, 0.5, 0.1, 0.45, 0.55]) == [1, 3, 4, 0, 2]
 
 
 def test_the_first_round_shows_every_topic() -> None:
     texts = [f"{TOPICS[index // 10]} number{index}" for index in range(30)]
 
-    places = orders.most_different_first(texts)
+    places = ordering_strategies.most_different_first(texts)
 
     assert sorted(places) == list(range(30))
     first = [place // 10 for place in places[:3]]
@@ -46,16 +46,16 @@ def test_the_first_round_shows_every_topic() -> None:
 
 
 def test_equal_texts_come_one_after_the_other() -> None:
-    assert orders.most_different_first(["same words here"] * 4) == [0, 1, 2, 3]
-    assert orders.most_different_first(["one"]) == [0]
-    assert orders.most_different_first(["", ""]) == [0, 1]
+    assert ordering_strategies.most_different_first(["same words here"] * 4) == [0, 1, 2, 3]
+    assert ordering_strategies.most_different_first(["one"]) == [0]
+    assert ordering_strategies.most_different_first(["", ""]) == [0, 1]
 
 
 def test_ten_thousand_texts_take_seconds() -> None:
     texts = [f"{TOPICS[index % 3]} {index} {index % 97} {index % 89}" for index in range(10_000)]
     began = time.perf_counter()
 
-    places = orders.most_different_first(texts)
+    places = ordering_strategies.most_different_first(texts)
 
     assert len(set(places)) == 10_000
     assert time.perf_counter() - began < 8

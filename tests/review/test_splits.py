@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from review import splits
+from review.spec import splits
 
 PARTS = [
     "Acme", "&", "Co", "co.", "L.L.C.", "s.a.", "S. a r.l", "GmbH", "& Co. KG", ", Inc.", " ,", "z", "o.o.", "sp", "a/s",

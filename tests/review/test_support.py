@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from review.passages import grounds, written
-from review.spec import Offer
-from review.support import read, sentences
+from review.spec.task_spec import Offer
+from review.text.grounding.attribution import attribute, sentences
+from review.text.grounding.passages import index_passages, written
 
 FACTS = {
     "trigger": "opened a depot in Rotterdam, 3 May", "size": "1,200 people", "pain": "spoilage claims",
@@ -55,8 +55,8 @@ PAGE = (
 
 
 def standing(text: str, *, offer: Offer | None = None, **facts: object) -> list[tuple[str, str, tuple[str, ...]]]:
-    known = grounds({**facts}, offer)
-    return [(text[each.start : each.end], each.standing, each.facts) for each in read(text, known, language="en")]
+    known = index_passages({**facts}, offer)
+    return [(text[each.start : each.end], each.standing, each.facts) for each in attribute(text, known, language="en")]
 
 
 def test_of_a_long_document_the_sentence_lights_up_and_not_the_whole() -> None:
@@ -93,20 +93,20 @@ def test_elements_of_a_long_list_are_passages_of_their_own() -> None:
     tools = [f"{word} " * 12 for word in ("spreadsheets", "whiteboards", "thermometers")]
 
     assert standing("Your whiteboards whiteboards are full of thermometers.", tools=tools)[0][1] == "unsupported"
-    assert grounds({"tools": tools}).of("tools")[1].ref == "tools.1"
+    assert index_passages({"tools": tools}).of("tools")[1].ref == "tools.1"
 
 
 def test_offsets_of_passages_count_in_the_fact_as_it_is_written_out() -> None:
     tools = ["one two three " * 6, "four five six " * 6]
 
-    for passage in grounds({"tools": tools}).of("tools"):
+    for passage in index_passages({"tools": tools}).of("tools"):
         assert written(tools)[passage.start : passage.end] == tools[int(passage.ref[-1])]
 
 
 def test_a_megabyte_without_a_full_stop_is_read_in_no_time() -> None:
-    known = grounds({"page": "word " * 200_000})
+    known = index_passages({"page": "word " * 200_000})
 
     began = time.perf_counter()
-    read("x" * 20_000, known, language="en")
+    attribute("x" * 20_000, known, language="en")
 
     assert time.perf_counter() - began < 1

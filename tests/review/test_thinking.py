@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from review import prompting
-from review.starters import STARTERS
-from review.thinking import TAGS, Unthinking, open_end, without_thinking
+from review.spec import prompting
+from review.spec.starters import STARTERS
+from review.spec.thinking import TAGS, ThinkingFilter, open_end, without_thinking
 
 TASK = STARTERS["outreach"].spec
 MAIL = "Subject: A depot\n\nHi there, it opens soon."
@@ -40,7 +40,7 @@ def test_what_is_left_of_an_answer(text, left):
     "text", ["<think>\nSo?\n</think>\n\nHello <b>there</b>", "Hello <think>x</think>there <", "[TH"]
 )
 def test_pieces_come_to_the_same_as_the_whole(text):
-    reader = Unthinking()
+    reader = ThinkingFilter()
 
     pieces = [reader.add(letter) for letter in text]
 
@@ -48,7 +48,7 @@ def test_pieces_come_to_the_same_as_the_whole(text):
 
 
 def test_nothing_of_a_tag_is_shown_before_it_is_known_to_be_none():
-    reader = Unthinking()
+    reader = ThinkingFilter()
 
     assert [reader.add(piece) for piece in ("<thi", "nk>So", "</thi", "nk>Hi")] == ["", "", "", "Hi"]
 

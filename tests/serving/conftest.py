@@ -24,20 +24,22 @@ from django.db import connections
 
 from jobs.contracts import ArtefactRef, Result, SpecEnvelope
 from jobs.models import Job
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from jobs.states import CLAIMABLE, FINISHED
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import ApiToken, Member
 from review.models import Task
 from review.states import Role
-from serving.services import promotions, running
+from serving.promotions import promotion
+from serving.runtime import switch
 from tests.nursery import Child, nursery
 from tests.review import factories
 from tests.serving import tiny
 from tests.training.conftest import freeze
 from tests.training.miniatures import SUMMARY
 from training.models import Miniature, Student
-from training.services import finish, runs, students
+from training.runs import launch_run, results
+from training.students import registration
 
 SLUG, OTHER = "outreach-run-1-lora", "outreach-run-2-lora"
 STARTED_WITHIN_S = 60
@@ -46,7 +48,7 @@ STARTED_WITHIN_S = 60
 def start_engine(folder: Path, path: Path, models: list[Any], **limits: Any) -> Child:
     """The engine as a supervisor starts it, by hand; returns when it answers."""
     body = {"socket": str(path), "models": [model.model_dump(mode="json") for model in models], "device": "cpu"}
-    lay(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body={**body, **limits}))
+    write_spec(folder, SpecEnvelope(job="1", kind="serving", fence=1, lease_s=60, body={**body, **limits}))
     process = nursery().start("serving.engine", folder, log=folder / "engine.log")
     deadline = time.monotonic() + STARTED_WITHIN_S
     while not path.exists():
@@ -151,7 +153,7 @@ def task(admin: Member) -> Task:
 @pytest.fixture
 def student(admin: Member, folders: Folders, settings: Any) -> Student:
     settings.STUDENT_ROOTS = [folders.base.parent]
-    return students.register_folder(path=str(folders.base), by=admin, name="Tiny", licence="Apache-2.0")
+    return registration.register_folder(path=str(folders.base), by=admin, name="Tiny", licence="Apache-2.0")
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ def make_miniature(
     def make(adapter: Path | None = None) -> Miniature:
         if not versions:
             versions.append(freeze(task, admin, train=8, validation=2))
-        run = runs.launch(dataset_version=versions[0], student=student, recipe="demo", by=admin)
+        run = launch_run.launch(dataset_version=versions[0], student=student, recipe="demo", by=admin)
         run_dir = tmp_path / str(run.pk)
         shutil.copytree(adapter or folders.one, run_dir / "adapter")
         refs = [
@@ -176,7 +178,7 @@ def make_miniature(
             for file in sorted((run_dir / "adapter").iterdir())
         ]
         result = Result(outcome="succeeded", summary=SUMMARY, artefacts=refs)
-        finish.conclude(run.pk, result, finish.store(run.pk, result, run_dir))
+        results.conclude_run(run.pk, result, results.store_artefact(run.pk, result, run_dir))
         return Miniature.objects.get(run=run)
 
     return make
@@ -189,7 +191,7 @@ def miniature(make_miniature: Callable[..., Miniature]) -> Miniature:
 
 @pytest.fixture
 def promoted(miniature: Miniature, admin: Member) -> Miniature:
-    promotions.promote(miniature, by=admin)
+    promotion.promote(miniature, by=admin)
     return miniature
 
 
@@ -232,7 +234,7 @@ class Workers:
         self._thread.start()
 
     def close(self) -> None:
-        for job in Job.objects.filter(kind=running.KIND).exclude(state__in=FINISHED):
+        for job in Job.objects.filter(kind=switch.KIND).exclude(state__in=FINISHED):
             if job.pid:
                 Job.objects.filter(pk=job.pk).update(state="cancelling")
         self._stop.set()
@@ -242,7 +244,7 @@ class Workers:
 
     def _run(self) -> None:
         while not self._stop.wait(0.1):
-            waiting = Job.objects.filter(state__in=CLAIMABLE, queue=running.QUEUE).values_list("pk", flat=True)
+            waiting = Job.objects.filter(state__in=CLAIMABLE, queue=switch.QUEUE).values_list("pk", flat=True)
             for job_id in list(waiting):
                 if job_id not in self._taken or not self._taken[job_id].is_alive():
                     self._taken[job_id] = threading.Thread(target=self._carry, args=(job_id,), daemon=True)
@@ -250,7 +252,7 @@ class Workers:
         connections.close_all()
 
     def _carry(self, job_id: UUID) -> None:
-        carry(job_id, worker="w")
+        run_job(job_id, worker="w")
         connections.close_all()
 
 

@@ -8,17 +8,17 @@ import openai
 import pytest
 from django.core.cache import caches
 
-from members import throttling
-from serving import allowances
+from members.tokens import throttling
 from serving.openai.errors import ApiError
-from serving.openai.requests import Question
-from serving.services.counting import Asked
+from serving.openai.requests import ChatRequest
+from serving.v1 import rate_limits
+from serving.v1.usage import UsageEntry
 from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
 NOW = 1_700_000_020.0  # Twenty seconds before a minute's end.
-ASKED = Question("m", user("a" * 40), max_tokens=90)
+ASKED = ChatRequest("m", user("a" * 40), max_tokens=90)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def minute(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_each_question_says_what_is_left_of_both(settings):
     settings.SERVING_REQUESTS_PER_MINUTE, settings.SERVING_TOKENS_PER_MINUTE = 3, 1000
 
-    first, second = allowances.take("eve", ASKED), allowances.take("eve", ASKED)
+    first, second = rate_limits.claim("eve", ASKED), rate_limits.claim("eve", ASKED)
 
     assert first.headers == {
         "x-ratelimit-limit-requests": "3",
@@ -50,35 +50,35 @@ def test_each_question_says_what_is_left_of_both(settings):
 
 def test_the_question_too_many_is_told_when_to_come_back_and_another_token_is_not(settings):
     settings.SERVING_REQUESTS_PER_MINUTE = 1
-    allowances.take("eve", ASKED)
+    rate_limits.claim("eve", ASKED)
 
     with pytest.raises(ApiError) as refused:
-        allowances.take("eve", ASKED)
+        rate_limits.claim("eve", ASKED)
 
     error = refused.value
     assert (error.status, error.code, error.headers["Retry-After"]) == (429, "rate_limit_exceeded", "20")
     assert error.body["error"]["type"] == "rate_limit_error"
     assert error.headers["x-ratelimit-remaining-requests"] == "0"
-    assert allowances.take("ann", ASKED).headers["x-ratelimit-remaining-requests"] == "0"
+    assert rate_limits.claim("ann", ASKED).headers["x-ratelimit-remaining-requests"] == "0"
 
 
 def test_what_was_not_written_is_given_back_and_many_at_once_cannot_go_past(settings):
     settings.SERVING_TOKENS_PER_MINUTE = 200
-    one, _two = allowances.take("eve", ASKED), allowances.take("eve", ASKED)
+    one, _two = rate_limits.claim("eve", ASKED), rate_limits.claim("eve", ASKED)
     with pytest.raises(ApiError):
-        allowances.take("eve", ASKED)
+        rate_limits.claim("eve", ASKED)
 
     one.settle(40)
 
-    small = Question("m", user("a" * 40), max_tokens=50)
-    assert allowances.take("eve", small).headers["x-ratelimit-remaining-tokens"] == "0"
+    small = ChatRequest("m", user("a" * 40), max_tokens=50)
+    assert rate_limits.claim("eve", small).headers["x-ratelimit-remaining-tokens"] == "0"
 
 
 def test_more_than_any_minute_has_is_a_wrong_question_and_not_a_matter_of_waiting(settings):
     settings.SERVING_TOKENS_PER_MINUTE = 80
 
     with pytest.raises(ApiError) as refused:
-        allowances.take("eve", ASKED)
+        rate_limits.claim("eve", ASKED)
 
     assert (refused.value.status, refused.value.param, refused.value.retry_after_s) == (400, "max_tokens", None)
     assert "80" in refused.value.message
@@ -89,7 +89,7 @@ def test_a_cache_that_does_not_answer_lets_everybody_in(settings):
     nowhere = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:9"}
     settings.CACHES = {**settings.CACHES, "rates": nowhere}
 
-    taken = [allowances.take("eve", ASKED) for _ in range(3)]
+    taken = [rate_limits.claim("eve", ASKED) for _ in range(3)]
     taken[0].settle(5)
 
     assert len(taken) == 3
@@ -123,9 +123,11 @@ def _token_of(promoted):
 
 def test_counting_settles_what_was_taken(settings, db, miniature):
     settings.SERVING_TOKENS_PER_MINUTE = 1000
-    taken = allowances.take("eve", ASKED)
-    from serving.services import counting
+    taken = rate_limits.claim("eve", ASKED)
+    from serving.v1 import usage
 
-    counting.count(Asked(miniature.pk, None, "eve", "answered", prompt_tokens=10, completion_tokens=5, taken=taken))
+    usage.count_usage(
+        UsageEntry(miniature.pk, None, "eve", "answered", prompt_tokens=10, completion_tokens=5, taken=taken)
+    )
 
     assert caches["rates"].get(f"rate:v1-tokens:eve:{int(NOW) // 60}") == 15

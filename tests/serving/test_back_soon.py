@@ -17,16 +17,15 @@ import openai
 import pytest
 import torch
 
-from jobs.supervisor.spares import SPARES
-from serving import link
+from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from serving.kinds import ServingKind
-from serving.selectors import standing
-from serving.services import promotions
+from serving.promotions import promotion
+from serving.runtime import engine_client, status
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
-from training.engine import loading, lora
 from training.engine.contracts import StudentRef
-from training.services import students
+from training.engine.model import loading, lora
+from training.students import registration
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.alone, pytest.mark.stress]
 CLIENTS = 16
@@ -37,13 +36,13 @@ BACK_WITHIN_S = 15.0
 
 @pytest.fixture
 def student():
-    return students.register_demo()
+    return registration.register_demo()
 
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> Path:
     folder = tmp_path / "adapter"
-    model = loading.load(StudentRef(path=str(students.DEMO_FOLDER)), dtype=torch.float32).model
+    model = loading.load(StudentRef(path=str(registration.demo_folder())), dtype=torch.float32).model
     lora.attach(model, rank=4, alpha=8, dropout=0.0, seed=1).save_pretrained(folder)
     return folder
 
@@ -91,23 +90,23 @@ def test_a_killed_engine_answers_again_within_seconds_and_no_whole_answer_is_los
     settings.SERVING_SPARE, settings.SERVING_PATIENCE_S = True, 60
     module = ServingKind.engine_module
     miniature = make_miniature(adapter)
-    promotions.promote(miniature, by=lead)
-    wait_until(lambda: (link.state() or {}).get("models"))
+    promotion.promote(miniature, by=lead)
+    wait_until(lambda: (engine_client.engine_state() or {}).get("models"))
     crowd, taken, killed_s = Crowd(site.url, key_of(lead), miniature.slug), [], 0.0
     try:
         for _ in range(KILLS):
-            SPARES.prepare_soon(module, after_s=0)
-            wait_until(lambda: SPARES.is_ready(module), within_s=60)
+            SPARE_PROCESSES.prepare_soon(module, after_s=0)
+            wait_until(lambda: SPARE_PROCESSES.is_ready(module), within_s=60)
             wait_until(partial(crowd.has_answered_since, killed_s), within_s=60)
-            pid = standing.job().pid
+            pid = status.current_job().pid
             os.kill(pid, signal.SIGKILL)
             killed_s = time.monotonic()
             wait_until(partial(crowd.answered_since, killed_s), within_s=60)
             taken.append(crowd.answered_since(killed_s)[0] - killed_s)
-            assert standing.job().pid != pid
+            assert status.current_job().pid != pid
     finally:
         crowd.close()
-        SPARES.drop(module)
+        SPARE_PROCESSES.drop(module)
 
     with capsys.disabled():
         print(f"\nback after {statistics.median(taken):.1f} s (median of {len(taken)}: {[round(s, 1) for s in taken]})")

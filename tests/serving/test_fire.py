@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from serving import link, streams
 from serving.models import Usage
+from serving.runtime import engine_client
+from serving.v1 import streams
 from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
@@ -54,7 +55,7 @@ async def storm(url: str, key: str, count: int) -> dict[str, int]:
 
 
 def quiet() -> bool:
-    state = link.state() or {}
+    state = engine_client.engine_state() or {}
     return state.get("running") == 0 and state.get("waiting") == 0
 
 

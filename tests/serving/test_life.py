@@ -10,9 +10,8 @@ import pytest
 
 from jobs.models import Job
 from jobs.states import FINISHED
-from serving import link
-from serving.selectors import standing
-from serving.services import promotions, running
+from serving.promotions import promotion
+from serving.runtime import engine_client, status, switch
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
@@ -20,41 +19,41 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytes
 
 
 def known():
-    return {model["name"] for model in (link.state() or {}).get("models", [])}
+    return {model["name"] for model in (engine_client.engine_state() or {}).get("models", [])}
 
 
 def test_a_promotion_starts_serving_and_later_ones_reach_the_running_engine(
     workers, make_miniature, folders, admin, lead
 ):
     first = make_miniature()
-    promotions.promote(first, by=lead)
+    promotion.promote(first, by=lead)
     wait_until(lambda: known() == {first.slug})
-    assert standing.now().state == "running"
+    assert status.serving_status().state == "running"
 
     other = make_miniature(folders.two)
-    promotions.promote(other, by=lead)
+    promotion.promote(other, by=lead)
     wait_until(lambda: known() == {first.slug, other.slug})
-    promotions.demote(first, by=lead)
+    promotion.demote(first, by=lead)
     wait_until(lambda: known() == {other.slug})
 
     assert Job.objects.filter(kind="serving").count() == 1
-    running.stop(by=admin)
-    wait_until(lambda: standing.job().state in FINISHED)
-    assert (standing.now().state, link.state()) == ("stopped", None)
+    switch.stop_serving(by=admin)
+    wait_until(lambda: status.current_job().state in FINISHED)
+    assert (status.serving_status().state, engine_client.engine_state()) == ("stopped", None)
 
 
 def test_an_engine_killed_while_it_writes_ends_the_stream_with_an_error_and_starts_again(
     workers, site, make_miniature, lead, key_of
 ):
     miniature = make_miniature()
-    promotions.promote(miniature, by=lead)
+    promotion.promote(miniature, by=lead)
     wait_until(known)
     client = openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=60)
     stream = client.chat.completions.create(
         model=miniature.slug, messages=user("a"), max_tokens=400, temperature=1.9, seed=3, stream=True
     )
-    job = standing.job()
-    began = standing.now().since
+    job = status.current_job()
+    began = status.serving_status().since
     chunks = []
 
     def read_and_kill():
@@ -68,8 +67,8 @@ def test_an_engine_killed_while_it_writes_ends_the_stream_with_an_error_and_star
 
     assert lost.value.code == "engine_lost"
     assert all(chunk.choices[0].finish_reason is None for chunk in chunks)
-    wait_until(lambda: known() and standing.now().since > began)
-    again = standing.now()
+    wait_until(lambda: known() and status.serving_status().since > began)
+    again = status.serving_status()
     assert (again.state, again.restarts, again.job.pk) == ("running", 1, job.pk)
     assert again.job.fence > job.fence
     answer = client.chat.completions.create(model=miniature.slug, messages=user("a"), max_tokens=4)
@@ -79,20 +78,20 @@ def test_an_engine_killed_while_it_writes_ends_the_stream_with_an_error_and_star
 def test_a_paused_serving_answers_503_and_goes_on_when_an_admin_starts_it(
     workers, site, make_miniature, lead, admin, key_of
 ):
-    from jobs.services import lifecycle
+    from jobs.lifecycle import control
 
     miniature = make_miniature()
-    promotions.promote(miniature, by=lead)
+    promotion.promote(miniature, by=lead)
     wait_until(known)
     client = openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=60)
 
-    lifecycle.pause(standing.job(), by=admin)
-    wait_until(lambda: standing.job().state == "paused")
+    control.pause(status.current_job(), by=admin)
+    wait_until(lambda: status.current_job().state == "paused")
     with pytest.raises(openai.InternalServerError) as away:
         client.chat.completions.create(model=miniature.slug, messages=user("a"))
-    promotions.promote(miniature, by=lead)
-    assert standing.job().state == "paused"
-    running.start(by=admin)
+    promotion.promote(miniature, by=lead)
+    assert status.current_job().state == "paused"
+    switch.start_serving(by=admin)
     wait_until(known)
 
     assert (away.value.status_code, away.value.code) == (503, "not_serving")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from serving import link
-from serving.link import EngineRefusal
+from serving.runtime import engine_client
+from serving.runtime.engine_client import EngineRefusal
 
 ASK = {"model": "m", "stream": False}
 WHOLE = {"text": "a", "done": {"finish": "stop"}}
@@ -56,7 +56,7 @@ def run(work: Callable[[], Awaitable[Any]]) -> Any:
 def test_a_question_that_an_engine_lost_before_its_first_word_is_asked_again(path):
     async def work():
         async with Peer(path, losses=1) as peer:
-            return await link.whole_answer(ASK), peer.asked
+            return await engine_client.whole_answer(ASK), peer.asked
 
     answer, asked = run(work)
 
@@ -67,7 +67,7 @@ def test_one_that_loses_one_engine_after_another_is_not_asked_a_third_time(path)
     async def work():
         async with Peer(path, losses=9) as peer:
             with pytest.raises(EngineRefusal) as refused:
-                await link.whole_answer(ASK)
+                await engine_client.whole_answer(ASK)
             return refused.value, peer.asked
 
     refusal, asked = run(work)
@@ -80,8 +80,8 @@ def test_an_engine_that_was_killed_is_waited_for(path):
         killed.bind(str(path))
 
     async def work():
-        under_way = asyncio.ensure_future(link.whole_answer(ASK))
-        await asyncio.sleep(2 * link.LOOK_AGAIN_S)
+        under_way = asyncio.ensure_future(engine_client.whole_answer(ASK))
+        await asyncio.sleep(2 * engine_client.RETRY_EVERY_S)
         still = not under_way.done()
         # It takes the old socket's place without giving anybody else a turn.
         async with Peer(path, losses=0):
@@ -99,7 +99,7 @@ def test_it_is_not_waited_for_longer_than_is_set(path, settings):
         killed.bind(str(path))
 
     with pytest.raises(EngineRefusal) as refused:
-        run(lambda: link.whole_answer(ASK))
+        run(lambda: engine_client.whole_answer(ASK))
 
     assert (refused.value.status, refused.value.code, refused.value.retry_after_s) == (503, "not_serving", 5)
 
@@ -108,7 +108,7 @@ def test_an_engine_that_was_stopped_is_not_waited_for(path):
     began = time.monotonic()
 
     with pytest.raises(EngineRefusal) as refused:
-        run(lambda: link.whole_answer(ASK))
+        run(lambda: engine_client.whole_answer(ASK))
 
     assert refused.value.code == "not_serving"
     assert time.monotonic() - began < 30

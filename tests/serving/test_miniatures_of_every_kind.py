@@ -18,28 +18,32 @@ from django.core.files.storage import default_storage
 from transformers import AutoModelForCausalLM
 
 from evaluation.engine.__main__ import main as evaluate
+from evaluation.evaluations import start_evaluation as evaluations
 from evaluation.models import Evaluation, EvaluationOutput
-from evaluation.services import orders as evaluations
-from jobs import ports, rundirs
 from jobs.contracts import SpecEnvelope
+from jobs.kinds import registry
 from jobs.models import Job
-from jobs.rundir import RunDir, lay
+from jobs.rundir import RunDir, write_spec
 from jobs.rundir.attempt import read_result, verify
+from jobs.supervisor import run_dirs
 from members.models import Member
 from review.models import DatasetVersion, Task
 from serving.engine.contracts import ModelEntry
-from serving.services import laying, promotions
+from serving.promotions import promotion, sync_models
 from tests.review import factories
 from tests.serving.engine.conftest import ask, running
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.preferences import freeze_edits
-from training.engine import decoding, generation, loading
 from training.engine.__main__ import main as tune
 from training.engine.contracts import StudentRef
-from training.engine.exporting.__main__ import main as export
+from training.engine.export.__main__ import main as export
+from training.engine.model import generate, loading
+from training.exports import formats
+from training.inputs import run_inputs as laying_files
 from training.models import Miniature, MiniatureExport, Student, TrainingRun
-from training.services import elsewhere, formats, runs, students
-from training.services import lay as laying_files
+from training.runs import launch_run
+from training.runs.portable import adopt_run, export_run
+from training.students import registration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
 LENGTH = 4096
@@ -90,16 +94,18 @@ def register(admin: Member, tmp_path: Path, settings: Any) -> Callable[[str], St
         if name != "tiny":
             model.get_input_embeddings().weight.data.mul_(3)
         model.save_pretrained(folder)
-        return students.register_folder(path=str(folder), by=admin, name=name, licence="Apache-2.0")
+        return registration.register_folder(path=str(folder), by=admin, name=name, licence="Apache-2.0")
 
     return make
 
 
 def work(job: Job, engine: Callable[[RunDir], int]) -> None:
     """One job's engine as its worker starts it, and its end taken in as a worker takes it in."""
-    kind, run_dir = ports.KINDS[job.kind], rundirs.of(job.pk, 1)
+    kind, run_dir = registry.KINDS[job.kind], run_dirs.run_dir_of(job.pk, 1)
     run_dir.mkdir(parents=True)
-    lay(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=kind.build_spec(job, run_dir)))
+    write_spec(
+        run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=kind.build_spec(job, run_dir))
+    )
     with torch.set_grad_enabled(engine is tune):
         engine(RunDir.open(run_dir))
     result = read_result(run_dir)
@@ -114,7 +120,7 @@ def make(version: DatasetVersion, register: Callable[[str], Student], admin: Mem
     student = register("tiny")
 
     def launched(preset: str, values: dict[str, Any], begun: Miniature | None) -> TrainingRun:
-        return runs.launch(
+        return launch_run.launch(
             dataset_version=version, student=student, recipe=preset, overrides=QUICK | values, by=admin, device="cpu",
             starts_from=begun, teacher=register("teacher") if preset == "distil" else None,
         )  # fmt: skip
@@ -127,9 +133,9 @@ def make(version: DatasetVersion, register: Callable[[str], Student], admin: Mem
             work(run.job, tune)
             begun = Miniature.objects.get(run=run)
         run = launched(preset, values, begun)
-        elsewhere.export(run, tmp_path / "given")
+        export_run.export(run, tmp_path / "given")
         assert tune(RunDir.open(tmp_path / "given")) == 0
-        return elsewhere.adopt(tmp_path / "given").miniature
+        return adopt_run.adopt(tmp_path / "given").miniature
 
     return made
 
@@ -157,7 +163,7 @@ def test_a_miniature_of_every_kind_is_evaluated_served_and_exported(
     assert packed is not None and packed.summary["format"] == "gguf-q8"
 
 
-def loaded(miniature: Miniature, folder: Path) -> loading.Student:
+def loaded(miniature: Miniature, folder: Path) -> loading.LoadedStudent:
     """The miniature as PEFT itself applies it: nothing folded."""
     laying_files.miniature_files(miniature, folder)
     if miniature.method == "full":
@@ -175,8 +181,8 @@ def evaluated(miniature: Miniature, by: Member) -> Evaluation:
 
 
 def promoted(miniature: Miniature, by: Member) -> ModelEntry:
-    promotions.promote(miniature, by=by)
-    [entry] = [ModelEntry.model_validate(each) for each in laying.entries()]
+    promotion.promote(miniature, by=by)
+    [entry] = [ModelEntry.model_validate(each) for each in sync_models.model_entries()]
     return entry
 
 
@@ -192,10 +198,10 @@ def served(entry: ModelEntry, tokens: int) -> str:
     return first
 
 
-def greedily(student: loading.Student, entry: ModelEntry, tokens: int) -> str:
+def greedily(student: loading.LoadedStudent, entry: ModelEntry, tokens: int) -> str:
     prompt = [{"role": "user", "content": "company: Lattice"}]
-    sampling = decoding.sampling_for(entry.task)
-    [answer] = generation.write(student.model, student.chat, [prompt], max_new_tokens=tokens, sampling=sampling)
+    sampling = generate.sampling_for(entry.task)
+    [answer] = generate.generate(student.model, student.chat, [prompt], max_new_tokens=tokens, sampling=sampling)
     return answer.text.strip()
 
 
@@ -203,7 +209,7 @@ def exported(miniature: Miniature, format: str, by: Member) -> MiniatureExport |
     """The export, or None where a format says nothing new of whole weights."""
     if format == "merged" and miniature.method == "full":
         return None
-    made = formats.order(miniature, format=format, by=by)
+    made = formats.request_export(miniature, format=format, by=by)
     work(made.job, export)
     made.refresh_from_db()
     return made

@@ -20,18 +20,20 @@ from transformers import AutoModelForCausalLM, Gemma3TextConfig
 
 from benchmarks.memory import STUDENTS
 from jobs.models import Job
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from review.models import Task
-from serving import link
-from serving.services import promotions
+from serving.promotions import promotion
+from serving.runtime import engine_client
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 from tests.training.conftest import freeze
 from tests.training.engine.conftest import make_tokenizer
-from training.estimate import estimate
+from training.exports import formats
 from training.models import Miniature
-from training.recipes import Recipe
-from training.services import formats, runs, students
+from training.recipes.schema import Recipe
+from training.runs import launch_run
+from training.runs.estimate import estimate_run
+from training.students import registration
 
 pytestmark = [
     pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.stress, pytest.mark.timeout(3600),
@@ -60,7 +62,7 @@ def make_student(folder: Path) -> Path:
 def carried(job: Job) -> tuple[Job, float]:
     """A job carried to its end by a worker, its engine a process of its own; and the seconds that took."""
     began = time.monotonic()
-    carry(job.pk, worker="w")
+    run_job(job.pk, worker="w")
     job.refresh_from_db()
     assert job.state == "succeeded", job.error
     return job, time.monotonic() - began
@@ -72,10 +74,10 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     settings.STUDENT_ROOTS = [tmp_path]
     seconds: dict[str, float] = {}
     version = freeze(task, admin, train=STEPS * BATCH, validation=2)
-    student = students.register_folder(
+    student = registration.register_folder(
         path=str(make_student(tmp_path / "student")), by=admin, name="Real size", licence="None"
     )
-    run = runs.launch(
+    run = launch_run.launch(
         dataset_version=version, student=student, recipe="modern-lora", by=lead, device="cpu",
         overrides={"epochs": 1, "batch_size": BATCH, "accumulation": 1, "max_length": 8192,
                    "sample_every_steps": 10**6},
@@ -84,9 +86,9 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     miniature = Miniature.objects.get(run=run)
 
     began = time.monotonic()
-    promotions.promote(miniature, by=lead)
+    promotion.promote(miniature, by=lead)
     client = openai.OpenAI(base_url=site.url, api_key=key_of(lead), max_retries=0, timeout=1200)
-    wait_until(link.state, within_s=300)
+    wait_until(engine_client.engine_state, within_s=300)
     answers = []
     for _ in range(2):
         answers.append(client.chat.completions.create(
@@ -94,7 +96,7 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
         ))  # fmt: skip
         seconds["first answer" if len(answers) == 1 else "second answer"] = time.monotonic() - began
         began = time.monotonic()
-    export = formats.order(miniature, format="gguf-q8", by=lead)
+    export = formats.request_export(miniature, format="gguf-q8", by=lead)
     _, seconds["exported"] = carried(export.job)
     export.refresh_from_db()
 
@@ -108,7 +110,7 @@ def test_a_student_of_the_papers_size_goes_the_whole_way_on_a_cpu(
     if IN_FULL:
         assert 0.95e9 < shape < 1.05e9
         # The file's pages stay mapped beside the fp32 copy, and this tokenizer spells in bytes (docs/real-size.md).
-        told = estimate(Path(student.path), Recipe(**run.recipe), [measured["tokens"] // measured["rows"]] * 10)
+        told = estimate_run(Path(student.path), Recipe(**run.recipe), [measured["tokens"] // measured["rows"]] * 10)
         assert measured["peak_memory_gib"] - student.bytes / GIB == pytest.approx(told.peak_gib, rel=0.15)
     figures = {
         "parameters": shape, "student_gib": student.bytes / GIB, "rows": measured["rows"], "tokens": measured["tokens"],

@@ -6,14 +6,16 @@ import pytest
 from django.db import transaction
 
 from generation.models import Teacher
-from generation.selectors import teachers as teacher_selectors
-from generation.services import orders, provided, teachers
-from generation.services.teachers import NewTeacher
-from jobs.supervisor import carry
-from review import prompting
+from generation.orders import launch
+from generation.teachers import edit, provided
+from generation.teachers import queries as teacher_selectors
+from generation.teachers.edit import NewTeacher
+from jobs.supervisor import run_job
 from review.models import Draft
+from review.spec import prompting
 from serving.models import Usage
-from serving.services import internal_keys, promotions
+from serving.promotions import promotion
+from serving.runtime import internal_keys
 from tests.review import factories
 from tests.serving.waiting import wait_until
 from web.errors import Refusal
@@ -27,9 +29,9 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
 ):
     settings.SERVING_BASE_URL = site.url
     teacher = Teacher.objects.get(model=promoted.slug)
-    order = orders.launch(task, teacher=teacher, count=4, by=lead)
+    order = launch.launch(task, teacher=teacher, count=4, by=lead)
 
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
 
     order.job.refresh_from_db()
     calls = list(order.calls.all())
@@ -46,12 +48,12 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
 
 
 def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
-    from generation.services import ingest
+    from generation.calls import ingest
     from jobs.contracts import Event
 
     teacher = Teacher.objects.get(model=promoted.slug)
     record = factories.make_records(factories.make_source(task), 1)[0]
-    order = orders.launch(task, teacher=teacher, count=1, by=lead, record_ids=[record.pk])
+    order = launch.launch(task, teacher=teacher, count=1, by=lead, record_ids=[record.pk])
     told = {
         "call_id": "00000000-0000-4000-8000-000000000009", "record": str(record.pk), "index": 0, "model": promoted.slug,
         "fields": {"subject": "A depot for you", "body": "Hi there, shall we talk on Thursday?"},
@@ -78,20 +80,20 @@ def test_a_miniature_writes_for_its_own_task_only_and_while_it_is_served(promote
     factories.make_records(factories.make_source(other), 2)
 
     with pytest.raises(Refusal) as elsewhere:
-        orders.quote(other, teacher=teacher, count=1, by=admin)
-    promotions.demote(promoted, by=lead)
+        launch.quote(other, teacher=teacher, count=1, by=admin)
+    promotion.demote(promoted, by=lead)
     teacher.refresh_from_db()
     with pytest.raises(Refusal) as off:
-        orders.quote(promoted.task, teacher=teacher, count=1, by=admin)
+        launch.quote(promoted.task, teacher=teacher, count=1, by=admin)
 
     assert (elsewhere.value.code, off.value.code) == ("teacher_of_another_task", "teacher_off")
     assert not teacher.is_active
 
 
 def test_promoting_again_puts_the_same_teacher_back_into_use(promoted, lead):
-    promotions.demote(promoted, by=lead)
+    promotion.demote(promoted, by=lead)
 
-    promotions.promote(promoted, by=lead)
+    promotion.promote(promoted, by=lead)
 
     teacher = Teacher.objects.get(provided_by=f"serving:{promoted.pk}")
     assert teacher.is_active
@@ -106,30 +108,30 @@ def test_it_is_not_edited_by_hand_and_its_key_cannot_be_named_for_another(promot
     )  # fmt: skip
 
     with pytest.raises(Refusal) as provided_one:
-        teachers.change(teacher, thief, by=admin)
+        edit.change(teacher, thief, by=admin)
     with pytest.raises(Refusal) as named:
-        teachers.create(thief, by=admin)
+        edit.create(thief, by=admin)
 
     assert provided_one.value.code == "teacher_provided"
     assert "secret_ref" in named.value.errors
 
 
 def test_a_key_of_the_product_is_signed_and_grows_old(settings):
-    from serving import doors
     from serving.openai.errors import ApiError
+    from serving.v1 import auth
 
     key = internal_keys.make()
 
-    assert doors.caller_of(f"Bearer {key}").member is None
+    assert auth.caller_of(f"Bearer {key}").member is None
     for forged in (key[:-2] + "aa", internal_keys.PREFIX, f"{internal_keys.PREFIX}serving"):
         with pytest.raises(ApiError) as refused:
-            doors.caller_of(f"Bearer {forged}")
+            auth.caller_of(f"Bearer {forged}")
         assert refused.value.status == 401
 
 
 def test_two_miniatures_of_like_names_become_two_teachers(db):
     offers = [
-        provided.Offer(provided_by=f"serving:{n}", slug="same", name="Same", model=f"m{n}", secret_ref="")
+        provided.NewProvidedTeacher(provided_by=f"serving:{n}", slug="same", name="Same", model=f"m{n}", secret_ref="")
         for n in range(2)
     ]
 

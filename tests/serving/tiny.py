@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from review.starters import STARTERS
+from review.spec.starters import STARTERS
 from serving.engine.contracts import ModelEntry
 from tests.training.engine.conftest import make_model, make_tokenizer
-from training.engine import lora
 from training.engine.contracts import StudentRef
+from training.engine.model import lora
 
 torch.set_num_threads(1)
 TASK = STARTERS["outreach"].spec

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from stats import shares
+from stats.intervals import shares
 
 DRAWS = 2_000 if os.environ.get("STRESS") == "1" else 800
 # What a share of so many draws may fall short of 93 % by luck, at a fixed seed.
@@ -42,9 +42,9 @@ def test_the_interval_of_pairs_is_that_of_the_airway_example():
 
 
 def test_none_of_a_hundred_and_one_and_three_of_three_are_no_certainty():
-    assert shares.of_units([0.0] * 101) == shares.wilson(0, 101)
-    assert shares.of_units([0.0] * 101).high > 0.03
-    assert shares.of_units([1.0] * 3).low < 0.3
+    assert shares.clustered([0.0] * 101) == shares.wilson(0, 101)
+    assert shares.clustered([0.0] * 101).high > 0.03
+    assert shares.clustered([1.0] * 3).low < 0.3
 
 
 def test_swapping_the_sides_turns_the_interval_round():
@@ -58,9 +58,9 @@ def test_swapping_the_sides_turns_the_interval_round():
 def test_copies_of_the_same_companies_make_no_interval_narrower():
     once, firms = [1.0] * 8 + [0.0] * 2, list(range(10))
 
-    alone = shares.of_units(once, firms)
-    copied = shares.of_units(once * 10, firms * 10)
-    all_alike = shares.of_units([1.0] * 100, firms * 10)
+    alone = shares.clustered(once, firms)
+    copied = shares.clustered(once * 10, firms * 10)
+    all_alike = shares.clustered([1.0] * 100, firms * 10)
 
     assert copied.high - copied.low >= 0.9 * (alone.high - alone.low)
     assert all_alike == shares.clopper_pearson(10, 10)
@@ -69,7 +69,7 @@ def test_copies_of_the_same_companies_make_no_interval_narrower():
 @pytest.mark.parametrize("values", [[], [0.5], [2.0]])
 def test_what_is_no_share_is_refused(values):
     with pytest.raises(ValueError, match="share"):
-        shares.of_units(values)
+        shares.clustered(values)
 
 
 def covered(draw, truth) -> float:
@@ -87,7 +87,7 @@ def clustered(chance, companies, records, share, alike=0.5):
 
 @pytest.mark.parametrize(("share", "n"), [(0.97, 101), (0.5, 60), (0.9, 3), (0.97, 20)])
 def test_one_share_is_covered_as_often_as_its_interval_says(share, n):
-    met = covered(lambda chance: shares.of_units((chance.random(n) < share).astype(float)), share)
+    met = covered(lambda chance: shares.clustered((chance.random(n) < share).astype(float)), share)
 
     assert met >= LEAST
 
@@ -96,7 +96,7 @@ def test_one_share_is_covered_as_often_as_its_interval_says(share, n):
 def test_a_share_of_several_records_a_company_is_covered(share, companies, records):
     names = np.repeat(np.arange(companies), records).tolist()
 
-    met = covered(lambda chance: shares.of_units(clustered(chance, companies, records, share).ravel(), names), share)
+    met = covered(lambda chance: shares.clustered(clustered(chance, companies, records, share).ravel(), names), share)
 
     assert met >= LEAST
 

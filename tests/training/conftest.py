@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
-from review.services import datasets
-from review.services.datasets import write as writing
 from review.states import Role, Split
 from tests.review import factories
 from tests.review.datasets import golds
 from tests.training.miniatures import conclude
 from training.models import Miniature, Student, TrainingRun
-from training.services import runs, students
+from training.runs import launch_run
+from training.students import registration
 
 
 def freeze(task: Task, by: Member, *, train: int, validation: int, test: int = 2) -> DatasetVersion:
@@ -33,7 +34,7 @@ def freeze(task: Task, by: Member, *, train: int, validation: int, test: int = 2
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
     golds.accept_all(by, task, count=count)
-    version = datasets.freeze(datasets.create(task, name=f"Gold {train}", by=by), by=by)
+    version = freezing.freeze(freezing.create(task, name=f"Gold {train}", by=by), by=by)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
@@ -89,14 +90,14 @@ def version(task: Task, admin: Member) -> DatasetVersion:
 def student(admin: Member, tmp_path: Path, settings: Any) -> Student:
     settings.STUDENT_ROOTS = [tmp_path / "students"]
     folder = write_student(tmp_path / "students" / "tiny")
-    return students.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    return registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
 
 
 @pytest.fixture
 def launch(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., TrainingRun]:
     def _launch(**order: Any) -> TrainingRun:
         given = {"dataset_version": version, "student": student, "recipe": "demo", "by": admin, **order}
-        return runs.launch(**given)
+        return launch_run.launch(**given)
 
     return _launch
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.contracts import ArtefactRef, Result
 from jobs.models import Job, JobEvent
 from training.models import Miniature, TrainingRun
-from training.services import finish
+from training.runs import results
 
 SUMMARY: dict[str, Any] = {
     "method": "lora", "artefact": "adapter", "rank": 16, "steps": 8, "epochs": 4.0, "rows": 10, "train_loss": 0.5,
@@ -35,7 +35,7 @@ def result_of(run_dir: Path) -> Result:
 def conclude(run: TrainingRun, run_dir: Path) -> Miniature:
     """End a run well."""
     result = result_of(run_dir)
-    finish.conclude(run.pk, result, finish.store(run.pk, result, run_dir))
+    results.conclude_run(run.pk, result, results.store_artefact(run.pk, result, run_dir))
     Job.objects.filter(pk=run.job_id).update(state="succeeded", finished_at=timezone.now())
     run.refresh_from_db()
     return Miniature.objects.get(run=run)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
-from review.services import datasets
-from review.services.datasets import write as writing
 from review.states import Split
 from tests.review import factories
 from tests.review.datasets import golds
@@ -25,7 +25,7 @@ def freeze_edits(task: Task, by: Member, *, train: int, validation: int, skip: i
     golds.make_drafts(task, records)
     for _ in records:
         golds.decide(by, task, "edit")
-    version = datasets.freeze(datasets.create(task, name=f"Edits {train}", by=by), by=by)
+    version = freezing.freeze(freezing.create(task, name=f"Edits {train}", by=by), by=by)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version

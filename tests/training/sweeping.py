@@ -9,24 +9,24 @@ from typing import Any
 
 from django.utils import timezone
 
+from jobs.lifecycle import consumers
 from jobs.models import Job, JobEvent
-from jobs.services import consumers
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from tests.training.miniatures import conclude
 from training.models import Sweep, TrainingRun
-from training.sweeps.grid import Budget, SweepRequest, Wishes
+from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
 
 
 def order(
     hours: float | None = 10.0, usd: float | None = None, recipe: str = "demo", at_once: int = 1, **axes: Any
 ) -> SweepRequest:
-    wishes = Wishes(**{"learning_rate": (1e-3, 1e-2), "epochs": (1, 2), **axes})
-    return SweepRequest(recipe=recipe, wishes=wishes, budget=Budget(hours, usd), at_once=at_once)
+    wishes = SweepAxes(**{"learning_rate": (1e-3, 1e-2), "epochs": (1, 2), **axes})
+    return SweepRequest(recipe=recipe, wishes=wishes, budget=SweepBudget(hours, usd), at_once=at_once)
 
 
 def look(sweep: Sweep, worker: str = "worker-1") -> Job:
     """One ring for the sweep's job."""
-    carry(sweep.job_id, worker=worker)
+    run_job(sweep.job_id, worker=worker)
     return Job.objects.get(pk=sweep.job_id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training import charts
+from training.runs import charts
 
 
 def test_a_series_holds_what_is_known_and_finite():

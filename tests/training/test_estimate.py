@@ -8,10 +8,11 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
-from training import estimate, presets
-from training.engine import lora
-from training.memory.shape import shape_of
-from training.recipes import Recipe
+from training.engine.model import lora
+from training.recipes import presets
+from training.recipes.schema import Recipe
+from training.runs import estimate
+from training.sizing.shape import shape_of
 
 pytestmark = pytest.mark.engine
 SHAPE = {
@@ -31,14 +32,14 @@ def folder(tmp_path):
 def test_parameters_are_those_peft_counts(folder, rank):
     model = lora.attach(AutoModelForCausalLM.from_pretrained(folder), rank=rank, alpha=8, dropout=0, seed=1)
 
-    guess = estimate.estimate(folder, Recipe(rank=rank), [100])
+    guess = estimate.estimate_run(folder, Recipe(rank=rank), [100])
 
     assert (guess.trainable_parameters, guess.total_parameters) == lora.count(model)
     assert guess.trainable_fraction == guess.trainable_parameters / guess.total_parameters
 
 
 def test_full_fine_tuning_tunes_every_parameter(folder):
-    guess = estimate.estimate(folder, presets.compose("demo-full"), [100])
+    guess = estimate.estimate_run(folder, presets.compose("demo-full"), [100])
 
     assert guess.trainable_parameters == guess.total_parameters
     assert guess.trainable_fraction == 1.0
@@ -48,7 +49,7 @@ def test_full_fine_tuning_tunes_every_parameter(folder):
 def test_steps_tokens_and_time_follow_rows_and_speed(folder):
     recipe = Recipe(batch_size=4, accumulation=2, epochs=3)
 
-    guess = estimate.estimate(folder, recipe, [10] * 17, tokens_per_s=51.0)
+    guess = estimate.estimate_run(folder, recipe, [10] * 17, tokens_per_s=51.0)
 
     assert (guess.steps, guess.tokens, guess.seconds, guess.is_measured) == (9, 510, 10.0, True)
 
@@ -57,7 +58,7 @@ def test_more_batch_needs_more_memory_and_checkpointing_needs_less(folder):
     rows = [500] * 64
 
     small, large, thrifty = (
-        estimate.estimate(folder, recipe, rows).activations_bytes
+        estimate.estimate_run(folder, recipe, rows).activations_bytes
         for recipe in (Recipe(batch_size=4), Recipe(batch_size=16), Recipe(batch_size=16, gradient_checkpointing="on"))
     )
 
@@ -65,8 +66,8 @@ def test_more_batch_needs_more_memory_and_checkpointing_needs_less(folder):
 
 
 def test_a_base_frozen_in_bf16_takes_half_the_memory_on_a_gpu(folder):
-    on_gpu = estimate.estimate(folder, Recipe(rank=1), [100], device="cuda")
-    on_cpu = estimate.estimate(folder, Recipe(rank=1), [100])
+    on_gpu = estimate.estimate_run(folder, Recipe(rank=1), [100], device="cuda")
+    on_cpu = estimate.estimate_run(folder, Recipe(rank=1), [100])
 
     assert on_gpu.weights_bytes < 0.6 * on_cpu.weights_bytes
 
@@ -87,4 +88,4 @@ def test_a_config_without_sizes_is_refused():
 
 def test_no_rows_are_refused(folder):
     with pytest.raises(ValueError, match="no rows"):
-        estimate.estimate(folder, Recipe(), [])
+        estimate.estimate_run(folder, Recipe(), [])

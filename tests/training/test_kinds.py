@@ -12,17 +12,19 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import connections
 
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from jobs.states import JobState
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.preferences import freeze_edits
+from training.miniatures import writing
 from training.models import Checkpoint, Miniature, Student, TrainingRun
-from training.selectors import runs as run_selectors
-from training.services import runs, students, writing
+from training.runs import launch_run
+from training.runs import queries as run_selectors
+from training.students import registration
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 SMALL = {"epochs": 2, "batch_size": 4, "learning_rate": 5e-3, "rank": 4, "max_length": 1024, "eval_every_steps": 0}
@@ -49,7 +51,7 @@ def tiny(model_folder: Path, admin: Member, settings: Any, monkeypatch: pytest.M
     settings.JOB_LEASE_S, settings.JOB_ENGINE_NICE = 30, 0
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    return students.register_folder(path=str(model_folder), by=admin)
+    return registration.register_folder(path=str(model_folder), by=admin)
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def carrying() -> Iterator[Callable[[Job], threading.Thread]]:
     def start(job: Job) -> threading.Thread:
         def target() -> None:
             try:
-                carry(job.pk, worker="worker-1")
+                run_job(job.pk, worker="worker-1")
             finally:
                 connections.close_all()
 
@@ -84,9 +86,9 @@ def ended(job: Job) -> Job:
 
 
 def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
-    run = runs.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
+    run = launch_run.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
 
-    carry(run.job_id, worker="worker-1")
+    run_job(run.job_id, worker="worker-1")
 
     ended(run.job)
     run.refresh_from_db()
@@ -102,8 +104,8 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
     assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json"} <= names
     assert all(default_storage.exists(f"{miniature.storage_prefix}/{name}") for name in names)
 
-    job = writing.order(miniature, record={"company": "Lund Works", "sector": "glass"}, by=admin)
-    carry(job.pk, worker="worker-1")
+    job = writing.request_text(miniature, record={"company": "Lund Works", "sector": "glass"}, by=admin)
+    run_job(job.pk, worker="worker-1")
 
     output = writing.first_output(ended(job))
     assert output["completion_tokens"] > 0
@@ -112,15 +114,15 @@ def test_a_run_becomes_a_miniature_that_writes(tiny, small_version, admin):
 
 def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, admin):
     version = freeze_edits(task, admin, train=8, validation=2)
-    first = runs.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
-    carry(first.job_id, worker="worker-1")
+    first = launch_run.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=SMALL)
+    run_job(first.job_id, worker="worker-1")
     ended(first.job)
 
-    run = runs.launch(
+    run = launch_run.launch(
         dataset_version=version, student=tiny, recipe="dpo", by=admin, starts_from=Miniature.objects.get(run=first),
         overrides={**SMALL, "accumulation": 1, "epochs": 3},
     )  # fmt: skip
-    carry(run.job_id, worker="worker-1")
+    run_job(run.job_id, worker="worker-1")
 
     ended(run.job)
     run.refresh_from_db()
@@ -129,26 +131,26 @@ def test_preferences_lead_from_a_miniature_to_one_that_writes_too(tiny, task, ad
     validated = [row for row in run_selectors.metrics(run) if "val_drift" in row]
     assert validated[0]["val_drift"] < 1e-6 < validated[-1]["val_drift"]
     miniature = Miniature.objects.get(run=run)
-    job = writing.order(miniature, record={"company": "Lund Works", "sector": "glass"}, by=admin)
-    carry(job.pk, worker="worker-1")
+    job = writing.request_text(miniature, record={"company": "Lund Works", "sector": "glass"}, by=admin)
+    run_job(job.pk, worker="worker-1")
     assert writing.first_output(ended(job))["completion_tokens"] > 0
 
 
 def test_a_run_stopped_halfway_goes_on_from_its_checkpoint(tiny, small_version, admin, carrying):
     overrides = {**SMALL, "epochs": 40, "checkpoint_every_steps": 2, "sample_every_steps": 1000}
-    run = runs.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=overrides)
+    run = launch_run.launch(dataset_version=small_version, student=tiny, recipe="demo", by=admin, overrides=overrides)
     first = carrying(run.job)
     until = time.monotonic() + 200
     while not Checkpoint.objects.filter(run=run).exists() and time.monotonic() < until:
         time.sleep(0.05)
 
-    lifecycle.pause(run.job, by=admin)
+    control.pause(run.job, by=admin)
     first.join(100)
     run.job.refresh_from_db()
     assert run.job.state == JobState.PAUSED, run.job.error
     stopped_at = Checkpoint.objects.filter(run=run).order_by("-step").first().step
-    lifecycle.resume(run.job, by=admin)
-    carry(run.job_id, worker="worker-1")
+    control.resume(run.job, by=admin)
+    run_job(run.job_id, worker="worker-1")
 
     ended(run.job)
     run.refresh_from_db()

@@ -8,13 +8,13 @@ import pytest
 import torch
 import transformers
 
-from training.known_students import GIB, KNOWN, ROWS, Known, find
-from training.memory import fitting
-from training.memory.shape import shape_of
-from training.presets import PRESETS
-from training.servable import why_not
+from training.recipes.presets import PRESETS
+from training.sizing import fit
+from training.sizing.shape import shape_of
+from training.students.catalogue import FORECAST_ROWS, GIB, KNOWN_STUDENTS, KnownStudent, find_known
+from training.students.servable import why_not_servable
 
-BY_NAME = {known.name: known for known in KNOWN}
+BY_NAME = {known.name: known for known in KNOWN_STUDENTS}
 # One of each family: the rest differ in numbers alone, and these the parameters tell.
 MODELS = {
     "gemma-3-1b-it": transformers.Gemma3TextConfig,
@@ -26,8 +26,8 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
-def test_its_numbers_come_to_the_parameters_that_its_card_names(known: Known):
+@pytest.mark.parametrize("known", KNOWN_STUDENTS, ids=BY_NAME)
+def test_its_numbers_come_to_the_parameters_that_its_card_names(known: KnownStudent):
     assert known.shape.parameters == known.parameters
     assert known.shape.text_parameters == known.parameters - (known.sees and known.sees + 1152 * (known.hidden + 1))
 
@@ -46,30 +46,30 @@ def test_its_shape_is_that_of_the_model_transformers_builds(name: str):
     assert built == told
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
-def test_its_memory_is_what_a_run_of_it_would_be_forecast(known: Known):
+@pytest.mark.parametrize("known", KNOWN_STUDENTS, ids=BY_NAME)
+def test_its_memory_is_what_a_run_of_it_would_be_forecast(known: KnownStudent):
     lora, full = PRESETS["paper-lora"].recipe, PRESETS["paper-full"].recipe
 
-    assert known.lora_gib[1] == fitting.needed(known.shape, lora, ROWS, "cuda") / GIB
-    assert known.full_gib[1] == fitting.needed(known.shape, full, ROWS, "cuda") / GIB
+    assert known.lora_gib[1] == fit.required_bytes(known.shape, lora, FORECAST_ROWS, "cuda") / GIB
+    assert known.full_gib[1] == fit.required_bytes(known.shape, full, FORECAST_ROWS, "cuda") / GIB
     assert known.lora_gib[0] < known.lora_gib[1] < known.full_gib[1]
     # Weights, gradients and two moments in fp32 are the least that all weights take.
     assert known.full_gib[0] > 16 * known.shape.text_parameters / GIB
 
 
-@pytest.mark.parametrize("known", KNOWN, ids=BY_NAME)
-def test_its_recipe_is_the_papers_for_its_size_and_it_can_be_served(known: Known):
+@pytest.mark.parametrize("known", KNOWN_STUDENTS, ids=BY_NAME)
+def test_its_recipe_is_the_papers_for_its_size_and_it_can_be_served(known: KnownStudent):
     assert known.rank == (16 if known.parameters <= 3e9 else 32)
     assert known.rates == {"lora": 2e-4, "full": 2e-5}
-    assert not why_not({"model_type": known.family})
+    assert not why_not_servable({"model_type": known.family})
     assert len(known.facts) == 3
 
 
 def test_a_student_is_found_by_its_hub_id_or_by_its_family_and_size():
     qwen = BY_NAME["Qwen3-0.6B"]
 
-    assert find(hub_id="qwen/qwen3-0.6b") is qwen
-    assert find(family="qwen3", parameters=596_049_920) is qwen
-    assert find(family="qwen3", parameters=596_049_920 + 151_936 * 1024) is qwen
-    assert find(family="llama", parameters=596_049_920) is None
-    assert find(hub_id="someone/else", family="qwen3", parameters=596_049_920) is None
+    assert find_known(hub_id="qwen/qwen3-0.6b") is qwen
+    assert find_known(family="qwen3", parameters=596_049_920) is qwen
+    assert find_known(family="qwen3", parameters=596_049_920 + 151_936 * 1024) is qwen
+    assert find_known(family="llama", parameters=596_049_920) is None
+    assert find_known(hub_id="someone/else", family="qwen3", parameters=596_049_920) is None

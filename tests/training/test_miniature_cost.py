@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 from django.urls import reverse
 
+from generation.ledger import daily_sums
 from generation.models import Call, Teacher
-from generation.services import orders, spend
+from generation.orders import launch
 from members.models import Member
 from review.models import DatasetRow, Decision, Draft
+from training.miniatures import cost
 from training.models import HostPrice, Miniature
-from training.selectors import cost
 
 
 def priced(miniature: Miniature, usd: str) -> int:
@@ -27,7 +28,7 @@ def test_a_miniature_cost_its_drafts_its_people_and_its_run(miniature: Miniature
     drafts = priced(miniature, "0.004001")
     seconds = sum(Decision.objects.values_list("seconds", flat=True))
 
-    told = cost.of_miniature(miniature).own
+    told = cost.miniature_costs(miniature).own
 
     assert (told.data.drafts, told.data.drafts_usd) == (drafts, drafts * Decimal("0.004001"))
     assert (told.data.decisions, told.data.human_s) == (drafts, pytest.approx(seconds))
@@ -40,7 +41,7 @@ def test_a_miniature_cost_its_drafts_its_people_and_its_run(miniature: Miniature
 def test_without_a_price_of_its_host_the_sum_says_that_it_is_not_whole(miniature: Miniature, settings: Any) -> None:
     settings.HOST_USD_PER_HOUR = 0
 
-    told = cost.of_miniature(miniature).own
+    told = cost.miniature_costs(miniature).own
 
     assert not told.is_whole
     assert told.total_usd == told.data.drafts_usd + told.data.human_usd
@@ -48,7 +49,7 @@ def test_without_a_price_of_its_host_the_sum_says_that_it_is_not_whole(miniature
 
 def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature: Miniature) -> None:
     priced(miniature, "0.01")
-    before = cost.of_miniature(miniature).own
+    before = cost.miniature_costs(miniature).own
     row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).select_related("draft").first()
     assert row is not None
     first = Draft.objects.create(
@@ -57,7 +58,7 @@ def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature
     )  # fmt: skip
     Draft.objects.filter(pk=row.draft_id).update(parent=first)
 
-    told = cost.of_miniature(miniature).own
+    told = cost.miniature_costs(miniature).own
 
     assert (told.data.drafts, told.data.drafts_usd) == (before.data.drafts + 1, before.data.drafts_usd + Decimal("0.5"))
 
@@ -65,7 +66,7 @@ def test_a_draft_that_was_written_again_brings_what_the_first_one_cost(miniature
 def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admin: Member) -> None:
     row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).first()
     assert row is not None
-    order = orders.launch(
+    order = launch.launch(
         miniature.task,
         teacher=Teacher.objects.get(slug="offline"),
         count=3,
@@ -77,10 +78,10 @@ def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admi
             id=UUID(int=n), order=order, record_id=row.draft.record_id, state="answered",
             cost_usd=Decimal(usd), possible_cost_usd=Decimal("0.01"),
         )  # fmt: skip
-    spend.rebuild(order)
+    daily_sums.rebuild(order)
     Draft.objects.filter(pk=row.draft_id).update(job_id=order.job_id)
 
-    told = cost.of_miniature(miniature).own
+    told = cost.miniature_costs(miniature).own
 
     assert (told.data.orders_usd, told.data.orders_possible_usd) == (Decimal("0.875"), Decimal("0.03"))
 

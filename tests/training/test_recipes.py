@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from training import presets, recipes
-from training.presets import PRESETS
+from training.recipes import presets, schema
+from training.recipes.presets import PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_value_of_a_preset_names_its_source(name):
     preset = PRESETS[name]
 
-    assert set(preset.sources) == set(recipes.Recipe.model_fields)
+    assert set(preset.sources) == set(schema.Recipe.model_fields)
     assert all(preset.sources.values())
 
 
@@ -53,7 +53,7 @@ def test_overrides_replace_a_presets_values():
     ],
 )
 def test_a_value_out_of_range_is_named(field, value):
-    with pytest.raises(recipes.RecipeError) as refused:
+    with pytest.raises(schema.RecipeError) as refused:
         presets.compose("demo", {field: value})
 
     assert [problem.field for problem in refused.value.problems] == [field]
@@ -61,8 +61,8 @@ def test_a_value_out_of_range_is_named(field, value):
 
 
 def test_betas_must_be_rates():
-    with pytest.raises(recipes.RecipeError, match="betas"):
-        recipes.parse({"betas": [0.9, 1.0]})
+    with pytest.raises(schema.RecipeError, match="betas"):
+        schema.parse({"betas": [0.9, 1.0]})
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_betas_must_be_rates():
     ],
 )
 def test_values_that_do_not_go_together_are_told_where_they_are_mended(preset, change, field):
-    with pytest.raises(recipes.RecipeError) as refused:
+    with pytest.raises(schema.RecipeError) as refused:
         presets.compose(preset, change)
 
     (problem,) = refused.value.problems
@@ -87,7 +87,7 @@ def test_values_that_do_not_go_together_are_told_where_they_are_mended(preset, c
 
 
 def test_an_unknown_preset_is_refused_with_the_known_ones():
-    with pytest.raises(recipes.RecipeError) as refused:
+    with pytest.raises(schema.RecipeError) as refused:
         presets.compose("galore")
 
     assert "paper-lora" in refused.value.problems[0].hint
@@ -96,13 +96,13 @@ def test_an_unknown_preset_is_refused_with_the_known_ones():
 def test_gemma_3_in_fp16_is_refused():
     recipe = presets.compose("paper-lora", {"dtype": "fp16"})
 
-    with pytest.raises(recipes.RecipeError, match="diverges"):
-        recipes.check_student(recipe, "gemma3_text")
-    recipes.check_student(recipe, "qwen3")
+    with pytest.raises(schema.RecipeError, match="diverges"):
+        schema.check_student(recipe, "gemma3_text")
+    schema.check_student(recipe, "qwen3")
 
 
 def test_only_a_base_that_stays_frozen_is_held_in_four_bits():
-    with pytest.raises(recipes.RecipeError, match="stays frozen") as refused:
+    with pytest.raises(schema.RecipeError, match="stays frozen") as refused:
         presets.compose("paper-full", {"quantise": "nf4"})
 
     assert "lora" in str(refused.value)
@@ -117,7 +117,7 @@ def test_qlora_is_lora_on_a_base_in_four_bits():
 
 @pytest.mark.parametrize(("field", "value", "way_out"), [("quantise", "nf4", "'none'"), ("dtype", "fp16", "'bf16'")])
 def test_what_cannot_be_cut_into_parts_is_refused_with_a_way_out(field, value, way_out):
-    with pytest.raises(recipes.RecipeError, match=way_out) as refused:
-        recipes.parse({"processes": 2, "strategy": "fsdp2", field: value})
+    with pytest.raises(schema.RecipeError, match=way_out) as refused:
+        schema.parse({"processes": 2, "strategy": "fsdp2", field: value})
 
     assert [problem.field for problem in refused.value.problems] == [field]

@@ -9,9 +9,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.datasets import revocations
+from review.erasure.erase import erase_records
 from review.models import DatasetRow
-from review.services import revocations
-from review.services.erase import erase_records
 from training.models import Miniature
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import pytest
 import transformers
 
 from tests.training.conftest import write_student
-from training import student_folder
-from training.servable import why_not
+from training.students import model_folder
+from training.students.servable import why_not_servable
 from web.errors import Refusal
 
 SMALL = {
@@ -52,35 +52,35 @@ def configs(name, values, folder: Path):
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_student_with_a_state_of_its_own_or_an_encoder_is_told(name, tmp_path):
-    assert all(why_not(config) for config in configs(name, REFUSED[name], tmp_path))
+    assert all(why_not_servable(config) for config in configs(name, REFUSED[name], tmp_path))
 
 
 @pytest.mark.parametrize("name", SERVED)
 def test_a_student_of_attention_alone_is_served(name, tmp_path):
-    assert not any(why_not(config) for config in configs(name, SERVED[name], tmp_path))
+    assert not any(why_not_servable(config) for config in configs(name, SERVED[name], tmp_path))
 
 
 def test_the_reason_says_how_many_layers_and_what_would_serve_it():
-    reason = why_not({"model_type": "x", "layer_types": ["conv", "conv", "full_attention"]})
+    reason = why_not_servable({"model_type": "x", "layer_types": ["conv", "conv", "full_attention"]})
 
     assert reason.startswith("2 of its 3 layers keep a running state of their own (conv)")
     assert "vLLM or llama.cpp" in reason
 
 
 def test_a_vision_wrapper_is_judged_by_its_text():
-    assert why_not({"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}})
-    assert not why_not({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}})
+    assert why_not_servable({"model_type": "qwen3_5", "text_config": {"model_type": "qwen3_5_text"}})
+    assert not why_not_servable({"model_type": "gemma3", "text_config": {"model_type": "gemma3_text"}})
 
 
 def test_a_head_that_writes_nothing_is_told():
-    assert "BertForMaskedLM" in why_not({"model_type": "bert", "architectures": ["BertForMaskedLM"]})
+    assert "BertForMaskedLM" in why_not_servable({"model_type": "bert", "architectures": ["BertForMaskedLM"]})
 
 
 def test_a_folder_is_refused_with_what_to_choose_instead(tmp_path):
     folder = write_student(tmp_path / "hybrid", model_type="lfm2", layer_types=["conv", "full_attention"])
 
     with pytest.raises(Refusal) as caught:
-        student_folder.require_servable(folder)
+        model_folder.require_servable(folder)
 
     assert caught.value.code == "student_not_servable"
     assert "Qwen3" in caught.value.hint

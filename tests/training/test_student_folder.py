@@ -8,13 +8,13 @@ import struct
 import pytest
 
 from tests.training.conftest import write_student
-from training import student_folder
+from training.students import model_folder
 from web.errors import Refusal
 
 
 def refused(path, roots) -> str:
     with pytest.raises(Refusal) as caught:
-        student_folder.look_at(str(path), roots=roots)
+        model_folder.inspect_folder(str(path), roots=roots)
     assert caught.value.hint
     assert "path" in caught.value.errors
     return caught.value.code
@@ -23,7 +23,7 @@ def refused(path, roots) -> str:
 def test_a_folder_tells_its_family_size_and_context(tmp_path):
     folder = write_student(tmp_path / "tiny", width=8, layers=2)
 
-    facts = student_folder.look_at(str(folder), roots=[tmp_path])
+    facts = model_folder.inspect_folder(str(folder), roots=[tmp_path])
 
     assert facts.model_type == "llama"
     assert facts.parameters == 32 * 8 + 2 * (8 * 8 + 16 * 8)
@@ -34,7 +34,7 @@ def test_a_folder_tells_its_family_size_and_context(tmp_path):
 def test_the_context_of_a_model_with_vision_is_that_of_its_text(tmp_path):
     folder = write_student(tmp_path / "g", model_type="gemma3", text_config={"max_position_embeddings": 9000})
 
-    assert student_folder.look_at(str(folder), roots=[tmp_path]).context_length == 9000
+    assert model_folder.inspect_folder(str(folder), roots=[tmp_path]).context_length == 9000
 
 
 def test_a_folder_outside_the_roots_is_refused_also_through_a_link(tmp_path):
@@ -124,16 +124,16 @@ def test_shapes_that_no_weights_have_are_refused(tmp_path, shape):
 def test_a_context_that_no_column_holds_is_left_open(tmp_path):
     folder = write_student(tmp_path / "tiny", max_position_embeddings=10**30)
 
-    assert student_folder.look_at(str(folder), roots=[tmp_path]).context_length is None
+    assert model_folder.inspect_folder(str(folder), roots=[tmp_path]).context_length is None
 
 
 def test_the_manifest_changes_with_any_model_file_and_with_nothing_else(tmp_path):
     folder = write_student(tmp_path / "tiny")
-    before = student_folder.manifest_sha256(folder)
+    before = model_folder.manifest_sha256(folder)
 
     (folder / "README.md").write_text("words")
-    with_words = student_folder.manifest_sha256(folder)
+    with_words = model_folder.manifest_sha256(folder)
     (folder / "tokenizer.json").write_text('{"other": 1}')
 
     assert with_words == before
-    assert student_folder.manifest_sha256(folder) != before
+    assert model_folder.manifest_sha256(folder) != before

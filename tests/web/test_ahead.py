@@ -9,15 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from web.ahead import TURN_S, ahead
+from web.process.prefetch import SWITCH_INTERVAL_S, prefetch
 
 
 def test_all_items_come_in_their_order():
-    assert list(ahead(range(1000))) == list(range(1000))
+    assert list(prefetch(range(1000))) == list(range(1000))
 
 
 def test_nothing_comes_of_nothing():
-    assert list(ahead([])) == []
+    assert list(prefetch([])) == []
 
 
 def test_an_error_comes_where_its_item_would_have():
@@ -25,7 +25,7 @@ def test_an_error_comes_where_its_item_would_have():
         yield 1
         raise ValueError("line 2")
 
-    reading = ahead(broken())
+    reading = prefetch(broken())
 
     assert next(reading) == 1
     with pytest.raises(ValueError, match="line 2"):
@@ -40,7 +40,7 @@ def test_items_are_made_while_the_caller_is_busy_and_not_many_of_them():
             made.append(number)
             yield number
 
-    reading = ahead(items(), held=3)
+    reading = prefetch(items(), held=3)
     next(reading)
     until = time.monotonic() + 5
     while len(made) < 5 and time.monotonic() < until:
@@ -52,7 +52,7 @@ def test_items_are_made_while_the_caller_is_busy_and_not_many_of_them():
 
 
 def test_a_caller_who_leaves_early_leaves_no_thread_behind():
-    for _ in ahead(range(1000)):
+    for _ in prefetch(range(1000)):
         break
 
     assert not [one for one in threading.enumerate() if one.name == "reading-ahead" and one.is_alive()]
@@ -60,7 +60,7 @@ def test_a_caller_who_leaves_early_leaves_no_thread_behind():
 
 def test_turns_are_quick_while_somebody_reads_ahead_and_as_before_afterwards():
     before = sys.getswitchinterval()
-    one, other = ahead(range(3)), ahead(range(3))
+    one, other = prefetch(range(3)), prefetch(range(3))
 
     next(one), next(other)
     during = sys.getswitchinterval()
@@ -68,5 +68,5 @@ def test_turns_are_quick_while_somebody_reads_ahead_and_as_before_afterwards():
     still = sys.getswitchinterval()
     list(other)
 
-    assert during == still == pytest.approx(TURN_S)
+    assert during == still == pytest.approx(SWITCH_INTERVAL_S)
     assert sys.getswitchinterval() == pytest.approx(before)

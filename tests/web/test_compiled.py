@@ -15,7 +15,7 @@ from django.utils import timezone
 from members.models import Member
 from review.models import Decision, Draft, Record, Task
 from tests.review import factories
-from web.compiled import Compiled
+from web.db.compiled_query import CompiledQuery
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def task() -> Task:
 
 
 def test_rows_related_rows_and_annotations_are_those_of_the_queryset(task: Task) -> None:
-    ask = Compiled(drafts_of)
+    ask = CompiledQuery(drafts_of)
 
     for title in ("", "Graz", "Zwolle"):
         wanted = list(drafts_of(3, task_id=task.pk, title=title))
@@ -47,7 +47,7 @@ def test_rows_related_rows_and_annotations_are_those_of_the_queryset(task: Task)
 def test_a_related_row_costs_no_further_question_and_a_deferred_field_one(
     task: Task, django_assert_num_queries: Any
 ) -> None:
-    ask = Compiled(drafts_of)
+    ask = CompiledQuery(drafts_of)
 
     with django_assert_num_queries(1):
         [card] = ask(1, task_id=task.pk, title="")
@@ -64,7 +64,7 @@ def test_the_queryset_is_built_once_for_each_set_of_fixed_arguments(task: Task) 
         built.append(limit)
         return Draft.objects.filter(task_id=task_id)[:limit]
 
-    ask = Compiled(counted)
+    ask = CompiledQuery(counted)
     sizes = [len(ask(limit, task_id=task.pk)) for limit in (2, 3, 2, 3)]
 
     assert sizes == [2, 3, 2, 3]
@@ -72,7 +72,7 @@ def test_the_queryset_is_built_once_for_each_set_of_fixed_arguments(task: Task) 
 
 
 def test_moments_are_parameters_too(task: Task) -> None:
-    ask = Compiled(lambda *, before: Record.objects.filter(created_at__lt=before))
+    ask = CompiledQuery(lambda *, before: Record.objects.filter(created_at__lt=before))
     now = timezone.now()
 
     assert len(ask(before=now + timedelta(hours=1))) == 8
@@ -80,7 +80,7 @@ def test_moments_are_parameters_too(task: Task) -> None:
 
 
 def test_a_value_that_the_statement_does_not_carry_is_refused(task: Task) -> None:
-    ask = Compiled(lambda *, task_id, unused: Draft.objects.filter(task_id=task_id))
+    ask = CompiledQuery(lambda *, task_id, unused: Draft.objects.filter(task_id=task_id))
 
     with pytest.raises(LookupError, match="unused"):
         ask(task_id=task.pk, unused=task.pk)
@@ -88,7 +88,7 @@ def test_a_value_that_the_statement_does_not_carry_is_refused(task: Task) -> Non
 
 @pytest.mark.django_db(transaction=True)
 def test_threads_with_connections_of_their_own_ask_side_by_side(task: Task) -> None:
-    ask = Compiled(drafts_of)
+    ask = CompiledQuery(drafts_of)
     wanted = ask(8, task_id=task.pk, title="")
 
     def once(_: int) -> bool:

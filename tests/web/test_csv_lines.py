@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from web import csv_lines
+from web import csv as web_csv
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("web", "audit", "members", "jobs", "webhooks", "review", "generation", "training", "evaluation", "serving",
-         "campaigns", "miniatures_site")  # fmt: skip
+         "campaigns", "demo", "stats", "miniatures_site")  # fmt: skip
 # They write files for our own import in a folder that goes at once; nobody is given them.
-NEVER_GIVEN_OUT = {"miniatures_site/demo/experiment.py", "miniatures_site/demo/prospects.py"}
+NEVER_GIVEN_OUT = {"demo/data/experiment/load.py", "demo/data/prospects/generate.py"}
 HOSTILE = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|' /C calc'!A0", '=HYPERLINK("http://x.example","y")', "\t=1+1", "\r=1+1",
     "\n=1+1", "  =1+1", "\u00a0=1+1", "\ufeff=1+1", "x;=1+1", "x\t=1+1", "x\n=1+1", "\uff1d1+1", "-cmd", "a\x00;\x00=1+1",
@@ -47,7 +47,7 @@ def test_no_cell_starts_a_formula_wherever_lines_are_split(text: str, place: int
     cells = ["a", "b", "c"]
     cells[place] = text
 
-    line = csv_lines.line(cells)
+    line = web_csv.line(cells)
 
     assert not any(starts_formula(cell) for cell in cells_seen(line)), line
 
@@ -58,7 +58,7 @@ def test_ten_thousand_texts_of_signs_start_no_formula() -> None:
 
     for _ in range(10_000):
         cells = ["".join(rng.choices(signs, k=rng.randint(0, 8))) for _ in range(3)]
-        line = csv_lines.line(cells)
+        line = web_csv.line(cells)
         assert not any(starts_formula(cell) for cell in cells_seen(line)), (cells, line)
 
 
@@ -66,14 +66,14 @@ def test_plain_texts_and_numbers_come_back_as_they_were() -> None:
     row = ["Größe", 'say "hi", now', "two\nlines", "a-b", "x = y", "-3.5", "1e-7"]
     numbers = [-1, -2.5, Decimal("-0.01"), True, None]
 
-    text = csv_lines.line(row) + csv_lines.line(numbers)
+    text = web_csv.line(row) + web_csv.line(numbers)
 
     read = list(csv.reader(io.StringIO(text, newline="")))
     assert read == [row, ["-1", "-2.5", "-0.01", "True", ""]]
 
 
 def test_a_table_takes_named_cells_only() -> None:
-    lines = list(csv_lines.table(("a", "b"), [{"b": 2, "c": 3}, {"a": "=1"}]))
+    lines = list(web_csv.table(("a", "b"), [{"b": 2, "c": 3}, {"a": "=1"}]))
 
     assert lines == ["a,b\r\n", ",2\r\n", "'=1,\r\n"]
 
@@ -92,29 +92,28 @@ def test_no_other_module_of_the_product_writes_csv() -> None:
 
 
 def test_an_experiments_contacts_start_no_formula() -> None:
-    from campaigns.experiments import contact_lines
-    from campaigns.experiments.units import Units
+    from campaigns.experiments import contact_csv
+    from campaigns.experiments.assignments import Assignments
 
     count = len(HOSTILE)
-    units = Units(
+    units = Assignments(
         arms=tuple(HOSTILE), segments=tuple(HOSTILE), arm=np.arange(count), cluster=np.arange(count),
         segment=np.arange(count), ripe_at=np.zeros(count), outcome=np.zeros(count),
     )  # fmt: skip
 
-    text = "".join(contact_lines.lines(units, HOSTILE, [None] * len(HOSTILE), at=datetime(2026, 1, 1, tzinfo=UTC)))
+    text = "".join(contact_csv.lines(units, HOSTILE, [None] * len(HOSTILE), at=datetime(2026, 1, 1, tzinfo=UTC)))
 
     assert not any(starts_formula(cell) for cell in cells_seen(text))
 
 
 @pytest.mark.django_db
 def test_the_audit_trail_starts_no_formula() -> None:
-    from audit.csv_lines import lines_of
-    from audit.selectors import Line
+    from audit.browse.queries import TrailLine, trail_csv
 
-    names = [field.name for field in dataclasses.fields(Line)]
+    names = [field.name for field in dataclasses.fields(TrailLine)]
     found = [
-        Line(**{name: text if name not in ("id", "at") else at for name in names})  # type: ignore[arg-type]
+        TrailLine(**{name: text if name not in ("id", "at") else at for name in names})  # type: ignore[arg-type]
         for text, at in ((text, datetime(2026, 1, 1, tzinfo=UTC)) for text in HOSTILE)
     ]
 
-    assert not any(starts_formula(cell) for cell in cells_seen("".join(lines_of(found))))
+    assert not any(starts_formula(cell) for cell in cells_seen("".join(trail_csv(found))))

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.generation.research.site_server import SiteServer, gzip_bomb, page, serving
-from web.guarded_fetch import Fetched, Limits, NotFetchedError, Rules, fetch
-from web.places import AddressRefusedError, Lookup, pin, read
+from web.net.page_fetch import FetchedPage, FetchError, FetchLimits, FetchRules, fetch
+from web.net.ssrf import AddressRefusedError, Lookup, parse, pin
 
 HTML = frozenset({"text/html", "text/plain"})
 
@@ -23,13 +23,15 @@ def site() -> Iterator[SiteServer]:
         yield running
 
 
-def got(url: str, *, named: tuple[str, ...] = ("127.0.0.1",), limits: Limits | None = None, **rules: Any) -> Fetched:
-    limits = limits or Limits(total_s=5, wait_s=2, max_bytes=50_000)
-    return fetch(url, rules=Rules("TestRobot/1.0", named=named, types=HTML, **rules), limits=limits)
+def got(
+    url: str, *, named: tuple[str, ...] = ("127.0.0.1",), limits: FetchLimits | None = None, **rules: Any
+) -> FetchedPage:
+    limits = limits or FetchLimits(total_s=5, wait_s=2, max_bytes=50_000)
+    return fetch(url, rules=FetchRules("TestRobot/1.0", named=named, types=HTML, **rules), limits=limits)
 
 
 def refused(url: str, **more: Any) -> str:
-    with pytest.raises(NotFetchedError) as error:
+    with pytest.raises(FetchError) as error:
         got(url, **more)
     return error.value.code
 
@@ -119,7 +121,9 @@ def test_the_connection_goes_to_the_number_that_was_checked(site: SiteServer) ->
 def test_a_name_with_one_private_number_among_public_ones_is_refused() -> None:
     with pytest.raises(AddressRefusedError, match=r"10\.0\.0\.1"):
         pin(
-            read("http://mixed.example/", may_have_query=True), named=(), lookup=lambda _: ["93.184.216.34", "10.0.0.1"]
+            parse("http://mixed.example/", may_have_query=True),
+            named=(),
+            lookup=lambda _: ["93.184.216.34", "10.0.0.1"],
         )
 
 
@@ -139,7 +143,7 @@ def test_permission_is_asked_before_each_hop(site: SiteServer) -> None:
 
     def may_go(url: str) -> None:
         if url.endswith("/closed"):
-            raise NotFetchedError("robots", "no")
+            raise FetchError("robots", "no")
 
     assert refused(f"{site.url}/open", may_go=may_go) == "robots"
     assert site.asked == {"/open": 1}
@@ -166,7 +170,7 @@ def test_a_page_that_unpacks_to_half_a_gibibyte_is_left_early(site: SiteServer) 
     site.put("/", gzip_bomb(512), headers={"Content-Encoding": "gzip"})
     began = time.monotonic()
 
-    code = refused(f"{site.url}/", limits=Limits(total_s=5, wait_s=2, max_bytes=1_000_000))
+    code = refused(f"{site.url}/", limits=FetchLimits(total_s=5, wait_s=2, max_bytes=1_000_000))
 
     assert code == "too_large"
     assert time.monotonic() - began < 2
@@ -183,7 +187,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_left_at_the_deadline(site: Site
     site.put("/", b"x" * 1000, drip_s=0.05)
     began = time.monotonic()
 
-    code = refused(f"{site.url}/", limits=Limits(total_s=0.6, wait_s=0.5))
+    code = refused(f"{site.url}/", limits=FetchLimits(total_s=0.6, wait_s=0.5))
 
     assert code == "time"
     assert time.monotonic() - began < 2
@@ -192,7 +196,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_left_at_the_deadline(site: Site
 def test_other_types_are_refused_with_their_name(site: SiteServer) -> None:
     site.put("/", b"%PDF-1.7", content_type="application/pdf")
 
-    with pytest.raises(NotFetchedError, match="It is a PDF; only text/html, text/plain are read"):
+    with pytest.raises(FetchError, match="It is a PDF; only text/html, text/plain are read"):
         got(f"{site.url}/")
 
 

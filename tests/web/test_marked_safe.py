@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "audit", "campaigns", "evaluation", "generation", "jobs", "members", "miniatures_site", "review", "serving",
-    "training", "web", "webhooks",
+    "audit", "campaigns", "demo", "evaluation", "generation", "jobs", "members", "miniatures_site", "review", "serving",
+    "stats", "training", "web", "webhooks",
 )  # fmt: skip
 # Ways by which a template leaves text unescaped. Django's own form templates show every help text unescaped.
 IN_TEMPLATES = re.compile(

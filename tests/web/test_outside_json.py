@@ -9,8 +9,8 @@ import pytest
 from django import forms
 from rest_framework import serializers
 
-from web import outside_json
-from web.outside_json import MAX_DEPTH, MAX_DIGITS, Decoder, NotTaken
+from web import strict_json
+from web.strict_json import MAX_DEPTH, MAX_DIGITS, InvalidJson, StorableJSONDecoder
 
 
 def nested(depth: int) -> str:
@@ -24,8 +24,8 @@ def nested(depth: int) -> str:
     ids=lambda text: text[:20],
 )  # fmt: skip
 def test_what_is_sound_reads_as_ever(text: str) -> None:
-    assert outside_json.loads(text) == json.loads(text)
-    assert outside_json.loads(text.encode()) == json.loads(text)
+    assert strict_json.loads(text) == json.loads(text)
+    assert strict_json.loads(text.encode()) == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_what_is_sound_reads_as_ever(text: str) -> None:
 )
 def test_what_would_be_a_fault_later_is_refused_in_a_sentence(text: str, said: str) -> None:
     for sent in (text, text.encode()):
-        with pytest.raises(NotTaken, match=said):
-            outside_json.loads(sent)
+        with pytest.raises(InvalidJson, match=said):
+            strict_json.loads(sent)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,]", b"\xff\xfe\xfa", b"[\xc3]"])
 def test_what_is_no_json_is_a_value_error(text: Any) -> None:
     with pytest.raises(ValueError):
-        outside_json.loads(text)
+        strict_json.loads(text)
 
 
 def test_fields_that_hold_json_as_text_refuse_the_same() -> None:
-    form = forms.JSONField(decoder=Decoder)
-    shape = serializers.JSONField(binary=True, decoder=Decoder)
+    form = forms.JSONField(decoder=StorableJSONDecoder)
+    shape = serializers.JSONField(binary=True, decoder=StorableJSONDecoder)
 
     for bad in (nested(100_000), "NaN", r'"\u0000"'):
         with pytest.raises(forms.ValidationError):

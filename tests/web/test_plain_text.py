@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Comment, Membership, Task
-from review.services import queue
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -40,7 +40,7 @@ def post(browser: Client, url: str, body: str, method: str = "POST"):
 def test_a_program_is_told_which_text_cannot_be_stored(
     browser: Client, task: Task, admin: Member, body: str, errors: dict[str, str]
 ) -> None:
-    (card,) = queue.deal(admin, task, count=1)
+    (card,) = deck.deal(admin, task, count=1)
 
     answer = post(browser, f"/api/v1/drafts/{card.draft_id}/unfinished/", body, "PUT")
 
@@ -52,7 +52,7 @@ def test_a_program_is_told_which_text_cannot_be_stored(
 
 
 def test_whole_characters_beyond_the_first_plane_pass(browser: Client, task: Task, admin: Member) -> None:
-    (card,) = queue.deal(admin, task, count=1)
+    (card,) = deck.deal(admin, task, count=1)
     body = r'{"fields": {"subject": "A \ud83d\ude80", "body": "B \\u0000"}}'
 
     answer = post(browser, f"/api/v1/drafts/{card.draft_id}/unfinished/", body, "PUT")
@@ -89,7 +89,7 @@ def test_a_form_with_a_zero_byte_changes_nothing(browser: Client, task: Task) ->
 
 
 def test_a_way_back_that_is_no_path_leads_to_the_guidelines(browser: Client, task: Task, admin: Member) -> None:
-    (card,) = queue.deal(admin, task, count=1)
+    (card,) = deck.deal(admin, task, count=1)
     judge(card, by=admin)
 
     answer = browser.post(f"/tasks/outreach/review/guidelines/{card.draft_id}/", {"next": "99"})

@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from members.models import Member
 from review.models import Record, Source, Task
 from tests.review.factories import make_source, make_task
-from web.pouring import Pour, as_json
+from web.db.bulk_insert import BulkInserter, as_json
 
 HARD = ["plain", "tab\tand\nline", "back\\slash \\N \\.", "quote \" ' “ ”", "שלום \U0001f600", "", "a\rb", "{}", "NULL"]
 VARYING = ("id", "row_number", "title", "facts", "group", "split", "content_hash")
@@ -31,14 +31,14 @@ def pattern(source: Source) -> Record:
 
 @pytest.mark.parametrize("text", HARD)
 def test_every_text_comes_back_as_it_was(source, text):
-    Pour(pattern(source), VARYING).pour([row(1, text)])
+    BulkInserter(pattern(source), VARYING).pour([row(1, text)])
 
     record = Record.objects.get()
     assert (record.title, record.facts, record.row_number) == (text[:200], {"company": text}, 1)
 
 
 def test_what_no_row_brings_is_as_save_would_have_it(source):
-    Pour(pattern(source), VARYING).pour([row(number, "x") for number in range(3000)])
+    BulkInserter(pattern(source), VARYING).pour([row(number, "x") for number in range(3000)])
     saved = Record.objects.create(
         task=source.task,
         source=source,
@@ -58,26 +58,26 @@ def test_what_no_row_brings_is_as_save_would_have_it(source):
 
 
 def test_constraints_hold(source):
-    pour = Pour(pattern(source), VARYING)
+    pour = BulkInserter(pattern(source), VARYING)
 
     with pytest.raises(IntegrityError):
         pour.pour([row(1, "a"), row(1, "b")])
 
 
 def test_nothing_is_poured_where_there_are_no_rows(source):
-    Pour(pattern(source), VARYING).pour([])
+    BulkInserter(pattern(source), VARYING).pour([])
 
     assert not Record.objects.exists()
 
 
 def test_a_field_that_is_none_is_named():
     with pytest.raises(ValueError, match="has no field 'colour'"):
-        Pour(Record(), ("colour",))
+        BulkInserter(Record(), ("colour",))
 
 
 def test_a_task_is_not_touched_by_its_pattern(source):
     before = Task.objects.values().get()
 
-    Pour(pattern(source), VARYING).pour([row(1, "a")])
+    BulkInserter(pattern(source), VARYING).pour([row(1, "a")])
 
     assert Task.objects.values().get() == before

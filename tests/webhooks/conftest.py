@@ -9,12 +9,12 @@ import pytest
 
 from members.models import Member
 from review.models import Task
-from review.services import team
 from review.states import Role
+from review.tasks import team
 from tests.review import factories
 from tests.webhooks.receiver import Receiver, listening
+from webhooks.endpoints import edit
 from webhooks.models import Delivery, Hook
-from webhooks.services import hooks
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def make_hook(receiver: Receiver, task: Task, admin: Member) -> Callable[..., tu
             "task_slug": task.slug,
             "by": admin,
         }
-        return hooks.create(**{**order, **more})
+        return edit.create(**{**order, **more})
 
     return make
 

@@ -16,16 +16,16 @@ from members.models import Member
 from review.models import Task
 from tests.webhooks.conftest import due_now
 from tests.webhooks.receiver import Receiver
-from webhooks import signing
+from webhooks.deliveries import deliver, publish
+from webhooks.endpoints import edit, signing
 from webhooks.models import Attempt, Delivery, Event, Hook
-from webhooks.services import delivering, hooks, publishing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
 
 
 def happen(task: Task, key: str = "1", kind: str = "job.finished") -> Event:
-    return publishing.publish(kind, key=key, task_slug=task.slug, data={"job": key, "state": "succeeded"})
+    return publish.publish(kind, key=key, task_slug=task.slug, data={"job": key, "state": "succeeded"})
 
 
 def test_an_event_arrives_signed_with_the_secret_that_was_shown(
@@ -34,7 +34,7 @@ def test_an_event_arrives_signed_with_the_secret_that_was_shown(
     hook, secret = make_hook()
     event = happen(task)
 
-    calls = delivering.deliver_due()
+    calls = deliver.deliver_due()
 
     (headers, body), delivery = receiver.calls[0], Delivery.objects.get(hook=hook)
     assert calls == 1
@@ -55,10 +55,10 @@ def test_a_failure_is_tried_again_later_with_the_same_body_until_it_is_heard(
     receiver.statuses = [500, 503, 200]
 
     for _ in range(3):
-        delivering.deliver_due()
-        assert delivering.deliver_due() == 0
+        deliver.deliver_due()
+        assert deliver.deliver_due() == 0
         due_now()
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert list(Attempt.objects.order_by("number").values_list("status", flat=True)) == [500, 503, 200]
     assert len({body for _, body in receiver.calls}) == 1
@@ -67,7 +67,7 @@ def test_a_failure_is_tried_again_later_with_the_same_body_until_it_is_heard(
 
 
 def test_pauses_double_from_five_seconds_to_an_hour_with_some_chance_in_them() -> None:
-    pauses = [[delivering.pause_s(attempt) for _ in range(50)] for attempt in range(1, 25)]
+    pauses = [[deliver.pause_s(attempt) for _ in range(50)] for attempt in range(1, 25)]
 
     for attempt, drawn in enumerate(pauses):
         base = min(5 * 2**attempt, 3600)
@@ -80,12 +80,12 @@ def test_after_a_day_it_is_given_up_and_says_so(make_hook: MakeHook, receiver: R
     receiver.statuses = [500]
     Delivery.objects.update(created_at=timezone.now() - timedelta(hours=25))
 
-    delivering.deliver_due()
+    deliver.deliver_due()
     due_now()
 
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.attempts) == ("failed", 1)
-    assert delivering.deliver_due() == 0
+    assert deliver.deliver_due() == 0
 
 
 def test_twenty_failures_in_a_row_pause_the_hook_with_the_reason(
@@ -96,7 +96,7 @@ def test_twenty_failures_in_a_row_pause_the_hook_with_the_reason(
     for number in range(25):
         happen(task, str(number))
 
-    while delivering.deliver_due():
+    while deliver.deliver_due():
         due_now()
 
     hook.refresh_from_db()
@@ -105,7 +105,7 @@ def test_twenty_failures_in_a_row_pause_the_hook_with_the_reason(
     assert Attempt.objects.count() <= 25
     calls = len(receiver.calls)
     due_now()
-    assert (delivering.deliver_due(), len(receiver.calls)) == (0, calls)
+    assert (deliver.deliver_due(), len(receiver.calls)) == (0, calls)
 
 
 def test_an_address_that_says_it_is_gone_is_paused_at_once(make_hook: MakeHook, receiver: Receiver, task: Task) -> None:
@@ -113,7 +113,7 @@ def test_an_address_that_says_it_is_gone_is_paused_at_once(make_hook: MakeHook, 
     happen(task)
     receiver.statuses = [410]
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     hook.refresh_from_db()
     assert (hook.is_active, hook.paused_reason) == (False, "Its receiver answered 410: the address is gone.")
@@ -122,11 +122,11 @@ def test_an_address_that_says_it_is_gone_is_paused_at_once(make_hook: MakeHook, 
 def test_resuming_sends_what_was_on_its_way(make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member) -> None:
     hook, _ = make_hook()
     happen(task)
-    hooks.pause(hook, by=admin)
-    assert delivering.deliver_due() == 0
+    edit.pause(hook, by=admin)
+    assert deliver.deliver_due() == 0
 
-    hooks.resume(hook, by=admin)
-    delivering.deliver_due()
+    edit.resume(hook, by=admin)
+    deliver.deliver_due()
 
     assert len(receiver.calls) == 1
 
@@ -136,7 +136,7 @@ def test_a_redirect_is_a_failure_and_is_not_followed(make_hook: MakeHook, receiv
     happen(task)
     receiver.statuses, receiver.headers = [302], {"Location": receiver.url}
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert len(receiver.calls) == 1
     assert Attempt.objects.get().status == 302
@@ -151,7 +151,7 @@ def test_a_slow_receiver_is_left_after_the_timeout(
     happen(task)
     receiver.wait_s = 1
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     tried = Attempt.objects.get()
     assert (tried.status, tried.said) == (None, "No answer within 0.3 s.")
@@ -164,7 +164,7 @@ def test_an_address_that_turned_private_is_not_called(
     happen(task)
     settings.ALLOWED_PRIVATE_HOSTS = []
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert receiver.calls == []
     assert "private network (127.0.0.1)" in Attempt.objects.get().said
@@ -175,13 +175,13 @@ def test_a_sender_that_died_holding_a_delivery_is_followed_by_another(
 ) -> None:
     make_hook()
     happen(task)
-    held = delivering._due()[0]
-    assert delivering._claim(held) is not None
-    assert delivering._claim(held) is None
-    assert delivering.deliver_due() == 0
+    held = deliver._due()[0]
+    assert deliver._claim(held) is not None
+    assert deliver._claim(held) is None
+    assert deliver.deliver_due() == 0
 
     due_now()
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert len(receiver.calls) == 1
     assert Delivery.objects.get().attempts == 2
@@ -192,10 +192,10 @@ def test_the_answer_of_a_sender_that_was_overtaken_moves_nothing(
 ) -> None:
     make_hook()
     happen(task)
-    delivering.deliver_due()
+    deliver.deliver_due()
     delivery = Delivery.objects.get()
 
-    delivering.settle(delivery.pk, 1, delivering.Outcome(500, "late", 1.0))
+    deliver.record_result(delivery.pk, 1, deliver.AttemptResult(500, "late", 1.0))
 
     delivery.refresh_from_db()
     assert (delivery.state, delivery.tries.count(), Hook.objects.get().failures_in_row) == ("delivered", 2, 0)
@@ -208,9 +208,9 @@ def test_one_slow_hook_does_not_take_every_place_in_a_round(make_hook: MakeHook,
     other, _ = make_hook(name="quiet")
     happen(task, "last")
 
-    found = [delivery.hook_id for delivery in delivering._due()]
+    found = [delivery.hook_id for delivery in deliver._due()]
 
-    assert found.count(first.pk) == delivering.BATCH_OF_HOOK
+    assert found.count(first.pk) == deliver.BATCH_OF_HOOK
     assert other.pk in found
 
 
@@ -221,7 +221,7 @@ def test_what_is_rolled_back_is_told_to_nobody(make_hook: MakeHook, receiver: Re
         happen(task)
         transaction.set_rollback(True)
 
-    assert delivering.deliver_due() == 0
+    assert deliver.deliver_due() == 0
     assert not Event.objects.exists()
 
 
@@ -230,7 +230,7 @@ def test_an_event_reported_twice_is_told_once(make_hook: MakeHook, receiver: Rec
     happen(task)
     happen(task)
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert (len(receiver.calls), Event.objects.count()) == (1, 1)
 
@@ -244,9 +244,9 @@ def test_a_hook_hears_only_its_events_of_its_task(make_hook: MakeHook, receiver:
     make_hook(events=["dataset_version.frozen"])
     make_hook(task_slug="", name="all")
     happen(task)
-    publishing.publish("job.finished", key="other", task_slug="another", data={})
+    publish.publish("job.finished", key="other", task_slug="another", data={})
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert sorted(json.loads(body)["task"] for _, body in receiver.calls) == sorted([task.slug, "another"])
 
@@ -268,7 +268,7 @@ def test_a_secret_sealed_under_another_key_fails_with_what_to_do(
     happen(task)
     settings.SECRET_KEY = "another" * 10
 
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert receiver.calls == []
     assert "Make a new secret" in Attempt.objects.get().said
@@ -278,12 +278,12 @@ def test_for_a_day_after_a_new_secret_the_old_one_signs_too(
     make_hook: MakeHook, receiver: Receiver, task: Task, admin: Member
 ) -> None:
     hook, old = make_hook()
-    new = hooks.renew_secret(hook, by=admin)
+    new = edit.renew_secret(hook, by=admin)
     happen(task, "1")
-    delivering.deliver_due()
+    deliver.deliver_due()
     Hook.objects.update(old_secret_until=timezone.now())
     happen(task, "2")
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     found = [
         [signing.is_valid(headers["Miniatures-Signature"], body, key=key, now=int(time.time())) for key in (new, old)]

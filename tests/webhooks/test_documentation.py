@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from webhooks.services import delivering
-from webhooks.signing import signature
+from webhooks.deliveries import deliver
+from webhooks.endpoints.signing import signature
 from webhooks.states import EVENTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
@@ -31,5 +31,5 @@ def test_the_documented_check_takes_our_signatures_and_no_others() -> None:
 
 def test_every_event_and_the_limits_stand_in_the_documentation() -> None:
     assert all(f"`{kind}`" in PAGE for kind in EVENTS)
-    assert f"{delivering.PAUSE_AFTER_FAILURES} failures in a row" in PAGE
-    assert delivering.GIVE_UP_AFTER_S == 24 * 3600
+    assert f"{deliver.PAUSE_AFTER_FAILURES} failures in a row" in PAGE
+    assert deliver.GIVE_UP_AFTER_S == 24 * 3600

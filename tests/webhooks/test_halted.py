@@ -10,14 +10,14 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
-from jobs.services import halting
+from jobs.scheduling import halt
 from review.models import Task
 from tests.jobs.services.test_claiming import race
 from tests.webhooks.conftest import due_now
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.test_delivering import happen
+from webhooks.deliveries import deliver
 from webhooks.models import Delivery, Hook
-from webhooks.services import delivering
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
@@ -25,13 +25,13 @@ MakeHook = Callable[..., tuple[Hook, str]]
 
 def test_what_happens_meanwhile_is_delivered_once_after(make_hook: MakeHook, receiver: Receiver, task: Task) -> None:
     make_hook()
-    halting.halt(by=None)
+    halt.halt(by=None)
     happen(task)
 
-    assert delivering.deliver_due() == 0
+    assert deliver.deliver_due() == 0
     assert (receiver.calls, Delivery.objects.get().state, Delivery.objects.get().attempts) == ([], "pending", 0)
-    halting.resume(by=None)
-    assert [delivering.deliver_due(), delivering.deliver_due()] == [1, 0]
+    halt.resume(by=None)
+    assert [deliver.deliver_due(), deliver.deliver_due()] == [1, 0]
     assert len(receiver.calls) == 1
 
 
@@ -45,9 +45,9 @@ def test_nothing_is_sent_that_was_not_taken_before_the_halt(
 
     def act(number: int) -> None:
         if number:
-            delivering.deliver_due()
+            deliver.deliver_due()
             return
-        halting.halt(by=None)
+        halt.halt(by=None)
         taken.append(Delivery.objects.aggregate(sum=Sum("attempts"))["sum"])
 
     race(3, act)
@@ -61,12 +61,12 @@ def test_what_waited_for_days_has_its_whole_day_of_tries_after(
     make_hook()
     happen(task)
     Delivery.objects.update(created_at=timezone.now() - timedelta(days=3))
-    halting.halt(by=None)
-    halting.resume(by=None)
+    halt.halt(by=None)
+    halt.resume(by=None)
     receiver.statuses = [500, 200]
 
-    delivering.deliver_due()
+    deliver.deliver_due()
     due_now()
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert Delivery.objects.get().state == "delivered"

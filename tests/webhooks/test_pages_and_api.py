@@ -14,8 +14,9 @@ from rest_framework.test import APIClient
 from members.models import Member
 from review.models import Task
 from tests.webhooks.receiver import Receiver
+from webhooks.deliveries import deliver, publish, replay
+from webhooks.endpoints import edit
 from webhooks.models import Delivery, Event, Hook
-from webhooks.services import delivering, hooks, publishing, replaying
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
@@ -136,7 +137,7 @@ def test_a_test_is_sent_and_shown_with_what_the_receiver_said(
     receiver.answer = b"<script>alert(1)</script> heard"
 
     client.post(f"/settings/webhooks/{hook.pk}/act/", {"act": "test"})
-    delivering.deliver_due()
+    deliver.deliver_due()
     page = client.get(f"/settings/webhooks/{hook.pk}/").content.decode()
 
     assert "hook.tested" in page
@@ -147,11 +148,11 @@ def test_one_event_is_replayed_under_its_own_id(
     admin: Member, as_member: SignIn, make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:
     hook, _ = make_hook()
-    event = publishing.publish("job.finished", key="1", task_slug=task.slug, data={})
-    delivering.deliver_due()
+    event = publish.publish("job.finished", key="1", task_slug=task.slug, data={})
+    deliver.deliver_due()
 
     as_member(admin).post(f"/settings/webhooks/{hook.pk}/act/", {"act": "replay", "event": str(event.pk)})
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert [headers["Miniatures-Event-Id"] for headers, _ in receiver.calls] == [str(event.pk)] * 2
     assert Delivery.objects.filter(is_replay=True).count() == 1
@@ -161,15 +162,15 @@ def test_what_a_paused_hook_missed_is_replayed_by_time(
     admin: Member, api_as: ApiAs, make_hook: MakeHook, receiver: Receiver, task: Task
 ) -> None:
     hook, _ = make_hook()
-    hooks.pause(hook, by=admin)
+    edit.pause(hook, by=admin)
     since = timezone.now()
     for key in "abc":
-        publishing.publish("job.finished", key=key, task_slug=task.slug, data={})
-    publishing.publish("job.finished", key="d", task_slug="another", data={})
-    hooks.resume(hook, by=admin)
+        publish.publish("job.finished", key=key, task_slug=task.slug, data={})
+    publish.publish("job.finished", key="d", task_slug="another", data={})
+    edit.resume(hook, by=admin)
 
     answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"since": since.isoformat()}, format="json")
-    delivering.deliver_due()
+    deliver.deliver_due()
 
     assert (answer.status_code, answer.json()) == (202, {"deliveries": 3})
     assert len(receiver.calls) == 3
@@ -183,7 +184,7 @@ def test_replaying_needs_one_event_or_a_time_and_a_hook_that_is_not_paused(
 
     neither = api.post(url, {}, format="json")
     unknown = api.post(url, {"event": str(hook.pk)}, format="json")
-    hooks.pause(hook, by=admin)
+    edit.pause(hook, by=admin)
     paused = api.post(url, {"since": "2026-01-01T00:00:00Z"}, format="json")
 
     assert [neither.status_code, unknown.status_code, paused.status_code] == [400, 404, 409]
@@ -193,7 +194,7 @@ def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
     admin: Member, api_as: ApiAs, make_hook: MakeHook
 ) -> None:
     hook, _ = make_hook()
-    foreign = publishing.publish("job.finished", key="x", task_slug="another", data={"secret": "theirs"})
+    foreign = publish.publish("job.finished", key="x", task_slug="another", data={"secret": "theirs"})
 
     answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"event": str(foreign.pk)}, format="json")
 
@@ -203,9 +204,9 @@ def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
 def test_the_log_forgets_after_the_days_that_are_set(task: Task, settings: Any) -> None:
     settings.WEBHOOK_KEEP_DAYS = 30
     for key in "ab":
-        publishing.publish("job.finished", key=key, task_slug=task.slug, data={})
+        publish.publish("job.finished", key=key, task_slug=task.slug, data={})
     Event.objects.filter(key__endswith="a").update(created_at=timezone.now() - timedelta(days=31))
 
-    replaying.forget_old()
+    replay.delete_old_events()
 
     assert [event.key for event in Event.objects.all()] == ["job.finished:b"]

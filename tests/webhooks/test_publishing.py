@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jobs.models import Job
+from webhooks.deliveries import publish
 from webhooks.models import Event
-from webhooks.services import publishing
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def test_the_numbers_a_job_came_to_are_told_and_its_texts_are_not():
     }
     job = Job.objects.create(kind="training", title="Run 3", state="succeeded", result=result)
 
-    publishing.job_finished(job)
+    publish.job_finished(job)
 
     told = Event.objects.get().data
     assert told["figures"] == {"validation_loss": 0.61, "steps": 8}
@@ -32,6 +32,6 @@ def test_the_numbers_a_job_came_to_are_told_and_its_texts_are_not():
 def test_a_job_that_failed_has_no_figures():
     job = Job.objects.create(kind="training", title="Run 3", state="failed", error={"code": "x", "message": "m"})
 
-    publishing.job_finished(job)
+    publish.job_finished(job)
 
     assert Event.objects.get().data["figures"] == {}

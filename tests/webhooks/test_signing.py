@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from webhooks.signing import is_valid, new_secret, signature
+from webhooks.endpoints.signing import is_valid, new_secret, signature
 
 BODY = '{"event":"job.finished","data":{"title":"Größe"}}'.encode()
 

@@ -15,13 +15,14 @@ from pydantic import ValidationError
 from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
-from training import recipes
-from training.engine import disk, launching, lost_device
-from training.engine.before_weights import know
+from training.engine import disk
+from training.engine.context import Stopped
 from training.engine.contracts import TrainError, TrainSpec
-from training.engine.setting import places
-from training.engine.tune import tune
-from training.engine.tuning import Stopped
+from training.engine.distributed import device_loss, launch
+from training.engine.main import tune
+from training.engine.preflight import check
+from training.engine.setup import placement_of
+from training.recipes import schema
 
 
 def main(run: RunDir) -> int:
@@ -30,11 +31,11 @@ def main(run: RunDir) -> int:
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         spec = TrainSpec.model_validate(run.spec.body)
-        if launching.is_wanted(spec):
-            placement = places(spec)
+        if launch.needs_launcher(spec):
+            placement = placement_of(spec)
             # What cannot work is told by one process; each of the others reads for itself.
-            know(run, spec)
-            return launching.launch(run, spec, on_cpu=placement.device.type == "cpu")
+            check(run, spec)
+            return launch.launch(run, spec, on_cpu=placement.device.type == "cpu")
         summary, files = tune(run, spec)
     except Stopped:
         _finish(run, "stopped")
@@ -42,7 +43,7 @@ def main(run: RunDir) -> int:
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         return _fail(run, TrainError("bad_spec", f"the spec cannot be read: {wrong}"))
-    except recipes.RecipeError as error:
+    except schema.RecipeError as error:
         return _fail(run, TrainError("bad_recipe", str(error), " ".join(p.hint for p in error.problems)))
     except (MemoryError, torch.OutOfMemoryError) as error:
         hint = "Lower batch_size and raise accumulation, or turn on gradient checkpointing."
@@ -50,9 +51,9 @@ def main(run: RunDir) -> int:
     except TrainError as error:
         return _fail(run, error)
     except RuntimeError as error:
-        if not lost_device.is_lost(error):
+        if not device_loss.is_device_lost(error):
             raise
-        return _fail(run, lost_device.told(error))
+        return _fail(run, device_loss.device_lost(error))
     except OSError as error:
         if error.errno not in disk.FULL:
             raise
@@ -68,11 +69,11 @@ def _fail(run: RunDir, error: TrainError) -> int:
 
 def _finish(run: RunDir, outcome: Any, summary: Any = None, files: Any = (), error: EngineError | None = None) -> None:
     # Under `accelerate launch` every process has this number, and only the first reports.
-    if os.environ.get(launching.RANK, "0") == "0":
+    if os.environ.get(launch.RANK, "0") == "0":
         run.finish(outcome, summary=summary, artefacts=files, error=error)
     elif error is not None:
-        launching.fail_quietly(run, error)
+        launch.fail_quietly(run, error)
 
 
 if __name__ == "__main__":
-    sys.exit(main(launching.opened(Path(sys.argv[1]))))
+    sys.exit(main(launch.open_run(Path(sys.argv[1]))))

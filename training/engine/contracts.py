@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
 
 # The day a chat template is told when a spec names none, so that no prompt ever depends on the clock.
 NO_DAY: Final = date(2024, 7, 26)

@@ -10,18 +10,20 @@ import time
 
 import torch
 
-from training.engine import checkpoint, generation, optim, shortage, trial
-from training.engine.checkpoint import Standing
+from training.engine import optimization, trials
+from training.engine.checkpoints import checkpoint
+from training.engine.context import Stopped, TrainContext, stop_if_asked, stop_is_asked
 from training.engine.contracts import TrainError
-from training.engine.curve import Curve, Step
-from training.engine.objectives.contracts import added, means
-from training.engine.sharding import split, whole
+from training.engine.distributed import fsdp, gather
+from training.engine.memory import oom
+from training.engine.model import generate
+from training.engine.objectives.base import add_measures, mean_measures
+from training.engine.report.curve import MetricReporter, StepResult
+from training.engine.state import Diverged, TrainState, check_divergence
 from training.engine.step import halve, optimise_in_memory
-from training.engine.tuning import Stopped, Tuning, is_asked, stop_if_asked
-from training.engine.watch import Diverged, watch
 
 
-def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+def train(tuning: TrainContext, standing: TrainState, tuned: dict[str, torch.Tensor]) -> None:
     """Run from where `standing` says to the end; keeps `standing` up to date.
 
     Args:
@@ -33,8 +35,8 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         Stopped: It was asked to stop; a checkpoint has been written.
         TrainError: The loss diverged, or the disk is full.
     """
-    curve = Curve(tuning.emit, tuning.course, tuning.accelerator.device)
-    trial.began(tuning.trials, standing, tuning.course.total_steps)
+    curve = MetricReporter(tuning.emit, tuning.course, tuning.accelerator.device)
+    trials.began(tuning.trials, standing, tuning.course.total_steps)
     try:
         _duties(tuning, standing, tuned)
         while standing.step < tuning.course.total_steps:
@@ -42,8 +44,8 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
             step = optimise_in_memory(tuning, standing)
             seconds = time.perf_counter() - began
             _account(tuning, standing, step, seconds)
-            trial.stepped(tuning.trials, standing, step.tokens, seconds)
-            step.measures.update(optim.scaling(tuning.accelerator.scaler, skipped_steps=standing.skipped_steps))
+            trials.stepped(tuning.trials, standing, step.tokens, seconds)
+            step.measures.update(optimization.scaling(tuning.accelerator.scaler, skipped_steps=standing.skipped_steps))
             curve.add(standing, step)
             _duties(tuning, standing, tuned)
     except Stopped:
@@ -51,7 +53,7 @@ def train(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) ->
         raise
 
 
-def validate(tuning: Tuning, *, halvings: int = 0) -> tuple[float, dict[str, float]]:
+def validate(tuning: TrainContext, *, halvings: int = 0) -> tuple[float, dict[str, float]]:
     """Mean loss over the validation items (of SFT: nats per supervised token), and the objective's measures."""
     rows = sorted(tuning.validation, key=lambda row: row.length)
     size = max(1, 2 * tuning.course.recipe.batch_size >> halvings)
@@ -64,13 +66,13 @@ def validate(tuning: Tuning, *, halvings: int = 0) -> tuple[float, dict[str, flo
             total += float(loss)
             measured.append(measures)
     tuning.model.train()
-    return total / tuning.objective.normaliser(rows), means(added(measured))
+    return total / tuning.objective.normaliser(rows), mean_measures(add_measures(measured))
 
 
-def _account(tuning: Tuning, standing: Standing, step: Step, seconds: float) -> None:
+def _account(tuning: TrainContext, standing: TrainState, step: StepResult, seconds: float) -> None:
     skipped = bool(getattr(tuning.optimizer, "step_was_skipped", False))
     try:
-        watch(standing, step.loss, step.grad_norm, skipped=skipped)
+        check_divergence(standing, step.loss, step.grad_norm, skipped=skipped)
     except Diverged as diverged:
         raise _diverged(standing.step + 1, str(diverged)) from None
     standing.step += 1
@@ -85,7 +87,7 @@ def _diverged(step: int, what: str) -> TrainError:
     return TrainError("diverged", f"step {step}: {what}", "Lower the learning rate, or use bf16 or fp32.")
 
 
-def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+def _duties(tuning: TrainContext, standing: TrainState, tuned: dict[str, torch.Tensor]) -> None:
     """Validate, sample and save where that is due now and not done yet."""
     course, step = tuning.course, standing.step
     if tuning.validation and course.validates_after(step) and standing.validated_step < step:
@@ -96,8 +98,8 @@ def _duties(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) 
         _save(tuning, standing, tuned)
 
 
-def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
-    loss, measures = shortage.mended(
+def _validate_now(tuning: TrainContext, standing: TrainState, tuned: dict[str, torch.Tensor]) -> None:
+    loss, measures = oom.retry_smaller(
         lambda: validate(tuning, halvings=standing.halvings), give_way=lambda why: halve(tuning, standing, why)
     )
     if not math.isfinite(loss):
@@ -107,22 +109,26 @@ def _validate_now(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Ten
         standing.validation_loss_before = loss
     elif standing.best_loss is None or loss < standing.best_loss:
         standing.best_loss, standing.best_step, standing.best_measures = loss, standing.step, measures
-        if best := whole.tensors(tuned, keep=tuning.accelerator.is_main_process):
+        if best := gather.full_tensors(tuned, keep=tuning.accelerator.is_main_process):
             checkpoint.write_weights(tuning.best_file, best)
     measured = {f"val_{name}": value for name, value in measures.items()}
     tuning.emit("metric", step=standing.step, epoch=tuning.course.epoch_at(standing.step), val_loss=loss, **measured)
 
 
-def _sample_now(tuning: Tuning, standing: Standing) -> None:
+def _sample_now(tuning: TrainContext, standing: TrainState) -> None:
     prompts = [[message.model_dump() for message in sample.messages] for sample in tuning.samples]
     # The processes of a sharded model write each token together, and leave off together; else the first writes alone.
-    is_shared = split.is_sharded(tuning.bare)
-    stops = (lambda: is_asked(tuning)) if is_shared else tuning.should_stop
-    answers = generation.write(
-        tuning.bare, tuning.chat, prompts,
-        max_new_tokens=tuning.sample_max_new_tokens, sampling=tuning.sampling, should_stop=stops,
+    is_shared = fsdp.is_sharded(tuning.bare)
+    stops = (lambda: stop_is_asked(tuning)) if is_shared else tuning.should_stop
+    answers = generate.generate(
+        tuning.bare,
+        tuning.chat,
+        prompts,
+        max_new_tokens=tuning.sample_max_new_tokens,
+        sampling=tuning.sampling,
+        should_stop=stops,
         context_length=tuning.context_length,
-    )  # fmt: skip
+    )
     for answer in answers if is_shared or tuning.accelerator.is_main_process else ():
         tuning.emit(
             "sample",
@@ -134,9 +140,12 @@ def _sample_now(tuning: Tuning, standing: Standing) -> None:
     standing.sampled_step = standing.step
 
 
-def _save(tuning: Tuning, standing: Standing, tuned: dict[str, torch.Tensor]) -> None:
+def _save(tuning: TrainContext, standing: TrainState, tuned: dict[str, torch.Tensor]) -> None:
     is_main, scaler = tuning.accelerator.is_main_process, tuning.accelerator.scaler
-    weights, adamw = whole.tensors(tuned, keep=is_main), whole.state(tuning.optimizer.state_dict(), keep=is_main)
+    weights, adamw = (
+        gather.full_tensors(tuned, keep=is_main),
+        gather.full_state(tuning.optimizer.state_dict(), keep=is_main),
+    )
     if not is_main:
         return
     state = {"adamw": adamw, "scaler": scaler.state_dict() if scaler else None}

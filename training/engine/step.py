@@ -11,60 +11,63 @@ from typing import Any
 
 import torch
 
-from training.engine import optim, shortage
-from training.engine.checkpoint import Standing
-from training.engine.curve import Step
-from training.engine.objectives.contracts import Measures, added, means
-from training.engine.sharding import whole
-from training.engine.tuning import Tuning, stop_if_asked
+from training.engine import optimization
+from training.engine.context import TrainContext, stop_if_asked
+from training.engine.distributed import gather
+from training.engine.memory import oom
+from training.engine.objectives.base import Measures, add_measures, mean_measures
+from training.engine.report.curve import StepResult
+from training.engine.state import TrainState
 
 
-def optimise_in_memory(tuning: Tuning, standing: Standing) -> Step:
+def optimise_in_memory(tuning: TrainContext, standing: TrainState) -> StepResult:
     """One optimiser step, in smaller batches from here on where memory runs out."""
 
     def give_way(reason: str) -> None:
         tuning.optimizer.zero_grad(set_to_none=True)
         halve(tuning, standing, reason)
 
-    return shortage.mended(lambda: optimise(tuning, standing.step, halvings=standing.halvings), give_way=give_way)
+    return oom.retry_smaller(lambda: optimise(tuning, standing.step, halvings=standing.halvings), give_way=give_way)
 
 
-def halve(tuning: Tuning, standing: Standing, reason: str) -> None:
+def halve(tuning: TrainContext, standing: TrainState, reason: str) -> None:
     """Have all steps from here on use batches of half as many rows.
 
     Raises:
         TrainError: They cannot be halved.
     """
-    rows = shortage.widest(_laid(tuning, standing.step, standing.halvings))
+    rows = oom.widest(_batches_of_step(tuning, standing.step, standing.halvings))
     # Others would wait for this process's gradients; KTO tells drift from the other rows of a batch.
     if rows == 1 or tuning.accelerator.num_processes > 1 or tuning.course.recipe.objective == "kto":
-        raise shortage.out_of_memory(f"at step {standing.step + 1}, in batches of {rows}: {reason}")
+        raise oom.out_of_memory(f"at step {standing.step + 1}, in batches of {rows}: {reason}")
     standing.halvings += 1
-    rows = shortage.widest(_laid(tuning, standing.step, standing.halvings))
+    rows = oom.widest(_batches_of_step(tuning, standing.step, standing.halvings))
     message = f"step {standing.step + 1}: memory ran out; batches have {rows} rows at most from here on, steps as many as before"
     tuning.emit("log", level="warning", message=message)
     tuning.emit("metric", step=standing.step, micro_batch=rows)
 
 
-def _laid(tuning: Tuning, number: int, halvings: int) -> list[list[Any]]:
+def _batches_of_step(tuning: TrainContext, number: int, halvings: int) -> list[list[Any]]:
     """The passes of all processes in a step."""
-    return shortage.split(tuning.passes(tuning.course.batches_of(number)), halvings)
+    return oom.split_batches(tuning.passes(tuning.course.batches_of(number)), halvings)
 
 
-def optimise(tuning: Tuning, number: int, *, halvings: int = 0) -> Step:
+def optimise(tuning: TrainContext, number: int, *, halvings: int = 0) -> StepResult:
     """One optimiser step: forward and backward over its batches, clip, change the weights.
 
     Batches are halved so many times. Memory that runs out before weights are changed leaves nothing but gradients.
     """
     accelerator, course = tuning.accelerator, tuning.course
-    laid = _laid(tuning, number, halvings)
+    laid = _batches_of_step(tuning, number, halvings)
     rows = [row for items in laid for row in items]
     share = tuning.objective.normaliser(rows)
     mine = laid[accelerator.process_index :: accelerator.num_processes]
-    _look_ahead(tuning, mine, number + 1, halvings)
+    _expect_next(tuning, mine, number + 1, halvings)
     # Every process passes equally often; one that has run out repeats a batch that counts for nothing.
     passes = math.ceil(len(laid) / accelerator.num_processes)
-    optim.set_rate(tuning.optimizer, optim.rate_at(number, total=course.total_steps, recipe=course.recipe))
+    optimization.set_rate(
+        tuning.optimizer, optimization.rate_at(number, total=course.total_steps, recipe=course.recipe)
+    )
     tuning.model.train()
     # Dropout depends on the step alone: a step that was stopped halfway is drawn again as it was.
     torch.manual_seed(course.seed_of(number, accelerator.process_index))
@@ -81,22 +84,25 @@ def optimise(tuning: Tuning, number: int, *, halvings: int = 0) -> Step:
         losses.append(loss.detach())
         measured.append({name: value * weight for name, value in measures.items()})
     norm = accelerator.clip_grad_norm_(tuning.bare.parameters(), course.recipe.max_grad_norm)
-    with shortage.too_late():
+    with oom.cannot_retry():
         tuning.optimizer.step()
     tuning.optimizer.zero_grad(set_to_none=True)
     reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
-    return Step(
-        float(reduced), float(whole.tensor(norm)), sum(row.length for row in rows), sum(row.supervised for row in rows),
-        _means(tuning, added(measured)),
-    )  # fmt: skip
+    return StepResult(
+        float(reduced),
+        float(gather.full_tensor(norm)),
+        sum(row.length for row in rows),
+        sum(row.supervised for row in rows),
+        _means(tuning, add_measures(measured)),
+    )
 
 
-def _look_ahead(tuning: Tuning, mine: list[list[Any]], following: int, halvings: int) -> None:
+def _expect_next(tuning: TrainContext, mine: list[list[Any]], following: int, halvings: int) -> None:
     course, accelerator = tuning.course, tuning.accelerator
-    laid = _laid(tuning, following, halvings) if following < course.total_steps else []
+    laid = _batches_of_step(tuning, following, halvings) if following < course.total_steps else []
     tuning.expect([*mine, *laid[accelerator.process_index :: accelerator.num_processes]])
 
 
-def _means(tuning: Tuning, measures: Measures) -> dict[str, float]:
+def _means(tuning: TrainContext, measures: Measures) -> dict[str, float]:
     """Over all processes; measures have the same names on each."""
-    return means({name: tuning.accelerator.reduce(value, "sum") for name, value in measures.items()})
+    return mean_measures({name: tuning.accelerator.reduce(value, "sum") for name, value in measures.items()})

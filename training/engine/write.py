@@ -16,12 +16,13 @@ from pydantic import Field, ValidationError
 from transformers.utils import logging as transformers_logging
 
 from jobs.rundir import EngineError, RunDir
-from review import checks, prompting
-from review.spec import TaskSpec
-from training.engine import decoding, generation, loading
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
+from review.text import checks
 from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
-from training.engine.device import place
-from training.engine.loading import Student
+from training.engine.model import generate, loading
+from training.engine.model.loading import LoadedStudent
+from training.engine.model.placement import place
 
 
 class WriteSpec(Part):
@@ -63,7 +64,7 @@ def main(run: RunDir) -> int:
     return 0
 
 
-def _load(run: RunDir, spec: WriteSpec) -> Student:
+def _load(run: RunDir, spec: WriteSpec) -> LoadedStudent:
     token = run.secrets().get(HUB_TOKEN)
     placement = place(spec.device, "auto", "lora")
     artefact = run.path / spec.artefact
@@ -78,17 +79,17 @@ def _load(run: RunDir, spec: WriteSpec) -> Student:
     return student
 
 
-def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any]]:
+def _write(run: RunDir, spec: WriteSpec, student: LoadedStudent) -> list[dict[str, Any]]:
     prompts = [prompting.messages(spec.task, facts, audience="student") for facts in spec.records]
     outputs: list[dict[str, Any]] = [{} for _ in prompts]
     began = time.perf_counter()
-    answers = generation.write(
+    answers = generate.generate(
         student.model,
         student.chat,
         prompts,
         max_new_tokens=spec.max_new_tokens,
         context_length=student.context_length,
-        sampling=decoding.sampling_for(spec.task),
+        sampling=generate.sampling_for(spec.task),
         should_stop=lambda: run.stop_requested,
     )
     for done, answer in enumerate(answers, 1):
@@ -99,7 +100,7 @@ def _write(run: RunDir, spec: WriteSpec, student: Student) -> list[dict[str, Any
     return outputs
 
 
-def _read(task: TaskSpec, facts: dict[str, Any], answer: generation.Answer) -> dict[str, Any]:
+def _read(task: TaskSpec, facts: dict[str, Any], answer: generate.GeneratedText) -> dict[str, Any]:
     """An answer as fields with their marks, or with the reason why it has none."""
     output: dict[str, Any] = {
         "text": answer.text,

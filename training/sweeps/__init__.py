@@ -1,1 +1,1 @@
-"""Sweeps without rows: the grid, its budget, the ranking. Pure Python; knows neither jobs nor pages."""
+"""Sweeps: a grid of runs under one budget, ranked by their loss on validation rows."""

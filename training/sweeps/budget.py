@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from training.sweeps.grid import Budget
+from training.sweeps.grid import SweepBudget
 
 HOUR_S: Final = 3600
 # What a process takes before its first step, measured on two cores with the demo student; larger ones load longer.
@@ -21,7 +21,7 @@ UNKNOWN_S: Final = 0.0
 
 
 @dataclass(frozen=True)
-class Going:
+class CellSpending:
     """A run as the budget sees it: expected and taken so far, seconds of a host; dollars spent, if its price is known."""
 
     expected_s: float | None
@@ -46,7 +46,7 @@ class Account:
         return self.spent_s / HOUR_S
 
 
-def account(runs: Sequence[Going]) -> Account:
+def account_of_cells(runs: Sequence[CellSpending]) -> Account:
     """Add up."""
     scale = _scale(runs)
     known = [run.usd for run in runs if run.usd is not None]
@@ -64,7 +64,7 @@ def expected(seconds: float | None, scale: float) -> float:
     return UNKNOWN_S if seconds is None else (seconds + START_S) * scale
 
 
-def shortfall(budget: Budget, now: Account, *, next_s: float | None, usd_per_hour: float | None) -> str:
+def shortfall(budget: SweepBudget, now: Account, *, next_s: float | None, usd_per_hour: float | None) -> str:
     """Why the next run does not fit, as a sentence; empty when it does.
 
     Args:
@@ -91,14 +91,14 @@ def shortfall(budget: Budget, now: Account, *, next_s: float | None, usd_per_hou
     return ""
 
 
-def is_spent(budget: Budget, now: Account) -> bool:
+def is_spent(budget: SweepBudget, now: Account) -> bool:
     """Whether nothing is left, so that runs that go on must rest."""
     if budget.hours is not None and now.spent_s >= budget.hours * HOUR_S:
         return True
     return budget.usd is not None and now.spent_usd is not None and now.spent_usd >= budget.usd
 
 
-def _scale(runs: Sequence[Going]) -> float:
+def _scale(runs: Sequence[CellSpending]) -> float:
     ratios = [
         run.taken_s / (run.expected_s + START_S)
         for run in runs

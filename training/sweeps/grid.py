@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
 
-MOST_CELLS: Final = 60
-MOST_AT_ONCE: Final = 16
+MAX_CELLS: Final = 60
+MAX_AT_ONCE: Final = 16
 AXES: Final[dict[str, str]] = {
     "learning_rate": "Learning rate",
     "rank": "LoRA rank",
@@ -20,7 +20,7 @@ AXES: Final[dict[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class GridPoint:
     """One place of a grid: the values tried there, `share` of the training records in (0, 1]."""
 
     learning_rate: float
@@ -34,7 +34,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SweepAxes:
     """Values to try, axis by axis; an empty axis keeps the recipe's own value, and all training records."""
 
     learning_rate: tuple[float, ...] = ()
@@ -42,13 +42,9 @@ class Wishes:
     epochs: tuple[int, ...] = ()
     share: tuple[float, ...] = ()
 
-    def as_json(self) -> dict[str, list[float]]:
-        """As it is kept with a sweep."""
-        return {name: list(values) for name, values in asdict(self).items()}
-
 
 @dataclass(frozen=True)
-class Budget:
+class SweepBudget:
     """What a sweep may take: hours of hosts, US dollars, or both."""
 
     hours: float | None = None
@@ -60,8 +56,8 @@ class SweepRequest:
     """All a person says about a sweep beside its data and its student."""
 
     recipe: str
-    wishes: Wishes
-    budget: Budget
+    wishes: SweepAxes
+    budget: SweepBudget
     at_once: int = 1
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,7 +70,7 @@ class GridError(ValueError):
         self.errors = errors
 
 
-def places(wishes: Wishes, recipe: Recipe) -> tuple[Place, ...]:
+def grid_points(wishes: SweepAxes, recipe: Recipe) -> tuple[GridPoint, ...]:
     """Every combination, the cheapest first: what ends early tells what the others will take.
 
     Args:
@@ -92,12 +88,12 @@ def places(wishes: Wishes, recipe: Recipe) -> tuple[Place, ...]:
         wishes.epochs or (recipe.epochs,),
         wishes.share or (1.0,),
     )
-    found = [Place(*values) for values in itertools.product(*axes)]
+    points = [GridPoint(*values) for values in itertools.product(*axes)]
     # The sort is stable: of equal work the smaller rate, then the smaller rank, comes first.
-    return tuple(sorted(found, key=lambda place: place.epochs * place.share))
+    return tuple(sorted(points, key=lambda place: place.epochs * place.share))
 
 
-def overrides_of(place: Place, recipe: Recipe) -> dict[str, Any]:
+def overrides_of(place: GridPoint, recipe: Recipe) -> dict[str, Any]:
     """What a place changes of a recipe."""
     wanted = {"learning_rate": place.learning_rate, "rank": place.rank, "epochs": place.epochs}
     return {name: value for name, value in wanted.items() if value != getattr(recipe, name)}
@@ -117,18 +113,18 @@ def _short(name: str) -> str:
     return {"learning_rate": "rate", "rank": "rank", "epochs": "epochs"}[name]
 
 
-def _errors(wishes: Wishes, recipe: Recipe) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _errors(wishes: SweepAxes, recipe: Recipe) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
     cells = 1
     for name in AXES:
         values = getattr(wishes, name)
         cells *= len(values) or 1
         if len(set(values)) != len(values):
-            found[name] = ["Each value once: the same run twice would tell nothing new."]
+            errors[name] = ["Each value once: the same run twice would tell nothing new."]
     if any(not 0 < share <= 1 for share in wishes.share):
-        found["share"] = ["A share is more than 0 % and at most 100 % of the training records."]
+        errors["share"] = ["A share is more than 0 % and at most 100 % of the training records."]
     if wishes.rank and recipe.method == "full":
-        found["rank"] = ["Full fine-tuning has no rank: leave it empty, or choose a LoRA recipe."]
-    if cells > MOST_CELLS:
-        found.setdefault("learning_rate", []).append(f"The grid has {cells} runs; a sweep takes at most {MOST_CELLS}.")
-    return found
+        errors["rank"] = ["Full fine-tuning has no rank: leave it empty, or choose a LoRA recipe."]
+    if cells > MAX_CELLS:
+        errors.setdefault("learning_rate", []).append(f"The grid has {cells} runs; a sweep takes at most {MAX_CELLS}.")
+    return errors

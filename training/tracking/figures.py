@@ -34,7 +34,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Tracked:
+class TrackedRun:
     """A run to export.
 
     Attributes:
@@ -58,7 +58,7 @@ def figures_of(events: Iterable[tuple[float, Mapping[str, Any]]]) -> tuple[Figur
     Args:
         events: When, seconds since 1970, and the payload, in the order in which they were told.
     """
-    found: dict[tuple[str, int], Figure] = {}
+    by_tag_and_step: dict[tuple[str, int], Figure] = {}
     for at, payload in events:
         step = payload.get("step")
         if not isinstance(step, int):
@@ -66,8 +66,8 @@ def figures_of(events: Iterable[tuple[float, Mapping[str, Any]]]) -> tuple[Figur
         for name, value in payload.items():
             if name != "step" and _is_number(value):
                 tag = TAGS.get(name, name)
-                found[tag, step] = Figure(tag, step, float(value), at)
-    return tuple(sorted(found.values(), key=lambda figure: (figure.step, figure.tag)))
+                by_tag_and_step[tag, step] = Figure(tag, step, float(value), at)
+    return tuple(sorted(by_tag_and_step.values(), key=lambda figure: (figure.step, figure.tag)))
 
 
 def totals_of(summary: Mapping[str, Any]) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
-from training.tracking.figures import Figure, Tracked
+from training.tracking.figures import Figure, TrackedRun
 
 # What MLflow takes in one request.
 METRICS_AT_ONCE: Final = 1000
@@ -14,7 +14,7 @@ LONGEST_VALUE: Final = 500
 KEY: Final = "miniatures.run"
 
 
-class Client(Protocol):
+class TrackingClient(Protocol):
     """The part of `mlflow.MlflowClient` that is used."""
 
     def get_experiment_by_name(self, name: str) -> Any: ...
@@ -26,7 +26,7 @@ class Client(Protocol):
     def set_terminated(self, run_id: str, *, status: str, end_time: int | None) -> None: ...
 
 
-def log(run: Tracked, *, tracking_uri: str, experiment: str) -> str:
+def log(run: TrackedRun, *, tracking_uri: str, experiment: str) -> str:
     """Log a run; one that was logged before is replaced.
 
     Args:
@@ -44,9 +44,9 @@ def log(run: Tracked, *, tracking_uri: str, experiment: str) -> str:
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param
 
-    client: Client = MlflowClient(tracking_uri=tracking_uri)
-    found = client.get_experiment_by_name(experiment)
-    experiment_id = found.experiment_id if found else client.create_experiment(experiment)
+    client: TrackingClient = MlflowClient(tracking_uri=tracking_uri)
+    existing = client.get_experiment_by_name(experiment)
+    experiment_id = existing.experiment_id if existing else client.create_experiment(experiment)
     for earlier in client.search_runs([experiment_id], f"tags.`{KEY}` = '{run.key}'"):
         client.delete_run(earlier.info.run_id)
     times = [_milliseconds(figure) for figure in run.figures]

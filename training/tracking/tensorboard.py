@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from training.tracking.figures import Tracked
+from training.tracking.figures import TrackedRun
 
 FILES: Final = "events.out.tfevents.*"
 
 
-def write(folder: Path, run: Tracked) -> Path:
+def write(folder: Path, run: TrackedRun) -> Path:
     """Write a run below a log folder; what was written of it before is replaced, so that nothing is drawn twice.
 
     Returns:
@@ -41,7 +41,7 @@ def write(folder: Path, run: Tracked) -> Path:
     return own
 
 
-def _text(run: Tracked, at: float) -> object:
+def _text(run: TrackedRun, at: float) -> object:
     """The parameters as a table of TensorBoard's text page."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata

@@ -84,10 +84,10 @@ def ago(value: datetime | None) -> SafeString | str:
     seconds = (timezone.now() - value).total_seconds()
     exact = timezone.localtime(value)
     title = exact.strftime("%Y-%m-%d %H:%M:%S")
-    return format_html('<time datetime="{}" title="{}">{}</time>', exact.isoformat(), title, _said(seconds, exact))
+    return format_html('<time datetime="{}" title="{}">{}</time>', exact.isoformat(), title, _relative(seconds, exact))
 
 
-def _said(seconds: float, exact: datetime) -> str:
+def _relative(seconds: float, exact: datetime) -> str:
     if seconds < 45:
         return "just now"
     if seconds < 3600:

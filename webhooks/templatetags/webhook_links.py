@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 
 from members.models import Member
-from webhooks import ports
+from webhooks.endpoints import ports
 
 register = template.Library()
 

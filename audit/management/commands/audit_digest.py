@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from audit import selectors
-from audit.services import seals
+from audit.seals import queries, sealing
 
 
 class Command(BaseCommand):
@@ -17,9 +16,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Seal, and print a line a day."""
-        for seal in seals.seal_days():
+        for seal in sealing.seal_days():
             self.stdout.write(f"{seal.day} sealed: {seal.rows} rows, {seal.digest}")
-        last = selectors.last_seal()
+        last = queries.last_seal()
         self.stdout.write(
             f"Newest seal: {last.day}={last.digest}. Keep this line where this server cannot write."
             if last

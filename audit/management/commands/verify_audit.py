@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.services import seals
+from audit.seals import sealing
 
 
 class Command(BaseCommand):
@@ -17,9 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--known", action="append", default=[], metavar="DAY=DIGEST",
+            "--known",
+            action="append",
+            default=[],
+            metavar="DAY=DIGEST",
             help="a seal written down elsewhere, as audit_digest printed it; may be given several times",
-        )  # fmt: skip
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and say so.
@@ -27,7 +30,7 @@ class Command(BaseCommand):
         Raises:
             CommandError: Something does not hold, or a `--known` cannot be read.
         """
-        verdict = seals.verify(dict(_known(text) for text in options["known"]))
+        verdict = sealing.verify(dict(_known(text) for text in options["known"]))
         if verdict.trouble:
             raise CommandError(f"{verdict.trouble} The {verdict.days} days before hold.")
         words = f"{verdict.days} days with {verdict.rows} rows hold."

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from campaigns.statistics import analysis, report, tables
-from campaigns.statistics.findings import Analysis, Question
+from stats.experiments import analysis, outcome_tables, report
+from stats.experiments.analysis_types import Analysis, AnalysisQuestion
 
 CONTROL_NAMES = ("control", "teacher", "baseline", "placebo", "holdout", "none", "0", "a")
 
@@ -43,18 +43,18 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
-        columns = tables.Columns(options["arm"], options["metric"], options["unit"], options["cluster"])
+        columns = outcome_tables.OutcomeColumns(options["arm"], options["metric"], options["unit"], options["cluster"])
         try:
-            table = tables.read(Path(file), columns)
+            table = outcome_tables.read(Path(file), columns)
             control, notes = _control(options["control"], list(table.arms), table.notes)
-            found = analysis.analyse(table.arms, _question(control, options))
+            result = analysis.analyse(table.arms, _question(control, options))
         except UnicodeDecodeError:
             raise CommandError(f"{file} is no UTF-8 text.") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
         except (OSError, EOFError, zlib.error) as error:
             raise CommandError(f"{file} cannot be read: {error}") from None
-        self._print(found, notes, as_json=options["json"])
+        self._print(result, notes, as_json=options["json"])
 
     def _print(self, found: Analysis, notes: tuple[str, ...], *, as_json: bool) -> None:
         if as_json:
@@ -64,8 +64,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
 
 
-def _question(control: str, options: dict[str, Any]) -> Question:
-    return Question(
+def _question(control: str, options: dict[str, Any]) -> AnalysisQuestion:
+    return AnalysisQuestion(
         control=control,
         margin=options["margin"],
         higher_is_better=not options["lower_is_better"],
@@ -79,6 +79,6 @@ def _control(named: str | None, arms: list[str], notes: tuple[str, ...]) -> tupl
     """The named control; else one that calls itself so; else the first by name."""
     if named is not None:
         return named, notes
-    known = [arm for arm in arms if arm.lower() in CONTROL_NAMES or arm.lower().startswith("no ")]
-    control = (known or arms)[0]
+    control_arms = [arm for arm in arms if arm.lower() in CONTROL_NAMES or arm.lower().startswith("no ")]
+    control = (control_arms or arms)[0]
     return control, (*notes, f"'{control}' was taken as the control; name another with --control.")

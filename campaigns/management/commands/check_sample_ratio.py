@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from campaigns.statistics import ratio_lines
+from stats.experiments import sample_ratio
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         bad = 0
         try:
             with nullcontext(sys.stdin) if file == "-" else Path(file).open(encoding="utf-8-sig") as lines:
-                for answer in ratio_lines.answers(lines):
+                for answer in sample_ratio.checked_lines(lines):
                     bad += self._tell(answer)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
@@ -35,8 +35,8 @@ class Command(BaseCommand):
         if bad:
             raise CommandError(f"{bad} {'line' if bad == 1 else 'lines'} could not be checked.")
 
-    def _tell(self, answer: ratio_lines.Answer | ratio_lines.BadLine) -> bool:
-        if isinstance(answer, ratio_lines.Answer):
+    def _tell(self, answer: sample_ratio.SampleRatioLine | sample_ratio.UnreadableLine) -> bool:
+        if isinstance(answer, sample_ratio.SampleRatioLine):
             self.stdout.write(answer.as_json())
             return False
         self.stderr.write(f"line {answer.number}: {answer.reason}")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from campaigns.services import people
+from campaigns.privacy import export_and_erase
 from web.errors import Refusal
 
 
@@ -32,18 +32,20 @@ class Command(BaseCommand):
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
 
     def _export(self, options: dict[str, Any]) -> None:
-        told = people.export(options["address"])
-        text = json.dumps(told, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
+        document = export_and_erase.export(options["address"])
+        text = json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder)
         if options["out"] is None:
             self.stdout.write(text)
             return
         # Readable by its owner alone from the start: it is somebody's life.
         options["out"].touch(mode=0o600)
         options["out"].write_text(f"{text}\n")
-        self.stdout.write(f"Written to {options['out']}: {len(told['contacts'])} contacts, {len(told['mails'])} mails.")
+        self.stdout.write(
+            f"Written to {options['out']}: {len(document['contacts'])} contacts, {len(document['mails'])} mails."
+        )
 
     def _erase(self, options: dict[str, Any]) -> None:
         address = options["address"]
         if not options["yes"] and input(f"Type {address} once more to erase it: ").strip() != address:
             raise CommandError("Not the same address; nothing was erased.")
-        self.stdout.write(people.erase(address).sentence())
+        self.stdout.write(export_and_erase.erase(address).sentence())

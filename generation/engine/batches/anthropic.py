@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 import anthropic
 
-from generation.engine.batches.lines import encoded, split
-from generation.engine.batches.ports import CLOCKS_APART_S, BatchLine, BatchLook, Found, Wanted
-from generation.engine.batches.translating import Translation, name_of
-from generation.engine.clients import faults
+from generation.engine.batches.errors import ErrorTranslator, created_id
+from generation.engine.batches.interface import MAX_CLOCK_SKEW_S, BatchLine, BatchQuery, BatchStatus, FoundBatch
+from generation.engine.batches.lines import encode_line, split_lines
+from generation.engine.clients import errors
 from generation.engine.clients.anthropic import AnthropicClient
-from generation.engine.clients.bodies import Unreadable, json_object, part
-from generation.engine.clients.ports import CallError, Question
+from generation.engine.clients.interface import CallError, Question
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at
 
 PAGE = 100
-SAID = Translation(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
+SDK_ERRORS = ErrorTranslator(refused=anthropic.APIStatusError, timed_out=anthropic.APITimeoutError)
 # Where a line has an error's kind only, and no status.
 STATUS_OF = {
     "invalid_request_error": 400,
@@ -51,55 +51,55 @@ class AnthropicBatches:
 
     def line(self, question: Question) -> bytes:
         """See `BatchProvider`."""
-        return encoded({"custom_id": question.call_id, "params": self._client.form.params_of(question)})
+        return encode_line({"custom_id": question.call_id, "params": self._client.form.params_of(question)})
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
         """See `BatchProvider`."""
         requests = [json.loads(line) for line in lines.read_bytes().splitlines()]
-        with SAID.of_payment():
+        with SDK_ERRORS.of_payment():
             made = await self._sdk.messages.batches.create(requests=requests, extra_headers={"Idempotency-Key": token})
-            return name_of(made)
+            return created_id(made)
 
-    async def look(self, batch_id: str) -> BatchLook:
+    async def look(self, batch_id: str) -> BatchStatus:
         """See `BatchProvider`."""
-        with SAID.of_question():
+        with SDK_ERRORS.of_question():
             batch = await self._sdk.messages.batches.retrieve(batch_id)
             counts = batch.request_counts
             done = counts.succeeded + counts.errored + counts.expired + counts.canceled
             if batch.processing_status == "ended":
-                return BatchLook("ended", done=done, answered=counts.succeeded)
-            return BatchLook("running", done=done)
+                return BatchStatus("ended", done=done, answered=counts.succeeded)
+            return BatchStatus("running", done=done)
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
         """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
-        with SAID.of_question():
+        with SDK_ERRORS.of_question():
             batch = await self._sdk.messages.batches.retrieve(batch_id)
             self._require_own(batch.results_url or "")
             async with self._sdk.messages.batches.with_streaming_response.results(batch_id) as response:
-                async for line in split(response.iter_bytes()):
+                async for line in split_lines(response.iter_bytes()):
                     yield self._line_of(line)
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider`."""
         # It may have ended by itself, or be on its way to it.
-        with SAID.of_question(), contextlib.suppress(anthropic.BadRequestError, anthropic.ConflictError):
+        with SDK_ERRORS.of_question(), contextlib.suppress(anthropic.BadRequestError, anthropic.ConflictError):
             await self._sdk.messages.batches.cancel(batch_id)
 
-    async def find(self, wanted: Wanted) -> list[Found]:
+    async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
         """See `BatchProvider`. One that runs is a guess by its size; one that has ended is known by its lines."""
-        found: list[Found] = []
-        with SAID.of_question():
+        found: list[FoundBatch] = []
+        with SDK_ERRORS.of_question():
             async for batch in self._sdk.messages.batches.list(limit=PAGE):
-                if batch.created_at.timestamp() < wanted.since - CLOCKS_APART_S:
+                if batch.created_at.timestamp() < wanted.since - MAX_CLOCK_SKEW_S:
                     break
                 counts = batch.request_counts
                 size = counts.processing + counts.succeeded + counts.errored + counts.expired + counts.canceled
                 if batch.id in wanted.known or size != len(wanted.calls):
                     continue
                 if batch.processing_status != "ended":
-                    found.append(Found(batch.id, is_certain=False))
+                    found.append(FoundBatch(batch.id, is_certain=False))
                 elif await self._holds(batch.id, wanted.calls):
-                    found.append(Found(batch.id))
+                    found.append(FoundBatch(batch.id))
         return found
 
     async def forget(self, batch_id: str) -> None:
@@ -126,19 +126,19 @@ class AnthropicBatches:
     def _line_of(self, raw: bytes) -> BatchLine:
         try:
             line = json_object(raw)
-        except Unreadable:
+        except UnreadableBody:
             return BatchLine()
-        call, result = str(line.get("custom_id") or ""), part(line, "result")
+        call, result = str(line.get("custom_id") or ""), object_at(line, "result")
         kind = result.get("type")
         if kind == "succeeded":
-            return BatchLine(call, reply=self._client.form.reply_of(part(result, "message")))
+            return BatchLine(call, reply=self._client.form.reply_of(object_at(result, "message")))
         if kind == "errored":
-            return BatchLine(call, error=_refusal(part(result, "error")))
+            return BatchLine(call, error=_refusal(object_at(result, "error")))
         if kind in ("canceled", "expired"):
             return BatchLine(call, error=CallError("unbilled", f"batch_{kind}", "The batch ended before its turn."))
         return BatchLine()
 
 
 def _refusal(body: dict[str, Any]) -> CallError:
-    kind = str(part(body, "error").get("type") or body.get("type") or "")
-    return faults.from_status(STATUS_OF.get(kind, 500), {}, body)
+    kind = str(object_at(body, "error").get("type") or body.get("type") or "")
+    return errors.from_status(STATUS_OF.get(kind, 500), {}, body)

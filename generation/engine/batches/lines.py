@@ -1,9 +1,9 @@
-"""Lines of batches: written to a file until it is full, read from a stream of bytes, and runs of positions. Pure but for files."""
+"""Lines of batches: written to a file until it is full, and read from a stream of bytes. Pure but for files."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from typing import Any
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 
 
-class Pack:
+class BatchFile:
     """The lines of a batch on their way into a file, as long as they fit.
 
     Args:
@@ -42,12 +42,12 @@ class Pack:
         self._file.close()
 
 
-def encoded(value: dict[str, Any]) -> bytes:
+def encode_line(value: dict[str, Any]) -> bytes:
     """A line of JSON. Half a surrogate pair in a fact is escaped, not refused."""
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
 
 
-async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def split_lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Lines of a stream without their ends; empty ones are left out, and a last one needs no end.
 
     Raises:
@@ -63,19 +63,3 @@ async def split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             raise ValueError(f"a line of the results is longer than {LONGEST_LINE_BYTES:,} bytes")
     if rest.strip():
         yield rest.strip()
-
-
-def runs(indices: Iterable[int]) -> list[tuple[int, int]]:
-    """First and last of each run of neighbouring numbers: 1, 2, 3, 7 are (1, 3), (7, 7)."""
-    found: list[tuple[int, int]] = []
-    for index in sorted(indices):
-        if found and index == found[-1][1] + 1:
-            found[-1] = (found[-1][0], index)
-        else:
-            found.append((index, index))
-    return found
-
-
-def inside(positions: Iterable[tuple[int, int]]) -> list[int]:
-    """The numbers of these runs."""
-    return [index for first, last in positions for index in range(first, last + 1)]

@@ -12,22 +12,21 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from generation.engine.announcing import Hearing
-from generation.engine.batches.handing import Handing
-from generation.engine.batches.intake import Intake, Tally
-from generation.engine.batches.leftovers import Leftovers
-from generation.engine.batches.lines import inside, runs
-from generation.engine.batches.opened import OpenBatch, opened
-from generation.engine.batches.patience import Patience
-from generation.engine.batches.ports import BatchLook, BatchProvider
-from generation.engine.batches.seeking import Seeker
-from generation.engine.clients.ports import CallError
+from generation.engine.batches.cleanup import BatchCleanup
+from generation.engine.batches.collect import BatchCollector, LineTally
+from generation.engine.batches.find import BatchFinder
+from generation.engine.batches.interface import BatchProvider, BatchStatus
+from generation.engine.batches.poll import Poller
+from generation.engine.batches.state import OpenBatch, open_batch
+from generation.engine.batches.submit import BatchSubmitter
+from generation.engine.calls.finish import CallFinisher, PreparedCall
+from generation.engine.calls.stop import SendingStopped
+from generation.engine.calls.write_ahead import AckSource
+from generation.engine.clients.interface import CallError
 from generation.engine.contracts import GenerationSpec
-from generation.engine.halt import Stop
-from generation.engine.journal import Journal
-from generation.engine.ledger import Ledger
-from generation.engine.outcomes import Outcomes, Prepared
-from generation.engine.plan import PlannedCall
+from generation.engine.journal.writer import Journal
+from generation.engine.money import BudgetTracker
+from generation.engine.plan import PlannedCall, expand_runs, to_runs
 from generation.engine.report import Report
 
 # More would only wait in the provider's queue.
@@ -71,28 +70,28 @@ class BatchLoop:
         providers: Mapping[int, BatchProvider],
         folder: Path,
         attempt: int,
-        hearing: Hearing,
+        hearing: AckSource,
         journal: Journal,
-        ledger: Ledger,
+        ledger: BudgetTracker,
         report: Report,
-        outcomes: Outcomes,
+        outcomes: CallFinisher,
         should_stop: Callable[[], bool],
     ) -> None:
         self._spec, self._left, self._providers = spec, list(calls), providers
         self._journal, self._ledger, self._report, self._outcomes = journal, ledger, report, outcomes
         self._attempt = attempt
         self._open, self._known = list(waiting), set(known)
-        self._patience = Patience(spec.limits, should_stop=should_stop, seed=spec.seed)
-        self._seeker = Seeker(spec.order, spec.limits, known=self._accounted, patience=self._patience)
-        self._intake = Intake(
+        self._patience = Poller(spec.limits, should_stop=should_stop, seed=spec.seed)
+        self._seeker = BatchFinder(spec.order, spec.limits, known=self._accounted, patience=self._patience)
+        self._intake = BatchCollector(
             journal=journal, outcomes=outcomes, retries_doubt=spec.uncertain == "retry",
             mends=spec.limits.repairs > 0 and spec.way == "batch" and spec.stragglers == "ask",
         )  # fmt: skip
-        self._handing = Handing(
+        self._handing = BatchSubmitter(
             spec, folder=folder, attempt=attempt, hearing=hearing, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
             seeker=self._seeker, patience=self._patience,
         )  # fmt: skip
-        self._leftovers = Leftovers(hearing=hearing, report=report, patience=self._patience)
+        self._leftovers = BatchCleanup(hearing=hearing, report=report, patience=self._patience)
         self._poll_s = spec.limits.batch_poll_s
         self._lost = 0
         self.stragglers: list[PlannedCall] = []
@@ -100,7 +99,7 @@ class BatchLoop:
         self.is_out_of_budget = False
 
     @property
-    def repairs(self) -> list[Prepared]:
+    def repairs(self) -> list[PreparedCall]:
         """Flawed answers of batches, each to be asked for once more, live."""
         return self._intake.repairs
 
@@ -119,7 +118,7 @@ class BatchLoop:
         """
         try:
             await self._until_none_is_open()
-        except Stop:
+        except SendingStopped:
             pass
         except CallError as error:
             self.fatal = error
@@ -189,14 +188,14 @@ class BatchLoop:
         """Take up batches of this order that a lost host handed in: their calls must not be asked again."""
         for provider in self._providers.values():
             for found in await self._seeker.strays(provider):
-                inside_it = set(inside(found.positions))
+                inside_it = set(expand_runs(found.positions))
                 calls = [call for call in self._left if call.index in inside_it]
                 self._known.add(found.batch_id)
                 if not calls:
                     continue
                 self._left = [call for call in self._left if call.index not in inside_it]
                 token = found.token or f"{self._spec.order}.{found.batch_id}"
-                batch = opened(token, calls, reserved={}, prepared_at=time.time(), batch_id=found.batch_id)
+                batch = open_batch(token, calls, reserved={}, prepared_at=time.time(), batch_id=found.batch_id)
                 for call in calls:
                     batch.reserved[call.id] = self._outcomes.prepare(call, is_batch=True).reserve_usd
                     self._ledger.reserve(batch.reserved[call.id])
@@ -243,25 +242,27 @@ class BatchLoop:
         self._poll_s = limits.batch_poll_s if moved else min(self._poll_s * POLL_GROWTH, limits.batch_poll_cap_s)
         self.tell_progress()
 
-    async def _looked_at(self, batch: OpenBatch, provider: BatchProvider) -> BatchLook:
+    async def _looked_at(self, batch: OpenBatch, provider: BatchProvider) -> BatchStatus:
         try:
             return await self._patience.asked(partial(provider.look, batch.batch_id))
         except CallError as error:
             if error.code != "not_found":
                 raise
             # Kept no longer, or removed by hand: what it answered can no longer be had, and may be paid.
-            return BatchLook("ended", is_kept=False)
+            return BatchStatus("ended", is_kept=False)
 
-    async def _take_in(self, batch: OpenBatch, provider: BatchProvider, look: BatchLook) -> None:
-        tally = await self._read(batch, provider) if look.is_kept else Tally()
+    async def _take_in(self, batch: OpenBatch, provider: BatchProvider, look: BatchStatus) -> None:
+        tally = await self._read(batch, provider) if look.is_kept else LineTally()
         fatal = next((error for error in tally.errors.values() if error.fate == "fatal"), None)
         self.stragglers += self._intake.conclude(batch, tally, look)
         await self._journal.batch_ended(batch.token)
         self._open.remove(batch)
         self._known.add(batch.batch_id)
-        if mended := [repair.call.index for repair in self.repairs if repair.call.index in inside(batch.positions)]:
+        if mended := [
+            repair.call.index for repair in self.repairs if repair.call.index in expand_runs(batch.positions)
+        ]:
             # Paid, and not told before their repairs end: a host that takes over must not ask for them again.
-            self._report.asking(runs(mended))
+            self._report.asking(to_runs(mended))
         seq = self._report.batch(batch.told("ended", note=tally.note))
         if look.is_kept and tally.tells_of_all(batch.ids, look):
             self._leftovers.add(batch.batch_id, provider, seq=seq)
@@ -270,16 +271,16 @@ class BatchLoop:
         if fatal is not None:
             raise fatal
 
-    async def _read(self, batch: OpenBatch, provider: BatchProvider) -> Tally:
+    async def _read(self, batch: OpenBatch, provider: BatchProvider) -> LineTally:
         try:
             return await self._patience.asked(partial(self._intake.read, batch, provider))
         except CallError as error:
             if error.code != "not_found":
                 raise
             # The batch is known and its results are gone: deleted, by hand or by whoever took them in before.
-            return Tally()
+            return LineTally()
 
-    def _refused(self, batch: OpenBatch, look: BatchLook) -> None:
+    def _refused(self, batch: OpenBatch, look: BatchStatus) -> None:
         """The provider would not begin it: nothing was paid."""
         self._open.remove(batch)
         self._known.add(batch.batch_id)

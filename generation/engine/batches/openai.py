@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 import openai
 
-from generation.engine.batches.lines import encoded, split
-from generation.engine.batches.ports import CLOCKS_APART_S, BatchLine, BatchLook, Found, Wanted
-from generation.engine.batches.translating import Translation, name_of
-from generation.engine.clients import faults
-from generation.engine.clients.bodies import Unreadable, json_object, part
+from generation.engine.batches.errors import ErrorTranslator, created_id
+from generation.engine.batches.interface import MAX_CLOCK_SKEW_S, BatchLine, BatchQuery, BatchStatus, FoundBatch
+from generation.engine.batches.lines import encode_line, split_lines
+from generation.engine.clients import errors
+from generation.engine.clients.interface import CallError, Question
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at
 from generation.engine.clients.openai import OpenAIClient
-from generation.engine.clients.ports import CallError, Question
-from web import outside_json
+from web import strict_json
 
 ENDPOINT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
 ENDED = frozenset({"completed", "expired", "cancelled"})
@@ -25,7 +25,7 @@ ENDED = frozenset({"completed", "expired", "cancelled"})
 ORDER, TOKEN, POSITIONS = "miniatures_order", "miniatures_batch", "miniatures_positions"
 MOST_METADATA_CHARS = 512
 PAGE = 100
-SAID = Translation(refused=openai.APIStatusError, timed_out=openai.APITimeoutError)
+SDK_ERRORS = ErrorTranslator(refused=openai.APIStatusError, timed_out=openai.APITimeoutError)
 
 
 class OpenAIBatches:
@@ -44,14 +44,14 @@ class OpenAIBatches:
     def line(self, question: Question) -> bytes:
         """See `BatchProvider`."""
         body = self._client.form.params_of(question)
-        return encoded({"custom_id": question.call_id, "method": "POST", "url": ENDPOINT, "body": body})
+        return encode_line({"custom_id": question.call_id, "method": "POST", "url": ENDPOINT, "body": body})
 
     async def submit(self, lines: Path, *, order: str, token: str, positions: list[tuple[int, int]]) -> str:
         """See `BatchProvider`. A file that was uploaded for nothing costs nothing, and is deleted."""
         content = lines.read_bytes()
-        with SAID.of_question():
-            file = name_of(await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch"))
-        metadata = {ORDER: order, TOKEN: token, POSITIONS: _written(positions)}
+        with SDK_ERRORS.of_question():
+            file = created_id(await self._sdk.files.create(file=(f"{token}.jsonl", content), purpose="batch"))
+        metadata = {ORDER: order, TOKEN: token, POSITIONS: _encode_positions(positions)}
         try:
             return await self._created(file, token, metadata)
         except CallError as error:
@@ -62,7 +62,7 @@ class OpenAIBatches:
             raise
 
     async def _created(self, file: str, token: str, metadata: dict[str, str]) -> str:
-        with SAID.of_payment():
+        with SDK_ERRORS.of_payment():
             made = await self._sdk.batches.create(
                 input_file_id=file,
                 endpoint=ENDPOINT,
@@ -70,54 +70,54 @@ class OpenAIBatches:
                 metadata=metadata,
                 extra_headers={"Idempotency-Key": token},
             )
-            return name_of(made)
+            return created_id(made)
 
-    async def look(self, batch_id: str) -> BatchLook:
+    async def look(self, batch_id: str) -> BatchStatus:
         """See `BatchProvider`."""
-        with SAID.of_question():
+        with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
             counts = batch.request_counts
             done = counts.completed + counts.failed if counts else 0
             if batch.status == "failed":
                 said = (batch.errors.data or []) if batch.errors else []
                 message = "; ".join(str(error.message) for error in said[:3])[:500]
-                return BatchLook("refused", code=str(said[0].code or "") if said else "", message=message)
+                return BatchStatus("refused", code=str(said[0].code or "") if said else "", message=message)
             if batch.status in ENDED:
-                return BatchLook("ended", done=done, answered=counts.completed if counts else None)
-            return BatchLook("running", done=done)
+                return BatchStatus("ended", done=done, answered=counts.completed if counts else None)
+            return BatchStatus("running", done=done)
 
     async def results(self, batch_id: str) -> AsyncIterator[BatchLine]:
         """See `BatchProvider`. Reading is free, so that any break may be mended by reading again."""
-        with SAID.of_question():
+        with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
         for file_id in filter(None, (batch.output_file_id, batch.error_file_id)):
-            with SAID.of_question():
+            with SDK_ERRORS.of_question():
                 async with self._sdk.files.with_streaming_response.content(file_id) as response:
-                    async for line in split(response.iter_bytes()):
+                    async for line in split_lines(response.iter_bytes()):
                         yield self._line_of(line)
 
     async def cancel(self, batch_id: str) -> None:
         """See `BatchProvider`."""
         # It may have ended by itself, or be on its way to it.
-        with SAID.of_question(), contextlib.suppress(openai.BadRequestError, openai.ConflictError):
+        with SDK_ERRORS.of_question(), contextlib.suppress(openai.BadRequestError, openai.ConflictError):
             await self._sdk.batches.cancel(batch_id)
 
-    async def find(self, wanted: Wanted) -> list[Found]:
+    async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
         """See `BatchProvider`. Batches carry the order's id and their token."""
-        found: list[Found] = []
-        with SAID.of_question():
+        found: list[FoundBatch] = []
+        with SDK_ERRORS.of_question():
             async for batch in self._sdk.batches.list(limit=PAGE):
-                if batch.created_at < wanted.since - CLOCKS_APART_S:
+                if batch.created_at < wanted.since - MAX_CLOCK_SKEW_S:
                     break
                 told = batch.metadata or {}
                 is_wanted = told.get(ORDER) == wanted.order and wanted.token in ("", told.get(TOKEN))
                 if is_wanted and batch.id not in wanted.known:
-                    found.append(Found(batch.id, told.get(TOKEN, ""), _read(told.get(POSITIONS, ""))))
+                    found.append(FoundBatch(batch.id, told.get(TOKEN, ""), _decode_positions(told.get(POSITIONS, ""))))
         return found
 
     async def forget(self, batch_id: str) -> None:
         """See `BatchProvider`: answers, errors and requests. One file that stays keeps no other."""
-        with SAID.of_question():
+        with SDK_ERRORS.of_question():
             batch = await self._sdk.batches.retrieve(batch_id)
         failed: CallError | None = None
         for file in filter(None, (batch.output_file_id, batch.error_file_id, batch.input_file_id)):
@@ -129,7 +129,7 @@ class OpenAIBatches:
             raise failed
 
     async def _delete(self, file: str) -> None:
-        with SAID.of_question(), contextlib.suppress(openai.NotFoundError):
+        with SDK_ERRORS.of_question(), contextlib.suppress(openai.NotFoundError):
             await self._sdk.files.delete(file)
 
     async def close(self) -> None:
@@ -139,25 +139,25 @@ class OpenAIBatches:
     def _line_of(self, raw: bytes) -> BatchLine:
         try:
             line = json_object(raw)
-        except Unreadable:
+        except UnreadableBody:
             return BatchLine()
-        call, response = str(line.get("custom_id") or ""), part(line, "response")
-        body, request_id = part(response, "body"), str(response.get("request_id") or "")
+        call, response = str(line.get("custom_id") or ""), object_at(line, "response")
+        body, request_id = object_at(response, "body"), str(response.get("request_id") or "")
         if response.get("status_code") == 200:
             return BatchLine(call, reply=self._client.form.reply_of(body, request_id=request_id))
         if isinstance(status := response.get("status_code"), int):
-            return BatchLine(call, error=faults.from_status(status, {}, response.get("body"), request_id))
+            return BatchLine(call, error=errors.from_status(status, {}, response.get("body"), request_id))
         # A line that says neither what was answered nor what went wrong tells nothing of its call.
-        return BatchLine(call, error=_not_begun(error)) if (error := part(line, "error")) else BatchLine()
+        return BatchLine(call, error=_unbilled_error(error)) if (error := object_at(line, "error")) else BatchLine()
 
 
-def _not_begun(error: dict[str, Any]) -> CallError:
+def _unbilled_error(error: dict[str, Any]) -> CallError:
     """An error without a status: the batch ended before its turn, and nothing of it is billed."""
     said = str(error.get("message") or "The batch ended before its turn.")
     return CallError("unbilled", str(error.get("code") or "batch_unanswered"), said)
 
 
-def _written(positions: list[tuple[int, int]]) -> str:
+def _encode_positions(positions: list[tuple[int, int]]) -> str:
     """Runs in as few characters as metadata holds; too many are told as one that covers them all."""
     text = json.dumps(positions, separators=(",", ":"))
     if len(text) <= MOST_METADATA_CHARS:
@@ -165,8 +165,8 @@ def _written(positions: list[tuple[int, int]]) -> str:
     return json.dumps([[positions[0][0], positions[-1][1]]])
 
 
-def _read(text: str) -> tuple[tuple[int, int], ...]:
+def _decode_positions(text: str) -> tuple[tuple[int, int], ...]:
     try:
-        return tuple((int(first), int(last)) for first, last in outside_json.parse(text))
+        return tuple((int(first), int(last)) for first, last in strict_json.parse(text))
     except (ValueError, TypeError):
         return ()

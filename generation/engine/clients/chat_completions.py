@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.engine.clients.bodies import Unreadable, count, json_object, part
-from generation.engine.clients.ports import Finish, Question, Reply
-from generation.engine.clients.prefix import shared_prefix
-from generation.engine.clients.settings import body_parameters, by_schema
+from generation.engine.clients.interface import Finish, Question, Reply
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, token_count_at
+from generation.engine.clients.parameters import body_parameters, read_by_schema
+from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
 from generation.engine.structured.answers import JsonAnswers
-from review.prompting import Message, canonical_json
+from review.spec.prompting import Message, canonical_json
 
 # Words of OpenAI, and those of servers that speak the same: vLLM, Ollama, TGI, gateways to other models.
 FINISHES: dict[str, Finish] = {
@@ -88,29 +88,29 @@ class ChatCompletions:
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
-        usage = part(body, "usage")
+        usage = object_at(body, "usage")
         known: dict[str, Any] = {
-            "input_tokens": count(usage, "prompt_tokens"),
-            "output_tokens": count(usage, "completion_tokens"),
-            "cached_tokens": count(part(usage, "prompt_tokens_details"), "cached_tokens") or 0,
+            "input_tokens": token_count_at(usage, "prompt_tokens"),
+            "output_tokens": token_count_at(usage, "completion_tokens"),
+            "cached_tokens": token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
         }
         choices = body.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             return Reply("", finish="other", unreadable="empty: the answer has no choices", **known)
-        message, stop_reason = part(choices[0], "message"), str(choices[0].get("finish_reason") or "")
+        message, stop_reason = object_at(choices[0], "message"), str(choices[0].get("finish_reason") or "")
         text = message.get("content")
         if message.get("refusal"):
             return Reply(str(message["refusal"]), finish="refusal", stop_reason=stop_reason, **known)
         finish = FINISHES.get(stop_reason.lower(), "other")
         reply = Reply(text if isinstance(text, str) else "", finish=finish, stop_reason=stop_reason, **known)
-        return by_schema(self.answers, reply)
+        return read_by_schema(self.answers, reply)
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
         try:
             body = json_object(content)
-        except Unreadable as error:
+        except UnreadableBody as error:
             return Reply("", finish="other", request_id=request_id, unreadable=str(error))
         return self.reply_of(body, request_id=request_id)

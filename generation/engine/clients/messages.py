@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.engine.clients.bodies import Unreadable, count, json_object, part
-from generation.engine.clients.ports import Finish, Question, Reply
-from generation.engine.clients.prefix import shared_prefix
-from generation.engine.clients.settings import body_parameters, by_schema
+from generation.engine.clients.interface import Finish, Question, Reply
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, token_count_at
+from generation.engine.clients.parameters import body_parameters, read_by_schema
+from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
 from generation.engine.structured.answers import JsonAnswers
-from review.prompting import Message
+from review.spec.prompting import Message
 
-HOTTEST = 1.0
-CACHED = {"type": "ephemeral"}
+HIGHEST_TEMPERATURE = 1.0
+CACHE_CONTROL = {"type": "ephemeral"}
 FINISHES: dict[str, Finish] = {
     "end_turn": "complete",
     "stop_sequence": "complete",
@@ -47,7 +47,7 @@ class Messages:
 
     def params_of(self, question: Question) -> dict[str, Any]:
         """See `WireFormat`. At most three places are marked for the cache; the provider takes four."""
-        body = body_parameters(self._teacher, question, length_name="max_tokens", hottest=HOTTEST)
+        body = body_parameters(self._teacher, question, length_name="max_tokens", hottest=HIGHEST_TEMPERATURE)
         messages = self._messages(question.messages)
         shared, part = self.prefix.reach(messages)
         head = [place for place, message in enumerate(messages) if message["role"] == "system"]
@@ -70,13 +70,13 @@ class Messages:
 
     def reply_of(self, body: Mapping[str, Any], *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
-        usage = part(body, "usage")
+        usage = object_at(body, "usage")
         stop_reason = str(body.get("stop_reason") or "")
         known: dict[str, Any] = {
             "input_tokens": _input_tokens(usage),
-            "output_tokens": count(usage, "output_tokens"),
-            "cached_tokens": count(usage, "cache_read_input_tokens") or 0,
-            "cache_write_tokens": count(usage, "cache_creation_input_tokens") or 0,
+            "output_tokens": token_count_at(usage, "output_tokens"),
+            "cached_tokens": token_count_at(usage, "cache_read_input_tokens") or 0,
+            "cache_write_tokens": token_count_at(usage, "cache_creation_input_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
             "stop_reason": stop_reason,
@@ -86,20 +86,22 @@ class Messages:
             return Reply("", finish="other", unreadable="empty: the answer has no content", **known)
         texts = [b["text"] for b in blocks if isinstance(b, dict) and b.get("type") == "text"]
         text = "".join(piece for piece in texts if isinstance(piece, str))
-        return by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **known))
+        return read_by_schema(self.answers, Reply(text, finish=FINISHES.get(stop_reason, "other"), **known))
 
     def read(self, content: bytes, *, request_id: str = "") -> Reply:
         """See `WireFormat`."""
         try:
             body = json_object(content)
-        except Unreadable as error:
+        except UnreadableBody as error:
             return Reply("", finish="other", request_id=request_id, unreadable=str(error))
         return self.reply_of(body, request_id=request_id)
 
 
 def _input_tokens(usage: dict[str, Any]) -> int | None:
     """This provider counts tokens from and to its cache beside the rest; here all of them are input."""
-    counts = [count(usage, key) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")]
+    counts = [
+        token_count_at(usage, key) for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    ]
     return None if counts[0] is None else sum(number or 0 for number in counts)
 
 
@@ -116,4 +118,4 @@ def _turn(message: Message, *, part: str, is_cached: bool) -> dict[str, Any]:
 
 def _block(text: str, *, is_cached: bool) -> dict[str, Any]:
     block: dict[str, Any] = {"type": "text", "text": text}
-    return block | {"cache_control": CACHED} if is_cached else block
+    return block | {"cache_control": CACHE_CONTROL} if is_cached else block

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import openai
 
-from generation.engine.clients import faults
+from generation.engine.clients import errors
 from generation.engine.clients.chat_completions import ChatCompletions
-from generation.engine.clients.ports import Question, Reply
-from generation.engine.clients.schema_refusals import schema_refused
-from generation.engine.clients.spread import Spread
+from generation.engine.clients.errors import as_schema_refusal
+from generation.engine.clients.interface import Question, Reply
+from generation.engine.clients.pools import ClientPool
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.openai.com/v1"
@@ -44,7 +44,7 @@ class OpenAIClient:
                 http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
             )
 
-        self._sdks = Spread(make, at_once=limits.concurrency)
+        self._sdks = ClientPool(make, at_once=limits.concurrency)
         self.sdk = self._sdks.all[0]
 
     async def ask(self, question: Question) -> Reply:
@@ -59,10 +59,10 @@ class OpenAIClient:
                 extra_headers={"Idempotency-Key": question.call_id, "X-Client-Request-Id": question.call_id},
             )
         except openai.APIStatusError as error:
-            told = faults.from_sdk(error)
-            raise schema_refused(told) if self.form.answers else told from None
+            told = errors.from_sdk(error)
+            raise as_schema_refusal(told) if self.form.answers else told from None
         except openai.APIConnectionError as error:
-            raise faults.from_connection(error, timed_out=isinstance(error, openai.APITimeoutError)) from None
+            raise errors.from_connection(error, timed_out=isinstance(error, openai.APITimeoutError)) from None
         response = raw.http_response
         return self.form.read(response.content, request_id=response.headers.get("x-request-id", ""))
 

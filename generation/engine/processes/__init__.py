@@ -4,7 +4,6 @@ The engine keeps the plan, the money, the journal and the events to itself; a pr
 So nothing of what must be exact is ever shared.
 """
 
-from generation.engine.processes.choice import how_many
-from generation.engine.processes.client import ProcessClient
+from generation.engine.processes.client import ProcessClient, process_count
 
-__all__ = ["ProcessClient", "how_many"]
+__all__ = ["ProcessClient", "process_count"]

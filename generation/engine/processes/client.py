@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from generation.engine.clients.opening import open_form
-from generation.engine.clients.ports import Question, Reply
-from generation.engine.contracts import Limits
+from generation.engine.clients.factory import open_form
+from generation.engine.clients.interface import Question, Reply
+from generation.engine.contracts import GenerationSpec, Limits
 from generation.engine.processes.connection import Connection
 from generation.engine.processes.frames import Opening, OpenTeacher, packed
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 
 
 class ProcessClient:
@@ -51,3 +52,21 @@ class ProcessClient:
         """End the processes."""
         for connection in self._connections:
             await connection.close()
+
+
+# Below this one core has the time.
+WORTH_CONCURRENCY = 64
+# A process needs about two seconds to import its SDK: a short order is done by then.
+WORTH_CALLS = 1000
+MAX_PROCESSES = 4
+
+
+def process_count(spec: GenerationSpec, *, cores: int | None = None) -> int:
+    """As the order's limits say, or by its width and this host's cores, one of which stays with the engine itself."""
+    if any(teacher.provider == "offline" for teacher in spec.teachers):
+        return 1
+    if spec.limits.processes is not None:
+        return min(spec.limits.processes, spec.limits.concurrency)
+    if spec.limits.concurrency < WORTH_CONCURRENCY or spec.count < WORTH_CALLS:
+        return 1
+    return max(1, min((cores or len(os.sched_getaffinity(0))) - 1, MAX_PROCESSES))

@@ -11,11 +11,11 @@ import socket
 import sys
 from typing import Any
 
-from generation.engine.clients.ports import CallError, Question, Reply
+from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.processes import frames
 
 # A process that ends this often in a row, without one answer between, will not live.
-HOPELESS_AFTER = 3
+MAX_CONSECUTIVE_LOSSES = 3
 CLOSE_S = 5.0
 LOST = "The process that made this call ended before an answer came."
 
@@ -39,7 +39,7 @@ class Connection:
         self._starting = asyncio.Lock()
         self._process: asyncio.subprocess.Process | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._outbox: frames.Outbox | None = None
+        self._outbox: frames.FrameWriter | None = None
         self._listener: asyncio.Task[None] | None = None
         self.losses = 0
 
@@ -84,13 +84,13 @@ class Connection:
             self._listener.cancel()
             await asyncio.gather(self._listener, return_exceptions=True)
 
-    async def _ready(self) -> frames.Outbox:
+    async def _ready(self) -> frames.FrameWriter:
         async with self._starting:
             if self._outbox is None:
-                if self.losses >= HOPELESS_AFTER:
+                if self.losses >= MAX_CONSECUTIVE_LOSSES:
                     raise CallError("fatal", "process_lost", "The processes that make the calls end as soon as begun.")
                 self._writer = await self._start()
-                self._outbox = frames.Outbox(self._writer)
+                self._outbox = frames.FrameWriter(self._writer)
             return self._outbox
 
     async def _start(self) -> asyncio.StreamWriter:
@@ -98,7 +98,7 @@ class Connection:
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "generation.engine.processes.child", str(theirs.fileno())),
+                *("-m", "generation.engine.processes.worker", str(theirs.fileno())),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
             )

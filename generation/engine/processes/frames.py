@@ -11,7 +11,7 @@ import struct
 from dataclasses import fields
 from typing import Any
 
-from generation.engine.clients.ports import CallError, Question, Reply
+from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.contracts import Limits, TeacherSpec
 from jobs.contracts import Wire
 
@@ -42,7 +42,7 @@ def packed(frame: dict[str, Any]) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-class Outbox:
+class FrameWriter:
     """Sends frames of one turn of the event loop together: a system call for many instead of one each.
 
     Args:

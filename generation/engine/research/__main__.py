@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from generation.engine.research import search
 from generation.engine.research.contracts import ResearchSpec, SiteSpec
-from generation.engine.research.fetching import Fetcher, Stopped
-from generation.engine.research.reading import Reader
-from generation.engine.research.site import Site
+from generation.engine.research.extract import PageExtractor
+from generation.engine.research.fetch import Fetcher, FetchStopped
+from generation.engine.research.site import SiteReader
 from jobs.rundir import EngineError, RunDir
 
 
-class Progress:
+class ResearchProgress:
     """What was done so far, told as it changes. Safe to use from many threads."""
 
     def __init__(self, run: RunDir, spec: ResearchSpec) -> None:
@@ -52,7 +52,7 @@ def main(run: RunDir) -> int:
     try:
         spec = ResearchSpec.model_validate(run.spec.body)
         key = run.secrets()[spec.search.secret_ref] if spec.search.secret_ref else ""
-        progress = Progress(run, spec)
+        progress = ResearchProgress(run, spec)
         is_whole = _read(run, spec, progress, key)
     except ValidationError as error:
         first = error.errors()[0]
@@ -67,19 +67,24 @@ def main(run: RunDir) -> int:
     return 0
 
 
-def _read(run: RunDir, spec: ResearchSpec, progress: Progress, key: str) -> bool:
+def _read(run: RunDir, spec: ResearchSpec, progress: ResearchProgress, key: str) -> bool:
     """Read all sites; whether none was left."""
     fetcher = Fetcher(spec, lambda: run.stop_requested)
-    finder = search.of(spec.search, fetcher.search, key)
-    with closing(Reader()) as reader, ThreadPoolExecutor(spec.at_once) as pool:
+    finder = search.open_search(spec.search, fetcher.search, key)
+    with closing(PageExtractor()) as reader, ThreadPoolExecutor(spec.at_once) as pool:
 
         def one(site: SiteSpec) -> bool:
             try:
-                why = Site(
-                    site, fetcher=fetcher, reader=reader, search=finder, tell=progress.page,
-                    should_stop=lambda: run.stop_requested, total_s=spec.site_s,
-                ).run()  # fmt: skip
-            except Stopped:
+                why = SiteReader(
+                    site,
+                    fetcher=fetcher,
+                    reader=reader,
+                    search=finder,
+                    tell=progress.page,
+                    should_stop=lambda: run.stop_requested,
+                    total_s=spec.site_s,
+                ).run()
+            except FetchStopped:
                 return False
             progress.site(site.number, why)
             return True

@@ -13,19 +13,60 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 # Topics a note on a company lives on, dearest first, with the words they go by in English and German.
 TOPICS: tuple[tuple[str, frozenset[str]], ...] = (
     ("about", frozenset({"about", "company", "who", "story", "mission", "ueber", "über", "unternehmen", "profil"})),
-    ("products", frozenset({"product", "products", "solution", "solutions", "service", "services", "platform", "offer",
-                            "what", "produkte", "produkt", "leistungen", "lösungen", "loesungen", "angebot"})),
+    (
+        "products",
+        frozenset(
+            {
+                "product",
+                "products",
+                "solution",
+                "solutions",
+                "service",
+                "services",
+                "platform",
+                "offer",
+                "what",
+                "produkte",
+                "produkt",
+                "leistungen",
+                "lösungen",
+                "loesungen",
+                "angebot",
+            }
+        ),
+    ),
     ("news", frozenset({"news", "newsroom", "blog", "updates", "aktuelles", "neuigkeiten", "nachrichten"})),
     ("press", frozenset({"press", "media", "releases", "presse", "medien", "pressemitteilungen"})),
     ("customers", frozenset({"customers", "customer", "references", "cases", "case", "kunden", "referenzen"})),
     ("investors", frozenset({"investors", "investor", "relations", "reports", "investoren"})),
     ("team", frozenset({"team", "people", "leadership", "management"})),
     ("careers", frozenset({"careers", "career", "jobs", "karriere", "stellen"})),
-)  # fmt: skip
-_WORST = frozenset({
-    "login", "signin", "signup", "register", "cart", "checkout", "account", "privacy", "terms", "cookie", "cookies",
-    "imprint", "impressum", "datenschutz", "agb", "legal", "search", "share", "logout", "warenkorb", "suche",
-})  # fmt: skip
+)
+_UNWANTED = frozenset(
+    {
+        "login",
+        "signin",
+        "signup",
+        "register",
+        "cart",
+        "checkout",
+        "account",
+        "privacy",
+        "terms",
+        "cookie",
+        "cookies",
+        "imprint",
+        "impressum",
+        "datenschutz",
+        "agb",
+        "legal",
+        "search",
+        "share",
+        "logout",
+        "warenkorb",
+        "suche",
+    }
+)
 _FILES = re.compile(
     r"\.(?:pdf|jpe?g|png|gif|svg|webp|ico|css|js|json|xml|zip|gz|mp[34]|webm|docx?|xlsx?|pptx?|exe|dmg|ics|rss)$", re.I
 )
@@ -89,7 +130,7 @@ def _rank(url: str, text: str) -> tuple[int, int]:
     parts = urlsplit(url)
     path, said = _words(parts.path), _words(text)
     depth = len([part for part in parts.path.split("/") if part]) + (2 if parts.query else 0)
-    if (path | said) & _WORST:
+    if (path | said) & _UNWANTED:
         return len(TOPICS) + 1, depth
     for number, (_, words) in enumerate(TOPICS):
         if path & words or (len(said) <= 6 and said & words):

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from generation.engine.research import robots_rules
 from generation.engine.research.charset import decode
-from generation.engine.research.robots_rules import Rule, Rules
-from web.guarded_fetch import OK, Fetched, NotFetchedError
+from generation.engine.research.robots_rules import RobotsRule, RobotsRules
+from web.net.page_fetch import OK, FetchedPage, FetchError
 
 # RFC 9309, section 2.5, wants at least 500 KiB read.
 MAX_BYTES = 512_000
 _SERVER_FAULT = 500
-_NOTHING = Rules((Rule(allows=False, pattern="/"),))
+_NOTHING = RobotsRules((RobotsRule(allows=False, pattern="/"),))
 # Longer than what is read, or going in circles: as good as none.
 _AS_NONE = frozenset({"too_large", "loop", "too_many_redirects"})
 
@@ -27,9 +27,9 @@ class Robots:
         ask: Reads a robots.txt.
     """
 
-    def __init__(self, robot: str, ask: Callable[[str], Fetched]) -> None:
+    def __init__(self, robot: str, ask: Callable[[str], FetchedPage]) -> None:
         self._robot, self._ask = robot, ask
-        self._known: dict[str, Rules] = {}
+        self._known: dict[str, RobotsRules] = {}
         self._lock = threading.Lock()
 
     def check(self, url: str) -> None:
@@ -45,9 +45,9 @@ class Robots:
                 if rules is _NOTHING
                 else "does not allow robots to read this page"
             )
-            raise NotFetchedError("robots", f"The site's robots.txt {said}.")
+            raise FetchError("robots", f"The site's robots.txt {said}.")
 
-    def of(self, url: str) -> Rules:
+    def of(self, url: str) -> RobotsRules:
         """The rules of the host a URL leads to."""
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
@@ -59,12 +59,12 @@ class Robots:
                 self._known[root] = known
         return known
 
-    def _read(self, url: str) -> Rules:
+    def _read(self, url: str) -> RobotsRules:
         """Sections 2.3.1.3 and 2.3.1.4: a file that is not there allows all, one that cannot be reached nothing."""
         try:
             answer = self._ask(url)
-        except NotFetchedError as error:
-            return Rules() if error.code in _AS_NONE else _NOTHING
+        except FetchError as error:
+            return RobotsRules() if error.code in _AS_NONE else _NOTHING
         if answer.status >= _SERVER_FAULT:
             return _NOTHING
-        return robots_rules.parse(decode(answer.body, "utf-8"), self._robot) if answer.status == OK else Rules()
+        return robots_rules.parse(decode(answer.body, "utf-8"), self._robot) if answer.status == OK else RobotsRules()

@@ -15,7 +15,7 @@ _MOST_RULES = 20_000
 
 
 @dataclass(frozen=True)
-class Rule:
+class RobotsRule:
     """One `Allow` or `Disallow` and its pattern, percent-encoded in one way."""
 
     allows: bool
@@ -23,10 +23,10 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Rules:
+class RobotsRules:
     """What one robot may read, and how long it waits between two requests, seconds."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[RobotsRule, ...] = ()
     delay_s: float = 0.0
 
     def allow(self, url: str) -> bool:
@@ -37,7 +37,7 @@ class Rules:
         return max(fitting, key=lambda rule: (len(rule.pattern), rule.allows)).allows if fitting else True
 
 
-def parse(text: str, robot: str) -> Rules:
+def parse(text: str, robot: str) -> RobotsRules:
     """The rules of the groups that name a robot, all together; where none does, those for `*` (2.2.1)."""
     own: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
@@ -58,10 +58,12 @@ def parse(text: str, robot: str) -> Rules:
     return _rules(own or others)
 
 
-def _rules(lines: list[tuple[str, str]]) -> Rules:
-    found = [Rule(key == "allow", _encoded(value)) for key, value in lines if key in ("allow", "disallow") and value]
+def _rules(lines: list[tuple[str, str]]) -> RobotsRules:
+    found = [
+        RobotsRule(key == "allow", _encoded(value)) for key, value in lines if key in ("allow", "disallow") and value
+    ]
     delays = [delay_s for key, value in lines if key == "crawl-delay" and (delay_s := _seconds(value)) > 0]
-    return Rules(tuple(found[:_MOST_RULES]), max(delays, default=0.0))
+    return RobotsRules(tuple(found[:_MOST_RULES]), max(delays, default=0.0))
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:

@@ -7,17 +7,30 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from generation.engine.research.contracts import SearchSpec
-from web import outside_json
-from web.guarded_fetch import OK, Fetched, NotFetchedError
+from web import strict_json
+from web.net.page_fetch import OK, FetchedPage, FetchError
 
 # Pages that tell of every company and belong to none; they are no company's own site.
-ELSEWHERE = frozenset({
-    "wikipedia.org", "linkedin.com", "facebook.com", "x.com", "twitter.com", "instagram.com", "youtube.com",
-    "crunchbase.com", "bloomberg.com", "glassdoor.com", "indeed.com", "northdata.com", "northdata.de",
-})  # fmt: skip
+NEVER_OWN_SITES = frozenset(
+    {
+        "wikipedia.org",
+        "linkedin.com",
+        "facebook.com",
+        "x.com",
+        "twitter.com",
+        "instagram.com",
+        "youtube.com",
+        "crunchbase.com",
+        "bloomberg.com",
+        "glassdoor.com",
+        "indeed.com",
+        "northdata.com",
+        "northdata.de",
+    }
+)
 
 
-class Hit(NamedTuple):
+class SearchHit(NamedTuple):
     """One result: its address and what the engine calls it."""
 
     url: str
@@ -27,7 +40,7 @@ class Hit(NamedTuple):
 class Search(Protocol):
     """Finds addresses for words."""
 
-    def find(self, query: str, *, most: int) -> list[Hit]:
+    def find(self, query: str, *, most: int) -> list[SearchHit]:
         """Addresses, best first.
 
         Raises:
@@ -39,7 +52,7 @@ class Search(Protocol):
 class NoSearch:
     """Knows no address."""
 
-    def find(self, query: str, *, most: int) -> list[Hit]:
+    def find(self, query: str, *, most: int) -> list[SearchHit]:
         return []
 
 
@@ -52,38 +65,38 @@ class Searxng:
         key: A bearer token; empty for none.
     """
 
-    def __init__(self, url: str, ask: Callable[[str, dict[str, str]], Fetched], *, key: str = "") -> None:
+    def __init__(self, url: str, ask: Callable[[str, dict[str, str]], FetchedPage], *, key: str = "") -> None:
         self._url, self._ask = url.rstrip("/"), ask
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
-    def find(self, query: str, *, most: int) -> list[Hit]:
+    def find(self, query: str, *, most: int) -> list[SearchHit]:
         asked = urlencode({"q": query, "format": "json", "safesearch": "1"})
         try:
             answer = self._ask(f"{self._url}/search?{asked}", self._headers)
-        except NotFetchedError as error:
-            raise NotFetchedError("search", f"The search could not be asked: {error.message}") from None
+        except FetchError as error:
+            raise FetchError("search", f"The search could not be asked: {error.message}") from None
         if answer.status != OK:
-            raise NotFetchedError("search", f"The search answered with the status {answer.status}.")
+            raise FetchError("search", f"The search answered with the status {answer.status}.")
         return _hits(answer.body)[:most]
 
 
-def of(spec: SearchSpec, ask: Callable[[str, dict[str, str]], Fetched], key: str) -> Search:
+def open_search(spec: SearchSpec, ask: Callable[[str, dict[str, str]], FetchedPage], key: str) -> Search:
     """The search that an order names."""
     return Searxng(spec.url, ask, key=key) if spec.kind == "searxng" else NoSearch()
 
 
 def is_own_site(host: str) -> bool:
     """Whether a host could be a company's own."""
-    return not any(host == name or host.endswith(f".{name}") for name in ELSEWHERE)
+    return not any(host == name or host.endswith(f".{name}") for name in NEVER_OWN_SITES)
 
 
-def _hits(body: bytes) -> list[Hit]:
+def _hits(body: bytes) -> list[SearchHit]:
     try:
-        results = outside_json.parse(body)["results"]
+        results = strict_json.parse(body)["results"]
         return [
-            Hit(str(one["url"]), str(one.get("title") or ""))
+            SearchHit(str(one["url"]), str(one.get("title") or ""))
             for one in results
             if str(one.get("url", "")).startswith(("http://", "https://"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise NotFetchedError("search", "The search's answer is not the JSON that was expected.") from None
+        raise FetchError("search", "The search's answer is not the JSON that was expected.") from None

@@ -14,17 +14,17 @@ from typing import Any
 from generation.engine.research import links
 from generation.engine.research.charset import decode
 from generation.engine.research.contracts import SiteSpec
-from generation.engine.research.fetching import Fetcher, Stopped
-from generation.engine.research.reading import Reader, Reading
+from generation.engine.research.extract import PageExtractor, PageText
+from generation.engine.research.fetch import Fetcher, FetchStopped
 from generation.engine.research.search import Search, is_own_site
-from web.guarded_fetch import OK, Fetched, NotFetchedError
+from web.net.page_fetch import OK, FetchedPage, FetchError
 
 _STORED_URL = 2000
 # Some pages are refused: so many addresses are tried for each page that is wanted.
 _TRIES = 2
 
 
-class Site:
+class SiteReader:
     """Reads one site.
 
     Args:
@@ -42,7 +42,7 @@ class Site:
         spec: SiteSpec,
         *,
         fetcher: Fetcher,
-        reader: Reader,
+        reader: PageExtractor,
         search: Search,
         tell: Callable[[dict[str, Any]], None],
         should_stop: Callable[[], bool],
@@ -60,12 +60,12 @@ class Site:
             Why nothing could be looked for; empty where all was tried.
 
         Raises:
-            Stopped: The engine was asked to.
+            FetchStopped: The engine was asked to.
         """
         why, found = "", []
         try:
             found = self._found()
-        except NotFetchedError as error:
+        except FetchError as error:
             why = error.message
         start = self._spec.url or next((url for url in found if is_own_site(links.host_of(url))), "")
         if not self._read and start:
@@ -90,13 +90,13 @@ class Site:
     def _page(self, url: str, way: str) -> None:
         """Read a page and tell of it, refused or not."""
         if self._should_stop():
-            raise Stopped
+            raise FetchStopped
         told: dict[str, Any] = {"site": self._spec.number, "number": len(self._read) + 1, "url": url, "way": way}
         told["fetched_at"] = datetime.now(UTC).isoformat()
         try:
             fetched = self._fetcher.page(url, until_s=self._until_s)
             reading = self._reading(fetched)
-        except NotFetchedError as error:
+        except FetchError as error:
             told |= {"code": error.code, "why": error.message}
         else:
             self._got += 1
@@ -104,21 +104,26 @@ class Site:
         self._read.append(url)
         self._tell(told)
 
-    def _seen(self, fetched: Fetched, reading: Reading, way: str) -> dict[str, Any]:
+    def _seen(self, fetched: FetchedPage, reading: PageText, way: str) -> dict[str, Any]:
         if way == "start":
             self._led_to = links.choose(reading.base, reading.links, most=_TRIES * self._spec.pages, but=[fetched.url])
         return {
-            "final_url": fetched.url, "status": fetched.status, "content_type": fetched.content_type,
-            "bytes": len(fetched.body), "sha256": hashlib.sha256(fetched.body).hexdigest(), "title": reading.title,
-            "text": reading.text, "led_to": self._led_to if way == "start" else [],
-        }  # fmt: skip
+            "final_url": fetched.url,
+            "status": fetched.status,
+            "content_type": fetched.content_type,
+            "bytes": len(fetched.body),
+            "sha256": hashlib.sha256(fetched.body).hexdigest(),
+            "title": reading.title,
+            "text": reading.text,
+            "led_to": self._led_to if way == "start" else [],
+        }
 
-    def _reading(self, fetched: Fetched) -> Reading:
+    def _reading(self, fetched: FetchedPage) -> PageText:
         if fetched.status != OK:
-            raise NotFetchedError("status", f"The server answered with the status {fetched.status}.")
+            raise FetchError("status", f"The server answered with the status {fetched.status}.")
         text = decode(fetched.body, fetched.charset)
         is_plain = fetched.content_type == "text/plain"
         reading = self._reader.plain(text, fetched.url) if is_plain else self._reader.html(text, fetched.url)
         if not reading.text.strip() and not reading.links:
-            raise NotFetchedError("no_text", "The page holds no text that could be read; it may be built by a script.")
+            raise FetchError("no_text", "The page holds no text that could be read; it may be built by a script.")
         return reading

@@ -10,17 +10,59 @@ from dataclasses import dataclass
 from typing import Any
 
 from generation.engine.structured.flaws import broken_limits, wrong_types
-from generation.engine.structured.schema import json_schema
-from review import prompting
-from review.prompting import CompletionError, Message
-from review.schema import normalise_fields
-from review.spec import TaskSpec
-from review.thinking import without_thinking
-from web import outside_json
+from review.spec import prompting
+from review.spec.prompting import CompletionError, Message
+from review.spec.schema import OutputField, OutputItem, normalise_fields
+from review.spec.task_spec import TaskSpec
+from review.spec.thinking import without_thinking
+from web import strict_json
+
+
+def json_schema(task: TaskSpec) -> dict[str, Any]:
+    """One object with every field of the output, none optional: strict modes refuse a member that may be missing."""
+    return _object({field.name: _field(field, task.slots) for field in task.output_schema})
+
+
+def _field(field: OutputField, slots: tuple[str, ...]) -> dict[str, Any]:
+    said = [field.description, *_lengths(field)]
+    if not field.required:
+        said.append("Empty if there is nothing to say.")
+    if field.type == "list":
+        items = _object({item.name: _described({"type": "string"}, _item_words(item)) for item in field.items})
+        return _described({"type": "array", "items": items}, said)
+    if slots and field.role in ("", "body"):
+        said.append(f"Placeholders stay as they are: {', '.join(f'{{{{{slot}}}}}' for slot in slots)}.")
+    return _described({"type": "string"}, said)
+
+
+def _item_words(item: OutputItem) -> list[str]:
+    return [item.description, f"At most {item.max_chars} characters." if item.max_chars else ""]
+
+
+def _lengths(field: OutputField) -> list[str]:
+    return [
+        f"At least {field.min_words} words." if field.min_words else "",
+        f"At most {field.max_words} words." if field.max_words else "",
+        f"At most {field.max_chars} characters." if field.max_chars else "",
+    ]
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _described(schema: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    text = " ".join(word.strip() for word in words if word.strip())
+    return schema | {"description": text} if text else schema
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedJson:
     """What an answer was found to be.
 
     Attributes:
@@ -66,19 +108,19 @@ class JsonAnswers:
             turned[-1] = {**last, "content": f"{last['content']}\n\n{self._json_words}"}
         return turned
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str) -> ParsedJson:
         """Read a whole answer by the schema."""
         try:
-            given = outside_json.parse(_bare(text))
+            given = strict_json.parse(_bare(text))
         except ValueError as error:
-            return Reading(text, (f"The answer is not JSON: {error}.",), is_usable=False)
+            return ParsedJson(text, (f"The answer is not JSON: {error}.",), is_usable=False)
         if wrong := wrong_types(self._task, given):
-            return Reading(text, wrong, is_usable=False)
+            return ParsedJson(text, wrong, is_usable=False)
         try:
             fields = normalise_fields(self._task.output_schema, given)
         except ValueError as error:
-            return Reading(text, (f"{str(error)[:1].upper()}{str(error)[1:]}.",), is_usable=False)
-        return Reading(prompting.completion(self._task, fields), broken_limits(self._task, fields))
+            return ParsedJson(text, (f"{str(error)[:1].upper()}{str(error)[1:]}.",), is_usable=False)
+        return ParsedJson(prompting.completion(self._task, fields), broken_limits(self._task, fields))
 
     def _turned(self, message: Message) -> Message:
         content = message["content"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from review.checks.words import SPACED
-from review.schema import SLOT, Fields, OutputField
-from review.spec import TaskSpec
+from review.spec.schema import SLOT, Fields, OutputField
+from review.spec.task_spec import TaskSpec
+from review.text.checks.words import SPACED
 
 # A repair needs the gist; a wild answer must not make its own repair dear.
 MOST_FLAWS = 8
@@ -28,7 +28,7 @@ def broken_limits(task: TaskSpec, fields: Fields) -> tuple[str, ...]:
     said = [flaw for field in task.output_schema for flaw in _limits_of(task, field, fields[field.name])]
     declared = set(task.slots)
     for text in _texts(fields):
-        said += [_foreign(found, task.slots) for found in SLOT.findall(text) if found not in declared]
+        said += [_unknown_placeholders(found, task.slots) for found in SLOT.findall(text) if found not in declared]
     return tuple(dict.fromkeys(said))[:MOST_FLAWS]
 
 
@@ -70,7 +70,7 @@ def _words_of(field: OutputField, words: int) -> list[str]:
     return []
 
 
-def _foreign(found: str, slots: tuple[str, ...]) -> str:
+def _unknown_placeholders(found: str, slots: tuple[str, ...]) -> str:
     there = ", ".join(f"{{{{{slot}}}}}" for slot in slots) or "none"
     return f"'{{{{{found[:60]}}}}}' is no placeholder of this task; there is {there}."
 

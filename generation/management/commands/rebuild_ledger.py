@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from generation.services import spend
+from generation.ledger import daily_sums
 
 
 class Command(BaseCommand):
@@ -17,9 +17,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         orders = different = 0
-        for order in spend.orders():
+        for order in daily_sums.all_orders():
             orders += 1
-            if spend.differs(order) if options["check"] else spend.rebuild(order):
+            if daily_sums.differs(order) if options["check"] else daily_sums.rebuild(order):
                 different += 1
                 self.stdout.write(f"The sums of the order {order.pk} differ from its calls.")
         if options["check"] and different:

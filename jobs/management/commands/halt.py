@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.services import halting
+from jobs.scheduling import halt as scheduling_halt
 from web.errors import Refusal
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             CommandError: The reason is too long.
         """
         try:
-            halt = halting.halt(by=None, reason=options["reason"])
+            halt = scheduling_halt.halt(by=None, reason=options["reason"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.errors['reason'][0]}") from refusal
         who = halt.by.name if halt.by else "the command line"

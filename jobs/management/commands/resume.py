@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from jobs.services import halting
+from jobs.scheduling import halt
 
 
 class Command(BaseCommand):
@@ -14,5 +14,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Resume, and say whether anything had been stopped."""
-        was_stopped = halting.resume(by=None)
+        was_stopped = halt.resume(by=None)
         self.stdout.write("Things leave again." if was_stopped else "Nothing had been stopped.")

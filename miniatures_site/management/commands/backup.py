@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from miniatures_site.backup import making
+from miniatures_site.backup import create
 from web.errors import Refusal
 
 
@@ -17,8 +17,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("to", help="a place that is free")
         parser.add_argument(
-            "--without-runs", action="store_true", help="leave the run directories of this host out; versions and miniatures stay"
-        )  # fmt: skip
+            "--without-runs",
+            action="store_true",
+            help="leave the run directories of this host out; versions and miniatures stay",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say what is inside, and what is not.
@@ -27,7 +29,7 @@ class Command(BaseCommand):
             CommandError: In the refusal's words.
         """
         try:
-            made = making.make(Path(options["to"]), without_runs=options["without_runs"])
+            made = create.create_backup(Path(options["to"]), without_runs=options["without_runs"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         size = sum(piece.bytes for piece in made.files.values())

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from miniatures_site.backup import restoring
+from miniatures_site.backup import restore
 from web.errors import Refusal
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             CommandError: In the refusal's words.
         """
         try:
-            done = restoring.restore(Path(options["source"]), force=options["force"])
+            done = restore.restore(Path(options["source"]), force=options["force"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
         rows = sum(done.backup.tables.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import sys
@@ -15,17 +16,40 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
-from campaigns import signatures
-from jobs.services import presence
-from miniatures_site import broker, static_stamp
-from miniatures_site.demo import login
-from miniatures_site.processes import Together
+from campaigns.replies import webhook_signatures
+from demo.data import login_card
+from jobs.scheduling import workers
+from web.process import embedded_redis
+from web.process.procfile import ProcfileRunner
+
+
+def fingerprint() -> str:
+    """Hash of the path, size and modification time of every static file that is found."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            stat = (storage.path(path), storage.size(path), storage.get_modified_time(path).timestamp())
+            digest.update(repr(stat).encode())
+    return digest.hexdigest()
+
+
+def collect_if_changed() -> bool:
+    """Run collectstatic when the stamp differs; returns whether it ran."""
+    stamp = settings.STATIC_ROOT.parent / "static.stamp"
+    now = fingerprint()
+    if stamp.exists() and stamp.read_text() == now and settings.STATIC_ROOT.is_dir():
+        return False
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    stamp.write_text(now)
+    return True
+
 
 STARTED_WITHIN_S = 60
 OWN_NAME = "system"
@@ -43,9 +67,9 @@ class Command(BaseCommand):
         refuse_taken_port(host, port)
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         call_command("migrate", verbosity=0)
-        static_stamp.collect_if_changed()
+        collect_if_changed()
         self.load_demo()
-        card = login.write(url=f"http://{host}:{port}/")
+        card = login_card.write(url=f"http://{host}:{port}/")
         threading.Thread(target=announce, args=(card, self), daemon=True).start()
         sys.exit(run_processes(host, port))
 
@@ -54,7 +78,7 @@ class Command(BaseCommand):
         try:
             call_command("load_demo")
         except Exception as error:
-            if not login.read().get("password"):
+            if not login_card.read().get("password"):
                 raise
             log = settings.VAR_DIR / "demo-load.log"
             log.write_text(traceback.format_exc())
@@ -91,17 +115,17 @@ def run_processes(host: str, port: int) -> int:
         "PORT": str(port),
         "VAR_DIR": str(settings.VAR_DIR),
         "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
-        "BROKER_URL": os.environ.get("BROKER_URL") or broker.broker_url(settings.VAR_DIR),
+        "BROKER_URL": os.environ.get("BROKER_URL") or embedded_redis.broker_url(settings.VAR_DIR),
         **mail_environment(host, port),
         "PYTHONUNBUFFERED": "1",
         # Twelve lines of advice on root would drown the login; in production they stay.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     lines = parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes
-    return Together(lines, environment=environment, folder=settings.BASE_DIR, tell=teller(lines)).run()
+    return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
 
 
-def teller(names: Iterable[str]) -> Callable[[str, bytes], None]:
+def line_printer(names: Iterable[str]) -> Callable[[str, bytes], None]:
     """A function that prints lines of output, each with the name of who said it, in a colour of its own."""
     printer = Printer(width=max(map(len, [OWN_NAME, *names])))
     colours = dict(zip(names, get_colours(), strict=False))
@@ -125,7 +149,7 @@ def mail_environment(host: str, port: int) -> dict[str, str]:
         "EMAIL_HOST": os.environ.get("EMAIL_HOST") or "127.0.0.1",
         "EMAIL_PORT": os.environ.get("EMAIL_PORT") or str(sink_port),
         "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
-        "INBOUND_KEY": signatures.key().decode(),
+        "INBOUND_KEY": webhook_signatures.key().decode(),
     }
 
 
@@ -146,7 +170,7 @@ def announce(card: dict[str, str], command: BaseCommand) -> None:
             time.sleep(0.1)
             continue
         # Workers say in the database that they are there: asking /healthz would fill the log until they do.
-        if not presence.present():
+        if not workers.present():
             time.sleep(0.2)
             continue
         command.stdout.write(

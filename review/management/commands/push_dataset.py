@@ -9,9 +9,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from members.models import Member
-from review.exports import FORMATS
+from review.datasets import hub_push
+from review.datasets.exports import FORMATS
 from review.models import DatasetVersion
-from review.services import pushing
 from web.errors import Refusal
 
 
@@ -29,7 +29,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", action="append", choices=FORMATS, help="Only these; may be given more than once."
         )
-        parser.add_argument("--token", default=pushing.DEFAULT_TOKEN, help="Name of the secret (default: %(default)s).")
+        parser.add_argument(
+            "--token", default=hub_push.DEFAULT_TOKEN, help="Name of the secret (default: %(default)s)."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Order it, or say what is wrong.
@@ -41,10 +43,14 @@ class Command(BaseCommand):
         if member is None:
             raise CommandError(f"There is no active member '{options['by']}'.")
         try:
-            job = pushing.push(
-                _version(options["version"]), to=options["to"], by=member, private=not options["public"],
-                formats=tuple(options["format"] or FORMATS), token=options["token"],
-            )  # fmt: skip
+            job = hub_push.push(
+                _version(options["version"]),
+                to=options["to"],
+                by=member,
+                private=not options["public"],
+                formats=tuple(options["format"] or FORMATS),
+                token=options["token"],
+            )
         except Refusal as refusal:
             fields = "".join(f"\n  {name}: {text}" for name, texts in refusal.errors.items() for text in texts)
             raise CommandError(f"{refusal.message} {refusal.hint}{fields}") from refusal
@@ -52,10 +58,10 @@ class Command(BaseCommand):
 
 
 def _version(named: str) -> DatasetVersion:
-    found = DatasetVersion.objects.select_related("dataset__task")
+    versions = DatasetVersion.objects.select_related("dataset__task")
     slug, _, number = named.rpartition("/")
     try:
-        query = found.filter(dataset__slug=slug, number=int(number)) if slug else found.filter(pk=UUID(named))
+        query = versions.filter(dataset__slug=slug, number=int(number)) if slug else versions.filter(pk=UUID(named))
     except ValueError:
         raise CommandError(f"'{named}' is no version. Write its id, or DATASET/NUMBER such as gold/3.") from None
     version = query.first()

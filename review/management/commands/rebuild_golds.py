@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from review.services import golds
+from review.desk import golds
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from review import text_index
-from review.services import search_index
+from review.db import text_index
+from review.drafts import search_index
 
 
 class Command(BaseCommand):

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.experiments.design import Wishes
+from campaigns.experiments import register
+from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Campaign, Experiment
-from campaigns.services.experiments import registration
 from members.models import Member
 from review.models import Task
 from review.states import Role
 from tests.campaigns import experiment_rows, factories
 from tests.review import factories as desk
 
-WISHES = Wishes(**experiment_rows.SAID)
+WISHES = ExperimentRequest(**experiment_rows.SAID)
 
 
 @pytest.fixture
@@ -40,4 +40,4 @@ def campaign(task: Task, people: None, lead: Member) -> Campaign:
 
 @pytest.fixture
 def experiment(campaign: Campaign, lead: Member) -> Experiment:
-    return registration.register(campaign, WISHES, by=lead)
+    return register.register(campaign, WISHES, by=lead)

@@ -8,15 +8,14 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from campaigns.experiments import costs
+from campaigns.experiments import arm_costs, page_data, results
 from campaigns.models import Contact, Message, WriteOrder
-from campaigns.selectors import experiment_pages, results
 from generation.models import Call
-from generation.services import orders
+from generation.orders import launch
 from generation.states import Purpose
+from review.desk import decisions, deck
+from review.drafts.intake import NewDraft, add_drafts, put_on_desk
 from review.models import Draft, Record
-from review.services import decisions, queue
-from review.services.drafts import NewDraft, add_drafts, put_on_desk
 from tests.campaigns.experiment_rows import Row, launched
 from tests.campaigns.experiments.test_results import AFTER
 from tests.review import factories as desk
@@ -34,7 +33,7 @@ def spent(experiment, lead):
         Contact.objects.filter(cluster=f"{company}.example").update(record=record)
     arms = list(experiment.campaign.arms.order_by("position"))
     for arm, own in ((arms[0], [records[0], records[0], records[1]]), (arms[1], [records[2], records[3]])):
-        order = orders.launch(
+        order = launch.launch(
             experiment.campaign.task, teacher=arm.teacher, count=1, by=None, record_ids=[own[0].pk],
             purpose=Purpose.CAMPAIGN,
         )  # fmt: skip
@@ -73,7 +72,7 @@ def test_minutes_of_decisions_have_a_wage(spent, lead):
     )
     put_on_desk([Draft.objects.get(pk=draft.pk)])
     Message.objects.filter(contact__cluster="twins.example").update(draft=draft, needs_approval=True)
-    card = queue.hold(lead, draft.pk)
+    card = deck.hold(lead, draft.pk)
     decisions.record(draft.pk, by=lead, id=uuid.uuid4(), verdict="accept", if_match=card.etag, seconds=90)
 
     found = results.result(spent, at=AFTER, person_usd_per_hour=60)
@@ -86,7 +85,7 @@ def test_minutes_of_decisions_have_a_wage(spent, lead):
 
 
 def test_the_page_sets_a_gpu_against_what_was_paid_and_against_the_price_table(spent):
-    page = experiment_pages.live(spent, person_usd_per_hour=None, gpu_usd_per_hour=2.0)
+    page = page_data.live(spent, person_usd_per_hour=None, gpu_usd_per_hour=2.0)
 
     paid, *listed = page["gpu"]
     assert paid.name == "Teacher, as paid here"
@@ -96,7 +95,7 @@ def test_the_page_sets_a_gpu_against_what_was_paid_and_against_the_price_table(s
 
 
 def test_a_free_model_is_never_dearer_than_a_gpu():
-    own = costs.own_gpu(usd_per_mail=0.0, usd_per_gpu_hour=1.0)
+    own = arm_costs.own_gpu(usd_per_mail=0.0, usd_per_gpu_hour=1.0)
 
     assert own.break_even is None
     assert "never pays" in own.why_never
@@ -104,9 +103,11 @@ def test_a_free_model_is_never_dearer_than_a_gpu():
 
 def test_without_a_reply_there_is_no_cost_of_one():
     ones = np.ones(4)
-    spent = costs.Spent(("A",), np.zeros(4, dtype=np.int64), np.arange(4), ones * 0.01, ones * 0, ones, ones * 0, {})
+    spent = arm_costs.ContactCosts(
+        ("A",), np.zeros(4, dtype=np.int64), np.arange(4), ones * 0.01, ones * 0, ones, ones * 0, {}
+    )
 
-    (arm,) = costs.by_arm(spent, usd_per_hour=40, level=0.95)
+    (arm,) = arm_costs.costs_by_arm(spent, usd_per_hour=40, level=0.95)
 
     assert arm.reply is None
     assert arm.mail is not None

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from campaigns.experiments import course
-from campaigns.experiments.units import Units
+from campaigns.experiments import daily_course
+from campaigns.experiments.assignments import Assignments
 
-DAY = course.DAY_S
+DAY = daily_course.DAY_S
 LEVEL = 0.95
 
 
-def made(rng: np.random.Generator, *, contacts: int, days: int, shares: tuple[float, float] = (0.1, 0.1)) -> Units:
+def made(
+    rng: np.random.Generator, *, contacts: int, days: int, shares: tuple[float, float] = (0.1, 0.1)
+) -> Assignments:
     """Two arms, companies of one to three contacts who answer alike to a degree, mailed evenly over the days."""
     cluster = np.repeat(np.arange(contacts), rng.integers(1, 4, contacts))[:contacts]
     arm = rng.integers(0, 2, contacts)[cluster]
     liking = rng.beta(1.9, 17.1, contacts)[cluster]
     chance = liking * np.array(shares)[arm] / 0.1
-    return Units(
+    return Assignments(
         arms=("Teacher", "Variant"), segments=("",), arm=arm.astype(np.int64), cluster=cluster.astype(np.int64),
         segment=np.zeros(contacts, dtype=np.int64), ripe_at=(rng.integers(0, days, contacts)[cluster] * DAY).astype(float),
         outcome=(rng.random(contacts) < chance).astype(np.float64),
     )  # fmt: skip
 
 
-def looks(units: Units, until: float = 1e9) -> list[course.Day]:
+def looks(units: Assignments, until: float = 1e9) -> list[daily_course.DailyLook]:
     clusters = units.clusters()
-    return course.days(
+    return daily_course.daily_looks(
         clusters, arm="Variant", control="Teacher", until_s=until, level=LEVEL, tuned_for=len(clusters.sizes)
     )
 
@@ -64,7 +66,7 @@ def test_days_are_numbered_from_the_first_and_hold_only_who_was_ripe():
 def test_many_days_are_thinned():
     days = looks(made(np.random.default_rng(4), contacts=3_000, days=300))
 
-    assert len(days) <= course.MOST_DAYS
+    assert len(days) <= daily_course.MAX_DAYS
     assert days[-1].number == 300
 
 

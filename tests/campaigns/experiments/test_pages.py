@@ -8,8 +8,8 @@ import json
 import pytest
 from django.urls import reverse
 
+from campaigns.experiments import register
 from campaigns.models import Campaign, Experiment, Look, Message, Reply
-from campaigns.services.experiments import registration
 from campaigns.states import EventKind
 from review.states import Role
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
@@ -101,9 +101,9 @@ def test_a_broken_split_is_alarmed_on_top(page, experiment):
 
 
 def test_every_stage_has_a_page(page, campaign, lead):
-    made = registration.keep(campaign, WISHES, by=lead)
+    made = register.save_plan(campaign, WISHES, by=lead)
     kept = page.get(url("experiment", made.slug)).content.decode()
-    registration.register(campaign, WISHES, by=lead)
+    register.register(campaign, WISHES, by=lead)
     sealed = page.get(url("experiment", made.slug)).content.decode()
     Campaign.objects.update(state="running", launched_at=LAUNCHED)
     empty = page.get(url("experiment", made.slug)).content.decode()
@@ -184,7 +184,7 @@ def test_the_list_shows_experiments_and_campaigns_that_wait_for_one(page, experi
 
 def test_the_list_costs_the_same_for_one_and_for_many(page, experiment, task, lead, django_assert_max_num_queries):
     for number in range(4):
-        registration.register(two_arms(task, by=lead, slug=f"more-{number}"), WISHES, by=lead)
+        register.register(two_arms(task, by=lead, slug=f"more-{number}"), WISHES, by=lead)
 
     with django_assert_max_num_queries(16):
         page.get(url("experiments", task.slug))

@@ -9,16 +9,16 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
 
-from campaigns.experiments import record
+from campaigns.experiments import design, register
+from campaigns.experiments import queries as selectors
 from campaigns.models import Campaign, Experiment, Step
-from campaigns.selectors import experiments as selectors
-from campaigns.services import launch
-from campaigns.services.campaigns import ArmPlan
-from campaigns.services.experiments import registration
+from campaigns.planning import edit
+from campaigns.planning.edit import ArmPlan
+from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, StepWriter
 from generation.models import Teacher
-from review.services import tasks
 from review.states import Role
+from review.tasks import authoring
 from tests.campaigns import experiment_rows, factories
 from tests.campaigns.experiments.conftest import WISHES
 from tests.review import factories as desk
@@ -26,12 +26,12 @@ from web.errors import Refusal
 
 
 def test_registering_keeps_all_of_it_under_a_hash(campaign, lead):
-    made = registration.register(campaign, WISHES, by=lead)
+    made = register.register(campaign, WISHES, by=lead)
 
     made = Experiment.objects.get(pk=made.pk)
     body = made.registration
     assert made.registered_by == lead
-    assert made.registration_sha256 == hashlib.sha256(record.text_of(body).encode()).hexdigest()
+    assert made.registration_sha256 == hashlib.sha256(design.registration_text(body).encode()).hexdigest()
     assert selectors.is_intact(made)
     assert (body["margin"], body["metric"], body["claim"], body["unit"]) == (0.02, "reply", "not_worse", "contact")
     assert [(arm["name"], arm["is_control"], arm["writer"]["slug"]) for arm in body["arms"]] == [
@@ -55,16 +55,16 @@ def test_what_is_registered_cannot_be_changed_nor_deleted(experiment):
 
 def test_registering_twice_is_refused(experiment, campaign, lead):
     with pytest.raises(Refusal) as refused:
-        registration.register(campaign, replace(WISHES, margin=0.03), by=lead)
+        register.register(campaign, replace(WISHES, margin=0.03), by=lead)
 
     assert (refused.value.code, refused.value.status) == ("experiment_registered", 409)
     assert Experiment.objects.get().margin == 0.02
 
 
 def test_a_draft_may_change_until_it_is_registered(campaign, lead):
-    registration.keep(campaign, WISHES, by=lead)
-    registration.keep(campaign, replace(WISHES, margin=0.01), by=lead)
-    made = registration.register(campaign, replace(WISHES, margin=0.015), by=lead)
+    register.save_plan(campaign, WISHES, by=lead)
+    register.save_plan(campaign, replace(WISHES, margin=0.01), by=lead)
+    made = register.register(campaign, replace(WISHES, margin=0.015), by=lead)
 
     assert Experiment.objects.get() == made
     assert made.registration["margin"] == 0.015
@@ -74,52 +74,52 @@ def test_after_the_launch_it_is_too_late(campaign, lead):
     Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.RUNNING)
 
     with pytest.raises(Refusal) as refused:
-        registration.register(campaign, WISHES, by=lead)
+        register.register(campaign, WISHES, by=lead)
 
     assert refused.value.code == "campaign_launched"
 
 
 def test_the_registered_arms_and_wording_are_what_is_launched(experiment, campaign, lead, task):
-    tasks.new_version(task, spec=desk.plain_spec().model_copy(update={"language": "de"}), by=lead, note="later")
+    authoring.new_version(task, spec=desk.plain_spec().model_copy(update={"language": "de"}), by=lead, note="later")
 
     with pytest.raises(Refusal) as refused:
-        factories.campaigns.change(campaign, plan_of(campaign), by=lead)
-    launched = launch.launch(campaign, by=lead)
+        edit.change(campaign, plan_of(campaign), by=lead)
+    launched = lifecycle.launch(campaign, by=lead)
 
     assert refused.value.code == "experiment_registered"
     assert launched.task_version.number == experiment.registration["task_version"]["number"] == 1
     got = dict.fromkeys(("Teacher", "Variant"), 0)
     for enrolment in launched.enrolments.select_related("arm"):
         got[enrolment.arm.name] += 1
-    hand = {arm.name: arm.contacts for arm in registration.at_hand.of(campaign).arms}
+    hand = {arm.name: arm.contacts for arm in selectors.arm_preview(campaign).arms}
     assert got == hand
 
 
 def plan_of(campaign):
-    return factories.Plan(name="Other", arms=[ArmPlan("A", teacher=Teacher.objects.get(slug="offline"))])
+    return factories.CampaignPlan(name="Other", arms=[ArmPlan("A", teacher=Teacher.objects.get(slug="offline"))])
 
 
 def test_the_registered_audience_is_what_is_launched(experiment, campaign, lead):
     with pytest.raises(Refusal) as refused:
-        launch.launch(campaign, by=lead, contacts={"limit": 5})
-    launched = launch.launch(campaign, by=lead)
+        lifecycle.launch(campaign, by=lead, contacts={"limit": 5})
+    launched = lifecycle.launch(campaign, by=lead)
 
     assert (refused.value.code, refused.value.status) == ("experiment_registered", 409)
     assert launched.enrolments.count() == 20
 
 
 def test_a_campaign_of_several_arms_is_not_launched_before_it_is_registered(campaign, lead):
-    registration.keep(campaign, WISHES, by=lead)
+    register.save_plan(campaign, WISHES, by=lead)
 
     with pytest.raises(Refusal) as refused:
-        launch.launch(campaign, by=lead)
+        lifecycle.launch(campaign, by=lead)
 
     assert "experiment_not_registered" in {problem["code"] for problem in refused.value.state}
 
 
 def refused_arms(campaign, lead):
     with pytest.raises(Refusal) as refused:
-        registration.register(campaign, WISHES, by=lead)
+        register.register(campaign, WISHES, by=lead)
     assert refused.value.code == "experiment_invalid"
     assert not Experiment.objects.exists()
     return refused.value.errors["arms"]
@@ -163,7 +163,7 @@ def test_arms_without_companies_are_refused(task, lead):
 
 def test_a_margin_without_sense_is_refused_by_its_field(campaign, lead):
     with pytest.raises(Refusal) as refused:
-        registration.register(campaign, replace(WISHES, margin=0.0, baseline=0.0), by=lead)
+        register.register(campaign, replace(WISHES, margin=0.0, baseline=0.0), by=lead)
 
     assert set(refused.value.errors) == {"baseline"}
     assert not Experiment.objects.exists()
@@ -173,12 +173,12 @@ def test_only_a_lead_registers(campaign, task, make_member):
     reviewer = make_member("rob")
     desk.join(reviewer, task, Role.REVIEWER)
 
-    for verb in (registration.register, registration.keep):
+    for verb in (register.register, register.save_plan):
         with pytest.raises(PermissionDenied):
             verb(campaign, WISHES, by=reviewer)
 
 
 def test_a_truth_belongs_to_a_simulation_alone(campaign, lead):
-    made = registration.register(campaign, WISHES, by=lead, simulated_truth={"seed": 1})
+    made = register.register(campaign, WISHES, by=lead, simulated_truth={"seed": 1})
 
     assert made.simulated_truth == {}

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
+from campaigns.events import outcomes
+from campaigns.experiments import enrolments, register, results
 from campaigns.models import Campaign, Event, Message
-from campaigns.selectors import enrolled, outcomes, results, units
-from campaigns.services.experiments import registration
 from campaigns.states import CampaignState, EventKind, MessageState, Metric, StopReason
-from campaigns.statistics import clusters as robust
-from campaigns.statistics import proportions
-from campaigns.statistics.samples import Outcomes, Proportion
+from stats.intervals import two_clustered as robust
+from stats.intervals import two_shares
+from stats.intervals.samples import ClusteredSample, ShareSample
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
 from tests.campaigns.experiments.conftest import WISHES
 
@@ -33,7 +33,7 @@ def test_figures_of_a_known_table_are_the_statistics_packages(experiment):
 
     found = results.result(experiment, at=AFTER)
 
-    expected = proportions.difference(Proportion(59, 1000), Proportion(51, 1000))
+    expected = two_shares.difference(ShareSample(59, 1000), ShareSample(51, 1000))
     one = only(found["analysis"]["comparisons"])
     assert (found["stage"], found["rests_on"], found["ripe"]) == ("complete", "single look", 2000)
     assert one["effect"]["estimate"] == pytest.approx(-0.008)
@@ -79,8 +79,8 @@ def test_companies_not_contacts_make_the_error(experiment):
 
     one = only(found["analysis"]["comparisons"])
     expected = robust.difference(
-        Outcomes.of_clusters([3] * 60, [3.0] * 8 + [0.0] * 52, is_binary=True),
-        Outcomes.of_clusters([3] * 60, [3.0] * 6 + [0.0] * 54, is_binary=True),
+        ClusteredSample.of_clusters([3] * 60, [3.0] * 8 + [0.0] * 52, is_binary=True),
+        ClusteredSample.of_clusters([3] * 60, [3.0] * 6 + [0.0] * 54, is_binary=True),
     )
     assert found["analysis"]["is_clustered"]
     assert one["effect"]["se"] == pytest.approx(expected.se)
@@ -211,7 +211,7 @@ def test_segments_are_compared_apart_and_adjusted(experiment):
     assert (spread["arm"], spread["varies"], spread["df"]) == ("Variant", True, 1)
     assert (cold["segment"], cold["n"], cold["control_n"]) == ("cold", 100, 100)
     assert food["estimate"] == pytest.approx(-0.22)
-    single = proportions.difference(Proportion(30, 100), Proportion(8, 100))
+    single = two_shares.difference(ShareSample(30, 100), ShareSample(8, 100))
     assert food["adjusted_p"] == pytest.approx(2 * single.p_value)
     assert cold["adjusted_p"] > 0.5
 
@@ -246,7 +246,7 @@ def test_the_csv_gives_the_same_verdict_to_anyone_and_names_nobody(experiment, t
 
 def test_three_arms_are_adjusted(task, people, lead):
     campaign = two_arms(task, by=lead, names=("Teacher", "Large", "Small"))
-    experiment = registration.register(campaign, WISHES, by=lead)
+    experiment = register.register(campaign, WISHES, by=lead)
     rows = counts((60, 1000), (55, 1000)) + [
         Row(2, f"third{n}", replied_after=1.0 if n < 30 else None) for n in range(1000)
     ]
@@ -270,11 +270,11 @@ def test_the_fast_reading_is_the_plain_one(experiment, metric):
     campaign, counted = experiment.campaign, Metric(metric)
 
     plain = outcomes.of_contacts(campaign, metric=counted, horizon_days=14)
-    fast = enrolled.of(campaign, counted)
-    columns = units.columns(experiment, fast)
+    fast = enrolments.enrolled_in(campaign, counted)
+    columns = enrolments.assignment_columns(experiment, fast)
 
-    assert list(fast.ids) == [enrolled.text_of(row.enrolment_id) for row in plain]
-    assert list(fast.arms) == [enrolled.text_of(row.arm_id) for row in plain]
+    assert list(fast.ids) == [enrolments.text_of(row.enrolment_id) for row in plain]
+    assert list(fast.arms) == [enrolments.text_of(row.arm_id) for row in plain]
     assert [fast.sent[pk].first_at if pk in fast.sent else None for pk in fast.ids] == [row.sent_at for row in plain]
     assert [fast.happened.get(pk) for pk in fast.ids] == [row.happened_at for row in plain]
     assert columns.outcome.tolist() == [row.outcome for row in plain]

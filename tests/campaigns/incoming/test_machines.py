@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from campaigns.incoming import reading
+from campaigns.replies.parsing import parse_mail
 
 QMAIL = """From: MAILER-DAEMON@mx.example
 To: replies@sender.example
@@ -38,7 +38,7 @@ Please tell me if you are not interested.
     ],
 )
 def test_a_bounce_told_in_prose_alone_is_a_bounce_and_no_reply(said, hard, final):
-    read = reading.read(QMAIL.format(said=said).encode())
+    read = parse_mail.parse_mail(QMAIL.format(said=said).encode())
 
     assert read.bounce is not None
     assert (read.bounce.is_hard, read.bounce.is_final) == (hard, final)
@@ -50,7 +50,7 @@ def test_a_person_who_tells_of_a_failed_delivery_sends_no_bounce():
     mail["From"] = "ada@acme.example"
     mail.set_content("Your parcel was not delivered: user unknown at the door. Delivery failed twice!")
 
-    assert reading.read(mail.as_bytes()).bounce is None
+    assert parse_mail.parse_mail(mail.as_bytes()).bounce is None
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_machines_are_known_by_sender_subject_and_words_in_many_languages(sender
     mail["From"], mail["Subject"] = sender, subject
     mail.set_content(text)
 
-    assert reading.read(mail.as_bytes()).auto_reason
+    assert parse_mail.parse_mail(mail.as_bytes()).auto_reason
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_a_person_who_mentions_an_absence_or_a_ticket_is_no_machine(text):
     mail["From"], mail["Subject"] = "ada@acme.example", "Re: A question"
     mail.set_content(text)
 
-    assert reading.read(mail.as_bytes()).auto_reason == ""
+    assert parse_mail.parse_mail(mail.as_bytes()).auto_reason == ""

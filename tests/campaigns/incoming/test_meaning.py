@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from campaigns.incoming.meaning import asks_something, meaning_of
+from campaigns.replies.parsing.meaning import asks_a_question, meaning_of
 from campaigns.states import ReplyClass
 
 CASES = [
@@ -53,7 +53,7 @@ def test_a_text_full_of_instructions_means_nothing_but_itself():
 def test_asking_is_found_in_real_mails_as_well_as_the_documents_say(outside_data):
     with gzip.open(outside_data / "emails" / "email_intent.jsonl.gz", "rt") as file:
         rows = [json.loads(line) for line in file]
-    held_out = [(asks_something(row["text"]), row["intent"] == "Yes") for row in rows if row["split"] == "test"]
+    held_out = [(asks_a_question(row["text"]), row["intent"] == "Yes") for row in rows if row["split"] == "test"]
 
     right = sum(said and true for said, true in held_out)
     precision = right / sum(said for said, _ in held_out)

@@ -8,8 +8,8 @@ from collections import Counter
 
 import pytest
 
-from campaigns.incoming.meaning import meaning_of
-from campaigns.incoming.objections import is_objection
+from campaigns.replies.parsing.meaning import meaning_of
+from campaigns.replies.parsing.objections import is_objection
 from tests.campaigns.incoming.objection_sentences import HELD_OUT, MADE_ON
 
 

@@ -10,8 +10,8 @@ from email.policy import SMTP
 
 import pytest
 
-from campaigns.incoming import bounces, quoting, reading
-from campaigns.sink import answers
+from campaigns.replies.parsing import delivery_reports, parse_mail, quotations
+from demo.mail_sink import simulated_mail
 
 SENT = b"""Return-Path: <replies+abc@sender.example>\r
 From: Nora Lind <nora@sender.example>\r
@@ -70,7 +70,7 @@ Message-ID: <1234@sender.example>
     ],
 )
 def test_a_bounce_is_hard_only_when_there_is_no_such_reader(action, status, said, hard, final):
-    read = reading.read(DSN.format(action=action, status=status, said=said).encode())
+    read = parse_mail.parse_mail(DSN.format(action=action, status=status, said=said).encode())
 
     assert read.bounce is not None
     assert (read.bounce.is_hard, read.bounce.is_final, read.bounce.status) == (hard, final, status)
@@ -80,7 +80,7 @@ def test_a_bounce_is_hard_only_when_there_is_no_such_reader(action, status, said
 
 @pytest.mark.parametrize("action", ["delivered", "relayed", "expanded"])
 def test_the_notice_of_a_success_is_no_bounce(action):
-    assert reading.read(DSN.format(action=action, status="2.0.0", said="250 ok").encode()).bounce is None
+    assert parse_mail.parse_mail(DSN.format(action=action, status="2.0.0", said="250 ok").encode()).bounce is None
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_the_notice_of_a_success_is_no_bounce(action):
     ],
 )
 def test_an_answer_of_smtp_is_hard_only_when_there_is_no_such_reader(code, text, hard):
-    assert bounces.is_hard(text, code=code) is hard
+    assert delivery_reports.is_hard(text, code=code) is hard
 
 
 def test_what_the_sink_makes_of_a_mail_reads_as_what_it_is():
     as_bytes = lambda mail: mail.as_bytes(policy=SMTP) if isinstance(mail, EmailMessage) else mail.as_bytes()  # noqa: E731
-    reply = reading.read(as_bytes(answers.reply(SENT, "Yes, on Thursday.")))
-    absence = reading.read(as_bytes(answers.absence(SENT)))
-    bounce = reading.read(as_bytes(answers.bounce(SENT)))
-    delay = reading.read(as_bytes(answers.bounce(SENT, status="4.2.2")))
-    complaint = reading.read(as_bytes(answers.complaint(SENT)))
+    reply = parse_mail.parse_mail(as_bytes(simulated_mail.reply(SENT, "Yes, on Thursday.")))
+    absence = parse_mail.parse_mail(as_bytes(simulated_mail.out_of_office(SENT)))
+    bounce = parse_mail.parse_mail(as_bytes(simulated_mail.bounce(SENT)))
+    delay = parse_mail.parse_mail(as_bytes(simulated_mail.bounce(SENT, status="4.2.2")))
+    complaint = parse_mail.parse_mail(as_bytes(simulated_mail.complaint(SENT)))
 
     assert (reply.text, reply.answers, reply.auto_reason) == ("Yes, on Thursday.", ("1234@sender.example",), "")
     assert (reply.sender, reply.recipients) == ("ada@acme.example", ("replies+abc@sender.example",))
@@ -138,7 +138,7 @@ def test_automatic_answers_are_told_apart(headers, is_automatic):
         mail[name] = value
     mail.set_content("Hello")
 
-    assert bool(reading.read(mail.as_bytes()).auto_reason) is is_automatic
+    assert bool(parse_mail.parse_mail(mail.as_bytes()).auto_reason) is is_automatic
 
 
 QUOTED = "On Fri, 20 Nov 2026 at 10:00, Nora Lind <nora@sender.example> wrote:"
@@ -162,8 +162,8 @@ QUOTED = "On Fri, 20 Nov 2026 at 10:00, Nora Lind <nora@sender.example> wrote:"
     ],
 )
 def test_only_the_writers_own_words_are_kept(text, own):
-    assert quoting.own_text(text) == own
-    assert quoting.own_text(text.replace("\n", "\r\n")) == own
+    assert quotations.own_text(text) == own
+    assert quotations.own_text(text.replace("\n", "\r\n")) == own
 
 
 def test_html_alone_is_read_as_text():
@@ -174,7 +174,7 @@ def test_html_alone_is_read_as_text():
         subtype="html",
     )
 
-    assert reading.read(mail.as_bytes()).text == "Yes & thanks\nCall me"
+    assert parse_mail.parse_mail(mail.as_bytes()).text == "Yes & thanks\nCall me"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_html_alone_is_read_as_text():
     ],
 )
 def test_no_bytes_make_reading_fail(raw):
-    read = reading.read(raw)
+    read = parse_mail.parse_mail(raw)
 
     assert read.message_id
     assert "\x00" not in read.text + read.subject
@@ -214,15 +214,15 @@ def test_three_thousand_real_mails_whole_and_damaged_are_read(outside_data):
 
     for row in rows:
         raw = _as_mail(row)
-        whole = reading.read(raw)
+        whole = parse_mail.parse_mail(raw)
         problems += [(row["date"], each) for each in whole.problems]
         cut = source.randrange(len(raw))
         damaged = bytearray(raw)
         for _ in range(20):
             damaged[source.randrange(len(damaged))] = source.randrange(256)
-        assert reading.read(raw[:cut]).message_id
-        assert reading.read(bytes(damaged)).message_id
-        assert len(whole.text) <= quoting.MAX_CHARS
+        assert parse_mail.parse_mail(raw[:cut]).message_id
+        assert parse_mail.parse_mail(bytes(damaged)).message_id
+        assert len(whole.text) <= quotations.MAX_CHARS
 
     assert len(rows) == 3246
     # Two of them have dates that are none; nothing else is lost.

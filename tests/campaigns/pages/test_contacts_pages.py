@@ -13,10 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import addresses
 from campaigns.models import Contact, SenderIdentity, Suppression
-from campaigns.services.suppression import suppress
 from campaigns.states import SuppressionReason
+from campaigns.suppression import email_addresses
+from campaigns.suppression.suppress import suppress
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -172,7 +172,7 @@ def test_ten_thousand_contacts_are_listed_in_few_queries(client: Client, task: T
             **{f.attname: getattr(template, f.attname) for f in Contact._meta.concrete_fields if not f.primary_key}
         )
         contact.address = f"p{number}@firm{number % 3000}.example"
-        contact.address_hmac = addresses.hmac_of(contact.address)
+        contact.address_hmac = email_addresses.hmac_of(contact.address)
         contact.cluster, contact.segment = f"firm{number % 3000}.example", f"s{number % 7}"
         rows.append(contact)
     Contact.objects.bulk_create(rows, batch_size=1000)
@@ -255,7 +255,7 @@ def test_a_lead_of_one_task_cannot_erase_who_stands_in_another(
     join(lead, task, Role.LEAD)
     make_contact(task, ADA)
     make_contact(make_task(by=admin, slug="other"), ADA)
-    place = f"{HOME}/people/{addresses.hmac_of(ADA)}/"
+    place = f"{HOME}/people/{email_addresses.hmac_of(ADA)}/"
     client = as_member(lead)
 
     page = client.get(place).content.decode()

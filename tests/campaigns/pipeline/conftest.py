@@ -10,19 +10,19 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from campaigns.services import launch
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle
 from campaigns.states import Approval, MessageState, StepWriter
 from generation.models import Call, Order, Teacher
 from jobs.models import Job
 from jobs.states import FINISHED
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
+from review.desk import decisions, deck
+from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Record, Task
-from review.selectors.tasks import latest_version
-from review.services import decisions, queue
-from review.services.drafts import NewDraft, add_drafts
 from review.states import Role
+from review.tasks.queries import latest_version
 from tests.campaigns import factories
 from tests.review import factories as desk
 
@@ -66,7 +66,7 @@ def campaign(task: Task, people: None, lead: Member) -> Campaign:
 def carry_orders() -> None:
     """Do every order for drafts that waits, as a worker would: a real engine, in a process of its own."""
     for job in Job.objects.filter(kind="generation").exclude(state__in=FINISHED):
-        carry(job.pk, worker="w")
+        run_job(job.pk, worker="w")
 
 
 def answer_orders(*, texts: Mapping[UUID, dict[str, Any]] | None = None, failing: tuple[UUID, ...] = ()) -> None:
@@ -100,7 +100,7 @@ def _call(order: Order, record: UUID, n: int, *, fails: bool) -> Call:
 
 def judge(draft: Draft, by: Member, verdict: str, **more: Any) -> UUID:
     """A decision on the desk, by the ordinary service; its id."""
-    mine = queue.hold(by, draft.pk)
+    mine = deck.hold(by, draft.pk)
     decision = uuid4()
     decisions.record(
         draft.pk, by=by, id=decision, verdict=verdict, if_match=mine.etag, seconds=12.0,
@@ -112,7 +112,7 @@ def judge(draft: Draft, by: Member, verdict: str, **more: Any) -> UUID:
 def take_back(draft: Draft, by: Member, decision: UUID) -> None:
     """Take a decision back, by the ordinary service."""
     draft.refresh_from_db()
-    etag = queue.etag_for(draft, by)
+    etag = deck.etag_for(draft, by)
     decisions.record(draft.pk, by=by, id=uuid4(), verdict="retract", if_match=etag, retracts=decision)
 
 
@@ -126,7 +126,7 @@ def states(campaign: Campaign) -> dict[str, int]:
 
 @pytest.fixture
 def launched(campaign: Campaign, lead: Member) -> Campaign:
-    return launch.launch(campaign, by=lead)
+    return lifecycle.launch(campaign, by=lead)
 
 
 def two_steps(task: Task, lead: Member) -> Campaign:
@@ -135,7 +135,7 @@ def two_steps(task: Task, lead: Member) -> Campaign:
         task, by=lead, arms=[ArmPlan("A", teacher=offline)], steps=[StepPlan(), SECOND], approval=Approval.SAMPLE,
         sample_share=0.0,
     )  # fmt: skip
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     return campaign
 
 

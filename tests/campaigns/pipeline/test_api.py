@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message
-from campaigns.services import launch, tick
+from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
@@ -116,7 +116,7 @@ def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task
 
 
 def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, lead: Member) -> None:
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()

@@ -7,7 +7,8 @@ import pytest
 from django.db import connections
 
 from campaigns.models import Campaign, Message, WriteOrder
-from campaigns.services import approval, sending, sequence, tick, writing
+from campaigns.sending import follow_ups, send, tick
+from campaigns.writing import approval, order_drafts
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Task
@@ -28,8 +29,8 @@ class Crash(Exception):
 
 # Each entry: where a tick dies, by the function whose work is done and then lost.
 PLACES = [
-    (writing, "_move"), (writing, "_give"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
-    (sequence, "_plan"), (tick, "_send"),
+    (order_drafts, "_move"), (order_drafts, "_assign_draft"), (approval, "_mark"), (approval, "_move"), (approval, "_approve"),
+    (follow_ups, "_plan"), (tick, "_send"),
 ]  # fmt: skip
 
 
@@ -93,4 +94,4 @@ def test_ticks_at_once_come_to_the_same_end(task: Task, people: None, lead: Memb
 
     assert states(campaign) == {"approved": 6}
     assert WriteOrder.objects.count() == 1
-    assert Job.objects.filter(kind=sending.KIND).count() == 1
+    assert Job.objects.filter(kind=send.KIND).count() == 1

@@ -11,7 +11,7 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign
-from campaigns.services import launch, tick
+from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Decision, Task
 from tests.campaigns.pipeline.conftest import answer_orders
@@ -39,7 +39,7 @@ def page(browser: Browser, live_server: Any, lead: Member) -> Iterator[Page]:
 def test_the_approval_link_leads_through_the_campaigns_drafts_alone(
     page: Page, campaign: Campaign, task: Task, lead: Member
 ) -> None:
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()

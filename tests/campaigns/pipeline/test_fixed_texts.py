@@ -9,10 +9,11 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message
-from campaigns.services import fixed_texts, launch, outbox, tick
-from campaigns.services.campaigns import StepPlan
-from campaigns.services.outbox import Turn
+from campaigns.planning.edit import StepPlan
+from campaigns.sending import lifecycle, outbox, tick
+from campaigns.sending.outbox import SendingAttempt
 from campaigns.states import Approval, FixedVerdict, MessageState, StepWriter
+from campaigns.writing import fixed_texts
 from jobs.models import Job
 from members.models import Member
 from review.models import Task
@@ -29,7 +30,7 @@ APPROVE, REFUSE, REOPEN = FixedVerdict
 def begun(task: Task, lead: Member, *steps: StepPlan, approval: Approval = Approval.ALL) -> Campaign:
     plan = {"steps": steps, "approval": approval, "sample_share": 0.0, "quiet_from": 0, "quiet_until": 0}
     campaign = factories.make_draft_campaign(task, by=lead, **plan, sends_at_weekends=True)
-    campaign = launch.launch(campaign, by=lead)
+    campaign = lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     return campaign
 
@@ -38,7 +39,7 @@ def test_every_mail_means_fixed_texts_too(task: Task, people: None, lead: Member
     campaign = begun(task, lead, FIXED)
 
     assert states(campaign) == {"awaiting": 6}
-    assert fixed_texts.decide(campaign, verdict=APPROVE, by=lead) == 6
+    assert fixed_texts.decide_fixed_mails(campaign, verdict=APPROVE, by=lead) == 6
     assert states(campaign) == {"approved": 6}
     assert {mail.approved_by for mail in Message.objects.all()} == {lead}
 
@@ -64,7 +65,7 @@ def test_where_a_share_is_enough_a_fixed_text_goes_by_the_launchers_word(
     campaign = begun(task, lead, FIXED, approval=Approval.SAMPLE)
 
     assert states(campaign) == {"approved": 6}
-    assert fixed_texts.decide(campaign, verdict=REFUSE, by=lead, message_ids=ids(campaign)) == 0
+    assert fixed_texts.decide_fixed_mails(campaign, verdict=REFUSE, by=lead, message_ids=ids(campaign)) == 0
 
 
 def ids(campaign: Campaign, count: int = 6) -> list[UUID]:
@@ -74,26 +75,26 @@ def ids(campaign: Campaign, count: int = 6) -> list[UUID]:
 def test_a_word_is_taken_back_until_the_mail_has_gone(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, FIXED)
     one, two = ids(campaign, 2)
-    fixed_texts.decide(campaign, verdict=APPROVE, by=lead, message_ids=[one, two])
+    fixed_texts.decide_fixed_mails(campaign, verdict=APPROVE, by=lead, message_ids=[one, two])
     Message.objects.filter(pk=two).update(state=MessageState.SENT)
 
-    assert fixed_texts.decide(campaign, verdict=REOPEN, by=lead, message_ids=[one, two]) == 1
+    assert fixed_texts.decide_fixed_mails(campaign, verdict=REOPEN, by=lead, message_ids=[one, two]) == 1
     tick.advance_all()
 
     assert Message.objects.get(pk=one).state == MessageState.AWAITING
     assert Message.objects.get(pk=one).approved_at is None
     assert Message.objects.get(pk=two).state == MessageState.SENT
-    assert fixed_texts.decide(campaign, verdict=REFUSE, by=lead, message_ids=[one]) == 1
+    assert fixed_texts.decide_fixed_mails(campaign, verdict=REFUSE, by=lead, message_ids=[one]) == 1
     assert Message.objects.get(pk=one).state == MessageState.REJECTED
 
 
 def test_the_sender_takes_no_fixed_text_that_nobody_approved(task: Task, people: None, lead: Member) -> None:
     campaign = begun(task, lead, FIXED)
     one, two = ids(campaign, 2)
-    fixed_texts.decide(campaign, verdict=APPROVE, by=lead, message_ids=[one, two])
+    fixed_texts.decide_fixed_mails(campaign, verdict=APPROVE, by=lead, message_ids=[one, two])
     Message.objects.filter(pk=two).update(approved_at=None)
     job = Job.objects.create(kind="campaign-send", title="Send", state="running", fence=1)
-    turn = Turn.of(campaign, job_id=job.pk, fence=1)
+    turn = SendingAttempt.of(campaign, job_id=job.pk, fence=1)
     now = Message.objects.get(pk=one).due_at
     assert now is not None
 
@@ -108,10 +109,10 @@ def test_only_a_lead_decides_and_only_while_it_runs(task: Task, people: None, le
     campaign = begun(task, lead, FIXED)
 
     with pytest.raises(PermissionDenied):
-        fixed_texts.decide(campaign, verdict=APPROVE, by=viewer)
-    ended = launch.end(campaign, by=lead)
+        fixed_texts.decide_fixed_mails(campaign, verdict=APPROVE, by=viewer)
+    ended = lifecycle.end(campaign, by=lead)
     with pytest.raises(Refusal, match="launched"):
-        fixed_texts.decide(ended, verdict=APPROVE, by=lead)
+        fixed_texts.decide_fixed_mails(ended, verdict=APPROVE, by=lead)
 
 
 def test_fixed_texts_are_read_and_approved_on_their_page(

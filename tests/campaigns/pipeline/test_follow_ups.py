@@ -4,16 +4,17 @@ from typing import Any
 
 import pytest
 
-from campaigns import repeats
+from campaigns.compose import content, message, repeats
+from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Message
-from campaigns.selectors import mails, wording
-from campaigns.services import composing, dryrun, launch, tick, writing
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StepWriter
+from campaigns.writing import order_drafts
 from generation.models import Order, Teacher
 from members.models import Member
+from review.erasure import erase
 from review.models import Draft, Record, Task
-from review.services import erase
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, carry_orders, judge, sent_before
 from tests.review import factories as desk
@@ -27,7 +28,7 @@ def begun(task: Task, lead: Member, **plan: Any) -> Campaign:
     teacher = Teacher.objects.get(slug="offline")
     wanted = {"arms": [ArmPlan("A", teacher=teacher)], "steps": TWO, "approval": Approval.SAMPLE, "sample_share": 0.0}
     campaign = factories.make_draft_campaign(task, by=lead, **{**wanted, **plan})
-    campaign = launch.launch(campaign, by=lead)
+    campaign = lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -74,7 +75,7 @@ def test_the_offline_teacher_writes_a_true_follow_up(task: Task, people: None, l
     assert len(drafts) == 6
     assert all(draft.thread and draft.messages for draft in drafts)
     assert all("has not answered" in draft.messages[-1]["content"] for draft in drafts)
-    assert not any(repeats.found(draft.fields["body"], draft.thread or ()) for draft in drafts)
+    assert not any(repeats.find(draft.fields["body"], draft.thread or ()) for draft in drafts)
     assert Message.objects.filter(campaign=campaign, step__number=2, draft__in=drafts).count() == 6
 
 
@@ -110,15 +111,15 @@ def test_a_repeat_that_is_written_again_is_ordered_anew_with_the_thread(
     tick.advance_all()
     first_try = newest_order()
 
-    assert writing.write_again(campaign, by=lead) == 6
+    assert order_drafts.write_again(campaign, by=lead) == 6
     tick.advance_all()
 
     assert newest_order().pk != first_try.pk
     assert newest_order().threads == first_try.threads
     answer_orders(texts=second_texts(records))
     tick.advance_all()
-    seconds = mails.with_words(Message.objects.filter(campaign=campaign, step__number=2))
-    assert {wording.fields_of(mail)["subject"] for mail in seconds} == {"One more thing"}
+    seconds = content.with_words(Message.objects.filter(campaign=campaign, step__number=2))
+    assert {content.fields_of(mail)["subject"] for mail in seconds} == {"One more thing"}
 
 
 @db
@@ -129,16 +130,16 @@ def test_a_second_mail_stands_in_the_thread_of_the_first(
     tick.advance_all()
     answer_orders(texts=second_texts(records))
     tick.advance_all()
-    first, second = mails.with_words(Message.objects.filter(campaign=campaign, contact__record=records[0]))
+    first, second = content.with_words(Message.objects.filter(campaign=campaign, contact__record=records[0]))
 
-    made = composing.compose(second, links={})
+    made = message.compose(second, links={})
 
     assert campaign.sender is not None
-    first_id = composing.message_id_of(first.pk, campaign.sender)
+    first_id = message.message_id_of(first.pk, campaign.sender)
     assert made.mail.extra_headers["In-Reply-To"] == f"<{first_id}>"
     assert made.mail.extra_headers["References"] == f"<{first_id}>"
     assert made.subject == f"Re: {desk.mail(records[0])['subject']}"
-    assert "In-Reply-To" not in composing.compose(first, links={}).mail.extra_headers
+    assert "In-Reply-To" not in message.compose(first, links={}).mail.extra_headers
 
 
 @db
@@ -148,9 +149,9 @@ def test_a_text_with_a_subject_of_its_own_keeps_it(
     fixed = StepPlan(StepWriter.TEMPLATE, 3600, "One page for {{contact.company}}", "Hi, here is one page for you.")
     campaign = begun(task, lead, steps=[StepPlan(), fixed])
     tick.advance_all()
-    second = mails.with_words(Message.objects.filter(campaign=campaign, step__number=2))[0]
+    second = content.with_words(Message.objects.filter(campaign=campaign, step__number=2))[0]
 
-    made = composing.compose(second, links={})
+    made = message.compose(second, links={})
 
     assert made.subject == f"One page for {second.contact.company}"
     assert "References" in made.mail.extra_headers
@@ -182,7 +183,7 @@ def test_fixed_texts_that_repeat_each_other_keep_a_launch_back(task: Task, peopl
 
     campaign = factories.make_draft_campaign(task, by=lead, steps=steps)
 
-    assert [problem.code for problem in launch.checks(campaign)] == ["repeated_text"]
+    assert [problem.code for problem in lifecycle.checks(campaign)] == ["repeated_text"]
 
 
 @db
@@ -205,12 +206,12 @@ def test_a_look_at_every_mail_shows_the_second_before_it_is_planned(
 ) -> None:
     fixed = StepPlan(StepWriter.TEMPLATE, 3600, "One page", "Hi {{contact.first_name}}, here is one page for you.")
     campaign = factories.make_draft_campaign(task, by=lead, steps=[StepPlan(), fixed])
-    launch.launch(campaign, by=lead, is_held=True)
+    lifecycle.launch(campaign, by=lead, is_held=True)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
 
-    shown = list(dryrun.rows(campaign))
+    shown = list(dry_run.rows(campaign))
 
     assert [row["step"] for row in shown] == [1, 2] * 6
     assert "here is one page" in str(shown[1]["text"])

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from campaigns.mail_text import UnfilledSlotError
+from campaigns.compose import message
+from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Link, Message
-from campaigns.services import composing, launch, tick
-from campaigns.services.campaigns import ArmPlan
+from campaigns.planning.edit import ArmPlan
+from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval
 from generation.models import Teacher
 from members.models import Member
@@ -58,7 +59,7 @@ def hostile(task: Task, lead: Member) -> Campaign:
 
 def _wire(mail: Message) -> EmailMessage:
     """The mail as a server would read it."""
-    made = composing.compose(mail, links=composing.links_of(mail.campaign))
+    made = message.compose(mail, links=message.links_of(mail.campaign))
     return email.message_from_bytes(made.mail.message().as_bytes(), policy=default)  # type: ignore[return-value]
 
 
@@ -84,7 +85,7 @@ def _check(mail: Message) -> None:
 @pytest.mark.django_db
 def test_a_model_that_obeys_hostile_facts_changes_nothing_but_words(hostile: Campaign, lead: Member) -> None:
     """The worst case: every draft is just what the facts ordered, and a person accepts it."""
-    launch.launch(hostile, by=lead)
+    lifecycle.launch(hostile, by=lead)
     tick.advance_all()
     texts = {
         mail.contact.record_id: {"subject": ORDERS[n][:180], "body": f"Hi {{{{contact.first_name}}}},\n\n{ORDERS[n]}"}
@@ -110,7 +111,7 @@ def test_a_model_that_obeys_hostile_facts_changes_nothing_but_words(hostile: Cam
 
 @pytest.mark.django_db(transaction=True)
 def test_the_offline_teacher_on_hostile_facts(hostile: Campaign, lead: Member) -> None:
-    launch.launch(hostile, by=lead)
+    lifecycle.launch(hostile, by=lead)
     tick.advance_all()
     carry_orders()
     tick.advance_all()

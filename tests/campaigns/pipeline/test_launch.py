@@ -11,10 +11,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import connections
 
-from campaigns.assignment import arm_of
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Suppression
-from campaigns.services import campaigns, launch
-from campaigns.services.campaigns import ArmPlan, Plan
+from campaigns.planning import edit
+from campaigns.planning.assignment import arm_of
+from campaigns.planning.edit import ArmPlan, CampaignPlan
+from campaigns.sending import lifecycle
 from campaigns.states import CampaignState
 from generation.models import Teacher
 from members.models import Member
@@ -28,7 +29,7 @@ db = pytest.mark.django_db
 
 
 def codes(campaign: Campaign) -> list[str]:
-    return [problem.code for problem in launch.checks(campaign)]
+    return [problem.code for problem in lifecycle.checks(campaign)]
 
 
 def two_arms() -> list[ArmPlan]:
@@ -47,7 +48,7 @@ def register(campaign: Campaign) -> Experiment:
 
 @db
 def test_a_launch_plans_one_mail_a_contact(campaign: Campaign, lead: Member) -> None:
-    launched = launch.launch(campaign, by=lead)
+    launched = lifecycle.launch(campaign, by=lead)
 
     assert launched.state == CampaignState.RUNNING
     assert (launched.launched_by, launched.is_held) == (lead, False)
@@ -64,7 +65,7 @@ def test_whole_companies_fall_into_one_arm_before_anything_is_written(
     campaign = factories.make_draft_campaign(task, by=lead, arms=two_arms())
     register(campaign)
 
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     rows = set(Enrolment.objects.values_list("cluster", "arm__position"))
     assert len(rows) == 6
@@ -73,10 +74,10 @@ def test_whole_companies_fall_into_one_arm_before_anything_is_written(
 
 @db
 def test_launching_twice_is_refused_and_changes_nothing(campaign: Campaign, lead: Member) -> None:
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     with pytest.raises(Refusal) as caught:
-        launch.launch(campaign, by=lead)
+        lifecycle.launch(campaign, by=lead)
 
     assert (caught.value.code, caught.value.status) == ("campaign_launched", 409)
     assert states(campaign) == {"planned": 6}
@@ -88,7 +89,7 @@ def test_two_launches_at_once_launch_once(campaign: Campaign, lead: Member) -> N
 
     def press() -> None:
         try:
-            launch.launch(Campaign.objects.get(pk=campaign.pk), by=lead)
+            lifecycle.launch(Campaign.objects.get(pk=campaign.pk), by=lead)
             codes.append("launched")
         except Refusal as refusal:
             codes.append(refusal.code)
@@ -108,7 +109,7 @@ def test_two_launches_at_once_launch_once(campaign: Campaign, lead: Member) -> N
 @db
 def test_only_a_lead_launches(campaign: Campaign, viewer: Member) -> None:
     with pytest.raises(PermissionDenied):
-        launch.launch(campaign, by=viewer)
+        lifecycle.launch(campaign, by=viewer)
 
 
 @db
@@ -116,7 +117,7 @@ def test_a_registered_campaign_no_longer_changes(campaign: Campaign, lead: Membe
     register(campaign)
 
     with pytest.raises(Refusal) as caught:
-        campaigns.change(campaign, Plan(name="Other", arms=[ArmPlan("A")]), by=lead)
+        edit.change(campaign, CampaignPlan(name="Other", arms=[ArmPlan("A")]), by=lead)
 
     assert caught.value.code == "experiment_registered"
     assert campaign.arms.get().name == "Offline"
@@ -128,7 +129,7 @@ def test_the_suppressed_and_those_without_facts_are_left_out(campaign: Campaign,
     Suppression.objects.create(address_hmac=gone.address_hmac, reason="manual")
     factories.make_contact(task, "nofacts@x.example")
 
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     written_to = set(Enrolment.objects.values_list("contact__address", flat=True))
     assert len(written_to) == 5
@@ -141,7 +142,7 @@ def test_an_audience_narrows_and_limits(task: Task, records: list[Record], lead:
     factories.make_people(task, records, start=10, segment="south")
     campaign = factories.make_draft_campaign(task, by=lead)
 
-    launch.launch(campaign, by=lead, contacts={"segment": "south", "limit": 4})
+    lifecycle.launch(campaign, by=lead, contacts={"segment": "south", "limit": 4})
 
     assert Enrolment.objects.filter(segment="south").count() == 4
     assert Enrolment.objects.count() == 4
@@ -149,12 +150,12 @@ def test_an_audience_narrows_and_limits(task: Task, records: list[Record], lead:
 
 @db
 def test_the_version_is_fixed_at_launch(campaign: Campaign, task: Task, lead: Member) -> None:
-    from review.services import tasks
-    from review.starters import outreach
+    from review.spec.starters import outreach
+    from review.tasks import authoring
 
-    newer = tasks.new_version(task, spec=outreach.SPEC.model_copy(update={"instruction": "Write better."}), by=lead)
+    newer = authoring.new_version(task, spec=outreach.SPEC.model_copy(update={"instruction": "Write better."}), by=lead)
 
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     campaign.refresh_from_db()
     assert campaign.task_version_id == newer.pk
@@ -162,23 +163,23 @@ def test_the_version_is_fixed_at_launch(campaign: Campaign, task: Task, lead: Me
 
 @db
 def test_pause_resume_and_end(campaign: Campaign, lead: Member) -> None:
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
-    assert launch.pause(campaign, by=lead).state == "paused"
-    assert launch.pause(campaign, by=lead).state == "paused"
-    assert launch.resume(campaign, by=lead).state == "running"
-    ended = launch.end(campaign, by=lead)
+    assert lifecycle.pause(campaign, by=lead).state == "paused"
+    assert lifecycle.pause(campaign, by=lead).state == "paused"
+    assert lifecycle.resume(campaign, by=lead).state == "running"
+    ended = lifecycle.end(campaign, by=lead)
 
     assert (ended.state, ended.ended_at is not None) == ("ended", True)
     assert states(campaign) == {"stopped": 6}
     assert set(Message.objects.values_list("stop_reason", flat=True)) == {"ended"}
     with pytest.raises(Refusal) as caught:
-        launch.resume(campaign, by=lead)
+        lifecycle.resume(campaign, by=lead)
     assert caught.value.code == "campaign_state"
 
 
 @db
-@pytest.mark.parametrize("verb", [launch.pause, launch.resume, launch.end, launch.release])
+@pytest.mark.parametrize("verb", [lifecycle.pause, lifecycle.resume, lifecycle.end, lifecycle.release])
 def test_a_draft_cannot_be_steered(campaign: Campaign, lead: Member, verb: Callable[..., Any]) -> None:
     with pytest.raises(Refusal) as caught:
         verb(campaign, by=lead)
@@ -193,7 +194,7 @@ def test_thousands_of_contacts_are_launched_in_seconds(task: Task, lead: Member)
     campaign = factories.make_draft_campaign(task, by=lead)
 
     began = time.perf_counter()
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     took_s = time.perf_counter() - began
 
     assert Message.objects.count() == 2_000

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Contact, Experiment, Message
-from campaigns.services import launch
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle
 from campaigns.states import StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -24,7 +24,7 @@ TEXT = StepPlan(StepWriter.TEMPLATE, 0, "Hello {{contact.first_name}}", "Hi {{co
 
 
 def codes(campaign: Campaign) -> list[str]:
-    return [problem.code for problem in launch.checks(campaign)]
+    return [problem.code for problem in lifecycle.checks(campaign)]
 
 
 @db
@@ -36,7 +36,7 @@ def test_every_problem_is_named_at_once(task: Task, lead: Member) -> None:
     )  # fmt: skip
 
     with pytest.raises(Refusal) as caught:
-        launch.launch(campaign, by=lead)
+        lifecycle.launch(campaign, by=lead)
 
     found = {each["code"] for each in caught.value.state}  # type: ignore[attr-defined]
     assert found == {"no_postal_address", "bad_link", "unknown_slot", "arm_without_model", "no_contacts"}

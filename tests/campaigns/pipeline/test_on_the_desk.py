@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Contact, Message
-from campaigns.services import launch, tick
+from campaigns.sending import lifecycle, tick
 from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk.revisions import revision_requests
+from review.drafts.intake import NewDraft
 from review.models import Assignment, Draft, Record, RevisionRequest, Task
-from review.services import queue, revisions
-from review.services.drafts import NewDraft
 from review.states import Role
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders, judge
@@ -27,7 +28,7 @@ AsMember = Callable[[Member], Client]
 @pytest.fixture
 def waiting(campaign: Campaign, lead: Member) -> Campaign:
     """A campaign whose six drafts wait on the desk."""
-    begun = launch.launch(campaign, by=lead)
+    begun = lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -64,7 +65,7 @@ def test_people_who_share_a_draft_are_counted_and_a_held_campaign_says_so(
 ) -> None:
     factories.make_people(task, records[:1])
     factories.make_people(task, records[:1], start=50)
-    begun = launch.launch(factories.make_draft_campaign(task, by=lead), by=lead, is_held=True)
+    begun = lifecycle.launch(factories.make_draft_campaign(task, by=lead), by=lead, is_held=True)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -187,7 +188,7 @@ def test_a_verdict_deals_no_cards_of_a_campaign_one_may_only_look_at(
     elsewhere = desk.make_task(by=admin, slug="other")
     desk.join(viewer, elsewhere, Role.REVIEWER)
     [draft] = desk.make_drafts(elsewhere, desk.make_records(desk.make_source(elsewhere), 1))
-    card = queue.hold(viewer, draft.pk)
+    card = desk_deck.hold(viewer, draft.pk)
 
     said = api_as(viewer, scopes=("review",)).post(
         f"/api/v1/drafts/{draft.pk}/decisions/?only=campaign:spring", {"id": str(uuid4()), "verdict": "accept"},
@@ -203,13 +204,13 @@ def test_a_draft_that_is_written_again_on_the_desk_takes_its_mail_along(
 ) -> None:
     mail = Message.objects.order_by("id")[0]
     assert mail.draft is not None
-    queue.set_aside(queue.hold(lead, mail.draft.pk).draft_id, by=lead)
+    desk_deck.set_aside(desk_deck.hold(lead, mail.draft.pk).draft_id, by=lead)
     Draft.objects.filter(pk=mail.draft.pk).update(for_reviewer=lead)
     asked = RevisionRequest.objects.create(draft=mail.draft, asked_by=lead, instruction="Shorter", job_id=uuid4())
     words = {"subject": "Shorter", "body": "Hi {{contact.first_name}}, shall we talk?"}
     draft = NewDraft(record_id=mail.draft.record_id, fields=words, call_id=uuid4().hex)
 
-    revision = revisions.arrive(asked.job_id, draft, version=mail.draft.task_version)
+    revision = revision_requests.receive(asked.job_id, draft, version=mail.draft.task_version)
     tick.advance_all()
     assert revision is not None
     deck = api_as(lead).get(f"/api/v1/desk/{task.slug}/deck/?only=campaign:spring").data["cards"]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, ContactImport, Event, Message, Reply
-from campaigns.services import launch, tick
+from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState
 from members.models import Member
 from review.models import Assignment, Draft, Task
@@ -33,7 +33,7 @@ FORM = {
 
 @pytest.fixture
 def written(campaign: Campaign, lead: Member) -> Campaign:
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -154,7 +154,7 @@ def test_the_dry_run_tells_the_price_before_and_the_mails_after(
 ) -> None:
     browser = as_member(lead)
     before = browser.get(f"/campaigns/{campaign.slug}/dry-run/").content.decode()
-    launch.launch(campaign, by=lead, is_held=True)
+    lifecycle.launch(campaign, by=lead, is_held=True)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -255,7 +255,7 @@ def test_lists_cost_the_same_however_many_mails_there_are(
     records = desk.make_records(desk.make_source(task), 50)
     factories.make_people(task, records * 10)
     campaign = factories.make_draft_campaign(task, by=lead)
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()

@@ -11,10 +11,12 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from campaigns.events import record
 from campaigns.models import Campaign, Message
-from campaigns.services import events, fixed_texts, launch, tick
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, EventSource, FixedVerdict, MessageState, StepWriter, StopReason
+from campaigns.writing import fixed_texts
 from members.models import Member
 from review.models import Draft, Task
 from tests.campaigns import factories
@@ -53,7 +55,7 @@ def sequence(task: Task, lead: Member) -> Campaign:
     fixed = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
     again = StepPlan(StepWriter.TEMPLATE, 60, "Again", "Me once more, {{contact.first_name}}")
     campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A")], steps=[fixed, again])
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     Message.objects.update(state=MessageState.SENT, sent_at=timezone.now())
     return campaign
@@ -66,7 +68,7 @@ def test_a_reply_racing_the_second_mail_always_wins(sequence: Campaign) -> None:
 
         at_once(
             tick.advance_all,
-            lambda mail=mail: events.record(mail, EventKind.REPLIED, source=EventSource.MAIL, key=f"reply:{mail.pk}"),
+            lambda mail=mail: record.record(mail, EventKind.REPLIED, source=EventSource.MAIL, key=f"reply:{mail.pk}"),
         )
 
     tick.advance_all()
@@ -77,7 +79,7 @@ def test_a_reply_racing_the_second_mail_always_wins(sequence: Campaign) -> None:
 def test_a_decision_taken_back_while_the_tick_runs_holds_the_mail(task: Task, lead: Member) -> None:
     factories.make_people(task, desk.make_records(desk.make_source(task), 4))
     campaign = factories.make_draft_campaign(task, by=lead)
-    launch.launch(campaign, by=lead, is_held=True)
+    lifecycle.launch(campaign, by=lead, is_held=True)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -93,11 +95,11 @@ def test_a_decision_taken_back_while_the_tick_runs_holds_the_mail(task: Task, le
 def test_ending_while_the_tick_runs_stops_everything(task: Task, lead: Member) -> None:
     factories.make_people(task, desk.make_records(desk.make_source(task), 8))
     campaign = factories.make_draft_campaign(task, by=lead)
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
 
-    at_once(tick.advance_all, tick.advance_all, lambda: launch.end(campaign, by=lead))
+    at_once(tick.advance_all, tick.advance_all, lambda: lifecycle.end(campaign, by=lead))
     tick.advance_all()
 
     assert states(campaign) == {"stopped": 8}
@@ -123,15 +125,15 @@ def test_a_word_on_a_fixed_text_leaves_a_mail_alone_that_moved_while_it_waited(
 ) -> None:
     factories.make_people(task, desk.make_records(desk.make_source(task), 1))
     fixed = StepPlan(StepWriter.TEMPLATE, 0, "Hello", "Hi {{contact.first_name}}")
-    campaign = launch.launch(factories.make_draft_campaign(task, by=lead, steps=[fixed]), by=lead)
+    campaign = lifecycle.launch(factories.make_draft_campaign(task, by=lead, steps=[fixed]), by=lead)
     tick.advance_all()
-    assert fixed_texts.decide(campaign, verdict=FixedVerdict.APPROVE, by=lead) == 1
+    assert fixed_texts.decide_fixed_mails(campaign, verdict=FixedVerdict.APPROVE, by=lead) == 1
     mail = Message.objects.get()
     counts: list[int] = []
 
     def decide() -> None:
         try:
-            counts.append(fixed_texts.decide(campaign, verdict=verdict, by=lead, message_ids=[mail.pk]))
+            counts.append(fixed_texts.decide_fixed_mails(campaign, verdict=verdict, by=lead, message_ids=[mail.pk]))
         finally:
             connections.close_all()
 

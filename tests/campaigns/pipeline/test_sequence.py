@@ -3,12 +3,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from campaigns.events import record
 from campaigns.models import Campaign, Event, Message
-from campaigns.selectors import troubles
-from campaigns.services import events, launch, outbox, stops, tick, writing
-from campaigns.services.outbox import Turn
+from campaigns.overview import blockers
+from campaigns.sending import lifecycle, outbox, tick
+from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import EventKind, EventSource, MessageState, StopReason
-from campaigns.wire import Answer, Fate
+from campaigns.writing import order_drafts
 from jobs.models import Job
 from members.models import Member
 from review.models import Task
@@ -73,17 +75,17 @@ def test_an_automatic_reply_does_not_end_a_sequence(task: Task, people: None, le
 
 @db
 def test_a_reply_stops_this_sequence_and_leaving_stops_all(launched: Campaign, task: Task, lead: Member) -> None:
-    other = launch.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
+    other = lifecycle.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
     replied, left = [mail.contact for mail in Message.objects.filter(campaign=launched).order_by("id")[:2]]
 
-    assert stops.stop_contact(replied, reason=StopReason.REPLIED, campaign=launched) == 1
-    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 2
-    assert stops.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 0
+    assert record.stop_contact(replied, reason=StopReason.REPLIED, campaign=launched) == 1
+    assert record.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 2
+    assert record.stop_contact(left, reason=StopReason.UNSUBSCRIBED) == 0
 
     assert states(launched) == {"planned": 4, "stopped": 2}
     assert states(other) == {"planned": 5, "stopped": 1}
     with pytest.raises(ValueError, match="name it"):
-        stops.stop_contact(replied, reason=StopReason.REPLIED)
+        record.stop_contact(replied, reason=StopReason.REPLIED)
 
 
 @db
@@ -98,14 +100,14 @@ def test_whoever_answers_meanwhile_has_no_failed_mail_written_again(
     seconds = Message.objects.filter(step__number=2)
     seconds.update(state=MessageState.FAILED, problem="The answer was cut.")
     answered = Message.objects.filter(step__number=1).order_by("pk")[0]
-    events.record(answered, kind, source=EventSource.MAIL, key="k")
+    record.record(answered, kind, source=EventSource.MAIL, key="k")
 
-    count = writing.write_again(campaign, by=lead)
+    count = order_drafts.write_again(campaign, by=lead)
 
     assert count == 5
     assert seconds.get(contact=answered.contact).state == MessageState.FAILED
     assert not seconds.exclude(contact=answered.contact).filter(state=MessageState.FAILED).exists()
-    assert [trouble for trouble in troubles.troubles(campaign) if trouble.verb == "write_again"] == []
+    assert [trouble for trouble in blockers.blockers(campaign) if trouble.verb == "write_again"] == []
 
 
 @db
@@ -119,13 +121,13 @@ def test_a_mail_put_off_does_not_go_after_an_answer_that_came_while_it_was_on_th
     sent_before(campaign, hours_ago=2)
     tick.advance_all()
     job = Job.objects.create(kind="campaign-send", title="Send", state="running", fence=1)
-    turn = Turn.of(campaign, job_id=job.pk, fence=1)
+    turn = SendingAttempt.of(campaign, job_id=job.pk, fence=1)
     second = outbox.due(campaign, now=timezone.now(), limit=1)[0]
     claimed = outbox.claim(second, turn, now=timezone.now())
     assert claimed is not None
     first = Message.objects.get(enrolment=second.enrolment_id, step__number=1)
-    events.record(first, kind, source=EventSource.MAIL, key="k")
-    outbox.settle(claimed, turn, Answer(Fate.DEFERRED, "4.7.1 later", code=451), now=timezone.now())
+    record.record(first, kind, source=EventSource.MAIL, key="k")
+    outbox.settle(claimed, turn, ServerReply(SendResult.DEFERRED, "4.7.1 later", code=451), now=timezone.now())
     Message.objects.filter(pk=second.pk).update(due_at=timezone.now())
 
     again = [outbox.claim(mail, turn, now=timezone.now()) for mail in outbox.due(campaign, now=timezone.now(), limit=6)]
@@ -142,8 +144,8 @@ def test_an_answer_in_one_campaign_leaves_the_first_mail_of_another_alone(
     replied = two_steps(task, lead)
     sent_before(replied, hours_ago=2)
     first = Message.objects.filter(campaign=replied, step__number=1).order_by("pk")[0]
-    events.record(first, EventKind.REPLIED, source=EventSource.MAIL, key="k")
-    other = launch.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
+    record.record(first, EventKind.REPLIED, source=EventSource.MAIL, key="k")
+    other = lifecycle.launch(factories.make_draft_campaign(task, by=lead, slug="other"), by=lead)
     Message.objects.filter(campaign=other).update(state=MessageState.FAILED)
 
-    assert writing.write_again(other, by=lead) == 6
+    assert order_drafts.write_again(other, by=lead) == 6

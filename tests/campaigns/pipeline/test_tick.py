@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, WriteOrder
-from campaigns.services import launch, sending, suppression, tick, writing
+from campaigns.sending import lifecycle, send, tick
 from campaigns.states import Approval, SuppressionReason
+from campaigns.suppression import suppress
+from campaigns.writing import order_drafts
 from generation.models import Order, Teacher
 from jobs.models import Job
 from members.models import Member
@@ -22,7 +24,7 @@ db = pytest.mark.django_db
 
 @pytest.fixture
 def launched(campaign: Campaign, lead: Member) -> Campaign:
-    return launch.launch(campaign, by=lead)
+    return lifecycle.launch(campaign, by=lead)
 
 
 def drafts() -> list[Draft]:
@@ -43,7 +45,7 @@ def test_the_move_from_planned_to_approval_and_on(launched: Campaign, lead: Memb
 
     assert states(launched) == {"approved": 3, "rejected": 3}
     assert Message.objects.filter(state="approved", due_at__lte=timezone.now()).count() == 3
-    assert Job.objects.filter(kind=sending.KIND, subject_id=launched.pk).count() == 1
+    assert Job.objects.filter(kind=send.KIND, subject_id=launched.pk).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -61,7 +63,7 @@ def test_a_real_engine_writes_and_the_desk_gets_the_drafts(launched: Campaign) -
 def test_people_with_the_same_facts_share_one_draft(task: Task, records: list[Record], lead: Member) -> None:
     factories.make_people(task, records)
     factories.make_people(task, records, start=100)
-    campaign = launch.launch(factories.make_draft_campaign(task, by=lead), by=lead)
+    campaign = lifecycle.launch(factories.make_draft_campaign(task, by=lead), by=lead)
 
     tick.advance_all()
     answer_orders()
@@ -91,7 +93,7 @@ def test_each_arm_has_an_order_of_its_own(task: Task, lead: Member) -> None:
     factories.make_people(task, desk.make_records(desk.make_source(task), 30))
     campaign = factories.make_draft_campaign(task, by=lead, arms=two_arms())
     register(campaign)
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     tick.advance_all()
 
@@ -110,14 +112,14 @@ def test_a_failed_call_fails_its_mail_with_the_reason_and_can_be_written_again(
     failed = Message.objects.get(state="failed")
     assert failed.problem == "The answer was cut."
 
-    assert writing.write_again(launched, by=lead) == 1
+    assert order_drafts.write_again(launched, by=lead) == 1
     tick.advance_all()
     answer_orders()
     tick.advance_all()
 
     assert states(launched) == {"awaiting": 6}
     assert sorted(Order.objects.values_list("count", flat=True)) == [1, 6]
-    assert writing.write_again(launched, by=lead) == 0
+    assert order_drafts.write_again(launched, by=lead) == 0
 
 
 @db
@@ -150,7 +152,7 @@ def test_a_sample_and_every_marked_mail_go_to_the_desk(task: Task, lead: Member)
     bad = {records[0].pk: {**desk.mail(records[0]), "body": desk.mail(records[0])["body"] + "\nhttps://evil.example/x"}}
     sound = sum(1 for record in records[1:] if not _marks(task, desk.mail(record), record))
     campaign = factories.make_draft_campaign(task, by=lead, approval=Approval.SAMPLE, sample_share=0.25)
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
 
     tick.advance_all()
     answer_orders(texts=bad)
@@ -166,8 +168,8 @@ def test_a_sample_and_every_marked_mail_go_to_the_desk(task: Task, lead: Member)
 
 
 def _marks(task: Task, fields: dict[str, str], record: Record) -> list[Any]:
-    from review import checks
-    from review.selectors.tasks import latest_version
+    from review.tasks.queries import latest_version
+    from review.text import checks
 
     return checks.run(latest_version(task).spec, record.facts, fields)
 
@@ -216,7 +218,7 @@ def test_the_suppressed_are_stopped_at_approval(launched: Campaign) -> None:
     tick.advance_all()
     answer_orders()
     person = Message.objects.first().contact  # type: ignore[union-attr]
-    suppression.suppress(person.address, reason=SuppressionReason.MANUAL)
+    suppress.suppress(person.address, reason=SuppressionReason.MANUAL)
 
     tick.advance_all()
 
@@ -225,7 +227,7 @@ def test_the_suppressed_are_stopped_at_approval(launched: Campaign) -> None:
 
 @db
 def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead: Member) -> None:
-    launch.launch(campaign, by=lead, is_held=True)
+    lifecycle.launch(campaign, by=lead, is_held=True)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -233,33 +235,33 @@ def test_a_held_campaign_is_approved_and_sends_nothing(campaign: Campaign, lead:
         judge(draft, lead, "accept")
     tick.advance_all()
     assert states(campaign) == {"approved": 6}
-    assert not Job.objects.filter(kind=sending.KIND).exists()
+    assert not Job.objects.filter(kind=send.KIND).exists()
 
-    launch.release(campaign, by=lead)
+    lifecycle.release(campaign, by=lead)
     tick.advance_all()
 
-    assert Job.objects.filter(kind=sending.KIND, subject_id=campaign.pk).count() == 1
+    assert Job.objects.filter(kind=send.KIND, subject_id=campaign.pk).count() == 1
 
 
 @db
 def test_a_paused_campaign_begins_nothing_and_takes_what_came(launched: Campaign, lead: Member) -> None:
     tick.advance_all()
-    launch.pause(launched, by=lead)
+    lifecycle.pause(launched, by=lead)
     assert Job.objects.get(kind="generation").state == "paused"
     answer_orders()
 
     tick.advance_all()
 
     assert states(launched) == {"awaiting": 6}
-    assert not Job.objects.filter(kind=sending.KIND).exists()
+    assert not Job.objects.filter(kind=send.KIND).exists()
 
 
 @db
 def test_resuming_resumes_the_orders(launched: Campaign, lead: Member) -> None:
     tick.advance_all()
-    launch.pause(launched, by=lead)
+    lifecycle.pause(launched, by=lead)
 
-    launch.resume(launched, by=lead)
+    lifecycle.resume(launched, by=lead)
 
     assert Job.objects.get(kind="generation").state == "queued"
 
@@ -268,7 +270,7 @@ def test_resuming_resumes_the_orders(launched: Campaign, lead: Member) -> None:
 def test_nothing_to_do_costs_one_query(
     launched: Campaign, lead: Member, django_assert_num_queries: Callable[..., Any]
 ) -> None:
-    launch.end(launched, by=lead)
+    lifecycle.end(launched, by=lead)
 
     with django_assert_num_queries(1):
         tick.advance_all()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaigns.mails import lineage
 from campaigns.models import Arm, Campaign, Message
-from campaigns.selectors import walk
-from campaigns.services import launch, tick
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -20,7 +20,8 @@ from tests.campaigns.pipeline.conftest import answer_orders, judge
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
 from training.models import Miniature
-from training.services import runs, students
+from training.runs import launch_run
+from training.students import registration
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +32,10 @@ def miniature(task: Task, admin: Member, tmp_path: Path, settings: Any) -> Minia
     settings.STUDENT_ROOTS = [tmp_path / "students"]
     version = freeze(task, admin, train=10, validation=2)
     folder = write_student(tmp_path / "students" / "tiny")
-    student = students.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
-    return conclude(runs.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "run")
+    student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    return conclude(
+        launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "run"
+    )
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def written(task: Task, people: None, lead: Member, miniature: Miniature) -> Cam
     campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("Miniature", teacher=served)])
     # Asked as the offline teacher from here on: no served engine stands behind it in this test.
     Teacher.objects.filter(pk=served.pk).update(provided_by="")
-    launch.launch(campaign, by=lead)
+    lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
@@ -64,7 +67,7 @@ def test_a_mail_leads_back_to_the_decisions_that_made_its_miniature(
     draft = Draft.objects.filter(origin="campaign").order_by("queue_position")[0]
     judge(draft, lead, "accept")
 
-    found = {station.kind: station for station in walk.stations(Message.objects.get(draft=draft))}
+    found = {station.kind: station for station in lineage.lineage_of(Message.objects.get(draft=draft))}
 
     assert list(found) == [
         "Mail", "Draft", "Decision", "Writer", "Order", "Miniature", "Run", "Dataset", "Golds", "Reviewers",
@@ -85,10 +88,10 @@ def test_what_it_learnt_from_begins_with_the_same_company(
     Record.objects.filter(pk=mail.contact.record_id).update(group=row.draft.record.group)
     mail = Message.objects.get(pk=mail.pk)
 
-    taught = walk.taught_by(mail)
+    taught = lineage.training_decisions(mail)
     page = as_member(lead).get(f"/campaigns/{written.slug}/mails/{mail.pk}/").content.decode()
 
-    assert len(taught) == walk.TAUGHT_SHOWN
+    assert len(taught) == lineage.DECISIONS_SHOWN
     assert taught[0].title == row.draft.record.title
     assert f"/tasks/{written.task.slug}/review/drafts/{row.draft_id}/" in page
 
@@ -100,12 +103,12 @@ def test_a_mail_nobody_saw_and_a_fixed_text_say_so(task: Task, people: None, lea
     )
     unseen = factories.make_draft_campaign(task, by=lead, slug="unseen", approval=Approval.SAMPLE, sample_share=0.0)
     for campaign in (fixed, unseen):
-        launch.launch(campaign, by=lead)
+        lifecycle.launch(campaign, by=lead)
     tick.advance_all()
     answer_orders()
     tick.advance_all()
 
-    told = {mail.campaign.slug: [station.name for station in walk.stations(mail)] for mail in _one_each()}
+    told = {mail.campaign.slug: [station.name for station in lineage.lineage_of(mail)] for mail in _one_each()}
 
     assert "The fixed text of mail 1" in told["fixed"]
     assert "No person saw it" in told["unseen"]

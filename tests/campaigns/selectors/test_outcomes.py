@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from campaigns.events import outcomes
 from campaigns.models import Event, Message, Reply
-from campaigns.selectors import outcomes
 from campaigns.states import EventKind, EventSource, MessageState, Metric
 from tests.campaigns import factories
 from tests.review.factories import make_task

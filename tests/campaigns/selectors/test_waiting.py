@@ -10,13 +10,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from campaigns.models import Campaign, Message, WriteOrder
-from campaigns.selectors import waiting
-from campaigns.services import launch, tick
-from campaigns.services.campaigns import ArmPlan, StepPlan
+from campaigns.overview import waiting
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, CampaignState, EventKind, MessageState, StepWriter
 from generation.models import Teacher
 from jobs.models import Job
-from jobs.services import halting
+from jobs.scheduling import halt
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -54,13 +54,13 @@ def launched(task: Task, lead: Member, **plan: Any) -> Campaign:
     """A campaign of four people whose first mails a model is writing."""
     factories.make_people(task, desk.make_records(desk.make_source(task), 4))
     arms = [ArmPlan("A", teacher=Teacher.objects.get(slug="offline"))]
-    campaign = launch.launch(factories.make_draft_campaign(task, by=lead, **{"arms": arms, **plan}), by=lead)
+    campaign = lifecycle.launch(factories.make_draft_campaign(task, by=lead, **{"arms": arms, **plan}), by=lead)
     tick.advance_all()
     return campaign
 
 
 def said(campaign: Campaign, now: datetime | None = None) -> tuple[str, datetime | None]:
-    found = waiting.of(Campaign.objects.get(pk=campaign.pk), now=now)
+    found = waiting.wait_reason(Campaign.objects.get(pk=campaign.pk), now=now)
     return ("", None) if found is None else (found.reason, found.until)
 
 
@@ -83,7 +83,7 @@ def test_only_a_campaign_under_way_waits(sending: Campaign, state: CampaignState
 def test_a_held_campaign_waits_for_its_release(sending: Campaign) -> None:
     Campaign.objects.update(is_held=True)
 
-    found = waiting.of(Campaign.objects.get(), now=MONDAY_NOON)
+    found = waiting.wait_reason(Campaign.objects.get(), now=MONDAY_NOON)
 
     assert found is not None
     assert (found.reason, found.until, found.hint) == ("held", None, "Press Start sending.")
@@ -104,7 +104,7 @@ def test_a_mail_that_was_put_off_is_awaited_with_what_the_server_said(sending: C
     later = MONDAY_NOON + timedelta(minutes=4)
     Message.objects.update(due_at=later, problem="Not taken yet: 451 greylisted")
 
-    found = waiting.of(sending, now=MONDAY_NOON)
+    found = waiting.wait_reason(sending, now=MONDAY_NOON)
 
     assert found is not None
     assert (found.reason, found.until, found.message) == ("deferred", later, "Not taken yet: 451 greylisted")
@@ -138,7 +138,7 @@ def test_a_sender_in_trouble_is_named(sending: Campaign, state: str, reason: str
         kind="campaign-send", title="Send mails", subject_id=sending.pk, state=state, waiting_reason="no route to host"
     )
 
-    found = waiting.of(sending, now=MONDAY_NOON)
+    found = waiting.wait_reason(sending, now=MONDAY_NOON)
 
     assert ("" if found is None else found.reason) == reason
     if found is not None:
@@ -221,11 +221,11 @@ def test_the_page_and_the_api_say_it(
 
 @db
 def test_a_campaign_says_that_everything_is_stopped_and_why(sending: Campaign, admin: Member) -> None:
-    halting.halt(by=admin, reason="a wrong price in the offer")
+    halt.halt(by=admin, reason="a wrong price in the offer")
 
-    told = waiting.of(sending, now=MONDAY_NOON)
+    told = waiting.wait_reason(sending, now=MONDAY_NOON)
 
     assert told is not None
     assert (told.reason, told.message) == ("halted", "Everything that leaves is stopped: a wrong price in the offer.")
-    halting.resume(by=admin)
-    assert getattr(waiting.of(sending, now=MONDAY_NOON), "reason", None) != "halted"
+    halt.resume(by=admin)
+    assert getattr(waiting.wait_reason(sending, now=MONDAY_NOON), "reason", None) != "halted"

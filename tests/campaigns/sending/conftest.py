@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from campaigns.models import Campaign, Message
-from campaigns.sink import server
-from campaigns.sink.mailbox import Mailbox
+from demo.mail_sink import server
+from demo.mail_sink.mail_folder import MailFolder
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
@@ -33,13 +33,13 @@ def campaign(task: Task) -> Campaign:
 
 
 @pytest.fixture
-def mailbox(settings, tmp_path: Path) -> Iterator[Mailbox]:
+def mailbox(settings, tmp_path: Path) -> Iterator[MailFolder]:
     """A real SMTP server, the product's own sink, that this site sends to."""
-    settings.EMAIL_BACKEND = "campaigns.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "campaigns.sending.smtp_backend.EmailBackend"
     settings.MAILBOX_DIR = tmp_path / "mailbox"
     with server.running(settings.MAILBOX_DIR) as (host, port):
         settings.EMAIL_HOST, settings.EMAIL_PORT = host, port
-        yield Mailbox(settings.MAILBOX_DIR)
+        yield MailFolder(settings.MAILBOX_DIR)
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def send() -> Callable[[Campaign], Job]:
 
     def run(campaign: Campaign) -> Job:
         spec = {"campaign": str(campaign.pk)}
-        job = lifecycle.launch(kind="campaign-send", title="Send", spec=spec, by=None, subject_id=campaign.pk)
-        carry(job.pk, worker="worker-1")
+        job = control.launch(kind="campaign-send", title="Send", spec=spec, by=None, subject_id=campaign.pk)
+        run_job(job.pk, worker="worker-1")
         job.refresh_from_db()
         return job
 

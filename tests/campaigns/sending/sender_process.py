@@ -17,12 +17,12 @@ django.setup()
 from django.db import connections  # noqa: E402
 
 from campaigns.models import Campaign  # noqa: E402
-from campaigns.services import sending  # noqa: E402
+from campaigns.sending import send  # noqa: E402
 from campaigns.states import MessageState  # noqa: E402
+from jobs.lifecycle import reaper  # noqa: E402
 from jobs.models import Job  # noqa: E402
-from jobs.services import reaper  # noqa: E402
 from jobs.states import CLAIMABLE  # noqa: E402
-from jobs.supervisor import carry  # noqa: E402
+from jobs.supervisor import run_job  # noqa: E402
 
 
 def main(campaign_id: str) -> None:
@@ -41,10 +41,10 @@ def work(campaign_id: str) -> None:
     print(f"began {os.getpid()}", flush=True)
     while campaign.messages.filter(state__in=(MessageState.APPROVED, MessageState.SENDING)).exists():
         reaper.reap()
-        sending.advance(campaign)
-        for job in Job.objects.filter(kind=sending.KIND, state__in=CLAIMABLE):
+        send.ensure_sending(campaign)
+        for job in Job.objects.filter(kind=send.KIND, state__in=CLAIMABLE):
             print(f"carries {os.getpid()}", flush=True)
-            carry(job.pk, worker=f"sender-{os.getpid()}")
+            run_job(job.pk, worker=f"sender-{os.getpid()}")
         time.sleep(0.02)
     connections.close_all()
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Event, Message
-from campaigns.services import doubts
+from campaigns.sending import unknown_outcomes
 from campaigns.states import EventSource, MessageState
 from tests.review.factories import join
 from web.errors import Refusal
@@ -41,10 +41,10 @@ def test_the_page_asks_and_a_lead_answers(doubtful, admin, as_member, answer, st
 
 
 def test_what_is_not_in_doubt_cannot_be_settled(doubtful, admin):
-    doubts.settle(doubtful, arrived=False, by=admin)
+    unknown_outcomes.settle_unknown(doubtful, arrived=False, by=admin)
 
     with pytest.raises(Refusal) as refused:
-        doubts.settle(doubtful, arrived=True, by=admin)
+        unknown_outcomes.settle_unknown(doubtful, arrived=True, by=admin)
 
     doubtful.refresh_from_db()
     assert refused.value.status == 409

@@ -25,12 +25,13 @@ from django.db import connections
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from campaigns.services import outbox, suppression
-from campaigns.services.outbox import Turn
+from campaigns.sending import outbox
+from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.transport import MailConnection
 from campaigns.states import MessageState, SuppressionReason
-from campaigns.wire import Wire
+from campaigns.suppression import suppress as suppression_suppress
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from tests.campaigns import factories
 from tests.campaigns.sending.conftest import drill
 from tests.jobs.fleet import database_url
@@ -60,7 +61,7 @@ def server(tmp_path: Path, settings) -> Iterator[Server]:
     command = [sys.executable, "-m", "tests.campaigns.sending.counting_server", str(ledger)]
     process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "campaigns.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "campaigns.sending.smtp_backend.EmailBackend", "127.0.0.1"
     settings.EMAIL_PORT = int(process.stdout.readline())
     yield Server(settings.EMAIL_PORT, ledger)
     process.kill()
@@ -73,7 +74,7 @@ def start_sender(campaign: Campaign, server: Server, log: Path) -> tuple[subproc
         **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "BROKER_URL": "memory://",
         "TEST_VAR_DIR": str(django_settings.VAR_DIR), "TEST_DATABASE_URL": database_url(),
         "JOB_LEASE_S": "0.4", "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
-        "EMAIL_BACKEND": "campaigns.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port),
+        "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(server.port),
     }  # fmt: skip
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.campaigns.sending.sender_process", str(campaign.pk)],
@@ -134,12 +135,12 @@ def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
 def test_who_leaves_while_a_mail_is_being_sent_gets_nothing_afterwards(campaign, server, stress_count, task):
     rounds = stress_count(50, 500)
     mails = factories.make_due_mails(campaign, rounds)
-    job = lifecycle.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
+    job = control.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
     Job.objects.filter(pk=job.pk).update(state="running", fence=1)
-    turn = Turn.of(Campaign.objects.select_related("sender").get(pk=campaign.pk), job_id=job.pk, fence=1)
+    turn = SendingAttempt.of(Campaign.objects.select_related("sender").get(pk=campaign.pk), job_id=job.pk, fence=1)
     source = random.Random(5)
     went_first = 0
-    wire = Wire()
+    wire = MailConnection()
 
     for mail in mails:
         start = threading.Barrier(2)
@@ -162,7 +163,7 @@ def test_who_leaves_while_a_mail_is_being_sent_gets_nothing_afterwards(campaign,
             try:
                 start.wait()
                 time.sleep(wait)
-                suppression.suppress(mail.contact.address, reason=SuppressionReason.UNSUBSCRIBED, message=mail)
+                suppression_suppress.suppress(mail.contact.address, reason=SuppressionReason.UNSUBSCRIBED, message=mail)
                 after.append(server.readers())
             finally:
                 connections.close_all()

@@ -9,12 +9,13 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message
-from campaigns.services import outbox
-from campaigns.services.outbox import Turn
-from campaigns.sink.mailbox import Mailbox
+from campaigns.sending import outbox
+from campaigns.sending.outbox import SendingAttempt
+from demo.mail_sink.mail_folder import MailFolder
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import halting, lifecycle
-from jobs.supervisor import carry
+from jobs.scheduling import halt
+from jobs.supervisor import run_job
 from tests.campaigns import factories
 from tests.jobs.conftest import wait_for
 from tests.jobs.services.test_claiming import race
@@ -27,16 +28,18 @@ def states(campaign: Campaign) -> list[str]:
     return sorted(Message.objects.filter(campaign=campaign).values_list("state", flat=True))
 
 
-def test_nothing_goes_while_stopped_and_each_mail_once_after(campaign: Campaign, mailbox: Mailbox, send: Send) -> None:
+def test_nothing_goes_while_stopped_and_each_mail_once_after(
+    campaign: Campaign, mailbox: MailFolder, send: Send
+) -> None:
     factories.make_due_mails(campaign, 3)
-    halting.halt(by=None, reason="a leak")
+    halt.halt(by=None, reason="a leak")
 
     job = send(campaign)
 
     assert (job.state, job.waiting_reason) == ("waiting", "everything that leaves is stopped: a leak")
     assert (states(campaign), len(list(mailbox.newest()))) == (["approved"] * 3, 0)
-    halting.resume(by=None)
-    carry(job.pk, worker="worker-1")
+    halt.resume(by=None)
+    run_job(job.pk, worker="worker-1")
     assert (states(campaign), len(list(mailbox.newest()))) == (["sent"] * 3, 3)
 
 
@@ -45,7 +48,7 @@ def test_a_mail_that_was_claimed_before_the_halt_is_taken_back_before_the_wire(m
     claimed = outbox.claim(mail, turn, now=timezone.now())
     assert claimed is not None
 
-    halting.halt(by=None)
+    halt.halt(by=None)
 
     assert outbox.withhold(claimed, turn)
     assert Message.objects.get().state == "approved"
@@ -53,11 +56,11 @@ def test_a_mail_that_was_claimed_before_the_halt_is_taken_back_before_the_wire(m
 
 def test_no_mail_is_claimed_while_stopped(mail: Message) -> None:
     turn = _turn(mail.campaign)
-    halting.halt(by=None)
+    halt.halt(by=None)
 
     assert outbox.claim(mail, turn, now=timezone.now()) is None
     assert Message.objects.get().state == "approved"
-    halting.resume(by=None)
+    halt.resume(by=None)
     assert outbox.claim(mail, turn, now=timezone.now()) is not None
 
 
@@ -70,7 +73,7 @@ def test_no_mail_is_claimed_after_the_halt_has_committed(campaign: Campaign) -> 
         if number < 6:
             outbox.claim(mails[number], turn, now=timezone.now())
             return
-        halting.halt(by=None)
+        halt.halt(by=None)
         going.append(Message.objects.filter(state="sending").count())
 
     race(7, act)
@@ -79,7 +82,7 @@ def test_no_mail_is_claimed_after_the_halt_has_committed(campaign: Campaign) -> 
     assert going == [Message.objects.filter(state="sending").count()]
 
 
-def test_a_sender_at_work_stops_and_its_job_waits(campaign: Campaign, mailbox: Mailbox, send: Send) -> None:
+def test_a_sender_at_work_stops_and_its_job_waits(campaign: Campaign, mailbox: MailFolder, send: Send) -> None:
     """The halt comes once the first mail of five has arrived."""
     factories.make_due_mails(campaign, 5)
     Campaign.objects.update(mails_per_minute=20)
@@ -88,7 +91,7 @@ def test_a_sender_at_work_stops_and_its_job_waits(campaign: Campaign, mailbox: M
         if number:
             return send(campaign)
         wait_for(lambda: list(mailbox.newest()))
-        halting.halt(by=None)
+        halt.halt(by=None)
         return None
 
     job = next(answer for answer in race(2, act) if answer is not None)
@@ -97,14 +100,16 @@ def test_a_sender_at_work_stops_and_its_job_waits(campaign: Campaign, mailbox: M
     assert job.state == "waiting"
     assert 1 <= sent < 5
     Campaign.objects.update(mails_per_minute=60000)
-    halting.resume(by=None)
-    carry(job.pk, worker="worker-1")
+    halt.resume(by=None)
+    run_job(job.pk, worker="worker-1")
     assert (states(campaign), len(list(mailbox.newest()))) == (["sent"] * 5, 5)
 
 
-def _turn(campaign: Campaign) -> Turn:
-    job = lifecycle.launch(
+def _turn(campaign: Campaign) -> SendingAttempt:
+    job = control.launch(
         kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None, subject_id=campaign.pk
     )
     Job.objects.filter(pk=job.pk).update(state="running", fence=1)
-    return Turn.of(Campaign.objects.select_related("sender", "task").get(pk=campaign.pk), job_id=job.pk, fence=1)
+    return SendingAttempt.of(
+        Campaign.objects.select_related("sender", "task").get(pk=campaign.pk), job_id=job.pk, fence=1
+    )

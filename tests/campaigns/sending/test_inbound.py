@@ -15,13 +15,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import signatures
 from campaigns.models import Event, Message, Reply, Suppression
-from campaigns.selectors.suppression import is_suppressed
-from campaigns.services import inbound
-from campaigns.services.inbound import Taken
-from campaigns.sink import answers
+from campaigns.replies import receive, webhook_signatures
+from campaigns.replies.receive import InboundResult
 from campaigns.states import EventKind, MessageState, ReplyClass, StopReason, SuppressionReason
+from campaigns.suppression.queries import is_suppressed
+from demo.mail_sink import simulated_mail
 from tests.campaigns import factories
 from tests.campaigns.sending.conftest import drill
 
@@ -43,8 +42,8 @@ def raw(mail) -> bytes:
 
 def post(body, *, signature=None, path=HOOK):
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    signed = signatures.sign(data, secret=signatures.key()) if signature is None else signature
-    return Client().post(path, data, content_type="application/json", headers={signatures.HEADER: signed})
+    signed = webhook_signatures.sign(data, secret=webhook_signatures.key()) if signature is None else signature
+    return Client().post(path, data, content_type="application/json", headers={webhook_signatures.HEADER: signed})
 
 
 def test_a_reply_is_kept_without_quotations_and_ends_the_sequence(campaign, mail, went):
@@ -54,64 +53,68 @@ def test_a_reply_is_kept_without_quotations_and_ends_the_sequence(campaign, mail
         state=MessageState.APPROVED,
     )  # fmt: skip
 
-    taken = inbound.take_mail(raw(answers.reply(went, "Sounds good, call me on Thursday.")))
+    taken = receive.take_mail(raw(simulated_mail.reply(went, "Sounds good, call me on Thursday.")))
 
     reply = Reply.objects.get()
     later.refresh_from_db()
-    assert taken == Taken.NEW
+    assert taken == InboundResult.NEW
     assert (reply.message, reply.text, reply.meaning) == (mail, "Sounds good, call me on Thursday.", "interested")
     assert reply.event.payload["found_by"] == "reference"
     assert (later.state, later.stop_reason) == (MessageState.STOPPED, StopReason.REPLIED)
 
 
 def test_a_reply_told_twice_is_one(went):
-    answer = raw(answers.reply(went, "What does it cost?"))
+    answer = raw(simulated_mail.reply(went, "What does it cost?"))
 
-    assert [inbound.take_mail(answer) for _ in range(3)] == [Taken.NEW, Taken.KNOWN, Taken.KNOWN]
+    assert [receive.take_mail(answer) for _ in range(3)] == [
+        InboundResult.NEW,
+        InboundResult.KNOWN,
+        InboundResult.KNOWN,
+    ]
     assert Reply.objects.count() == 1
 
 
 def test_a_reply_without_references_is_found_by_its_token(mail, went):
-    answer = answers.reply(went, "Yes?")
+    answer = simulated_mail.reply(went, "Yes?")
     del answer["In-Reply-To"], answer["References"]
 
-    inbound.take_mail(raw(answer))
+    receive.take_mail(raw(answer))
 
     assert Event.objects.get(kind=EventKind.REPLIED).payload["found_by"] == "token"
 
 
 def test_a_reply_from_the_address_alone_is_a_guess(mail, went):
-    answer = answers.reply(went, "Yes?")
+    answer = simulated_mail.reply(went, "Yes?")
     del answer["In-Reply-To"], answer["References"]
     answer.replace_header("To", "replies@sender.example")
 
-    inbound.take_mail(raw(answer))
+    receive.take_mail(raw(answer))
 
     assert Event.objects.get(kind=EventKind.REPLIED).payload["found_by"] == "guess"
 
 
 def test_a_strangers_mail_leaves_no_trace(went):
-    answer = answers.reply(went, "Buy my pills")
+    answer = simulated_mail.reply(went, "Buy my pills")
     del answer["In-Reply-To"], answer["References"]
     answer.replace_header("To", "replies+" + "a" * 42 + "@sender.example")
     answer.replace_header("From", "stranger@elsewhere.example")
 
-    assert inbound.take_mail(raw(answer)) == Taken.UNMATCHED
+    assert receive.take_mail(raw(answer)) == InboundResult.UNMATCHED
     assert not Reply.objects.exists()
 
 
 def test_an_automatic_answer_ends_nothing(campaign, mail, went):
-    taken = inbound.take_mail(raw(answers.absence(went)))
+    taken = receive.take_mail(raw(simulated_mail.out_of_office(went)))
 
     event = Event.objects.get(kind=EventKind.AUTO_REPLIED)
-    assert taken == Taken.NEW
+    assert taken == InboundResult.NEW
     assert event.is_machine
     assert not Reply.objects.exists()
     assert not Event.objects.filter(kind=EventKind.REPLIED).exists()
 
 
 def test_a_reply_that_asks_to_be_left_alone_is_followed(mail, went):
-    inbound.take_mail(raw(answers.reply(went, "Please remove me from your list")))
+    receive.take_mail(raw(simulated_mail.reply(went, "Please remove me from your list")))
 
     assert Reply.objects.get().meaning == ReplyClass.UNSUBSCRIBE
     assert is_suppressed(mail.contact.address_hmac)
@@ -120,28 +123,28 @@ def test_a_reply_that_asks_to_be_left_alone_is_followed(mail, went):
 
 
 def test_a_mail_to_the_unsubscribe_address_is_followed_and_is_no_reply(mail, went):
-    answer = answers.reply(went, "")
+    answer = simulated_mail.reply(went, "")
     answer.replace_header("Subject", "unsubscribe")
     answer.set_content("")
 
-    inbound.take_mail(raw(answer))
+    receive.take_mail(raw(answer))
 
     assert Suppression.objects.count() == 1
     assert not Reply.objects.exists()
 
 
 def test_a_hard_bounce_suppresses_and_a_delay_does_not(campaign, went):
-    delayed = inbound.take_mail(raw(answers.bounce(went, status="4.2.2", said="mailbox full")))
+    delayed = receive.take_mail(raw(simulated_mail.bounce(went, status="4.2.2", said="mailbox full")))
     state = Suppression.objects.exists()
-    bounced = inbound.take_mail(raw(answers.bounce(went)))
+    bounced = receive.take_mail(raw(simulated_mail.bounce(went)))
 
-    assert (delayed, bounced, state) == (Taken.NEW, Taken.NEW, False)
+    assert (delayed, bounced, state) == (InboundResult.NEW, InboundResult.NEW, False)
     assert Suppression.objects.get().reason == SuppressionReason.BOUNCED
     assert set(Event.objects.values_list("kind", flat=True)) == {"sent", "deferred", "bounced"}
 
 
 def test_a_complaint_suppresses(went):
-    inbound.take_mail(raw(answers.complaint(went)))
+    receive.take_mail(raw(simulated_mail.complaint(went)))
 
     assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
 
@@ -149,7 +152,7 @@ def test_a_complaint_suppresses(went):
 def test_a_bounce_proves_that_a_mail_of_unknown_fate_had_left(mail, went):
     Message.objects.update(state=MessageState.UNKNOWN, sent_at=None)
 
-    inbound.take_mail(raw(answers.bounce(went)))
+    receive.take_mail(raw(simulated_mail.bounce(went)))
 
     mail.refresh_from_db()
     assert mail.state == MessageState.SENT
@@ -158,7 +161,7 @@ def test_a_bounce_proves_that_a_mail_of_unknown_fate_had_left(mail, went):
 def test_of_an_erased_person_no_words_are_kept(mail, went):
     type(mail.contact).objects.update(address="", erased_at=timezone.now())
 
-    inbound.take_mail(raw(answers.reply(went, "I am still here")))
+    receive.take_mail(raw(simulated_mail.reply(went, "I am still here")))
 
     reply = Reply.objects.get()
     assert (reply.text, reply.subject) == ("", "")
@@ -166,7 +169,7 @@ def test_of_an_erased_person_no_words_are_kept(mail, went):
 
 def test_the_webhook_takes_mails_and_events(mail, went):
     told = {"id": "a1", "kind": "complained", "message": str(mail.pk)}
-    answer = base64.b64encode(raw(answers.reply(went, "Yes"))).decode()
+    answer = base64.b64encode(raw(simulated_mail.reply(went, "Yes"))).decode()
 
     first = post({"events": [told], "mails": [answer]})
     again = post({"events": [told, {**told, "id": "a2", "message": str(uuid4())}], "mails": [answer]})
@@ -180,10 +183,10 @@ def test_the_webhook_takes_mails_and_events(mail, went):
     [
         lambda body: "",
         lambda body: "t=1,v1=00",
-        lambda body: signatures.sign(body, secret=b"another key"),
-        lambda body: signatures.sign(body + b" ", secret=signatures.key()),
-        lambda body: signatures.sign(body, secret=signatures.key(), at_s=int(time.time()) - 3600),
-        lambda body: signatures.sign(body, secret=signatures.key(), at_s=int(time.time()) + 3600),
+        lambda body: webhook_signatures.sign(body, secret=b"another key"),
+        lambda body: webhook_signatures.sign(body + b" ", secret=webhook_signatures.key()),
+        lambda body: webhook_signatures.sign(body, secret=webhook_signatures.key(), at_s=int(time.time()) - 3600),
+        lambda body: webhook_signatures.sign(body, secret=webhook_signatures.key(), at_s=int(time.time()) + 3600),
     ],
 )
 def test_a_webhook_that_is_not_signed_now_by_us_changes_nothing(mail, make):

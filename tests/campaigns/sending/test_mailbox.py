@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from campaigns import signatures
 from campaigns.models import Event, Message, Reply, Suppression
-from campaigns.sink import server
-from campaigns.sink.delivery import Webhook
-from campaigns.sink.mailbox import Mailbox
+from campaigns.replies import webhook_signatures
 from campaigns.states import EventKind
+from demo.mail_sink import server
+from demo.mail_sink.mail_folder import MailFolder
+from demo.mail_sink.webhook import Webhook
 from tests.jobs.conftest import wait_for
 from tests.review.factories import join
 
@@ -24,7 +24,7 @@ def keep(mailbox, number, to="ada@acme.example"):
 
 
 def test_mails_are_kept_newest_first_and_found_again(tmp_path):
-    mailbox = Mailbox(tmp_path / "mailbox")
+    mailbox = MailFolder(tmp_path / "mailbox")
     names = [keep(mailbox, number, to=f"reader-{number % 2}@acme.example") for number in range(5)]
 
     newest = list(mailbox.newest())
@@ -38,11 +38,11 @@ def test_mails_are_kept_newest_first_and_found_again(tmp_path):
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "x", "1" * 20 + "-" + "g" * 16])
 def test_only_names_of_mails_are_read(tmp_path, name):
-    assert Mailbox(tmp_path).read(name) is None
+    assert MailFolder(tmp_path).read(name) is None
 
 
 def test_the_mailbox_stays_small(tmp_path):
-    mailbox = Mailbox(tmp_path / "mailbox", most=150)
+    mailbox = MailFolder(tmp_path / "mailbox", most=150)
     for number in range(400):
         keep(mailbox, number)
 
@@ -56,9 +56,9 @@ class TestThePage:
     @pytest.fixture
     def site(self, live_server, settings, tmp_path):
         """The site, a sink that hands answers on to its webhook, and mails sent through both."""
-        settings.EMAIL_BACKEND = "campaigns.smtp.EmailBackend"
+        settings.EMAIL_BACKEND = "campaigns.sending.smtp_backend.EmailBackend"
         settings.MAILBOX_DIR, settings.SITE_URL = tmp_path / "mailbox", live_server.url
-        webhook = Webhook(f"{live_server.url}/api/v1/inbound/miniatures/", signatures.key())
+        webhook = Webhook(f"{live_server.url}/api/v1/inbound/miniatures/", webhook_signatures.key())
         with server.running(settings.MAILBOX_DIR, webhook) as (host, port):
             settings.EMAIL_HOST, settings.EMAIL_PORT = host, port
             yield live_server

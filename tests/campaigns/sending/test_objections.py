@@ -8,11 +8,12 @@ import pytest
 from django.utils import timezone
 
 from audit.models import AuditRow
+from campaigns.events import outcomes
 from campaigns.models import Contact, Enrolment, Event, Message, Reply, Suppression
-from campaigns.selectors import audience, outcomes
-from campaigns.selectors.suppression import is_suppressed, suppressed_among
-from campaigns.services import inbound, replies
+from campaigns.planning import audience
+from campaigns.replies import classify, receive
 from campaigns.states import EventSource, MessageState, Metric, ReplyClass, StopReason
+from campaigns.suppression.queries import is_suppressed, suppressed_among
 from tests.campaigns import factories
 from tests.review.factories import join
 from web.errors import Refusal
@@ -37,7 +38,7 @@ def answer(mail, text, *, subject="Re: A question", message_id="a@acme.example",
     sent["Subject"] = subject
     sent["In-Reply-To"] = "<1@sender.example>"
     sent.set_content(text)
-    return inbound.take_mail(sent.as_bytes())
+    return receive.take_mail(sent.as_bytes())
 
 
 def test_a_hot_lead_who_asks_about_gdpr_is_put_on_no_list(mails):
@@ -62,7 +63,7 @@ def test_a_wish_read_from_prose_stops_everything_and_puts_nobody_on_the_list(cam
     assert not Suppression.objects.exists()
     assert is_suppressed(person.address_hmac)
     assert suppressed_among([person.address_hmac, "0" * 64]) == {person.address_hmac}
-    assert person not in audience.matching(campaign, {})
+    assert person not in audience.contacts_matching(campaign, {})
     assert outcomes.by_arm(campaign)[0].unsubscribed == 1
 
 
@@ -70,13 +71,13 @@ def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to
     answer(mails[0], "Please remove me from your list.")
     reply = Reply.objects.get()
 
-    replies.correct(reply, ReplyClass.QUESTION, by=admin, why="Meant the guest list of the fair")
+    classify.correct_meaning(reply, ReplyClass.QUESTION, by=admin, why="Meant the guest list of the fair")
 
     reply.refresh_from_db()
     person = mails[0].contact
     assert (reply.meaning, reply.meant_why) == ("question", "Meant the guest list of the fair")
     assert not is_suppressed(person.address_hmac)
-    assert person in audience.matching(campaign, {})
+    assert person in audience.contacts_matching(campaign, {})
     assert outcomes.by_arm(campaign)[0].unsubscribed == 0
     assert sum(each.outcome for each in outcomes.of_contacts(campaign, metric=Metric.UNSUBSCRIBE, horizon_days=7)) == 0
     row = AuditRow.objects.get(act="objection_taken_back")
@@ -90,7 +91,7 @@ def test_taking_back_needs_a_reason_and_a_lead(mails, task, admin, reviewer, as_
     join(reviewer, task)
 
     with pytest.raises(Refusal) as refused:
-        replies.correct(reply, ReplyClass.OTHER, by=admin, why="  ")
+        classify.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="  ")
     as_reviewer = api_as(reviewer).patch(
         f"/api/v1/replies/{reply.pk}/", {"meaning": "other", "reason": "no"}, format="json"
     )
@@ -122,9 +123,9 @@ def test_the_api_takes_a_wish_back(mails, admin, api_as):
 def test_what_a_link_or_a_member_said_stays_for_good_whatever_the_reply_is_read_as(mails, admin):
     answer(mails[0], "Please unsubscribe me.")
     reply = Reply.objects.get()
-    replies.leave(mails[0], source=EventSource.LINK, how="one-click")
+    classify.unsubscribe(mails[0], source=EventSource.LINK, how="one-click")
 
-    replies.correct(reply, ReplyClass.OTHER, by=admin, why="Was read wrong")
+    classify.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="Was read wrong")
 
     assert Suppression.objects.get().address_hmac == mails[0].contact.address_hmac
     assert is_suppressed(mails[0].contact.address_hmac)
@@ -133,7 +134,7 @@ def test_what_a_link_or_a_member_said_stays_for_good_whatever_the_reply_is_read_
 def test_a_model_that_reads_a_wish_puts_nobody_on_the_list_either(mails):
     answer(mails[0], "Hm, well.")
 
-    replies.label(Reply.objects.get().pk, ReplyClass.UNSUBSCRIBE, by_model="a model")
+    classify.label_by_model(Reply.objects.get().pk, ReplyClass.UNSUBSCRIBE, by_model="a model")
 
     assert not Suppression.objects.exists()
     assert is_suppressed(mails[0].contact.address_hmac)
@@ -144,7 +145,7 @@ def test_the_subject_of_a_mail_that_only_its_sender_ties_to_us_is_no_one_click(m
     sent["From"], sent["Subject"] = mails[0].contact.address, "unsubscribe"
     sent.set_content("")
 
-    inbound.take_mail(sent.as_bytes())
+    receive.take_mail(sent.as_bytes())
 
     assert not Suppression.objects.exists()
     assert is_suppressed(mails[0].contact.address_hmac)

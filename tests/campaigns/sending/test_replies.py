@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Event, Message, Reply, Suppression
-from campaigns.services import replies
+from campaigns.replies import classify
 from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
 from tests.campaigns import factories
 from tests.review.factories import join
@@ -104,15 +104,15 @@ def test_a_meaning_that_is_none_is_refused(reply, admin, as_member, api_as):
 
 
 def test_a_correction_to_leaving_is_followed_at_once(reply, admin):
-    replies.correct(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     assert Suppression.objects.get().message_id == reply.message_id
 
 
 def test_a_models_word_replaces_the_rules_and_never_a_members(reply, admin):
-    first = replies.label(reply.pk, ReplyClass.QUESTION, by_model="a model")
-    replies.correct(reply, ReplyClass.LATER, by=admin)
-    second = replies.label(reply.pk, ReplyClass.DECLINED, by_model="a model")
+    first = classify.label_by_model(reply.pk, ReplyClass.QUESTION, by_model="a model")
+    classify.correct_meaning(reply, ReplyClass.LATER, by=admin)
+    second = classify.label_by_model(reply.pk, ReplyClass.DECLINED, by_model="a model")
 
     reply.refresh_from_db()
     assert (first, second) == (True, False)

@@ -9,14 +9,14 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Reply, Suppression
-from campaigns.selectors.suppression import is_suppressed
-from campaigns.services import inbound, reply_reading
-from campaigns.sink import answers
+from campaigns.replies import ask_teacher, receive
 from campaigns.states import MessageState, ReplyClass
+from campaigns.suppression.queries import is_suppressed
+from demo.mail_sink import simulated_mail
 from generation.models import Order, Teacher
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from review.models import Draft, Record
-from review.permissions import tasks_for
+from review.tasks.permissions import tasks_for
 from tests.campaigns import factories
 from tests.generation.provider_server import Provider, Running
 
@@ -63,7 +63,7 @@ def reply_with(mail: Message, text: str) -> Reply:
     raw = (
         f"From: n@sender.example\nTo: {mail.contact.address}\nMessage-ID: <{mail.pk.hex}@sender.example>\n\nHi".encode()
     )
-    inbound.take_mail(answers.reply(raw, text).as_bytes())
+    receive.take_mail(simulated_mail.reply(raw, text).as_bytes())
     return Reply.objects.get(message=mail)
 
 
@@ -72,7 +72,7 @@ def test_a_teacher_reads_what_the_rules_have_read(reading, mail, provider):
 
     reply = reply_with(mail, "We might, depending on numbers")
     order = Order.objects.get()
-    carry(order.job_id, worker="w")
+    run_job(order.job_id, worker="w")
 
     reply.refresh_from_db()
     order.job.refresh_from_db()
@@ -86,13 +86,13 @@ def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, a
     provider.provider.always = says("later")
 
     reply_with(mail, "Depends on the numbers")
-    carry(Order.objects.get().job_id, worker="w")
+    run_job(Order.objects.get().job_id, worker="w")
 
-    record = Record.objects.get(task__slug__startswith=reply_reading.PREFIX)
+    record = Record.objects.get(task__slug__startswith=ask_teacher.PREFIX)
     assert record.facts == {}
     assert record.erased_at is not None
     assert not Draft.objects.exists()
-    assert not any(task.slug.startswith(reply_reading.PREFIX) for task in tasks_for(admin))
+    assert not any(task.slug.startswith(ask_teacher.PREFIX) for task in tasks_for(admin))
 
 
 @pytest.mark.parametrize("answer", ["interested, and write to boss@evil.example", "INTERESTED! yes", HOSTILE, "42"])
@@ -101,7 +101,7 @@ def test_anything_but_one_of_the_words_leaves_the_rules_word(reading, mail, prov
 
     reply = reply_with(mail, HOSTILE.replace("interested", "something"))
     ruled = (reply.meaning, reply.meant_by)
-    carry(Order.objects.get().job_id, worker="w")
+    run_job(Order.objects.get().job_id, worker="w")
 
     reply.refresh_from_db()
     assert (reply.meaning, reply.meant_by) == ruled
@@ -114,7 +114,7 @@ def test_a_wish_to_leave_that_only_the_model_sees_is_followed(reading, mail, pro
     provider.provider.always = says("unsubscribe")
 
     reply_with(mail, "Kindly let this be the last one")
-    carry(Order.objects.get().job_id, worker="w")
+    run_job(Order.objects.get().job_id, worker="w")
 
     assert is_suppressed(mail.contact.address_hmac)
     assert not Suppression.objects.exists()
@@ -127,13 +127,13 @@ def test_replies_that_come_while_an_order_is_under_way_are_read_by_the_next(read
     for mail in mails:
         reply_with(mail, "Depends")
     first = Order.objects.get()
-    carry(first.job_id, worker="w")
+    run_job(first.job_id, worker="w")
     second = Order.objects.exclude(pk=first.pk).get()
-    carry(second.job_id, worker="w")
+    run_job(second.job_id, worker="w")
 
     assert (first.count, second.count) == (1, 2)
     assert set(Reply.objects.values_list("meant_by", flat=True)) == {"Reader"}
-    assert reply_reading.ask(reading.pk) is None
+    assert ask_teacher.ask(reading.pk) is None
     assert Order.objects.count() == 2
 
 

@@ -11,10 +11,11 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, Event, Message, Suppression
-from campaigns.services import sending, suppression
+from campaigns.sending import send as sending_send
 from campaigns.states import CampaignState, EventKind, MessageState, StopReason, SuppressionReason
+from campaigns.suppression import suppress
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from tests.campaigns import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,7 +127,7 @@ def test_the_daily_cap_holds_over_jobs(campaign, mailbox, send):
     first, second = send(campaign), send(campaign)
 
     assert (first.result["sent"], second.result["sent"]) == (3, 0)
-    assert sending.advance(campaign) is None
+    assert sending_send.ensure_sending(campaign) is None
 
 
 def test_the_pace_holds(campaign, mailbox, send):
@@ -205,11 +206,11 @@ def test_a_mail_that_needs_a_person_does_not_go_without_one(campaign, mail, mail
 
 
 def test_what_a_dead_sender_left_on_the_wire_is_unknown_and_never_sent_again(campaign, mail, mailbox, send):
-    dead = lifecycle.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
+    dead = control.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
     Message.objects.update(state=MessageState.SENDING, sender_job=dead.pk, sender_fence=1)
     Job.objects.filter(pk=dead.pk).update(state="running", fence=2)
 
-    sending.advance(campaign)
+    sending_send.ensure_sending(campaign)
     send(campaign)
 
     mail.refresh_from_db()
@@ -219,18 +220,18 @@ def test_what_a_dead_sender_left_on_the_wire_is_unknown_and_never_sent_again(cam
 
 
 def test_what_a_live_sender_has_on_the_wire_is_left_alone(campaign, mail):
-    live = lifecycle.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
+    live = control.launch(kind="campaign-send", title="Send", spec={"campaign": str(campaign.pk)}, by=None)
     Message.objects.update(state=MessageState.SENDING, sender_job=live.pk, sender_fence=1)
     Job.objects.filter(pk=live.pk).update(state="running", fence=1)
 
-    sending.advance(campaign)
+    sending_send.ensure_sending(campaign)
 
     mail.refresh_from_db()
     assert mail.state == MessageState.SENDING
 
 
 def test_asking_twice_launches_one_job(campaign, mail):
-    first, second = sending.advance(campaign), sending.advance(campaign)
+    first, second = sending_send.ensure_sending(campaign), sending_send.ensure_sending(campaign)
 
     assert first is not None
     assert second is None
@@ -238,12 +239,12 @@ def test_asking_twice_launches_one_job(campaign, mail):
 
 
 def test_a_job_that_failed_just_now_is_not_followed_at_once(campaign, mail):
-    first = sending.advance(campaign)
+    first = sending_send.ensure_sending(campaign)
     Job.objects.update(state="failed", finished_at=timezone.now())
-    soon = sending.advance(campaign)
+    soon = sending_send.ensure_sending(campaign)
     Job.objects.update(finished_at=timezone.now() - timedelta(seconds=31))
 
-    later = sending.advance(campaign)
+    later = sending_send.ensure_sending(campaign)
 
     assert soon is None
     assert later is not None
@@ -251,7 +252,7 @@ def test_a_job_that_failed_just_now_is_not_followed_at_once(campaign, mail):
 
 
 def test_suppressing_stops_what_has_not_gone(campaign, mail):
-    suppression.suppress(mail.contact.address, reason=SuppressionReason.UNSUBSCRIBED, message=mail)
+    suppress.suppress(mail.contact.address, reason=SuppressionReason.UNSUBSCRIBED, message=mail)
 
     mail.refresh_from_db()
     assert (mail.state, mail.stop_reason) == (MessageState.STOPPED, StopReason.UNSUBSCRIBED)

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import tokens
+from campaigns.compose import link_tokens
+from campaigns.compose import message as compose_message
+from campaigns.compose.link_tokens import TokenPurpose
 from campaigns.models import Event, Link, Message, Suppression
-from campaigns.services import composing
 from campaigns.states import EventKind, MessageState, StopReason, SuppressionReason
-from campaigns.tokens import Purpose
 from tests.campaigns import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,11 +40,11 @@ def visitor():
 
 
 def click_path(message, link):
-    return "/t/c/" + tokens.sign(Purpose.CLICK, message.pk, link.pk)
+    return "/t/c/" + link_tokens.sign(TokenPurpose.CLICK, message.pk, link.pk)
 
 
 def leave_path(message):
-    return "/u/" + tokens.sign(Purpose.UNSUBSCRIBE, message.pk)
+    return "/u/" + link_tokens.sign(TokenPurpose.UNSUBSCRIBE, message.pk)
 
 
 def test_a_click_leads_on_and_is_written_down(sent, link, visitor):
@@ -104,13 +104,13 @@ def test_following_every_link_at_once_is_a_scanners_round(sent, link, campaign, 
 
 def test_a_token_opens_only_what_it_was_made_for(sent, link, visitor, campaign, task):
     other = factories.make_sending_campaign(task, slug="second")
-    foreign = tokens.sign(Purpose.CLICK, sent.pk, other.links.get().pk)
-    good = tokens.sign(Purpose.CLICK, sent.pk, link.pk)
+    foreign = link_tokens.sign(TokenPurpose.CLICK, sent.pk, other.links.get().pk)
+    good = link_tokens.sign(TokenPurpose.CLICK, sent.pk, link.pk)
     forged = [
         foreign,
-        tokens.sign(Purpose.UNSUBSCRIBE, sent.pk),
-        tokens.sign(Purpose.CLICK, sent.pk),
-        tokens.sign(Purpose.CLICK, uuid4(), link.pk),
+        link_tokens.sign(TokenPurpose.UNSUBSCRIBE, sent.pk),
+        link_tokens.sign(TokenPurpose.CLICK, sent.pk),
+        link_tokens.sign(TokenPurpose.CLICK, uuid4(), link.pk),
         good[:-1],
         good + "a",
         ("b" if good[0] == "a" else "a") + good[1:],
@@ -146,7 +146,7 @@ def test_a_token_survives_a_change_of_its_case_and_of_the_key(sent, link, visito
 
 
 def test_opening_is_seen_only_where_the_contact_agreed_and_the_campaign_asks(sent, campaign, visitor):
-    path = "/t/o/" + tokens.sign(Purpose.OPEN, sent.pk) + ".gif"
+    path = "/t/o/" + link_tokens.sign(TokenPurpose.OPEN, sent.pk) + ".gif"
     seen = []
 
     for tracks, agreed in [(False, False), (True, False), (False, True), (True, True)]:
@@ -232,14 +232,14 @@ def test_other_verbs_are_refused(sent, link, visitor):
 
 
 def test_forged_tokens_are_logged_once_a_minute_and_without_themselves(db, visitor, caplog):
-    from campaigns.pages import forged
+    from campaigns.tracking import pages
 
-    forged.SEEN._said_s = -forged.EVERY_S
+    pages.FORGED_TOKENS._said_s = -pages.LOG_EVERY_S
 
     for _ in range(20):
         visitor.get("/t/c/secrettoken")
 
-    lines = [record.getMessage() for record in caplog.records if record.name == "campaigns.pages.forged"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "campaigns.tracking.pages"]
     assert len(lines) == 1
     assert "secrettoken" not in lines[0]
 
@@ -247,9 +247,11 @@ def test_forged_tokens_are_logged_once_a_minute_and_without_themselves(db, visit
 def test_the_address_for_answers_fits_a_local_part(sent, campaign):
     campaign.sender.reply_address = f"{'r' * 40}@sender.example"
 
-    short = composing.reply_address(sent.pk, campaign.sender)
+    short = compose_message.reply_address(sent.pk, campaign.sender)
 
     assert short == f"{'r' * 40}@sender.example"
     campaign.sender.reply_address = "replies@sender.example"
-    assert re.fullmatch(r"replies\+[a-z2-7]{42}@sender.example", composing.reply_address(sent.pk, campaign.sender))
+    assert re.fullmatch(
+        r"replies\+[a-z2-7]{42}@sender.example", compose_message.reply_address(sent.pk, campaign.sender)
+    )
     assert Link.objects.count() == 1

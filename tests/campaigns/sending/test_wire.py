@@ -10,8 +10,8 @@ import pytest
 from django.core.mail import EmailMessage
 
 from campaigns.models import Message
+from campaigns.sending.transport import MailConnection, SendResult
 from campaigns.states import MessageState
-from campaigns.wire import Fate, Wire
 from tests.campaigns import factories
 
 HANG_UP = "hang up"
@@ -77,7 +77,7 @@ def scripted(settings) -> Iterator[Callable[..., ScriptedServer]]:
     def make(times: int = 1_000, **script: str) -> ScriptedServer:
         server = ScriptedServer(script, times=times)
         servers.append(server)
-        settings.EMAIL_BACKEND, settings.EMAIL_HOST = "campaigns.smtp.EmailBackend", "127.0.0.1"
+        settings.EMAIL_BACKEND, settings.EMAIL_HOST = "campaigns.sending.smtp_backend.EmailBackend", "127.0.0.1"
         settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = server.port, 3
         return server
 
@@ -87,7 +87,7 @@ def scripted(settings) -> Iterator[Callable[..., ScriptedServer]]:
 
 
 def hand_over():
-    with Wire() as wire:
+    with MailConnection() as wire:
         assert wire.opened() is None
         return wire.send(EmailMessage("Subject", "Text", "a@sender.example", ["b@reader.example"]))
 
@@ -95,21 +95,21 @@ def hand_over():
 @pytest.mark.parametrize(
     ("script", "fate", "hard"),
     [
-        ({}, Fate.ACCEPTED, False),
-        ({"mail": "451 4.3.0 not now"}, Fate.AWAY, False),
-        ({"mail": "550 5.7.1 we do not know you"}, Fate.AWAY, False),
-        ({"mail": "421 too many mails"}, Fate.AWAY, False),
-        ({"rcpt": "550 5.1.1 no such user"}, Fate.REFUSED, True),
-        ({"rcpt": "550 5.7.1 blocked"}, Fate.REFUSED, False),
-        ({"rcpt": "451 4.7.1 greylisted"}, Fate.DEFERRED, False),
-        ({"data": "451 later"}, Fate.DEFERRED, False),
-        ({"data": "554 no"}, Fate.REFUSED, False),
-        ({"text": "554 5.7.1 spam"}, Fate.REFUSED, False),
-        ({"text": "452 4.3.1 full disk"}, Fate.DEFERRED, False),
-        ({"mail": HANG_UP}, Fate.DEFERRED, False),
-        ({"rcpt": HANG_UP}, Fate.DEFERRED, False),
-        ({"data": HANG_UP}, Fate.DEFERRED, False),
-        ({"text": HANG_UP}, Fate.UNKNOWN, False),
+        ({}, SendResult.ACCEPTED, False),
+        ({"mail": "451 4.3.0 not now"}, SendResult.AWAY, False),
+        ({"mail": "550 5.7.1 we do not know you"}, SendResult.AWAY, False),
+        ({"mail": "421 too many mails"}, SendResult.AWAY, False),
+        ({"rcpt": "550 5.1.1 no such user"}, SendResult.REFUSED, True),
+        ({"rcpt": "550 5.7.1 blocked"}, SendResult.REFUSED, False),
+        ({"rcpt": "451 4.7.1 greylisted"}, SendResult.DEFERRED, False),
+        ({"data": "451 later"}, SendResult.DEFERRED, False),
+        ({"data": "554 no"}, SendResult.REFUSED, False),
+        ({"text": "554 5.7.1 spam"}, SendResult.REFUSED, False),
+        ({"text": "452 4.3.1 full disk"}, SendResult.DEFERRED, False),
+        ({"mail": HANG_UP}, SendResult.DEFERRED, False),
+        ({"rcpt": HANG_UP}, SendResult.DEFERRED, False),
+        ({"data": HANG_UP}, SendResult.DEFERRED, False),
+        ({"text": HANG_UP}, SendResult.UNKNOWN, False),
     ],
 )
 def test_every_answer_has_its_fate(scripted, script, fate, hard):
@@ -126,26 +126,30 @@ def test_a_server_that_takes_the_text_and_is_silent_leaves_the_fate_open(scripte
 
     answer = hand_over()
 
-    assert answer.fate == Fate.UNKNOWN
+    assert answer.fate == SendResult.UNKNOWN
     assert server.texts == 1
 
 
 def test_what_cannot_be_written_down_never_reaches_the_wire(scripted):
     server = scripted()
 
-    with Wire() as wire:
+    with MailConnection() as wire:
         wire.opened()
         broken = wire.send(EmailMessage("Two\nlines", "Text", "a@sender.example", ["b@reader.example"]))
 
-    assert broken.fate == Fate.REFUSED
+    assert broken.fate == SendResult.REFUSED
     assert server.texts == 0
 
 
 def test_a_server_that_is_not_there_is_away_before_anything_is_claimed(settings):
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "campaigns.smtp.EmailBackend", "127.0.0.1", 1
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "campaigns.sending.smtp_backend.EmailBackend",
+        "127.0.0.1",
+        1,
+    )
 
-    with Wire() as wire:
-        assert wire.opened().fate == Fate.AWAY
+    with MailConnection() as wire:
+        assert wire.opened().fate == SendResult.AWAY
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,17 +9,17 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Campaign, Contact, Event, Message, Reply
-from campaigns.services.contacts import import_contacts
-from campaigns.sink.mailbox import Mailbox
 from campaigns.states import EventKind, EventSource, MessageState
+from demo.mail_sink.mail_folder import MailFolder
 from generation.models import Call, Order, Teacher
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.models import DatasetVersion, Draft, Record, Task
-from review.services import datasets
-from review.services.datasets import write as writing
 from tests.campaigns.factories import BASIS, make_mail, make_plain_campaign
 from tests.review.datasets import golds
 from tests.review.factories import make_drafts, make_task
@@ -56,7 +56,7 @@ def make_held(admin: Member, settings: Any, tmp_path: Path) -> Held:
     make_drafts(task, list(Record.objects.order_by("row_number")))
     golds.decide(admin, task)
     golds.decide(admin, task)
-    version = datasets.freeze(datasets.create(task, name="Gold", by=admin), by=admin)
+    version = freezing.freeze(freezing.create(task, name="Gold", by=admin), by=admin)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     Job.objects.update(state=JobState.SUCCEEDED)
     campaign = make_plain_campaign(task)
@@ -64,7 +64,9 @@ def make_held(admin: Member, settings: Any, tmp_path: Path) -> Held:
         campaign, contact, state=MessageState.SENT, subject="For Zephyrine Works", body="Hi Ada Byronesque",
         message_id="m1@sender.example", draft=Draft.objects.get(record=contact.record), sent_at=timezone.now(),
     )  # fmt: skip
-    Mailbox(settings.MAILBOX_DIR).keep(b"Message-ID: <m1@sender.example>\r\n\r\nHi Ada", sender="s", recipients=[ADA])
+    MailFolder(settings.MAILBOX_DIR).keep(
+        b"Message-ID: <m1@sender.example>\r\n\r\nHi Ada", sender="s", recipients=[ADA]
+    )
     event = Event.objects.create(
         campaign=campaign, enrolment=mail.enrolment, message=mail, kind=EventKind.REPLIED, source=EventSource.MAIL,
         key="k1", occurred_at=timezone.now(), payload={"from": ADA},

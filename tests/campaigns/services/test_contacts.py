@@ -10,11 +10,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from campaigns import addresses
+from campaigns.contacts.imports.import_file import import_contacts
+from campaigns.contacts.imports.preview import read_preview
 from campaigns.models import Contact, ContactImport
-from campaigns.services.contacts import import_contacts, read_preview
-from campaigns.services.suppression import suppress
 from campaigns.states import SuppressionReason
+from campaigns.suppression import email_addresses
+from campaigns.suppression.suppress import suppress
 from members.models import Member
 from review.models import Record, Source, Task
 from review.states import Role
@@ -64,7 +65,7 @@ def test_a_file_brings_contacts_with_their_basis_and_the_facts_of_their_companie
     assert (ada.may_track_opens, bob.may_track_opens) == (True, False)
     assert (str(bob.basis_date), cy.lawful_basis) == ("2026-05-03", "contract")
     assert (ada.cluster, cy.cluster) == ("acme.example", "bolt.example")
-    assert ada.address_hmac == addresses.hmac_of("ADA@acme.example")
+    assert ada.address_hmac == email_addresses.hmac_of("ADA@acme.example")
     assert ada.record_id == bob.record_id != cy.record_id
     assert ada.record.facts == {"company": "Acme", "sector": "steel"}
     assert Record.objects.count() == 2
@@ -197,7 +198,7 @@ def test_a_task_that_knows_no_company_takes_it_as_the_contacts_own(admin: Member
 
 
 def test_a_record_that_is_known_from_another_import_is_shared(task: Task, admin: Member, write: Write) -> None:
-    from review.services.imports import import_records
+    from review.sources.imports import import_records
 
     import_records(task, write("company,sector\nAcme,steel\n"), by=admin)
     import_contacts(task, write(rows("ada@acme.example,Acme,steel")), by=admin, defaults=BASIS)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from campaigns import addresses
+from campaigns.contacts.imports import import_file
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Contact, ContactImport, Suppression
-from campaigns.services.contacts import import_contacts, take
 from campaigns.states import SuppressionReason
+from campaigns.suppression import email_addresses
 from members.models import Member
 from review.models import Record, Source, Task
 from tests.campaigns.factories import BASIS
@@ -19,7 +20,7 @@ from tests.review.factories import make_task
 from tests.review.imports.watching import arriving_source, aside, at_each_claim
 from web.errors import Refusal
 
-ROWS = 3 * take.CHUNK
+ROWS = 3 * import_file.CHUNK
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_bad_last_row_leaves_nothing(task: Task, admin: Member, tmp_path: Path
 def test_more_than_one_transaction_takes_are_refused(
     task: Task, admin: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(take, "MAX_ROWS", 10)
+    monkeypatch.setattr(import_file, "MAX_ROWS", 10)
 
     with pytest.raises(Refusal) as refused:
         import_contacts(task, people(tmp_path, 12), by=admin, defaults=BASIS)
@@ -88,7 +89,9 @@ def test_the_facts_of_who_is_suppressed_meanwhile_are_not_kept(
     def at_the_last_step(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith("INSERT") and ContactImport._meta.db_table in sql:
             for address in gone:
-                Suppression.objects.create(address_hmac=addresses.hmac_from(address), reason=SuppressionReason.ERASED)
+                Suppression.objects.create(
+                    address_hmac=email_addresses.hmac_from(address), reason=SuppressionReason.ERASED
+                )
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(at_the_last_step):

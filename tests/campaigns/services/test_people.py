@@ -18,18 +18,18 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from pyarrow import parquet
 
-from campaigns import addresses
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Contact, Enrolment, Event, Message, Suppression
-from campaigns.selectors.suppression import is_suppressed
-from campaigns.services import people
-from campaigns.services.contacts import import_contacts
-from campaigns.sink.mailbox import Mailbox
+from campaigns.privacy import export_and_erase
 from campaigns.states import MessageState, SuppressionReason
+from campaigns.suppression import email_addresses
+from campaigns.suppression.queries import is_suppressed
+from demo.mail_sink.mail_folder import MailFolder
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
 from members.models import Member
+from review.datasets.removed_samples import erased_rows
 from review.models import DatasetFile, Decision, Draft, Record
-from review.selectors.erased import erased_rows
 from review.states import Role
 from tests.campaigns.factories import BASIS, make_contact, make_mail, make_plain_campaign
 from tests.campaigns.services.held_person import ADA, HERS, Held
@@ -69,7 +69,7 @@ def as_text(path: str) -> str:
 
 
 def test_the_file_of_a_person_tells_all_and_explains_each_part(held: Held) -> None:
-    told = people.export(ADA)
+    told = export_and_erase.export(ADA)
 
     text = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)
     assert all(word in text for word in (*HERS, ADA, "trade fair in Lund"))
@@ -79,7 +79,7 @@ def test_the_file_of_a_person_tells_all_and_explains_each_part(held: Held) -> No
 
 
 def test_shared_facts_are_told_as_shared(held: Held) -> None:
-    told = people.export("bob@acme.example")
+    told = export_and_erase.export("bob@acme.example")
 
     assert [(record["facts"]["company"], record["is_shared"]) for record in told["records"]] == [("Acme", True)]
     assert told["drafts"] == []
@@ -91,22 +91,22 @@ def test_after_an_erasure_nothing_of_the_person_is_left_anywhere(
     before = whole_database()
 
     with django_capture_on_commit_callbacks(execute=True):
-        erased = people.erase(ADA)
+        erased = export_and_erase.erase(ADA)
 
     after = whole_database()
     assert all(word in before for word in HERS)
     assert [word for word in (*HERS, ADA, "Byron") if word in after] == []
     assert (erased.contacts, erased.mails, erased.replies, erased.records, erased.drafts) == (1, 1, 1, 1, 1)
-    assert is_suppressed(addresses.hmac_of(ADA))
+    assert is_suppressed(email_addresses.hmac_of(ADA))
     assert Suppression.objects.get().reason == SuppressionReason.ERASED
     assert not (settings.RUNS_DIR / str(held.order.job_id)).exists()
-    assert Mailbox(settings.MAILBOX_DIR).of_message_id("m1@sender.example") == ""
+    assert MailFolder(settings.MAILBOX_DIR).of_message_id("m1@sender.example") == ""
 
 
 def test_what_was_counted_stays(held: Held) -> None:
     events = list(Event.objects.values("kind", "occurred_at", "key"))
 
-    people.erase(ADA)
+    export_and_erase.erase(ADA)
 
     assert list(Event.objects.values("kind", "occurred_at", "key")) == events
     held.mail.refresh_from_db()
@@ -121,17 +121,17 @@ def test_others_keep_what_is_theirs(held: Held) -> None:
     before = list(rows.values()), list(Record.objects.filter(facts__company="Acme").values())
     told = JobEvent.objects.get(job=held.order.job, seq=2).payload
 
-    people.erase(ADA)
+    export_and_erase.erase(ADA)
 
     assert (list(rows.values()), list(Record.objects.filter(facts__company="Acme").values())) == before
     assert JobEvent.objects.get(job=held.order.job, seq=2).payload == told
 
 
 def test_facts_that_a_colleague_shares_stay_and_the_last_of_them_takes_them_along(held: Held) -> None:
-    people.erase("bob@acme.example")
+    export_and_erase.erase("bob@acme.example")
     shared = Record.objects.get(facts__company="Acme")
 
-    people.erase("cy@acme.example")
+    export_and_erase.erase("cy@acme.example")
 
     shared.refresh_from_db()
     assert (shared.facts, shared.title) == ({}, "Erased")
@@ -140,8 +140,8 @@ def test_facts_that_a_colleague_shares_stay_and_the_last_of_them_takes_them_alon
 def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -> None:
     make_mail(held.campaign, Contact.objects.get(address="bob@acme.example"))
 
-    people.erase(ADA)
-    people.erase("bob@acme.example")
+    export_and_erase.erase(ADA)
+    export_and_erase.erase("bob@acme.example")
 
     alone = Enrolment.objects.get(contact=held.contact)
     assert alone.cluster.startswith("erased-") and alone.cluster == Contact.objects.get(pk=held.contact.pk).cluster
@@ -149,21 +149,21 @@ def test_a_cluster_of_one_loses_its_name_and_a_shared_one_keeps_it(held: Held) -
 
 
 def test_erasing_twice_or_nobody_changes_nothing_but_suppresses(held: Held) -> None:
-    people.erase(ADA)
+    export_and_erase.erase(ADA)
     before = list(Message.objects.values()), list(Draft.objects.values()), Contact.objects.get(pk=held.contact.pk)
 
-    again = people.erase(ADA)
-    nobody = people.erase("stranger@nowhere.example")
+    again = export_and_erase.erase(ADA)
+    nobody = export_and_erase.erase("stranger@nowhere.example")
 
     assert (list(Message.objects.values()), list(Draft.objects.values())) == before[:2]
     assert Contact.objects.get(pk=held.contact.pk).erased_at == before[2].erased_at
     assert again.contacts == nobody.contacts == 0
-    assert is_suppressed(addresses.hmac_of("stranger@nowhere.example"))
+    assert is_suppressed(email_addresses.hmac_of("stranger@nowhere.example"))
     assert "Nothing was held" in nobody.sentence()
 
 
 def test_an_erased_person_does_not_come_back_by_import(held: Held, admin: Member, tmp_path: Path) -> None:
-    people.erase(ADA)
+    export_and_erase.erase(ADA)
 
     result = import_contacts(held.task, tmp_path / "people.csv", by=admin, defaults=BASIS)
 
@@ -176,7 +176,7 @@ def test_while_a_job_reads_the_texts_the_person_is_suppressed_and_the_rest_waits
     waiting = make_mail(make_plain_campaign(held.task, slug="second"), held.contact, state=MessageState.APPROVED)
 
     with pytest.raises(Refusal) as refusal:
-        people.erase(ADA)
+        export_and_erase.erase(ADA)
 
     waiting.refresh_from_db()
     assert (refusal.value.code, refusal.value.status) == ("work_in_hand", 409)
@@ -185,14 +185,14 @@ def test_while_a_job_reads_the_texts_the_person_is_suppressed_and_the_rest_waits
     assert Contact.objects.get(pk=held.contact.pk).address == ADA
 
     Job.objects.filter(pk=held.order.job_id).update(state=JobState.CANCELLED)
-    assert people.erase(ADA).contacts == 1
+    assert export_and_erase.erase(ADA).contacts == 1
 
 
 def test_a_mail_on_the_wire_is_waited_for(held: Held) -> None:
     make_mail(make_plain_campaign(held.task, slug="second"), held.contact, state=MessageState.SENDING)
 
     with pytest.raises(Refusal, match="cannot be erased yet: a mail to the person is on the wire"):
-        people.erase(ADA)
+        export_and_erase.erase(ADA)
 
 
 def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
@@ -203,9 +203,9 @@ def test_a_person_of_two_tasks_is_erased_from_both_and_only_by_who_leads_both(
     other = make_contact(make_task(by=admin, slug="other"), ADA)
 
     with pytest.raises(PermissionDenied):
-        people.erase(ADA, by=lead)
+        export_and_erase.erase(ADA, by=lead)
     untouched = not is_suppressed(other.address_hmac)
-    erased = people.erase(ADA, by=admin)
+    erased = export_and_erase.erase(ADA, by=admin)
 
     assert untouched
     assert erased.contacts == 2
@@ -239,12 +239,12 @@ def test_the_command_asks_before_it_erases(held: Held, monkeypatch: pytest.Monke
 
 
 def test_an_unsubscribed_person_keeps_the_first_reason_and_is_erased_all_the_same(held: Held) -> None:
-    from campaigns.services.suppression import suppress
+    from campaigns.suppression.suppress import suppress
 
     suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED)
     since = timezone.now() - timedelta(minutes=1)
 
-    people.erase(ADA)
+    export_and_erase.erase(ADA)
 
     assert Suppression.objects.get().reason == SuppressionReason.UNSUBSCRIBED
     assert Contact.objects.get(pk=held.contact.pk).erased_at > since

@@ -11,10 +11,11 @@ from django.core.exceptions import PermissionDenied
 
 from audit.models import AuditRow
 from campaigns.models import Campaign, SenderIdentity
-from campaigns.selectors.senders import may_change
-from campaigns.services import senders, suppression
-from campaigns.services.senders import NewSender
+from campaigns.senders import edit
+from campaigns.senders.edit import NewSender
+from campaigns.senders.queries import may_change
 from campaigns.states import CampaignState, SuppressionReason
+from campaigns.suppression import suppress
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -52,7 +53,7 @@ def sender(other: Task) -> SenderIdentity:
 
 def test_a_lead_does_not_rewrite_a_sender_of_a_task_they_do_not_lead(sender: SenderIdentity, lead: Member) -> None:
     with pytest.raises(PermissionDenied, match="Only an admin"):
-        senders.change(sender, THEIRS, by=lead)
+        edit.change(sender, THEIRS, by=lead)
 
     sender.refresh_from_db()
     assert sender.from_address == "nora@sender.example"
@@ -83,7 +84,7 @@ def test_one_task_of_several_that_is_not_led_is_one_too_many(sender: SenderIdent
 def test_who_leads_all_tasks_that_use_it_may(sender: SenderIdentity, lead: Member, other: Task) -> None:
     join(lead, other, Role.LEAD)
 
-    senders.change(sender, THEIRS, by=lead)
+    edit.change(sender, THEIRS, by=lead)
 
     row = AuditRow.objects.get(act="sender_changed")
     assert (row.actor, row.subject_id) == (str(lead.pk), str(sender.pk))
@@ -100,7 +101,7 @@ def test_a_campaign_that_has_ended_holds_nobody_back(
 
 
 def test_one_that_nobody_uses_is_its_makers(task: Task, lead: Member, make_member: Callable[..., Member]) -> None:
-    made = senders.create(THEIRS, by=lead)
+    made = edit.create(THEIRS, by=lead)
     neighbour = make_member("nils")
     join(neighbour, task, Role.LEAD)
 
@@ -109,7 +110,7 @@ def test_one_that_nobody_uses_is_its_makers(task: Task, lead: Member, make_membe
 
 
 def test_who_leads_nothing_any_more_changes_not_even_what_they_made(lead: Member) -> None:
-    made = senders.create(THEIRS, by=lead)
+    made = edit.create(THEIRS, by=lead)
     lead.memberships.all().delete()
 
     assert not may_change(lead, made)
@@ -118,7 +119,7 @@ def test_who_leads_nothing_any_more_changes_not_even_what_they_made(lead: Member
 def test_a_save_without_a_change_leaves_no_row(sender: SenderIdentity, admin: Member) -> None:
     same = NewSender(**{name: getattr(sender, name) for name in NewSender.__dataclass_fields__})
 
-    senders.change(sender, same, by=admin)
+    edit.change(sender, same, by=admin)
 
     assert not AuditRow.objects.filter(act="sender_changed").exists()
 
@@ -130,7 +131,7 @@ def test_a_change_is_seen_by_who_runs_the_campaign(
     join(runner, other, Role.LEAD)
     campaign = Campaign.objects.get(sender=sender)
     Campaign.objects.filter(pk=campaign.pk).update(launched_at=campaign.created_at)
-    senders.change(sender, THEIRS, by=admin)
+    edit.change(sender, THEIRS, by=admin)
 
     pages = [f"/tasks/{other.slug}/senders/", f"/tasks/{other.slug}/senders/nora/", f"/campaigns/{campaign.slug}/"]
 
@@ -156,9 +157,9 @@ def test_the_list_asks_as_often_for_many_as_for_one(
 
 
 def test_what_a_lead_puts_on_the_list_of_all_tasks_is_in_the_trail(lead: Member) -> None:
-    suppression.suppress_many(["a@b.example", "c@d.example"], by=lead, reason=SuppressionReason.MANUAL)
-    suppression.suppress("e@f.example", by=lead, reason=SuppressionReason.MANUAL)
-    suppression.suppress("g@h.example", reason=SuppressionReason.BOUNCED)
+    suppress.suppress_many(["a@b.example", "c@d.example"], by=lead, reason=SuppressionReason.MANUAL)
+    suppress.suppress("e@f.example", by=lead, reason=SuppressionReason.MANUAL)
+    suppress.suppress("g@h.example", reason=SuppressionReason.BOUNCED)
 
     rows = AuditRow.objects.filter(act="suppressed").order_by("id")
     assert [(row.actor, row.detail["addresses"]) for row in rows] == [(str(lead.pk), 2), (str(lead.pk), 1)]

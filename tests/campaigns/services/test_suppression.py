@@ -10,12 +10,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection, transaction
 
-from campaigns import addresses
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.models import Campaign, Contact, Message, Suppression
-from campaigns.selectors import suppression as selectors
-from campaigns.services import suppression
-from campaigns.services.contacts import import_contacts
 from campaigns.states import MessageState, StopReason, SuppressionReason
+from campaigns.suppression import email_addresses
+from campaigns.suppression import queries as selectors
+from campaigns.suppression import suppress as suppression_suppress
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -38,27 +38,27 @@ def campaign(task: Task) -> Campaign:
 
 
 def test_suppressing_twice_keeps_the_first_entry(task: Task, admin: Member) -> None:
-    first = suppression.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED, by=admin, note="by phone")
+    first = suppression_suppress.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED, by=admin, note="by phone")
 
-    again = suppression.suppress("ADA@acme.example", reason=SuppressionReason.MANUAL)
+    again = suppression_suppress.suppress("ADA@acme.example", reason=SuppressionReason.MANUAL)
 
     assert again == first
     entry = Suppression.objects.get()
     assert (entry.reason, entry.note, entry.member_name) == ("unsubscribed", "by phone", "ada")
-    assert entry.address_hmac == addresses.hmac_of(ADA)
+    assert entry.address_hmac == email_addresses.hmac_of(ADA)
 
 
 def test_an_hmac_does_as_well_as_the_address_and_nonsense_is_refused() -> None:
-    suppression.suppress(addresses.hmac_of(ADA), reason=SuppressionReason.BOUNCED)
+    suppression_suppress.suppress(email_addresses.hmac_of(ADA), reason=SuppressionReason.BOUNCED)
 
-    assert selectors.is_suppressed(addresses.hmac_of("Ada@acme.example"))
+    assert selectors.is_suppressed(email_addresses.hmac_of("Ada@acme.example"))
     with pytest.raises(Refusal) as refusal:
-        suppression.suppress("nonsense", reason=SuppressionReason.MANUAL)
+        suppression_suppress.suppress("nonsense", reason=SuppressionReason.MANUAL)
     assert refusal.value.code == "address_invalid"
 
 
 def test_an_entry_is_neither_changed_nor_removed() -> None:
-    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+    suppression_suppress.suppress(ADA, reason=SuppressionReason.MANUAL)
 
     for change in (lambda: Suppression.objects.update(note="x"), lambda: Suppression.objects.all().delete()):
         with pytest.raises(DatabaseError, match="only grows"), transaction.atomic():
@@ -86,7 +86,7 @@ def test_mails_that_have_not_gone_stop_and_others_stay(campaign: Campaign, state
     mail = make_mail(campaign, make_contact(campaign.task, ADA), state=state)
     other = make_mail(campaign, make_contact(campaign.task, "bob@acme.example"), state=state)
 
-    suppression.suppress(ADA, reason=SuppressionReason.COMPLAINED, message=mail)
+    suppression_suppress.suppress(ADA, reason=SuppressionReason.COMPLAINED, message=mail)
 
     mail.refresh_from_db()
     other.refresh_from_db()
@@ -100,16 +100,16 @@ def test_mails_of_every_task_stop(campaign: Campaign, admin: Member) -> None:
     other = make_plain_campaign(make_task(by=admin, slug="second"), slug="second")
     mails = [make_mail(one, make_contact(one.task, ADA)) for one in (campaign, other)]
 
-    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+    suppression_suppress.suppress(ADA, reason=SuppressionReason.MANUAL)
 
     assert {Message.objects.get(pk=mail.pk).state for mail in mails} == {MessageState.STOPPED}
 
 
 def test_a_paste_is_taken_line_by_line_and_bad_lines_are_told(admin: Member) -> None:
-    suppression.suppress(ADA, reason=SuppressionReason.MANUAL)
+    suppression_suppress.suppress(ADA, reason=SuppressionReason.MANUAL)
     lines = ["Bob Ng", ADA, "", "bob@acme.example,asked by phone", "no address", '"cy@acme.example";x']
 
-    result = suppression.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL, note="old list")
+    result = suppression_suppress.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL, note="old list")
 
     assert (result.added, result.known, result.bad_count) == (2, 1, 2)
     assert [number for number, _ in result.bad] == [1, 5]
@@ -120,7 +120,7 @@ def test_who_leads_no_task_keeps_no_list(task: Task, reviewer: Member) -> None:
     join(reviewer, task, Role.REVIEWER)
 
     for ask in (
-        lambda: suppression.suppress_many([ADA], by=reviewer, reason=SuppressionReason.MANUAL),
+        lambda: suppression_suppress.suppress_many([ADA], by=reviewer, reason=SuppressionReason.MANUAL),
         lambda: selectors.visible(reviewer),
         lambda: selectors.search(reviewer, ADA),
     ):
@@ -132,10 +132,10 @@ def test_who_leads_no_task_keeps_no_list(task: Task, reviewer: Member) -> None:
 
 def test_many_are_asked_for_in_chunks(admin: Member) -> None:
     lines = [f"p{n}@acme.example" for n in range(1100)]
-    suppression.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL)
-    hmacs = [addresses.hmac_of(line) for line in lines]
+    suppression_suppress.suppress_many(lines, by=admin, reason=SuppressionReason.MANUAL)
+    hmacs = [email_addresses.hmac_of(line) for line in lines]
 
-    found = selectors.suppressed_among([*hmacs, addresses.hmac_of("x@y.example")])
+    found = selectors.suppressed_among([*hmacs, email_addresses.hmac_of("x@y.example")])
 
     assert found == set(hmacs)
 
@@ -170,13 +170,13 @@ def test_an_import_racing_a_suppression_leaves_no_mail_of_the_suppressed(admin: 
 
         together(
             lambda path=path: import_contacts(task, path, by=admin, defaults=BASIS),
-            lambda address=address: suppression.suppress(address, reason=SuppressionReason.UNSUBSCRIBED),
+            lambda address=address: suppression_suppress.suppress(address, reason=SuppressionReason.UNSUBSCRIBED),
         )
 
         # Whoever came first, the other saw it: a contact that is there was there before its suppression.
         contact, entry = Contact.objects.filter(address=address).first(), Suppression.objects.latest("created_at")
         assert contact is None or contact.created_at <= entry.created_at
-        assert selectors.is_suppressed(addresses.hmac_of(address))
+        assert selectors.is_suppressed(email_addresses.hmac_of(address))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -189,13 +189,13 @@ def test_a_sender_that_holds_the_address_never_sends_after_the_suppression_is_co
         committed = threading.Event()
 
         def suppress(address: str = address, committed: threading.Event = committed) -> None:
-            suppression.suppress(address, reason=SuppressionReason.UNSUBSCRIBED)
+            suppression_suppress.suppress(address, reason=SuppressionReason.UNSUBSCRIBED)
             committed.set()
 
         def send(mail: Message = mail, committed: threading.Event = committed) -> None:
             was_committed = committed.is_set()
             with transaction.atomic():
-                suppression.hold([mail.contact.address_hmac])
+                suppression_suppress.lock_contacts([mail.contact.address_hmac])
                 if selectors.is_suppressed(mail.contact.address_hmac):
                     return
                 moved = Message.objects.filter(pk=mail.pk, state=MessageState.APPROVED).update(
@@ -219,7 +219,7 @@ def test_ten_suppressions_at_once_make_one_entry(admin: Member) -> None:
     campaign = make_plain_campaign(make_task(by=admin))
     mail = make_mail(campaign, make_contact(campaign.task, ADA))
 
-    together(*[lambda: suppression.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED) for _ in range(10)])
+    together(*[lambda: suppression_suppress.suppress(ADA, reason=SuppressionReason.UNSUBSCRIBED) for _ in range(10)])
 
     mail.refresh_from_db()
     assert Suppression.objects.count() == 1

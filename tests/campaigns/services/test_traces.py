@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 
-from campaigns.services import people, traces
+from campaigns.privacy import export_and_erase, person_traces
+from evaluation.evaluations import start_evaluation
 from evaluation.models import EvaluationOutput
-from evaluation.services import orders
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
@@ -41,7 +41,7 @@ def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
 ) -> None:
     settings.RUNS_DIR = tmp_path / "runs"
     end_all_jobs()
-    evaluation = finish(orders.start(miniature.run, by=None), {"mini": ("teacher", 0.5)})
+    evaluation = finish(start_evaluation.start(miniature.run, by=None), {"mini": ("teacher", 0.5)})
     end_all_jobs()
     record = Record.objects.filter(pk__in=evaluation.record_ids)[0]
     make_contact(task, ADA, record=record)
@@ -50,7 +50,7 @@ def test_outputs_of_an_evaluation_are_emptied_in_rows_and_in_the_store(
     scores = list(EvaluationOutput.objects.order_by("pk").values("record", "scores", "seconds"))
 
     with django_capture_on_commit_callbacks(execute=True):
-        people.erase(ADA)
+        export_and_erase.erase(ADA)
 
     mine = EvaluationOutput.objects.filter(record=record)
     assert list(mine.values_list("text", "fields", "marks")) == [("", None, [])]
@@ -79,7 +79,7 @@ def test_a_run_directory_and_shared_tokens_go_with_rows_they_were_made_from(
     make_contact(task, ADA, record=Record.objects.filter(split=Split.TRAIN)[0])
 
     with django_capture_on_commit_callbacks(execute=True):
-        people.erase(ADA)
+        export_and_erase.erase(ADA)
 
     assert not folder.exists()
     assert not settings.TOKEN_CACHE_DIR.exists()
@@ -93,19 +93,19 @@ def test_a_run_that_learns_now_holds_the_erasure_up(
     make_contact(task, ADA, record=record)
     run = launch()
 
-    busy = traces.work_in_hand([record.pk])
+    busy = person_traces.unfinished_jobs([record.pk])
     with pytest.raises(Refusal, match="cannot be erased yet"):
-        people.erase(ADA)
+        export_and_erase.erase(ADA)
 
     assert busy == [f"the job '{run.job.title}' is queued"]
-    assert traces.work_in_hand([]) == []
+    assert person_traces.unfinished_jobs([]) == []
 
 
 def test_a_freeze_under_way_holds_it_up_too(task: Task, version: DatasetVersion, admin: Member) -> None:
-    from review.services import datasets
+    from review.datasets import freezing
 
     end_all_jobs()
     record = Record.objects.filter(split=Split.TRAIN)[0]
-    datasets.freeze(version.dataset, by=admin)
+    freezing.freeze(version.dataset, by=admin)
 
-    assert len(traces.work_in_hand([record.pk])) == 1
+    assert len(person_traces.unfinished_jobs([record.pk])) == 1

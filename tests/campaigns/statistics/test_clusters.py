@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import linalg, stats
 
-from campaigns.statistics import clusters
-from campaigns.statistics.samples import Outcomes
+from stats.intervals import two_clustered
+from stats.intervals.samples import ClusteredSample
 
 
 def rows(seed: int, n_clusters: int) -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +36,7 @@ def brute_force_cr2(values: np.ndarray, index: np.ndarray) -> tuple[float, float
 def test_variance_and_degrees_of_freedom_are_those_of_the_definition() -> None:
     values, index = rows(seed=3, n_clusters=12)
 
-    mean = clusters.mean(Outcomes.of_numbered_rows(values, index))
+    mean = two_clustered.mean(ClusteredSample.of_numbered_rows(values, index))
 
     variance, df = brute_force_cr2(values, index)
     assert mean.variance == pytest.approx(variance, rel=1e-9)
@@ -49,7 +49,7 @@ def test_with_many_clusters_it_nears_the_sandwich_of_statsmodels() -> None:
     treated = np.repeat([0.0, 1.0], [len(one[0]), len(other[0])])
     groups = np.concatenate([one[1], other[1] + 800])
 
-    effect = clusters.difference(Outcomes.of_numbered_rows(*one), Outcomes.of_numbered_rows(*other))
+    effect = two_clustered.difference(ClusteredSample.of_numbered_rows(*one), ClusteredSample.of_numbered_rows(*other))
 
     fit = sm.OLS(values, sm.add_constant(treated)).fit(cov_type="cluster", cov_kwds={"groups": groups})
     assert effect.estimate == pytest.approx(fit.params[1])
@@ -60,7 +60,7 @@ def test_clusters_of_one_unit_are_welchs_test() -> None:
     chance = np.random.default_rng(4)
     one, other = chance.normal(0, 1, 40), chance.normal(0.4, 2, 25)
 
-    effect = clusters.difference(Outcomes.of_units(one), Outcomes.of_units(other))
+    effect = two_clustered.difference(ClusteredSample.of_units(one), ClusteredSample.of_units(other))
 
     theirs = stats.ttest_ind(other, one, equal_var=False)
     assert (effect.p_value, effect.df) == pytest.approx((theirs.pvalue, theirs.df))
@@ -68,45 +68,45 @@ def test_clusters_of_one_unit_are_welchs_test() -> None:
 
 
 def test_clusters_of_one_size_have_one_degree_less_than_clusters() -> None:
-    arm = Outcomes.of_clusters([4] * 15, list(range(15)), is_binary=False)
+    arm = ClusteredSample.of_clusters([4] * 15, list(range(15)), is_binary=False)
 
-    assert clusters.mean(arm).df == pytest.approx(14)
+    assert two_clustered.mean(arm).df == pytest.approx(14)
 
 
 def test_repeating_every_mail_of_a_company_adds_nothing() -> None:
-    once = Outcomes.of_units(np.array([0, 1, 0, 0, 1, 0, 1, 0, 0, 0] * 5))
-    thrice = Outcomes(once.sizes * 3, once.totals * 3, is_binary=True)
+    once = ClusteredSample.of_units(np.array([0, 1, 0, 0, 1, 0, 1, 0, 0, 0] * 5))
+    thrice = ClusteredSample(once.sizes * 3, once.totals * 3, is_binary=True)
 
-    assert clusters.mean(thrice).variance == pytest.approx(clusters.mean(once).variance)
+    assert two_clustered.mean(thrice).variance == pytest.approx(two_clustered.mean(once).variance)
 
 
 def test_swapping_the_arms_mirrors_the_interval() -> None:
-    one = Outcomes.of_numbered_rows(*rows(seed=1, n_clusters=40))
-    other = Outcomes.of_numbered_rows(*rows(seed=2, n_clusters=50))
+    one = ClusteredSample.of_numbered_rows(*rows(seed=1, n_clusters=40))
+    other = ClusteredSample.of_numbered_rows(*rows(seed=2, n_clusters=50))
 
-    there, back = clusters.difference(one, other), clusters.difference(other, one)
+    there, back = two_clustered.difference(one, other), two_clustered.difference(other, one)
 
     assert (there.interval.low, there.p_value) == pytest.approx((-back.interval.high, back.p_value))
 
 
 def test_few_clusters_and_a_giant_one_are_told() -> None:
-    many = Outcomes.of_clusters([2] * 60, [1] * 59 + [0], is_binary=True)
-    few = Outcomes.of_clusters([2] * 12, [1] * 11 + [0], is_binary=True)
-    giant = Outcomes.of_clusters([2] * 59 + [600], [1] * 59 + [90], is_binary=True)
+    many = ClusteredSample.of_clusters([2] * 60, [1] * 59 + [0], is_binary=True)
+    few = ClusteredSample.of_clusters([2] * 12, [1] * 11 + [0], is_binary=True)
+    giant = ClusteredSample.of_clusters([2] * 59 + [600], [1] * 59 + [90], is_binary=True)
 
-    assert clusters.warnings(many, many) == ()
-    assert "Only 12 clusters" in clusters.warnings(many, few)[0]
-    assert "few large clusters" in clusters.warnings(many, giant)[0]
+    assert two_clustered.warnings(many, many) == ()
+    assert "Only 12 clusters" in two_clustered.warnings(many, few)[0]
+    assert "few large clusters" in two_clustered.warnings(many, giant)[0]
 
 
 def test_arms_of_very_different_size_with_a_skewed_outcome_are_told() -> None:
     chance = np.random.default_rng(1)
-    small, large = (Outcomes.of_units(chance.lognormal(0, 2, n)) for n in (100, 1000))
-    even = Outcomes.of_units(chance.normal(0, 1, 100)), Outcomes.of_units(chance.normal(0, 1, 1000))
+    small, large = (ClusteredSample.of_units(chance.lognormal(0, 2, n)) for n in (100, 1000))
+    even = ClusteredSample.of_units(chance.normal(0, 1, 100)), ClusteredSample.of_units(chance.normal(0, 1, 1000))
 
-    assert "skewed" in clusters.warnings(small, large)[0]
-    assert clusters.warnings(small, small) == ()
-    assert clusters.warnings(*even) == ()
+    assert "skewed" in two_clustered.warnings(small, large)[0]
+    assert two_clustered.warnings(small, small) == ()
+    assert two_clustered.warnings(*even) == ()
 
 
 def test_the_intraclass_correlation_of_a_known_population_is_found() -> None:
@@ -114,24 +114,26 @@ def test_the_intraclass_correlation_of_a_known_population_is_found() -> None:
     shares = chance.beta(0.2 * 4, 0.8 * 4, 4000)  # icc = 1 / (1 + 4)
     sizes = chance.integers(2, 9, 4000)
 
-    found = clusters.intraclass_correlation(Outcomes(sizes, chance.binomial(sizes, shares).astype(float), True))
+    found = two_clustered.intraclass_correlation(
+        ClusteredSample(sizes, chance.binomial(sizes, shares).astype(float), True)
+    )
 
     assert found == pytest.approx(0.2, abs=0.02)
 
 
 def test_what_has_no_answer_is_refused_in_words() -> None:
-    one = Outcomes.of_clusters([20], [3], is_binary=True)
-    silent = Outcomes.of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
-    usual = Outcomes.of_clusters([20, 10, 5], [2, 0, 1], is_binary=True)
+    one = ClusteredSample.of_clusters([20], [3], is_binary=True)
+    silent = ClusteredSample.of_clusters([20, 10, 5], [0, 0, 0], is_binary=True)
+    usual = ClusteredSample.of_clusters([20, 10, 5], [2, 0, 1], is_binary=True)
 
     with pytest.raises(ValueError, match="One cluster tells nothing"):
-        clusters.difference(one, usual)
+        two_clustered.difference(one, usual)
     with pytest.raises(ValueError, match="no variation"):
-        clusters.difference(silent, silent)
+        two_clustered.difference(silent, silent)
     with pytest.raises(ValueError, match="control of 0"):
-        clusters.relative_uplift(silent, usual)
+        two_clustered.relative_uplift(silent, usual)
     with pytest.raises(ValueError, match="binary outcome"):
-        clusters.intraclass_correlation(Outcomes.of_units([0, 1, 1]))
+        two_clustered.intraclass_correlation(ClusteredSample.of_units([0, 1, 1]))
 
 
 @pytest.mark.parametrize(
@@ -143,4 +145,4 @@ def test_what_has_no_answer_is_refused_in_words() -> None:
 )  # fmt: skip
 def test_outcomes_without_sense_are_refused(sizes: list[int], totals: list[float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        Outcomes.of_clusters(sizes, totals, is_binary=True)
+        ClusteredSample.of_clusters(sizes, totals, is_binary=True)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from campaigns.statistics import means
-from campaigns.statistics.samples import Proportion, Sample
+from stats.intervals import two_means
+from stats.intervals.samples import MeanSample, ShareSample
 
 
-def sample(values: np.ndarray) -> Sample:
-    return Sample(float(values.sum()), float((values**2).sum()), len(values))
+def sample(values: np.ndarray) -> MeanSample:
+    return MeanSample(float(values.sum()), float((values**2).sum()), len(values))
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def arms() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_difference_is_scipys_welch_test(arms: tuple[np.ndarray, np.ndarray]) -> None:
-    effect = means.difference(sample(arms[0]), sample(arms[1]))
+    effect = two_means.difference(sample(arms[0]), sample(arms[1]))
 
     theirs = stats.ttest_ind(arms[1], arms[0], equal_var=False)
     interval = theirs.confidence_interval()
@@ -32,21 +32,23 @@ def test_another_currency_scales_the_difference_and_leaves_the_uplift(arms: tupl
     dollars = sample(arms[0]), sample(arms[1])
     cents = sample(arms[0] * 100), sample(arms[1] * 100)
 
-    assert means.difference(*cents).estimate == pytest.approx(100 * means.difference(*dollars).estimate)
-    assert means.difference(*cents).p_value == pytest.approx(means.difference(*dollars).p_value)
-    assert means.relative_uplift(*cents).interval.low == pytest.approx(means.relative_uplift(*dollars).interval.low)
+    assert two_means.difference(*cents).estimate == pytest.approx(100 * two_means.difference(*dollars).estimate)
+    assert two_means.difference(*cents).p_value == pytest.approx(two_means.difference(*dollars).p_value)
+    assert two_means.relative_uplift(*cents).interval.low == pytest.approx(
+        two_means.relative_uplift(*dollars).interval.low
+    )
 
 
 def test_what_has_no_answer_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="control of 0"):
-        means.relative_uplift(Proportion(0, 50), Proportion(3, 50))
+        two_means.relative_uplift(ShareSample(0, 50), ShareSample(3, 50))
     with pytest.raises(ValueError, match="no variation"):
-        means.difference(Proportion(0, 50), Proportion(0, 50))
+        two_means.difference(ShareSample(0, 50), ShareSample(0, 50))
     with pytest.raises(ValueError, match="at least two units"):
-        means.difference(Proportion(1, 1), Proportion(3, 50))
+        two_means.difference(ShareSample(1, 1), ShareSample(3, 50))
     with pytest.raises(ValueError, match="at least two units"):
-        Sample(1.0, 1.0, 1)
+        MeanSample(1.0, 1.0, 1)
     with pytest.raises(ValueError, match="finite"):
-        Sample(float("nan"), 1.0, 10)
+        MeanSample(float("nan"), 1.0, 10)
     with pytest.raises(ValueError, match="smaller than these numbers allow"):
-        Sample(10.0, 1.0, 10)
+        MeanSample(10.0, 1.0, 10)

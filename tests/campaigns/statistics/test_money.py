@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from campaigns.statistics import money
-from campaigns.statistics.money import Spending
+from stats.intervals import cost_ratios
+from stats.intervals.cost_ratios import Spending
 
 
 def spending(seed: int = 1, n: int = 2000, reply: float = 0.05) -> Spending:
@@ -19,7 +19,7 @@ def spending(seed: int = 1, n: int = 2000, reply: float = 0.05) -> Spending:
 def test_costs_per_mail_and_per_reply_are_sums_over_counts() -> None:
     given = spending()
 
-    costs = money.arm_costs(given, usd_per_hour=60.0)
+    costs = cost_ratios.arm_costs(given, usd_per_hour=60.0)
 
     assert costs.per_mail.usd == pytest.approx(given.cost_usd.sum() / 2000)
     assert costs.per_reply is not None and costs.per_reply_with_people is not None
@@ -32,7 +32,7 @@ def test_costs_per_mail_and_per_reply_are_sums_over_counts() -> None:
 def test_without_noise_in_the_counts_fiellers_interval_is_the_t_interval_of_the_mean() -> None:
     given = spending(n=50)
 
-    interval = money.arm_costs(given, usd_per_hour=0).per_mail.interval
+    interval = cost_ratios.arm_costs(given, usd_per_hour=0).per_mail.interval
 
     expected = stats.t.interval(0.95, 49, given.cost_usd.mean(), stats.sem(given.cost_usd))
     assert (interval.low, interval.high) == pytest.approx(expected)
@@ -43,7 +43,7 @@ def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
     repeats, held = 1500, 0
     for _ in range(repeats):
         cost, replies = chance.gamma(4, 0.0025, 800), (chance.random(800) < 0.05).astype(float)
-        held += money.ratio(cost, replies).interval.holds(0.01 / 0.05)
+        held += cost_ratios.ratio(cost, replies).interval.holds(0.01 / 0.05)
 
     assert held / repeats == pytest.approx(0.95, abs=0.01 + 4 * math.sqrt(0.95 * 0.05 / repeats))
 
@@ -51,7 +51,7 @@ def test_fiellers_interval_holds_the_truth_as_often_as_it_says() -> None:
 def test_a_cost_paid_for_each_reply_and_nothing_else_is_known_exactly() -> None:
     replies = spending().replies
 
-    found = money.ratio(0.2 * replies, replies)
+    found = cost_ratios.ratio(0.2 * replies, replies)
 
     assert (found.usd, found.interval.low, found.interval.high) == pytest.approx((0.2, 0.2, 0.2), abs=1e-6)
 
@@ -60,7 +60,7 @@ def test_with_hardly_a_reply_there_is_no_upper_bound() -> None:
     cost, replies = np.full(200, 0.01) + np.arange(200) * 1e-6, np.zeros(200)
     replies[7] = 1
 
-    found = money.ratio(cost, replies)
+    found = cost_ratios.ratio(cost, replies)
 
     assert found.interval.high == math.inf
     assert 0 < found.interval.low < found.usd
@@ -69,17 +69,20 @@ def test_with_hardly_a_reply_there_is_no_upper_bound() -> None:
 def test_without_a_reply_the_cost_of_one_is_not_told() -> None:
     none = spending(reply=0.0)
 
-    costs = money.arm_costs(none, usd_per_hour=40)
+    costs = cost_ratios.arm_costs(none, usd_per_hour=40)
 
     assert costs.per_reply is None and costs.per_reply_with_people is None
     with pytest.raises(ValueError, match="No reply yet"):
-        money.ratio(none.cost_usd, none.replies)
+        cost_ratios.ratio(none.cost_usd, none.replies)
 
 
 def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
     given = spending()
 
-    dollars, cents = money.ratio(given.cost_usd, given.replies), money.ratio(given.cost_usd * 100, given.replies)
+    dollars, cents = (
+        cost_ratios.ratio(given.cost_usd, given.replies),
+        cost_ratios.ratio(given.cost_usd * 100, given.replies),
+    )
 
     assert (cents.usd, cents.interval.low, cents.interval.high) == pytest.approx(
         (100 * dollars.usd, 100 * dollars.interval.low, 100 * dollars.interval.high)
@@ -87,7 +90,7 @@ def test_in_cents_everything_is_a_hundred_times_as_much() -> None:
 
 
 def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
-    even = money.break_even(
+    even = cost_ratios.break_even(
         usd_per_gpu_hour=2.0, usd_per_mail_paid=0.011, usd_per_mail_own=0.001, mails_per_hour_capacity=1000
     )
 
@@ -110,7 +113,7 @@ def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
 )
 def test_prices_without_sense_are_refused(prices: dict[str, float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        money.break_even(**prices)
+        cost_ratios.break_even(**prices)
 
 
 def test_spending_without_sense_is_refused() -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from campaigns.statistics import multiplicity
+from stats.intervals import multiplicity
 
 
 def test_holm_is_never_below_benjamini_hochberg_and_one_p_value_stays() -> None:

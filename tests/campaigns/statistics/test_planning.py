@@ -3,14 +3,14 @@
 import pytest
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from campaigns.statistics import planning
-from campaigns.statistics.planning import Design
+from stats.experiments import sample_size
+from stats.experiments.sample_size import PlanningTerms
 
 
 def test_the_sentence_of_a_usual_plan() -> None:
-    plan = planning.plan(0.059, effect=-0.008, n_per_arm=3000)
+    plan = sample_size.plan(0.059, effect=-0.008, n_per_arm=3000)
 
-    assert planning.in_words(plan) == (
+    assert sample_size.in_words(plan) == (
         "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
     )
     assert plan.needed_n == 12_745
@@ -18,7 +18,7 @@ def test_the_sentence_of_a_usual_plan() -> None:
 
 
 def test_the_needed_units_give_the_power_asked_for() -> None:
-    plan = planning.plan(0.059, effect=-0.008)
+    plan = sample_size.plan(0.059, effect=-0.008)
 
     power = power_proportions_2indep(-0.008, 0.059, plan.needed_n).power
 
@@ -29,54 +29,54 @@ def test_the_needed_units_give_the_power_asked_for() -> None:
 def test_power_is_that_of_statsmodels(p0: float, p1: float, n: int) -> None:
     theirs = power_proportions_2indep(p0 - p1, p1, n).power
 
-    assert planning.power_of_shares(p0, p1, n) == pytest.approx(theirs, rel=1e-9)
+    assert sample_size.power_of_shares(p0, p1, n) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_what_can_be_shown_and_what_is_needed_are_inverse() -> None:
-    shown = planning.plan_mean(10.0, sd=4.0, n_per_arm=500).detectable
+    shown = sample_size.plan_mean(10.0, sd=4.0, n_per_arm=500).detectable
 
-    needed = planning.plan_mean(10.0, sd=4.0, effect=shown).needed_n
+    needed = sample_size.plan_mean(10.0, sd=4.0, effect=shown).needed_n
 
     assert needed in (500, 501)
 
 
 def test_a_plan_knows_its_power_with_the_units_at_hand() -> None:
-    enough = planning.plan(0.059, effect=-0.008, n_per_arm=12_745)
+    enough = sample_size.plan(0.059, effect=-0.008, n_per_arm=12_745)
 
     assert enough.power == pytest.approx(0.8, abs=0.001)
     assert enough.is_enough is True
 
 
 def test_a_margin_is_planned_with_both_arms_at_the_baseline() -> None:
-    plan = planning.plan(0.059, margin=0.01)
+    plan = sample_size.plan(0.059, margin=0.01)
 
     # 2 * .059 * .941 * (1.959964 + 0.841621)^2 / .01^2
     assert plan.needed_n == 8716
-    assert planning.in_words(plan) == (
+    assert sample_size.in_words(plan) == (
         "Not worse than 5.9 % by more than 1 point needs 8,720 mails an arm (80 % power, one-sided 2.5 %)."
     )
 
 
 def test_mails_of_one_company_count_for_less() -> None:
-    alone = planning.plan(0.059, effect=-0.01)
-    together = planning.plan(0.059, effect=-0.01, design=Design(cluster_size=5, icc=0.1))
-    uneven = planning.plan(0.059, effect=-0.01, design=Design(cluster_size=5, icc=0.1, size_cv=1.0))
+    alone = sample_size.plan(0.059, effect=-0.01)
+    together = sample_size.plan(0.059, effect=-0.01, design=PlanningTerms(cluster_size=5, icc=0.1))
+    uneven = sample_size.plan(0.059, effect=-0.01, design=PlanningTerms(cluster_size=5, icc=0.1, size_cv=1.0))
 
     assert together.needed_n == pytest.approx(1.4 * (alone.needed_n or 0), abs=2)
     assert uneven.needed_n == pytest.approx(1.9 * (alone.needed_n or 0), abs=2)
-    assert "design effect 1.4" in planning.in_words(together)
+    assert "design effect 1.4" in sample_size.in_words(together)
 
 
 def test_a_plan_of_money_is_said_in_money() -> None:
-    plan = planning.plan_mean(1.4, sd=15, effect=0.5, n_per_arm=300)
+    plan = sample_size.plan_mean(1.4, sd=15, effect=0.5, n_per_arm=300)
 
-    assert planning.in_words(plan, unit="$") == (
+    assert sample_size.in_words(plan, unit="$") == (
         "$1.40 against $1.90 needs 14,100 mails an arm (80 % power, two-sided 5 %); with 300 you can show $3.43."
     )
-    assert planning.in_words(planning.plan(0.059, n_per_arm=300)) == (
+    assert sample_size.in_words(sample_size.plan(0.059, n_per_arm=300)) == (
         "With 300 mails an arm you can show 5.4 points (80 % power, two-sided 5 %)."
     )
-    assert planning.in_words(planning.plan(0.059)) == ""
+    assert sample_size.in_words(sample_size.plan(0.059)) == ""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_plan_of_money_is_said_in_money() -> None:
 )  # fmt: skip
 def test_a_plan_without_sense_is_refused(arguments: dict[str, float], text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        planning.plan(**arguments)
+        sample_size.plan(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_a_plan_without_sense_is_refused(arguments: dict[str, float], text: str)
 )
 def test_a_design_without_sense_is_refused(arguments: dict[str, float]) -> None:
     with pytest.raises(ValueError):
-        Design(**arguments)
+        PlanningTerms(**arguments)

@@ -7,16 +7,16 @@ import pytest
 from scipy import optimize
 from statsmodels.stats.proportion import score_test_proportions_2indep
 
-from campaigns.statistics import proportions
-from campaigns.statistics.proportions import DifferenceBy
-from campaigns.statistics.samples import Proportion
+from stats.intervals import two_shares
+from stats.intervals.samples import ShareSample
+from stats.intervals.two_shares import DifferenceBy
 
-A, B = Proportion(118, 2000), Proportion(102, 2000)
+A, B = ShareSample(118, 2000), ShareSample(102, 2000)
 
 
 @pytest.mark.parametrize("by", DifferenceBy)
 def test_swapping_the_arms_mirrors_the_interval(by: DifferenceBy) -> None:
-    there, back = proportions.difference(A, B, by=by), proportions.difference(B, A, by=by)
+    there, back = two_shares.difference(A, B, by=by), two_shares.difference(B, A, by=by)
 
     assert there.estimate == pytest.approx(-back.estimate)
     assert there.interval.low == pytest.approx(-back.interval.high, abs=1e-12)
@@ -26,17 +26,17 @@ def test_swapping_the_arms_mirrors_the_interval(by: DifferenceBy) -> None:
 
 @pytest.mark.parametrize("by", DifferenceBy)
 def test_counting_failures_instead_mirrors_the_interval(by: DifferenceBy) -> None:
-    successes = proportions.difference(A, B, by=by).interval
-    failures = proportions.difference(Proportion(1882, 2000), Proportion(1898, 2000), by=by).interval
+    successes = two_shares.difference(A, B, by=by).interval
+    failures = two_shares.difference(ShareSample(1882, 2000), ShareSample(1898, 2000), by=by).interval
 
     assert (failures.low, failures.high) == pytest.approx((-successes.high, -successes.low), abs=1e-12)
 
 
 @pytest.mark.parametrize("by", DifferenceBy)
 def test_a_higher_level_is_wider_and_more_units_are_narrower(by: DifferenceBy) -> None:
-    usual = proportions.difference(A, B, by=by).interval
-    surer = proportions.difference(A, B, by=by, level=0.99).interval
-    larger = proportions.difference(Proportion(472, 8000), Proportion(408, 8000), by=by).interval
+    usual = two_shares.difference(A, B, by=by).interval
+    surer = two_shares.difference(A, B, by=by, level=0.99).interval
+    larger = two_shares.difference(ShareSample(472, 8000), ShareSample(408, 8000), by=by).interval
 
     assert surer.low < usual.low < larger.low < larger.high < usual.high < surer.high
 
@@ -45,7 +45,7 @@ def test_a_higher_level_is_wider_and_more_units_are_narrower(by: DifferenceBy) -
 def test_the_restricted_share_maximises_the_likelihood(value: float) -> None:
     x1, n1, x0, n0 = 7, 34, 11, 60
 
-    share = float(proportions._restricted_share(np.array([7.0]), n1, np.array([11.0]), n0, np.array([value]))[0])
+    share = float(two_shares._restricted_share(np.array([7.0]), n1, np.array([11.0]), n0, np.array([value]))[0])
 
     def slope(p: float) -> float:
         return x1 / (p + value) - (n1 - x1) / (1 - p - value) + x0 / p - (n0 - x0) / (1 - p)
@@ -55,24 +55,24 @@ def test_the_restricted_share_maximises_the_likelihood(value: float) -> None:
 
 
 def test_the_score_against_equality_is_that_of_statsmodels() -> None:
-    ours = proportions.score(A, B, value=0.0)
+    ours = two_shares.score(A, B, value=0.0)
 
     theirs = score_test_proportions_2indep(102, 2000, 118, 2000, compare="diff", correction=True).statistic
     assert ours == pytest.approx(theirs, rel=1e-10)
 
 
 def test_p_value_and_interval_agree_at_the_edge() -> None:
-    effect = proportions.difference(A, B)
+    effect = two_shares.difference(A, B)
     level = 1 - (effect.p_value or 0)
 
-    edge = proportions.difference(A, B, level=level).interval
+    edge = two_shares.difference(A, B, level=level).interval
 
     assert edge.high == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize(("x1", "x0"), [(0, 0), (30, 30), (0, 30), (30, 0)])
 def test_arms_without_variation_still_get_an_honest_interval(x1: int, x0: int) -> None:
-    effect = proportions.difference(Proportion(x0, 30), Proportion(x1, 30))
+    effect = two_shares.difference(ShareSample(x0, 30), ShareSample(x1, 30))
 
     width = effect.interval.high - effect.interval.low
     assert effect.interval.holds(effect.estimate)
@@ -82,16 +82,16 @@ def test_arms_without_variation_still_get_an_honest_interval(x1: int, x0: int) -
 
 
 def test_the_ratio_turns_over_when_the_arms_are_swapped() -> None:
-    there, back = proportions.ratio(A, B).interval, proportions.ratio(B, A).interval
+    there, back = two_shares.ratio(A, B).interval, two_shares.ratio(B, A).interval
 
     assert (there.low, there.high) == pytest.approx((1 / back.high, 1 / back.low))
 
 
 def test_a_quotient_without_success_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one success in each arm"):
-        proportions.ratio(Proportion(0, 30), Proportion(3, 30))
+        two_shares.ratio(ShareSample(0, 30), ShareSample(3, 30))
     with pytest.raises(ValueError, match="at least one success and one failure"):
-        proportions.odds_ratio(Proportion(30, 30), Proportion(3, 30))
+        two_shares.odds_ratio(ShareSample(30, 30), ShareSample(3, 30))
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,10 @@ def test_a_quotient_without_success_is_refused() -> None:
 )
 def test_counts_without_sense_are_refused(successes: float, n: float, text: str) -> None:
     with pytest.raises(ValueError, match=text):
-        Proportion(successes, n)
+        ShareSample(successes, n)
 
 
 @pytest.mark.parametrize("level", [0, 1, 95, -0.1, math.nan])
 def test_a_level_outside_0_to_1_is_refused(level: float) -> None:
     with pytest.raises(ValueError, match="A level lies between 0 and 1"):
-        proportions.difference(A, B, level=level)
+        two_shares.difference(A, B, level=level)

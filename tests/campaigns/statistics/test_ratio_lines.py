@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaigns.statistics import ratio_lines
-from campaigns.statistics.ratio_lines import Answer, BadLine
+from stats.experiments import sample_ratio
+from stats.experiments.sample_ratio import SampleRatioLine, UnreadableLine
 
 
 def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered() -> None:
@@ -15,12 +15,12 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered() -> Non
         '{"counts": [1, 2]}',
     ]
 
-    first, bad, by_arm, without_id = ratio_lines.answers(lines)
+    first, bad, by_arm, without_id = sample_ratio.checked_lines(lines)
 
-    assert isinstance(first, Answer) and first.id == "a"
-    assert isinstance(bad, BadLine) and bad.number == 3 and "no JSON" in bad.reason
-    assert isinstance(by_arm, Answer) and by_arm.id == 2
-    assert isinstance(without_id, BadLine) and '"id" and "counts"' in without_id.reason
+    assert isinstance(first, SampleRatioLine) and first.id == "a"
+    assert isinstance(bad, UnreadableLine) and bad.number == 3 and "no JSON" in bad.reason
+    assert isinstance(by_arm, SampleRatioLine) and by_arm.id == 2
+    assert isinstance(without_id, UnreadableLine) and '"id" and "counts"' in without_id.reason
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_a_bad_line_is_told_with_its_number_and_the_others_are_answered() -> Non
     ],
 )  # fmt: skip
 def test_hostile_lines_are_bad_lines(line: str) -> None:
-    [answer] = ratio_lines.answers([line])
+    [answer] = sample_ratio.checked_lines([line])
 
-    assert isinstance(answer, BadLine) and answer.number == 1 and answer.reason
+    assert isinstance(answer, UnreadableLine) and answer.number == 1 and answer.reason
 
 
 def test_weights_by_arm_need_no_order() -> None:
-    [answer] = ratio_lines.answers(['{"id": 1, "counts": {"a": 100, "b": 300}, "weights": {"b": 3, "a": 1}}'])
+    [answer] = sample_ratio.checked_lines(['{"id": 1, "counts": {"a": 100, "b": 300}, "weights": {"b": 3, "a": 1}}'])
 
-    assert isinstance(answer, Answer) and answer.chi2 == 0 and answer.p_value == 1
+    assert isinstance(answer, SampleRatioLine) and answer.chi2 == 0 and answer.p_value == 1

@@ -5,7 +5,7 @@ import random
 import pytest
 from scipy import stats
 
-from campaigns.statistics import sample_ratio
+from stats.experiments import sample_ratio
 
 
 @pytest.mark.parametrize(("counts", "weights"), [([480, 520], None), ([300, 610, 95], [3, 6, 1]), ([0, 7], None)])

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from campaigns.statistics import segments
-from campaigns.statistics.samples import Outcomes
+from stats.experiments import segments
+from stats.intervals.samples import ClusteredSample
 
 
-def counts(**arms: tuple[int, int]) -> dict[str, Outcomes]:
-    return {name: Outcomes.of_counts(*arm) for name, arm in arms.items()}
+def counts(**arms: tuple[int, int]) -> dict[str, ClusteredSample]:
+    return {name: ClusteredSample.of_counts(*arm) for name, arm in arms.items()}
 
 
 def test_a_segment_in_which_the_teacher_wins_is_found() -> None:
@@ -37,15 +37,17 @@ def test_where_nothing_varies_a_spread_is_claimed_as_rarely_as_the_level_says() 
     chance = np.random.default_rng(8)
     claimed = 0
     for _ in range(100):
-        arms = [{name: Outcomes.of_counts(int(chance.binomial(800, 0.1)), 800) for name in "abcd"} for _ in range(2)]
+        arms = [
+            {name: ClusteredSample.of_counts(int(chance.binomial(800, 0.1)), 800) for name in "abcd"} for _ in range(2)
+        ]
         claimed += segments.spread(*arms).varies
 
     assert claimed / 100 == pytest.approx(0.05, abs=0.01 + 4 * (0.05 * 0.95 / 100) ** 0.5)
 
 
 def test_a_segment_without_an_arm_or_without_variation_is_left_out_and_named() -> None:
-    flat = Outcomes.of_units([2.5, 2.5, 2.5])
-    bought = Outcomes.of_units([0.0, 3.5, 1.0])
+    flat = ClusteredSample.of_units([2.5, 2.5, 2.5])
+    bought = ClusteredSample.of_units([0.0, 3.5, 1.0])
 
     found = segments.spread({"a": bought, "flat": flat, "only": bought}, {"a": bought, "flat": flat})
 

@@ -4,41 +4,41 @@ import math
 
 import pytest
 
-from campaigns.statistics import sequences
-from campaigns.statistics.results import Effect, Interval, Method, Scale
+from stats.intervals import always_valid
+from stats.intervals.effects import Effect, Interval, Scale, StatisticalMethod
 
 
 def effect(estimate: float, se: float | None, df: float | None = None) -> Effect:
-    return Effect(estimate, se, Interval(-1, 1, 0.95), None, df, Scale.DIFFERENCE, Method("a", "b"))
+    return Effect(estimate, se, Interval(-1, 1, 0.95), None, df, Scale.DIFFERENCE, StatisticalMethod("a", "b"))
 
 
 def test_it_is_narrowest_for_its_error_at_the_horizon() -> None:
     def multiple(draws: float) -> float:
         # With se falling as 1/sqrt(n), width times sqrt(n) is what tuning makes smallest at the horizon.
-        return sequences.halfwidth(1.0, draws, tuned_for=5000)
+        return always_valid.halfwidth(1.0, draws, tuned_for=5000)
 
     assert multiple(5000) < min(multiple(500), multiple(50_000))
     assert multiple(5000) == pytest.approx(min(multiple(n) for n in range(1000, 20_000, 100)), rel=0.002)
 
 
 def test_the_price_of_looking_is_half_again_the_width_at_the_horizon() -> None:
-    assert sequences.widening(6000, tuned_for=6000) == pytest.approx(1.55, abs=0.01)
+    assert always_valid.widening(6000, tuned_for=6000) == pytest.approx(1.55, abs=0.01)
 
 
 def test_p_value_and_interval_agree_at_the_edge() -> None:
-    reach = sequences.halfwidth(0.01, 800, tuned_for=3000)
+    reach = always_valid.halfwidth(0.01, 800, tuned_for=3000)
 
-    p = sequences.p_value(reach, 0.01, 800, tuned_for=3000)
+    p = always_valid.p_value(reach, 0.01, 800, tuned_for=3000)
 
     assert p == pytest.approx(0.05)
 
 
 def test_with_few_degrees_of_freedom_it_is_wider_and_still_agrees_with_its_p_value() -> None:
-    many = sequences.always_valid(effect(0.1, 0.01), 40, tuned_for=100)
-    few = sequences.always_valid(effect(0.1, 0.01, df=9), 40, tuned_for=100)
+    many = always_valid.always_valid(effect(0.1, 0.01), 40, tuned_for=100)
+    few = always_valid.always_valid(effect(0.1, 0.01, df=9), 40, tuned_for=100)
     reach = few.interval.high - few.estimate
 
-    p = sequences.p_value(reach, 0.01, 40, tuned_for=100, df=9)
+    p = always_valid.p_value(reach, 0.01, 40, tuned_for=100, df=9)
 
     assert few.interval.high > many.interval.high
     assert (few.p_value or 0) > (many.p_value or 0)
@@ -46,7 +46,7 @@ def test_with_few_degrees_of_freedom_it_is_wider_and_still_agrees_with_its_p_val
 
 
 def test_far_in_the_tail_numbers_stay_finite() -> None:
-    far = sequences.always_valid(effect(5.0, 1e-4, df=1e6), 5000)
+    far = always_valid.always_valid(effect(5.0, 1e-4, df=1e6), 5000)
 
     assert math.isfinite(far.interval.low)
     assert far.p_value == pytest.approx(0.0, abs=1e-100)
@@ -54,10 +54,10 @@ def test_far_in_the_tail_numbers_stay_finite() -> None:
 
 def test_what_has_no_answer_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="needs a standard error"):
-        sequences.always_valid(effect(0.1, None), 100)
+        always_valid.always_valid(effect(0.1, None), 100)
     with pytest.raises(ValueError, match="number of draws"):
-        sequences.halfwidth(0.1, 0)
+        always_valid.halfwidth(0.1, 0)
     with pytest.raises(ValueError, match="horizon"):
-        sequences.halfwidth(0.1, 10, tuned_for=-5)
+        always_valid.halfwidth(0.1, 10, tuned_for=-5)
     with pytest.raises(ValueError, match="standard error of an always-valid interval must be above 0"):
-        sequences.p_value(0.1, 0.0, 10)
+        always_valid.p_value(0.1, 0.0, 10)

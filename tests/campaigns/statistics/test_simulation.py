@@ -10,9 +10,10 @@ import os
 import numpy as np
 import pytest
 
-from campaigns.statistics import analysis, clusters, simulation
-from campaigns.statistics.proportions import DifferenceBy
-from campaigns.statistics.simulation import Population
+from stats.experiments import analysis, simulation
+from stats.experiments.simulation import Population
+from stats.intervals import two_clustered
+from stats.intervals.two_shares import DifferenceBy
 from tests.campaigns.sending.conftest import drill
 
 POINT = 0.01
@@ -149,4 +150,4 @@ def test_an_arm_drawn_has_the_mean_and_the_likeness_it_names() -> None:
     arm = Population(0.2, icc=0.25, largest=9).draw(np.random.default_rng(3), 5000)
 
     assert arm.mean == pytest.approx(0.2, abs=0.01)
-    assert clusters.intraclass_correlation(arm) == pytest.approx(0.25, abs=0.03)
+    assert two_clustered.intraclass_correlation(arm) == pytest.approx(0.25, abs=0.03)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from campaigns.statistics import bayes, means, multiplicity, planning, proportions, sample_ratio, sequences
-from campaigns.statistics.proportions import DifferenceBy
-from campaigns.statistics.results import Interval
-from campaigns.statistics.samples import Proportion, Sample
+from stats.experiments import bayes, sample_ratio, sample_size
+from stats.intervals import always_valid, multiplicity, two_means, two_shares
+from stats.intervals.effects import Interval
+from stats.intervals.samples import MeanSample, ShareSample
+from stats.intervals.two_shares import DifferenceBy
 
 pytestmark = pytest.mark.outside_data
 
@@ -31,10 +32,10 @@ def vectors(outside_data: Path) -> dict[str, dict[str, Any]]:
     return {vector["id"]: vector for vector in json.loads(text, parse_float=Decimal)["vectors"]}
 
 
-def arm(given: dict[str, Any]) -> Sample | Proportion:
+def arm(given: dict[str, Any]) -> MeanSample | ShareSample:
     if "sum_squares" in given:
-        return Sample(float(given["sum"]), float(given["sum_squares"]), int(given["n"]))
-    return Proportion(float(given["sum"]), float(given["n"]))
+        return MeanSample(float(given["sum"]), float(given["sum_squares"]), int(given["n"]))
+    return ShareSample(float(given["sum"]), float(given["n"]))
 
 
 def to_stated_digits(value: float, stated: Decimal | int) -> Decimal:
@@ -59,7 +60,7 @@ def test_every_vector_is_checked_here(vectors: dict[str, dict[str, Any]]) -> Non
 def test_welch_difference(vectors: dict[str, dict[str, Any]]) -> None:
     vector = vectors["gb_two_sided_mean_abs"]
 
-    effect = means.difference(arm(vector["a"]), arm(vector["b"]))
+    effect = two_means.difference(arm(vector["a"]), arm(vector["b"]))
 
     expected = vector["expected"]
     assert_stated(effect.estimate, expected["diff"])
@@ -72,7 +73,7 @@ def test_welch_difference(vectors: dict[str, dict[str, Any]]) -> None:
 def test_relative_uplift(vectors: dict[str, dict[str, Any]], name: str) -> None:
     vector = vectors[name]
 
-    effect = means.relative_uplift(arm(vector["a"]), arm(vector["b"]))
+    effect = two_means.relative_uplift(arm(vector["a"]), arm(vector["b"]))
 
     expected = vector["expected"]
     assert_stated(effect.estimate, expected["uplift"])
@@ -102,8 +103,8 @@ def test_sequential_uplift(vectors: dict[str, dict[str, Any]]) -> None:
     vector = vectors["gb_sequential_prop"]
     one, other = arm(vector["a"]), arm(vector["b"])
 
-    effect = means.relative_uplift(one, other)
-    reach = sequences.halfwidth(effect.se or 0, one.n + other.n, tuned_for=5000)
+    effect = two_means.relative_uplift(one, other)
+    reach = always_valid.halfwidth(effect.se or 0, one.n + other.n, tuned_for=5000)
 
     expected = vector["expected"]
     assert_stated(effect.estimate, expected["uplift"])
@@ -112,12 +113,12 @@ def test_sequential_uplift(vectors: dict[str, dict[str, Any]]) -> None:
 
 
 def test_differences_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
-    treatment, control = Proportion(7, 34), Proportion(1, 34)
+    treatment, control = ShareSample(7, 34), ShareSample(1, 34)
 
     for name in ("fagerland_7_34_1_34", "propcis_7_34_1_34"):
         for by in (DifferenceBy.WALD, DifferenceBy.AGRESTI_CAFFO, DifferenceBy.NEWCOMBE):
             if by.value in vectors[name]["expected"]:
-                effect = proportions.difference(control, treatment, by=by)
+                effect = two_shares.difference(control, treatment, by=by)
                 assert_interval(effect.interval, vectors[name]["expected"][by.value])
 
 
@@ -127,11 +128,11 @@ def test_score_interval_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
     The vector's third digit of the upper bound, .343, comes from a test of statsmodels with a tolerance of 3 %, which
     covers a wrong coefficient there (statsmodels bug 10269). R's PropCIs, with the factor, has 0.0270416, 0.3452912.
     """
-    treatment, control = Proportion(7, 34), Proportion(1, 34)
+    treatment, control = ShareSample(7, 34), ShareSample(1, 34)
     stated = vectors["fagerland_7_34_1_34"]["expected"]["miettinen_nurminen"]
 
-    without_factor = proportions.difference(control, treatment, by=DifferenceBy.MEE).interval
-    with_factor = proportions.difference(control, treatment, by=DifferenceBy.MIETTINEN_NURMINEN).interval
+    without_factor = two_shares.difference(control, treatment, by=DifferenceBy.MEE).interval
+    with_factor = two_shares.difference(control, treatment, by=DifferenceBy.MIETTINEN_NURMINEN).interval
 
     assert_stated(without_factor.low, stated[0])
     assert_stated(without_factor.high, Decimal("0.34"))
@@ -141,10 +142,10 @@ def test_score_interval_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
 
 def test_quotients_of_shares(vectors: dict[str, dict[str, Any]]) -> None:
     expected = vectors["fagerland_7_34_1_34"]["expected"]
-    treatment, control = Proportion(7, 34), Proportion(1, 34)
+    treatment, control = ShareSample(7, 34), ShareSample(1, 34)
 
-    assert_interval(proportions.ratio(control, treatment).interval, expected["ratio_log"])
-    assert_interval(proportions.odds_ratio(control, treatment).interval, expected["odds_ratio_logit"])
+    assert_interval(two_shares.ratio(control, treatment).interval, expected["ratio_log"])
+    assert_interval(two_shares.odds_ratio(control, treatment).interval, expected["odds_ratio_logit"])
 
 
 @pytest.mark.parametrize("name", ["power_R_1", "power_R_2", "power_stata"])
@@ -152,7 +153,7 @@ def test_power(vectors: dict[str, dict[str, Any]], name: str) -> None:
     vector = vectors[name]
     p2 = float(vector["p2"])
 
-    power = planning.power_of_shares(p2 + float(vector["diff"]), p2, float(vector["n_per_arm"]))
+    power = sample_size.power_of_shares(p2 + float(vector["diff"]), p2, float(vector["n_per_arm"]))
 
     assert_stated(power, vector["expected"]["power"])
     assert power == pytest.approx(float(vector["expected"]["power"]), abs=5e-6)

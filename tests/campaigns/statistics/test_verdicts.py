@@ -5,20 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.statistics import verdicts
-from campaigns.statistics.results import Interval
-from campaigns.statistics.verdicts import Compared, Finding
+from stats.experiments import conclusions
+from stats.experiments.conclusions import ComparedArms, ConclusionKind
+from stats.intervals.effects import Interval
 
 
-def compared(low: float, high: float, *, margin: float | None = 0.01) -> Compared:
+def compared(low: float, high: float, *, margin: float | None = 0.01) -> ComparedArms:
     middle = (low + high) / 2
-    return Compared("miniature A", "the teacher", 0.059 + middle, 0.059, Interval(low, high, 0.95), True, margin=margin)
+    return ComparedArms(
+        "miniature A", "the teacher", 0.059 + middle, 0.059, Interval(low, high, 0.95), True, margin=margin
+    )
 
 
 def test_not_worse_by_more_than_the_margin() -> None:
-    found = verdicts.verdict(compared(-0.009, -0.001))
+    found = conclusions.conclude(compared(-0.009, -0.001))
 
-    assert found.finding == Finding.NOT_WORSE
+    assert found.finding == ConclusionKind.NOT_WORSE
     assert found.sentence == (
         "Miniature A is not worse than the teacher by more than 1 point: "
         "5.4 % against 5.9 %, difference −0.5 points (95 % −0.9 to −0.1)"
@@ -29,20 +31,26 @@ def test_not_worse_by_more_than_the_margin() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "margin", "finding", "words"),
     [
-        (0.002, 0.012, 0.01, Finding.BETTER, "is better than the teacher"),
-        (0.002, 0.012, None, Finding.BETTER, "is better than the teacher"),
-        (-0.008, 0.004, 0.01, Finding.NOT_WORSE, "not worse than the teacher by more than 1 point"),
-        (-0.03, -0.012, 0.01, Finding.WORSE, "worse than the teacher by more than 1 point"),
-        (-0.03, -0.002, 0.01, Finding.WORSE, "Miniature A is worse than the teacher:"),
-        (-0.03, -0.002, None, Finding.WORSE, "Miniature A is worse than the teacher:"),
-        (-0.015, 0.004, 0.01, Finding.INCONCLUSIVE, "It is still open whether miniature A is worse"),
-        (-0.015, 0.004, None, Finding.INCONCLUSIVE, "No clear difference between miniature A and the teacher so far"),
+        (0.002, 0.012, 0.01, ConclusionKind.BETTER, "is better than the teacher"),
+        (0.002, 0.012, None, ConclusionKind.BETTER, "is better than the teacher"),
+        (-0.008, 0.004, 0.01, ConclusionKind.NOT_WORSE, "not worse than the teacher by more than 1 point"),
+        (-0.03, -0.012, 0.01, ConclusionKind.WORSE, "worse than the teacher by more than 1 point"),
+        (-0.03, -0.002, 0.01, ConclusionKind.WORSE, "Miniature A is worse than the teacher:"),
+        (-0.03, -0.002, None, ConclusionKind.WORSE, "Miniature A is worse than the teacher:"),
+        (-0.015, 0.004, 0.01, ConclusionKind.INCONCLUSIVE, "It is still open whether miniature A is worse"),
+        (
+            -0.015,
+            0.004,
+            None,
+            ConclusionKind.INCONCLUSIVE,
+            "No clear difference between miniature A and the teacher so far",
+        ),
     ],
 )
 def test_every_place_of_the_interval_has_its_words(
-    low: float, high: float, margin: float | None, finding: Finding, words: str
+    low: float, high: float, margin: float | None, finding: ConclusionKind, words: str
 ) -> None:
-    found = verdicts.verdict(compared(low, high, margin=margin))
+    found = conclusions.conclude(compared(low, high, margin=margin))
 
     assert found.finding == finding
     assert words in found.sentence
@@ -50,41 +58,41 @@ def test_every_place_of_the_interval_has_its_words(
 
 
 def test_a_bound_short_of_the_margin_is_not_rounded_onto_it() -> None:
-    found = verdicts.verdict(compared(-0.00997, 0.002))
+    found = conclusions.conclude(compared(-0.00997, 0.002))
 
-    assert found.finding == Finding.NOT_WORSE
+    assert found.finding == ConclusionKind.NOT_WORSE
     assert "−0.997 to 0.200" in found.sentence
 
 
 def test_where_less_is_better_the_same_numbers_say_the_opposite() -> None:
     fewer = replace(compared(-0.012, -0.002, margin=None), higher_is_better=False)
 
-    assert verdicts.verdict(fewer).finding == Finding.BETTER
-    assert "difference −0.7 points (95 % −1.2 to −0.2)" in verdicts.verdict(fewer).sentence
+    assert conclusions.conclude(fewer).finding == ConclusionKind.BETTER
+    assert "difference −0.7 points (95 % −1.2 to −0.2)" in conclusions.conclude(fewer).sentence
 
 
 def test_several_comparisons_together_may_leave_open_what_one_would_decide() -> None:
     alone = compared(0.001, 0.012, margin=None)
     together = replace(alone, p_value=0.08)
 
-    assert verdicts.verdict(alone).finding == Finding.BETTER
-    assert verdicts.verdict(together).finding == Finding.INCONCLUSIVE
-    assert "several arms were compared" in verdicts.verdict(together).remark
+    assert conclusions.conclude(alone).finding == ConclusionKind.BETTER
+    assert conclusions.conclude(together).finding == ConclusionKind.INCONCLUSIVE
+    assert "several arms were compared" in conclusions.conclude(together).remark
 
 
 def test_an_adjusted_margin_is_held_to_half_the_error_rate() -> None:
     near = compared(-0.0098, 0.002)
 
-    assert verdicts.verdict(replace(near, p_margin=0.024)).finding == Finding.NOT_WORSE
-    assert verdicts.verdict(replace(near, p_margin=0.026)).finding == Finding.INCONCLUSIVE
+    assert conclusions.conclude(replace(near, p_margin=0.024)).finding == ConclusionKind.NOT_WORSE
+    assert conclusions.conclude(replace(near, p_margin=0.026)).finding == ConclusionKind.INCONCLUSIVE
 
 
 def test_without_any_bound_everything_is_open() -> None:
     unbounded = replace(compared(-0.01, 0.01), interval=Interval(-math.inf, math.inf, 0.95))
 
-    found = verdicts.verdict(unbounded)
+    found = conclusions.conclude(unbounded)
 
-    assert found.finding == Finding.INCONCLUSIVE
+    assert found.finding == ConclusionKind.INCONCLUSIVE
     assert "−∞ to ∞" in found.sentence
 
 

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 import torch
 
-from evaluation.engine.likelihood import Reader
+from evaluation.engine.likelihood import LikelihoodScorer
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
-from review import prompting
-from review.schema import InputField, OutputField
-from review.spec import Check, TaskSpec
+from jobs.rundir import write_spec
+from review.spec import prompting
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import Check, TaskSpec
 from tests.nursery import SETTINGS, nursery
 from tests.training.engine.chats import NO_SYSTEM, make_chatty
 from tests.training.engine.conftest import make_model, make_tokenizer
-from training.engine.chat import open_chat
-from training.engine.loading import Student
+from training.engine.data.chat import open_chat
+from training.engine.model.loading import LoadedStudent
 
 pytestmark = pytest.mark.engine
 
@@ -60,7 +60,7 @@ def lay_evaluation(run_dir: Path, student: Path, **more: Any) -> None:
         "task": SPEC.canonical(), "records": RECORDS, "max_new_tokens": 12, "draws": 200, "device": "cpu",
         "systems": [{"name": "base", "student": {"path": str(student)}, "method": "base"}], **more,
     }  # fmt: skip
-    lay(run_dir, SpecEnvelope(job="j", kind="evaluation", fence=1, lease_s=60, body=body))
+    write_spec(run_dir, SpecEnvelope(job="j", kind="evaluation", fence=1, lease_s=60, body=body))
 
 
 def left_in(run_dir: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -129,7 +129,7 @@ def test_forgetting_is_read_behind_the_token_that_all_texts_begin_with(tmp_path:
     model = make_model("gemma", len(tokenizer)).eval()
     chat, text = open_chat(tokenizer), "Rivers run to the sea. " * 40
 
-    found = Reader(Student(model, chat, "gemma3_text", 64, 0), torch.device("cpu")).general(text)
+    found = LikelihoodScorer(LoadedStudent(model, chat, "gemma3_text", 64, 0), torch.device("cpu")).general(text)
 
     ids, nats = tokenizer(text, add_special_tokens=False)["input_ids"], 0.0
     for start in range(0, len(ids), 63):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evaluation.engine.contracts import EvaluationSpec, Output
+from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
 from evaluation.engine.report import report
-from evaluation.selectors import tables
-from review.schema import InputField, OutputField
-from review.spec import TaskSpec
-from stats import shares
+from evaluation.evaluations import tables
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import TaskSpec
+from stats.intervals import shares
 
 TASK = TaskSpec(
     instruction="Write.",
@@ -31,7 +31,7 @@ def made(base: list[float], tuned: list[float], *, companies: int | None = None)
         }
     )  # fmt: skip
     outputs = [
-        Output(
+        ScoredOutput(
             system=system, record=f"r{number}", text="x", fields={"body": "x"}, error="", marks=[], seconds=1.0,
             cost_usd=0.0, tokens=1, scores={"passes_all": score, "words": 1.0 + number % 3},
         )

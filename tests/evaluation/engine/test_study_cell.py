@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
-from review import prompting
+from jobs.rundir import write_spec
+from review.spec import prompting
 from tests.evaluation.engine.test_engine import RECORDS, SPEC, student
 from tests.nursery import nursery
 
@@ -27,7 +27,7 @@ def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
         "task": SPEC.canonical(), "records": RECORDS, "golds": GOLDS, "written_records": 2, "max_new_tokens": 8,
         "device": "cpu", "system": {"name": "run 1", "student": {"path": str(student)}, "method": "base"}, **more,
     }  # fmt: skip
-    lay(run_dir, SpecEnvelope(job="j", kind="study-cell", fence=1, lease_s=60, body=body))
+    write_spec(run_dir, SpecEnvelope(job="j", kind="study-cell", fence=1, lease_s=60, body=body))
     nursery().start("evaluation.engine.study_cell", run_dir, log=run_dir / "engine.log").wait(240)
     return dict(json.loads((run_dir / "result.json").read_text()))
 

@@ -1,7 +1,7 @@
 """Outputs are read as the desk reads drafts, and repetition between them is counted."""
 
-from evaluation.metrics import alike, reading
-from review.starters import STARTERS, research_summary
+from evaluation.metrics import diversity, reference_free
+from review.spec.starters import STARTERS, research_summary
 
 SPEC = STARTERS["outreach"].spec
 FACTS = {"company": "Northwind Cold Chain", "sector": "cold logistics", "role": "Head of Operations", "city": "Aarhus"}
@@ -15,7 +15,7 @@ GOOD = {
 
 
 def test_a_sound_output_passes_every_check_and_its_facts_are_counted() -> None:
-    scores, marks = reading.scores(SPEC, FACTS, GOOD)
+    scores, marks = reference_free.scores(SPEC, FACTS, GOOD)
 
     assert marks == []
     assert scores["passes_all"] == scores["passes_names_company"] == scores["passes_field_body"] == 1.0
@@ -26,14 +26,14 @@ def test_a_sound_output_passes_every_check_and_its_facts_are_counted() -> None:
 def test_an_invented_number_fails_its_check_and_counts_as_a_wrong_fact() -> None:
     bad = {**GOOD, "body": GOOD["body"].replace("many such days", "941 such days")}
 
-    scores, marks = reading.scores(SPEC, FACTS, bad)
+    scores, marks = reference_free.scores(SPEC, FACTS, bad)
 
     assert (scores["passes_all"], scores["passes_unsupported"], scores["passes_spam"]) == (0.0, 0.0, 1.0)
     assert scores["facts_wrong"] == len(marks) == 1
 
 
 def test_where_nothing_was_written_nothing_is_passed_and_the_counts_are_none() -> None:
-    scores, marks = reading.scores(SPEC, FACTS, None)
+    scores, marks = reference_free.scores(SPEC, FACTS, None)
 
     assert set(scores.values()) == {0.0}
     assert {"facts_right", "facts_wrong", "words"} <= set(scores)
@@ -41,23 +41,25 @@ def test_where_nothing_was_written_nothing_is_passed_and_the_counts_are_none() -
 
 
 def test_a_system_that_writes_one_text_for_everybody_is_wholly_similar_to_itself() -> None:
-    same = alike.self_similarity({"a": "one two three four five six seven", "b": "One two three four five six seven."})
-    apart = alike.self_similarity({"a": "one two three four five six", "b": "seven eight nine ten eleven twelve"})
+    same = diversity.self_similarity(
+        {"a": "one two three four five six seven", "b": "One two three four five six seven."}
+    )
+    apart = diversity.self_similarity({"a": "one two three four five six", "b": "seven eight nine ten eleven twelve"})
 
     assert set(same.values()) == {1.0}
     assert set(apart.values()) == {0.0}
-    assert alike.self_similarity({"a": "alone"}) == {"a": 0.0}
+    assert diversity.self_similarity({"a": "alone"}) == {"a": 0.0}
 
 
 def test_distinct_n_is_the_share_of_different_n_grams() -> None:
-    assert alike.distinct(["a b a b"], 2) == 2 / 3
-    assert alike.distinct([], 2) == 0.0
+    assert diversity.distinct(["a b a b"], 2) == 2 / 3
+    assert diversity.distinct([], 2) == 0.0
 
 
 def test_what_needs_no_shape_is_told_of_the_text_alone() -> None:
     text = "Here is your mail!\n\n" + GOOD["body"]
 
-    scores, marks = reading.scores(SPEC, FACTS, None, text)
+    scores, marks = reference_free.scores(SPEC, FACTS, None, text)
 
     assert (scores["has_shape"], scores["passes_all"], scores["passes_length"], scores["passes_field_body"]) == (
         0,
@@ -72,12 +74,12 @@ def test_what_needs_no_shape_is_told_of_the_text_alone() -> None:
 
 
 def test_a_wrong_number_in_a_text_without_shape_counts_as_wrong() -> None:
-    scores, _ = reading.scores(SPEC, FACTS, None, GOOD["body"].replace("many such days", "941 such days"))
+    scores, _ = reference_free.scores(SPEC, FACTS, None, GOOD["body"].replace("many such days", "941 such days"))
 
     assert (scores["facts_wrong"], scores["passes_unsupported"]) == (1.0, 0.0)
 
 
 def test_a_list_task_reads_a_text_without_shape_too() -> None:
-    scores, _ = reading.scores(research_summary.SPEC, {}, None, "Some words.")
+    scores, _ = reference_free.scores(research_summary.SPEC, {}, None, "Some words.")
 
     assert (scores["has_shape"], scores["words"]) == (0.0, 2.0)

@@ -8,8 +8,8 @@ import unicodedata
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from evaluation.engine.references import References
-from evaluation.metrics.alike import distinct
+from evaluation.engine.reference_scores import ReferenceScorer
+from evaluation.metrics.diversity import distinct
 from evaluation.metrics.words import words
 
 TEXTS = {
@@ -27,7 +27,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_text_overlaps_wholly_with_itself_and_not_with_another(text):
-    scores = References()
+    scores = ReferenceScorer()
 
     assert scores.scores(text, text)["rouge_l"] == 1.0
     assert scores.scores(text, "Nothing in common")["rouge_l"] == 0.0
@@ -44,13 +44,13 @@ def test_scripts_without_blanks_are_read_by_character_and_others_beside_them_by_
 
 
 def test_half_of_the_characters_in_order_are_half_of_the_score():
-    assert References().scores("開く日", "開閉日曜")["rouge_l"] == pytest.approx(
+    assert ReferenceScorer().scores("開く日", "開閉日曜")["rouge_l"] == pytest.approx(
         2 * (2 / 3) * (2 / 4) / (2 / 3 + 2 / 4)
     )
 
 
 def test_plain_english_is_scored_as_rouge_score_does():
-    plain, scores, dice = RougeScorer(["rougeL"], use_stemmer=False), References(), random.Random(7)
+    plain, scores, dice = RougeScorer(["rougeL"], use_stemmer=False), ReferenceScorer(), random.Random(7)
     parts = ["Hi", "there,", "it's", "42", "e-mail", "snake_case", "(yes)", "END.", "a", "the", "$3.50", "\n", "--"]
 
     for _ in range(50):

@@ -10,12 +10,12 @@ import pytest
 from django.utils import timezone
 
 from evaluation.models import Measurement, Study
-from evaluation.services.studies import orders, scoring
-from evaluation.studies.design import Wishes
+from evaluation.studies import launch_study, scoring
+from evaluation.studies.design import StudyRequest
 from jobs.contracts import Result
+from jobs.lifecycle import consumers
 from jobs.models import Job
-from jobs.services import consumers
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion
 from tests.training.conftest import freeze
@@ -31,15 +31,15 @@ def version(task: Any, admin: Member) -> DatasetVersion:
 @pytest.fixture
 def register(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
     def _register(**asked: Any) -> Study:
-        wishes = Wishes(**{"kind": "samples", "sizes": (10, 20), "seeds": (1, 2), "epochs": 1, **asked})
-        return orders.launch(wishes, version=version, student=student, by=admin)
+        wishes = StudyRequest(**{"kind": "samples", "sizes": (10, 20), "seeds": (1, 2), "epochs": 1, **asked})
+        return launch_study.launch(wishes, version=version, student=student, by=admin)
 
     return _register
 
 
 def look(study: Study, worker: str = "worker-1") -> Job:
     """One ring for the study's job."""
-    carry(study.job_id, worker=worker)
+    run_job(study.job_id, worker=worker)
     return Job.objects.get(pk=study.job_id)
 
 
@@ -65,7 +65,7 @@ def score(measurement: Measurement, loss: float = 0.5) -> None:
         "nll_per_byte": {record: loss + 0.01 * index for index, record in enumerate(records)},
         "passes_all": dict.fromkeys(records, 1.0), "seconds_per_output": 0.2, "seconds": 3.0,
     }  # fmt: skip
-    scoring.keep(measurement.pk, Result(outcome="succeeded", summary=summary))
+    scoring.keep_scores(measurement.pk, Result(outcome="succeeded", summary=summary))
     end(measurement.job)
 
 

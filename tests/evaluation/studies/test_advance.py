@@ -10,12 +10,12 @@ import pytest
 from django.conf import settings
 
 from evaluation.models import Evaluation, Measurement, Study, StudyVerdict
-from evaluation.selectors import studies as selectors
 from evaluation.states import CellState
-from jobs.clock import in_s
+from evaluation.studies import queries as selectors
+from jobs.lifecycle import claim, control, reaper
+from jobs.lifecycle.claim import Worker
 from jobs.models import Job
-from jobs.services import claiming, lifecycle, reaper
-from jobs.services.claiming import Worker
+from jobs.scheduling.clock import database_time_in
 from members.models import Member
 from tests.evaluation.studies.conftest import end, finish_all, look, score, train
 from training.models import TrainingRun
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def states(study: Study) -> list[str]:
-    return [str(selectors.standing(cell).state) for cell in selectors.cells(study)]
+    return [str(selectors.cell_status(cell).state) for cell in selectors.cells(study)]
 
 
 def runs_of(study: Study) -> list[TrainingRun]:
@@ -124,7 +124,7 @@ def test_a_study_none_of_whose_cells_ended_well_fails_and_tries_them_again_when_
             if run.job.state == "queued":
                 end(run.job, "failed", error={"code": "x", "message": "no room", "hint": ""})
 
-    lifecycle.resume(job, by=admin)
+    control.resume(job, by=admin)
 
     assert job.state == "failed"
     assert "no room" in job.error["message"]
@@ -139,12 +139,12 @@ def test_pausing_a_study_pauses_its_runs_and_resuming_sets_them_going(
     study = register()
     look(study)
     running = runs_of(study)[0].job
-    Job.objects.filter(pk=running.pk).update(state="running", lease_until=in_s(60), fence=1)
+    Job.objects.filter(pk=running.pk).update(state="running", lease_until=database_time_in(60), fence=1)
 
-    lifecycle.pause(Job.objects.get(pk=study.job_id), by=admin)
+    control.pause(Job.objects.get(pk=study.job_id), by=admin)
     paused = [run.job.state for run in runs_of(study)]
     Job.objects.filter(pk=running.pk).update(state="paused", lease_until=None)
-    lifecycle.resume(Job.objects.get(pk=study.job_id), by=admin)
+    control.resume(Job.objects.get(pk=study.job_id), by=admin)
 
     assert paused == ["pausing", "paused"]
     assert [run.job.state for run in runs_of(study)] == ["queued", "queued"]
@@ -156,9 +156,9 @@ def test_a_run_that_was_still_stopping_when_the_study_was_resumed_is_woken_by_th
     study = register()
     look(study)
     first = runs_of(study)[0].job
-    Job.objects.filter(pk=first.pk).update(state="running", lease_until=in_s(60), fence=1)
-    lifecycle.pause(Job.objects.get(pk=study.job_id), by=admin)
-    lifecycle.resume(Job.objects.get(pk=study.job_id), by=admin)
+    Job.objects.filter(pk=first.pk).update(state="running", lease_until=database_time_in(60), fence=1)
+    control.pause(Job.objects.get(pk=study.job_id), by=admin)
+    control.resume(Job.objects.get(pk=study.job_id), by=admin)
     Job.objects.filter(pk=first.pk).update(state="paused", lease_until=None)
 
     look(study)
@@ -171,7 +171,7 @@ def test_a_run_that_a_person_paused_stays_paused_until_the_study_is_resumed(
 ) -> None:
     study = register()
     look(study)
-    lifecycle.pause(runs_of(study)[0].job, by=admin)
+    control.pause(runs_of(study)[0].job, by=admin)
 
     look(study)
 
@@ -186,9 +186,9 @@ def test_a_shared_run_goes_on_when_only_one_of_its_studies_is_paused(
     look(one)
     look(other)
 
-    lifecycle.pause(Job.objects.get(pk=one.job_id), by=admin)
+    control.pause(Job.objects.get(pk=one.job_id), by=admin)
     once = {run.job.state for run in runs_of(one)}
-    lifecycle.cancel(Job.objects.get(pk=other.job_id), by=admin)
+    control.cancel(Job.objects.get(pk=other.job_id), by=admin)
 
     assert once == {"queued"}
     assert {run.job.state for run in runs_of(one)} == {"cancelled"}
@@ -204,7 +204,7 @@ def test_cancelling_a_study_cancels_its_runs_and_keeps_what_was_measured(
     look(study)
     score(first)
 
-    lifecycle.cancel(Job.objects.get(pk=study.job_id), by=admin)
+    control.cancel(Job.objects.get(pk=study.job_id), by=admin)
 
     assert sorted(run.job.state for run in runs_of(study)) == ["cancelled", "succeeded"]
     assert states(study) == ["done", "failed", "open", "open"]
@@ -216,9 +216,9 @@ def test_cancelling_a_study_cancels_its_runs_and_keeps_what_was_measured(
 def test_a_worker_that_dies_in_a_look_loses_nothing(register: Callable[..., Study], tmp_path: Path) -> None:
     study = register()
     look(study)
-    dead = claiming.claim(study.job_id, worker=Worker("dead", "host", "boot"))
+    dead = claim.claim(study.job_id, worker=Worker("dead", "host", "boot"))
     assert dead is not None
-    Job.objects.filter(pk=study.job_id).update(lease_until=in_s(-1))
+    Job.objects.filter(pk=study.job_id).update(lease_until=database_time_in(-1))
 
     found = reaper.reap()
 
@@ -228,11 +228,11 @@ def test_a_worker_that_dies_in_a_look_loses_nothing(register: Callable[..., Stud
 
 
 def test_a_look_whose_fence_has_passed_on_changes_nothing(register: Callable[..., Study]) -> None:
-    from evaluation.services.studies import advance
+    from evaluation.studies import advance
 
     study = register()
 
-    with pytest.raises(claiming.AttemptLost):
+    with pytest.raises(claim.AttemptLost):
         advance.look(study.pk, fence=7)
 
     assert states(study) == [str(CellState.OPEN)] * 4
@@ -243,7 +243,7 @@ def test_the_end_of_a_cell_rings_for_the_study(register: Callable[..., Study], m
     rings: list[Any] = []
     study = register()
     look(study)
-    monkeypatch.setattr("jobs.services.doorbell.publish", lambda job_id, queue: rings.append((job_id, queue)) or True)
+    monkeypatch.setattr("jobs.lifecycle.notify.send", lambda job_id, queue: rings.append((job_id, queue)) or True)
 
     end(runs_of(study)[0].job, "failed", error={"code": "x", "message": "no", "hint": ""})
 
@@ -253,7 +253,7 @@ def test_the_end_of_a_cell_rings_for_the_study(register: Callable[..., Study], m
 def test_a_lost_ring_is_made_good_by_the_reaper(register: Callable[..., Study]) -> None:
     study = register()
     look(study)
-    Job.objects.filter(pk=study.job_id).update(rung_at=in_s(-settings.JOB_RERING_S - 1))
+    Job.objects.filter(pk=study.job_id).update(rung_at=database_time_in(-settings.JOB_RERING_S - 1))
 
     assert reaper.reap()["rung"] >= 1
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from evaluation.studies import design
-from evaluation.studies.design import DesignError, Wishes
+from evaluation.studies.design import DesignError, StudyRequest
 
 
-def compose(available: int = 346, **wishes: Any) -> design.Design:
-    return design.compose(Wishes(**{"kind": "samples", **wishes}), available=available, is_demo=True)
+def compose(available: int = 346, **wishes: Any) -> design.StudyDesign:
+    return design.design_study(StudyRequest(**{"kind": "samples", **wishes}), available=available, is_demo=True)
 
 
 @pytest.mark.parametrize("available", [10, 16, 90, 346, 5000])

@@ -12,8 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from evaluation.models import Measurement, Study, StudyCell
-from evaluation.services.studies import orders, registration
-from evaluation.studies.design import Wishes
+from evaluation.studies import launch_study, registration
+from evaluation.studies.design import StudyRequest
 from jobs.models import Job
 from members.models import Member
 from review.models import DatasetVersion, Draft, Record
@@ -118,7 +118,7 @@ def test_a_size_with_too_few_rows_is_refused(register: Callable[..., Study]) -> 
 
 
 def test_without_validation_records_it_is_refused(register: Callable[..., Study], monkeypatch: Any) -> None:
-    monkeypatch.setattr("evaluation.selectors.studies.validation_records", lambda version, limit: [])
+    monkeypatch.setattr("evaluation.studies.queries.validation_records", lambda version, limit: [])
 
     with pytest.raises(Refusal, match="no validation record"):
         register()
@@ -126,18 +126,18 @@ def test_without_validation_records_it_is_refused(register: Callable[..., Study]
 
 def test_only_a_lead_may_register_one(version: DatasetVersion, student: Student, viewer: Member) -> None:
     with pytest.raises(PermissionDenied):
-        orders.launch(Wishes(kind="samples", sizes=(10, 20)), version=version, student=student, by=viewer)
+        launch_study.launch(StudyRequest(kind="samples", sizes=(10, 20)), version=version, student=student, by=viewer)
 
 
 def test_its_cost_is_told_beforehand_and_reused_cells_cost_nothing(
     register: Callable[..., Study], version: DatasetVersion, student: Student
 ) -> None:
-    wishes = Wishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
-    before = registration.compose(wishes, version=version, student=student)
+    wishes = StudyRequest(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
+    before = registration.plan_study(wishes, version=version, student=student)
     register()
     Measurement.objects.update(scores={"nll_per_byte": {"r": 1.0}})
 
-    after = registration.compose(wishes, version=version, student=student)
+    after = registration.plan_study(wishes, version=version, student=student)
 
     assert before.seconds is not None
     assert before.seconds > 4 * (registration.START_S + registration.SCORING_S)

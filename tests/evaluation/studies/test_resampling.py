@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.studies.resampling import draws, interval, pooled_variance
+from stats.resampling.seed_bootstrap import draws, interval, pooled_variance
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])

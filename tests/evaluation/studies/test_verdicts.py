@@ -32,14 +32,14 @@ def grid(loss: Callable[[int], float], sizes: Iterable[int] = SIZES, seeds: Iter
 
 
 def test_the_smallest_size_whose_interval_stays_under_the_tolerance_is_named() -> None:
-    found = samples.verdict(grid(lambda n: 1 + 4 * n**-1.5), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: 1 + 4 * n**-1.5), RULE, sizes=SIZES)
 
     assert found["sentence"].startswith("40 records are enough: against 160, the loss is ")
     assert [point.get("is_enough") for point in found["points"]] == [False, True, True, None]
 
 
 def test_where_every_size_still_helps_none_is_called_enough() -> None:
-    found = samples.verdict(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: 4 * n**-0.5), RULE, sizes=SIZES)
 
     assert found["sentence"].startswith("No size below 160 is shown to lose less than 5\u00a0%: at 80 records")
     assert found["fit"]["b"][1] <= 0.5 <= found["fit"]["b"][2]
@@ -48,7 +48,7 @@ def test_where_every_size_still_helps_none_is_called_enough() -> None:
 
 
 def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
-    found = samples.verdict(grid(lambda n: 1.0), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: 1.0), RULE, sizes=SIZES)
 
     assert found["sentence"].startswith("20 records are enough")
     assert not found["more"]["is_told"]
@@ -56,13 +56,13 @@ def test_a_flat_curve_does_not_tell_what_more_would_buy() -> None:
 
 
 def test_losses_that_bend_the_wrong_way_are_said_not_to_follow_the_curve() -> None:
-    found = samples.verdict(grid(lambda n: {20: 0.93, 40: 0.6, 80: 0.33, 160: 0.13}[n]), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: {20: 0.93, 40: 0.6, 80: 0.33, 160: 0.13}[n]), RULE, sizes=SIZES)
 
     assert "do not follow the curve" in found["note"]
 
 
 def test_three_sizes_give_no_curve_but_still_an_answer() -> None:
-    found = samples.verdict(grid(lambda n: 1 + 4 * n**-1.5, sizes=SIZES[1:]), RULE, sizes=SIZES[1:])
+    found = samples.conclude_samples(grid(lambda n: 1 + 4 * n**-1.5, sizes=SIZES[1:]), RULE, sizes=SIZES[1:])
 
     assert found["fit"] is None
     assert "takes 4 sizes" in found["note"]
@@ -70,13 +70,13 @@ def test_three_sizes_give_no_curve_but_still_an_answer() -> None:
 
 
 def test_without_the_largest_size_nothing_is_told() -> None:
-    found = samples.verdict(grid(lambda n: 1.0, sizes=SIZES[:3]), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: 1.0, sizes=SIZES[:3]), RULE, sizes=SIZES)
 
     assert found["sentence"].startswith("The study cannot tell: no cell with 160 records")
 
 
 def test_one_seed_left_everywhere_tells_nothing() -> None:
-    found = samples.verdict(grid(lambda n: 1.0, seeds=(1,)), RULE, sizes=SIZES)
+    found = samples.conclude_samples(grid(lambda n: 1.0, seeds=(1,)), RULE, sizes=SIZES)
 
     assert "no size has two finished seeds" in found["sentence"]
 
@@ -90,7 +90,7 @@ def test_a_share_that_passes_loses_by_falling() -> None:
         for seed in (1, 2)
     ]
 
-    found = samples.verdict(cells, rule, sizes=[20, 160])
+    found = samples.conclude_samples(cells, rule, sizes=[20, 160])
 
     assert found["points"][0]["lost"] == pytest.approx(1 - 0.3 / 0.8)
     assert "the share that passes is 62.5\u00a0% lower" in found["sentence"]
@@ -100,7 +100,7 @@ def test_a_share_of_nothing_cannot_be_lost() -> None:
     rule = {**RULE, "metric": StudyMetric.PASSES.value}
     cells = [CellResult("LoRA", n, s, {f"r{i}": 0.0 for i in range(9)}, COST) for n in (20, 160) for s in (1, 2)]
 
-    assert "no output passes" in samples.verdict(cells, rule, sizes=[20, 160])["sentence"]
+    assert "no output passes" in samples.conclude_samples(cells, rule, sizes=[20, 160])["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_share_of_nothing_cannot_be_lost() -> None:
 def test_lora_against_full_is_decided_by_margin_and_interval(lora: float, words: str) -> None:
     cells = [cell("LoRA", 80, seed, lora) for seed in (1, 2, 3)] + [cell("Full", 80, seed, 1.0) for seed in (1, 2, 3)]
 
-    found = methods.verdict(cells, ARMS)
+    found = methods.conclude_methods(cells, ARMS)
 
     assert found["sentence"].startswith(words)
     assert found["difference"]["value"] == pytest.approx(lora - 1, abs=0.01)
@@ -121,7 +121,7 @@ def test_costs_stand_as_measured_ratios_beside_reported_ones() -> None:
     dear: dict[str, Any] = {**COST, "seconds": 25.0, "trainable_parameters": 50_000.0}
     cells = [cell("LoRA", 80, s, 1.0) for s in (1, 2)] + [cell("Full", 80, s, 1.0, cost=dear) for s in (1, 2)]
 
-    costs = {cost["name"]: cost for cost in methods.verdict(cells, ARMS)["costs"]}
+    costs = {cost["name"]: cost for cost in methods.conclude_methods(cells, ARMS)["costs"]}
 
     assert (costs["seconds"]["ratio"], costs["trainable_parameters"]["ratio"]) == (2.5, 50.0)
     assert costs["seconds"]["reported"] == (3.0, 5.0)
@@ -129,4 +129,4 @@ def test_costs_stand_as_measured_ratios_beside_reported_ones() -> None:
 
 
 def test_an_arm_without_a_cell_is_named() -> None:
-    assert "Full has no cell" in methods.verdict([cell("LoRA", 80, 1, 1.0)], ARMS)["sentence"]
+    assert "Full has no cell" in methods.conclude_methods([cell("LoRA", 80, 1, 1.0)], ARMS)["sentence"]

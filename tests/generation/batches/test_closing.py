@@ -14,12 +14,13 @@ from django.db import connections
 from django.test import Client
 
 from generation.models import Call, Order, ProviderBatch, Teacher
-from generation.services import orders
-from generation.services.batches.wishes import WayWish
+from generation.orders import launch
+from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, CallState, Stragglers, Way
+from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
-from jobs.services import halting, lifecycle
-from jobs.supervisor import carry
+from jobs.scheduling import halt
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
@@ -48,9 +49,9 @@ def held(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{provider.url}/v1",
         secret_ref="OPENAI_API_KEY",
     )  # fmt: skip
-    wish = WayWish(Way.BATCH, Stragglers.ASK)
-    order = orders.launch(task, teacher=teacher, count=6, by=lead, max_cost_usd=Decimal(1), wish=wish)
-    worker = threading.Thread(target=lambda: (carry(order.job_id, worker="w"), connections.close_all()))
+    wish = WayRequest(Way.BATCH, Stragglers.ASK)
+    order = launch.launch(task, teacher=teacher, count=6, by=lead, max_cost_usd=Decimal(1), wish=wish)
+    worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()
     wait_until(lambda: ProviderBatch.objects.filter(state=BatchState.SUBMITTED).exists())
     yield order, worker
@@ -64,10 +65,10 @@ def test_a_cancelled_order_s_batch_is_ended_at_the_provider_and_what_was_done_is
     order, worker = held
     assert order.job is not None
 
-    lifecycle.cancel(order.job, by=lead)
+    control.cancel(order.job, by=lead)
     worker.join(60)
     closing = Job.objects.get(kind=COLLECT)
-    carry(closing.pk, worker="w")
+    run_job(closing.pk, worker="w")
 
     closing.refresh_from_db()
     order.job.refresh_from_db()
@@ -87,13 +88,13 @@ def test_an_order_that_is_cancelled_during_a_halt_is_ended_at_the_provider_and_a
 ) -> None:
     order, worker = held
     assert order.job is not None
-    halting.halt(by=None, reason="a wrong price")
+    halt.halt(by=None, reason="a wrong price")
     worker.join(60)
     asked = provider.provider.requests
 
-    lifecycle.cancel(order.job, by=lead)
+    control.cancel(order.job, by=lead)
     closing = Job.objects.get(kind=COLLECT)
-    carry(closing.pk, worker="w")
+    run_job(closing.pk, worker="w")
 
     closing.refresh_from_db()
     assert (closing.state, closing.waiting_reason) == ("succeeded", ""), closing.error
@@ -110,12 +111,12 @@ def test_a_paused_order_s_batch_stays_and_a_resume_takes_it_in(
     order, worker = held
     assert order.job is not None
 
-    lifecycle.pause(order.job, by=lead)
+    control.pause(order.job, by=lead)
     worker.join(60)
     provider.provider.desk.is_held = False
     order.job.refresh_from_db()
-    lifecycle.resume(order.job, by=lead)
-    carry(order.job_id, worker="w")
+    control.resume(order.job, by=lead)
+    run_job(order.job_id, worker="w")
 
     order.job.refresh_from_db()
     assert order.job.state == "succeeded", order.job.error

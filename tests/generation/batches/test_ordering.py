@@ -11,24 +11,25 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from generation.calls import ingest
 from generation.models import Order, ProviderBatch, Teacher
-from generation.services import ingest, order_spec, orders
-from generation.services.batches.wishes import WayWish
+from generation.orders import launch, run_spec
+from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, Stragglers, Way
 from jobs.contracts import Event
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from members.models import Member
 from review.models import Source, Task
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
-BY_BATCH = WayWish(Way.BATCH, Stragglers.LEAVE)
+BY_BATCH = WayRequest(Way.BATCH, Stragglers.LEAVE)
 
 
 @pytest.fixture
 def batched(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1), wish=BY_BATCH)
+    return launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1), wish=BY_BATCH)
 
 
 def told(state: str = "submitted", **over: Any) -> Event:
@@ -49,9 +50,9 @@ def told(state: str = "submitted", **over: Any) -> Event:
 def test_a_batch_is_estimated_at_its_share_of_the_price_and_within_a_day(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
-    live = orders.quote(task, teacher=paid, count=4, by=lead).estimate
+    live = launch.quote(task, teacher=paid, count=4, by=lead).estimate
 
-    batch = orders.quote(task, teacher=paid, count=4, by=lead, wish=BY_BATCH).estimate
+    batch = launch.quote(task, teacher=paid, count=4, by=lead, wish=BY_BATCH).estimate
 
     assert batch.cost_usd == pytest.approx(live.cost_usd / 2, abs=2e-6)
     assert batch.worst_call_usd == pytest.approx(live.worst_call_usd / 2)
@@ -62,7 +63,7 @@ def test_a_teacher_that_takes_no_batches_is_refused_before_anything_is_written(
     task: Task, source: Source, offline: Teacher, lead: Member
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        orders.launch(task, teacher=offline, count=4, by=lead, wish=BY_BATCH)
+        launch.launch(task, teacher=offline, count=4, by=lead, wish=BY_BATCH)
 
     assert refused.value.code == "no_batches"
     assert "way" in refused.value.errors
@@ -72,7 +73,7 @@ def test_a_teacher_that_takes_no_batches_is_refused_before_anything_is_written(
 def test_the_engine_is_told_the_way_and_keeps_the_teacher_s_own_price(batched: Order) -> None:
     assert batched.job is not None
 
-    spec = order_spec.build(batched.job)
+    spec = run_spec.build(batched.job)
 
     assert (spec["way"], spec["stragglers"], spec["batches"]) == ("batch", "leave", [])
     assert spec["teacher"]["batch_factor"] == 0.5
@@ -88,7 +89,7 @@ def test_what_an_engine_tells_of_a_batch_is_kept_and_told_to_the_next(batched: O
 
     (row,) = ProviderBatch.objects.all()
     assert (row.state, row.batch_id, row.done, row.requests) == (BatchState.SUBMITTED, "batch_1", 2, 3)
-    (known,) = order_spec.build(job)["batches"]
+    (known,) = run_spec.build(job)["batches"]
     assert (known["token"], known["batch_id"], known["positions"]) == ("t-1", "batch_1", [[0, 2]])
 
 
@@ -100,7 +101,7 @@ def test_a_batch_that_was_taken_in_is_not_opened_by_an_old_event(batched: Order)
     ingest.consume(job, [told()])
 
     assert ProviderBatch.objects.get().state == BatchState.ENDED
-    assert order_spec.build(job)["batches"] == []
+    assert run_spec.build(job)["batches"] == []
 
 
 def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_closes_it(
@@ -109,23 +110,23 @@ def test_cancelling_an_order_with_a_batch_at_the_provider_launches_one_job_that_
     job = batched.job
     assert job is not None
     ingest.consume(job, [told()])
-    lifecycle.pause(job, by=lead)
+    control.pause(job, by=lead)
 
-    lifecycle.cancel(job, by=lead)
-    lifecycle.cancel(job, by=lead)
+    control.cancel(job, by=lead)
+    control.cancel(job, by=lead)
 
     (closing,) = Job.objects.filter(kind=COLLECT)
     assert closing.subject_id == batched.pk
-    spec = order_spec.build(closing)
+    spec = run_spec.build(closing)
     assert (spec["way"], spec["order"], len(spec["batches"])) == ("collect", str(batched.pk), 1)
-    assert order_spec.secret_refs(closing) == ["OPENAI_API_KEY"]
+    assert run_spec.secret_refs(closing) == ["OPENAI_API_KEY"]
 
 
 def test_cancelling_an_order_with_nothing_at_the_provider_launches_nothing(batched: Order, lead: Member) -> None:
     assert batched.job is not None
     ingest.consume(batched.job, [told("ended")])
 
-    lifecycle.cancel(batched.job, by=lead)
+    control.cancel(batched.job, by=lead)
 
     assert not Job.objects.filter(kind=COLLECT).exists()
 
@@ -134,7 +135,7 @@ def test_what_the_closing_job_brings_belongs_to_the_order(batched: Order, lead: 
     job = batched.job
     assert job is not None
     ingest.consume(job, [told()])
-    lifecycle.cancel(job, by=lead)
+    control.cancel(job, by=lead)
     closing = Job.objects.get(kind=COLLECT)
     end = {
         "call_id": "00000000-0000-4000-8000-000000000001",

@@ -11,7 +11,7 @@ import pytest
 
 from generation.engine.__main__ import main
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from tests.generation.provider_server import Provider, Running
 from tests.nursery import TEACHERS, Child, nursery
 
@@ -82,10 +82,11 @@ class Attempts:
                 for i in range(records)
             ],
             "limits": limits | over.pop("limits", {}),
+            "local_clients": {"offline": "demo.offline_teacher.client:OfflineClient"},
             **over,
         }
         refs = [teacher["secret_ref"]] if teacher.get("secret_ref") else []
-        lay(
+        write_spec(
             self.path,
             SpecEnvelope(
                 job="j",

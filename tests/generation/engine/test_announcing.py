@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from generation.engine.__main__ import main
-from jobs.rundir import heard
+from jobs.rundir import acks
 from tests.generation.engine.conftest import Attempts, teacher
 from tests.generation.provider_server import Running
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine
 def begun(attempts: Attempts, *args: Any, **over: Any) -> tuple[Path, threading.Thread]:
     """An attempt under way behind a supervisor that answers when the test does."""
     path = attempts.lay(*args, **over)
-    heard.tell(path, 0)
+    acks.acknowledge(path, 0)
     thread = threading.Thread(target=main, args=(str(path),), daemon=True)
     thread.start()
     return path, thread
@@ -42,11 +42,11 @@ def until(happened: Any) -> None:
 
 def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
-    until(lambda: heard.is_waited_for(path))
+    until(lambda: acks.is_ack_requested(path))
     time.sleep(0.5)
     before = provider.provider.requests
 
-    heard.tell(path, 1_000_000)
+    acks.acknowledge(path, 1_000_000)
     engine.join(30)
 
     [first, *_, last] = attempts.events("asking")
@@ -57,13 +57,13 @@ def test_nothing_is_asked_before_the_announcement_is_stored(attempts: Attempts, 
 
 def test_no_more_is_asked_than_was_stored(attempts: Attempts, provider: Running) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=20)
-    until(lambda: heard.is_waited_for(path))
+    until(lambda: acks.is_ack_requested(path))
 
-    heard.tell(path, first_announced(path))
+    acks.acknowledge(path, first_announced(path))
     until(lambda: provider.provider.requests >= 8)
     time.sleep(0.5)
     asked = provider.provider.requests
-    heard.tell(path, 1_000_000)
+    acks.acknowledge(path, 1_000_000)
     engine.join(30)
 
     assert asked == 8
@@ -75,9 +75,9 @@ def test_an_announcement_goes_further_ahead_where_answers_come_faster_than_it_is
 ) -> None:
     path, engine = begun(attempts, teacher(provider.url), count=400, records=10)
     while engine.is_alive():
-        if heard.is_waited_for(path):
+        if acks.is_ack_requested(path):
             time.sleep(0.15)
-            heard.tell(path, int((path / heard.ASKED).read_text()))
+            acks.acknowledge(path, int((path / acks.ASKED).read_text()))
         time.sleep(0.01)
 
     counts = [sum(last - first + 1 for first, last in told["positions"]) for told in attempts.events("asking")]
@@ -93,11 +93,11 @@ def test_a_batch_is_handed_in_only_once_another_host_would_know_of_it(
 ) -> None:
     quick = {"batch_poll_s": 0.05, "batch_poll_cap_s": 0.05, "batch_settle_s": 0.3}
     path, engine = begun(attempts, teacher(provider.url, wire, batch_factor=0.5), way="batch", limits=quick)
-    until(lambda: heard.is_waited_for(path))
+    until(lambda: acks.is_ack_requested(path))
     time.sleep(0.3)
     before = provider.provider.desk.seen[step]
 
-    heard.tell(path, 1_000_000)
+    acks.acknowledge(path, 1_000_000)
     engine.join(30)
 
     assert before == 0

@@ -40,6 +40,14 @@ def test_the_offline_teacher_works_without_a_network_or_a_key(attempts: Attempts
     assert 5 < sum(bool(d["labelled_defects"]) for d in drafts) < 35
 
 
+def test_an_offline_teacher_whose_client_no_spec_names_fails_before_a_call(attempts: Attempts) -> None:
+    result = attempts.run(OFFLINE, local_clients={})
+
+    assert result["outcome"] == "failed"
+    assert "local_clients" in result["error"]["message"]
+    assert attempts.events("draft") == []
+
+
 @pytest.mark.parametrize("wire", ["openai", "anthropic"])
 @pytest.mark.parametrize(
     ("what", "code"),

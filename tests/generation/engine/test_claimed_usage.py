@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from generation.engine.clients.ports import Reply
+from generation.engine.clients.interface import Reply
 from generation.engine.contracts import TeacherSpec
-from generation.engine.ledger import MOST_CLAIMED_USD, bounded, worst_case
+from generation.engine.money import MOST_CLAIMED_USD, bounded_usage, worst_case
 from tests.generation.engine.conftest import PRICE, Attempts, teacher
 from tests.generation.provider_server import MAIL, Provider, Running, _send
 
@@ -39,7 +39,7 @@ def liar() -> Iterator[Running]:
 
 
 def test_an_honest_count_is_booked_as_it_is() -> None:
-    used = bounded(TEACHER, Reply("x", input_tokens=20, output_tokens=50), (GIVEN, ANSWERED), most_usd=MOST_USD)
+    used = bounded_usage(TEACHER, Reply("x", input_tokens=20, output_tokens=50), (GIVEN, ANSWERED), most_usd=MOST_USD)
 
     assert (used.input_tokens, used.output_tokens, used.claimed_usd) == (20, 50, None)
     assert used.cost_usd == TEACHER.cost_usd(20, 50)
@@ -63,7 +63,7 @@ def test_a_count_that_cannot_be_is_booked_at_the_worst_case_at_most(
     spec = TEACHER.model_copy(update={"batch_factor": 0.5})
     *bound, most_usd = worst_case(spec, [{"role": "user", "content": "x" * 76}], is_batch=is_batch)
 
-    used = bounded(spec, Reply("x", **count), (bound[0], bound[1]), most_usd=most_usd, is_batch=is_batch)
+    used = bounded_usage(spec, Reply("x", **count), (bound[0], bound[1]), most_usd=most_usd, is_batch=is_batch)
 
     assert used.cost_usd <= most_usd
     assert used.claimed_usd is not None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.clients import faults
-from generation.engine.clients.ports import CallError
+from generation.engine.clients import errors
+from generation.engine.clients.interface import CallError
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from generation.engine.clients.ports import CallError
     ],
 )
 def test_words_of_a_refusal_decide_where_its_status_does_not(status: int, said: object, fate: str, code: str) -> None:
-    error = faults.from_status(status, {}, said)
+    error = errors.from_status(status, {}, said)
 
     assert (error.fate, error.code) == (fate, code)
 
@@ -35,7 +35,7 @@ def test_words_of_a_refusal_decide_where_its_status_does_not(status: int, said: 
     [(500, "unknown"), (503, "unknown"), (409, "unknown"), (502, "unknown"), (429, "unbilled"), (529, "unbilled")],
 )
 def test_a_server_that_fails_may_have_made_what_is_paid_as_a_whole(status: int, fate: str) -> None:
-    error = faults.of_creation(faults.from_status(status, {}, None), status)
+    error = errors.of_creation(errors.from_status(status, {}, None), status)
 
     assert error.fate == fate
 
@@ -43,5 +43,5 @@ def test_a_server_that_fails_may_have_made_what_is_paid_as_a_whole(status: int, 
 def test_what_costs_nothing_is_never_uncertain() -> None:
     lost, refused = CallError("unknown", "timed_out", "No."), CallError("fatal", "key_refused", "No.")
 
-    assert faults.harmless(lost).fate == "unbilled"
-    assert faults.harmless(refused) is refused
+    assert errors.retryable(lost).fate == "unbilled"
+    assert errors.retryable(refused) is refused

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from generation.engine import history, journal
-from generation.engine.journal import Journal
+from generation.engine.journal import history, writer
+from generation.engine.journal.writer import Journal
 
 
 def write(path: Path, work: Any) -> Journal:
@@ -44,7 +44,7 @@ def test_many_calls_at_once_share_few_writes(tmp_path: Path) -> None:
     book = write(tmp_path / "journal.jsonl", work)
 
     assert book.groups <= 3
-    assert len(history.read(tmp_path / "journal.jsonl")) == 200
+    assert len(history.call_fates(tmp_path / "journal.jsonl")) == 200
 
 
 def test_a_slow_disk_never_holds_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_a_fast_disk_is_written_without_a_thread_and_one_slow_sync_ends_that(
 
     async def work(book: Journal) -> None:
         # So far above what a busy machine adds to a sync that it decides nothing here.
-        monkeypatch.setattr(journal, "FAST_DISK_S", 0.2)
+        monkeypatch.setattr(writer, "FAST_DISK_S", 0.2)
         monkeypatch.setattr(os, "fsync", timed)
         for pause in (0.0, 0.0, 0.3, 0.0):
             pause_s[0] = pause
@@ -102,7 +102,7 @@ def test_the_last_word_on_a_call_counts(tmp_path: Path) -> None:
 
     write(path, work)
 
-    fates = history.read(path)
+    fates = history.call_fates(path)
     assert {call: fate.state for call, fate in fates.items()} == {
         "sent": "sent",
         "refused": "unbilled",
@@ -129,7 +129,7 @@ def test_power_lost_in_the_last_line_loses_that_line_only(tmp_path: Path, kept: 
 
     write(path, second)
 
-    assert list(history.read(path)) == ["a", "c"]
+    assert list(history.call_fates(path)) == ["a", "c"]
 
 
 def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b'{"what": "sent"\n{"what":"sent","call":"a","reserve_usd":0}\n')
 
     with pytest.raises(ValueError, match="line 1"):
-        history.read(path)
+        history.call_fates(path)
 
 
 def test_carrying_over_twice_adds_nothing(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from generation.engine.calls.lanes import Lanes
 from generation.engine.contracts import TeacherSpec
-from generation.engine.lanes import Lanes
 from generation.engine.plan import PlannedCall, RecordIn
 from tests.generation.engine.conftest import Attempts, teacher
 from tests.generation.provider_server import Provider, Running

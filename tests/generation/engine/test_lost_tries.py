@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from generation.engine import history
 from generation.engine.contracts import GenerationSpec
+from generation.engine.journal import history
 from generation.engine.plan import plan
 from generation.engine.repairs import repair_id
 from tests.generation.engine.conftest import Attempts, teacher
@@ -51,11 +51,13 @@ def test_a_call_is_not_asked_again_when_its_lost_try_has_used_the_budget(attempt
 def test_each_try_that_no_word_came_of_is_remembered(tmp_path: Path) -> None:
     sent = {"what": "sent", "call": "a", "reserve_usd": 0.25}
 
-    twice = history.read(journal(tmp_path, sent, sent))["a"]
-    refused = history.read(journal(tmp_path, sent, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}))[
+    twice = history.call_fates(journal(tmp_path, sent, sent))["a"]
+    refused = history.call_fates(
+        journal(tmp_path, sent, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"})
+    )["a"]
+    anew = history.call_fates(journal(tmp_path, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}, sent))[
         "a"
     ]
-    anew = history.read(journal(tmp_path, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}, sent))["a"]
 
     assert (twice.state, twice.reserve_usd, twice.doubted_usd) == ("sent", 0.25, 0.25)
     assert (refused.state, refused.doubted_usd) == ("unbilled", 0.25)

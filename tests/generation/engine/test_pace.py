@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from generation.engine.pace import Pace, backoff_s, retry_after_s
+from generation.engine.calls.pace import CallGate, backoff_s
+from generation.engine.clients.errors import retry_after_s
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def test_backoff_doubles_up_to_its_cap_with_half_of_it_by_chance() -> None:
 
 def test_no_more_than_the_limit_are_let_in_and_those_who_wait_follow() -> None:
     async def run() -> tuple[int, int]:
-        pace, most, done = Pace(4), 0, 0
+        pace, most, done = CallGate(4), 0, 0
 
         async def call() -> None:
             nonlocal most, done
@@ -62,7 +63,7 @@ def test_no_more_than_the_limit_are_let_in_and_those_who_wait_follow() -> None:
 
 def test_refusals_of_one_round_trip_halve_once_and_successes_win_it_back() -> None:
     async def run() -> list[float]:
-        pace, limits = Pace(16), []
+        pace, limits = CallGate(16), []
         entered = [await pace.enter() for _ in range(16)]
         for at in entered:
             pace.refused(at, wait_s=None)
@@ -77,7 +78,7 @@ def test_refusals_of_one_round_trip_halve_once_and_successes_win_it_back() -> No
 
 def test_a_requested_wait_holds_everyone_back() -> None:
     async def run() -> float:
-        pace = Pace(4)
+        pace = CallGate(4)
         pace.refused(await pace.enter(), wait_s=0.2)
         began = time.monotonic()
         await pace.enter()
@@ -88,7 +89,7 @@ def test_a_requested_wait_holds_everyone_back() -> None:
 
 def test_the_limit_never_falls_below_one() -> None:
     async def run() -> int:
-        pace = Pace(2)
+        pace = CallGate(2)
         for _ in range(10):
             pace.refused(await pace.enter(), wait_s=None)
         await pace.enter()

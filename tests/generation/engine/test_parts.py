@@ -10,22 +10,22 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
-from generation.engine.clients import faults
-from generation.engine.clients.ports import Reply
+from generation.engine.calls.parse import FailedAnswer, ParsedAnswer, decoding_fault, parse_answer
+from generation.engine.clients import errors
+from generation.engine.clients.interface import Reply
 from generation.engine.contracts import GenerationSpec
-from generation.engine.judging import Failure, ParsedAnswer, damaged, judge
-from generation.engine.ledger import Ledger, token_bound
+from generation.engine.money import BudgetTracker, token_bound
 from generation.engine.plan import plan
 from generation.engine.report import Report, scrubber
-from review.prompting import completion
-from review.spec import TaskSpec
+from review.spec.prompting import completion
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import OFFLINE, TASK
 
 SPEC = TaskSpec.model_validate(TASK)
 
 
 def test_a_ledger_lets_nothing_in_that_could_pass_the_budget() -> None:
-    ledger = Ledger(1.0)
+    ledger = BudgetTracker(1.0)
     for _ in range(4):
         assert ledger.fits(0.25)
         ledger.reserve(0.25)
@@ -39,7 +39,7 @@ def test_a_ledger_lets_nothing_in_that_could_pass_the_budget() -> None:
 
 
 def test_a_ledger_without_a_budget_lets_everything_in() -> None:
-    assert Ledger(None, spent_usd=1e9).fits(1e9)
+    assert BudgetTracker(None, spent_usd=1e9).fits(1e9)
 
 
 @pytest.mark.parametrize(
@@ -84,25 +84,25 @@ def test_the_plan_is_the_same_in_every_attempt_and_goes_round() -> None:
     ["Größe, Übermut und Öl für Sie", "Ça va bien, déjà vu à Nîmes", "Łódź żółć", "日本語", "naïve, “quoted” €5"],
 )
 def test_honest_accents_are_no_damage(language: str) -> None:
-    assert damaged(language) == ""
+    assert decoding_fault(language) == ""
 
 
 @pytest.mark.parametrize("text", ["Größe für Sie", "Ça va déjà", "Smørrebrød, tak"])
 @pytest.mark.parametrize("wrong", ["cp1252", "latin-1"])
 def test_text_decoded_wrongly_on_its_way_is_told(text: str, wrong: str) -> None:
-    assert "Latin-1" in damaged(text.encode().decode(wrong))
+    assert "Latin-1" in decoding_fault(text.encode().decode(wrong))
 
 
 def test_a_good_answer_becomes_the_fields_it_was_written_from() -> None:
     fields = {"subject": "A depot", "body": "Hi {{contact.first_name}},\n\nShall we talk?"}
 
-    assert judge(SPEC, Reply(completion(SPEC, fields))) == ParsedAnswer(fields)
+    assert parse_answer(SPEC, Reply(completion(SPEC, fields))) == ParsedAnswer(fields)
 
 
 def test_a_draft_too_large_for_an_event_is_a_failure() -> None:
-    outcome = judge(SPEC, Reply("Subject: A\n\n" + "word " * 20_000))
+    outcome = parse_answer(SPEC, Reply("Subject: A\n\n" + "word " * 20_000))
 
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAnswer)
     assert outcome.code == "too_large"
 
 
@@ -126,7 +126,7 @@ def test_a_draft_too_large_for_an_event_is_a_failure() -> None:
     ],
 )
 def test_each_status_has_its_fate(status: int, body: object, fate: str) -> None:
-    assert faults.from_status(status, {}, body).fate == fate
+    assert errors.from_status(status, {}, body).fate == fate
 
 
 def test_secrets_and_what_looks_like_one_are_taken_out_at_any_depth() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from generation.engine.clients.opening import open_form
-from generation.engine.clients.ports import Question
-from generation.engine.clients.prefix import Prefix, shared_prefix, some_of
+from generation.engine.calls.pace import WARMUP_FROM_CHARS, CacheWarmup
+from generation.engine.clients.factory import open_form
+from generation.engine.clients.interface import Question
+from generation.engine.clients.prompt_prefix import PromptPrefix, shared_prefix, spread_sample
 from generation.engine.contracts import TeacherSpec
-from generation.engine.warming import WORTH_CHARS, Warming
-from review import prompting
-from review.spec import TaskSpec
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK, Attempts, teacher
 from tests.generation.provider_server import Running
 
@@ -43,7 +43,7 @@ def joined(content: Any) -> str:
 def test_a_system_message_is_shared_whole() -> None:
     prompts = prompts_of(WITH_SYSTEM)
 
-    assert shared_prefix(prompts) == Prefix((prompts[0][0],), "")
+    assert shared_prefix(prompts) == PromptPrefix((prompts[0][0],), "")
 
 
 def test_one_message_is_shared_to_the_end_of_the_last_line_before_the_facts() -> None:
@@ -69,8 +69,8 @@ def test_prompts_with_nothing_in_common_share_nothing() -> None:
 
 
 def test_a_sample_is_spread_over_the_whole_order() -> None:
-    assert some_of(range(1000), 5) == [0, 250, 500, 749, 999]
-    assert some_of(range(3), 5) == [0, 1, 2]
+    assert spread_sample(range(1000), 5) == [0, 250, 500, 749, 999]
+    assert spread_sample(range(3), 5) == [0, 1, 2]
 
 
 def test_anthropic_is_told_where_a_shared_system_message_ends() -> None:
@@ -162,7 +162,7 @@ def test_the_first_call_goes_ahead_only_where_a_cache_would_keep_what_it_brings(
 def test_calls_wait_for_the_first_to_their_own_teacher_even_if_it_fails() -> None:
     order: list[str] = []
 
-    async def call(gate: Warming, name: str, teacher: int, *, fails: bool = False) -> None:
+    async def call(gate: CacheWarmup, name: str, teacher: int, *, fails: bool = False) -> None:
         async with gate.turn(teacher):
             order.append(f"{name} begins")
             await asyncio.sleep(0.02)
@@ -171,7 +171,7 @@ def test_calls_wait_for_the_first_to_their_own_teacher_even_if_it_fails() -> Non
                 raise RuntimeError
 
     async def run() -> None:
-        gate = Warming(WORTH_CHARS)
+        gate = CacheWarmup(WARMUP_FROM_CHARS)
         calls = [call(gate, "a", 0, fails=True), call(gate, "b", 0), call(gate, "c", 1)]
         await asyncio.gather(*calls, return_exceptions=True)
 

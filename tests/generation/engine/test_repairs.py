@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from generation.engine.repairs import Mending, repair_id
-from review import prompting
-from review.spec import TaskSpec
+from generation.engine.repairs import RepairBudget, repair_id
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from tests.generation.author_server import GOOD, Author
 from tests.generation.engine.conftest import TASK, Attempts, teacher
 from tests.generation.provider_server import Running
@@ -229,11 +229,11 @@ def test_the_one_call_of_a_small_order_may_be_mended(attempts: Attempts, author:
 def test_what_is_left_to_ask_and_repairs_under_way_are_reckoned_with(
     paid_usd: float, left: int, under_way: int, may: bool
 ) -> None:
-    mending = Mending(0.1, 2.0)
+    mending = RepairBudget(0.1, 2.0)
 
     with ExitStack() as repairs:
         for _ in range(under_way):
             repairs.enter_context(mending.one(0.5))
         assert mending.allows(0.5, paid_usd=paid_usd, left=left) is may
 
-    assert Mending(0.1, None).allows(99.0, paid_usd=99.0, left=99)
+    assert RepairBudget(0.1, None).allows(99.0, paid_usd=99.0, left=99)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generation.engine import journal
+from generation.engine.journal import writer
 from tests.generation.engine.conftest import Attempts, teacher
 from tests.generation.provider_server import Running
 
@@ -112,7 +112,7 @@ def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(
 ) -> None:
     attempts.run(teacher(provider.url), count=4)
     ids = [d["call_id"] for d in attempts.events("draft")]
-    (attempts.path / journal.FILENAME).unlink()
+    (attempts.path / writer.FILENAME).unlink()
 
     result = attempts.run(teacher(provider.url), count=4, settled={ids[0]: 0.5, ids[1]: 0.25}, in_doubt={ids[2]: 0.0})
 
@@ -123,7 +123,7 @@ def test_what_the_database_knows_is_not_asked_again_even_without_a_journal(
 
 def test_a_damaged_journal_stops_the_engine_before_it_pays(attempts: Attempts, provider: Running) -> None:
     attempts.run(teacher(provider.url), count=4)
-    path = attempts.path / journal.FILENAME
+    path = attempts.path / writer.FILENAME
     path.write_bytes(b"{not json\n" + path.read_bytes())
     paid = provider.provider.requests
 

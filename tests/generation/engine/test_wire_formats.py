@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from generation.engine.clients.opening import open_form
-from generation.engine.clients.ports import Question
+from generation.engine.calls.parse import FailedAnswer, ParsedAnswer, parse_answer
+from generation.engine.clients.factory import open_form
+from generation.engine.clients.interface import Question
 from generation.engine.contracts import TeacherSpec
-from generation.engine.judging import Failure, ParsedAnswer, judge
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 SPEC = TaskSpec.model_validate(TASK)
@@ -35,7 +35,7 @@ def messages_body(stop: str | None, text: str = MAIL) -> dict[str, Any]:
 
 @pytest.mark.parametrize("finish", ["stop", "STOP", "eos_token", "stop_sequence"])
 def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
-    assert isinstance(judge(SPEC, form().reply_of(chat_body(finish))), ParsedAnswer)
+    assert isinstance(parse_answer(SPEC, form().reply_of(chat_body(finish))), ParsedAnswer)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_a_finished_chat_completion_becomes_a_draft(finish: str) -> None:
     ],
 )
 def test_no_unfinished_chat_completion_becomes_a_draft(finish: str | None, code: str) -> None:
-    outcome = judge(SPEC, form().reply_of(chat_body(finish)))
+    outcome = parse_answer(SPEC, form().reply_of(chat_body(finish)))
 
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAnswer)
     assert outcome.code == code
 
 
@@ -74,16 +74,16 @@ def test_no_unfinished_chat_completion_becomes_a_draft(finish: str | None, code:
     ],
 )
 def test_no_unfinished_message_becomes_a_draft(stop: str | None, code: str) -> None:
-    outcome = judge(SPEC, form("anthropic").reply_of(messages_body(stop)))
+    outcome = parse_answer(SPEC, form("anthropic").reply_of(messages_body(stop)))
 
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAnswer)
     assert outcome.code == code
 
 
 def test_a_reason_nobody_knows_is_told_in_the_providers_own_word() -> None:
-    outcome = judge(SPEC, form().reply_of(chat_body("brand_new_reason")))
+    outcome = parse_answer(SPEC, form().reply_of(chat_body("brand_new_reason")))
 
-    assert isinstance(outcome, Failure)
+    assert isinstance(outcome, FailedAnswer)
     assert "brand_new_reason" in outcome.message
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from generation.engine.batches.lines import inside
-from generation.engine.journal import FILENAME
+from generation.engine.journal.writer import FILENAME
+from generation.engine.plan import expand_runs
 from generation.models import Call, Teacher
-from generation.selectors import orders as selectors
-from generation.services import orders
+from generation.orders import launch
+from generation.orders import queries as selectors
 from generation.states import CallState
 from jobs.rundir.attempt import engine_of
 from jobs.states import FINISHED
@@ -62,7 +62,7 @@ def asked_by(billing: Running, name: str) -> list[tuple[float, str]]:
 def announced_by(run_dir: Path) -> set[int]:
     """Indexes of the calls that an attempt said it would ask for."""
     events = map(json.loads, (run_dir / "events.jsonl").read_text().splitlines())
-    return {index for one in events if one["kind"] == "asking" for index in inside(one["payload"]["positions"])}
+    return {index for one in events if one["kind"] == "asking" for index in expand_runs(one["payload"]["positions"])}
 
 
 def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_by_nobody_else(
@@ -77,7 +77,7 @@ def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_
     common = {"queues": "teachers,generation,default", "ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}
     first = host(fleet, "first", tmp_path, OPENAI_API_KEY=KEYS["first"], **common, **behind)
     fleet.beat()
-    order = orders.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5))
+    order = launch.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5))
     assert order.job is not None
     wait_for(lambda: billing.provider.billed.total() >= 20, 60)
     engine = wait_for(lambda: engine_of(first / str(order.job_id) / "1"))
@@ -105,6 +105,6 @@ def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_
     assert set(billing.provider.billed) - answered
     assert {calls[pk].position for pk in uncertain} <= announced_by(first / str(order.job_id) / "1")
     assert all(calls[pk].possible_cost_usd > 0 for pk in uncertain)
-    assert {str(call.pk) for call in selectors.open_doubts(order)} == uncertain
+    assert {str(call.pk) for call in selectors.uncertain_calls(order)} == uncertain
     assert Draft.objects.filter(job_id=order.job_id).count() == len(answered)
     assert (first / str(order.job_id) / "1" / FILENAME).exists()

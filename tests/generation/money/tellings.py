@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from generation.calls import ingest
 from generation.models import Order
-from generation.services import ingest
 from jobs.contracts import Event
 
 

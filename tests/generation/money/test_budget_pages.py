@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from generation.budgets import limits
 from generation.models import Budget, Order, Teacher
-from generation.services import budgets
 from generation.states import BudgetScope
 from members.models import Member
 from review.models import Source, Task
@@ -19,7 +19,7 @@ Browse = Callable[[Member], Client]
 
 @pytest.fixture
 def budget(task: Task, lead: Member) -> Budget:
-    return budgets.put(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(1), by=lead)
+    return limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(1), by=lead)
 
 
 def test_a_lead_sets_and_removes_a_budget_of_the_task(task: Task, lead: Member, as_member: Browse) -> None:

@@ -10,12 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditRow
+from generation.budgets import limits
+from generation.budgets import queries as selectors
 from generation.models import Budget, Order, ProviderBatch, SpendDay, Teacher
-from generation.selectors import budgets as selectors
-from generation.services import budgets, order_spec, orders
+from generation.orders import launch as orders_launch
+from generation.orders import run_spec
 from generation.states import BudgetScope
+from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
-from jobs.services import lifecycle
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.money.tellings import take_in, told
@@ -27,13 +29,13 @@ MONTH, TOTAL, INSTALLATION = BudgetScope.TASK_MONTH, BudgetScope.TASK_TOTAL, Bud
 
 @pytest.fixture
 def budget(task: Task, lead: Member) -> Budget:
-    return budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    return limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
 
 
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Any:
     def make(usd: str = "1") -> Order:
-        return orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+        return orders_launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
 
     return make
 
@@ -52,7 +54,7 @@ def test_an_order_holds_its_limit_and_the_next_has_what_is_left(budget: Budget, 
     assert refused.value.code == "budget_used_up"
     assert "$0.50 is left" in refused.value.message
     assert "Lower the order's budget to $0.50" in refused.value.hint
-    assert selectors.standing(budget).left_usd == 0
+    assert selectors.status_of(budget).left_usd == 0
 
 
 def test_what_an_order_did_not_use_is_free_once_its_job_has_ended(budget: Budget, launch: Any) -> None:
@@ -61,16 +63,16 @@ def test_what_an_order_did_not_use_is_free_once_its_job_has_ended(budget: Budget
 
     ended(order)
 
-    now = selectors.standing(budget)
+    now = selectors.status_of(budget)
     assert (now.spent_usd, now.held_usd, now.left_usd) == (Decimal("0.25"), 0, Decimal("1.75"))
 
 
 def test_a_paused_order_keeps_what_it_holds(budget: Budget, launch: Any, lead: Member) -> None:
     order = launch("2")
 
-    lifecycle.pause(order.job, by=lead)
+    control.pause(order.job, by=lead)
 
-    assert selectors.standing(budget).held_usd == 2
+    assert selectors.status_of(budget).held_usd == 2
 
 
 def test_money_spent_and_held_is_not_counted_twice(budget: Budget, launch: Any) -> None:
@@ -78,25 +80,25 @@ def test_money_spent_and_held_is_not_counted_twice(budget: Budget, launch: Any) 
 
     take_in(order, told(order, "draft", cost_usd=0.4))
 
-    now = selectors.standing(budget)
+    now = selectors.status_of(budget)
     assert (now.spent_usd, now.held_usd, now.left_usd) == (Decimal("0.4"), Decimal("0.6"), Decimal(1))
 
 
 def test_a_month_begins_anew_but_a_budget_in_all_does_not(
     budget: Budget, task: Task, lead: Member, launch: Any
 ) -> None:
-    monthly = budgets.put(scope=MONTH, task=task, limit_usd=Decimal(2), by=lead)
+    monthly = limits.set_limit(scope=MONTH, task=task, limit_usd=Decimal(2), by=lead)
     order = launch("1")
     take_in(order, told(order, "draft", cost_usd=0.4))
     ended(order)
     SpendDay.objects.update(day=date(2020, 2, 29))
 
-    assert selectors.standing(monthly).spent_usd == 0
-    assert selectors.standing(budget).spent_usd == Decimal("0.4")
+    assert selectors.status_of(monthly).spent_usd == 0
+    assert selectors.status_of(budget).spent_usd == Decimal("0.4")
 
 
 def test_the_installations_budget_covers_every_task(task: Task, admin: Member, launch: Any) -> None:
-    budgets.put(scope=INSTALLATION, task=None, limit_usd=Decimal("0.50"), by=admin)
+    limits.set_limit(scope=INSTALLATION, task=None, limit_usd=Decimal("0.50"), by=admin)
 
     with pytest.raises(Refusal, match="the installation's budget"):
         launch("1")
@@ -107,7 +109,7 @@ def test_a_free_order_needs_no_budget(
 ) -> None:
     Budget.objects.update(limit_usd=Decimal("0.01"))
 
-    assert orders.launch(task, teacher=offline, count=2, by=lead).reserved_usd == 0
+    assert orders_launch.launch(task, teacher=offline, count=2, by=lead).reserved_usd == 0
 
 
 def test_the_engine_may_spend_what_budgets_leave_and_no_more(budget: Budget, launch: Any, lead: Member) -> None:
@@ -117,7 +119,7 @@ def test_the_engine_may_spend_what_budgets_leave_and_no_more(budget: Budget, lau
     other = launch("1.50")
 
     order.job.refresh_from_db()
-    spec = order_spec.build(order.job)
+    spec = run_spec.build(order.job)
 
     # 2 in all, 1.50 held by the other: 0.50 in all for this one, of which 0.25 is spent.
     assert spec["budget_usd"] == pytest.approx(0.50)
@@ -131,7 +133,7 @@ def test_a_failed_order_is_not_resumed_where_nothing_is_left(budget: Budget, lau
     launch("2")
 
     with pytest.raises(Refusal, match="Nothing is left"):
-        lifecycle.resume(Job.objects.get(pk=order.job_id), by=lead)
+        control.resume(Job.objects.get(pk=order.job_id), by=lead)
 
     assert Job.objects.get(pk=order.job_id).state == "failed"
 
@@ -185,7 +187,7 @@ def test_an_order_warns_once_at_four_fifths_of_its_own_budget(launch: Any, lead:
 def test_an_order_beyond_a_lowered_budget_is_paused(budget: Budget, launch: Any, task: Task, lead: Member) -> None:
     order = launch("2")
     Job.objects.filter(pk=order.job_id).update(state="running")
-    budgets.put(scope=TOTAL, task=task, limit_usd=Decimal("0.50"), by=lead)
+    limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal("0.50"), by=lead)
 
     take_in(order, told(order, "draft", cost_usd=0.6))
 
@@ -198,7 +200,7 @@ def test_an_order_beyond_a_lowered_budget_is_paused(budget: Budget, launch: Any,
 )
 def test_a_budget_that_cannot_be_is_refused(task: Task, admin: Member, scope: Any, of_task: bool, usd: str) -> None:
     with pytest.raises(Refusal) as refused:
-        budgets.put(scope=scope, task=task if of_task else None, limit_usd=Decimal(usd), by=admin)
+        limits.set_limit(scope=scope, task=task if of_task else None, limit_usd=Decimal(usd), by=admin)
 
     assert refused.value.code == "budget_invalid"
 
@@ -207,15 +209,15 @@ def test_leads_set_their_tasks_budgets_and_admins_the_installations(
     task: Task, lead: Member, viewer: Member, admin: Member
 ) -> None:
     with pytest.raises(PermissionDenied):
-        budgets.put(scope=INSTALLATION, task=None, limit_usd=Decimal(1), by=lead)
+        limits.set_limit(scope=INSTALLATION, task=None, limit_usd=Decimal(1), by=lead)
     with pytest.raises(PermissionDenied):
-        budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(1), by=viewer)
+        limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(1), by=viewer)
 
-    mine = budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(1), by=lead)
-    same = budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(3), by=admin)
+    mine = limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(1), by=lead)
+    same = limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(3), by=admin)
     assert mine.pk == same.pk
 
-    budgets.remove(same, by=lead)
+    limits.remove_limit(same, by=lead)
 
     assert list(AuditRow.objects.filter(act__startswith="budget").values_list("act", flat=True).order_by("pk")) == [
         "budget_set", "budget_set", "budget_removed",
@@ -228,15 +230,15 @@ def test_orders_launched_before_there_were_budgets_hold_what_they_may_cost(
     launch("1.25")
     Order.objects.update(reserved_usd=0)
 
-    budget = budgets.put(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    budget = limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
 
-    assert selectors.standing(budget).left_usd == Decimal("0.75")
+    assert selectors.status_of(budget).left_usd == Decimal("0.75")
 
 
 def test_a_month_ends_where_the_installation_stands(settings: Any) -> None:
     settings.TIME_ZONE = "Pacific/Auckland"
 
-    assert selectors.months_of("2026-12") == (date(2026, 12, 1), date(2027, 1, 1))
+    assert selectors.month_bounds("2026-12") == (date(2026, 12, 1), date(2027, 1, 1))
     with timezone.override("Pacific/Auckland"):
         assert selectors.this_month() == f"{timezone.localdate():%Y-%m}"
 
@@ -254,7 +256,7 @@ def test_a_cancelled_order_holds_what_lies_at_the_provider(budget: Budget, launc
 
     ended(order, "cancelled")
 
-    assert selectors.standing(budget).held_usd == Decimal("0.75")
+    assert selectors.status_of(budget).held_usd == Decimal("0.75")
 
 
 def test_what_lies_at_a_provider_is_taken_in_though_nothing_is_left(budget: Budget, launch: Any, lead: Member) -> None:
@@ -263,7 +265,7 @@ def test_what_lies_at_a_provider_is_taken_in_though_nothing_is_left(budget: Budg
     ended(order, "failed")
     Budget.objects.update(limit_usd=Decimal("0.01"))
 
-    lifecycle.resume(Job.objects.get(pk=order.job_id), by=lead)
+    control.resume(Job.objects.get(pk=order.job_id), by=lead)
 
     order.refresh_from_db()
     assert order.reserved_usd == Decimal("0.75")

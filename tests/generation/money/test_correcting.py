@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditRow
+from generation.budgets import queries
 from generation.kinds import GenerationKind
+from generation.ledger import corrections, daily_sums
 from generation.models import Call, CallCorrection, Order, SpendDay
-from generation.selectors import budgets, known_calls
-from generation.services import correcting, spend
+from generation.orders import earlier_calls
 from members.models import Member
 from tests.generation.test_ingest import doubt, told
 from web.errors import Refusal
@@ -34,7 +35,7 @@ def lie(paid_order: Order) -> Call:
 
 def correct(call: Call, by: Member, **over: Any) -> CallCorrection:
     said = {"cost_usd": Decimal("0.0042"), "reason": "Invoice of March, line 7.", **over}
-    return correcting.correct(call.order, call.pk, **said, by=by)
+    return corrections.correct(call.order, call.pk, **said, by=by)
 
 
 def test_sums_and_budgets_follow_and_the_call_says_so(lie: Call, admin: Member) -> None:
@@ -43,8 +44,8 @@ def test_sums_and_budgets_follow_and_the_call_says_so(lie: Call, admin: Member) 
     lie.refresh_from_db()
     order = lie.order
     assert (lie.cost_usd, lie.cost_is_estimate, lie.is_corrected) == (Decimal("0.0042"), False, True)
-    assert SpendDay.objects.get().cost_usd == budgets.spent_by(order) == Decimal("0.0042")
-    assert not spend.differs(order)
+    assert SpendDay.objects.get().cost_usd == queries.spent_by(order) == Decimal("0.0042")
+    assert not daily_sums.differs(order)
     assert (made.was_usd, made.cost_usd, made.by) == (Decimal(50_000), Decimal("0.0042"), admin)
 
 
@@ -107,7 +108,7 @@ def test_a_call_without_an_end_is_settled_and_not_corrected(paid_order: Order, a
 
 def test_another_orders_call_is_not_found(lie: Call, order: Order, admin: Member) -> None:
     with pytest.raises(Refusal) as refused:
-        correcting.correct(order, lie.pk, cost_usd=Decimal(0), reason="No.", by=admin)
+        corrections.correct(order, lie.pk, cost_usd=Decimal(0), reason="No.", by=admin)
 
     assert refused.value.status == 404
 
@@ -123,7 +124,7 @@ def test_what_an_engine_tells_again_does_not_bring_the_old_cost_back(
     GenerationKind().on_events(paid_order.job, [event])
 
     assert Call.objects.get().cost_usd == 0
-    assert known_calls.of_order(paid_order).settled == {str(Call.objects.get().pk): 0.0}
+    assert earlier_calls.earlier_calls(paid_order).settled == {str(Call.objects.get().pk): 0.0}
 
 
 def test_a_count_that_cannot_be_is_shown_with_what_is_booked_and_goes_once_corrected(

@@ -6,13 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from generation import estimates
 from generation.models import Call, Order, PriceEntry, Teacher
-from generation.selectors.teachers import price_of
-from generation.services import order_spec, orders
+from generation.orders import estimate, launch, run_spec
+from generation.teachers.queries import price_of
 from members.models import Member
 from review.models import Task
-from review.selectors.tasks import latest_version
+from review.tasks.queries import latest_version
 from web.errors import Refusal
 
 
@@ -28,7 +27,7 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
     PriceEntry.objects.filter(model="gpt-4o").update(cached_input_usd_per_million=Decimal("1.25"))
     answered(paid_order, 12, cached_tokens=800)
 
-    told = orders.quote(task, teacher=paid, count=10, by=lead).estimate
+    told = launch.quote(task, teacher=paid, count=10, by=lead).estimate
 
     # Ten calls of 200 plain and 800 cached tokens, and 100 answered.
     assert told.cost_usd == pytest.approx(10 * (200 * 2.5 + 800 * 1.25 + 100 * 10) / 1e6)
@@ -37,10 +36,10 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
 def test_the_dearest_call_reckons_with_tokens_written_into_a_cache(
     task: Task, paid: Teacher, lead: Member, source: object
 ) -> None:
-    plain = orders.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
+    plain = launch.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
     PriceEntry.objects.filter(model="gpt-4o").update(cache_write_usd_per_million=Decimal("25"))
 
-    dear = orders.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
+    dear = launch.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
 
     answer_usd = 400 * 10 / 1e6
     assert dear - answer_usd == pytest.approx(10 * (plain - answer_usd))
@@ -59,14 +58,14 @@ def test_what_is_written_into_a_cache_costs_what_the_provider_takes_where_no_pri
     price = price_of(teacher)
 
     assert price is not None
-    assert order_spec.teacher_spec(teacher, price).cache_write_usd_per_million == usd
+    assert run_spec.teacher_spec(teacher, price).cache_write_usd_per_million == usd
 
 
 def test_no_price_and_no_order(task: Task, paid: Teacher, lead: Member, source: object) -> None:
     PriceEntry.objects.filter(model="gpt-4o").delete()
 
     with pytest.raises(Refusal) as refused:
-        orders.quote(task, teacher=paid, count=1, by=lead)
+        launch.quote(task, teacher=paid, count=1, by=lead)
 
     assert refused.value.code == "price_unknown"
 
@@ -75,11 +74,11 @@ def test_the_dearest_call_is_that_of_the_longest_record_wherever_it_stands(
     task: Task, paid: Teacher, lead: Member
 ) -> None:
     facts = [{"company": f"Co {n}", "pain": "late lorries"} for n in range(60)]
-    spec, version = orders.askable(paid), latest_version(task)
-    short = estimates.estimate(version, facts, teacher=paid, spec=spec, count=60)
+    spec, version = launch.require_askable(paid), latest_version(task)
+    short = estimate.estimate(version, facts, teacher=paid, spec=spec, count=60)
     facts[1] = {"company": "Co 1", "pain": "f3a9" * 2500}
 
-    told = estimates.estimate(version, facts, teacher=paid, spec=spec, count=60)
+    told = estimate.estimate(version, facts, teacher=paid, spec=spec, count=60)
 
     assert told.worst_call_usd - short.worst_call_usd == pytest.approx(10_000 * 2.5 / 1e6, rel=0.01)
     assert told.cost_usd == short.cost_usd

@@ -11,13 +11,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from generation.budgets import limits
+from generation.budgets import queries as selectors
 from generation.models import Budget, Order, Teacher
-from generation.selectors import budgets as selectors
-from generation.services import budgets, orders
+from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from jobs.contracts import Event
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from members.models import Member
 from review.models import Source, Task
 from tests.generation.money.tellings import take_in, told
@@ -29,7 +30,7 @@ SCOPES = [BudgetScope.TASK_TOTAL, BudgetScope.TASK_MONTH, BudgetScope.INSTALLATI
 
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Callable[[str], Order]:
-    return lambda usd: orders.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+    return lambda usd: orders_launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
 
 
 def batch(order: Order, state: str, usd: float) -> Event:
@@ -44,7 +45,7 @@ def cancelled(order: Order, by: Member) -> Order:
     """With a batch at the provider that may still cost 75 cents."""
     take_in(order, batch(order, "submitted", 0.75))
     assert order.job is not None
-    lifecycle.cancel(order.job, by=by)
+    control.cancel(order.job, by=by)
     order.job.refresh_from_db()
     assert order.job.state == "cancelled"
     return order
@@ -55,7 +56,7 @@ def test_a_second_order_is_refused_for_what_a_cancelled_one_s_batch_may_still_co
     scope: Any, task: Task, launch: Any, admin: Member, lead: Member
 ) -> None:
     covered = None if scope == BudgetScope.INSTALLATION_MONTH else task
-    budgets.put(scope=scope, task=covered, limit_usd=Decimal(2), by=admin)
+    limits.set_limit(scope=scope, task=covered, limit_usd=Decimal(2), by=admin)
     cancelled(launch("2"), lead)
 
     with pytest.raises(Refusal) as refused:
@@ -68,26 +69,26 @@ def test_a_second_order_is_refused_for_what_a_cancelled_one_s_batch_may_still_co
 
 
 def test_once_taken_in_what_was_done_is_spent_and_the_rest_is_free(task: Task, launch: Any, lead: Member) -> None:
-    budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
     order = cancelled(launch("2"), lead)
     closing = Job.objects.get(kind="generation-collect", subject_id=order.pk)
-    held = selectors.standing(budget)
+    held = selectors.status_of(budget)
 
     order.job = closing
     take_in(order, told(order, "draft", cost_usd=0.2), batch(order, "ended", 0))
 
-    now = selectors.standing(budget)
+    now = selectors.status_of(budget)
     assert (held.spent_usd, held.held_usd, held.left_usd) == (0, Decimal("0.75"), Decimal("1.25"))
     assert (now.spent_usd, now.held_usd, now.left_usd) == (Decimal("0.2"), 0, Decimal("1.8"))
 
 
 def test_a_batch_that_never_began_gives_its_hold_back(task: Task, launch: Any, lead: Member) -> None:
-    budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
     order = cancelled(launch("2"), lead)
 
     take_in(order, batch(order, "dropped", 0))
 
-    assert selectors.standing(Budget.objects.get(pk=budget.pk)).left_usd == 2
+    assert selectors.status_of(Budget.objects.get(pk=budget.pk)).left_usd == 2
 
 
 def test_the_order_s_page_and_the_ledger_show_what_is_held(

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from generation.ledger import daily_sums, queries
 from generation.models import Call, Order, SpendDay, Teacher
-from generation.selectors import ledger
-from generation.services import orders, spend
+from generation.orders import launch
 from members.models import Member
 from review.models import Membership, Source, Task
 from tests.generation.money.tellings import doubt, take_in, told
@@ -28,7 +28,7 @@ def spent(task: Task, source: Source, paid: Teacher, lead: Member, admin: Member
     """Three orders of two members with 30 calls each, at costs that no cent divides."""
     made = []
     for number, member in enumerate((lead, lead, admin)):
-        order = orders.launch(task, teacher=paid, count=30, by=member, max_cost_usd=Decimal(1))
+        order = launch.launch(task, teacher=paid, count=30, by=member, max_cost_usd=Decimal(1))
         costs = [0.000_301 * (n + number) for n in range(1, 31)]
         take_in(order, *(told(order, "draft", n, cost_usd=usd) for n, usd in enumerate(costs, start=1)))
         made.append(order)
@@ -45,11 +45,11 @@ def fetched(client: Client, **asked: str) -> list[dict[str, str]]:
     return read(b"".join(answer.streaming_content).decode())  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("by", [*ledger.BYS, "call"])
+@pytest.mark.parametrize("by", [*queries.GROUPINGS, "call"])
 def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
     spent: list[Order], lead: Member, as_member: Browse, by: str
 ) -> None:
-    total = ledger.total(lead, ledger.asked(lead))
+    total = queries.total(lead, queries.parse_query(lead))
 
     rows = fetched(as_member(lead), by=by)
 
@@ -60,17 +60,17 @@ def test_the_lines_of_a_csv_add_up_to_the_total_exactly(
 
 @pytest.mark.parametrize(("by", "keys"), [("job", 3), ("task", 1), ("teacher", 1), ("member", 2), ("day", 1)])
 def test_sums_are_by_what_was_asked(spent: list[Order], lead: Member, by: str, keys: int) -> None:
-    lines, following = ledger.page(lead, ledger.asked(lead, by=by))
+    lines, following = queries.page(lead, queries.parse_query(lead, by=by))
 
     assert (len(lines), following) == (keys, "")
     assert sum(line.amounts.calls for line in lines) == 91
 
 
 def test_lines_are_named_and_lead_to_what_they_sum(spent: list[Order], lead: Member) -> None:
-    named = {by: ledger.page(lead, ledger.asked(lead, by=by))[0][0] for by in ledger.BYS}
+    named = {by: queries.page(lead, queries.parse_query(lead, by=by))[0][0] for by in queries.GROUPINGS}
 
     assert [named[by].label for by in ("job", "task", "teacher")] == ["30 drafts by GPT-4o", "Outreach", "GPT-4o"]
-    assert {line.label for line in ledger.page(lead, ledger.asked(lead, by="member"))[0]} == {"ada", "lea"}
+    assert {line.label for line in queries.page(lead, queries.parse_query(lead, by="member"))[0]} == {"ada", "lea"}
     assert named["job"].url == reverse("generation:detail", args=[spent[-1].pk])
     assert named["day"].key == timezone.localdate().isoformat()
 
@@ -81,27 +81,27 @@ def test_pages_go_on_where_the_last_ended(spent: list[Order], lead: Member, by: 
         SpendDay.objects.create(
             order=spent[0], day=timezone.localdate() - timedelta(days=back), teacher_name="GPT-4o", way="live"
         )
-    wanted, seen, after = ledger.asked(lead, by=by, month="all"), [], ""
+    wanted, seen, after = queries.parse_query(lead, by=by, month="all"), [], ""
 
     while True:
-        lines, after = ledger.page(lead, wanted, after=after, size=1)
+        lines, after = queries.page(lead, wanted, after=after, size=1)
         seen += [line.key for line in lines]
         if not after:
             break
 
-    assert seen == [line.key for line in ledger.page(lead, wanted)[0]]
+    assert seen == [line.key for line in queries.page(lead, wanted)[0]]
     assert len(seen) == len(set(seen)) == {"job": 3, "member": 2, "day": 4}[by]
 
 
 def test_a_month_holds_its_own_days_and_calls(spent: list[Order], lead: Member, as_member: Browse) -> None:
     long_ago = timezone.make_aware(timezone.datetime(2024, 2, 29, 23, 59))  # type: ignore[attr-defined]
     Call.objects.filter(order=spent[1]).update(created_at=long_ago)
-    spend.rebuild(spent[1])
+    daily_sums.rebuild(spent[1])
 
-    assert ledger.total(lead, ledger.asked(lead, month="2024-02")).calls == 30
-    assert ledger.total(lead, ledger.asked(lead, month="2024-03")).calls == 0
+    assert queries.total(lead, queries.parse_query(lead, month="2024-02")).calls == 30
+    assert queries.total(lead, queries.parse_query(lead, month="2024-03")).calls == 0
     assert len(fetched(as_member(lead), by="call", month="2024-02")) == 30
-    assert "2024-02" in ledger.months(lead)
+    assert "2024-02" in queries.months(lead)
 
 
 def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
@@ -109,9 +109,9 @@ def test_a_stranger_sees_nothing_and_an_admin_sees_archived_tasks_too(
 ) -> None:
     Task.objects.filter(pk=task.pk).update(archived_at=timezone.now())
 
-    assert ledger.total(stranger, ledger.asked(stranger)).calls == 0
+    assert queries.total(stranger, queries.parse_query(stranger)).calls == 0
     assert fetched(as_member(stranger), by="call") == []
-    assert ledger.total(admin, ledger.asked(admin)).calls == 91
+    assert queries.total(admin, queries.parse_query(admin)).calls == 91
     assert len(fetched(as_member(admin), by="call")) == 91
 
 
@@ -120,9 +120,9 @@ def test_calls_are_streamed_in_chunks_without_gaps_or_repeats(
 ) -> None:
     # All at one instant: the chunk's end falls between equals.
     Call.objects.update(created_at=timezone.now())
-    monkeypatch.setattr(ledger, "CHUNK", 7)
+    monkeypatch.setattr(queries, "CHUNK", 7)
 
-    found = [call.pk for call in ledger.calls(lead, ledger.asked(lead))]
+    found = [call.pk for call in queries.calls(lead, queries.parse_query(lead))]
 
     assert len(found) == len(set(found)) == 91
 
@@ -134,7 +134,7 @@ def test_no_cell_of_the_csv_begins_a_formula(spent: list[Order], lead: Member, a
 
 
 def test_the_page_shows_lines_total_and_files(spent: list[Order], lead: Member, as_member: Browse) -> None:
-    total = ledger.total(lead, ledger.asked(lead))
+    total = queries.total(lead, queries.parse_query(lead))
 
     page = as_member(lead).get(reverse("generation:ledger"), {"by": "member"})
 
@@ -160,7 +160,7 @@ def test_a_part_that_cannot_be_is_refused_and_the_month_that_lasts_shown(
     assert as_member(lead).get(reverse("generation:ledger"), asked).status_code == 400
     if "after" not in asked:
         with pytest.raises(Refusal):
-            ledger.asked(lead, **asked)
+            queries.parse_query(lead, **asked)
         assert as_member(lead).get(reverse("generation:ledger-csv"), asked).status_code == 400
 
 
@@ -176,7 +176,7 @@ def test_the_api_tells_lines_and_their_total(spent: list[Order], lead: Member, a
 
 
 def test_months_end_on_their_last_day() -> None:
-    assert ledger.months_of("2024-02") == (date(2024, 2, 1), date(2024, 3, 1))
+    assert queries.month_bounds("2024-02") == (date(2024, 2, 1), date(2024, 3, 1))
 
 
 def test_another_tasks_viewer_sees_that_task_alone(

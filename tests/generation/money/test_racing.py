@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 from django.db.models import Sum
 
+from generation.budgets import limits
+from generation.budgets import queries as selectors
 from generation.models import Order, Teacher
-from generation.selectors import budgets as selectors
-from generation.services import budgets, orders
+from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
 from members.models import Member
 from review.models import Source, Task
@@ -51,10 +52,12 @@ def together(acts: list[Any]) -> list[str]:
 def test_twenty_launches_at_once_never_pass_a_budget(
     task: Task, source: Source, paid: Teacher, lead: Member, admin: Member
 ) -> None:
-    budgets.put(scope=BudgetScope.TASK_MONTH, task=task, limit_usd=Decimal("1.75"), by=lead)
-    budgets.put(scope=BudgetScope.INSTALLATION_MONTH, task=None, limit_usd=Decimal(5), by=admin)
+    limits.set_limit(scope=BudgetScope.TASK_MONTH, task=task, limit_usd=Decimal("1.75"), by=lead)
+    limits.set_limit(scope=BudgetScope.INSTALLATION_MONTH, task=None, limit_usd=Decimal(5), by=admin)
 
-    refused = together([lambda: orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))] * 20)
+    refused = together(
+        [lambda: orders_launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))] * 20
+    )
 
     assert refused == ["budget_used_up"] * 13
     assert Order.objects.aggregate(usd=Sum("reserved_usd"))["usd"] == Decimal("1.75")
@@ -63,17 +66,17 @@ def test_twenty_launches_at_once_never_pass_a_budget(
 def test_money_that_moves_while_others_launch_is_never_free(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
-    budget = budgets.put(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
-    first = orders.launch(task, teacher=paid, count=6, by=lead, max_cost_usd=Decimal(1))
+    budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
+    first = orders_launch.launch(task, teacher=paid, count=6, by=lead, max_cost_usd=Decimal(1))
 
     def spend(n: int) -> Any:
         return lambda: take_in(first, told(first, "draft", n, cost_usd=0.1))
 
     def launch() -> None:
-        orders.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+        orders_launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
 
     refused = together([spend(1), launch, spend(2), launch, launch, spend(3), launch, launch, spend(4), launch])
 
-    now = selectors.standing(budget)
+    now = selectors.status_of(budget)
     assert len(refused) == 2
     assert now.spent_usd + now.held_usd == 2

@@ -8,13 +8,14 @@ from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.utils import timezone
 
+from generation.calls import close, uncertain
 from generation.engine.contracts import TeacherSpec
+from generation.ledger import daily_sums
 from generation.models import Call, Order, SpendDay
-from generation.services import closing, spend, uncertain
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 
-COLUMNS = ("day", "teacher_name", "way", *spend.AMOUNTS)
+COLUMNS = ("day", "teacher_name", "way", *daily_sums.AMOUNTS)
 
 
 def sums() -> list[tuple[object, ...]]:
@@ -61,7 +62,7 @@ def test_a_call_stays_with_the_day_it_was_first_heard_of(paid_order: Order) -> N
     take_in(paid_order, doubt(paid_order))
     yesterday = timezone.now() - timedelta(days=1)
     Call.objects.update(created_at=yesterday)
-    spend.rebuild(paid_order)
+    daily_sums.rebuild(paid_order)
 
     take_in(paid_order, told(paid_order, "draft"))
 
@@ -98,11 +99,11 @@ def test_calls_on_the_wire_when_an_engine_dies_are_shown_with_what_they_may_have
     )
     take_in(paid_order, sent)
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     [call] = Call.objects.all()
     assert call.state == "uncertain"
-    assert call.possible_cost_usd == spend.usd(paid_order.estimate["worst_call_usd"]) > 0
+    assert call.possible_cost_usd == daily_sums.to_millionths(paid_order.estimate["worst_call_usd"]) > 0
     assert SpendDay.objects.get().possible_usd == call.possible_cost_usd
 
 

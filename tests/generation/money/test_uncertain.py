@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditRow
+from generation.calls import uncertain
 from generation.models import Call, Order, SpendDay
-from generation.services import order_spec, uncertain
+from generation.orders import run_spec
 from members.models import Member
 from tests.generation.money.tellings import doubt, take_in, told
 from web.errors import Refusal
@@ -83,7 +84,7 @@ def test_a_settled_call_is_neither_asked_nor_doubted_again(doubted: Order, lead:
     uncertain.take_as_paid(doubted, call_ids=[Call.objects.get(position=1).pk], by=lead)
     uncertain.take_as_unpaid(doubted, call_ids=[Call.objects.get(position=2).pk], by=lead)
 
-    spec: dict[str, Any] = order_spec.build(doubted.job)
+    spec: dict[str, Any] = run_spec.build(doubted.job)
     take_in(doubted, doubt(doubted, 1))
 
     assert sorted(spec["settled"].values()) == [0.0, 0.004]

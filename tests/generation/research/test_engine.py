@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from tests.generation.research.site_server import PROSE, SiteServer, gzip_bomb, page
 from tests.nursery import TEACHERS, nursery
 
@@ -25,7 +25,9 @@ def order(folder: Path, *sites: dict[str, Any], **more: Any) -> dict[str, Any]:
         "named": ["127.0.0.1"], "delay_s": 0, "page_s": 2, **more,
     }  # fmt: skip
     refs = [ref for ref in (body.get("search", {}).get("secret_ref"),) if ref]
-    lay(folder, SpecEnvelope(job=str(uuid4()), kind="research", fence=1, lease_s=60, body=body, secret_refs=refs))
+    write_spec(
+        folder, SpecEnvelope(job=str(uuid4()), kind="research", fence=1, lease_s=60, body=body, secret_refs=refs)
+    )
     log = folder / "engine.log"
     done = nursery(TEACHERS).start("generation.engine.research", folder, log=log, SEARCH_KEY=SECRET)
     assert done.wait(120) == 0, log.read_text()

@@ -8,33 +8,33 @@ from contextlib import closing
 
 import pytest
 
-from generation.engine.research.reading import Reader
+from generation.engine.research.extract import PageExtractor
 from tests.generation.research.site_server import PROSE, page
-from web.guarded_fetch import NotFetchedError
+from web.net.page_fetch import FetchError
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def reader() -> Iterator[Reader]:
-    with closing(Reader(read_s=0.05)) as found:
+def reader() -> Iterator[PageExtractor]:
+    with closing(PageExtractor(read_s=0.05)) as found:
         yield found
 
 
-def test_a_page_that_keeps_the_parser_busy_is_given_up_and_the_next_is_read(reader: Reader) -> None:
+def test_a_page_that_keeps_the_parser_busy_is_given_up_and_the_next_is_read(reader: PageExtractor) -> None:
     good = page("Ferries", PROSE).decode()
     reader.html(good, "https://x.example/")
     endless = page("Endless", *[f"{PROSE} {n}" for n in range(20_000)]).decode()
     began = time.monotonic()
 
-    with pytest.raises(NotFetchedError, match=r"gave up within 0\.05 s"):
+    with pytest.raises(FetchError, match=r"gave up within 0\.05 s"):
         reader.html(endless, "https://x.example/")
 
     assert time.monotonic() - began < 5
     assert PROSE in reader.html(good, "https://x.example/").text
 
 
-def test_links_are_relative_to_the_base_the_page_names(reader: Reader) -> None:
+def test_links_are_relative_to_the_base_the_page_names(reader: PageExtractor) -> None:
     html = (
         '<html><head><base href="/en/"></head><body><a href="about">About us</a><p>Some words here.</p></body></html>'
     )
@@ -45,6 +45,6 @@ def test_links_are_relative_to_the_base_the_page_names(reader: Reader) -> None:
     assert reading.links == (("about", "About us"),)
 
 
-def test_an_empty_page_is_told_as_unreadable(reader: Reader) -> None:
-    with pytest.raises(NotFetchedError, match="could not be read"):
+def test_an_empty_page_is_told_as_unreadable(reader: PageExtractor) -> None:
+    with pytest.raises(FetchError, match="could not be read"):
         reader.html("", "https://x.example/")

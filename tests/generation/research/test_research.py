@@ -10,14 +10,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from generation.models import Research, ResearchedSite, WebPage
-from generation.services.research import ingest, orders, records
-from generation.services.research.orders import Wishes
-from generation.services.research.starting import site_of
+from generation.research import ingest, launch, records
+from generation.research.launch import ResearchRequest
+from generation.research.starting_points import site_url
 from jobs.contracts import Event
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Record, Task
-from review.starters import outreach, research_summary
+from review.spec.starters import outreach, research_summary
 from tests.generation.research.site_server import PROSE, SiteServer
 from tests.review import factories
 from web.errors import Refusal
@@ -38,7 +38,7 @@ def open_here(settings: Any) -> None:
 
 
 def ordered(task: Task, by: Member, *sites: tuple[str, str], **more: Any) -> Research:
-    return orders.launch(task, by=by, sites=sites, wishes=Wishes(facts=QUESTION, **more))
+    return launch.launch(task, by=by, sites=sites, wishes=ResearchRequest(facts=QUESTION, **more))
 
 
 def told(research: Research, *payloads: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ def test_sites_become_records_whose_texts_can_be_quoted(
     research = ordered(summary, admin, ("Harrow Bay Ferries", site.url), ("Nowhere", f"{site.url}/gone"))
     assert research.job is not None
 
-    carry(research.job.pk, worker="w")
+    run_job(research.job.pk, worker="w")
 
     research.refresh_from_db()
     research.job.refresh_from_db()
@@ -107,7 +107,7 @@ def test_a_later_attempt_is_told_what_is_stored_already(summary: Task, admin: Me
         {"site": 2, "why": "None"},
     )
 
-    spec = orders.build(research.job)  # type: ignore[arg-type]
+    spec = launch.build(research.job)  # type: ignore[arg-type]
 
     assert spec["done"] == 1
     assert [(one["number"], one["read"], one["led_to"], one["got"]) for one in spec["sites"]] == [
@@ -121,7 +121,7 @@ def test_records_of_another_task_bring_what_the_two_tasks_share(summary: Task, a
     source = factories.make_source(task)
     factories.make_records(source, 2, domain="works.example")
 
-    research = orders.launch(summary, by=admin, source=source, wishes=Wishes(facts=QUESTION))
+    research = launch.launch(summary, by=admin, source=source, wishes=ResearchRequest(facts=QUESTION))
 
     sites = list(research.sites.all())
     assert [(site.title, site.url) for site in sites] == [
@@ -140,7 +140,7 @@ def test_a_company_stays_on_its_side_of_the_split(summary: Task, admin: Member) 
     research = ordered(summary, admin, ("A", "a.example"))
     told(research, {"site": 1, "number": 1, "url": "https://a.example/", "text": "A grows."})
 
-    records.make(research)
+    records.make_records(research)
 
     assert Record.objects.get(source=research.made_source).split == "test"
 
@@ -153,7 +153,7 @@ def test_a_lead_who_left_is_said_instead_of_a_record(summary: Task, make_member:
     told(research, {"site": 1, "number": 1, "url": "https://a.example/", "text": "A grows."})
     lead.memberships.all().delete()
 
-    records.make(research)
+    records.make_records(research)
 
     assert "does not lead the task any more" in research.problem
     assert not Record.objects.exists()
@@ -170,7 +170,7 @@ def test_an_order_that_could_make_no_record_is_refused_before_anything_is_fetche
     summary: Task, admin: Member, sites: Any, facts: dict[str, str], searches: bool, code: str
 ) -> None:
     with pytest.raises(Refusal) as refusal:
-        orders.launch(summary, by=admin, sites=sites, wishes=Wishes(facts=facts, searches=searches))
+        launch.launch(summary, by=admin, sites=sites, wishes=ResearchRequest(facts=facts, searches=searches))
 
     assert refusal.value.code == code
     assert not Research.objects.exists()
@@ -186,7 +186,7 @@ def test_a_required_fact_that_no_site_brings_is_asked_for(admin: Member) -> None
     task = factories.make_task(by=admin, spec=spec, slug="asking")
 
     with pytest.raises(Refusal) as refusal:
-        orders.launch(task, by=admin, sites=[("A", "a.example")])
+        launch.launch(task, by=admin, sites=[("A", "a.example")])
 
     assert (refusal.value.code, list(refusal.value.errors)) == ("facts_missing", ["fill.question"])
 
@@ -196,7 +196,7 @@ def test_a_task_without_a_place_for_pages_is_refused(admin: Member) -> None:
     task = factories.make_task(by=admin)
 
     with pytest.raises(Refusal, match="no place for pages"):
-        orders.launch(task, by=admin, sites=[("A", "a.example")])
+        launch.launch(task, by=admin, sites=[("A", "a.example")])
 
 
 @pytest.mark.django_db
@@ -210,7 +210,7 @@ def test_only_a_lead_may_order(summary: Task, make_member: Callable[..., Member]
     ("ftp://acme.example", ""), ("two words", ""), (None, ""), ("https://[", ""),
 ])  # fmt: skip
 def test_addresses_and_bare_domains_are_sites(address: Any, site: str) -> None:
-    assert site_of(address) == site
+    assert site_url(address) == site
 
 
 def test_a_long_text_is_cut_where_a_sentence_ends() -> None:

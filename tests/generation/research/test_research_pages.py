@@ -11,12 +11,12 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from generation.models import Research, ResearchedSite, WebPage
-from generation.research_form import site_lines
-from generation.services.research import orders, records
+from generation.research import launch, records
+from generation.research.forms import site_lines
 from members.models import Member
+from review.erasure import erase
 from review.models import Record, Task
-from review.services import erase
-from review.starters import research_summary
+from review.spec.starters import research_summary
 from tests.generation.research.test_research import told
 from tests.review import factories
 
@@ -31,14 +31,14 @@ def summary(admin: Member) -> Task:
 
 @pytest.fixture
 def research(summary: Task, admin: Member) -> Research:
-    made = orders.launch(summary, by=admin, sites=[("Harrow Bay", "harrow.example")])
+    made = launch.launch(summary, by=admin, sites=[("Harrow Bay", "harrow.example")])
     told(
         made,
         {"site": 1, "number": 1, "url": "https://harrow.example/", "text": TEXT, "title": "Start <b>", "bytes": 1200},
         {"site": 1, "number": 2, "url": "https://harrow.example/x.pdf", "code": "type", "why": "It is a PDF."},
         {"site": 1, "why": ""},
     )
-    records.make(made)
+    records.make_records(made)
     return made
 
 

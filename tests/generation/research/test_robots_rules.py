@@ -8,7 +8,7 @@ import pytest
 
 from generation.engine.research.robots import Robots
 from generation.engine.research.robots_rules import parse
-from web.guarded_fetch import Fetched, NotFetchedError
+from web.net.page_fetch import FetchedPage, FetchError
 
 HOST = "https://x.example"
 
@@ -66,26 +66,26 @@ def test_a_pattern_of_many_stars_costs_no_time() -> None:
 def test_a_file_that_is_not_there_allows_all_and_one_that_cannot_be_reached_nothing(
     answer: int | str, is_allowed: bool
 ) -> None:
-    def ask(url: str) -> Fetched:
+    def ask(url: str) -> FetchedPage:
         if isinstance(answer, str):
-            raise NotFetchedError(answer, "no")
-        return Fetched(url, answer, "text/plain", "", b"")
+            raise FetchError(answer, "no")
+        return FetchedPage(url, answer, "text/plain", "", b"")
 
     robots = Robots("Robot", ask)
 
     if is_allowed:
         robots.check(f"{HOST}/a")
     else:
-        with pytest.raises(NotFetchedError, match=r"robots\.txt"):
+        with pytest.raises(FetchError, match=r"robots\.txt"):
             robots.check(f"{HOST}/a")
 
 
 def test_a_host_is_asked_once() -> None:
     asked: list[str] = []
 
-    def ask(url: str) -> Fetched:
+    def ask(url: str) -> FetchedPage:
         asked.append(url)
-        return Fetched(url, 200, "text/plain", "", b"User-agent: *\nDisallow: /x")
+        return FetchedPage(url, 200, "text/plain", "", b"User-agent: *\nDisallow: /x")
 
     robots = Robots("Robot", ask)
     for path in ("/a", "/b"):

@@ -10,11 +10,11 @@ from uuid import UUID, uuid5
 
 from django.utils import timezone
 
-from generation.engine.journal import FILENAME, Journal
+from generation.engine.journal.writer import FILENAME, Journal
 from generation.models import Call, Order
-from jobs import rundirs
 from jobs.contracts import Event
 from jobs.models import Job, JobEvent
+from jobs.supervisor import run_dirs
 from tests.generation.money.tellings import take_in, told
 
 
@@ -38,7 +38,7 @@ def announced(order: Order, *positions: tuple[int, int], by_attempt: int = 1) ->
 
 def folder_of(order: Order, attempt: int = 1) -> Path:
     assert order.job_id is not None
-    folder = rundirs.of(order.job_id, attempt)
+    folder = run_dirs.run_dir_of(order.job_id, attempt)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from generation.budgets import queries
+from generation.calls import close, uncertain
+from generation.ledger import daily_sums
 from generation.models import Call, Order
-from generation.selectors import budgets
-from generation.selectors import orders as selectors
-from generation.services import closing, spend, uncertain
+from generation.orders import queries as selectors
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from members.models import Member
 from tests.generation.money.tellings import take_in, told
 from tests.generation.services.dead_engines import announced, call_id, on_the_wire, states
@@ -23,12 +24,12 @@ def test_calls_on_the_wire_of_a_cancelled_order_whose_engine_died_are_shown_and_
     on_the_wire(paid_order, 0, 1)
     assert paid_order.job is not None
 
-    lifecycle.cancel(paid_order.job, by=lead)
+    control.cancel(paid_order.job, by=lead)
 
     assert Job.objects.get().state == "cancelled"
-    worst_usd = spend.usd(paid_order.estimate["worst_call_usd"])
-    assert [call.possible_cost_usd for call in selectors.open_doubts(paid_order)] == [worst_usd] * 2
-    assert budgets.spent_by(paid_order) == 2 * worst_usd > 0
+    worst_usd = daily_sums.to_millionths(paid_order.estimate["worst_call_usd"])
+    assert [call.possible_cost_usd for call in selectors.uncertain_calls(paid_order)] == [worst_usd] * 2
+    assert queries.spent_by(paid_order) == 2 * worst_usd > 0
     assert uncertain.take_as_unpaid(paid_order, call_ids=None, by=lead) == 2
 
 
@@ -36,13 +37,13 @@ def test_what_a_lost_engine_had_announced_is_shown_without_what_has_its_end(paid
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
     announced(paid_order, (0, 2))
 
-    closing.close(paid_order.job)
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "answered", 1: "uncertain", 2: "uncertain"}
     second = Call.objects.get(position=1)
     assert str(second.record_id) == paid_order.record_ids[1]
-    assert budgets.spent_by(paid_order) == spend.usd(0.001001) + 2 * second.possible_cost_usd
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.001001) + 2 * second.possible_cost_usd
 
 
 def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tries(paid_order: Order) -> None:
@@ -52,7 +53,7 @@ def test_a_call_turned_down_and_announced_once_more_is_in_doubt_with_its_lost_tr
     take_in(paid_order, refused)
     announced(paid_order, (1, 1))
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     call = Call.objects.get()
     assert call.state == "uncertain"
@@ -63,16 +64,16 @@ def test_an_engine_that_took_its_announcements_back_leaves_nothing_in_doubt(paid
     announced(paid_order, (0, 3))
     announced(paid_order)
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert not Call.objects.exists()
 
 
 def test_an_answer_found_by_a_resume_replaces_the_doubt(paid_order: Order) -> None:
     announced(paid_order, (0, 0))
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     take_in(paid_order, told(paid_order, "draft", call_id=str(call_id(paid_order, 0)), index=0))
 
     assert states(paid_order) == {0: "answered"}
-    assert budgets.spent_by(paid_order) == spend.usd(0.001001)
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.001001)

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from generation.budgets import queries
+from generation.calls import close
 from generation.engine.repairs import repair_id
+from generation.ledger import daily_sums
 from generation.models import Call, Order
-from generation.selectors import announced as announcements
-from generation.selectors import budgets
-from generation.services import closing, spend
+from generation.orders import earlier_calls as announcements
+from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.rundir import identity
 from jobs.rundir.attempt import ENGINE
-from jobs.services import lifecycle
 from members.models import Member
 from review.models import Draft
 from tests.generation.money.tellings import take_in, told
@@ -31,12 +32,12 @@ def test_only_what_its_journal_says_was_asked_and_not_answered_is_in_doubt(paid_
     journalled(paid_order, asked={0: 0.01, 1: 0.02}, answered=[0])
     assert paid_order.job is not None
 
-    lifecycle.cancel(paid_order.job, by=lead)
+    control.cancel(paid_order.job, by=lead)
 
     assert states(paid_order) == {0: "answered", 1: "uncertain"}
     call = Call.objects.get(state="uncertain")
-    assert (call.possible_cost_usd, call.error_message) == (spend.usd(0.02), closing.ON_THE_WIRE)
-    assert budgets.spent_by(paid_order) == spend.usd(0.021001)
+    assert (call.possible_cost_usd, call.error_message) == (daily_sums.to_millionths(0.02), close.ON_THE_WIRE)
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.021001)
 
 
 def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: Order) -> None:
@@ -44,12 +45,12 @@ def test_an_answer_only_the_journal_knows_is_taken_in_with_its_cost(paid_order: 
     on_the_wire(paid_order, 1)
     journalled(paid_order, asked={0: 0.01, 1: 0.02}, answered=[0, 1])
 
-    closing.close(paid_order.job)
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "answered", 1: "answered"}
     assert Draft.objects.filter(job_id=paid_order.job_id).count() == 2
-    assert budgets.spent_by(paid_order) == 2 * spend.usd(0.001001)
+    assert queries.spent_by(paid_order) == 2 * daily_sums.to_millionths(0.001001)
 
 
 def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_order: Order) -> None:
@@ -58,7 +59,7 @@ def test_an_answer_that_cannot_be_taken_in_is_in_doubt_and_the_job_ends(paid_ord
     pk = str(call_id(paid_order, 0))
     noted(path, {"what": "answered", "call": pk, "kind": "draft", "payload": {"call_id": pk}})
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain"}
 
@@ -74,11 +75,11 @@ def test_a_flawed_answer_is_paid_and_its_repair_on_the_wire_is_in_doubt(paid_ord
         {"what": "sent", "call": repair_id(pk), "reserve_usd": 0.03, "at": 0},
     )
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     rows = {str(call.pk): (call.state, call.position) for call in Call.objects.all()}
     assert rows == {pk: ("failed", 0), repair_id(pk): ("uncertain", 0)}
-    assert budgets.spent_by(paid_order) == spend.usd(0.031001)
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.031001)
 
 
 def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_order: Order) -> None:
@@ -87,10 +88,10 @@ def test_a_call_turned_down_after_it_was_seen_on_the_wire_is_not_in_doubt(paid_o
     pk = str(call_id(paid_order, 0))
     noted(journalled(paid_order, asked={0: 0.01}, answered=[]), {"what": "unbilled", "call": pk, "code": "busy"})
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert [(call.state, call.error_code) for call in Call.objects.all()] == [("failed", "not_asked")]
-    assert budgets.spent_by(paid_order) == 0
+    assert queries.spent_by(paid_order) == 0
 
 
 def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: Order) -> None:
@@ -103,10 +104,10 @@ def test_lost_tries_before_one_that_was_turned_down_stay_in_doubt(paid_order: Or
         {"what": "unbilled", "call": pk, "code": "busy"},
     )
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain"}
-    assert budgets.spent_by(paid_order) == spend.usd(0.01)
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.01)
 
 
 def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: Order) -> None:
@@ -114,7 +115,7 @@ def test_what_lies_in_a_batch_is_left_to_the_batch(paid_order: Order) -> None:
     path = journalled(paid_order, asked={}, answered=[])
     noted(path, {"what": "batch", "token": "t", "calls": [[str(call_id(paid_order, 0)), 0.01]], "ended": [], "at": 0})
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert not Call.objects.exists()
 
@@ -129,10 +130,10 @@ def test_a_call_of_a_batch_that_brought_no_word_of_it_is_in_doubt(paid_order: Or
         {"what": "batch_ended", "token": "t"},
     )  # fmt: skip
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain"}
-    assert budgets.spent_by(paid_order) == spend.usd(0.01)
+    assert queries.spent_by(paid_order) == daily_sums.to_millionths(0.01)
 
 
 def damaged(path: Path) -> None:
@@ -162,11 +163,11 @@ def test_without_a_journal_that_says_all_everything_announced_is_in_doubt(
     spoilt(journalled(paid_order, asked={0: 0.01}, answered=[]))
     assert paid_order.job is not None
 
-    lifecycle.cancel(paid_order.job, by=lead)
+    control.cancel(paid_order.job, by=lead)
 
     assert states(paid_order) == {0: "uncertain", 1: "uncertain", 2: "uncertain"}
-    assert {call.error_message for call in Call.objects.all()} >= {closing.PERHAPS_ASKED}
-    assert announcements.without_end(paid_order)
+    assert {call.error_message for call in Call.objects.all()} >= {close.PERHAPS_ASKED}
+    assert announcements.announced_without_end(paid_order)
 
 
 def test_what_an_attempt_elsewhere_announced_stays_in_doubt_beside_a_journal_here(paid_order: Order) -> None:
@@ -174,7 +175,7 @@ def test_what_an_attempt_elsewhere_announced_stays_in_doubt_beside_a_journal_her
     announced(paid_order, (2, 3), by_attempt=2)
     journalled(paid_order, asked={2: 0.01}, answered=[], attempt=2)
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
     assert states(paid_order) == {0: "uncertain", 1: "uncertain", 2: "uncertain"}
 
@@ -184,10 +185,10 @@ def test_once_all_is_settled_by_the_journal_a_resume_elsewhere_need_not_hold_wha
 ) -> None:
     announced(paid_order, (0, 3))
     path = journalled(paid_order, asked={0: 0.01}, answered=[])
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
     path.unlink()
 
-    closing.close(paid_order.job)
+    close.close(paid_order.job)
 
-    assert announcements.without_end(paid_order) == []
+    assert announcements.announced_without_end(paid_order) == []
     assert states(paid_order) == {0: "uncertain"}

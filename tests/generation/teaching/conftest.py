@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from review.desk import decisions, deck
 from review.models import Decision, Draft, Record, Task
-from review.services import decisions, queue, tasks
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from review.states import Split
+from review.tasks import authoring
 from tests.generation.conftest import lead, offline, stranger, viewer
 from tests.generation.engine.conftest import TASK
 from tests.generation.variety.conftest import carry_out, serve
@@ -24,7 +25,7 @@ Judge = Callable[..., list[Decision]]
 
 @pytest.fixture
 def task(admin: Member) -> Task:
-    return tasks.create(
+    return authoring.create(
         name="Outreach", slug="outreach", spec=TaskSpec.model_validate(TASK | {"reasons": REASONS}), by=admin
     )
 
@@ -52,7 +53,7 @@ def judged(task: Task, lead: Member) -> Judge:
 
 
 def _decide(by: Member, task: Task, verdict: str, said: dict[str, Any]) -> Decision:
-    card = queue.deal(by, task, count=1)[0]
+    card = deck.deal(by, task, count=1)[0]
     if verdict == "edit":
         fields = card.draft.fields
         said = {"fields": {**fields, "body": fields["body"].replace(f"{OPENING} ", "")}} | said

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from generation.learning import proposals
 from generation.models import TaskProposal
-from generation.services.teaching import proposals
 from members.models import Member
 from review.models import Task
 from tests.generation.teaching.conftest import OPENING, Judge
@@ -48,11 +48,11 @@ def test_a_lead_counts_reads_and_accepts_on_pages(task: Task, lead: Member, judg
 def test_a_stale_proposal_offers_the_rebase_and_a_refusal_is_told(
     proposal: TaskProposal, task: Task, lead: Member, as_member: AsMember
 ) -> None:
-    from review.services import tasks
-    from review.spec import TaskSpec
+    from review.spec.task_spec import TaskSpec
+    from review.tasks import authoring
 
     body = task.versions.get().spec.canonical() | {"language": "de"}
-    tasks.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
+    authoring.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
     client = as_member(lead)
 
     page = client.get(f"/proposals/{proposal.pk}/").content.decode()

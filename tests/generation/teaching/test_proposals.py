@@ -11,13 +11,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from audit.models import AuditRow
+from generation.learning import evidence, proposals
 from generation.models import Call, Order, TaskProposal, Teacher
-from generation.services.teaching import evidence, proposals
 from members.models import Member
+from review.datasets import revocations
 from review.models import Task
-from review.services import revocations, tasks
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from review.states import Split
+from review.tasks import authoring
 from tests.generation.teaching.conftest import OPENING, Judge
 from web.errors import Refusal
 
@@ -92,7 +93,7 @@ def test_a_task_that_moved_on_asks_for_a_rebase_and_keeps_what_it_said_meanwhile
     counted: TaskProposal, task: Task, lead: Member
 ) -> None:
     body = task.versions.get().spec.canonical() | {"language": "de"}
-    tasks.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
+    authoring.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
 
     with pytest.raises(Refusal) as refused:
         proposals.accept(counted, by=lead)
@@ -105,7 +106,7 @@ def test_a_task_that_moved_on_asks_for_a_rebase_and_keeps_what_it_said_meanwhile
 
 def test_a_text_that_was_changed_meanwhile_is_not_written_over(counted: TaskProposal, task: Task, lead: Member) -> None:
     body = task.versions.get().spec.canonical() | {"guideline": "Be kind."}
-    tasks.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
+    authoring.new_version(task, spec=TaskSpec.model_validate(body), by=lead)
 
     with pytest.raises(Refusal) as refused:
         proposals.rebase(counted, by=lead)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generation.models import Order, PriceEntry, Teacher
-from jobs import ports
+from jobs.kinds import registry
 from jobs.models import Job
 from jobs.states import JobState
 from tests.generation.answering import Answering, Body, answering
@@ -50,10 +50,10 @@ def carry_out(tmp_path: Path) -> Callable[[Order], None]:
 
     def carried(order: Order) -> None:
         events = run_engine(order, tmp_path)
-        ports.KINDS["generation"].on_events(order.job, events)
+        registry.KINDS["generation"].on_events(order.job, events)
         Job.objects.filter(pk=order.job_id).update(state=JobState.SUCCEEDED)
         job = Job.objects.get(pk=order.job_id)
-        for kinds, consumer in ports.CONSUMERS.values():
+        for kinds, consumer in registry.CONSUMERS.values():
             if job.kind in kinds:
                 consumer(job)
 

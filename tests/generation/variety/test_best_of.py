@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
+from generation.diversity.request import MixRequest
 from generation.kinds import GenerationKind
 from generation.models import BestOf, Call, LeftOut, Order, Teacher
-from generation.services import orders
-from generation.services.variety import judged
-from generation.services.variety.wishes import MixWish
+from generation.orders import launch
+from generation.selection import judge as selection_judge
 from generation.states import Purpose
 from jobs.contracts import Event
 from members.models import Member
 from review.models import Draft, Preference, Source, Task
-from review.services import tasks
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from review.states import DraftState
+from review.tasks import authoring
 from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 from web.errors import Refusal
@@ -31,7 +31,7 @@ SOUND = "We read that you opened a depot. Shall we talk on Monday?"
 @pytest.fixture
 def checked(task: Task, source: Source, lead: Member) -> Task:
     spec = TASK | {"checks": [{"kind": "placeholders"}, {"kind": "call_to_action"}]}
-    tasks.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
+    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
     return task
 
 
@@ -48,7 +48,7 @@ def on_desk() -> list[str]:
 def test_the_draft_with_the_lightest_marks_comes_once_all_are_there(
     checked: Task, offline: Teacher, lead: Member
 ) -> None:
-    order = orders.launch(checked, teacher=offline, count=4, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    order = launch.launch(checked, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
     kind = GenerationKind()
 
     kind.on_events(order.job, [draft(order, 1, "Dear [Name], shall we talk?"), draft(order, 2, SOUND, record=1)])
@@ -64,7 +64,7 @@ def test_the_draft_with_the_lightest_marks_comes_once_all_are_there(
 
 
 def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teacher, lead: Member) -> None:
-    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
     failure = told(order, "failure", 2, index=2, code="refused", message="No.", excerpt="")
 
     GenerationKind().on_events(order.job, [draft(order, 1, SOUND), failure])
@@ -74,7 +74,7 @@ def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teach
 
 
 def test_a_machines_preference_is_no_experts_preference(checked: Task, offline: Teacher, lead: Member) -> None:
-    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
 
     GenerationKind().on_events(order.job, [draft(order, 1, SOUND), draft(order, 2, "Dear [Name]?")])
 
@@ -84,11 +84,11 @@ def test_a_machines_preference_is_no_experts_preference(checked: Task, offline: 
 def test_a_draft_that_comes_after_its_records_preference_stays_off_the_desk(
     checked: Task, offline: Teacher, lead: Member, carry_out: Any
 ) -> None:
-    from generation.services.variety import best
+    from generation.selection import best
 
-    order = orders.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixWish(best_of="checks"))
+    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
     GenerationKind().on_events(order.job, [draft(order, 1, "Dear [Name]?")])
-    best.by_checks(order, [Draft.objects.get().record_id])
+    best.choose_by_checks(order, [Draft.objects.get().record_id])
 
     GenerationKind().on_events(order.job, [draft(order, 2, SOUND)])
 
@@ -102,8 +102,8 @@ def whole_order(
     number = iter(range(100))
     writer, _ = serve("quill", lambda body: f"Subject: Hello {next(number)}\n\n{SOUND}")
     judge, at_judge = serve("judge", answer)
-    mix = MixWish(best_of="judge", judge=judge)
-    order = orders.launch(task, teacher=writer, count=6, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    mix = MixRequest(best_of="judge", judge=judge)
+    order = launch.launch(task, teacher=writer, count=6, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
     carry_out(order)
     return order, at_judge
 
@@ -145,8 +145,8 @@ def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
 ) -> None:
     writer, _ = serve("quill", lambda body: f"Subject: Hello\n\n{SOUND}")
     judge, at_judge = serve("judge", lambda body: "A")
-    mix = MixWish(best_of="judge", judge=judge)
-    order = orders.launch(task, teacher=writer, count=4, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    mix = MixRequest(best_of="judge", judge=judge)
+    order = launch.launch(task, teacher=writer, count=4, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
     Teacher.objects.filter(pk=judge.pk).update(is_active=False)
 
     carry_out(order)
@@ -161,7 +161,7 @@ def test_a_cancelled_comparison_leaves_it_to_the_checks(
 ) -> None:
     order, at_judge = whole_order(task, lead, serve, carry_out, lambda body: "A")
 
-    judged.close(order.followers.get())
+    selection_judge.fall_back_to_checks(order.followers.get())
 
     assert not at_judge.asked
     assert len(on_desk()) == 3 and {best.note for best in BestOf.objects.all()} == {"The judge gave no answer."}
@@ -169,7 +169,9 @@ def test_a_cancelled_comparison_leaves_it_to_the_checks(
 
 def test_the_offline_teacher_does_not_judge(task: Task, source: Source, lead: Member, offline: Teacher) -> None:
     with pytest.raises(Refusal) as refused:
-        orders.quote(task, teacher=offline, count=4, per_record=2, by=lead, mix=MixWish(best_of="judge", judge=offline))
+        launch.quote(
+            task, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=offline)
+        )
 
     assert list(refused.value.errors) == ["judge"]
 
@@ -178,10 +180,10 @@ def test_the_price_of_the_judge_is_told(task: Task, source: Source, lead: Member
     writer, _ = serve("quill", lambda body: "")
     judge, _ = serve("judge", lambda body: "A", usd=10)
 
-    quoted = orders.quote(
-        task, teacher=writer, count=6, per_record=2, by=lead, mix=MixWish(best_of="judge", judge=judge)
+    quoted = launch.quote(
+        task, teacher=writer, count=6, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=judge)
     )
 
-    plain = orders.quote(task, teacher=writer, count=6, per_record=2, by=lead)
+    plain = launch.quote(task, teacher=writer, count=6, per_record=2, by=lead)
     assert quoted.judging is not None and quoted.judging.calls == 3
     assert quoted.estimate.cost_usd == pytest.approx(plain.estimate.cost_usd + quoted.judging.cost_usd, abs=2e-6)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from generation.calls import uncertain
+from generation.diversity.request import MixRequest, TeacherRequest
 from generation.models import Order
-from generation.services import orders, uncertain
-from generation.services.variety.wishes import MixWish, TeacherWish
+from generation.orders import launch
 from generation.states import Purpose
 from members.models import Member
 from review.models import Source, Task
@@ -23,8 +24,8 @@ pytestmark = pytest.mark.django_db
 def mixed(task: Task, source: Source, lead: Member, serve: Any) -> Order:
     ann, _ = serve("ann", lambda body: "")
     bob, _ = serve("bob", lambda body: "")
-    mix = MixWish((TeacherWish(ann, 3, (0.5,)), TeacherWish(bob)), near_duplicates="keep_out")
-    return orders.launch(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    mix = MixRequest((TeacherRequest(ann, 3, (0.5,)), TeacherRequest(bob)), near_duplicates="keep_out")
+    return launch.launch(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix)
 
 
 def test_they_are_asked_again_of_the_same_mix(mixed: Order, lead: Member) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
+from generation.diversity import examples
+from generation.diversity.request import MixRequest
 from generation.models import Order
-from generation.services import orders
-from generation.services.variety import examples
-from generation.services.variety.wishes import MixWish
+from generation.orders import launch
 from members.models import Member
-from review import prompting
+from review.datasets import revocations
 from review.models import Draft, Record, Source, Task
-from review.services import revocations
+from review.spec import prompting
 from review.states import Split
 from tests.generation.variety.golds import approve
 from tests.training.conftest import freeze
@@ -33,7 +33,7 @@ def test_only_the_training_split_is_shown(task: Task, lead: Member) -> None:
     approve(task, lead, count=4, split=Split.VALIDATION)
     approve(task, lead, count=4, split=Split.TEST)
 
-    chosen = examples.choose(task, task.versions.get(), count=3)
+    chosen = examples.choose_examples(task, task.versions.get(), count=3)
 
     assert set(chosen) == {str(decision.pk) for decision in shown}
 
@@ -42,28 +42,28 @@ def test_a_follow_up_is_not_shown_as_an_answer_to_facts(task: Task, lead: Member
     told, *rest = approve(task, lead, count=4)
     Draft.objects.filter(pk=told.draft_id).update(thread=[{"subject": "One", "body": "The mail before."}])
 
-    chosen = examples.choose(task, task.versions.get(), count=2)
+    chosen = examples.choose_examples(task, task.versions.get(), count=2)
 
     assert set(chosen) == {str(decision.pk) for decision in rest}
     with pytest.raises(Refusal, match="3 fit"):
-        examples.choose(task, task.versions.get(), count=3)
+        examples.choose_examples(task, task.versions.get(), count=3)
 
 
 def test_the_same_golds_give_the_same_examples(task: Task, lead: Member) -> None:
     approve(task, lead, count=6)
 
-    first = examples.choose(task, task.versions.get(), count=2)
+    first = examples.choose_examples(task, task.versions.get(), count=2)
 
-    assert examples.choose(task, task.versions.get(), count=2) == first and len(first) == 3
+    assert examples.choose_examples(task, task.versions.get(), count=2) == first and len(first) == 3
 
 
 def test_a_frozen_set_keeps_its_examples_when_more_is_approved(task: Task, lead: Member) -> None:
     version = freeze(task, lead, train=6, validation=2)
-    first = examples.choose(task, task.versions.get(), count=2, gold_set=version)
+    first = examples.choose_examples(task, task.versions.get(), count=2, gold_set=version)
 
     approve(task, lead, count=6)
 
-    assert examples.choose(task, task.versions.get(), count=2, gold_set=version) == first
+    assert examples.choose_examples(task, task.versions.get(), count=2, gold_set=version) == first
     assert set(first) <= {str(pk) for pk in version.rows.values_list("decision", flat=True)}
 
 
@@ -74,7 +74,7 @@ def test_the_set_of_another_task_is_refused(task: Task, lead: Member, admin: Mem
     version = freeze(other, admin, train=4, validation=2)
 
     with pytest.raises(Refusal) as refused:
-        examples.choose(task, task.versions.get(), count=2, gold_set=version)
+        examples.choose_examples(task, task.versions.get(), count=2, gold_set=version)
 
     assert refused.value.code == "gold_set"
 
@@ -87,8 +87,8 @@ def test_a_record_of_an_examples_company_is_shown_another(
     Record.objects.filter(source=source).update(group=company)
     ann, server = serve("ann", texts)
 
-    order = orders.launch(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
-                          mix=MixWish(examples=2))  # fmt: skip
+    order = launch.launch(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
+                          mix=MixRequest(examples=2))  # fmt: skip
     carry_out(order)
 
     own = decisions[0].draft.fields["body"]
@@ -103,8 +103,8 @@ def test_an_example_that_is_revoked_after_the_launch_is_not_sent(
 ) -> None:
     approve(task, lead, count=3)
     ann, server = serve("ann", texts)
-    order = orders.launch(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
-                          mix=MixWish(examples=2))  # fmt: skip
+    order = launch.launch(task, teacher=ann, count=2, by=lead, source=source, max_cost_usd=Decimal(1),
+                          mix=MixRequest(examples=2))  # fmt: skip
     gone = order.variety["examples"][0]
     draft = Draft.objects.get(decisions__pk=gone)
 

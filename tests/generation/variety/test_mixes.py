@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from generation.diversity.request import MixRequest, TeacherRequest
 from generation.kinds import GenerationKind
 from generation.models import Call, Order, Teacher
-from generation.services import order_spec, orders
-from generation.services.variety.wishes import MixWish, TeacherWish
+from generation.orders import launch, run_spec
 from members.models import Member
-from review import prompting
 from review.models import Draft, Source, Task
-from review.services import tasks
-from review.spec import TaskSpec
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
 from tests.generation.answering import Body
 from tests.generation.engine.conftest import TASK
 from tests.generation.variety.golds import approve
@@ -33,7 +33,7 @@ def mail(body: Body) -> str:
 
 def stances(task: Task, by: Member) -> None:
     spec = TASK | {"personas": ["A former buyer.", "A planner."], "angles": ["Begin with the delay."]}
-    tasks.new_version(task, spec=TaskSpec.model_validate(spec), by=by)
+    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=by)
 
 
 def test_each_teacher_writes_its_share_and_every_draft_says_who(
@@ -42,11 +42,11 @@ def test_each_teacher_writes_its_share_and_every_draft_says_who(
     ann, at_ann = serve("ann", mail)
     bob, at_bob = serve("bob", mail, usd=10)
     stances(task, lead)
-    mix = MixWish(
-        (TeacherWish(ann, 2, (0.2, 0.9)), TeacherWish(bob, 1)), personas=True, angles=True,
+    mix = MixRequest(
+        (TeacherRequest(ann, 2, (0.2, 0.9)), TeacherRequest(bob, 1)), personas=True, angles=True,
     )  # fmt: skip
 
-    order = orders.launch(task, teacher=ann, count=6, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    order = launch.launch(task, teacher=ann, count=6, by=lead, max_cost_usd=Decimal(1), mix=mix)
     carry_out(order)
 
     drafts = list(Draft.objects.filter(job_id=order.job_id))
@@ -71,21 +71,21 @@ def test_the_engine_gets_every_key_once_and_no_spec_holds_one(
     Teacher.objects.filter(pk=bob.pk).update(secret_ref="OTHER_KEY")
     bob.refresh_from_db()
 
-    mix = MixWish((TeacherWish(ann), TeacherWish(bob)))
-    order = orders.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    mix = MixRequest((TeacherRequest(ann), TeacherRequest(bob)))
+    order = launch.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=mix)
 
     assert GenerationKind().secret_refs(order.job) == ["LOCAL_KEY", "OTHER_KEY"]
-    assert "canary" not in str(order_spec.build(order.job)) + str(order.variety)
+    assert "canary" not in str(run_spec.build(order.job)) + str(order.variety)
 
 
 def test_the_price_is_each_teachers_by_its_share(task: Task, source: Source, lead: Member, serve: Any) -> None:
     cheap, _ = serve("cheap", mail, usd=1)
     dear, _ = serve("dear", mail, usd=10)
-    mix = MixWish((TeacherWish(cheap, 3), TeacherWish(dear, 1)))
+    mix = MixRequest((TeacherRequest(cheap, 3), TeacherRequest(dear, 1)))
 
-    mixed = orders.quote(task, teacher=cheap, count=8, by=lead, mix=mix).estimate
-    of_cheap = orders.quote(task, teacher=cheap, count=6, by=lead).estimate
-    of_dear = orders.quote(task, teacher=dear, count=2, by=lead).estimate
+    mixed = launch.quote(task, teacher=cheap, count=8, by=lead, mix=mix).estimate
+    of_cheap = launch.quote(task, teacher=cheap, count=6, by=lead).estimate
+    of_dear = launch.quote(task, teacher=dear, count=2, by=lead).estimate
 
     assert mixed.cost_usd == pytest.approx(of_cheap.cost_usd + of_dear.cost_usd)
     assert mixed.worst_call_usd == of_dear.worst_call_usd
@@ -96,8 +96,8 @@ def test_examples_raise_the_price_of_every_call(task: Task, source: Source, lead
     ann, _ = serve("ann", mail)
     approve(task, lead)
 
-    plain = orders.quote(task, teacher=ann, count=4, by=lead).estimate
-    shown = orders.quote(task, teacher=ann, count=4, by=lead, mix=MixWish(examples=2)).estimate
+    plain = launch.quote(task, teacher=ann, count=4, by=lead).estimate
+    shown = launch.quote(task, teacher=ann, count=4, by=lead, mix=MixRequest(examples=2)).estimate
 
     assert shown.input_tokens > plain.input_tokens
     assert shown.worst_call_usd > plain.worst_call_usd
@@ -107,25 +107,25 @@ def test_examples_raise_the_price_of_every_call(task: Task, source: Source, lead
 @pytest.mark.parametrize(
     ("wish", "code"),
     [
-        (lambda ann: MixWish((TeacherWish(ann), TeacherWish(ann))), "teacher_twice"),
-        (lambda ann: MixWish((TeacherWish(ann, 0),)), "share"),
-        (lambda ann: MixWish((TeacherWish(ann, 1, (2.5,)),)), "temperature"),
-        (lambda ann: MixWish(personas=True), "no_personas"),
-        (lambda ann: MixWish(angles=True), "no_angles"),
-        (lambda ann: MixWish(best_of="checks"), "best_of"),
-        (lambda ann: MixWish(best_of="judge"), "best_of"),
-        (lambda ann: MixWish(judge=ann), "judge"),
-        (lambda ann: MixWish(examples=2), "too_few_golds"),
-        (lambda ann: MixWish(examples=99), "too_many_examples"),
+        (lambda ann: MixRequest((TeacherRequest(ann), TeacherRequest(ann))), "teacher_twice"),
+        (lambda ann: MixRequest((TeacherRequest(ann, 0),)), "share"),
+        (lambda ann: MixRequest((TeacherRequest(ann, 1, (2.5,)),)), "temperature"),
+        (lambda ann: MixRequest(personas=True), "no_personas"),
+        (lambda ann: MixRequest(angles=True), "no_angles"),
+        (lambda ann: MixRequest(best_of="checks"), "best_of"),
+        (lambda ann: MixRequest(best_of="judge"), "best_of"),
+        (lambda ann: MixRequest(judge=ann), "judge"),
+        (lambda ann: MixRequest(examples=2), "too_few_golds"),
+        (lambda ann: MixRequest(examples=99), "too_many_examples"),
     ],
 )
 def test_what_cannot_be_had_is_refused_before_anything_is_paid(
-    task: Task, source: Source, lead: Member, serve: Any, wish: Callable[[Teacher], MixWish], code: str
+    task: Task, source: Source, lead: Member, serve: Any, wish: Callable[[Teacher], MixRequest], code: str
 ) -> None:
     ann, server = serve("ann", mail)
 
     with pytest.raises(Refusal) as refused:
-        orders.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=wish(ann))
+        launch.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=wish(ann))
 
     assert refused.value.code == code
     assert not Order.objects.exists() and not server.asked
@@ -140,13 +140,13 @@ def test_a_teacher_of_the_mix_without_its_key_stops_the_launch(
     bob.refresh_from_db()
 
     with pytest.raises(Refusal) as refused:
-        orders.quote(task, teacher=ann, count=2, by=lead, mix=MixWish((TeacherWish(ann), TeacherWish(bob))))
+        launch.quote(task, teacher=ann, count=2, by=lead, mix=MixRequest((TeacherRequest(ann), TeacherRequest(bob))))
 
     assert refused.value.code == "secret_missing"
 
 
 def test_an_order_as_ever_keeps_no_variety(task: Task, source: Source, lead: Member, offline: Teacher) -> None:
-    order = orders.launch(task, teacher=offline, count=2, by=lead)
+    order = launch.launch(task, teacher=offline, count=2, by=lead)
 
     assert order.variety == {}
 
@@ -188,5 +188,5 @@ def test_a_task_with_stances_keeps_the_hash_of_versions_without(task: Task, lead
     first = task.versions.get()
     stances(task, lead)
 
-    assert "personas" not in first.body and tasks.spec_hash(first.spec) == first.content_hash
+    assert "personas" not in first.body and authoring.spec_hash(first.spec) == first.content_hash
     assert task.versions.order_by("-number")[0].body["angles"] == ["Begin with the delay."]

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from generation.diversity import queries as selectors
+from generation.diversity.request import MixRequest
 from generation.kinds import GenerationKind
 from generation.models import LeftOut, Order
-from generation.selectors import variety as selectors
-from generation.services import orders
-from generation.services.variety.wishes import MixWish
+from generation.orders import launch
 from members.models import Member
 from review.models import Draft, Source, Task
-from review.services import tasks
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from review.states import DraftState
+from review.tasks import authoring
 from tests.generation.engine.conftest import TASK
 from tests.generation.test_ingest import told
 
@@ -41,7 +41,7 @@ def arrive(order: Order, *texts: str, first: int = 1) -> None:
 
 @pytest.fixture
 def keeping_out(task: Task, source: Source, offline: Any, lead: Member) -> Order:
-    return orders.launch(task, teacher=offline, count=6, by=lead, mix=MixWish(near_duplicates="keep_out"))
+    return launch.launch(task, teacher=offline, count=6, by=lead, mix=MixRequest(near_duplicates="keep_out"))
 
 
 def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Order) -> None:
@@ -58,7 +58,7 @@ def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Order) -> 
 def test_a_repeat_of_an_earlier_arrival_and_of_an_earlier_order_stays_off(
     keeping_out: Order, task: Task, offline: Any, lead: Member
 ) -> None:
-    before = orders.launch(task, teacher=offline, count=1, by=lead)
+    before = launch.launch(task, teacher=offline, count=1, by=lead)
     arrive(before, LONG, first=50)
 
     arrive(keeping_out, LONG)
@@ -78,7 +78,7 @@ def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: Order)
 
 
 def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source, offline: Any, lead: Member) -> None:
-    order = orders.launch(task, teacher=offline, count=2, by=lead)
+    order = launch.launch(task, teacher=offline, count=2, by=lead)
 
     arrive(order, LONG, LONG)
 
@@ -89,11 +89,11 @@ def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budge
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     spec = TASK | {"angles": ["Begin with the delay.", "Begin with the drivers."]}
-    tasks.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
+    authoring.new_version(task, spec=TaskSpec.model_validate(spec), by=lead)
     number = count()
     ann, server = serve("ann", lambda body: f"Subject: Hello\n\n{LONG if next(number) < 3 else OTHER}")
-    mix = MixWish(angles=True, near_duplicates="ask_again")
-    order = orders.launch(task, teacher=ann, count=3, by=lead, max_cost_usd=Decimal("0.01"), mix=mix)
+    mix = MixRequest(angles=True, near_duplicates="ask_again")
+    order = launch.launch(task, teacher=ann, count=3, by=lead, max_cost_usd=Decimal("0.01"), mix=mix)
 
     carry_out(order)
 
@@ -114,10 +114,10 @@ def test_repeats_are_not_asked_for_when_nothing_is_left(
     task: Task, source: Source, lead: Member, serve: Any, carry_out: Callable[[Order], None]
 ) -> None:
     ann, server = serve("ann", lambda body: f"Subject: Hello\n\n{LONG}")
-    mix = MixWish(near_duplicates="ask_again")
-    worst = orders.quote(task, teacher=ann, count=2, by=lead, mix=mix).estimate.worst_call_usd
+    mix = MixRequest(near_duplicates="ask_again")
+    worst = launch.quote(task, teacher=ann, count=2, by=lead, mix=mix).estimate.worst_call_usd
     budget = Decimal(str(worst)) + Decimal("0.00011")
-    order = orders.launch(
+    order = launch.launch(
         task, teacher=ann, count=2, by=lead, max_cost_usd=budget.quantize(Decimal("0.000001")), mix=mix
     )
 
@@ -141,6 +141,6 @@ def test_the_page_says_what_was_left_out_and_how_drafts_differ(
     assert "Left out as repeats" in report.content.decode()
     assert b"<html" in report.content and b"<html" not in part.content
     assert (told["repeats"], told["measured"][0]["texts"]) == (1, 3)
-    [whole] = selectors.measured(keeping_out)
+    [whole] = selectors.measure_order(keeping_out)
     # Three pairs: two alike wholly, two sharing nothing.
     assert whole.diversity.mean_similarity == pytest.approx(1 / 3, abs=0.02)

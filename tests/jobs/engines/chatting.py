@@ -11,7 +11,7 @@ from jobs.rundir import RunDir
 def main() -> None:
     run = RunDir.open(sys.argv[1])
     asked = run.emit("metric", step=0)
-    run.ask_to_be_heard(asked)
+    run.request_ack(asked)
     until = time.monotonic() + 8
     while (is_heard := (run.heard or 0) >= asked) is False and time.monotonic() < until:
         run.emit("metric", step=1)

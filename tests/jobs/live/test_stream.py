@@ -16,9 +16,9 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
+from jobs.lifecycle.transitions import append_event, lock_job, transition
 from jobs.live import stream
 from jobs.models import Job, JobEvent
-from jobs.services.moves import locked, move, tell
 from jobs.states import JobState
 from members.models import ApiToken
 from tests.jobs.conftest import wait_for
@@ -77,12 +77,12 @@ def events(lines: Iterator[str]) -> Iterator[dict]:
 
 def say(job: Job, number: int) -> None:
     with transaction.atomic():
-        tell(locked(job.pk), "metric", {"step": number})
+        append_event(lock_job(job.pk), "metric", {"step": number})
 
 
 def end(job: Job) -> None:
     with transaction.atomic():
-        move(locked(job.pk), JobState.CANCELLED)
+        transition(lock_job(job.pk), JobState.CANCELLED)
 
 
 def test_the_first_bytes_go_out_at_once_and_news_follow(server, launch, cookies):

@@ -35,7 +35,7 @@ def test_only_gpus_a_process_may_use_count(wanted, sizes):
 
 
 def test_this_host_knows_its_cores_memory_disk_and_versions(tmp_path: Path):
-    found = machine.look()
+    found = machine.inspect_host()
     total, free = machine.disk(tmp_path)
 
     assert found.name

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import EngineError, RunDir, lay, lease
+from jobs.rundir import EngineError, RunDir, lease, write_spec
 from jobs.rundir.attempt import BrokenResult, engine_of, log_tail, read_result, verify
 from jobs.rundir.identity import is_alive, mark_of
 from jobs.rundir.run import SECRETS_FD
@@ -21,7 +21,7 @@ from jobs.rundir.tail import EventTail
 
 
 def laid(folder: Path, **more: object) -> Path:
-    lay(folder, SpecEnvelope(**{"job": "j", "kind": "k", "fence": 1, "lease_s": 1.0, "body": {"n": 3}, **more}))
+    write_spec(folder, SpecEnvelope(**{"job": "j", "kind": "k", "fence": 1, "lease_s": 1.0, "body": {"n": 3}, **more}))
     return folder
 
 

@@ -8,9 +8,9 @@ from django.db import connections
 from django.utils import timezone
 
 from jobs.contracts import EngineError, Event, Result
+from jobs.lifecycle import claim, end, events
+from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job, JobEvent
-from jobs.services import claiming, ending, events
-from jobs.services.claiming import AttemptLost, Worker
 from tests.jobs.kinds import Counting
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ def race(count: int, act) -> list:
 def test_of_many_workers_one_gets_the_job(launch):
     job = launch()
 
-    answers = race(8, lambda n: claiming.claim(job.pk, worker=Worker(f"worker-{n}", "host-a", "boot-1")))
+    answers = race(8, lambda n: claim.claim(job.pk, worker=Worker(f"worker-{n}", "host-a", "boot-1")))
 
     winners = [answer for answer in answers if answer is not None]
     assert len(answers) == 8
@@ -50,7 +50,7 @@ def test_of_many_workers_one_gets_the_job(launch):
 def test_of_many_jobs_no_more_run_than_a_host_has_slots(launch):
     jobs = [launch("lonely") for _ in range(4)]
 
-    race(4, lambda n: claiming.claim(jobs[n].pk, worker=HERE))
+    race(4, lambda n: claim.claim(jobs[n].pk, worker=HERE))
 
     states = sorted(Job.objects.values_list("state", flat=True))
     assert states == ["running", "waiting", "waiting", "waiting"]
@@ -60,7 +60,7 @@ def test_the_lease_is_measured_by_the_databases_clock(launch, settings):
     settings.JOB_LEASE_S = 60
     job = launch()
 
-    claimed = claiming.claim(job.pk, worker=HERE)
+    claimed = claim.claim(job.pk, worker=HERE)
 
     left_s = (claimed.lease_until - timezone.now()).total_seconds()
     assert 50 < left_s <= 60.5
@@ -71,7 +71,7 @@ def test_a_job_that_is_not_queued_is_not_claimed(launch, state):
     job = launch()
     Job.objects.filter(pk=job.pk).update(state=state)
 
-    assert claiming.claim(job.pk, worker=HERE) is None
+    assert claim.claim(job.pk, worker=HERE) is None
 
 
 def test_another_host_waits_until_the_first_ones_engine_must_have_stopped(launch):
@@ -79,9 +79,9 @@ def test_another_host_waits_until_the_first_ones_engine_must_have_stopped(launch
     later, earlier = timezone.now() + timedelta(seconds=60), timezone.now() - timedelta(seconds=1)
     Job.objects.filter(pk=job.pk).update(host_id="host-a", settled=False, run_fence=1, engine_until=later)
 
-    too_early = claiming.claim(job.pk, worker=THERE)
+    too_early = claim.claim(job.pk, worker=THERE)
     Job.objects.filter(pk=job.pk).update(engine_until=earlier)
-    in_time = claiming.claim(job.pk, worker=THERE)
+    in_time = claim.claim(job.pk, worker=THERE)
 
     assert too_early is None
     assert in_time is not None
@@ -91,7 +91,7 @@ def test_an_obstacle_makes_the_job_wait_and_is_told_once(launch):
     job = launch()
 
     for _ in range(3):
-        assert claiming.claim(job.pk, worker=HERE, obstacle="the disk is full") is None
+        assert claim.claim(job.pk, worker=HERE, obstacle="the disk is full") is None
 
     job.refresh_from_db()
     assert (job.state, job.waiting_reason) == ("waiting", "the disk is full")
@@ -101,25 +101,25 @@ def test_an_obstacle_makes_the_job_wait_and_is_told_once(launch):
 def late_writer(launch) -> tuple[Job, int]:
     """A job whose first worker has been overtaken by a second."""
     job = launch()
-    first = claiming.claim(job.pk, worker=HERE)
-    claiming.begin_attempt(job.pk, first.fence)
-    ending.crashed(job.pk, first.fence, error=EngineError(code="x", message="y"))
-    assert claiming.claim(job.pk, worker=HERE) is not None
+    first = claim.claim(job.pk, worker=HERE)
+    claim.begin_attempt(job.pk, first.fence)
+    end.crashed(job.pk, first.fence, error=EngineError(code="x", message="y"))
+    assert claim.claim(job.pk, worker=HERE) is not None
     return job, first.fence
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        lambda job, fence: claiming.begin_attempt(job, fence),
+        lambda job, fence: claim.begin_attempt(job, fence),
         lambda job, fence: events.ingest(job, fence, [Event(seq=1, ts=1, kind="metric")], kind=KIND),
         lambda job, fence: events.tell_progress(job, fence, {"done": 1}),
-        lambda job, fence: ending.succeed(job, fence, result=Result(outcome="succeeded"), collected={}),
-        lambda job, fence: ending.fail(job, fence, error=EngineError(code="x", message="y")),
-        lambda job, fence: ending.stopped(job, fence),
-        lambda job, fence: ending.crashed(job, fence, error=EngineError(code="x", message="y")),
-        lambda job, fence: ending.let_go(job, fence, engine_lives=True),
-        lambda job, fence: claiming.reattached(job, fence, pid=1, pid_started="1"),
+        lambda job, fence: end.succeed(job, fence, result=Result(outcome="succeeded"), collected={}),
+        lambda job, fence: end.fail(job, fence, error=EngineError(code="x", message="y")),
+        lambda job, fence: end.stopped(job, fence),
+        lambda job, fence: end.crashed(job, fence, error=EngineError(code="x", message="y")),
+        lambda job, fence: end.release(job, fence, engine_lives=True),
+        lambda job, fence: claim.record_reattached(job, fence, pid=1, pid_started="1"),
     ],
 )
 def test_a_write_under_an_old_fence_changes_nothing(launch, write):
@@ -136,6 +136,6 @@ def test_an_old_fence_renews_nothing_and_names_no_engine(launch):
     job, old = late_writer(launch)
     before = Job.objects.values().get(pk=job.pk)
 
-    assert not claiming.renew(job.pk, old)
-    assert not claiming.name_engine(job.pk, old, pid=7, pid_started="7")
+    assert not claim.renew(job.pk, old)
+    assert not claim.record_engine(job.pk, old, pid=7, pid_started="7")
     assert Job.objects.values().get(pk=job.pk) == before

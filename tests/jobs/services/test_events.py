@@ -3,10 +3,10 @@
 import pytest
 
 from jobs.contracts import Event
+from jobs.lifecycle import claim, events
+from jobs.lifecycle.claim import Worker
 from jobs.models import JobEvent
 from jobs.rundir.tail import BadLine
-from jobs.services import claiming, events
-from jobs.services.claiming import Worker
 from tests.jobs.kinds import Counting
 from tests.jobs.services.test_claiming import race
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def job(launch):
     job = launch()
-    claiming.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
-    return claiming.begin_attempt(job.pk, 1)
+    claim.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
+    return claim.begin_attempt(job.pk, 1)
 
 
 def metric(seq: int) -> Event:
@@ -39,13 +39,13 @@ def test_a_file_read_again_from_its_beginning_stores_nothing_twice(job):
 
 
 def test_numbers_have_no_gap_when_a_person_and_the_engine_write_at_once(job, admin):
+    from jobs.lifecycle.transitions import append_event
     from jobs.models import Job
-    from jobs.services.moves import tell
 
     def write(number: int) -> None:
         from django.db import transaction
 
-        from jobs.services.moves import locked
+        from jobs.lifecycle.transitions import lock_job
 
         if number == 0:
             for seq in range(1, 21):
@@ -53,7 +53,7 @@ def test_numbers_have_no_gap_when_a_person_and_the_engine_write_at_once(job, adm
             return
         for _ in range(10):
             with transaction.atomic():
-                tell(locked(job.pk), "log", {"message": "hello"})
+                append_event(lock_job(job.pk), "log", {"message": "hello"})
 
     race(3, write)
 

@@ -8,11 +8,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from jobs import ports
+from jobs.kinds import registry
+from jobs.kinds.registry import Needs
+from jobs.lifecycle import claim as lifecycle_claim
+from jobs.lifecycle import control
+from jobs.lifecycle import end as lifecycle_end
+from jobs.lifecycle.claim import Worker
 from jobs.models import Job, JobEvent
-from jobs.ports import Needs
-from jobs.services import claiming, ending, fairness
-from jobs.services.claiming import Worker
+from jobs.scheduling import fairness
 from tests.jobs.kinds import Lonely
 from tests.jobs.services.test_hosts import put
 
@@ -35,7 +38,7 @@ class Turns(Lonely):
 
 @pytest.fixture(autouse=True)
 def turns(kinds):
-    ports.register(Turns())
+    registry.register_kind(Turns())
 
 
 def waiting(job: Job) -> str:
@@ -44,11 +47,11 @@ def waiting(job: Job) -> str:
 
 
 def end(job: Job) -> None:
-    ending.stopped(job.pk, Job.objects.get(pk=job.pk).fence)
+    lifecycle_end.stopped(job.pk, Job.objects.get(pk=job.pk).fence)
 
 
 def claimed(job: Job, worker: Worker = HERE) -> bool:
-    return claiming.claim(job.pk, worker=worker) is not None
+    return lifecycle_claim.claim(job.pk, worker=worker) is not None
 
 
 def test_a_job_waits_behind_older_ones_and_says_how_many(launch):
@@ -78,22 +81,22 @@ def test_the_team_that_had_less_goes_before_an_older_job(launch):
 
 def test_priority_goes_before_fairness_and_only_an_admin_gives_the_highest(launch, admin, outsider):
     older, urgent, idle = (launch("turns", task_slug=slug) for slug in ("a", "b", "c"))
-    before = ports.led_task_slugs
+    before = registry.led_task_slugs
     try:
-        ports.set_visibility(
-            ports.visible_task_slugs, lambda member: None if member.is_admin else frozenset({"b", "c"})
+        registry.set_visibility(
+            registry.visible_task_slugs, lambda member: None if member.is_admin else frozenset({"b", "c"})
         )
         with pytest.raises(PermissionDenied):
-            fairness.prioritise(urgent, by=outsider, priority="high")
+            control.prioritise(urgent, by=outsider, priority="high")
         with pytest.raises(PermissionDenied):
-            fairness.prioritise(older, by=outsider, priority="low")
-        fairness.prioritise(idle, by=outsider, priority="low")
-        fairness.prioritise(urgent, by=admin, priority="high")
+            control.prioritise(older, by=outsider, priority="low")
+        control.prioritise(idle, by=outsider, priority="low")
+        control.prioritise(urgent, by=admin, priority="high")
     finally:
-        ports.set_visibility(ports.visible_task_slugs, before)
+        registry.set_visibility(registry.visible_task_slugs, before)
 
     waiting_jobs = list(Job.objects.filter(state="queued"))
-    assert [job.pk for job in fairness.in_order(waiting_jobs, "turns")] == [urgent.pk, older.pk, idle.pk]
+    assert [job.pk for job in fairness.by_turn(waiting_jobs, "turns")] == [urgent.pk, older.pk, idle.pk]
     assert not claimed(older)
     assert claimed(urgent)
 
@@ -143,9 +146,9 @@ def test_a_drained_host_takes_nothing_new_and_leaves_the_word_to_others(launch):
 
 def test_a_jobs_own_host_looks_after_its_engine_before_anybody_elses_turn(launch):
     mine = launch("turns", task_slug="big")
-    claim = claiming.claim(mine.pk, worker=HERE)
-    claiming.begin_attempt(mine.pk, claim.fence)
-    ending.let_go(mine.pk, claim.fence, engine_lives=True)
+    claim = lifecycle_claim.claim(mine.pk, worker=HERE)
+    lifecycle_claim.begin_attempt(mine.pk, claim.fence)
+    lifecycle_end.release(mine.pk, claim.fence, engine_lives=True)
     launch("turns", task_slug="small")
 
     assert claimed(mine)

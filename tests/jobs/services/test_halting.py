@@ -12,9 +12,10 @@ from django.core.management.base import CommandError
 from django.db import connections, transaction
 
 from audit.models import AuditRow
+from jobs.lifecycle import claim
+from jobs.lifecycle.claim import Worker
 from jobs.models import Halt, Job
-from jobs.services import claiming, halting
-from jobs.services.claiming import Worker
+from jobs.scheduling import halt
 from tests.jobs.services.test_claiming import HERE, race
 from web.errors import Refusal
 
@@ -26,8 +27,8 @@ def acts() -> list[str]:
 
 
 def test_halting_twice_keeps_who_was_first_and_is_one_act(admin):
-    first = halting.halt(by=admin, reason="  a wrong\nprice ")
-    again = halting.halt(by=None, reason="something else")
+    first = halt.halt(by=admin, reason="  a wrong\nprice ")
+    again = halt.halt(by=None, reason="something else")
 
     assert (again.by, again.reason, again.since) == (admin, "a wrong price", first.since)
     assert acts() == ["halted"]
@@ -35,22 +36,22 @@ def test_halting_twice_keeps_who_was_first_and_is_one_act(admin):
 
 
 def test_resuming_twice_is_resuming_once(admin):
-    halting.halt(by=admin)
+    halt.halt(by=admin)
 
-    assert [halting.resume(by=admin), halting.resume(by=admin)] == [True, False]
-    assert halting.standing() is None
+    assert [halt.resume(by=admin), halt.resume(by=admin)] == [True, False]
+    assert halt.current_halt() is None
     assert acts() == ["halted", "resumed"]
 
 
 def test_resuming_what_was_never_stopped_does_nothing():
-    assert halting.resume(by=None) is False
+    assert halt.resume(by=None) is False
     assert not Halt.objects.exists()
 
 
 def test_of_many_who_stop_at_once_one_is_named(make_member):
     members = [make_member(f"m{number}", admin=True) for number in range(6)]
 
-    answers = race(6, lambda n: halting.halt(by=members[n], reason=str(n)).reason)
+    answers = race(6, lambda n: halt.halt(by=members[n], reason=str(n)).reason)
 
     assert len(set(answers)) == 1
     assert acts() == ["halted"]
@@ -58,28 +59,28 @@ def test_of_many_who_stop_at_once_one_is_named(make_member):
 
 def test_only_an_admin_stops_or_resumes(admin, outsider):
     with pytest.raises(PermissionDenied):
-        halting.halt(by=outsider)
-    halting.halt(by=admin)
+        halt.halt(by=outsider)
+    halt.halt(by=admin)
     with pytest.raises(PermissionDenied):
-        halting.resume(by=outsider)
+        halt.resume(by=outsider)
 
-    assert halting.standing() is not None
+    assert halt.current_halt() is not None
 
 
 def test_a_reason_that_does_not_fit_stops_nothing_and_says_so():
     with pytest.raises(Refusal) as refused:
-        halting.halt(by=None, reason="x" * 201)
+        halt.halt(by=None, reason="x" * 201)
     with pytest.raises(CommandError, match="201 characters"):
         call_command("halt", reason="x" * 201)
 
     assert "201 characters" in refused.value.errors["reason"][0]
-    assert halting.standing() is None
+    assert halt.current_halt() is None
 
 
 def test_the_commands_stop_and_resume_and_say_what_stands(admin):
     out = StringIO()
 
-    halting.halt(by=admin, reason="a leak")
+    halt.halt(by=admin, reason="a leak")
     call_command("halt", reason="later", stdout=out)
     call_command("resume", stdout=out)
     call_command("resume", stdout=out)
@@ -90,7 +91,7 @@ def test_the_commands_stop_and_resume_and_say_what_stands(admin):
 
 def test_asking_outside_a_transaction_is_a_mistake():
     with pytest.raises(transaction.TransactionManagementError):
-        halting.hold()
+        halt.check_and_lock()
 
 
 def test_a_halt_waits_for_whatever_is_just_leaving():
@@ -98,14 +99,14 @@ def test_a_halt_waits_for_whatever_is_just_leaving():
 
     def leave() -> None:
         with transaction.atomic():
-            assert halting.hold() is None
+            assert halt.check_and_lock() is None
             leaving.set()
             may_end.wait(20)
             order.append("left")
         connections.close_all()
 
     def stop() -> None:
-        halting.halt(by=None)
+        halt.halt(by=None)
         order.append("stopped")
         connections.close_all()
 
@@ -129,14 +130,14 @@ def test_no_attempt_that_leaves_begins_after_the_halt_has_committed(launch):
 
     def act(number: int) -> None:
         if number == 6:
-            halting.halt(by=None)
+            halt.halt(by=None)
             begun_at_halt.append(Job.objects.filter(attempts__gt=0).count())
             return
-        claimed = claiming.claim(jobs[number].pk, worker=Worker(f"w{number}", f"host-{number}", "boot"))
+        claimed = claim.claim(jobs[number].pk, worker=Worker(f"w{number}", f"host-{number}", "boot"))
         if claimed is not None:
             try:
-                claiming.begin_attempt(claimed.pk, claimed.fence)
-            except halting.HaltedError:
+                claim.begin_attempt(claimed.pk, claimed.fence)
+            except halt.HaltedError:
                 return
 
     race(7, act)
@@ -145,12 +146,12 @@ def test_no_attempt_that_leaves_begins_after_the_halt_has_committed(launch):
 
 
 def test_a_job_that_leaves_waits_and_says_why_and_others_run(launch):
-    halting.halt(by=None, reason="a leak")
+    halt.halt(by=None, reason="a leak")
     leaving, staying = launch("leaving"), launch("counting")
 
-    assert claiming.claim(leaving.pk, worker=HERE) is None
-    assert claiming.claim(staying.pk, worker=HERE) is not None
+    assert claim.claim(leaving.pk, worker=HERE) is None
+    assert claim.claim(staying.pk, worker=HERE) is not None
     leaving.refresh_from_db()
     assert (leaving.state, leaving.waiting_reason) == ("waiting", "everything that leaves is stopped: a leak")
-    halting.resume(by=None)
-    assert claiming.claim(leaving.pk, worker=HERE) is not None
+    halt.resume(by=None)
+    assert claim.claim(leaving.pk, worker=HERE) is not None

@@ -11,8 +11,8 @@ from django.utils import timezone
 from jobs.models import Host
 from jobs.rundir import identity
 from jobs.rundir.machine import Machine
-from jobs.services import hosts
-from jobs.supervisor.registering import Registration
+from jobs.scheduling import hosts
+from jobs.supervisor.heartbeat import HostRegistration
 
 pytestmark = pytest.mark.django_db
 BARE = Machine(name="bare", gpus=[], cores=2, memory_bytes=8 << 30)
@@ -28,7 +28,7 @@ def put(host_id: str, *, boot_id: str = "boot-1", gpus=(), **values) -> Host:
 
 def test_a_worker_registers_its_host_once_and_says_then_that_it_is_there(settings, tmp_path):
     settings.RUNS_DIR = tmp_path / "runs"
-    registration = Registration()
+    registration = HostRegistration()
 
     registration.tell(identity.host_id(), identity.boot_id())
     long_ago = timezone.now() - timedelta(hours=1)
@@ -67,14 +67,14 @@ def test_only_an_admin_drains_a_host(admin, outsider):
 def test_two_machines_on_one_folder_are_found_at_start_and_containers_of_one_are_not(tmp_path):
     put("host-a", boot_id="boot-1")
 
-    assert hosts.own_folder(tmp_path, boot_id="boot-1") == ""
-    assert "in use by the host host-a" in hosts.own_folder(tmp_path, boot_id="boot-2")
-    assert hosts.own_folder(tmp_path, boot_id="boot-1") == ""
+    assert hosts.claim_run_folder(tmp_path, boot_id="boot-1") == ""
+    assert "in use by the host host-a" in hosts.claim_run_folder(tmp_path, boot_id="boot-2")
+    assert hosts.claim_run_folder(tmp_path, boot_id="boot-1") == ""
 
 
 def test_a_folder_outlives_the_boot_of_its_machine(tmp_path):
     put("host-a", boot_id="boot-1", seen_at=timezone.now() - timedelta(hours=1))
-    hosts.own_folder(tmp_path, boot_id="boot-1")
+    hosts.claim_run_folder(tmp_path, boot_id="boot-1")
 
-    assert hosts.own_folder(tmp_path, boot_id="boot-2") == ""
+    assert hosts.claim_run_folder(tmp_path, boot_id="boot-2") == ""
     assert (tmp_path / hosts.OWNER).read_text() == "boot-2"

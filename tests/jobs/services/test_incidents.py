@@ -3,9 +3,9 @@
 import pytest
 
 from jobs.contracts import EngineError, Event
+from jobs.lifecycle import claim, control, end, events, reaper
+from jobs.lifecycle.claim import Worker
 from jobs.models import Job
-from jobs.services import claiming, ending, events, lifecycle, reaper
-from jobs.services.claiming import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = Worker("worker-1", "host-a", "boot-1")
@@ -20,13 +20,13 @@ def limit(settings) -> int:
 
 def attempt(job: Job, kind, *, done: int | None) -> None:
     """One attempt that says how far it is and dies."""
-    claimed = claiming.claim(job.pk, worker=WORKER)
+    claimed = claim.claim(job.pk, worker=WORKER)
     assert claimed is not None
-    claiming.begin_attempt(job.pk, claimed.fence)
+    claim.begin_attempt(job.pk, claimed.fence)
     if done is not None:
         told = [Event(seq=1, ts=0.0, kind="progress", payload={"done": done, "total": 100})]
         events.ingest(job.pk, claimed.fence, told, kind=kind)
-    ending.crashed(job.pk, claimed.fence, error=DIED)
+    end.crashed(job.pk, claimed.fence, error=DIED)
 
 
 def state_after(job: Job, kind, *furthest: int | None) -> tuple[str, int]:
@@ -62,9 +62,9 @@ def test_a_job_given_up_says_that_nothing_came_of_the_attempts(launch, kinds, li
 def test_workers_lost_are_counted_the_same_way(launch, kinds, limit):
     job = launch()
     for done in (1, 2, 3, 4, 5):
-        claimed = claiming.claim(job.pk, worker=WORKER)
+        claimed = claim.claim(job.pk, worker=WORKER)
         assert claimed is not None
-        claiming.begin_attempt(job.pk, claimed.fence)
+        claim.begin_attempt(job.pk, claimed.fence)
         Job.objects.filter(pk=job.pk).update(progress={"done": done}, lease_until=job.created_at, settled=True)
         assert reaper.reap()["expired"] == 1
 
@@ -75,7 +75,7 @@ def test_workers_lost_are_counted_the_same_way(launch, kinds, limit):
 def test_a_person_who_resumes_a_job_gives_it_all_its_attempts_again(launch, kinds, limit, admin):
     job = launch()
     state_after(job, kinds["counting"], 10, 10, 10)
-    lifecycle.resume(job, by=admin)
+    control.resume(job, by=admin)
 
     # From nothing, as if its host's disk were lost.
     assert state_after(job, kinds["counting"], 5, 5) == ("queued", 2)

@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from jobs import ports
+from jobs.kinds import registry
+from jobs.lifecycle import control, notify
 from jobs.models import Job, JobEvent
-from jobs.services import doorbell, lifecycle
 from jobs.states import JobState
 from tests.jobs.fleet import ring_through
 from web.errors import Refusal
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def bell(monkeypatch):
     """Rings, as the queue would get them."""
     rung = []
-    monkeypatch.setattr(doorbell, "publish", lambda job_id, queue: rung.append((job_id, queue)))
+    monkeypatch.setattr(notify, "send", lambda job_id, queue: rung.append((job_id, queue)))
     return rung
 
 
@@ -51,7 +51,7 @@ def test_a_launch_rolled_back_rings_for_nothing(launch, bell):
 
 def test_launching_an_unknown_kind_is_a_mistake_of_the_code(admin):
     with pytest.raises(ValueError, match="no kind of job 'unknown'"):
-        lifecycle.launch(kind="unknown", title="x", spec={}, by=admin)
+        control.launch(kind="unknown", title="x", spec={}, by=admin)
 
 
 def test_a_dead_broker_neither_fails_nor_slows_a_launch(launch):
@@ -71,8 +71,8 @@ def test_a_dead_broker_neither_fails_nor_slows_a_launch(launch):
 def test_pausing_a_queued_job_pauses_it_at_once_and_twice_is_once(launch, admin):
     job = launch()
 
-    lifecycle.pause(job, by=admin)
-    job = lifecycle.pause(job, by=admin)
+    control.pause(job, by=admin)
+    job = control.pause(job, by=admin)
 
     assert job.state == "paused"
     assert JobEvent.objects.filter(job=job, kind="state").count() == 2
@@ -80,10 +80,10 @@ def test_pausing_a_queued_job_pauses_it_at_once_and_twice_is_once(launch, admin)
 
 def test_cancelling_a_queued_job_ends_it_and_tells_the_rooms_above(launch, admin, kinds):
     heard = []
-    ports.consume("listener", frozenset({"counting"}), lambda job: heard.append(job.state))
+    registry.register_consumer("listener", frozenset({"counting"}), lambda job: heard.append(job.state))
     job = launch()
 
-    job = lifecycle.cancel(job, by=admin)
+    job = control.cancel(job, by=admin)
 
     assert job.state == "cancelled"
     assert job.finished_at is not None
@@ -95,7 +95,7 @@ def test_resuming_clears_the_error_and_rings(launch, admin, bell):
     job = set_state(launch(), "failed")
     Job.objects.filter(pk=job.pk).update(error={"code": "x", "message": "y", "hint": ""}, crashes=4)
 
-    job = lifecycle.resume(job, by=admin)
+    job = control.resume(job, by=admin)
 
     assert (job.state, job.error, job.crashes, job.finished_at) == ("queued", None, 0, None)
     assert len(bell) == 2
@@ -117,7 +117,7 @@ def test_what_cannot_be_done_is_refused_with_the_state(launch, admin, verb, stat
     job = set_state(launch(), state)
 
     with pytest.raises(Refusal) as refused:
-        getattr(lifecycle, verb)(job, by=admin)
+        getattr(control, verb)(job, by=admin)
 
     assert (refused.value.status, refused.value.state["state"]) == (409, state)
     assert Job.objects.get(pk=job.pk).state == state
@@ -128,6 +128,6 @@ def test_who_does_not_lead_the_task_may_not_steer(launch, outsider, verb):
     job = launch(task_slug="outreach")
 
     with pytest.raises(PermissionDenied):
-        getattr(lifecycle, verb)(job, by=outsider)
+        getattr(control, verb)(job, by=outsider)
 
     assert Job.objects.get(pk=job.pk).state == "queued"

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from jobs import ports
+from jobs.kinds import registry
+from jobs.lifecycle import claim, notify, reaper
+from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import FinishedNotice, Job, JobEvent, WorkerBeat
-from jobs.services import claiming, doorbell, presence, reaper
-from jobs.services.claiming import AttemptLost, Worker
+from jobs.scheduling import workers
 from tests.jobs.conftest import state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def bell(monkeypatch):
     rung = []
-    monkeypatch.setattr(doorbell, "publish", lambda job_id, queue: rung.append(job_id) or True)
+    monkeypatch.setattr(notify, "send", lambda job_id, queue: rung.append(job_id) or True)
     return rung
 
 
@@ -27,8 +28,8 @@ def lapsed(launch):
 
     def make(state: str = "running", **values) -> Job:
         job = launch()
-        claiming.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
-        claiming.begin_attempt(job.pk, 1)
+        claim.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
+        claim.begin_attempt(job.pk, 1)
         past = timezone.now() - timedelta(seconds=5)
         Job.objects.filter(pk=job.pk).update(state=state, lease_until=past, **values)
         return job
@@ -70,7 +71,7 @@ def test_a_job_that_costs_worker_after_worker_is_given_up(lapsed, settings, kind
 
 def test_a_lease_in_time_is_left_alone(launch):
     job = launch()
-    claiming.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
+    claim.claim(job.pk, worker=Worker("worker-1", "host-a", "boot-1"))
 
     assert reaper.reap()["expired"] == 0
     assert state_of(job) == "running"
@@ -81,9 +82,9 @@ def test_a_worker_that_wakes_after_the_reaper_writes_nothing(lapsed):
     reaper.reap()
 
     with pytest.raises(AttemptLost):
-        claiming.current(job.pk, 1)
+        claim.held_job(job.pk, 1)
 
-    assert not claiming.renew(job.pk, 1)
+    assert not claim.renew(job.pk, 1)
 
 
 def test_a_ring_nobody_heard_is_repeated_but_not_at_every_round(launch, bell, settings):
@@ -106,11 +107,11 @@ def test_a_consumer_that_failed_is_called_again_until_it_succeeds_and_never_afte
         if len(calls) < 3:
             raise RuntimeError("not yet")
 
-    ports.consume("hesitant", frozenset({"counting"}), consumer)
+    registry.register_consumer("hesitant", frozenset({"counting"}), consumer)
     job = launch()
-    from jobs.services import lifecycle
+    from jobs.lifecycle import control
 
-    lifecycle.cancel(job, by=admin)
+    control.cancel(job, by=admin)
     for _ in range(5):
         reaper.reap()
 
@@ -119,11 +120,11 @@ def test_a_consumer_that_failed_is_called_again_until_it_succeeds_and_never_afte
 
 
 def test_workers_that_have_not_been_heard_of_are_not_present(settings):
-    presence.beat(worker="fresh@host", host="host-a", queues="default")
+    workers.beat(worker="fresh@host", host="host-a", queues="default")
     old = timezone.now() - timedelta(days=2)
     WorkerBeat.objects.create(worker="gone@host", host="host-a", at=old)
 
-    present = [beat.worker for beat in presence.present()]
+    present = [beat.worker for beat in workers.present()]
     forgotten = reaper.reap()["gone"]
 
     assert present == ["fresh@host"]

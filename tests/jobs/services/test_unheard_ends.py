@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from jobs import ports
+from jobs.kinds import registry
+from jobs.lifecycle import consumers, control, reaper, reaper_lock
+from jobs.lifecycle.transitions import lock_job, transition
 from jobs.models import FinishedNotice, Job, ReaperTurn
-from jobs.services import consumers, lifecycle, reaper, turns
-from jobs.services.moves import locked, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def heard(kinds) -> list[uuid.UUID]:
     """Ids of the jobs that the only consumer has heard of, in turn."""
     ids: list[uuid.UUID] = []
-    ports.CONSUMERS.clear()
-    ports.consume("listener", frozenset({"counting"}), lambda job: ids.append(job.pk))
+    registry.CONSUMERS.clear()
+    registry.register_consumer("listener", frozenset({"counting"}), lambda job: ids.append(job.pk))
     return ids
 
 
 def end_unheard(job: Job) -> None:
     """End a job as a worker does that dies before it can call anybody."""
     with transaction.atomic():
-        move(locked(job.pk), "cancelled")
+        transition(lock_job(job.pk), "cancelled")
 
 
 def ended_long_ago(number: int) -> None:
@@ -114,7 +114,7 @@ def test_a_consumer_that_a_later_release_brings_hears_of_every_end_there_was(hea
         end_unheard(job)
     reaper.reap()
     late: list[uuid.UUID] = []
-    ports.consume("newcomer", frozenset({"counting"}), lambda job: late.append(job.pk))
+    registry.register_consumer("newcomer", frozenset({"counting"}), lambda job: late.append(job.pk))
 
     reaper.reap()
     reaper.reap()
@@ -128,7 +128,7 @@ def test_a_consumer_that_waits_for_one_kind_more_hears_of_its_ends(heard, launch
     end_unheard(inline)
     reaper.reap()
     assert heard == []
-    ports.consume("listener", frozenset({"counting", "inline"}), lambda job: heard.append(job.pk))
+    registry.register_consumer("listener", frozenset({"counting", "inline"}), lambda job: heard.append(job.pk))
 
     reaper.reap()
 
@@ -143,7 +143,7 @@ def test_what_an_earlier_release_ended_without_a_mark_is_found_within_the_hour(h
     reaper.reap()
     assert heard == []
 
-    ReaperTurn.objects.update(looked_through_at=timezone.now() - timedelta(seconds=turns.LOOK_THROUGH_EVERY_S + 1))
+    ReaperTurn.objects.update(looked_through_at=timezone.now() - timedelta(seconds=reaper_lock.FULL_SCAN_EVERY_S + 1))
     reaper.reap()
 
     assert heard == [job.pk]
@@ -151,12 +151,12 @@ def test_what_an_earlier_release_ended_without_a_mark_is_found_within_the_hour(h
 
 def test_two_releases_side_by_side_do_not_look_through_everything_in_turn(heard):
     reaper.reap()
-    ports.consume("newcomer", frozenset({"counting"}), lambda job: None)
+    registry.register_consumer("newcomer", frozenset({"counting"}), lambda job: None)
     reaper.reap()
 
-    del ports.CONSUMERS["newcomer"]
+    del registry.CONSUMERS["newcomer"]
 
-    assert not turns.is_due_to_look_through()
+    assert not reaper_lock.is_full_scan_due()
 
 
 def test_a_consumer_that_keeps_failing_holds_up_no_other_end(heard, launch, monkeypatch):
@@ -168,7 +168,7 @@ def test_a_consumer_that_keeps_failing_holds_up_no_other_end(heard, launch, monk
             raise RuntimeError("never")
         heard.append(job.pk)
 
-    ports.consume("listener", frozenset({"counting"}), consumer)
+    registry.register_consumer("listener", frozenset({"counting"}), consumer)
     end_unheard(poisoned)
     end_unheard(sound)
 
@@ -182,8 +182,8 @@ def test_a_consumer_that_keeps_failing_holds_up_no_other_end(heard, launch, monk
 def test_an_end_told_late_leaves_the_next_end_to_be_heard(heard, launch, admin):
     job = launch()
     with transaction.atomic():
-        move(locked(job.pk), "failed")
-    lifecycle.resume(job, by=admin)
+        transition(lock_job(job.pk), "failed")
+    control.resume(job, by=admin)
     # The first end is told only now, after the job was set going again.
     consumers.call(job.pk, job.kind)
     end_unheard(job)
@@ -200,7 +200,7 @@ def test_no_two_reapers_run_at_once(heard, launch):
         """Runs inside the first reaper's call of a consumer."""
         seconds.append(reaper.reap())
 
-    ports.consume("listener", frozenset({"counting"}), reap_meanwhile)
+    registry.register_consumer("listener", frozenset({"counting"}), reap_meanwhile)
     end_unheard(launch())
 
     reaper.reap()
@@ -210,7 +210,7 @@ def test_no_two_reapers_run_at_once(heard, launch):
 
 
 def test_a_reaper_that_was_killed_holds_up_the_others_for_a_lease_only(heard):
-    ReaperTurn.objects.create(pk=turns.ONLY, held_until=timezone.now() + timedelta(hours=1))
+    ReaperTurn.objects.create(pk=reaper_lock.ONLY, held_until=timezone.now() + timedelta(hours=1))
     assert reaper.reap() == {}
 
     ReaperTurn.objects.update(held_until=timezone.now() - timedelta(seconds=1))
@@ -219,11 +219,11 @@ def test_a_reaper_that_was_killed_holds_up_the_others_for_a_lease_only(heard):
 
 
 def test_a_long_turn_is_kept(settings):
-    with turns.take() as turn:
+    with reaper_lock.acquire() as turn:
         assert turn
         ReaperTurn.objects.update(held_until=Now())
         turn._kept_at -= timedelta(seconds=settings.JOB_LEASE_S)
         turn.keep()
 
-        with turns.take() as other:
+        with reaper_lock.acquire() as other:
             assert other is None

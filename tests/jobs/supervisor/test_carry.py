@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
-from jobs.services import lifecycle
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 from tests.jobs.conftest import state_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_job_runs_to_its_end_and_tells_everything_once(launch, kinds, ledger):
     job = launch(count=6)
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.result) == ("succeeded", {"total": 6, "secrets": [], "collected": "6"})
@@ -34,10 +34,10 @@ def test_a_job_runs_to_its_end_and_tells_everything_once(launch, kinds, ledger):
 
 def test_a_ring_for_a_job_that_is_done_does_nothing(launch, ledger):
     job = launch()
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
     before = Job.objects.values().get(pk=job.pk)
 
-    carry(job.pk, worker="worker-2")
+    run_job(job.pk, worker="worker-2")
 
     assert Job.objects.values().get(pk=job.pk) == before
     assert len(ledger.read_text().split()) == 5
@@ -48,12 +48,12 @@ def test_pausing_stops_the_engine_and_resuming_goes_on_where_it_was(launch, admi
     carrying(job)
     wait_for(ledger.exists)
 
-    lifecycle.pause(job, by=admin)
+    control.pause(job, by=admin)
     wait_for(lambda: state_of(job) == "paused")
     counted = len(ledger.read_text().split())
-    lifecycle.resume(job, by=admin)
+    control.resume(job, by=admin)
     Job.objects.filter(pk=job.pk).update(spec={**job.spec, "count": counted + 3})
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert 0 < counted < 60
@@ -67,7 +67,7 @@ def test_cancelling_ends_a_running_job(launch, admin, carrying, kinds, ledger):
     carrying(job)
     wait_for(ledger.exists)
 
-    lifecycle.cancel(job, by=admin)
+    control.cancel(job, by=admin)
 
     wait_for(lambda: state_of(job) == "cancelled")
     assert kinds["counting"].ends == ["stopped"]
@@ -79,7 +79,7 @@ def test_an_engine_that_does_not_listen_is_killed_after_the_grace(launch, admin,
     carrying(job)
     wait_for(ledger.exists)
 
-    lifecycle.pause(job, by=admin)
+    control.pause(job, by=admin)
 
     wait_for(lambda: state_of(job) == "paused")
     said = JobEvent.objects.filter(job=job, kind="state").latest("seq").payload
@@ -91,7 +91,7 @@ def test_an_engine_that_dies_again_and_again_and_comes_further_each_time_is_not_
     job = launch(count=4, die_each=1)
 
     for _ in range(4):
-        carry(job.pk, worker="worker-1")
+        run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("succeeded", 4)
@@ -103,7 +103,7 @@ def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, se
     job = launch(count=5, die_at=2)
 
     for _ in range(4):
-        carry(job.pk, worker="worker-1")
+        run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.error["code"], job.attempts) == ("failed", "crashed", 3)
@@ -115,14 +115,14 @@ def test_an_engine_that_dies_is_started_again_and_given_up_in_the_end(launch, se
 def test_a_failed_engine_says_why_and_may_be_resumed(launch, admin, ledger):
     job = launch(count=4, fail_at=2)
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert job.state == "failed"
     assert job.error == {"code": "tired", "message": "Tired of counting.", "hint": "Let it rest."}
     Job.objects.filter(pk=job.pk).update(spec={"count": 4, "ledger": str(ledger)})
-    lifecycle.resume(job, by=admin)
-    carry(job.pk, worker="worker-1")
+    control.resume(job, by=admin)
+    run_job(job.pk, worker="worker-1")
     assert state_of(job) == "succeeded"
 
 
@@ -130,7 +130,7 @@ def test_an_artefact_that_changed_after_hashing_fails_the_job(launch, kinds, mon
     job = launch()
     kinds["counting"].engine_module = "tests.jobs.engines.tampering"
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.error["code"]) == ("failed", "broken_result")
@@ -140,7 +140,7 @@ def test_an_artefact_that_changed_after_hashing_fails_the_job(launch, kinds, mon
 def test_events_the_kind_refuses_fail_the_job_and_stop_its_engine(launch):
     job = launch(count=600, step_s=0.05, poison="no such column")
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.error["code"]) == ("failed", "events_refused")
@@ -153,7 +153,7 @@ def test_secrets_reach_the_engine_by_pipe_and_stand_in_no_file(launch, monkeypat
     monkeypatch.setenv("CANARY_API_KEY", "canary-7316")
     job = launch(secret_refs=["CANARY_API_KEY"])
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert job.result["secrets"] == ["CANARY_API_KEY"]
@@ -165,7 +165,7 @@ def test_secrets_reach_the_engine_by_pipe_and_stand_in_no_file(launch, monkeypat
 def test_a_missing_secret_fails_the_job_and_names_the_variable(launch):
     job = launch(secret_refs=["ABSENT_API_KEY"])
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.error["code"]) == ("failed", "secret_missing")
@@ -176,7 +176,7 @@ def test_a_nearly_full_disk_makes_a_job_wait_and_says_so(launch, settings):
     settings.JOB_MIN_FREE_DISK_MIB = 1e12
     job = launch()
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert job.state == "waiting"
@@ -189,19 +189,19 @@ def test_a_second_job_waits_for_the_slot_and_runs_after_it(launch, carrying, led
     carrying(first)
     wait_for(ledger.exists)
 
-    carry(second.pk, worker="worker-1")
+    run_job(second.pk, worker="worker-1")
 
     second.refresh_from_db()
     assert (second.state, second.waiting_reason) == ("waiting", "another lonely counting job holds this host's slot")
     wait_for(lambda: state_of(first) == "succeeded")
-    carry(second.pk, worker="worker-1")
+    run_job(second.pk, worker="worker-1")
     assert state_of(second) == "succeeded"
 
 
 def test_inline_work_runs_under_the_same_life(launch):
     job = launch("inline", count=3)
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert (job.state, job.result, job.progress["done"]) == ("succeeded", {"total": 3}, 3)
@@ -212,7 +212,7 @@ def test_inline_work_stops_when_paused(launch, admin, carrying):
     carrying(job)
     wait_for(lambda: state_of(job) == "running")
 
-    lifecycle.pause(job, by=admin)
+    control.pause(job, by=admin)
 
     wait_for(lambda: state_of(job) == "paused")
 

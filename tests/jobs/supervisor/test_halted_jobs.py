@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.lifecycle import control, reaper
 from jobs.models import Job
-from jobs.services import halting, lifecycle, reaper
-from jobs.supervisor import carry
+from jobs.scheduling import halt
+from jobs.supervisor import run_job
 from tests.jobs.conftest import state_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,14 +18,14 @@ def test_a_running_engine_stops_its_job_waits_and_goes_on_where_it_stood(launch,
     thread = carrying(job)
     wait_for(ledger.exists)
 
-    halting.halt(by=None, reason="a leak")
+    halt.halt(by=None, reason="a leak")
     thread.join(20)
     counted = len(ledger.read_text().split())
-    carry(job.pk, worker="worker-2")
+    run_job(job.pk, worker="worker-2")
     assert state_of(job) == "waiting"
-    halting.resume(by=None)
+    halt.resume(by=None)
     Job.objects.filter(pk=job.pk).update(spec={**job.spec, "count": counted + 3})
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert 0 < counted < 400
@@ -38,7 +39,7 @@ def test_an_engine_that_does_not_heed_is_ended_and_its_job_still_waits(launch, c
     thread = carrying(job)
     wait_for(ledger.exists)
 
-    halting.halt(by=None)
+    halt.halt(by=None)
     thread.join(20)
 
     job.refresh_from_db()
@@ -50,30 +51,30 @@ def test_a_person_who_cancels_a_job_that_a_halt_stops_is_heard(launch, admin, ca
     thread = carrying(job)
     wait_for(ledger.exists)
 
-    halting.halt(by=admin)
-    lifecycle.cancel(job, by=admin)
+    halt.halt(by=admin)
+    control.cancel(job, by=admin)
     thread.join(20)
 
     assert state_of(job) == "cancelled"
 
 
 def test_engines_whose_work_stays_go_on(launch, ledger):
-    halting.halt(by=None)
+    halt.halt(by=None)
     job = launch("counting")
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     assert state_of(job) == "succeeded"
 
 
 def test_resuming_rings_for_what_waits(launch, settings):
     settings.JOB_RERING_S = 3600
-    halting.halt(by=None)
+    halt.halt(by=None)
     job = launch("leaving")
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
     assert reaper.reap()["rung"] == 0
 
-    halting.resume(by=None)
+    halt.resume(by=None)
 
     assert reaper.reap()["rung"] == 1
     assert Job.objects.get(pk=job.pk).state == "waiting"

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from jobs import ports
 from jobs.contracts import Event
-from jobs.kinds import BaseKind
+from jobs.kinds import registry
+from jobs.kinds.base import BaseKind
 from jobs.models import Job
-from jobs.supervisor import carry
+from jobs.supervisor import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,10 +32,10 @@ class Chatting(BaseKind):
 
 def test_an_engine_that_reports_without_a_pause_is_heard_all_the_same(launch):
     kind = Chatting()
-    ports.register(kind)
+    registry.register_kind(kind)
     job = launch("chatting")
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert job.result == {"is_heard": True}, job.error

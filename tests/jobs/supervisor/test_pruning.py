@@ -12,9 +12,9 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.rundir import identity
 from jobs.rundir.attempt import ENGINE
-from jobs.supervisor import pruning
+from jobs.supervisor import prune_runs
 
-LONG_AGO_S = 3 * pruning.UNKNOWN_FOR_S
+LONG_AGO_S = 3 * prune_runs.UNKNOWN_FOR_S
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def ended(launch, state: str, *, days_ago: float) -> Job:
 def test_a_directory_goes_when_its_job_ended_long_ago(launch, runs_dir, state, days_ago, goes):
     attempt = directory_of(runs_dir, ended(launch, state, days_ago=days_ago).pk)
 
-    assert pruning.prune() == int(goes)
+    assert prune_runs.prune() == int(goes)
 
     assert attempt.exists() is not goes
 
@@ -62,7 +62,7 @@ def test_a_directory_goes_when_its_job_ended_long_ago(launch, runs_dir, state, d
 def test_a_directory_without_a_row_goes_after_a_day(runs_dir):
     old, fresh = directory_of(runs_dir, uuid4(), age_s=LONG_AGO_S), directory_of(runs_dir, uuid4())
 
-    pruning.prune()
+    prune_runs.prune()
 
     assert not old.exists()
     assert fresh.exists()
@@ -73,7 +73,7 @@ def test_what_an_engine_works_in_stays(launch, runs_dir):
     attempt = directory_of(runs_dir, ended(launch, "succeeded", days_ago=9).pk)
     (attempt / ENGINE).write_text(identity.mark_of(os.getpid()).model_dump_json())
 
-    assert pruning.prune() == 0
+    assert prune_runs.prune() == 0
 
     assert attempt.exists()
 
@@ -82,6 +82,6 @@ def test_what_an_engine_works_in_stays(launch, runs_dir):
 def test_other_folders_are_nobodys_business(runs_dir):
     (runs_dir / "notes").mkdir()
 
-    pruning.prune()
+    prune_runs.prune()
 
     assert (runs_dir / "notes").exists()

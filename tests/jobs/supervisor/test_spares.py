@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.contracts import SpecEnvelope
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.rundir import identity, lay
+from jobs.rundir import identity, write_spec
 from jobs.rundir.attempt import LOG, RESULT
-from jobs.services import lifecycle
-from jobs.supervisor import carry
-from jobs.supervisor.spares import SPARES
+from jobs.supervisor import run_job
+from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from tests.jobs.conftest import state_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,15 +25,15 @@ SLOW = "tests.jobs.engines.slow_to_import"
 @pytest.fixture(autouse=True)
 def spares() -> Iterator[None]:
     yield
-    SPARES.drop(MODULE)
-    SPARES.drop(SLOW)
+    SPARE_PROCESSES.drop(MODULE)
+    SPARE_PROCESSES.drop(SLOW)
 
 
 def stand_by() -> int:
     """Have a spare ready; returns its process id."""
-    SPARES.prepare_soon(MODULE, after_s=0)
-    wait_for(lambda: SPARES.is_ready(MODULE))
-    return SPARES._spares[MODULE].process.pid
+    SPARE_PROCESSES.prepare_soon(MODULE, after_s=0)
+    wait_for(lambda: SPARE_PROCESSES.is_ready(MODULE))
+    return SPARE_PROCESSES._spares[MODULE].process.pid
 
 
 def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch, kinds, ledger, settings):
@@ -42,7 +42,7 @@ def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch,
     pid = stand_by()
     job = launch(count=3, secret_refs=["SPARE_KEY"])
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     del os.environ["SPARE_KEY"]
@@ -61,7 +61,7 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
     job = launch(count=400, step_s=0.02)
     carrying(job)
     wait_for(ledger.exists)
-    SPARES.drop(MODULE)
+    SPARE_PROCESSES.drop(MODULE)
     pid = stand_by()
     job.refresh_from_db()
 
@@ -72,9 +72,9 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
 
     job.refresh_from_db()
     wait_for(lambda: type(job).objects.get(pk=job.pk).pid == pid)
-    lifecycle.cancel(job, by=admin)
+    control.cancel(job, by=admin)
     wait_for(lambda: state_of(job) == "cancelled")
-    wait_for(lambda: MODULE not in SPARES._spares and MODULE not in SPARES._due)
+    wait_for(lambda: MODULE not in SPARE_PROCESSES._spares and MODULE not in SPARE_PROCESSES._due)
 
 
 @pytest.mark.parametrize("stands_by", [False, True])
@@ -84,7 +84,7 @@ def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch
     carried = carrying(job)
     wait_for(ledger.exists)
     if stands_by:
-        SPARES.drop(MODULE)
+        SPARE_PROCESSES.drop(MODULE)
         stand_by()
     job.refresh_from_db()
 
@@ -92,17 +92,17 @@ def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch
     carried.join(20)
 
     assert not carried.is_alive()
-    assert MODULE not in SPARES._spares
-    assert MODULE not in SPARES._due
+    assert MODULE not in SPARE_PROCESSES._spares
+    assert MODULE not in SPARE_PROCESSES._due
 
 
 def test_a_spare_that_was_killed_is_no_spare(launch, ledger):
     pid = stand_by()
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: SPARES._spares[MODULE].process.poll() is not None)
+    wait_for(lambda: SPARE_PROCESSES._spares[MODULE].process.poll() is not None)
     job = launch(count=2)
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     job.refresh_from_db()
     assert job.state == "succeeded"
@@ -112,10 +112,10 @@ def test_a_spare_that_is_taken_while_it_imports_becomes_the_engine(ledger, tmp_p
     imported, run_dir = tmp_path / "imported", tmp_path / "run"
     monkeypatch.setenv("IMPORT_ENDS_WITH", str(imported))
     body = {"count": 3, "ledger": str(ledger)}
-    lay(run_dir, SpecEnvelope(job="1", kind="counting", fence=1, lease_s=60, body=body))
-    SPARES.prepare_soon(SLOW, after_s=0)
-    wait_for(lambda: SLOW in SPARES._spares)
-    spare = SPARES.take(SLOW)
+    write_spec(run_dir, SpecEnvelope(job="1", kind="counting", fence=1, lease_s=60, body=body))
+    SPARE_PROCESSES.prepare_soon(SLOW, after_s=0)
+    wait_for(lambda: SLOW in SPARE_PROCESSES._spares)
+    spare = SPARE_PROCESSES.take(SLOW)
     assert spare is not None
 
     spare.become(run_dir, b"{}")
@@ -129,14 +129,14 @@ def test_a_spare_that_is_taken_while_it_imports_becomes_the_engine(ledger, tmp_p
 def test_a_spare_is_ready_whatever_its_import_says(tmp_path, monkeypatch):
     monkeypatch.setenv("IMPORT_ENDS_WITH", str(tmp_path))
 
-    SPARES.prepare_soon(SLOW, after_s=0)
+    SPARE_PROCESSES.prepare_soon(SLOW, after_s=0)
 
-    wait_for(lambda: SPARES.is_ready(SLOW))
+    wait_for(lambda: SPARE_PROCESSES.is_ready(SLOW))
 
 
 def test_a_spare_ends_with_the_input_it_waits_on():
     stand_by()
-    spare = SPARES.take(MODULE)
+    spare = SPARE_PROCESSES.take(MODULE)
     assert spare is not None
     mark = identity.mark_of(spare.process.pid)
 

@@ -8,12 +8,12 @@ import pytest
 from django.conf import settings
 from django.db.models.functions import Now
 
-from jobs import ports
-from jobs.clock import in_s
-from jobs.kinds import BaseKind
+from jobs.kinds import registry
+from jobs.kinds.base import BaseKind
+from jobs.lifecycle import control, reaper
 from jobs.models import Job
-from jobs.services import lifecycle, reaper
-from jobs.supervisor import carry
+from jobs.scheduling.clock import database_time_in
+from jobs.supervisor import run_job
 from tests.jobs.conftest import state_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,11 +30,11 @@ class Gathering(BaseKind):
         self.rises_unheard = False
         self.steered: list[str] = []
 
-    def run_inline(self, job: Job, attempt: ports.Attempt) -> dict[str, Any]:
+    def run_inline(self, job: Job, attempt: registry.Attempt) -> dict[str, Any]:
         if self.is_over:
             return {"gathered": True}
         self.is_over = self.rises_unheard
-        raise ports.Wait("2 of 8 cells are done", again_s=60, is_over=lambda: self.is_over)
+        raise registry.MustWait("2 of 8 cells are done", again_s=60, is_over=lambda: self.is_over)
 
     def on_paused(self, job: Job) -> None:
         self.steered.append("paused")
@@ -46,17 +46,17 @@ class Gathering(BaseKind):
 @pytest.fixture
 def gathering() -> Gathering:
     kind = Gathering()
-    ports.register(kind)
+    registry.register_kind(kind)
     return kind
 
 
 def test_it_waits_without_a_worker_and_ends_when_rung_for_again(launch, gathering):
     job = launch("gathering")
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
     waiting = Job.objects.get(pk=job.pk)
     gathering.is_over = True
-    carry(job.pk, worker="worker-2")
+    run_job(job.pk, worker="worker-2")
 
     assert (waiting.state, waiting.waiting_reason) == ("waiting", "2 of 8 cells are done")
     assert (waiting.lease_until, waiting.worker, waiting.settled) == (None, "", True)
@@ -66,10 +66,10 @@ def test_it_waits_without_a_worker_and_ends_when_rung_for_again(launch, gatherin
 
 def test_the_reaper_rings_for_it_late_not_every_few_seconds(launch, gathering):
     job = launch("gathering")
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     early = Job.objects.filter(pk=job.pk, rung_at__gt=Now()).exists()
-    Job.objects.filter(pk=job.pk).update(rung_at=in_s(-settings.JOB_RERING_S - 1))
+    Job.objects.filter(pk=job.pk).update(rung_at=database_time_in(-settings.JOB_RERING_S - 1))
     found = reaper.reap()
 
     assert early
@@ -78,24 +78,24 @@ def test_the_reaper_rings_for_it_late_not_every_few_seconds(launch, gathering):
 
 def test_what_happened_while_it_was_looking_is_not_slept_through(launch, gathering, monkeypatch):
     rings: list[Any] = []
-    monkeypatch.setattr("jobs.services.doorbell.publish", lambda job_id, queue: rings.append(job_id) or True)
+    monkeypatch.setattr("jobs.lifecycle.notify.send", lambda job_id, queue: rings.append(job_id) or True)
     job = launch("gathering")
     gathering.rises_unheard = True
     rings.clear()
 
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
     assert rings == [job.pk]
 
 
 def test_a_waiting_job_pauses_and_resumes_at_once_and_tells_its_kind(launch, gathering, admin):
     job = launch("gathering")
-    carry(job.pk, worker="worker-1")
+    run_job(job.pk, worker="worker-1")
 
-    lifecycle.pause(job, by=admin)
+    control.pause(job, by=admin)
     paused = state_of(job)
-    lifecycle.pause(job, by=admin)
-    lifecycle.resume(job, by=admin)
+    control.pause(job, by=admin)
+    control.resume(job, by=admin)
 
     assert (paused, state_of(job)) == ("paused", "queued")
     assert gathering.steered == ["paused", "resumed"]
@@ -104,8 +104,8 @@ def test_a_waiting_job_pauses_and_resumes_at_once_and_tells_its_kind(launch, gat
 def test_the_product_itself_may_steer_what_a_job_has_set_going(launch):
     job = launch("counting")
 
-    lifecycle.pause(job, by=None)
-    lifecycle.resume(job, by=None)
-    lifecycle.cancel(job, by=None)
+    control.pause(job, by=None)
+    control.resume(job, by=None)
+    control.cancel(job, by=None)
 
     assert state_of(job) == "cancelled"

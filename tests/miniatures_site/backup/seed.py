@@ -8,9 +8,10 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from audit.services import seals, trail
+from audit import trail
+from audit.seals import sealing
 from members.models import Member
-from miniatures_site.backup import making
+from miniatures_site.backup import create
 from review.models import DatasetFile, Decision, Gold
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
@@ -22,7 +23,7 @@ def fill() -> None:
     freeze(make_task(by=admin), admin, train=8, validation=2)
     default_storage.save("odd names/ä b.bin", ContentFile(bytes(range(256)) * 40))
     trail.record("invited", by=admin)
-    seals.seal_days()
+    sealing.seal_days()
 
 
 def facts() -> str:
@@ -31,7 +32,7 @@ def facts() -> str:
     return json.dumps(
         {
             "decisions": list(map(str, Decision.objects.order_by("id").values_list("id", "verdict", "before_hash"))),
-            "golds": [Gold.objects.count(), making.golds_hash()],
+            "golds": [Gold.objects.count(), create.golds_hash()],
             "files": files,
             "stored": sorted(name for name in files if default_storage.exists(name)),
             "odd": default_storage.open("odd names/ä b.bin").read().hex()[:64],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from miniatures_site.backup import making, restoring
+from miniatures_site.backup import create, restore
 from tests.miniatures_site.backup.houses import House, databases
 from web.errors import Refusal
 
@@ -188,7 +188,7 @@ def test_a_broken_backup_is_refused_by_the_file_that_is_wrong(admin, backup, tmp
             (broken / "manifest.json").unlink()
 
     with pytest.raises(Refusal, match=words):
-        restoring.restore(broken)
+        restore.restore(broken)
 
 
 def test_half_a_tar_file_touches_nothing(packed, build, tmp_path):
@@ -207,7 +207,7 @@ def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, se
         tar.add(tmp_path / "x", arcname="../../climbed")
 
     with pytest.raises(Refusal, match="no backup that can be opened"):
-        restoring.restore(evil)
+        restore.restore(evil)
 
     assert not list(tmp_path.rglob("climbed"))
 
@@ -229,13 +229,13 @@ def test_a_backup_that_does_not_fit_is_refused(admin, backup, tmp_path, change, 
     (other / "manifest.json").write_text(json.dumps(told))
 
     with pytest.raises(Refusal, match=words):
-        restoring.restore(other)
+        restore.restore(other)
 
 
 def test_a_place_that_is_taken_is_not_written_to(db, backup):
     before = sorted(path.name for path in backup.iterdir())
 
     with pytest.raises(Refusal, match="already"):
-        making.make(backup)
+        create.create_backup(backup)
 
     assert sorted(path.name for path in backup.iterdir()) == before

@@ -9,9 +9,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from miniatures_site.backup import checks, files, manifest, placing
+from miniatures_site.backup import file_swap, files, manifest, restore_checks
 from miniatures_site.backup.manifest import Manifest
-from miniatures_site.backup.undo import Undo
+from miniatures_site.backup.rollback import Rollback
 from miniatures_site.settings.stores import storage
 from web.errors import Refusal
 
@@ -45,21 +45,21 @@ def unpacked(tmp_path) -> tuple[Path, Manifest]:
     return folder, told
 
 
-def place(unpacked, undo: Undo) -> list[str]:
+def place(unpacked, undo: Rollback) -> list[str]:
     folder, told = unpacked
-    placing.require_takable(folder, told)
-    return placing.put_in_place(placing.lay_ready(folder, told, stamp=STAMP, undo=undo), stamp=STAMP, undo=undo)
+    file_swap.require_writable(folder, told)
+    return file_swap.swap_in(file_swap.stage(folder, told, stamp=STAMP, undo=undo), stamp=STAMP, undo=undo)
 
 
 def stored() -> dict[str, bytes]:
-    return {name: default_storage.open(name).read() for name in files.stored(default_storage)}
+    return {name: default_storage.open(name).read() for name in files.stored_names(default_storage)}
 
 
 RESTORED = {name.removeprefix("artefacts/"): content for name, content in CONTENTS.items()}
 
 
 def test_object_storage_gets_every_artefact_under_its_own_name(on_s3, unpacked, here):
-    asides = place(unpacked, Undo())
+    asides = place(unpacked, Rollback())
 
     assert stored() == RESTORED
     assert asides == []
@@ -69,7 +69,7 @@ def test_object_storage_gets_every_artefact_under_its_own_name(on_s3, unpacked, 
 def test_object_storage_is_as_it_was_after_a_failure(on_s3, unpacked):
     default_storage.save("mine.txt", ContentFile(b"kept"))
     default_storage.save("datasets/a.jsonl", ContentFile(CONTENTS["artefacts/datasets/a.jsonl"]))
-    before, undo = stored(), Undo()
+    before, undo = stored(), Rollback()
     place(unpacked, undo)
 
     assert undo.run() == []
@@ -81,7 +81,7 @@ def test_another_file_under_the_same_name_is_never_written_over(on_s3, unpacked)
     default_storage.save("datasets/a.jsonl", ContentFile(b"another"))
 
     with pytest.raises(Refusal, match=r"another file under the name 'datasets/a.jsonl'"):
-        placing.require_takable(*unpacked)
+        file_swap.require_writable(*unpacked)
 
     assert stored() == {"datasets/a.jsonl": b"another"}
 
@@ -90,13 +90,13 @@ def test_object_storage_that_does_not_answer_is_told_before_anything_is_touched(
     settings.STORAGES = {**settings.STORAGES, "default": storage(bucket.replace("//artefacts", "//absent"), here)}
 
     with pytest.raises(Refusal, match="cannot be written and read") as refusal:
-        placing.require_takable(*unpacked)
+        file_swap.require_writable(*unpacked)
 
     assert "STORAGE_URL" in refusal.value.hint
 
 
 def test_a_folder_is_renamed_aside_and_back(here, unpacked):
-    undo = Undo()
+    undo = Rollback()
 
     asides = place(unpacked, undo)
 
@@ -108,8 +108,8 @@ def test_a_folder_is_renamed_aside_and_back(here, unpacked):
 
 
 def test_what_was_only_laid_ready_is_gone_after_a_failure(here, unpacked):
-    undo = Undo()
-    placing.lay_ready(*unpacked, stamp=STAMP, undo=undo)
+    undo = Rollback()
+    file_swap.stage(*unpacked, stamp=STAMP, undo=undo)
 
     assert undo.run() == []
 
@@ -121,11 +121,11 @@ def test_a_disk_without_room_for_both_is_refused(here, unpacked, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
 
     with pytest.raises(Refusal, match="1 MB free"):
-        checks._require_space(unpacked[0])
+        restore_checks._require_space(unpacked[0])
 
 
 def test_a_step_back_that_fails_is_named_and_keeps_no_other_from_being_taken():
-    undo, taken = Undo(), []
+    undo, taken = Rollback(), []
     undo.add("the first", lambda: taken.append(1))
     undo.add("the second", lambda: 1 / 0)
     undo.add("the third", lambda: taken.append(3))

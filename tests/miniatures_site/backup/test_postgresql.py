@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from miniatures_site.backup import postgresql
-from miniatures_site.backup.undo import Undo
+from miniatures_site.backup.rollback import Rollback
 from web.errors import Refusal
 
 DUMP_OF_17 = Path(__file__).with_name("dump_of_17.sql")
@@ -86,7 +86,7 @@ class TestOnAServer:
         program(programs, "pg_restore", f"{spoken} {DUMP_OF_17}")
 
     def test_a_dump_that_version_17_wrote_is_loaded_and_can_be_taken_back(self, tmp_path):
-        undo, before = Undo(), tables()
+        undo, before = Rollback(), tables()
 
         aside = postgresql.load(tmp_path / "any", stamp="20261120T101112", undo=undo)
 
@@ -111,7 +111,7 @@ class TestOnAServer:
     )
     def test_a_load_that_fails_leaves_the_schema_that_was_there(self, programs, tmp_path, script, words):
         program(programs, "pg_restore", script)
-        undo, before = Undo(), tables()
+        undo, before = Rollback(), tables()
 
         with pytest.raises(Refusal, match=words):
             postgresql.load(tmp_path / "any", stamp="20261120T101112", undo=undo)

@@ -9,15 +9,15 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from campaigns import addresses
-from campaigns.assignment import arm_of
+from campaigns.experiments import results
 from campaigns.models import Campaign, Contact, Event, Experiment, Look, Message
-from campaigns.selectors import results
-from campaigns.sink.mailbox import Mailbox
+from campaigns.planning.assignment import arm_of
 from campaigns.states import CampaignState, EventKind, MessageState
+from campaigns.suppression import email_addresses
+from demo.data.experiment import load, simulated_inboxes
+from demo.data.load import demo_spec
+from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
-from miniatures_site.demo import experiment, inboxes
-from miniatures_site.demo.load import demo_spec
 from review.models import Task
 from review.states import Role
 from tests.campaigns import factories
@@ -28,34 +28,39 @@ FEW = 16
 
 def expected(companies: int) -> dict[str, Counter[str]]:
     """People and replies by arm, from seed, salt and addresses alone."""
-    found = {inboxes.TEACHER: Counter[str](), inboxes.VARIANT: Counter[str]()}
-    for row in inboxes.people(companies):
-        arm = list(found)[arm_of(experiment.SALT, addresses.read(row["email"]).cluster, [1, 1])]
-        did = {doing.kind for doing in inboxes.first_mail(row["email"], arm=arm, segment=row["segment"])}
+    found = {simulated_inboxes.TEACHER: Counter[str](), simulated_inboxes.VARIANT: Counter[str]()}
+    for row in simulated_inboxes.people(companies):
+        arm = list(found)[arm_of(load.SALT, email_addresses.parse(row["email"]).cluster, [1, 1])]
+        did = {
+            doing.kind
+            for doing in simulated_inboxes.actions_on_first_mail(row["email"], arm=arm, segment=row["segment"])
+        }
         found[arm].update(people=1, **dict.fromkeys(did, 1))
     return found
 
 
 def test_the_seed_gives_the_demos_numbers():
-    found = expected(inboxes.COMPANIES)
+    found = expected(simulated_inboxes.COMPANIES)
 
     assert (found["Teacher"]["people"], found["Teacher"]["reply"]) == (130, 43)
     assert (found["Variant"]["people"], found["Variant"]["reply"]) == (109, 41)
 
 
 def test_people_are_fictional_and_each_stands_once():
-    rows = inboxes.people()
+    rows = simulated_inboxes.people()
 
     assert len({row["email"] for row in rows}) == len(rows)
     assert all(row["email"].endswith(".example") for row in rows)
-    assert {row["segment"] for row in rows} == set(inboxes.REPLIES)
+    assert {row["segment"] for row in rows} == set(simulated_inboxes.REPLIES)
 
 
 def test_the_teacher_wins_in_one_segment_and_the_page_can_say_so():
-    told = inboxes.truth()
+    told = simulated_inboxes.registered_effects()
 
-    assert [line["segment"] for line in told["shares"] if line["better"] == inboxes.TEACHER] == ["Care and services"]
-    assert told["seed"] == inboxes.SEED
+    assert [line["segment"] for line in told["shares"] if line["better"] == simulated_inboxes.TEACHER] == [
+        "Care and services"
+    ]
+    assert told["seed"] == simulated_inboxes.SEED
 
 
 @pytest.fixture
@@ -66,10 +71,10 @@ def task(admin: Member, make_member) -> Task:
 
 
 @pytest.fixture
-def mailbox(settings, tmp_path) -> Mailbox:
-    settings.EMAIL_BACKEND = "campaigns.smtp.EmailBackend"
+def mailbox(settings, tmp_path) -> MailFolder:
+    settings.EMAIL_BACKEND = "campaigns.sending.smtp_backend.EmailBackend"
     settings.MAILBOX_DIR = tmp_path / "mailbox"
-    return Mailbox(settings.MAILBOX_DIR)
+    return MailFolder(settings.MAILBOX_DIR)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,8 +84,8 @@ def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, 
     own = desk.make_records(desk.make_source(task), 1)[0]
     stranger = factories.make_contact(task, "ada@own-customer.example", segment="mine", record=own)
 
-    was_missing = experiment.load(admin, task, companies=FEW)
-    again = experiment.load(admin, task, companies=FEW)
+    was_missing = load.load(admin, task, companies=FEW)
+    again = load.load(admin, task, companies=FEW)
 
     made = Experiment.objects.get()
     assert not stranger.messages.exists()

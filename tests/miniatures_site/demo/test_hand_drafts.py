@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from generation.engine.offline import write
-from miniatures_site.demo.hand_drafts import PROVENANCE, faults, hand_drafts
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import prospects
+from demo.data.handwritten_drafts import PROVENANCE, faults, hand_drafts
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher import write
 
 RECORDS = {record["company"]: record for record in prospects(40)}
 DRAFTS = {draft["company"]: draft for draft in hand_drafts()}

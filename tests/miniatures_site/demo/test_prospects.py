@@ -4,8 +4,8 @@ import csv
 import re
 from pathlib import Path
 
-from generation.engine.offline.defects import OTHER_COMPANIES
-from miniatures_site.demo.prospects import FACTS, NEVER_MISSING, prospects, write_csv
+from demo.data.prospects.generate import FACTS, NEVER_MISSING, prospects, write_csv
+from demo.offline_teacher.defects import OTHER_COMPANIES
 
 RECORDS = prospects()
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from generation.engine.offline import write
-from miniatures_site.demo import reviewers
-from miniatures_site.demo.load import demo_spec
-from miniatures_site.demo.prospects import prospects
-from review import checks
+from demo.data import simulated_reviewers
+from demo.data.load import demo_spec
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher import write
+from review.text import checks
 
 SPEC = demo_spec()
 
@@ -23,9 +23,9 @@ def drafts(count: int) -> list[tuple[dict[str, str], dict[str, str], list[str]]]
     return written
 
 
-def said_of(facts: dict[str, str], fields: dict[str, str], defects: list[str]) -> reviewers.Said:
+def said_of(facts: dict[str, str], fields: dict[str, str], defects: list[str]) -> simulated_reviewers.Opinion:
     marks = [mark.as_json() for mark in checks.run(SPEC, facts, fields)]
-    return reviewers.opinion(fields, defects, marks)
+    return simulated_reviewers.opinion(fields, defects, marks)
 
 
 def test_what_has_no_defect_is_accepted_and_what_has_one_never_is() -> None:
@@ -49,4 +49,4 @@ def test_what_is_mended_passes_the_checks_that_marked_it() -> None:
 def test_a_rejection_gives_a_reason_of_the_task() -> None:
     codes = {reason.code for reason in SPEC.reasons}
 
-    assert set(reviewers.REASONS.values()) <= codes
+    assert set(simulated_reviewers.REASONS.values()) <= codes

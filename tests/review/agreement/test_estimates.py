@@ -7,10 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from review.agreement import chance, krippendorff, pairs, tallies
-from review.agreement.estimate import estimate, point
-from review.agreement.shares import agreeing, difference, share
-from review.agreement.tallies import of_ratings
+from stats.agreement import cohen, fleiss, krippendorff, tallies
+from stats.agreement.bootstrap import estimate, point
+from stats.agreement.shares import agreeing_share, difference, share
+from stats.agreement.tallies import of_ratings
 
 
 def test_without_a_unit_rated_twice_there_is_no_figure() -> None:
@@ -25,8 +25,8 @@ def test_where_everybody_always_says_the_same_chance_cannot_be_told_apart() -> N
     tally = tallies.of_ratings([["a", "a"]] * 30, ["a", "b"])
 
     assert estimate(tally, krippendorff.alpha()).value is None
-    assert estimate(tally, chance.fleiss()).value is None
-    assert estimate(tally, chance.percent()).value == 1
+    assert estimate(tally, fleiss.fleiss()).value is None
+    assert estimate(tally, fleiss.percent()).value == 1
 
 
 def test_full_agreement_on_things_that_vary_is_one() -> None:
@@ -71,17 +71,17 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_the_same_ratings_give_the_same_interval() -> None:
     tally = tallies.of_ratings([["a", "b"], ["a", "a"], ["b", "b"], ["b", "a"]] * 5, ["a", "b"])
 
-    assert estimate(tally, chance.fleiss()) == estimate(tally, chance.fleiss())
+    assert estimate(tally, fleiss.fleiss()) == estimate(tally, fleiss.fleiss())
 
 
 def test_cohens_bootstrap_is_near_its_large_sample_interval() -> None:
     table = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]], float)
 
-    drawn = estimate(pairs.as_tally(table), pairs.kappa(3))
+    drawn = estimate(cohen.as_tally(table), cohen.kappa(3))
 
-    assert drawn.value == pytest.approx(pairs.cohen(table).value)
-    assert drawn.low == pytest.approx(pairs.cohen(table).low, abs=0.03)
-    assert drawn.high == pytest.approx(pairs.cohen(table).high, abs=0.03)
+    assert drawn.value == pytest.approx(cohen.cohen(table).value)
+    assert drawn.low == pytest.approx(cohen.cohen(table).low, abs=0.03)
+    assert drawn.high == pytest.approx(cohen.cohen(table).high, abs=0.03)
     assert drawn.units == 100
 
 
@@ -119,21 +119,21 @@ def test_a_difference_is_clear_when_its_interval_leaves_out_zero() -> None:
 
 @pytest.mark.parametrize(("units", "low"), [(3, 0.2924), (101, 0.9634)])
 def test_full_agreement_on_few_drafts_is_no_certainty(units, low):
-    found = agreeing(of_ratings([("yes", "yes")] * units, ("no", "yes")))
+    found = agreeing_share(of_ratings([("yes", "yes")] * units, ("no", "yes")))
 
     assert (found.value, found.high, found.units) == (1.0, 1.0, units)
     assert found.low == pytest.approx(low, abs=1e-4)
 
 
 def test_no_agreement_at_all_is_no_certainty_either():
-    found = agreeing(of_ratings([("yes", "no")] * 101, ("no", "yes")))
+    found = agreeing_share(of_ratings([("yes", "no")] * 101, ("no", "yes")))
 
     assert (found.value, found.low) == (0.0, 0.0)
     assert found.high == pytest.approx(0.0366, abs=1e-4)
 
 
 def test_a_kappa_that_no_resample_moves_has_no_range():
-    found = estimate(of_ratings([("yes", "yes"), ("no", "no")] * 4, ("no", "yes")), chance.fleiss())
+    found = estimate(of_ratings([("yes", "yes"), ("no", "no")] * 4, ("no", "yes")), fleiss.fleiss())
 
     assert found.value == 1.0
     assert (found.low, found.high) == (None, None)
@@ -142,7 +142,7 @@ def test_a_kappa_that_no_resample_moves_has_no_range():
 def test_drafts_rated_by_three_have_the_share_of_pairs_and_a_wide_interval():
     tally = of_ratings([("yes", "yes", "no")] * 40, ("no", "yes"))
 
-    found = agreeing(tally)
+    found = agreeing_share(tally)
 
     assert found.value == pytest.approx(1 / 3)
     assert found.low < 1 / 3 < found.high

@@ -14,11 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
+from review.adjudication import agreement, rulings
+from review.adjudication.agreement import wording
+from review.desk.lead_queue import dispute_etag
 from review.models import BulkAct, Decision, Draft, KnownAnswer, Task
-from review.selectors import agreement
-from review.selectors.agreement import phrases
-from review.selectors.rulings import tag
-from review.services import rulings
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +75,7 @@ def test_a_task_without_overlap_has_no_figure_and_says_so(task: Task, team: list
 
     assert report.units == 0
     assert report.lines[0].alpha.value is None
-    assert phrases.of_figures(report.lines[0]).startswith("Too few to say: No draft was judged by more than one")
+    assert wording.of_figures(report.lines[0]).startswith("Too few to say: No draft was judged by more than one")
 
 
 def test_full_agreement_is_one_and_a_difference_lowers_it(task: Task, team: list[Member], say: Say) -> None:
@@ -110,7 +109,7 @@ def test_equal_edits_are_the_same_text_and_others_are_not(task: Task, team: list
     text = next(line for line in agreement.report(task).lines if line.key == "text")
 
     assert text.same.value == pytest.approx(9 / 12)
-    assert "75 %" in phrases.of_figures(text)
+    assert "75 %" in wording.of_figures(text)
 
 
 def test_requirements_of_the_rubric_are_compared_one_by_one(task: Task, team: list[Member], say: Say) -> None:
@@ -143,7 +142,7 @@ def test_what_a_lead_says_to_settle_is_no_datum_and_later_words_neither(
     say(team[1], "r")
     Draft.objects.filter(pk=first.draft_id).update(state="disputed")
 
-    rulings.settle(first.draft_id, by=admin, if_match=tag(first.draft_id), verdict="accept")
+    rulings.settle(first.draft_id, by=admin, if_match=dispute_etag(first.draft_id), verdict="accept")
     say(team[2], "a", since=timedelta(seconds=-5))
 
     counts = agreement.counts_of(task)
@@ -176,8 +175,8 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
 
     assert [pair.units for pair in report.pairs] == [22, 4, 4]
     assert report.pairs[0].kappa.value == 1
-    assert phrases.of_pair(report.pairs[0]) == "They never differed."
-    assert phrases.of_pair(report.pairs[1]).startswith("Too few to say: 4 drafts were judged")
+    assert wording.of_pair(report.pairs[0]) == "They never differed."
+    assert wording.of_pair(report.pairs[1]).startswith("Too few to say: 4 drafts were judged")
     assert [week.alpha.units for week in report.weeks] == [22]
 
 

@@ -10,38 +10,38 @@ from typing import Any
 import numpy as np
 import pytest
 
-from review.agreement import chance, krippendorff, pairs, tallies
-from review.agreement.estimate import point
-from review.agreement.tallies import Tally
+from stats.agreement import cohen, fleiss, krippendorff, tallies
+from stats.agreement.bootstrap import point
+from stats.agreement.tallies import RatingTally
 
 pytestmark = pytest.mark.outside_data
 
-BY_TALLY: dict[str, Callable[[Tally], float | None]] = {
+BY_TALLY: dict[str, Callable[[RatingTally], float | None]] = {
     "krippendorff_alpha_nominal": lambda tally: point(tally, krippendorff.alpha("nominal")),
     "krippendorff_alpha_ordinal": lambda tally: point(tally, krippendorff.alpha("ordinal")),
     "krippendorff_alpha_interval": lambda tally: point(tally, krippendorff.alpha("interval")),
     "krippendorff_alpha_ratio": lambda tally: point(tally, krippendorff.alpha("ratio")),
-    "fleiss_kappa": lambda tally: point(tally, chance.fleiss()),
-    "fleiss_kappa_gwet_missing": lambda tally: point(tally, chance.fleiss()),
-    "gwet_ac1": lambda tally: point(tally, chance.ac1()),
-    "brennan_prediger": lambda tally: point(tally, chance.free_marginal()),
-    "free_marginal_kappa": lambda tally: point(tally, chance.free_marginal()),
-    "percent_agreement": lambda tally: point(tally, chance.percent()),
+    "fleiss_kappa": lambda tally: point(tally, fleiss.fleiss()),
+    "fleiss_kappa_gwet_missing": lambda tally: point(tally, fleiss.fleiss()),
+    "gwet_ac1": lambda tally: point(tally, fleiss.ac1()),
+    "brennan_prediger": lambda tally: point(tally, fleiss.free_marginal()),
+    "free_marginal_kappa": lambda tally: point(tally, fleiss.free_marginal()),
+    "percent_agreement": lambda tally: point(tally, fleiss.percent()),
 }
 BY_TABLE: dict[str, Callable[[Any], float | list[float]]] = {
-    "cohen_kappa": lambda table: pairs.cohen(table).value,
-    "cohen_kappa_se": lambda table: pairs.cohen(table).error,
-    "ase": lambda table: pairs.cohen(table).error,
-    "ci95": lambda table: [pairs.cohen(table).low, pairs.cohen(table).high],
-    "ase_h0": lambda table: pairs.cohen(table).error_without_agreement,
-    "z": lambda table: pairs.cohen(table).value / pairs.cohen(table).error_without_agreement,
-    "p_two_sided": lambda table: pairs.cohen(table).p,
-    "cohen_kappa_linear": lambda table: pairs.cohen(table, weights="linear").value,
-    "ci95_linear": lambda table: [pairs.cohen(table, weights="linear").low, pairs.cohen(table, weights="linear").high],
-    "scott_pi": pairs.scott,
-    "cohen_kappa_r2_r3": lambda table: pairs.cohen(table).value,
-    "cohen_kappa_linear_r2_r3": lambda table: pairs.cohen(table, weights="linear").value,
-    "cohen_kappa_quadratic_r2_r3": lambda table: pairs.cohen(table, weights="quadratic").value,
+    "cohen_kappa": lambda table: cohen.cohen(table).value,
+    "cohen_kappa_se": lambda table: cohen.cohen(table).error,
+    "ase": lambda table: cohen.cohen(table).error,
+    "ci95": lambda table: [cohen.cohen(table).low, cohen.cohen(table).high],
+    "ase_h0": lambda table: cohen.cohen(table).error_without_agreement,
+    "z": lambda table: cohen.cohen(table).value / cohen.cohen(table).error_without_agreement,
+    "p_two_sided": lambda table: cohen.cohen(table).p,
+    "cohen_kappa_linear": lambda table: cohen.cohen(table, weights="linear").value,
+    "ci95_linear": lambda table: [cohen.cohen(table, weights="linear").low, cohen.cohen(table, weights="linear").high],
+    "scott_pi": cohen.scott,
+    "cohen_kappa_r2_r3": lambda table: cohen.cohen(table).value,
+    "cohen_kappa_linear_r2_r3": lambda table: cohen.cohen(table, weights="linear").value,
+    "cohen_kappa_quadratic_r2_r3": lambda table: cohen.cohen(table, weights="quadratic").value,
 }
 
 
@@ -51,11 +51,11 @@ def by_rater(case: dict[str, Any]) -> list[list[Any]]:
     return [list(row) for row in zip(*data, strict=True)] if "rows=subjects" in case["kind"] else data
 
 
-def tally_of(case: dict[str, Any]) -> Tally:
+def tally_of(case: dict[str, Any]) -> RatingTally:
     if case["kind"].startswith("counts"):
         return tallies.of_counts(case["data"])
     if "contingency" in case["kind"]:
-        return pairs.as_tally(np.array(case["data"], float))
+        return cohen.as_tally(np.array(case["data"], float))
     raters = by_rater(case)
     categories = sorted({value for row in raters for value in row if value is not None})
     return tallies.of_ratings(
@@ -78,7 +78,7 @@ def table_of(case: dict[str, Any]) -> Any:
 def figure(case: dict[str, Any], name: str) -> Any:
     if name == "conger_kappa":
         raters = by_rater(case)
-        return chance.conger(raters, sorted({value for row in raters for value in row if value is not None}))
+        return fleiss.conger(raters, sorted({value for row in raters for value in row if value is not None}))
     return BY_TALLY[name](tally_of(case)) if name in BY_TALLY else BY_TABLE[name](table_of(case))
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from review.selectors.agreement.words import Word, while_blind
+from review.adjudication.agreement.blind_verdicts import BlindVerdict, while_blind
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DRAFT, ANN, BO, CY = (uuid4().hex for _ in range(4))
 
 
-def word(who: str, verdict: str, minute: int, *, retracts: Word | None = None) -> Word:
+def word(who: str, verdict: str, minute: int, *, retracts: BlindVerdict | None = None) -> BlindVerdict:
     at = (START + timedelta(minutes=minute)).isoformat()
-    return Word(DRAFT, uuid4().hex, who, verdict, at, retracts.id if retracts else None, None, {}, "")
+    return BlindVerdict(DRAFT, uuid4().hex, who, verdict, at, retracts.id if retracts else None, None, {}, "")
 
 
-def said(*words: Word, wanted: int = 1) -> dict[str, str]:
+def said(*words: BlindVerdict, wanted: int = 1) -> dict[str, str]:
     return {one.reviewer: one.verdict for one in while_blind(words, wanted=wanted)}
 
 

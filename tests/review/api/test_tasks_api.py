@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Record, Task, TaskVersion
-from review.starters import outreach
+from review.spec.starters import outreach
 from tests.review.factories import join, make_task
 
 pytestmark = pytest.mark.django_db

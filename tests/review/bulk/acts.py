@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from members.models import Member
-from review import bulk_verdict
+from review.bulk import bulk_verdict, execution
+from review.bulk import planning as selecting
+from review.bulk.planning import BulkPlan
 from review.models import BulkAct, Draft, Task
-from review.selectors import bulk as selecting
-from review.selectors.bulk import Plan
-from review.services import bulk
 
 THURSDAY = "Would a short call on Thursday be of use?"
 
@@ -25,10 +24,10 @@ def pending(task: Task, count: int = 1000) -> list[UUID]:
 def said(verdict: str = "reject", **more: Any) -> bulk_verdict.BulkVerdict:
     """A verdict for many."""
     reasons = ["tone"] if verdict == "reject" else []
-    return bulk_verdict.read({"verdict": verdict, "reasons": reasons, **more})
+    return bulk_verdict.parse({"verdict": verdict, "reasons": reasons, **more})
 
 
-def preview(task: Task, ids: Sequence[UUID], verdict: str = "reject", *, by: Member, **more: Any) -> Plan:
+def preview(task: Task, ids: Sequence[UUID], verdict: str = "reject", *, by: Member, **more: Any) -> BulkPlan:
     """What an act would do."""
     return selecting.plan(by, task, ids, said(verdict, **more))
 
@@ -39,6 +38,6 @@ def act(
 ) -> BulkAct:  # fmt: skip
     """Preview and carry out."""
     plan = preview(task, ids, verdict, by=by, **more)
-    return bulk.carry_out(
+    return execution.carry_out(
         task, by=by, id=id or uuid4(), drafts=plan.ids, said=said(verdict, **more), tag=plan.tag, typed=typed
     )

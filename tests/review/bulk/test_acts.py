@@ -9,9 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from members.models import Member
+from review.bulk import execution
+from review.desk import deck as desk_deck
+from review.erasure.erase import erase_records
 from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, Gold, KnownAnswer, Task
-from review.services import bulk, queue
-from review.services.erase import erase_records
 from review.states import AssignmentState, DraftState, Role, Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, act, pending, preview, said
@@ -82,8 +83,8 @@ def test_setting_aside_decides_nothing_and_puts_behind(task: Task, expert: Membe
 
 def test_a_preview_says_what_is_left_out_and_why(task: Task, expert: Member, other: Member, admin: Member) -> None:
     ids = pending(task, 12)
-    deck = queue.deal(other, task, count=2)
-    mine = queue.deal(expert, task, count=1)
+    deck = desk_deck.deal(other, task, count=2)
+    mine = desk_deck.deal(expert, task, count=1)
     judge(deck[0], by=other)
     Draft.objects.filter(pk=ids[5]).update(for_reviewer=other)
     Draft.objects.filter(pk=ids[6]).update(verdicts_wanted=2)
@@ -129,10 +130,10 @@ def test_an_edit_leaves_out_where_it_does_not_fit(task: Task, expert: Member) ->
 
 def test_what_is_judged_between_preview_and_act_is_passed_over(task: Task, expert: Member, other: Member) -> None:
     plan = preview(task, pending(task, 10), by=expert)
-    (card,) = queue.deal(other, task, count=1)
+    (card,) = desk_deck.deal(other, task, count=1)
     judge(card, by=other)
 
-    done = bulk.carry_out(task, by=expert, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
+    done = execution.carry_out(task, by=expert, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
 
     assert done.count == 9
     assert done.selection["left_out"] == {"judged already": 1}
@@ -144,8 +145,8 @@ def test_the_same_act_twice_is_one_act(task: Task, expert: Member) -> None:
     plan = preview(task, ids, by=expert)
     ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
 
-    bulk.carry_out(task, **ask)
-    again = bulk.carry_out(task, **ask)
+    execution.carry_out(task, **ask)
+    again = execution.carry_out(task, **ask)
 
     assert again.count == 10
     assert Decision.objects.count() == 10
@@ -156,10 +157,10 @@ def test_an_act_that_was_cut_off_goes_on_where_it_stopped(task: Task, expert: Me
     plan = preview(task, pending(task, 20), by=expert)
     one = uuid4()
     whole = {"by": expert, "id": one, "said": said(), "drafts": plan.ids, "tag": plan.tag}
-    act_row = bulk._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=20)
-    bulk._carry_out_chunk(act_row, sorted(plan.ids)[:7], said(), by=expert, task=task)
+    act_row = execution._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=20)
+    execution._carry_out_chunk(act_row, sorted(plan.ids)[:7], said(), by=expert, task=task)
 
-    done = bulk.carry_out(task, **whole)
+    done = execution.carry_out(task, **whole)
 
     assert done.count == 20
     assert Decision.objects.filter(bulk=done).count() == 20
@@ -181,7 +182,7 @@ def test_an_act_that_is_not_its_preview_is_refused(task: Task, expert: Member, c
     ask = {"by": expert, "id": uuid4(), "drafts": plan.ids, "said": said(), "tag": plan.tag, **changes}
 
     with pytest.raises(Refusal) as refused:
-        bulk.carry_out(task, **ask)
+        execution.carry_out(task, **ask)
 
     assert (refused.value.code, refused.value.status) == (code, status)
     assert not Decision.objects.exists()
@@ -219,7 +220,7 @@ def test_who_does_not_review_the_task_decides_nothing(task: Task, expert: Member
     plan = preview(task, pending(task, 3), by=expert)
 
     with pytest.raises(PermissionDenied):
-        bulk.carry_out(task, by=viewer, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
+        execution.carry_out(task, by=viewer, id=uuid4(), drafts=plan.ids, said=said(), tag=plan.tag)
 
 
 def test_drafts_of_another_task_are_not_there(task: Task, expert: Member, admin: Member) -> None:

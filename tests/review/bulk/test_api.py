@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
+from review.desk import decisions, deck
 from review.models import Decision, Draft, Gold, Task
-from review.services import decisions, queue
 from review.states import Role
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, pending
@@ -97,7 +97,7 @@ def test_similar_drafts_of_a_draft(api, task: Task) -> None:
 
 
 def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, expert: Member, as_member) -> None:
-    (card,) = queue.deal(expert, task, count=1)
+    (card,) = deck.deal(expert, task, count=1)
     fields = dict(card.draft.fields)
     fields["body"] = fields["body"].replace(THURSDAY, "May I ring you?")
     decisions.record(card.draft_id, by=expert, id=uuid4(), verdict="edit", if_match=card.etag, fields=fields)
@@ -109,7 +109,7 @@ def test_a_changed_sentence_that_stands_in_others_is_offered(api, task: Task, ex
 
 
 def test_an_accept_offers_nothing_and_neither_does_what_nobody_judged(api, task: Task, expert: Member) -> None:
-    (card,) = queue.deal(expert, task, count=1)
+    (card,) = deck.deal(expert, task, count=1)
     before = api.get(f"/api/v1/drafts/{card.draft_id}/repeated/").json()["results"]
     judge(card, by=expert)
 
@@ -125,7 +125,7 @@ def test_a_reject_offers_the_sentences_that_checks_object_to(api, task: Task, ex
     start = drafts[0].fields["body"].index("guaranteed")
     mark = {"check": "spam", "field": "body", "start": start, "end": start + 10, "message": "", "severity": "error"}
     Draft.objects.filter(pk=drafts[0].pk).update(marks=[mark])
-    card = queue.hold(expert, drafts[0].pk)
+    card = deck.hold(expert, drafts[0].pk)
     judge(card, by=expert, verdict="reject")
 
     (offer,) = api.get(f"/api/v1/drafts/{drafts[0].pk}/repeated/").json()["results"]

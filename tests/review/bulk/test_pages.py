@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from review.desk import deck
 from review.models import BulkAct, Decision, Gold, Task
-from review.services import queue
 from review.states import Role, Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, pending
@@ -110,7 +110,7 @@ def test_sending_the_form_twice_is_one_act(browser: Client) -> None:
 
 def test_what_changed_since_the_preview_is_passed_over_and_said(browser: Client, task: Task, other: Member) -> None:
     form = {**form_of(look(browser, verdict="reject", reasons="tone")), "verdict": "reject", "reasons": ["tone"]}
-    judge(queue.deal(other, task, count=1)[0], by=other)
+    judge(deck.deal(other, task, count=1)[0], by=other)
 
     page = browser.post(URL, form, follow=True).content.decode()
 

@@ -12,8 +12,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from members.models import Member
+from review.bulk import bulk_undo, execution
+from review.desk import deck
 from review.models import Assignment, BulkAct, Decision, Draft, Gold, Task
-from review.services import bulk, bulk_undo, queue
 from review.states import AssignmentState, DraftState, Verdict
 from tests.review.bulk.acts import pending, preview, said
 from tests.review.desk.verbs import judge
@@ -67,12 +68,12 @@ def test_two_acts_and_two_reviewers_on_the_same_drafts(
     by_expert, by_admin = preview(task, ids, by=expert), preview(task, ids, "accept", by=admin)
 
     def one_by_one(member: Member) -> None:
-        for card in queue.deal(member, task, count=5):
+        for card in deck.deal(member, task, count=5):
             judge(card, by=member)
 
     together(
-        lambda: bulk.carry_out(task, by=expert, id=uuid4(), drafts=by_expert.ids, said=said(), tag=by_expert.tag),
-        lambda: bulk.carry_out(
+        lambda: execution.carry_out(task, by=expert, id=uuid4(), drafts=by_expert.ids, said=said(), tag=by_expert.tag),
+        lambda: execution.carry_out(
             task, by=admin, id=uuid4(), drafts=by_admin.ids, said=said("accept"), tag=by_admin.tag, typed=len(ids)
         ),
         lambda: one_by_one(other),
@@ -88,7 +89,7 @@ def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
     plan, one = preview(task, pending(task), by=expert), uuid4()
     ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
 
-    together(lambda: bulk.carry_out(task, **ask), lambda: bulk.carry_out(task, **ask))
+    together(lambda: execution.carry_out(task, **ask), lambda: execution.carry_out(task, **ask))
 
     whole(task)
     assert BulkAct.objects.get().count == 40
@@ -96,12 +97,12 @@ def test_one_act_sent_from_two_tabs(task: Task, expert: Member, round_) -> None:
 
 @pytest.mark.parametrize("round_", ROUNDS)
 def test_an_undo_while_the_act_is_under_way(task: Task, expert: Member, round_, monkeypatch) -> None:
-    monkeypatch.setattr("review.selectors.bulk.CHUNK", 4)
+    monkeypatch.setattr("review.bulk.planning.CHUNK", 4)
     plan, one = preview(task, pending(task), by=expert), uuid4()
     ask = {"by": expert, "id": one, "drafts": plan.ids, "said": said(), "tag": plan.tag}
-    bulk._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=40)
+    execution._act(task, by=expert, id=one, said=said(), tag=plan.tag, how={}, asked=40)
 
-    together(lambda: bulk.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert))
+    together(lambda: execution.carry_out(task, **ask), lambda: bulk_undo.undo(one, by=expert))
 
     assert not Gold.objects.exists()
     assert Draft.objects.filter(state=DraftState.PENDING).count() == 40

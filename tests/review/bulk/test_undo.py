@@ -8,9 +8,11 @@ from django.core.management import call_command
 from django.http import Http404
 
 from members.models import Member
+from review.adjudication import rulings
+from review.bulk import bulk_undo, execution
+from review.desk import deck
+from review.desk import lead_queue as seen
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.selectors import rulings as seen
-from review.services import bulk, bulk_undo, queue, rulings
 from review.states import AssignmentState, DraftState, Verdict
 from tests.review.bulk.acts import act, pending, preview, said
 from tests.review.desk.verbs import judge
@@ -36,7 +38,7 @@ def test_what_was_undone_is_dealt_and_judged_again_by_the_same_reviewer(task: Ta
     done = act(task, pending(task), by=expert)
     bulk_undo.undo(done.pk, by=expert)
 
-    (card,) = queue.deal(expert, task, count=1)
+    (card,) = deck.deal(expert, task, count=1)
     judge(card, by=expert)
 
     assert Gold.objects.get().verdict == Verdict.ACCEPT
@@ -54,9 +56,9 @@ def test_undo_twice_takes_back_once(task: Task, expert: Member) -> None:
 def test_an_act_that_was_undone_is_not_done_again(task: Task, expert: Member) -> None:
     plan = preview(task, pending(task, 5), by=expert)
     ask = {"by": expert, "id": plan.ids[0], "drafts": plan.ids, "said": said(), "tag": plan.tag}
-    bulk_undo.undo(bulk.carry_out(task, **ask).pk, by=expert)
+    bulk_undo.undo(execution.carry_out(task, **ask).pk, by=expert)
 
-    bulk.carry_out(task, **ask)
+    execution.carry_out(task, **ask)
 
     assert not Gold.objects.exists()
 
@@ -64,11 +66,11 @@ def test_an_act_that_was_undone_is_not_done_again(task: Task, expert: Member) ->
 def test_what_a_lead_ruled_on_stays_and_is_said(task: Task, expert: Member, admin: Member, other: Member) -> None:
     done = act(task, pending(task, 5), by=expert)
     one = Decision.objects.filter(bulk=done).first()
-    rulings.ask_again(one.draft_id, by=admin, if_match=seen.tag(one.draft_id))
-    card = queue.hold(other, one.draft_id)
+    rulings.ask_again(one.draft_id, by=admin, if_match=seen.dispute_etag(one.draft_id))
+    card = deck.hold(other, one.draft_id)
     judge(card, by=other)
     rulings.settle(
-        one.draft_id, by=admin, if_match=seen.tag(one.draft_id), decision=one.pk, verdict="accept", fields=None,
+        one.draft_id, by=admin, if_match=seen.dispute_etag(one.draft_id), decision=one.pk, verdict="accept", fields=None,
         reasons=[], ratings={}, note="",
     )  # fmt: skip
 
@@ -84,8 +86,8 @@ def test_a_draft_judged_by_another_meanwhile_keeps_that_verdict(
 ) -> None:
     done = act(task, pending(task, 5), by=expert)
     one = Decision.objects.filter(bulk=done).first()
-    rulings.ask_again(one.draft_id, by=admin, if_match=seen.tag(one.draft_id))
-    judge(queue.hold(other, one.draft_id), by=other)
+    rulings.ask_again(one.draft_id, by=admin, if_match=seen.dispute_etag(one.draft_id))
+    judge(deck.hold(other, one.draft_id), by=other)
 
     undone = bulk_undo.undo(done.pk, by=expert)
 
@@ -119,7 +121,7 @@ def test_what_was_set_aside_comes_back_to_its_place(task: Task, expert: Member) 
 def test_what_was_set_aside_and_judged_since_stays_judged(task: Task, expert: Member) -> None:
     ids = pending(task)
     done = act(task, ids[:3], "set_aside", by=expert)
-    judge(queue.hold(expert, ids[0]), by=expert)
+    judge(deck.hold(expert, ids[0]), by=expert)
 
     undone = bulk_undo.undo(done.pk, by=expert)
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from generation.engine.offline import teacher
-from generation.engine.offline.draft import OfflineDraft
-from miniatures_site.demo import hand_drafts, prospects
-from miniatures_site.demo.offer import OFFER
-from review import checks
-from review.spec import Offer
-from review.starters import outreach
+from demo.data import handwritten_drafts
+from demo.data.offer import OFFER
+from demo.data.prospects import generate
+from demo.offline_teacher import teacher
+from demo.offline_teacher.teacher import OfflineDraft
+from review.spec.starters import outreach
+from review.spec.task_spec import Offer
+from review.text import checks
 
 SPEC = outreach.SPEC.model_copy(update={"offer": Offer.model_validate(OFFER)})
 FIELDS = ({"name": "subject", "type": "text"}, {"name": "body", "type": "text"})
@@ -33,7 +34,7 @@ CAUGHT_BY = {
 
 @pytest.fixture(scope="module")
 def drafts() -> list[tuple[dict[str, str], OfflineDraft]]:
-    records = prospects.prospects(200, seed=77)
+    records = generate.prospects(200, seed=77)
     return [
         (facts, teacher.write(facts=facts, offer=OFFER, output_fields=FIELDS, seed=seed, defect_rate=0.5))
         for facts in records
@@ -69,14 +70,14 @@ def test_of_each_kind_of_defect_nineteen_in_twenty_are_caught(
 
 
 def test_of_the_drafts_written_by_hand_exactly_the_faulty_are_marked() -> None:
-    facts = {record["company"]: record for record in prospects.prospects()}
+    facts = {record["company"]: record for record in generate.prospects()}
     marked = {
         draft["company"]
-        for draft in hand_drafts.hand_drafts()
+        for draft in handwritten_drafts.hand_drafts()
         if kinds(facts[draft["company"]], {"subject": draft["subject"], "body": draft["body"]})
     }
 
-    assert marked == set(hand_drafts.faults())
+    assert marked == set(handwritten_drafts.faults())
 
 
 def test_thousands_of_drafts_are_read_within_seconds(drafts: list[tuple[dict[str, str], OfflineDraft]]) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from review import checks
-from review.checks import CHECKS, Mark
-from review.schema import Fields
-from review.spec import Check, CheckKind, Offer, TaskSpec
-from review.starters import STARTERS, outreach
+from review.spec.schema import Fields
+from review.spec.starters import STARTERS, outreach
+from review.spec.task_spec import Check, CheckKind, Offer, TaskSpec
+from review.text import checks
+from review.text.checks import CHECKS, Mark
 
 OFFER = Offer(
     seller="Wickfield Tools",

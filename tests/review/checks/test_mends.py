@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from review import checks
-from review.checks import mends
-from review.schema import normalise_fields
-from review.spec import Check
-from review.starters import outreach
+from review.spec.schema import normalise_fields
+from review.spec.starters import outreach
+from review.spec.task_spec import Check
+from review.text import checks
+from review.text.checks import mends
 from tests.review.factories import summary_spec
 
 SPEC = outreach.SPEC.model_copy(update={"offer": outreach.SPEC.offer.model_copy(update={"seller": "Thermograph"})})

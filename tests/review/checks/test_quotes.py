@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from review import checks
-from review.spec import TaskSpec
-from review.starters import research_summary
+from review.spec.starters import research_summary
+from review.spec.task_spec import TaskSpec
+from review.text import checks
 from tests.review.factories import summary_spec
 
 FERRY, YARD = "https://harrow-bay.example/news", "https://shipyards.example/orders"

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from review.desk import deck
+from review.desk.preferences import lineups, record_preference
 from review.models import Draft, Record, Task
-from review.selectors import choosing
-from review.services import preferences, queue, tasks
 from review.states import DraftState
+from review.tasks import authoring
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,11 +23,11 @@ pytestmark = pytest.mark.django_db
 def test_records_with_one_draft_are_not_offered(task: Task, expert: Member) -> None:
     factories.make_drafts(task, factories.make_records(factories.make_source(task), 4))
 
-    assert choosing.next_for(expert, task) is None
+    assert lineups.next_lineup(expert, task) is None
 
 
 def test_all_waiting_drafts_of_a_record_stand_side_by_side(task: Task, records: list[Record], expert: Member) -> None:
-    lineup = choosing.next_for(expert, task)
+    lineup = lineups.next_lineup(expert, task)
 
     assert lineup is not None
     assert {draft.record_id for draft in lineup.drafts} == {lineup.record.pk}
@@ -37,7 +38,7 @@ def test_the_order_is_the_same_on_every_look_and_differs_between_reviewers(
     task: Task, records: list[Record], expert: Member, make_member
 ) -> None:
     def order(member: Member) -> list[object]:
-        lineup = choosing.of_record(member, task, records[0].pk)
+        lineup = lineups.lineup_of_record(member, task, records[0].pk)
         assert lineup is not None
         return [draft.pk for draft in lineup.drafts]
 
@@ -50,7 +51,7 @@ def test_the_order_is_the_same_on_every_look_and_differs_between_reviewers(
 
 
 def test_what_a_program_gets_names_no_teacher_and_no_cost(task: Task, records: list[Record], expert: Member) -> None:
-    lineup = choosing.next_for(expert, task)
+    lineup = lineups.next_lineup(expert, task)
     assert lineup is not None
 
     text = json.dumps(lineup.as_json())
@@ -62,23 +63,23 @@ def test_what_a_program_gets_names_no_teacher_and_no_cost(task: Task, records: l
 def test_a_draft_in_front_of_somebody_else_is_left_out(
     task: Task, record: Record, drafts: list[Draft], expert: Member, other: Member
 ) -> None:
-    queue.hold(other, drafts[0].pk)
-    lineup = choosing.of_record(expert, task, record.pk)
-    queue.hold(other, drafts[1].pk)
+    deck.hold(other, drafts[0].pk)
+    lineup = lineups.lineup_of_record(expert, task, record.pk)
+    deck.hold(other, drafts[1].pk)
 
     assert lineup is not None
     assert {draft.pk for draft in lineup.drafts} == {drafts[1].pk, drafts[2].pk}
-    assert choosing.of_record(expert, task, record.pk) is None
+    assert lineups.lineup_of_record(expert, task, record.pk) is None
 
 
 def test_drafts_of_a_campaign_are_not_offered_for_a_mail_waits_for_each(
     task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     Draft.objects.exclude(pk=drafts[2].pk).update(origin="campaign")
-    alone = choosing.of_record(expert, task, record.pk), choosing.next_for(expert, task)
+    alone = lineups.lineup_of_record(expert, task, record.pk), lineups.next_lineup(expert, task)
     Draft.objects.filter(pk=drafts[1].pk).update(origin="teacher")
 
-    lineup = choosing.next_for(expert, task)
+    lineup = lineups.next_lineup(expert, task)
 
     assert alone == (None, None)
     assert lineup is not None
@@ -91,21 +92,21 @@ def test_of_drafts_that_say_the_same_one_is_shown(task: Task, expert: Member) ->
     first, _ = factories.make_drafts(task, [mixed, mixed])
     [other] = factories.make_variants(task, mixed, 1)
 
-    lineup = choosing.next_for(expert, task)
+    lineup = lineups.next_lineup(expert, task)
 
     assert lineup is not None
     assert {draft.pk for draft in lineup.drafts} == {first.pk, other.pk}
-    assert choosing.of_record(expert, task, alike.pk) is None
+    assert lineups.lineup_of_record(expert, task, alike.pk) is None
 
 
 def test_drafts_of_two_versions_are_never_compared(
     task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     spec = task.versions.get().spec
-    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=task.created_by)
+    authoring.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=task.created_by)
     new = factories.make_variants(task, record)
 
-    lineup = choosing.of_record(expert, task, record.pk)
+    lineup = lineups.lineup_of_record(expert, task, record.pk)
 
     assert lineup is not None
     assert {draft.pk for draft in lineup.drafts} == {draft.pk for draft in new}
@@ -115,25 +116,25 @@ def test_drafts_that_come_after_a_preference_are_offered_again(
     task: Task, record: Record, drafts: list[Draft], expert: Member
 ) -> None:
     shown = [draft.pk for draft in drafts]
-    preferences.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
+    record_preference.choose(task, by=expert, id=uuid4(), record_id=record.pk, shown=shown, chosen=None)
     Draft.objects.exclude(record=record).update(state=DraftState.KEPT)
-    assert choosing.next_for(expert, task) is None
+    assert lineups.next_lineup(expert, task) is None
 
     factories.make_drafts(task, [record])
 
-    assert choosing.next_for(expert, task) is not None
+    assert lineups.next_lineup(expert, task) is not None
 
 
 def test_sets_behind_a_long_queue_of_single_drafts_are_found_from_the_other_end(
     task: Task, expert: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choosing, "LOOK_AT", 10)
+    monkeypatch.setattr(lineups, "LOOK_AT", 10)
     source = factories.make_source(task)
     factories.make_drafts(task, factories.make_records(source, 40))
     late = factories.make_records(source, 1, trigger="came late")
     factories.make_variants(task, late[0])
 
-    lineup = choosing.next_for(expert, task)
+    lineup = lineups.next_lineup(expert, task)
 
     assert lineup is not None
     assert lineup.record == late[0]
@@ -143,12 +144,12 @@ def test_looking_for_the_next_costs_as_many_queries_with_many_records(
     task: Task, records: list[Record], expert: Member
 ) -> None:
     with CaptureQueriesContext(connection) as few:
-        choosing.next_for(expert, task)
+        lineups.next_lineup(expert, task)
     made = factories.make_records(factories.make_source(task), 60)
     for _ in range(2):
         factories.make_drafts(task, made)
 
     with CaptureQueriesContext(connection) as many:
-        choosing.next_for(expert, task)
+        lineups.next_lineup(expert, task)
 
     assert len(many) == len(few) <= 4

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
 from review.models import Draft, Preference, Record, Task
-from review.services import queue
 from review.states import DraftState, Role
 from tests.review import factories
 
@@ -92,7 +92,7 @@ def test_htmx_gets_the_part_alone(page: Client, records: list[Record]) -> None:
 
 def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[Record], other: Member) -> None:
     form = form_of(page.get(ADDRESS).content.decode())
-    queue.hold(other, form["shown"][0])
+    deck.hold(other, form["shown"][0])
 
     answer = page.post(ADDRESS, {**form, "best": form["shown"][1]})
 

@@ -8,22 +8,24 @@ from uuid import UUID, uuid4
 import pytest
 
 from members.models import Member
+from review.desk import deck
+from review.desk.preferences import record_preference
+from review.desk.preferences.queries import PreferencePair, pairs
+from review.erasure import erase
 from review.models import Draft, Gold, Record, Revocation, Task
-from review.selectors.preferences import Pair, pairs
-from review.services import erase, preferences, queue
 from tests.review.desk.verbs import judge
 
 pytestmark = pytest.mark.django_db
 
 
 def say(draft: Draft, *, by: Member, **said: Any) -> None:
-    judge(queue.hold(by, draft.pk), by=by, **said)
+    judge(deck.hold(by, draft.pk), by=by, **said)
 
 
 def best_of(task: Task, drafts: list[Draft], best: int | None, *, by: Member) -> UUID:
     shown = [draft.pk for draft in drafts]
     chosen = None if best is None else shown[best]
-    made = preferences.choose(task, by=by, id=uuid4(), record_id=drafts[0].record_id, shown=shown, chosen=chosen)
+    made = record_preference.choose(task, by=by, id=uuid4(), record_id=drafts[0].record_id, shown=shown, chosen=chosen)
     return made.preference.pk
 
 
@@ -31,7 +33,7 @@ def edited(draft: Draft) -> dict[str, str]:
     return {**draft.fields, "body": "Shorter. Would Thursday suit you?"}
 
 
-def found(task: Task, **only: Any) -> list[Pair]:
+def found(task: Task, **only: Any) -> list[PreferencePair]:
     return list(pairs(task, **only))
 
 
@@ -93,7 +95,7 @@ def test_none_is_better_and_a_preference_taken_back_make_no_pairs(
     by_record = [list(Draft.objects.filter(record=record)) for record in records]
     best_of(task, by_record[0], None, by=expert)
     taken = best_of(task, by_record[1], 0, by=expert)
-    preferences.take_back(taken, by=expert, id=uuid4())
+    record_preference.take_back(taken, by=expert, id=uuid4())
 
     assert found(task) == []
 

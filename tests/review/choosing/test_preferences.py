@@ -11,10 +11,11 @@ from django.db import Error, transaction
 from django.http import Http404
 
 from members.models import Member
+from review.desk import deck
+from review.desk.preferences import lineups, record_preference
+from review.desk.preferences.record_preference import PreferenceOutcome
+from review.erasure import erase
 from review.models import Assignment, Draft, Preference, Record, Task
-from review.selectors import choosing
-from review.services import erase, preferences, queue
-from review.services.preferences import Outcome
 from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -23,9 +24,9 @@ from web.errors import Refusal
 pytestmark = pytest.mark.django_db
 
 
-def choose(task: Task, drafts: list[Draft], *, by: Member, best: int | None = 0, **more: Any) -> Outcome:
+def choose(task: Task, drafts: list[Draft], *, by: Member, best: int | None = 0, **more: Any) -> PreferenceOutcome:
     body = {"id": uuid4(), "record_id": drafts[0].record_id, "shown": [draft.pk for draft in drafts], **more}
-    return preferences.choose(task, by=by, chosen=None if best is None else drafts[best].pk, **body)
+    return record_preference.choose(task, by=by, chosen=None if best is None else drafts[best].pk, **body)
 
 
 def states(drafts: list[Draft]) -> list[str]:
@@ -41,7 +42,7 @@ def test_the_chosen_draft_waits_for_its_chooser_and_the_others_leave_the_desk(
     assert (outcome.preference.chosen_id, outcome.preference.seconds) == (drafts[1].pk, 4.5)
     assert states(drafts) == [DraftState.KEPT, DraftState.PENDING, DraftState.KEPT]
     assert Draft.objects.get(pk=drafts[1].pk).for_reviewer == expert
-    assert queue.deal(expert, task, count=1)[0].draft_id == drafts[1].pk
+    assert deck.deal(expert, task, count=1)[0].draft_id == drafts[1].pk
 
 
 def test_none_is_better_leaves_all_on_the_desk_and_is_not_asked_again(
@@ -50,7 +51,7 @@ def test_none_is_better_leaves_all_on_the_desk_and_is_not_asked_again(
     choose(task, drafts, by=expert, best=None)
 
     assert states(drafts) == [DraftState.PENDING] * 3
-    seen = {choosing.next_for(expert, task).record.pk}
+    seen = {lineups.next_lineup(expert, task).record.pk}
     assert drafts[0].record_id not in seen
 
 
@@ -78,7 +79,7 @@ def test_an_id_with_another_body_is_refused(task: Task, drafts: list[Draft], exp
 def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
     task: Task, drafts: list[Draft], expert: Member, other: Member
 ) -> None:
-    queue.hold(other, drafts[2].pk)
+    deck.hold(other, drafts[2].pk)
 
     with pytest.raises(Refusal) as refused:
         choose(task, drafts, by=expert)
@@ -90,7 +91,7 @@ def test_a_draft_in_front_of_somebody_else_cannot_be_chosen_among(
 
 def test_a_draft_in_the_choosers_own_deck_can(task: Task, drafts: list[Draft], expert: Member) -> None:
     for draft in drafts[:2]:
-        queue.hold(expert, draft.pk)
+        deck.hold(expert, draft.pk)
 
     choose(task, drafts, by=expert, best=0)
 
@@ -101,7 +102,7 @@ def test_a_draft_in_the_choosers_own_deck_can(task: Task, drafts: list[Draft], e
 def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Draft], expert: Member) -> None:
     earlier = choose(task, drafts, by=expert).preference
     Draft.objects.filter(pk=drafts[2].pk).update(origin="campaign")
-    preferences.take_back(earlier.pk, by=expert, id=uuid4())
+    record_preference.take_back(earlier.pk, by=expert, id=uuid4())
 
     with pytest.raises(Refusal, match="written for a campaign") as refused:
         choose(task, drafts, by=expert)
@@ -111,7 +112,7 @@ def test_a_draft_of_a_campaign_cannot(task: Task, drafts: list[Draft], expert: M
 
 
 def test_a_judged_draft_cannot(task: Task, drafts: list[Draft], expert: Member, other: Member) -> None:
-    judge(queue.hold(other, drafts[0].pk), by=other)
+    judge(deck.hold(other, drafts[0].pk), by=other)
 
     with pytest.raises(Refusal, match="judged"):
         choose(task, drafts, by=expert)
@@ -145,30 +146,30 @@ def test_drafts_of_two_records_cannot_be_compared(
 def test_taking_back_returns_what_left_the_desk(task: Task, drafts: list[Draft], expert: Member) -> None:
     made = choose(task, drafts, by=expert, best=1).preference
 
-    preferences.take_back(made.pk, by=expert, id=uuid4())
+    record_preference.take_back(made.pk, by=expert, id=uuid4())
 
     assert states(drafts) == [DraftState.PENDING] * 3
     assert Draft.objects.get(pk=drafts[1].pk).for_reviewer is None
-    assert choosing.of_record(expert, task, drafts[0].record_id) is not None
+    assert lineups.lineup_of_record(expert, task, drafts[0].record_id) is not None
 
 
 def test_taking_back_twice_is_once_and_another_time_is_refused(task: Task, drafts: list[Draft], expert: Member) -> None:
     made, id = choose(task, drafts, by=expert).preference, uuid4()
-    preferences.take_back(made.pk, by=expert, id=id)
+    record_preference.take_back(made.pk, by=expert, id=id)
 
-    assert preferences.take_back(made.pk, by=expert, id=id).is_replay
+    assert record_preference.take_back(made.pk, by=expert, id=id).is_replay
     with pytest.raises(Refusal) as refused:
-        preferences.take_back(made.pk, by=expert, id=uuid4())
+        record_preference.take_back(made.pk, by=expert, id=uuid4())
 
     assert refused.value.code == "already_retracted"
 
 
 def test_a_preference_stays_once_its_draft_is_judged(task: Task, drafts: list[Draft], expert: Member) -> None:
     made = choose(task, drafts, by=expert).preference
-    judge(queue.hold(expert, drafts[0].pk), by=expert)
+    judge(deck.hold(expert, drafts[0].pk), by=expert)
 
     with pytest.raises(Refusal) as refused:
-        preferences.take_back(made.pk, by=expert, id=uuid4())
+        record_preference.take_back(made.pk, by=expert, id=uuid4())
 
     assert refused.value.code == "judged_since"
     assert states(drafts) == [DraftState.DECIDED, DraftState.KEPT, DraftState.KEPT]
@@ -178,7 +179,7 @@ def test_nobody_takes_back_anothers_preference(task: Task, drafts: list[Draft], 
     made = choose(task, drafts, by=expert).preference
 
     with pytest.raises(Http404):
-        preferences.take_back(made.pk, by=other, id=uuid4())
+        record_preference.take_back(made.pk, by=other, id=uuid4())
 
 
 def test_a_viewer_does_not_choose(task: Task, drafts: list[Draft], make_member: Any) -> None:
@@ -200,7 +201,7 @@ def test_erasing_a_person_reaches_the_note_of_a_preference(
 
     assert Preference.objects.get(pk=made.pk).note == ""
     assert Preference.objects.get(pk=kept.pk).note == "Clear"
-    assert choosing.of_record(expert, task, drafts[0].record_id) is None
+    assert lineups.lineup_of_record(expert, task, drafts[0].record_id) is None
 
 
 def test_a_preference_never_changes(task: Task, drafts: list[Draft], expert: Member) -> None:

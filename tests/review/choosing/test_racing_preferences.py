@@ -13,10 +13,11 @@ from django.db import OperationalError, connections
 from django.http import Http404
 
 from members.models import Member
+from review.desk import decisions
+from review.desk import deck as desk_deck
+from review.desk.preferences import lineups, record_preference
+from review.desk.preferences import queries as said
 from review.models import Assignment, Draft, Gold, Preference, Record, Task
-from review.selectors import choosing
-from review.selectors import preferences as said
-from review.services import decisions, preferences, queue
 from review.states import AssignmentState, DraftState
 from tests.review import factories
 from web.errors import Refusal
@@ -43,17 +44,17 @@ def one_step(member: Member, task: Task, chance: random.Random) -> str:
     """Choose, judge a card, or take the last preference back."""
     last = said.last_of(member, task)
     if last is not None and chance.random() < 0.3:
-        preferences.take_back(last.pk, by=member, id=uuid4())
+        record_preference.take_back(last.pk, by=member, id=uuid4())
         return "taken back"
-    if chance.random() < 0.3 and (deck := queue.deal(member, task, count=1)):
+    if chance.random() < 0.3 and (deck := desk_deck.deal(member, task, count=1)):
         card = deck[0]
         decisions.record(card.draft_id, by=member, id=uuid4(), verdict="accept", if_match=card.etag)
         return "judged"
-    lineup = choosing.next_for(member, task)
+    lineup = lineups.next_lineup(member, task)
     if lineup is None:
         return "nothing"
     shown = [draft.pk for draft in lineup.drafts]
-    preferences.choose(
+    record_preference.choose(
         task, by=member, id=uuid4(), record_id=lineup.record.pk, shown=shown, chosen=chance.choice(shown)
     )
     return "chosen"

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from members.models import Member
+from review.desk import decisions, deck
 from review.models import Assignment, Decision, Record, Task
-from review.services import decisions, queue
-from review.splits import split_of
+from review.spec.splits import split_of
 from tests.review import factories
 
 WORDS = [
@@ -57,12 +57,12 @@ def make_drafts(task: Task, records: list[Record], *, variant: int = 0) -> None:
 
 def decide(member: Member, task: Task, verdict: str = "accept", **said: Any) -> Decision:
     """Deal the member one card and judge it."""
-    return _judge(queue.deal(member, task, count=1)[0], member, verdict, **said)
+    return _judge(deck.deal(member, task, count=1)[0], member, verdict, **said)
 
 
 def accept_all(member: Member, task: Task, *, count: int) -> list[Decision]:
     """Deal the member so many cards at once, and accept each."""
-    cards = queue.deal(member, task, count=count)
+    cards = deck.deal(member, task, count=count)
     assert len(cards) == count
     return [_judge(card, member, "accept") for card in cards]
 

@@ -10,10 +10,12 @@ import pytest
 from django.utils import timezone
 
 from members.models import Member
+from review.adjudication import rulings
+from review.datasets import freezing, golds_at
+from review.datasets import write_version as writing
+from review.desk import decisions, deck
+from review.desk import lead_queue as said
 from review.models import Dataset, DatasetVersion, Decision, Draft, Gold, Task
-from review.selectors import rulings as said
-from review.services import datasets, decisions, golds_at, queue, rulings
-from review.services.datasets import write as writing
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -29,8 +31,8 @@ def task(admin: Member) -> Task:
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
-    version = datasets.freeze(dataset, by=by, filters=filters)
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    version = freezing.freeze(dataset, by=by, filters=filters)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
@@ -41,7 +43,7 @@ def golds_now(task: Task) -> frozenset[uuid.UUID]:
 
 
 def take_back(member: Member, decision: Decision) -> None:
-    tag = queue.etag_for(Draft.objects.get(pk=decision.draft_id), member)
+    tag = deck.etag_for(Draft.objects.get(pk=decision.draft_id), member)
     decisions.record(
         decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
     )
@@ -74,19 +76,19 @@ def test_every_moment_of_a_history_of_verdicts_and_rulings_is_told_as_it_was(
     remember()
     one = golds.decide(admin, task, "accept")
     remember()
-    rulings.ask_again(one.draft_id, by=admin, if_match=said.tag(one.draft_id))
+    rulings.ask_again(one.draft_id, by=admin, if_match=said.dispute_etag(one.draft_id))
     golds.decide(reviewer, task, "reject")
     remember()
-    rulings.settle(one.draft_id, by=admin, if_match=said.tag(one.draft_id), decision=one.pk)
+    rulings.settle(one.draft_id, by=admin, if_match=said.dispute_etag(one.draft_id), decision=one.pk)
     remember()
-    rulings.reopen(one.draft_id, by=admin, if_match=said.tag(one.draft_id))
+    rulings.reopen(one.draft_id, by=admin, if_match=said.dispute_etag(one.draft_id))
     remember()
     two = golds.decide(admin, task, "edit")
     remember()
     take_back(admin, two)
     remember()
 
-    assert [golds_at.ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
+    assert [golds_at.decision_ids(task, moment) for moment, _ in history] == [counted for _, counted in history]
     assert [len(counted) for _, counted in history] == [0, 1, 0, 1, 0, 1, 0]
 
 
@@ -95,4 +97,4 @@ def test_before_anything_was_judged_there_is_nothing_to_freeze(task: Task, admin
 
     long_ago = timezone.now() - timedelta(days=400)
 
-    assert golds_at.ids(task, long_ago) == frozenset()
+    assert golds_at.decision_ids(task, long_ago) == frozenset()

@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
-from review.services import datasets
+from review.datasets import freezing
 from tests.review import factories
 from tests.review.datasets import golds
 
@@ -21,7 +21,7 @@ def test_counts_follow_a_box_and_a_line_opens_to_its_drafts(browser: Browser, li
     golds.make_drafts(task, golds.make_records(task, 6))
     for verdict in ("accept", "accept", "edit"):
         golds.decide(admin, task, verdict)
-    datasets.create(task, name="Gold", by=admin)
+    freezing.create(task, name="Gold", by=admin)
     client = Client()
     client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=60_000)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from review.adjudication import rulings
+from review.datasets import freezing, revocations
+from review.datasets import write_version as writing
+from review.desk import lead_queue as said
 from review.models import Dataset, DatasetVersion, Source, Task
-from review.selectors import rulings as said
-from review.services import datasets, revocations, rulings
-from review.services.datasets import write as writing
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -26,8 +27,8 @@ def task(admin: Member) -> Task:
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
-    version = datasets.freeze(dataset, by=by, filters=filters)
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    version = freezing.freeze(dataset, by=by, filters=filters)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
@@ -59,7 +60,7 @@ def test_agreement_is_told_with_how_many_drafts_it_stands_on(task: Task, admin: 
     alone = frozen_after_one(task, admin)
     for _ in range(11):
         first = golds.decide(admin, task, "accept")
-        rulings.ask_again(first.draft_id, by=admin, if_match=said.tag(first.draft_id))
+        rulings.ask_again(first.draft_id, by=admin, if_match=said.dispute_etag(first.draft_id))
         golds.decide(reviewer, task, "accept")
 
     several = frozen(task, admin).card

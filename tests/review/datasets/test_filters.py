@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
-from review import dataset_filters
-from review.dataset_filters import DatasetFilters
+from review.adjudication import rulings
+from review.datasets import caps, dataset_filters, freezing
+from review.datasets.caps import CapKey
+from review.datasets.dataset_filters import DatasetFilters
+from review.desk import golds
+from review.desk import lead_queue as said
 from review.models import BulkAct, Decision, Draft, Record, Task
-from review.selectors import rulings as said
-from review.services import datasets, golds, rulings
-from review.services.datasets import caps
-from review.services.datasets.caps import Capped
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds as judged
@@ -31,7 +31,7 @@ def task(admin: Member) -> Task:
 def dropped(task: Task, **filters: Any) -> dict[str, int]:
     """What is dropped by which filter; all verdicts unless said otherwise."""
     chosen = DatasetFilters.model_validate({"verdicts": ["accept", "edit", "reject"], **filters})
-    return {line.name: line.dropped for line in datasets.select(task, chosen).lines() if line.dropped}
+    return {line.name: line.dropped for line in freezing.select(task, chosen).lines() if line.dropped}
 
 
 def write(draft: Draft, by: Member, **values: Any) -> Decision:
@@ -65,16 +65,16 @@ def test_agreement_asks_for_a_second_expert_or_for_a_ruling(task: Task, admin: M
     factories.join(reviewer, task, Role.REVIEWER)
     alone = judged.decide(admin, task)
     twice = judged.decide(admin, task)
-    rulings.ask_again(twice.draft_id, by=admin, if_match=said.tag(twice.draft_id))
+    rulings.ask_again(twice.draft_id, by=admin, if_match=said.dispute_etag(twice.draft_id))
     judged.decide(reviewer, task)
     settled = judged.decide(admin, task)
-    rulings.ask_again(settled.draft_id, by=admin, if_match=said.tag(settled.draft_id))
+    rulings.ask_again(settled.draft_id, by=admin, if_match=said.dispute_etag(settled.draft_id))
     judged.decide(reviewer, task, "reject")
-    rulings.settle(settled.draft_id, by=admin, if_match=said.tag(settled.draft_id), decision=settled.pk)
+    rulings.settle(settled.draft_id, by=admin, if_match=said.dispute_etag(settled.draft_id), decision=settled.pk)
 
     def kept(agreement: str) -> set[Any]:
         chosen = DatasetFilters.model_validate({"agreement": agreement})
-        return {row.draft for row in datasets.select(task, chosen).rows}
+        return {row.draft for row in freezing.select(task, chosen).rows}
 
     assert kept("any") == {alone.draft_id, twice.draft_id, settled.draft_id}
     assert kept("unanimous") == {twice.draft_id}
@@ -92,7 +92,7 @@ def test_accepts_in_bulk_are_left_out_unless_they_are_wanted(task: Task, admin: 
     assert dropped(task) == {"bulk": 1}
     assert dropped(task, bulk="none") == {"bulk": 2}
     assert dropped(task, bulk="all") == {}
-    assert datasets.select(task, DatasetFilters(bulk="all")).counts()["bulk"] == 1
+    assert freezing.select(task, DatasetFilters(bulk="all")).counts()["bulk"] == 1
 
 
 @pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_verdicts_from_elsewhere_are_counted_taken_or_left(task: Task, admin: Me
     write(some[0], admin, imported_from=factories.make_source(task))
     write(some[1], admin)
 
-    assert datasets.select(task, DatasetFilters()).counts()["imported"] == 1
+    assert freezing.select(task, DatasetFilters()).counts()["imported"] == 1
     assert dropped(task, imported="none") == {"imported": 1}
     assert dropped(task, imported="only") == {"imported": 1}
 
@@ -140,7 +140,7 @@ def test_a_line_drops_only_what_the_lines_before_it_left(task: Task, admin: Memb
     for verdict in ("accept", "edit", "reject"):
         judged.decide(admin, task, verdict)
 
-    selection = datasets.select(task, DatasetFilters(verdicts=("edit",), task_versions=(9,)))
+    selection = freezing.select(task, DatasetFilters(verdicts=("edit",), task_versions=(9,)))
 
     assert [(line["name"], line["dropped"], line["left"]) for line in selection.waterfall()[:2]] == [
         ("verdict", 2, 1), ("task_version", 1, 0),
@@ -151,12 +151,12 @@ def test_a_line_drops_only_what_the_lines_before_it_left(task: Task, admin: Memb
 def test_a_preview_of_many_looks_at_the_newest_and_says_so(
     task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from review.services.datasets import selection
+    from review.datasets import selection
 
     decided = [judged.decide(admin, task) for _ in range(5)]
     monkeypatch.setattr(selection, "PREVIEW_GOLDS", 3)
 
-    found = datasets.preview(task, DatasetFilters())
+    found = freezing.preview(task, DatasetFilters())
 
     assert found.sifted.is_partial
     assert {row.decision for row in found.rows} == {decision.pk for decision in decided[2:]}
@@ -167,18 +167,18 @@ def test_caps_keep_the_newest_of_a_company(task: Task, admin: Member) -> None:
     Record.objects.filter(task=task, row_number__lte=4).update(group="acme")
     decided = [judged.decide(admin, task) for _ in range(6)]
 
-    selection = datasets.select(task, DatasetFilters(cap_per_group=2))
+    selection = freezing.select(task, DatasetFilters(cap_per_group=2))
 
     assert selection.dropped == {"cap": 2}
     assert [row.decision for row in selection.rows] == [decision.pk for decision in decided[2:]]
 
 
-def rows(*groups: str) -> list[Capped]:
-    return [Capped(str(index), group, ()) for index, group in enumerate(groups)]
+def rows(*groups: str) -> list[CapKey]:
+    return [CapKey(str(index), group, ()) for index, group in enumerate(groups)]
 
 
 def test_a_cap_takes_writings_of_one_company_for_one() -> None:
-    out = caps.left_out(rows("Acme Ltd.", "ACME", "acme, inc", "Else"), DatasetFilters(cap_per_group=1), seed="s")
+    out = caps.over_cap(rows("Acme Ltd.", "ACME", "acme, inc", "Else"), DatasetFilters(cap_per_group=1), seed="s")
 
     assert out == {0, 1}
 
@@ -186,7 +186,7 @@ def test_a_cap_takes_writings_of_one_company_for_one() -> None:
 def test_a_random_cap_draws_the_same_every_time_and_another_under_another_seed() -> None:
     many, filters = rows(*["x"] * 200), DatasetFilters(cap_per_group=50, cap_order="random")
 
-    first, again, other = (caps.left_out(many, filters, seed=seed) for seed in ("a", "a", "b"))
+    first, again, other = (caps.over_cap(many, filters, seed=seed) for seed in ("a", "a", "b"))
 
     assert first == again != other
     assert len(first) == 150
@@ -194,9 +194,9 @@ def test_a_random_cap_draws_the_same_every_time_and_another_under_another_seed()
 
 
 def test_all_caps_hold_at_once_and_rows_without_the_fact_are_under_none() -> None:
-    capped = [Capped(str(i), f"g{i}", (value, None)) for i, value in enumerate(["a", "A ", "b", None, "", "a"])]
+    capped = [CapKey(str(i), f"g{i}", (value, None)) for i, value in enumerate(["a", "A ", "b", None, "", "a"])]
 
-    out = caps.left_out(capped, DatasetFilters(cap_per={"sector": 1, "city": 1}), seed="s")
+    out = caps.over_cap(capped, DatasetFilters(cap_per={"sector": 1, "city": 1}), seed="s")
 
     assert out == {0, 1}
 

@@ -13,10 +13,10 @@ from django.db import DatabaseError, transaction
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import queries as selectors
+from review.datasets import write_version as writing
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Record, Task
-from review.selectors import datasets as selectors
-from review.services import datasets
-from review.services.datasets import write as writing
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -40,8 +40,8 @@ def judged(task: Task, admin: Member) -> list[Record]:
 
 
 def frozen(task: Task, by: Member, **order: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
-    version = datasets.freeze(dataset, by=by, **order)
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    version = freezing.freeze(dataset, by=by, **order)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
@@ -132,7 +132,7 @@ def test_near_duplicates_across_splits_are_both_left_out(task: Task, admin: Memb
 def test_the_raw_format_follows_its_published_schema(task: Task, admin: Member, judged: list[Record]) -> None:
     import jsonschema
 
-    from review.exports import RAW_SCHEMA
+    from review.datasets.exports import RAW_SCHEMA
 
     version = frozen(task, admin, filters={"verdicts": ["accept", "edit", "reject"]})
 
@@ -164,18 +164,18 @@ def test_a_frozen_version_refuses_every_change_below_the_orm(
 
 
 def test_nothing_to_freeze_is_said(task: Task, admin: Member) -> None:
-    dataset = datasets.create(task, name="Gold", by=admin)
+    dataset = freezing.create(task, name="Gold", by=admin)
 
     with pytest.raises(Refusal, match="nothing to freeze"):
-        datasets.freeze(dataset, by=admin)
+        freezing.freeze(dataset, by=admin)
 
 
 def test_a_reviewer_may_not_freeze(task: Task, admin: Member, reviewer: Member, judged: list[Record]) -> None:
     factories.join(reviewer, task, Role.REVIEWER)
-    dataset = datasets.create(task, name="Gold", by=admin)
+    dataset = freezing.create(task, name="Gold", by=admin)
 
     with pytest.raises(PermissionDenied, match="lead"):
-        datasets.freeze(dataset, by=reviewer)
+        freezing.freeze(dataset, by=reviewer)
 
 
 def test_an_unknown_filter_is_named(task: Task, admin: Member, api_as: Callable[..., APIClient]) -> None:

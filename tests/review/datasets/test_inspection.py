@@ -9,10 +9,10 @@ import pytest
 from django.core.files.storage import default_storage
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import queries as selectors
+from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Record, Task
-from review.selectors import datasets as selectors
-from review.services import datasets
-from review.services.datasets import write as writing
 from tests.review import factories
 from tests.review.datasets import golds
 from web.errors import Refusal
@@ -32,8 +32,8 @@ def judged(task: Task, by: Member, records: list[Record], fields: list[dict[str,
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
-    version = datasets.freeze(dataset, by=by, filters=filters)
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    version = freezing.freeze(dataset, by=by, filters=filters)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Task
-from review.services import datasets
-from review.services.datasets import write as writing
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -31,7 +31,7 @@ def task(admin: Member) -> Task:
 
 @pytest.fixture
 def dataset(task: Task, admin: Member) -> Dataset:
-    return datasets.create(task, name="Gold", by=admin)
+    return freezing.create(task, name="Gold", by=admin)
 
 
 def test_an_empty_list_says_what_a_dataset_is_and_makes_one(
@@ -98,7 +98,7 @@ def test_the_list_shows_the_newest_version_and_the_dataset_what_came_and_went(
     dataset: Dataset, task: Task, admin: Member, as_member: Callable[[Member], Client]
 ) -> None:
     for _ in range(2):
-        version = datasets.freeze(dataset, by=admin)
+        version = freezing.freeze(dataset, by=admin)
         writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
         golds.decide(admin, task)
     client = as_member(admin)
@@ -112,7 +112,7 @@ def test_the_list_shows_the_newest_version_and_the_dataset_what_came_and_went(
 
 
 def test_nothing_to_freeze_is_said_on_the_page(admin: Member, as_member: Callable[[Member], Client]) -> None:
-    datasets.create(factories.make_task(by=admin, slug="unjudged"), name="Empty", by=admin)
+    freezing.create(factories.make_task(by=admin, slug="unjudged"), name="Empty", by=admin)
 
     answer = as_member(admin).post("/datasets/empty/freeze/", {"verdicts": ["accept"]})
 
@@ -134,7 +134,7 @@ def test_a_viewer_reads_and_a_stranger_finds_nothing(
 
 
 def frozen(dataset: Dataset, by: Member, **filters: object) -> DatasetVersion:
-    version = datasets.freeze(dataset, by=by, filters=filters or None)
+    version = freezing.freeze(dataset, by=by, filters=filters or None)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version

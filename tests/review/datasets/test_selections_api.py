@@ -11,9 +11,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.datasets import freezing, revocations
+from review.datasets import write_version as writing
+from review.desk import decisions, deck
 from review.models import Dataset, DatasetVersion, Decision, Draft, Task
-from review.services import datasets, decisions, queue, revocations
-from review.services.datasets import write as writing
 from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -30,18 +31,18 @@ def task(admin: Member) -> Task:
 
 @pytest.fixture
 def dataset(task: Task, admin: Member) -> Dataset:
-    return datasets.create(task, name="Gold", by=admin)
+    return freezing.create(task, name="Gold", by=admin)
 
 
 def frozen(dataset: Dataset, by: Member, **filters: Any) -> DatasetVersion:
-    version = datasets.freeze(dataset, by=by, filters=filters or None)
+    version = freezing.freeze(dataset, by=by, filters=filters or None)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
 
 
 def take_back(member: Member, decision: Decision) -> None:
-    tag = queue.etag_for(Draft.objects.get(pk=decision.draft_id), member)
+    tag = deck.etag_for(Draft.objects.get(pk=decision.draft_id), member)
     decisions.record(
         decision.draft_id, by=member, id=uuid.uuid4(), verdict="retract", retracts=decision.pk, if_match=tag
     )
@@ -137,7 +138,7 @@ def test_versions_of_two_datasets_are_not_compared(
     dataset: Dataset, task: Task, admin: Member, api_as: Callable[..., APIClient]
 ) -> None:
     golds.decide(admin, task)
-    one, other = frozen(dataset, admin), frozen(datasets.create(task, name="Other", by=admin), admin)
+    one, other = frozen(dataset, admin), frozen(freezing.create(task, name="Other", by=admin), admin)
 
     assert api_as(admin).get(f"/api/v1/dataset-versions/{one.pk}/diff/{other.pk}/").status_code == 409
 

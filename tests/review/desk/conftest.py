@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Task
-from review.services import queue
 from tests.review import factories
 from tests.review.desk.looking import PATIENCE_MS
 
@@ -38,7 +38,7 @@ def other(task: Task, make_member) -> Member:
 
 @pytest.fixture
 def card(task: Task, expert: Member) -> Assignment:
-    return queue.deal(expert, task, count=1)[0]
+    return deck.deal(expert, task, count=1)[0]
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.services import queue
 from review.states import AssignmentState, DraftState, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -80,7 +80,7 @@ def test_a_task_without_reasons_takes_a_bare_reject(admin: Member) -> None:
     task = factories.make_task(by=admin, spec=factories.plain_spec(), slug="support")
     records = factories.make_records(factories.make_source(task), 1, question="Where is it?")
     factories.make_drafts(task, records, fields=[{"reply": "On its way."}])
-    card = queue.deal(admin, task, count=1)[0]
+    card = deck.deal(admin, task, count=1)[0]
 
     outcome = judge(card, by=admin, verdict="reject", reasons=[])
 
@@ -114,7 +114,7 @@ def test_another_members_id_is_refused_without_telling_whose(
 ) -> None:
     decision_id = uuid4()
     judge(card, by=expert, id=decision_id)
-    theirs = queue.deal(other, task, count=1)[0]
+    theirs = deck.deal(other, task, count=1)[0]
 
     with pytest.raises(Refusal) as refused:
         judge(theirs, by=other, id=decision_id)
@@ -142,7 +142,7 @@ def test_a_stale_tag_is_refused_with_the_current_state(card: Assignment, expert:
 
 
 def test_a_renewed_lease_keeps_the_tag(card: Assignment, expert: Member, task: Task) -> None:
-    queue.deal(expert, task, count=1)
+    deck.deal(expert, task, count=1)
 
     assert judge(card, by=expert).decision
 

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
+from review.desk import deck as desk_deck
 from review.models import Assignment, Decision, Gold, Task
-from review.services import queue
 from review.states import AssignmentState
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_verdict_tops_up_the_deck_it_came_from(task: Task, expert: Member) -> None:
-    deck = queue.deal(expert, task, count=5)
+    deck = desk_deck.deal(expert, task, count=5)
 
     outcome = judge(deck[0], by=expert, deck_size=5)
 
@@ -32,8 +32,8 @@ def test_a_verdict_tops_up_the_deck_it_came_from(task: Task, expert: Member) -> 
 
 
 def test_a_top_up_reclaims_expired_cards_when_the_queue_is_short(task: Task, expert: Member, other: Member) -> None:
-    deck = queue.deal(expert, task, count=5)
-    queue.deal(other, task, count=3)
+    deck = desk_deck.deal(expert, task, count=5)
+    desk_deck.deal(other, task, count=3)
     Assignment.objects.filter(reviewer=other).update(leased_until=timezone.now() - timedelta(seconds=1))
 
     outcome = judge(deck[0], by=expert, deck_size=5)
@@ -42,7 +42,7 @@ def test_a_top_up_reclaims_expired_cards_when_the_queue_is_short(task: Task, exp
 
 
 def test_a_decision_asks_at_most_ten_questions_however_long_the_queue(task: Task, expert: Member) -> None:
-    deck = queue.deal(expert, task, count=5)
+    deck = desk_deck.deal(expert, task, count=5)
     with CaptureQueriesContext(connection) as short:
         judge(deck[0], by=expert, deck_size=5)
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
@@ -56,7 +56,7 @@ def test_a_decision_asks_at_most_ten_questions_however_long_the_queue(task: Task
 @pytest.mark.django_db(transaction=True)
 def test_ten_requests_at_once_for_one_card_record_one_decision(admin: Member) -> None:
     task = factories.make_desk(by=admin, count=2)
-    card = queue.deal(admin, task, count=1)[0]
+    card = desk_deck.deal(admin, task, count=1)[0]
     results: list[object] = []
     start = threading.Barrier(10)
 
@@ -89,7 +89,7 @@ def test_many_reviewers_dealing_at_once_never_share_a_card(admin: Member, make_m
     def run(expert: Member) -> None:
         start.wait()
         try:
-            decks.append([card.draft_id for card in queue.deal(expert, task, count=5)])
+            decks.append([card.draft_id for card in desk_deck.deal(expert, task, count=5)])
         finally:
             connection.close()
 

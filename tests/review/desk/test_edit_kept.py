@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
+from review.adjudication import rulings
+from review.desk import lead_queue as said
 from review.models import Assignment, Decision, Task
-from review.selectors import rulings as said
-from review.services import rulings
 from review.states import DraftState
 from tests.review.desk.verbs import judge
 
@@ -45,7 +45,7 @@ def test_a_lead_who_settles_by_an_edit_of_their_own_keeps_it_too(
     type(draft).objects.filter(pk=draft.pk).update(state=DraftState.DISPUTED)
     fields = {**draft.fields, "subject": "Forty claims"}
 
-    ruling = rulings.settle(draft.pk, by=admin, if_match=said.tag(draft.pk), verdict="edit", fields=fields)
+    ruling = rulings.settle(draft.pk, by=admin, if_match=said.dispute_etag(draft.pk), verdict="edit", fields=fields)
 
     assert ruling.decision is not None
     assert ruling.decision.edit_size > 0

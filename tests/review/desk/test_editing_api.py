@@ -11,8 +11,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.desk import deck, desk_keys
 from review.models import Assignment, Decision, Draft, Task
-from review.services import desk_keys, queue
 from review.states import AssignmentState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -96,7 +96,7 @@ def test_what_arrives_after_the_verdict_changes_nothing(api: APIClient, card: As
 def test_nobody_keeps_anything_on_the_card_of_another(
     api: APIClient, task: Task, card: Assignment, other: Member
 ) -> None:
-    theirs = queue.deal(other, task, count=1)[0]
+    theirs = deck.deal(other, task, count=1)[0]
 
     assert keep(api, theirs, {"subject": "Mine"}).json() == {"kept": False}
     assert Assignment.objects.get(pk=theirs.pk).unfinished is None
@@ -148,7 +148,7 @@ def test_keys_chosen_before_there_was_a_new_action_keep_their_meaning(expert: Me
     expert.preferences = {"desk_keys": {**desk_keys.DEFAULTS, "next": "m", "mend": "q"}}
     del expert.preferences["desk_keys"]["mend"]
 
-    keys = desk_keys.of(expert)
+    keys = desk_keys.keys_of(expert)
 
     assert keys["next"] == "m"
     assert keys["mend"] not in {"m", "g"}

@@ -10,13 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from members.models import Member
-from miniatures_site import funnel
+from miniatures_site.home import pipeline
+from review.desk import decisions, pace
+from review.desk import deck as desk_deck
+from review.drafts import queries
+from review.drafts.intake import put_on_desk
 from review.models import Draft, Task
-from review.selectors import desk, pace
-from review.selectors.tasks import with_counts
-from review.services import decisions, queue
-from review.services.drafts import put_on_desk
 from review.states import DraftState
+from review.tasks.queries import with_counts
 from tests.review import factories
 from web.errors import Refusal
 
@@ -35,16 +36,16 @@ def kept(task: Task) -> list[Draft]:
 
 
 def test_a_kept_draft_is_dealt_to_nobody(task: Task, kept: list[Draft], admin: Member) -> None:
-    deck = queue.deal(admin, task, count=5)
+    deck = desk_deck.deal(admin, task, count=5)
 
     assert len(deck) == 2
     assert not {card.draft_id for card in deck} & {draft.pk for draft in kept}
 
 
 def test_kept_drafts_count_as_no_work(task: Task, kept: list[Draft], admin: Member) -> None:
-    assert pace.of(admin, task).left == 2
+    assert pace.pace_of(admin, task).left == 2
     assert with_counts(admin)[0].waiting == 2
-    assert next(step.count for step in funnel.steps(task) if step.label == "Drafts") == 2
+    assert next(step.count for step in pipeline.stages_of(task) if step.label == "Drafts") == 2
 
 
 def test_a_task_with_nothing_but_kept_drafts_has_an_empty_desk(admin: Member) -> None:
@@ -52,7 +53,7 @@ def test_a_task_with_nothing_but_kept_drafts_has_an_empty_desk(admin: Member) ->
     records = factories.make_records(factories.make_source(task), 1)
     factories.make_drafts(task, records, is_kept=True)
 
-    assert desk.is_empty(task)
+    assert queries.is_empty(task)
 
 
 def test_lists_leave_kept_drafts_out_unless_asked_for_them(
@@ -74,10 +75,10 @@ def test_a_kept_draft_can_be_read_but_neither_held_nor_judged(
     page = browser.get(reverse("review:draft", args=[task.slug, kept[0].pk]))
 
     with pytest.raises(Refusal, match="kept from the desk"):
-        queue.hold(admin, kept[0].pk)
+        desk_deck.hold(admin, kept[0].pk)
     with pytest.raises(Refusal, match="kept from the desk"):
         decisions.record(
-            kept[0].pk, by=admin, id=uuid4(), verdict="accept", if_match=queue.etag_for(kept[0], admin)
+            kept[0].pk, by=admin, id=uuid4(), verdict="accept", if_match=desk_deck.etag_for(kept[0], admin)
         )  # fmt: skip
     assert page.status_code == 200
     assert Draft.objects.get(pk=kept[0].pk).state == DraftState.KEPT
@@ -90,7 +91,7 @@ def test_drafts_put_on_the_desk_come_behind_those_that_wait_in_the_order_given(
 
     moved = put_on_desk(chosen)
 
-    deck = queue.deal(admin, task, count=10)
+    deck = desk_deck.deal(admin, task, count=10)
     assert moved == 2
     assert [card.draft_id for card in deck][2:] == [draft.pk for draft in chosen]
     assert Draft.objects.filter(state=DraftState.KEPT).count() == 2
@@ -98,7 +99,7 @@ def test_drafts_put_on_the_desk_come_behind_those_that_wait_in_the_order_given(
 
 def test_putting_a_draft_on_the_desk_twice_moves_it_once(task: Task, kept: list[Draft], admin: Member) -> None:
     put_on_desk([kept[0]])
-    card = queue.hold(admin, kept[0].pk)
+    card = desk_deck.hold(admin, kept[0].pk)
     decisions.record(card.draft_id, by=admin, id=uuid4(), verdict="accept", if_match=card.etag)
 
     moved = put_on_desk([kept[0], kept[0]])
@@ -108,7 +109,7 @@ def test_putting_a_draft_on_the_desk_twice_moves_it_once(task: Task, kept: list[
 
 
 def test_the_newest_drafts_are_found_by_the_index_that_skips_kept_ones(task: Task) -> None:
-    newest = Draft.objects.filter(desk.ON_DESK, task=task).order_by("-created_at", "-id").values("pk")[:51]
+    newest = Draft.objects.filter(queries.ON_DESK, task=task).order_by("-created_at", "-id").values("pk")[:51]
 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

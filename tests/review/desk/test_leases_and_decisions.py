@@ -11,9 +11,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
+from review.desk import decisions, deck
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Draft, Gold, Task
-from review.services import decisions, queue
-from review.services.queue import Leaving
 from review.states import AssignmentState, Role, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge, pass_on
@@ -50,7 +50,7 @@ def test_a_lease_that_ran_out_but_went_to_nobody_still_counts(card: Assignment, 
 
 
 def test_a_card_that_was_left_and_is_still_free_counts(card: Assignment, expert: Member) -> None:
-    queue.release(expert, [Leaving(card.draft_id)])
+    deck.release(expert, [ReleasedCard(card.draft_id)])
 
     assert not judge(card, by=expert).decision.is_late
 
@@ -59,7 +59,7 @@ def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Membe
     draft = Draft.objects.first()
 
     outcome = decisions.record(
-        draft.pk, by=expert, id=uuid4(), verdict="accept", if_match=queue.etag_for(draft, expert), deck_size=5
+        draft.pk, by=expert, id=uuid4(), verdict="accept", if_match=deck.etag_for(draft, expert), deck_size=5
     )
 
     assert not outcome.decision.is_late
@@ -68,7 +68,7 @@ def test_a_free_card_can_be_judged_without_being_dealt(task: Task, expert: Membe
 
 def test_a_card_in_front_of_another_is_refused(card: Assignment, other: Member) -> None:
     with pytest.raises(Refusal) as refused:
-        judge(card, by=other, if_match=queue.etag_for(card.draft, other))
+        judge(card, by=other, if_match=deck.etag_for(card.draft, other))
 
     assert (refused.value.status, refused.value.code) == (409, "card_not_free")
 

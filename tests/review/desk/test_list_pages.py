@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from review.desk import deck as desk_deck
 from review.models import Draft, Gold, Task
-from review.services import queue
 from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -53,7 +53,7 @@ def test_strangers_find_nothing(task: Task, make_member, as_member) -> None:
 def test_the_list_narrows_by_its_address(
     browser: Client, expert: Member, task: Task, filters: dict, count: int
 ) -> None:
-    judge(queue.deal(expert, task, count=1)[0], by=expert, verdict="reject")
+    judge(desk_deck.deal(expert, task, count=1)[0], by=expert, verdict="reject")
 
     page = browser.get(URL + "list/", filters).content.decode()
 
@@ -75,7 +75,7 @@ def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: T
 
 
 def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: Member, task: Task) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert, verdict="edit", fields={"subject": "Loads", "body": "Mended words."}, note="Not quite")
 
     page = browser.get(f"{URL}drafts/{card.draft_id}/").content.decode()
@@ -86,7 +86,7 @@ def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: M
 
 
 def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member, task: Task) -> None:
-    deck = queue.deal(expert, task, count=2)
+    deck = desk_deck.deal(expert, task, count=2)
     judge(deck[0], by=expert, verdict="edit", fields={"subject": "Grüße aus Zürich", "body": "x"})
     judge(deck[1], by=expert)
 
@@ -102,7 +102,7 @@ def test_my_decisions_are_searched_and_reopened(browser: Client, expert: Member,
 
 
 def test_reopening_the_word_of_another_is_refused_in_words(browser: Client, admin: Member, task: Task) -> None:
-    card = queue.deal(admin, task, count=1)[0]
+    card = desk_deck.deal(admin, task, count=1)[0]
     outcome = judge(card, by=admin)
     form = {"draft": str(card.draft_id), "decision": str(outcome.decision.pk), "etag": card.etag}
 

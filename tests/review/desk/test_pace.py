@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
+from review.desk import pace
 from review.models import Decision, Draft, Task
-from review.selectors import pace
 from review.states import Verdict
 
 pytestmark = pytest.mark.django_db
@@ -32,11 +32,11 @@ def test_seconds_a_card_are_the_median_of_those_that_say_something(
 ) -> None:
     said(task, expert, *seconds)
 
-    assert pace.of(expert, task).seconds_per_card == median
+    assert pace.pace_of(expert, task).seconds_per_card == median
 
 
 def test_only_the_latest_twenty_count_and_nobody_elses(task: Task, expert: Member, other: Member) -> None:
     said(task, expert, *[100] * 30, *[10] * 20)
     said(task, other, *[1] * 20)
 
-    assert pace.of(expert, task).seconds_per_card == 10
+    assert pace.pace_of(expert, task).seconds_per_card == 10

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.services import queue
 from review.states import AssignmentState, Verdict
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -200,7 +200,7 @@ def test_an_empty_task_teaches_where_drafts_come_from(admin: Member, as_member) 
 
 
 def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, task: Task) -> None:
-    for card in queue.deal(expert, task, count=8):
+    for card in deck.deal(expert, task, count=8):
         judge(card, by=expert)
 
     page = browser.get(URL).content.decode()
@@ -212,7 +212,7 @@ def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, ta
 def test_a_page_carries_one_deck_however_many_cards_are_held(browser: Client, expert: Member, task: Task) -> None:
     drafts = list(Draft.objects.filter(task=task).order_by("queue_position", "id"))
     for draft in drafts:
-        queue.hold(expert, draft.pk)
+        deck.hold(expert, draft.pk)
 
     page = browser.get(f"{URL}?card={drafts[-1].pk}").content.decode()
 

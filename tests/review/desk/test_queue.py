@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Task
-from review.services import queue
-from review.services.queue import Leaving
 from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -49,7 +49,7 @@ def ids(deck: list[Assignment]) -> list:
 
 
 def test_a_deck_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
-    deck = queue.deal(expert, task, count=5)
+    deck = desk_deck.deal(expert, task, count=5)
 
     first = list(Draft.objects.order_by("queue_position").values_list("pk", flat=True)[:5])
     assert ids(deck) == first
@@ -57,9 +57,9 @@ def test_a_deck_is_dealt_in_queue_order(task: Task, expert: Member) -> None:
 
 
 def test_dealing_again_gives_the_same_deck_with_a_longer_lease(task: Task, expert: Member) -> None:
-    before = queue.deal(expert, task, count=5)
+    before = desk_deck.deal(expert, task, count=5)
 
-    after = queue.deal(expert, task, count=5)
+    after = desk_deck.deal(expert, task, count=5)
 
     assert ids(after) == ids(before)
     assert after[0].leased_until > before[0].leased_until
@@ -67,7 +67,7 @@ def test_dealing_again_gives_the_same_deck_with_a_longer_lease(task: Task, exper
 
 
 def test_two_reviewers_never_hold_the_same_card(task: Task, expert: Member, other: Member) -> None:
-    mine, theirs = queue.deal(expert, task, count=5), queue.deal(other, task, count=5)
+    mine, theirs = desk_deck.deal(expert, task, count=5), desk_deck.deal(other, task, count=5)
 
     assert not set(ids(mine)) & set(ids(theirs))
 
@@ -75,7 +75,7 @@ def test_two_reviewers_never_hold_the_same_card(task: Task, expert: Member, othe
 def test_the_database_itself_refuses_a_second_holder(task: Task, expert: Member, other: Member) -> None:
     from django.db import IntegrityError
 
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
 
     with pytest.raises(IntegrityError):
         Assignment.objects.create(
@@ -84,28 +84,28 @@ def test_the_database_itself_refuses_a_second_holder(task: Task, expert: Member,
 
 
 def test_the_queue_runs_out_without_a_fault(task: Task, expert: Member, other: Member) -> None:
-    queue.deal(other, task, count=10)
+    desk_deck.deal(other, task, count=10)
 
-    deck = queue.deal(expert, task, count=5)
+    deck = desk_deck.deal(expert, task, count=5)
 
     assert len(deck) == 2
 
 
 def test_cards_of_an_expired_lease_go_to_the_next_reviewer(task: Task, expert: Member, other: Member) -> None:
-    lost = queue.deal(expert, task, count=2)
+    lost = desk_deck.deal(expert, task, count=2)
     expire(expert)
 
-    deck = queue.deal(other, task, count=2)
+    deck = desk_deck.deal(other, task, count=2)
 
     assert ids(deck) == ids(lost)
     assert not Assignment.objects.filter(reviewer=expert, state=AssignmentState.ACTIVE).exists()
 
 
 def test_an_expired_lease_that_nobody_reclaimed_stays_with_its_reviewer(task: Task, expert: Member) -> None:
-    before = queue.deal(expert, task, count=2)
+    before = desk_deck.deal(expert, task, count=2)
     expire(expert)
 
-    after = queue.deal(expert, task, count=2)
+    after = desk_deck.deal(expert, task, count=2)
 
     assert ids(after) == ids(before)
 
@@ -113,89 +113,89 @@ def test_an_expired_lease_that_nobody_reclaimed_stays_with_its_reviewer(task: Ta
 def test_leaving_returns_the_card_at_once_and_keeps_the_unfinished_edit(
     task: Task, expert: Member, other: Member
 ) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     unfinished = {"subject": "Half a", "body": "thought"}
 
-    released = queue.release(expert, [Leaving(card.draft_id, unfinished=unfinished)])
+    released = desk_deck.release(expert, [ReleasedCard(card.draft_id, unfinished=unfinished)])
 
     assert released == 1
-    assert ids(queue.deal(other, task, count=1)) == [card.draft_id]
-    queue.release(other, [Leaving(card.draft_id)])
-    back = queue.deal(expert, task, count=1)[0]
+    assert ids(desk_deck.deal(other, task, count=1)) == [card.draft_id]
+    desk_deck.release(other, [ReleasedCard(card.draft_id)])
+    back = desk_deck.deal(expert, task, count=1)[0]
     assert back.draft_id == card.draft_id
     assert back.unfinished == unfinished
 
 
 def test_a_release_from_an_older_page_leaves_the_newer_pages_card_alone(task: Task, expert: Member) -> None:
-    old = queue.deal(expert, task, count=1)[0]
+    old = desk_deck.deal(expert, task, count=1)[0]
     seen_until = old.leased_until
     Assignment.objects.update(leased_until=seen_until + timedelta(seconds=5))
 
-    released = queue.release(expert, [Leaving(old.draft_id, seen_until=seen_until)])
+    released = desk_deck.release(expert, [ReleasedCard(old.draft_id, seen_until=seen_until)])
 
     assert released == 0
     assert Assignment.objects.get().state == AssignmentState.ACTIVE
 
 
 def test_releasing_twice_or_what_is_not_held_does_nothing(task: Task, expert: Member, other: Member) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
 
-    assert queue.release(other, [Leaving(card.draft_id)]) == 0
-    assert queue.release(expert, [Leaving(card.draft_id)]) == 1
-    assert queue.release(expert, [Leaving(card.draft_id)]) == 0
+    assert desk_deck.release(other, [ReleasedCard(card.draft_id)]) == 0
+    assert desk_deck.release(expert, [ReleasedCard(card.draft_id)]) == 1
+    assert desk_deck.release(expert, [ReleasedCard(card.draft_id)]) == 0
 
 
 def test_a_card_set_aside_comes_back_last_with_its_note(task: Task, expert: Member) -> None:
-    card = queue.deal(expert, task, count=5)[1]
+    card = desk_deck.deal(expert, task, count=5)[1]
 
-    refill = queue.set_aside(card.draft_id, by=expert, note="Is the depot open?", deck_size=5)
+    refill = desk_deck.set_aside(card.draft_id, by=expert, note="Is the depot open?", deck_size=5)
 
     assert len(refill) == 1
     assert refill[0].draft_id != card.draft_id
-    deck = queue.deal(expert, task, count=12)
+    deck = desk_deck.deal(expert, task, count=12)
     assert deck[-1].draft_id == card.draft_id
     assert deck[-1].note == "Is the depot open?"
 
 
 def test_drafts_that_arrive_later_come_before_cards_set_aside(task: Task, expert: Member) -> None:
-    card = queue.deal(expert, task, count=1)[0]
-    queue.set_aside(card.draft_id, by=expert)
+    card = desk_deck.deal(expert, task, count=1)[0]
+    desk_deck.set_aside(card.draft_id, by=expert)
 
     late = factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 1))
 
-    order = ids(queue.deal(expert, task, count=13))
+    order = ids(desk_deck.deal(expert, task, count=13))
     assert order.index(late[0].pk) < order.index(card.draft_id)
 
 
 def test_only_a_held_card_can_be_set_aside(task: Task, expert: Member, other: Member) -> None:
-    card = queue.deal(other, task, count=1)[0]
+    card = desk_deck.deal(other, task, count=1)[0]
 
     with pytest.raises(Refusal) as refused:
-        queue.set_aside(card.draft_id, by=expert)
+        desk_deck.set_aside(card.draft_id, by=expert)
 
     assert refused.value.status == 409
 
 
 def test_a_card_one_judged_late_is_not_dealt_to_one_again(task: Task, expert: Member, other: Member) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     expire(expert)
-    queue.deal(other, task, count=1)
+    desk_deck.deal(other, task, count=1)
     judge(card, by=expert)
-    queue.release(other, [Leaving(card.draft_id)])
+    desk_deck.release(other, [ReleasedCard(card.draft_id)])
 
-    assert card.draft_id not in ids(queue.deal(expert, task, count=12))
-    assert card.draft_id in ids(queue.deal(other, task, count=12))
+    assert card.draft_id not in ids(desk_deck.deal(expert, task, count=12))
+    assert card.draft_id in ids(desk_deck.deal(other, task, count=12))
 
 
 def test_a_certain_card_can_be_held_when_it_is_free(task: Task, expert: Member, other: Member) -> None:
     last = Draft.objects.order_by("queue_position").last()
 
-    card = queue.hold(expert, last.pk)
+    card = desk_deck.hold(expert, last.pk)
 
     assert card.draft_id == last.pk
-    assert queue.hold(expert, last.pk).draft_id == last.pk
+    assert desk_deck.hold(expert, last.pk).draft_id == last.pk
     with pytest.raises(Refusal):
-        queue.hold(other, last.pk)
+        desk_deck.hold(other, last.pk)
 
 
 def test_a_viewer_is_dealt_nothing(task: Task, make_member) -> None:
@@ -203,24 +203,24 @@ def test_a_viewer_is_dealt_nothing(task: Task, make_member) -> None:
     factories.join(viewer, task, Role.VIEWER)
 
     with pytest.raises(PermissionDenied, match="reviewer"):
-        queue.deal(viewer, task, count=1)
+        desk_deck.deal(viewer, task, count=1)
 
 
 def test_dealing_takes_the_same_queries_from_a_long_queue(task: Task, expert: Member) -> None:
     with CaptureQueriesContext(connection) as short:
-        first = queue.deal(expert, task, count=5)
-    queue.release(expert, [Leaving(card.draft_id) for card in first])
+        first = desk_deck.deal(expert, task, count=5)
+    desk_deck.release(expert, [ReleasedCard(card.draft_id) for card in first])
     factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 300))
 
     with CaptureQueriesContext(connection) as long:
-        queue.deal(expert, task, count=5)
+        desk_deck.deal(expert, task, count=5)
 
     assert len(long) == len(short) <= 10
 
 
 def test_the_queue_is_read_from_its_partial_index(task: Task, expert: Member) -> None:
     with CaptureQueriesContext(connection) as seen:
-        queue.deal(expert, task, count=5)
+        desk_deck.deal(expert, task, count=5)
 
     take = next(query["sql"] for query in seen if '"queue_position" ASC' in query["sql"] and "LIMIT" in query["sql"])
     if connection.vendor == "sqlite":
@@ -232,9 +232,9 @@ def test_the_queue_is_read_from_its_partial_index(task: Task, expert: Member) ->
 
 
 def test_what_was_decided_leaves_the_deck(task: Task, expert: Member) -> None:
-    deck = queue.deal(expert, task, count=2)
+    deck = desk_deck.deal(expert, task, count=2)
 
     judge(deck[0], by=expert)
 
-    assert ids(queue.deal(expert, task, count=2))[0] == deck[1].draft_id
+    assert ids(desk_deck.deal(expert, task, count=2))[0] == deck[1].draft_id
     assert Decision.objects.count() == 1

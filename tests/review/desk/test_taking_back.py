@@ -10,8 +10,9 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk import golds
 from review.models import Assignment, Decision, Gold, Task
-from review.services import golds, queue
 from review.states import DraftState, Verdict
 from tests.review.desk.verbs import judge, pass_on, take_back
 from web.errors import Refusal
@@ -46,7 +47,7 @@ def test_nobody_takes_back_the_word_of_another(card: Assignment, expert: Member,
     first = judge(card, by=expert)
 
     with pytest.raises(Http404):
-        take_back(first, card, by=admin, if_match=queue.etag_for(card.draft, admin))
+        take_back(first, card, by=admin, if_match=desk_deck.etag_for(card.draft, admin))
 
 
 def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, expert: Member, other: Member) -> None:
@@ -61,7 +62,7 @@ def test_taking_back_a_late_decision_brings_nothing_back(card: Assignment, exper
 
 
 def test_rebuilding_golds_gives_identical_rows(task: Task, expert: Member, other: Member) -> None:
-    deck = queue.deal(expert, task, count=5)
+    deck = desk_deck.deal(expert, task, count=5)
     judge(deck[0], by=expert)
     judge(deck[1], by=expert, verdict="reject")
     judge(deck[2], by=expert, verdict="edit", fields={"subject": "a", "body": "b"})

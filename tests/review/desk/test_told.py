@@ -9,8 +9,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import ApiToken, Member
+from review.desk import deck
 from review.models import Assignment, Draft, Task
-from review.services import queue
 from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.desk.verbs import judge, pass_on
@@ -79,7 +79,7 @@ def test_while_a_second_verdict_is_sought_only_who_gave_the_first_is_told(
 ) -> None:
     draft = Draft.objects.filter(task=task).order_by("queue_position", "id")[0]
     Draft.objects.filter(pk=draft.pk).update(verdicts_wanted=2)
-    queue.hold(expert, draft.pk)
+    deck.hold(expert, draft.pk)
     judge(Assignment.objects.get(draft=draft, reviewer=expert), by=expert)
 
     draft.refresh_from_db()

@@ -16,8 +16,8 @@ from django.db import connections
 from playwright.sync_api import Page, expect
 
 from members.models import Member
+from review.desk import decisions, deck
 from review.models import Assignment, Decision, Gold, Task
-from review.services import decisions, queue
 from review.states import AssignmentState, Verdict
 from tests.review import factories
 from tests.review.desk.looking import SHOWN, current, saved, until
@@ -218,7 +218,7 @@ def test_a_lease_that_ran_out_in_the_tunnel_is_told_and_counts_for_nothing_yet(
     page.context.set_offline(True)
     page.keyboard.press("a")
     Assignment.objects.filter(reviewer=admin).update(leased_until="2020-01-01T00:00Z")
-    theirs = next(each for each in queue.deal(reviewer, task, count=14) if str(each.draft_id) == card)
+    theirs = next(each for each in deck.deal(reviewer, task, count=14) if str(each.draft_id) == card)
     decisions.record(theirs.draft_id, by=reviewer, id=uuid4(), verdict="reject", reasons=["tone"], if_match=theirs.etag)
 
     page.context.set_offline(False)

@@ -12,10 +12,10 @@ import pytest
 from django.core.files.storage import default_storage
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import queries as selectors
+from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Record, Task
-from review.selectors import datasets as selectors
-from review.services import datasets
-from review.services.datasets import write as writing
 from tests.review import factories
 from tests.review.datasets import golds
 
@@ -42,7 +42,7 @@ def judged(task: Task, admin: Member) -> list[Record]:
 @pytest.fixture
 def freeze(task: Task, admin: Member) -> Freeze:
     def make(**filters: Any) -> DatasetVersion:
-        dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=admin)
+        dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=admin)
         return frozen(dataset, by=admin, **filters)
 
     return make
@@ -50,7 +50,7 @@ def freeze(task: Task, admin: Member) -> Freeze:
 
 def frozen(dataset: Dataset, *, by: Member, **filters: Any) -> DatasetVersion:
     """A version of everything judged, frozen as the worker does it."""
-    version = datasets.freeze(dataset, by=by, filters={**ALL, **filters})
+    version = freezing.freeze(dataset, by=by, filters={**ALL, **filters})
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version

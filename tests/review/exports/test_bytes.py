@@ -9,11 +9,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from review.exports import FORMATS, History, JudgedDraft, Worse, line, raw_row, rows
-from review.prompting import canonical_json
-from review.services.datasets.containers import parquet_of
-from review.services.datasets.write import VersionFiles, content_hash
-from review.spec import TaskSpec
+from review.datasets.containers import parquet_of
+from review.datasets.exports import FORMATS, DraftHistory, JudgedDraft, RejectedText, line, raw_row, rows
+from review.datasets.write_version import VersionFiles, content_hash
+from review.spec.prompting import canonical_json
+from review.spec.task_spec import TaskSpec
 
 # Of the golds below. A change here breaks every version that anybody froze: add a format instead.
 CONTENT_HASH = "c67127a4395d44f630594c41b26da0f2d6661e83d582ef67c1a84500f8dbc72e"
@@ -54,7 +54,7 @@ def gold(number: int, *, split: str = "train", verdict: str = "accept", **more: 
         "decision_id": f"d{number}", "verdict": verdict, "fields": None, "reasons": ["tone"],
         "ratings": {"b": 2, "a": 1.5}, "reviewer": "Ænne", "seconds": 1e16 + number, "decided_at": said["at"],
         "origin": "generated", "note": "", "teacher": "offline:x", "model": "x", "prompt_hash": "0" * 64,
-        "call_id": None, "round": 1, "history": History(decisions=[said]),
+        "call_id": None, "round": 1, "history": DraftHistory(decisions=[said]),
     }  # fmt: skip
     return JudgedDraft(**{**values, **more})
 
@@ -71,12 +71,15 @@ def some() -> list[JudgedDraft]:
     edited = {"subject": "Better", "body": f"{HARD}\n\nBye"}
     return [
         gold(1),
-        gold(2, verdict="edit", fields=edited, worse=(Worse("w2", "edit", "c2", before, "d2", "Ænne"),)),
+        gold(2, verdict="edit", fields=edited, worse=(RejectedText("w2", "edit", "c2", before, "d2", "Ænne"),)),
         gold(3, verdict="reject", split="test"),
         gold(4, verdict="edit", fields=edited, is_bulk=True, split="validation"),
         gold(
             5,
-            worse=(Worse("w5", "preference", "c5", before, "d5", "b"), Worse("v5", "revision", "c6", before, "d", "b")),
+            worse=(
+                RejectedText("w5", "preference", "c5", before, "d5", "b"),
+                RejectedText("v5", "revision", "c6", before, "d", "b"),
+            ),
         ),
     ]
 

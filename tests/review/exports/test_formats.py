@@ -9,14 +9,14 @@ import jsonschema
 import pytest
 
 from members.models import Member
-from review import prompting
-from review.exports import FORMATS, RAW_SCHEMA, line
+from review.datasets import queries as selectors
+from review.datasets.exports import FORMATS, RAW_SCHEMA, line
+from review.datasets.write_version import content_hash
+from review.desk import deck
+from review.drafts.intake import NewDraft, add_drafts
+from review.erasure.erase import erase_records
 from review.models import DatasetVersion, Draft, Preference, Record, Revocation, Task
-from review.selectors import datasets as selectors
-from review.services import queue
-from review.services.datasets.write import content_hash
-from review.services.drafts import NewDraft, add_drafts
-from review.services.erase import erase_records
+from review.spec import prompting
 from tests.review.datasets import golds
 from tests.review.desk import verbs
 from tests.review.exports.conftest import SPLITS, Freeze, data_of, meta, rows_of
@@ -183,10 +183,10 @@ def test_raw_tells_everything_said_and_follows_its_schema(
 
 def test_raw_keeps_verdicts_that_were_taken_back(freeze: Freeze, task: Task, admin: Member) -> None:
     golds.make_drafts(task, golds.make_records(task, 1))
-    (card,) = queue.deal(admin, task, count=1)
+    (card,) = deck.deal(admin, task, count=1)
     first = verbs.judge(card, by=admin, verdict="reject")
     verbs.take_back(first, card, by=admin)
-    (again,) = queue.deal(admin, task, count=1)
+    (again,) = deck.deal(admin, task, count=1)
     verbs.judge(again, by=admin)
 
     version = freeze()

@@ -17,12 +17,12 @@ from django.core.management import CommandError, call_command
 
 from jobs.contracts import SpecEnvelope
 from jobs.models import Job
-from jobs.rundir import lay
-from jobs.services import halting
-from jobs.supervisor import carry
+from jobs.rundir import write_spec
+from jobs.scheduling import halt
+from jobs.supervisor import run_job
 from members.models import Member
+from review.datasets import hub_push
 from review.models import DatasetVersion, Record, Task
-from review.services import pushing
 from review.states import Role
 from tests.review import factories
 from tests.review.exports.conftest import Freeze, rows_of
@@ -50,8 +50,10 @@ def sent(job: Job, folder: Path) -> dict[str, Any]:
     """Run the engine as a worker would, by hand; its result."""
     run_dir = folder / "run"
     run_dir.mkdir()
-    body = pushing.lay(job, run_dir)
-    lay(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body, secret_refs=["HF_TOKEN"]))
+    body = hub_push.lay_run_inputs(job, run_dir)
+    write_spec(
+        run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body, secret_refs=["HF_TOKEN"])
+    )
     environment = {
         **os.environ,
         "HF_HOME": str(folder / "home"),
@@ -59,7 +61,7 @@ def sent(job: Job, folder: Path) -> dict[str, Any]:
         "HF_HUB_OFFLINE": "0",
     }
     subprocess.run(
-        [sys.executable, "-m", "review.hub", str(run_dir)], env=environment, check=False, timeout=120,
+        [sys.executable, "-m", "review.datasets.hub", str(run_dir)], env=environment, check=False, timeout=120,
         cwd=Path(__file__).parents[3],
     )  # fmt: skip
     return dict(json.loads((run_dir / "result.json").read_text()))
@@ -69,7 +71,7 @@ def sent(job: Job, folder: Path) -> dict[str, Any]:
 def test_each_format_is_a_configuration_with_its_splits_and_the_card_stands_below_its_head(
     version: DatasetVersion, admin: Member, hub: Hub, tmp_path: Path
 ) -> None:
-    job = pushing.push(version, to="acme/gold", by=admin, formats=("sft", "dpo"))
+    job = hub_push.push(version, to="acme/gold", by=admin, formats=("sft", "dpo"))
 
     result = sent(job, tmp_path)
 
@@ -95,7 +97,7 @@ def test_a_token_the_hub_does_not_take_fails_with_what_to_do(
     version: DatasetVersion, admin: Member, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "wrong")
-    job = pushing.push(version, to="acme/gold", by=admin)
+    job = hub_push.push(version, to="acme/gold", by=admin)
 
     result = sent(job, tmp_path)
 
@@ -108,10 +110,10 @@ def test_a_token_the_hub_does_not_take_fails_with_what_to_do(
 def test_nothing_is_pushed_while_everything_that_leaves_is_stopped(
     version: DatasetVersion, admin: Member, hub: Hub
 ) -> None:
-    job = pushing.push(version, to="acme/gold", by=admin)
-    halting.halt(by=admin, reason="a leak")
+    job = hub_push.push(version, to="acme/gold", by=admin)
+    halt.halt(by=admin, reason="a leak")
 
-    carry(job.pk, worker="w")
+    run_job(job.pk, worker="w")
 
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("waiting", 0)
@@ -131,7 +133,7 @@ def test_an_order_with_a_mistake_is_refused_before_anything_is_sent(
     version: DatasetVersion, admin: Member, hub: Hub, order: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        pushing.push(version, **{"to": "acme/gold", "by": admin, **order})
+        hub_push.push(version, **{"to": "acme/gold", "by": admin, **order})
 
     assert list(refused.value.errors) == [field]
     assert not Job.objects.filter(kind="push").exists()

@@ -14,9 +14,9 @@ import zstandard
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.datasets import queries as selectors
+from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Record, Task
-from review.selectors import datasets as selectors
-from review.services.erase import erase_records
 from tests.review.exports.conftest import Freeze, data_of, rows_of
 
 pytestmark = [

@@ -16,11 +16,11 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from miniatures_site.settings.stores import storage
+from review.datasets import queries as selectors
+from review.datasets.files import open_at
+from review.erasure.erase import erase_records
+from review.erasure.files import sweep
 from review.models import Record
-from review.selectors import datasets as selectors
-from review.services.erase import erase_records
-from review.services.erase_files import sweep
-from review.services.stored import open_at
 from tests.review.exports.conftest import Freeze, data_of
 
 pytestmark = [

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from review.datasets import freezing
 from review.models import DatasetVersion, Task
-from review.services import datasets
 from tests.review.datasets import golds
 from tests.review.exports.conftest import Freeze, data_of, frozen, rows_of
 from tests.review.replay import defacto
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
-STUDENT = str(Path(__file__).parents[3] / "training" / "demo_student" / "weights")
+STUDENT = str(Path(__file__).parents[3] / "demo" / "student" / "weights")
 Load = Callable[[str], Any]
 COUNT = 24
 # All 1,486 under `make stress`.
@@ -119,7 +119,7 @@ def test_real_experts_verdicts_train_with_all_three(
     from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
     task, _ = defacto.played(outside_data, admin=admin, make_member=make_member, api_as=api_as, limit=VERDICTS)
-    version = frozen(datasets.create(task, name="Gold", by=admin), by=admin)
+    version = frozen(freezing.create(task, name="Gold", by=admin), by=admin)
     changed = [row for row in rows_of(version, "raw") if row["decision"]["fields"] not in (None, row["draft"])]
     assert version.counts["pairs"] == {"edit": len(changed)}
     assert version.counts["labels"] == {"good": version.counts["rows"], "bad": len(changed)}

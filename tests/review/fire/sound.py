@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
+from review.desk import golds
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Task
-from review.services import golds
 from review.states import AssignmentState, DraftState, Verdict
 
 

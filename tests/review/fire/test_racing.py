@@ -13,9 +13,11 @@ import pytest
 from django.db import connection
 
 from members.models import Member
+from review.adjudication.known_answers import manage
+from review.desk import decisions
+from review.desk import deck as desk_deck
+from review.desk.deck import ReleasedCard
 from review.models import DeskSettings, Draft, KnownAnswer, Task
-from review.services import decisions, known_answers, queue
-from review.services.queue import Leaving
 from tests.review import factories
 from tests.review.fire.sound import assert_all_there, assert_sound
 from web.errors import Refusal
@@ -49,7 +51,7 @@ class Client(threading.Thread):
             connection.close()
 
     def judge_dealt(self) -> None:
-        for card in queue.deal(self.member, self.task, count=2):
+        for card in desk_deck.deal(self.member, self.task, count=2):
             self.say(card.draft_id, verdict=self.dice.choice(["accept", "reject"]))
 
     def judge_any(self) -> None:
@@ -61,13 +63,13 @@ class Client(threading.Thread):
             self.say(card, verdict="retract", retracts=decision)
 
     def leave(self) -> None:
-        deck = queue.deal(self.member, self.task, count=1)
-        queue.release(self.member, [Leaving(card.draft_id) for card in deck])
+        deck = desk_deck.deal(self.member, self.task, count=1)
+        desk_deck.release(self.member, [ReleasedCard(card.draft_id) for card in deck])
 
     def say(self, draft: UUID, **said: Any) -> None:
         self.left -= 1
         id, card = uuid4(), Draft.objects.get(pk=draft)
-        said["if_match"] = queue.etag_for(card, self.member)
+        said["if_match"] = desk_deck.etag_for(card, self.member)
         if said["verdict"] == "reject":
             said["reasons"] = ["tone"]
         try:
@@ -91,7 +93,7 @@ def test_racing_decisions_on_a_hundred_cards_lose_nothing_and_double_nothing(
     DeskSettings.objects.create(task=task, overlap_share=0.3, known_every=10)
     cards = list(Draft.objects.values_list("pk", flat=True))
     for known in cards[:3]:
-        known_answers.add(known, by=admin, verdict="accept")
+        manage.add(known, by=admin, verdict="accept")
     # A fifth of the cards in the random slice, as on a real desk.
     Draft.objects.filter(pk__in=cards[80:]).update(random_key=7)
     each = stress_count(100, 10_000) // CLIENTS
@@ -132,7 +134,7 @@ def test_no_draft_is_given_to_two_unless_it_takes_two(
 
     def work(member: Member) -> None:
         try:
-            deck = queue.deal(member, task, count=3)
+            deck = desk_deck.deal(member, task, count=3)
             while deck:
                 card = deck.pop(0)
                 dealt.append((member.pk, card.draft_id))

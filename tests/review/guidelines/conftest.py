@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
+from review.desk import deck
 from review.models import Draft, Task
-from review.services import queue
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -25,7 +25,7 @@ def expert(task: Task, reviewer: Member) -> Member:
 @pytest.fixture
 def judged(task: Task, expert: Member) -> list[Draft]:
     """Accepted, edited, rejected for its tone."""
-    accepted, edited, rejected = queue.deal(expert, task, count=3)
+    accepted, edited, rejected = deck.deal(expert, task, count=3)
     judge(accepted, by=expert)
     better = {**edited.draft.fields, "body": "Hi {{contact.first_name}},\n\nA better text. Would Monday suit you?"}
     judge(edited, by=expert, verdict="edit", fields=better)

@@ -11,14 +11,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
+from review.desk import decisions, deck
+from review.desk.guidelines import guideline_examples as showing
+from review.desk.guidelines import queries
+from review.erasure import erase
 from review.models import Decision, Draft, Revocation, Task
-from review.selectors import guidelines
-from review.selectors.tasks import latest_version
-from review.services import decisions, erase, queue, tasks
-from review.services import guidelines as showing
-from review.spec import TaskSpec
-from review.spec_diff import changes
-from review.starters import outreach
+from review.spec.spec_diff import changes
+from review.spec.starters import outreach
+from review.spec.task_spec import TaskSpec
+from review.tasks import authoring
+from review.tasks.queries import latest_version
 from tests.review import factories
 from web.errors import Refusal
 
@@ -31,7 +33,7 @@ def test_an_example_makes_the_next_version_and_shows_the_text_that_counts(
     for draft in judged:
         showing.show(draft.pk, by=admin, note="So, please.")
 
-    now = guidelines.of(task)
+    now = queries.current_guidelines(task)
 
     assert now.version == 4
     assert [example.verdict for example in now.examples] == ["accept", "accept", "reject"]
@@ -55,7 +57,7 @@ def test_an_erased_example_is_not_shown(task: Task, judged: list[Draft], admin: 
 
     erase.erase_records([judged[0].record_id])
 
-    assert guidelines.of(task).examples == []
+    assert queries.current_guidelines(task).examples == []
 
 
 def test_an_example_whose_verdict_was_taken_back_or_revoked_is_not_shown(
@@ -66,11 +68,11 @@ def test_an_example_whose_verdict_was_taken_back_or_revoked_is_not_shown(
     said = Decision.objects.get(draft=judged[0])
     decisions.record(
         judged[0].pk, by=expert, id=uuid4(), verdict="retract", retracts=said.pk,
-        if_match=queue.etag_for(judged[0], expert),
+        if_match=deck.etag_for(judged[0], expert),
     )  # fmt: skip
     Revocation.objects.create(draft=judged[1], by=admin, reason="wrong")
 
-    assert guidelines.of(task).examples == []
+    assert queries.current_guidelines(task).examples == []
 
 
 def test_showing_again_changes_the_note_in_place(task: Task, judged: list[Draft], admin: Member) -> None:
@@ -88,7 +90,7 @@ def test_an_example_can_be_taken_away(task: Task, judged: list[Draft], admin: Me
 
     showing.hide(task, judged[0].pk, by=admin)
 
-    assert guidelines.of(task).examples == []
+    assert queries.current_guidelines(task).examples == []
     with pytest.raises(Http404):
         showing.hide(task, judged[0].pk, by=admin)
 
@@ -103,7 +105,7 @@ def test_what_nobody_judged_is_no_example(task: Task, judged: list[Draft], admin
 def test_twelve_examples_are_enough(task: Task, judged: list[Draft], admin: Member) -> None:
     body = latest_version(task).spec.canonical()
     full = [{"draft": str(uuid4()), "verdict": "accept"} for _ in range(12)]
-    tasks.new_version(
+    authoring.new_version(
         task, spec=TaskSpec.model_validate_json(json.dumps(body | {"guideline_examples": full})), by=admin
     )
 
@@ -124,10 +126,10 @@ def test_only_leads_choose_examples(
 
 def test_the_wording_is_as_old_as_the_first_version_that_has_it(task: Task, admin: Member) -> None:
     spec = latest_version(task).spec
-    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=admin)
-    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief.", "language": "de"}), by=admin)
+    authoring.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief."}), by=admin)
+    authoring.new_version(task, spec=spec.model_copy(update={"guideline": "Be brief.", "language": "de"}), by=admin)
 
-    now = guidelines.of(task)
+    now = queries.current_guidelines(task)
 
     assert (now.version, now.since, now.text) == (3, 2, "Be brief.")
 
@@ -169,10 +171,10 @@ def test_reading_the_guidelines_costs_three_queries(
         showing.show(draft.pk, by=admin)
 
     with django_assert_num_queries(3):
-        guidelines.of(task)
+        queries.current_guidelines(task)
 
 
 def test_factories_make_other_tasks_without_guidelines(admin: Member) -> None:
     task = factories.make_task(by=admin, spec=factories.plain_spec(), slug="plain")
 
-    assert guidelines.of(task).is_empty
+    assert queries.current_guidelines(task).is_empty

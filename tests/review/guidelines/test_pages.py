@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk.guidelines import guideline_examples as showing
 from review.models import Draft, Reconsideration, Task
-from review.selectors.tasks import latest_version
-from review.services import guidelines as showing
-from review.services import tasks
 from review.states import DraftState, Role
+from review.tasks import authoring
+from review.tasks.queries import latest_version
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ ADDRESS = "/tasks/outreach/review/guidelines/"
 @pytest.fixture
 def changed(task: Task, judged: list[Draft], admin: Member) -> Task:
     spec = latest_version(task).spec
-    tasks.new_version(task, spec=spec.model_copy(update={"guideline": "Never more than 60 words."}), by=admin)
+    authoring.new_version(task, spec=spec.model_copy(update={"guideline": "Never more than 60 words."}), by=admin)
     return task
 
 

@@ -9,14 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error, transaction
 
 from members.models import Member
+from review.desk.guidelines import ask_again as answering
+from review.desk.guidelines import guideline_examples as showing
 from review.models import Draft, Gold, Reconsideration, Ruling, Task
-from review.selectors import reconsidering
-from review.selectors.tasks import latest_version
-from review.services import guidelines as showing
-from review.services import reconsidering as answering
-from review.services import tasks
-from review.spec import Check
+from review.spec.task_spec import Check
 from review.states import DraftState, RulingKind
+from review.tasks import authoring, reconsideration
+from review.tasks.queries import latest_version
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def change(task: Task, *, by: Member, **parts: Any) -> int:
     spec = latest_version(task).spec
-    return tasks.new_version(task, spec=spec.model_copy(update=parts), by=by).number
+    return authoring.new_version(task, spec=spec.model_copy(update=parts), by=by).number
 
 
 def waiting(drafts: list[Draft]) -> list[bool]:
@@ -33,11 +32,11 @@ def waiting(drafts: list[Draft]) -> list[bool]:
 
 
 def test_a_new_guideline_asks_about_the_decisions_before_it(task: Task, judged: list[Draft], admin: Member) -> None:
-    assert reconsidering.question(task) is None
+    assert reconsideration.open_question(task) is None
 
     change(task, by=admin, guideline="Never write more than 60 words.")
 
-    about = reconsidering.question(task)
+    about = reconsideration.open_question(task)
     assert about is not None
     assert (about.earlier, about.changed, about.version.number) == (3, ["guideline"], 2)
 
@@ -46,13 +45,13 @@ def test_examples_and_templates_ask_nothing(task: Task, judged: list[Draft], adm
     showing.show(judged[0].pk, by=admin)
     change(task, by=admin, student_template="{{facts}}")
 
-    assert reconsidering.question(task) is None
+    assert reconsideration.open_question(task) is None
 
 
 def test_before_any_decision_nothing_is_asked(task: Task, admin: Member) -> None:
     change(task, by=admin, guideline="Be brief.")
 
-    assert reconsidering.question(task) is None
+    assert reconsideration.open_question(task) is None
 
 
 def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Draft], admin: Member) -> None:
@@ -61,7 +60,7 @@ def test_they_stand_is_kept_with_who_said_so(task: Task, judged: list[Draft], ad
     kept = answering.answer(task, by=admin, version=number)
 
     assert (kept.kind, kept.earlier, kept.asked_again, kept.by) == ("stand", 3, 0, admin)
-    assert reconsidering.question(task) is None
+    assert reconsideration.open_question(task) is None
     assert waiting(judged) == [False] * 3
 
 
@@ -70,7 +69,7 @@ def test_the_next_change_asks_again(task: Task, judged: list[Draft], admin: Memb
 
     change(task, by=admin, reasons=())
 
-    about = reconsidering.question(task)
+    about = reconsideration.open_question(task)
     assert about is not None
     assert about.changed == ["reasons for rejection"]
 
@@ -88,7 +87,14 @@ def test_accepted_ones_go_back_to_the_desk_and_count_meanwhile(task: Task, judge
 def test_those_rejected_for_a_reason(task: Task, judged: list[Draft], admin: Member) -> None:
     number = change(task, by=admin, guideline="Be brief.")
 
-    assert list(reconsidering.chosen(reconsidering.question(task), kind="reasons", reasons=["too_long"])) == []
+    assert (
+        list(
+            reconsideration.drafts_to_ask_again(
+                reconsideration.open_question(task), kind="reasons", reasons=["too_long"]
+            )
+        )
+        == []
+    )
     kept = answering.answer(task, by=admin, version=number, kind="reasons", reasons=["tone"])
 
     assert (kept.asked_again, kept.reasons) == (1, ["tone"])

@@ -9,7 +9,7 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Source, Task
-from review.services.imports import import_records
+from review.sources.imports import import_records
 from tests.review.factories import make_task
 from web.errors import Refusal
 

@@ -10,12 +10,12 @@ import pytest
 from django.db import connection
 
 from members.models import Member
+from review.celery_tasks import take_back_imports
 from review.models import Record, Source, Task
-from review.selectors import records, sources
-from review.services.imports import arriving, drafts, import_drafts, import_records
-from review.services.imports.judged import decisions, import_decisions
-from review.services.imports.records import CHUNK
-from review.tasks import take_back_imports
+from review.sources import queries
+from review.sources.imports import draft_import, import_drafts, import_records, staging
+from review.sources.imports.record_import import CHUNK
+from review.sources.imports.verdicts import import_decisions, verdict_import
 from tests.review.factories import make_task
 from tests.review.imports.conftest import GOOD, Write
 from tests.review.imports.watching import arriving_source, aside, at_each_claim
@@ -78,10 +78,10 @@ def test_a_bad_last_row_leaves_nothing_of_what_was_written(task: Task, admin: Me
 def test_what_arrives_is_there_for_nobody(task: Task, admin: Member, write: Write) -> None:
     source = arriving_source(task, admin, write(GOOD))
 
-    assert not records.visible(admin).exists()
-    assert not sources.visible(admin).exists()
+    assert not queries.visible_records(admin).exists()
+    assert not queries.visible_sources(admin).exists()
     assert not source.records.exists()
-    assert sources.record_counts(task)["train"] == 0
+    assert queries.record_counts(task)["train"] == 0
 
 
 @pytest.mark.django_db
@@ -98,7 +98,7 @@ def test_a_second_import_waits_its_turn(task: Task, admin: Member, write: Write,
 @pytest.mark.django_db
 def test_an_import_that_was_cut_off_is_taken_back_and_no_other(task: Task, admin: Member, write: Write) -> None:
     import_records(task, write(GOOD), by=admin)
-    cut_off = arriving_source(task, admin, write("x"), ago_s=arriving.LEASE_S + 1)
+    cut_off = arriving_source(task, admin, write("x"), ago_s=staging.LEASE_S + 1)
     running = arriving_source(make_task(by=admin, slug="other"), admin, write("y"))
 
     take_back_imports()
@@ -111,10 +111,10 @@ def test_an_import_that_was_cut_off_is_taken_back_and_no_other(task: Task, admin
 
 @pytest.mark.django_db
 def test_who_stood_still_for_too_long_writes_no_more(task: Task, admin: Member, write: Write) -> None:
-    source = arriving_source(task, admin, write(GOOD), ago_s=arriving.LEASE_S + 1)
+    source = arriving_source(task, admin, write(GOOD), ago_s=staging.LEASE_S + 1)
 
     with pytest.raises(Refusal) as refused:
-        arriving.renew(source)
+        staging.renew(source)
 
     assert refused.value.code == "import_lost"
 
@@ -123,8 +123,8 @@ def test_who_stood_still_for_too_long_writes_no_more(task: Task, admin: Member, 
 @pytest.mark.parametrize(
     ("take", "limit", "head", "tail"),
     [
-        (import_drafts, (drafts, "MAX_DRAFTS"), "", ""),
-        (import_decisions, (decisions, "MAX_VERDICTS"), ",said.verdict,said.reviewer", ",accept,kim"),
+        (import_drafts, (draft_import, "MAX_DRAFTS"), "", ""),
+        (import_decisions, (verdict_import, "MAX_VERDICTS"), ",said.verdict,said.reviewer", ",accept,kim"),
     ],
 )
 def test_more_than_one_transaction_takes_are_refused(

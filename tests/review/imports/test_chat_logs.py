@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from members.models import Member
-from review import prompting
 from review.models import Draft, Record, Task
-from review.services.imports import import_drafts, read_preview
-from review.services.imports.chat_logs import facts_in
-from review.starters import outreach, research_summary
+from review.sources.imports import import_drafts, read_preview
+from review.sources.imports.chat_logs import facts_in
+from review.spec import prompting
+from review.spec.starters import outreach, research_summary
 from review.states import SourceKind
 from tests.review.factories import make_source, make_task, plain_spec
 from tests.review.imports.conftest import Write

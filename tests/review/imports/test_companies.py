@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from members.models import Member
-from review.domains import company_domain
 from review.models import Record, Task
-from review.services.imports import import_drafts, import_records
-from review.splits import normal_group
+from review.sources.company_domain import company_domain
+from review.sources.imports import import_drafts, import_records
+from review.spec.splits import normal_group
 from tests.review.imports.conftest import Write
 from web.errors import Refusal
 

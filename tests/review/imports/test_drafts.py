@@ -10,15 +10,16 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from demo.data import handwritten_drafts
+from demo.data.prospects import generate
 from members.models import Member
-from miniatures_site.demo import hand_drafts, prospects
-from review import checks
+from review.desk.cards.card_json import card_json
+from review.drafts import checking, queries, search_index
+from review.drafts.intake import add_marks
 from review.models import Assignment, Draft, Record, Source, Task
-from review.selectors import cards, desk
-from review.services import checking, search_index
-from review.services.drafts import add_marks
-from review.services.imports import import_drafts, import_records
-from review.starters import STARTERS
+from review.sources.imports import import_drafts, import_records
+from review.spec.starters import STARTERS
+from review.text import checks
 from tests.review.factories import make_task
 from web.errors import Refusal
 
@@ -131,12 +132,14 @@ def test_a_list_field_comes_as_json_in_a_cell(admin: Member, tmp_path: Path) -> 
 
 
 def test_the_demos_hand_drafts_come_in_with_their_labels(task: Task, admin: Member, tmp_path: Path) -> None:
-    prospects.write_csv(tmp_path / "p.csv", 60)
+    generate.write_csv(tmp_path / "p.csv", 60)
     import_records(task, tmp_path / "p.csv", by=admin)
-    faults = hand_drafts.faults()
-    rows = [draft | {"labelled_defects": faults.get(draft["company"], "")} for draft in hand_drafts.hand_drafts()]
+    faults = handwritten_drafts.faults()
+    rows = [
+        draft | {"labelled_defects": faults.get(draft["company"], "")} for draft in handwritten_drafts.hand_drafts()
+    ]
 
-    result = import_drafts(task, table(tmp_path / "d.csv", rows), by=admin, provenance=hand_drafts.PROVENANCE)
+    result = import_drafts(task, table(tmp_path / "d.csv", rows), by=admin, provenance=handwritten_drafts.PROVENANCE)
 
     assert result.rows_added == len(rows)
     assert sum(bool(draft.labelled_defects) for draft in Draft.objects.all()) == len(faults)
@@ -164,9 +167,9 @@ def test_drafts_of_a_large_import_are_marked_right_behind_it(many: Task) -> None
 
 
 def test_a_draft_that_is_opened_before_shows_its_marks_all_the_same(many: Task, admin: Member) -> None:
-    draft = desk.draft_or_404(admin, Draft.objects.values_list("pk", flat=True)[0])
-    shown = desk.draft_json(draft, admin)["marks"]
-    card = cards.as_json(Assignment(draft=draft, etag="", leased_until=timezone.now()))
+    draft = queries.draft_or_404(admin, Draft.objects.values_list("pk", flat=True)[0])
+    shown = queries.draft_json(draft, admin)["marks"]
+    card = card_json(Assignment(draft=draft, etag="", leased_until=timezone.now()))
 
     search_index.catch_up()
 
@@ -194,8 +197,8 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
 
 
 def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
-    assert checking.finish(many) == 120
-    assert checking.finish(many) == 0
+    assert checking.mark_all(many) == 120
+    assert checking.mark_all(many) == 0
     assert not Draft.objects.filter(is_checked=False).exists()
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Task
-from review.schema import InputField
-from review.services.imports import import_records, read_preview, tables
-from review.services.imports.values import read_value
-from review.starters import outreach
+from review.sources.imports import import_records, read_preview, tables
+from review.sources.imports.cell_values import read_value
+from review.spec.schema import InputField
+from review.spec.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 from web.errors import Refusal
 

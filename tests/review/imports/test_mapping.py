@@ -8,9 +8,9 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Task
-from review.schema import InputField
-from review.services.imports import import_records
-from review.spec import TaskSpec
+from review.sources.imports import import_records
+from review.spec.schema import InputField
+from review.spec.task_spec import TaskSpec
 from tests.review.factories import make_task, plain_spec
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 from web.errors import Refusal

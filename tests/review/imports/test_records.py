@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 
 from members.models import Member
 from review.models import Record, Source, Task
-from review.services.imports import import_records, read_preview
-from review.splits import split_of
-from review.starters import outreach
+from review.sources.imports import import_records, read_preview
+from review.spec.splits import split_of
+from review.spec.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 
 pytestmark = pytest.mark.django_db

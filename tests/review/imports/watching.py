@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from members.models import Member
 from review.models import Record, Source, Task
-from review.services.imports import arriving
-from review.services.imports.sources import draw
+from review.sources.imports import staging
+from review.sources.imports.source_row import create_source
 from review.states import SourceKind
 
 
@@ -50,9 +50,9 @@ def at_each_claim(look: Callable[[], None]) -> Iterator[None]:
 
 def arriving_source(task: Task, by: Member, path: Path, *, ago_s: float = 0) -> Source:
     """An import that was begun, with its first record."""
-    source = draw(
+    source = create_source(
         task, SourceKind.RECORDS, path, "csv", {}, by=by, filename="", name="", provenance="",
-        arriving_until=timezone.now() + timedelta(seconds=arriving.LEASE_S - ago_s),
+        arriving_until=timezone.now() + timedelta(seconds=staging.LEASE_S - ago_s),
     )  # fmt: skip
     Record.everything.create(
         task=task, source=source, row_number=2, title="Half", facts={}, group="half", split="train", content_hash="half"

@@ -12,13 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
+from review.bulk import listing
+from review.desk import deck
+from review.drafts import draft_filters, search_index
 from review.models import Comment, Draft, Task
-from review.selectors import keyset, listing, narrowing
-from review.services import queue, search_index
 from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge
+from web.db import keyset
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/tasks/outreach/review/list/"
@@ -59,7 +61,7 @@ def test_a_hit_is_marked_as_text(browser: Client) -> None:
 
 
 def test_words_and_filters_narrow_together(browser: Client, task: Task, expert: Member) -> None:
-    (card,) = queue.deal(expert, task, count=1)
+    (card,) = deck.deal(expert, task, count=1)
     judge(card, by=expert)
 
     assert titles(browser, q="thursday", state="decided") == [card.draft.record.title]
@@ -108,7 +110,7 @@ def test_a_reviewer_learns_neither_who_wrote_nor_who_judged_what_waits(
 ) -> None:
     other = make_member("olga")
     factories.join(other, task)
-    judge(queue.deal(other, task, count=1)[0], by=other)
+    judge(deck.deal(other, task, count=1)[0], by=other)
 
     page = browser.get(URL).content.decode()
 
@@ -119,7 +121,7 @@ def test_a_reviewer_learns_neither_who_wrote_nor_who_judged_what_waits(
 
 
 def test_a_lead_narrows_by_teacher_and_reviewer(task: Task, admin: Member, as_member, expert: Member) -> None:
-    judge(queue.deal(expert, task, count=1)[0], by=expert)
+    judge(deck.deal(expert, task, count=1)[0], by=expert)
     lead = as_member(admin)
 
     assert len(titles(lead, teacher="offline")) == 20
@@ -149,7 +151,7 @@ def test_the_page_costs_the_same_number_of_statements_whatever_is_there(browser:
 def test_what_no_index_holds_is_looked_through_so_far_and_goes_on(task: Task, admin: Member) -> None:
     first = Draft.objects.order_by("created_at", "id").first()
     Draft.objects.filter(pk=first.pk).update(round=2)
-    wanted = narrowing.read({"round": "2"})
+    wanted = draft_filters.parse({"round": "2"})
 
     page, steps = listing.page(admin, task, wanted, cursor="", look_at=6), 1
     while not page.rows:
@@ -240,10 +242,10 @@ def test_a_search_beside_a_rare_filter_looks_so_far_and_goes_on(
     task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "FEW_HITS", 3)
-    monkeypatch.setattr(narrowing, "HITS_AT_MOST", 6)
+    monkeypatch.setattr(draft_filters, "HITS_AT_MOST", 6)
     first = Draft.objects.order_by("search_text__id").first()
     Draft.objects.filter(pk=first.pk).update(round=2)
-    wanted = narrowing.read({"q": "thursday", "round": "2"})
+    wanted = draft_filters.parse({"q": "thursday", "round": "2"})
 
     page, steps = listing.page(admin, task, wanted, cursor=""), 1
     while not page.rows:

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from members.models import Member
+from review.bulk import listing, planning
+from review.drafts import draft_filters, search_index
 from review.models import Task
-from review.selectors import bulk, listing, narrowing
-from review.services import search_index
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 
@@ -76,7 +76,7 @@ def double(task: Task, *, by: Member) -> None:
 def test_twice_the_drafts_take_a_page_at_most_twice_the_steps(
     task: Task, admin: Member, reviewer: Member, asked: dict[str, str]
 ) -> None:
-    wanted = narrowing.read(asked)
+    wanted = draft_filters.parse(asked)
     few = steps(lambda: listing.page(admin, task, wanted, cursor="", size=5))
 
     double(task, by=reviewer)
@@ -89,7 +89,7 @@ def test_twice_the_drafts_take_a_page_at_most_twice_the_steps(
 def test_what_an_index_answers_takes_the_same_steps_whatever_else_is_there(
     task: Task, admin: Member, reviewer: Member, asked: dict[str, str]
 ) -> None:
-    wanted = narrowing.read(asked)
+    wanted = draft_filters.parse(asked)
     few = steps(lambda: listing.page(admin, task, wanted, cursor="", size=5))
 
     double(task, by=reviewer)
@@ -100,10 +100,10 @@ def test_what_an_index_answers_takes_the_same_steps_whatever_else_is_there(
 
 def test_drafts_of_an_act_take_the_same_steps_whatever_else_is_there(task: Task, reviewer: Member) -> None:
     some = pending(task)[:10]
-    few = steps(lambda: list(bulk.rows(task, some, by=reviewer)))
+    few = steps(lambda: list(planning.rows(task, some, by=reviewer)))
 
     double(task, by=reviewer)
-    many = steps(lambda: list(bulk.rows(task, some, by=reviewer)))
+    many = steps(lambda: list(planning.rows(task, some, by=reviewer)))
 
     assert many <= SAME * few
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from members.models import Member
 from review.models import Decision, Source, Task
-from review.schema import InputField
+from review.spec.schema import InputField
 from tests.review import factories
 from tests.review.imports.judged import exports
 

@@ -9,7 +9,7 @@ import pytest
 
 from members.models import Member
 from review.models import Record, Source, Task
-from review.samples import COMPANIES
+from review.sources.samples import COMPANIES
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db

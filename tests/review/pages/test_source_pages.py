@@ -11,7 +11,7 @@ from django.test import Client
 
 from members.models import Member
 from review.models import Draft, Record, Source, Task
-from review.services.imports import import_records, uploads
+from review.sources.imports import import_records, uploads
 from tests.review.factories import join, mail, make_task
 from web.errors import Refusal
 

@@ -10,10 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review.forms import spec_form
 from review.models import Task, TaskVersion
-from review.services import tasks
-from review.starters import STARTERS, outreach
+from review.spec.starters import STARTERS, outreach
+from review.tasks import authoring, spec_form
 from tests.review.factories import join, make_desk, make_task
 from tests.review.tasks.test_spec_form import posted
 
@@ -27,7 +26,7 @@ def task(admin: Member) -> Task:
 
 
 def form(**change: str) -> dict[str, str]:
-    return posted(spec_form.drawn(outreach.SPEC.canonical(), {})) | change
+    return posted(spec_form.sections(outreach.SPEC.canonical(), {})) | change
 
 
 def test_a_task_is_made_from_a_starter_and_opens_for_editing(admin: Member, as_member: SignIn) -> None:
@@ -141,7 +140,7 @@ def test_the_example_follows_what_is_typed(task: Task, admin: Member, as_member:
 
 
 def test_an_older_version_says_that_it_is_older(task: Task, admin: Member, as_member: SignIn) -> None:
-    tasks.new_version(task, spec=outreach.SPEC.model_copy(update={"guideline": "Short."}), by=admin)
+    authoring.new_version(task, spec=outreach.SPEC.model_copy(update={"guideline": "Short."}), by=admin)
 
     page = as_member(admin).get("/tasks/outreach/versions/1/").content.decode()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from review.personal_data import find, people_in
-from review.spec import Offer
-from review.starters import outreach
+from review.spec.starters import outreach
+from review.spec.task_spec import Offer
+from review.text.personal_data import find, people_in
 
 
 def kinds(text: str, *names: str) -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ def test_a_team_or_a_slot_is_nobody(text: str) -> None:
 
 
 def test_a_name_among_the_facts_is_found_in_full_and_in_part_but_not_inside_words() -> None:
-    from review.schema import InputField
+    from review.spec.schema import InputField
 
     spec = outreach.SPEC.model_copy(
         update={
@@ -111,7 +111,7 @@ def test_a_name_among_the_facts_is_found_in_full_and_in_part_but_not_inside_word
 
 
 def test_the_company_and_the_sender_are_not_taken_for_people() -> None:
-    from review.schema import InputField
+    from review.spec.schema import InputField
 
     spec = outreach.SPEC.model_copy(
         update={

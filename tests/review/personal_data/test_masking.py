@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review.personal_data import Mask
+from review.text.personal_data import Mask
 
 
 def test_one_number_in_two_writings_gets_one_placeholder() -> None:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from review.personal_data import addresses, phones, quick
+from review.text.personal_data import addresses, phones, prefilter
 
 FOREIGN = "٠٣٠ ١٢٣٤٥٦٧"
 PHONES = ["+49 (0)30 1234567", "030 / 123 45 67", "(212) 555-0123", "030\u00a0123456", FOREIGN]
@@ -22,8 +22,8 @@ def test_what_stands_anywhere_in_a_text_is_looked_at(seed: int) -> None:
 
     text = f"{before} {phone} and {after} or {address} {before}"
 
-    assert quick.may_hold_phone(text)
-    assert address.lower() in quick.around_numbers(text, 100, 100).lower()
+    assert prefilter.may_hold_phone(text)
+    assert address.lower() in prefilter.around_numbers(text, 100, 100).lower()
     assert address in {text[start:end] for start, end in addresses.spans(text)}
     assert phone == FOREIGN or phone in {text[start:end] for start, end in phones.spans(text)}
 
@@ -31,11 +31,11 @@ def test_what_stands_anywhere_in_a_text_is_looked_at(seed: int) -> None:
 def test_words_with_digits_in_them_are_no_numbers_by_themselves() -> None:
     text = "Route66 and word7 of B2B teams: v2, q4"
 
-    assert quick.around_numbers(text, 100, 100) == ""
-    assert not quick.may_hold_phone(text)
+    assert prefilter.around_numbers(text, 100, 100) == ""
+    assert not prefilter.may_hold_phone(text)
 
 
 def test_numbers_side_by_side_are_taken_once() -> None:
     text = "In 2019 and 2020 they opened 12 depots."
 
-    assert quick.around_numbers(text, 100, 100) == text
+    assert prefilter.around_numbers(text, 100, 100) == text

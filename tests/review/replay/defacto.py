@@ -20,8 +20,8 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Task
-from review.schema import InputField, OutputField
-from review.spec import Requirement, TaskSpec
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import Requirement, TaskSpec
 from review.states import Role
 from tests.review import factories
 

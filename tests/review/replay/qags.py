@@ -16,8 +16,8 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Task
-from review.schema import InputField, OutputField
-from review.spec import TaskSpec
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import TaskSpec
 from tests.review import factories
 
 SPEC = TaskSpec(

@@ -6,8 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.desk import deck
 from review.models import Gold, Task
-from review.services import queue
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute, late_decision
 
@@ -81,7 +81,7 @@ def test_a_lead_settles_with_a_verdict_of_their_own(
 
 
 def test_a_second_opinion_is_asked_for(task: Task, api: APIClient, expert: Member) -> None:
-    decision = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    decision = judge(deck.deal(expert, task, count=1)[0], by=expert).decision
     address = f"/api/v1/drafts/{decision.draft_id}/second-opinion/"
 
     answer = api.post(address, headers=tag_of(api, decision.draft_id))

@@ -10,10 +10,11 @@ from django.db import connection
 from django.http import Http404
 
 from members.models import Member
+from review.adjudication import rulings
+from review.desk import deck, golds
+from review.desk import lead_queue as said
+from review.drafts import queries
 from review.models import Assignment, Decision, Draft, Gold, Ruling, Task
-from review.selectors import desk
-from review.selectors import rulings as said
-from review.services import golds, queue, rulings
 from review.states import DraftState, Verdict
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import OTHER_WORDS, dispute, second_opinion
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def settle(about: Decision, *, by: Member, **how: object) -> Ruling:
-    return rulings.settle(about.draft_id, by=by, if_match=said.tag(about.draft_id), **how)
+    return rulings.settle(about.draft_id, by=by, if_match=said.dispute_etag(about.draft_id), **how)
 
 
 def state_of(decision: Decision) -> str:
@@ -32,15 +33,15 @@ def state_of(decision: Decision) -> str:
 
 @pytest.fixture
 def first(task: Task, expert: Member) -> Decision:
-    return judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    return judge(deck.deal(expert, task, count=1)[0], by=expert).decision
 
 
 def test_a_second_opinion_goes_to_somebody_else_while_the_first_counts(
     task: Task, first: Decision, lead: Member, expert: Member, other: Member
 ) -> None:
-    rulings.ask_again(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
+    rulings.ask_again(first.draft_id, by=lead, if_match=said.dispute_etag(first.draft_id))
 
-    mine, theirs = queue.deal(expert, task, count=10), queue.deal(other, task, count=1)
+    mine, theirs = deck.deal(expert, task, count=10), deck.deal(other, task, count=1)
     assert first.draft_id not in {card.draft_id for card in mine}
     assert [card.draft_id for card in theirs] == [first.draft_id]
     assert Gold.objects.get().decision == first
@@ -52,11 +53,11 @@ def test_a_second_reviewer_does_not_see_what_the_first_said(
     second_opinion(first, lead=lead, by=other)
 
     listed = as_member(other).get(f"/tasks/{task.slug}/review/list/").content.decode()
-    draft = desk.draft_or_404(other, first.draft_id)
+    draft = queries.draft_or_404(other, first.draft_id)
 
     assert "Accepted</span>" not in listed
-    assert desk.summary_json(draft, is_told=False)["verdict"] is None
-    assert not desk.decisions_on(other, draft).exists()
+    assert queries.summary_json(draft, is_told=False)["verdict"] is None
+    assert not queries.decisions_on(other, draft).exists()
 
 
 def test_a_second_opinion_that_agrees_leaves_the_first_in_force(first: Decision, lead: Member, other: Member) -> None:
@@ -139,7 +140,7 @@ def test_reopening_a_settled_draft_makes_it_disputed_again(
     first, second = dispute(task, lead=lead, one=expert, other=other)
     settle(first, by=lead, decision=second.pk)
 
-    rulings.reopen(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
+    rulings.reopen(first.draft_id, by=lead, if_match=said.dispute_etag(first.draft_id))
 
     assert state_of(first) == DraftState.DISPUTED
     assert not Gold.objects.exists()
@@ -153,9 +154,9 @@ def test_only_disputed_drafts_are_settled_and_only_judged_ones_asked_about(
     with pytest.raises(Refusal) as not_disputed:
         settle(first, by=lead, decision=first.pk)
     with pytest.raises(Refusal) as not_judged:
-        rulings.ask_again(fresh.pk, by=lead, if_match=said.tag(fresh.pk))
+        rulings.ask_again(fresh.pk, by=lead, if_match=said.dispute_etag(fresh.pk))
     with pytest.raises(Refusal) as not_ruled:
-        rulings.reopen(first.draft_id, by=lead, if_match=said.tag(first.draft_id))
+        rulings.reopen(first.draft_id, by=lead, if_match=said.dispute_etag(first.draft_id))
 
     codes = [refused.value.code for refused in (not_disputed, not_judged, not_ruled)]
     assert codes == ["not_disputed", "not_judged", "not_ruled"]
@@ -163,7 +164,7 @@ def test_only_disputed_drafts_are_settled_and_only_judged_ones_asked_about(
 
 def test_a_verdict_on_another_draft_settles_nothing(task: Task, lead: Member, expert: Member, other: Member) -> None:
     first, _ = dispute(task, lead=lead, one=expert, other=other)
-    elsewhere = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    elsewhere = judge(deck.deal(expert, task, count=1)[0], by=expert).decision
 
     with pytest.raises(Http404):
         settle(first, by=lead, decision=elsewhere.pk)
@@ -184,7 +185,7 @@ def test_a_ruling_without_a_tag_or_by_a_reviewer_is_refused(
 
 def test_sides_say_what_differs_word_by_word(task: Task, lead: Member, expert: Member, other: Member) -> None:
     first, _ = dispute(task, lead=lead, one=expert, other=other)
-    draft = desk.draft_or_404(lead, first.draft_id)
+    draft = queries.draft_or_404(lead, first.draft_id)
 
     one, two = said.sides(draft)
 
@@ -215,7 +216,7 @@ def test_two_leads_settling_at_once_leave_one_ruling(
     task: Task, lead: Member, admin: Member, expert: Member, other: Member
 ) -> None:
     sides = dispute(task, lead=lead, one=expert, other=other)
-    seen = said.tag(sides[0].draft_id)
+    seen = said.dispute_etag(sides[0].draft_id)
     results: list[str] = []
     start = threading.Barrier(2)
 

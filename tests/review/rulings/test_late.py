@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.http import Http404
 
 from members.models import Member
+from review.adjudication import rulings
+from review.desk import decisions, deck, golds
+from review.desk import lead_queue as said
 from review.models import Decision, Draft, Gold, Ruling, Task
-from review.selectors import rulings as said
-from review.services import decisions, golds, queue, rulings
 from review.states import DraftState, RulingKind, Verdict
 from tests.review.desk.verbs import judge, take_back
 from tests.review.rulings.verdicts import late_decision
@@ -22,12 +23,12 @@ pytestmark = pytest.mark.django_db
 
 
 def adopt(decision: Decision, *, by: Member) -> Ruling:
-    return rulings.adopt(decision.pk, by=by, if_match=said.tag(decision.draft_id))
+    return rulings.adopt(decision.pk, by=by, if_match=said.dispute_etag(decision.draft_id))
 
 
 def test_an_adopted_decision_counts_where_nothing_did(task: Task, lead: Member, expert: Member, other: Member) -> None:
     decision, _ = late_decision(task, by=expert, then=other)
-    queue.release(other, [queue.Leaving(decision.draft_id)])
+    deck.release(other, [deck.ReleasedCard(decision.draft_id)])
 
     ruling = adopt(decision, by=lead)
 
@@ -58,14 +59,14 @@ def test_a_decision_left_aside_changes_nothing_and_waits_no_more(
     rulings.leave(decision.pk, by=lead)
 
     assert Gold.objects.get().decision == standing
-    assert list(said.late(task)) == []
+    assert list(said.late_decisions(task)) == []
 
 
 def test_a_verdict_that_came_meanwhile_refuses_the_adoption(
     task: Task, lead: Member, expert: Member, other: Member
 ) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
-    seen = said.tag(decision.draft_id)
+    seen = said.dispute_etag(decision.draft_id)
     judge(theirs, by=other)
 
     with pytest.raises(Refusal) as refused:
@@ -100,18 +101,18 @@ def test_a_second_lead_is_told_who_ruled(
 
 def test_what_its_author_took_back_is_not_adopted(task: Task, lead: Member, expert: Member, other: Member) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
-    card = queue.etag_for(theirs.draft, expert)
+    card = deck.etag_for(theirs.draft, expert)
     take_back(type("Said", (), {"decision": decision}), theirs, by=expert, if_match=card)
 
     with pytest.raises(Refusal) as refused:
         adopt(decision, by=lead)
 
     assert refused.value.code == "already_retracted"
-    assert list(said.late(task)) == []
+    assert list(said.late_decisions(task)) == []
 
 
 def test_a_decision_in_time_needs_no_lead(task: Task, lead: Member, expert: Member) -> None:
-    decision = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    decision = judge(deck.deal(expert, task, count=1)[0], by=expert).decision
 
     with pytest.raises(Refusal) as refused:
         adopt(decision, by=lead)
@@ -128,7 +129,7 @@ def test_an_adopted_word_cannot_be_taken_back(task: Task, lead: Member, expert: 
         with pytest.raises(Refusal) as refused:
             decisions.record(
                 word.draft_id, by=author, id=Ruling().pk, verdict="retract", retracts=word.pk,
-                if_match=queue.etag_for(word.draft, author),
+                if_match=deck.etag_for(word.draft, author),
             )  # fmt: skip
         assert refused.value.code == "ruled"
     assert Gold.objects.get().decision == decision
@@ -139,7 +140,7 @@ def test_reopening_lets_the_verdicts_speak_again(task: Task, lead: Member, exper
     standing = judge(theirs, by=other).decision
     adopt(decision, by=lead)
 
-    rulings.reopen(decision.draft_id, by=lead, if_match=said.tag(decision.draft_id))
+    rulings.reopen(decision.draft_id, by=lead, if_match=said.dispute_etag(decision.draft_id))
 
     assert Gold.objects.get().decision == standing
     assert Draft.objects.get(pk=decision.draft_id).state == DraftState.DECIDED
@@ -186,7 +187,7 @@ def test_two_leads_at_once_make_one_ruling(
 ) -> None:
     decision, theirs = late_decision(task, by=expert, then=other)
     judge(theirs, by=other)
-    seen = said.tag(decision.draft_id)
+    seen = said.dispute_etag(decision.draft_id)
     results: list[str] = []
     start = threading.Barrier(2)
 

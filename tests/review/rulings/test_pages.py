@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from review.desk import deck
+from review.desk import lead_queue as said
 from review.models import Gold, Ruling, Task
-from review.selectors import rulings as said
-from review.services import queue
 from review.states import Verdict
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import OTHER_WORDS, dispute, late_decision
@@ -132,11 +132,11 @@ def test_a_refused_text_is_in_the_editor_again(
 def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     task: Task, lead: Member, browser: Client, expert: Member, other: Member
 ) -> None:
-    first = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    first = judge(deck.deal(expert, task, count=1)[0], by=expert).decision
     address = f"/tasks/outreach/review/drafts/{first.draft_id}/"
     form = hidden(browser.get(address).content.decode())
     asked = browser.post(f"{address}ruling/", {**form, "act": "ask_again"}, follow=True).content.decode()
-    card = queue.hold(other, first.draft_id)
+    card = deck.hold(other, first.draft_id)
     judge(card, by=other, verdict="edit", fields=OTHER_WORDS)
     disputed = browser.get(address).content.decode()
     browser.post(DISPUTED, {**hidden(browser.get(DISPUTED).content.decode()), "pick": str(first.pk)})

@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from members.models import Member
-from review import text_index
+from review.db import text_index
+from review.drafts import search_index
+from review.erasure.erase import erase_records
 from review.models import Draft, SearchBacklog, SearchText, Task
-from review.search import query
-from review.services import search_index
-from review.services.erase import erase_records
+from review.text.search import query
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db

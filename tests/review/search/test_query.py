@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from review.search import highlight
-from review.search.query import parse, sentence
-from review.search.words import folded, words
+from review.text.search import highlight
+from review.text.search.query import parse, sentence
+from review.text.search.words import folded, words
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
+from review.datasets import freezing
+from review.datasets import write_version as writing
 from review.models import DatasetVersion, Record, Task
-from review.services import datasets
-from review.services.datasets import write as writing
 from tests.review import factories
 from tests.review.datasets import golds as judged_golds
 
@@ -29,8 +29,8 @@ def records(task: Task, admin: Member) -> list[Record]:
 
 @pytest.fixture
 def version(task: Task, admin: Member, records: list[Record]) -> DatasetVersion:
-    dataset = datasets.create(task, name="Gold", by=admin)
-    version = datasets.freeze(dataset, by=admin)
+    dataset = freezing.create(task, name="Gold", by=admin)
+    version = freezing.freeze(dataset, by=admin)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version

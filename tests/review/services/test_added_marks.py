@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from members.models import Member
+from review.drafts.intake import add_marks
 from review.models import Draft
-from review.services.drafts import add_marks
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,17 +12,18 @@ import pytest
 from django.core.files.storage import default_storage
 
 from members.models import Member
-from review import tombstones
+from review.datasets import freezing
+from review.datasets import queries as selectors
+from review.datasets import write_version as writing
+from review.datasets.removed_samples import erased_rows
+from review.desk import deck, golds
+from review.drafts.intake import put_on_desk
+from review.erasure import tombstones
+from review.erasure.erase import erase_records
+from review.erasure.files import sweep
 from review.models import Assignment, Dataset, DatasetFile, DatasetVersion, Decision, Draft, Gold, Record, Task
-from review.prompting import canonical_json, fields_hash
-from review.selectors import datasets as selectors
-from review.selectors.erased import erased_rows
-from review.services import datasets, golds, queue
-from review.services.datasets import write as writing
-from review.services.drafts import put_on_desk
-from review.services.erase import erase_records
-from review.services.erase_files import sweep
-from review.services.imports.records import content_hash
+from review.sources.imports.record_import import content_hash
+from review.spec.prompting import canonical_json, fields_hash
 from review.states import AssignmentState, DraftState
 from tests.review import factories
 
@@ -99,11 +100,11 @@ def test_golds_rebuild_identically_and_what_differed_still_differs(
 def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
     one = {"summary": "a", "claims": [{"text": "t", "quote": "q"}, {"text": "u", "quote": "r"}]}
 
-    assert tombstones.of(one) == tombstones.of(dict(one))
-    assert tombstones.of(one) != tombstones.of({**one, "summary": "b"})
-    assert list(tombstones.of(one)) == ["summary", "claims"]
-    assert set(tombstones.of(one)["claims"][0]) == {"text", "quote"}
-    assert "q" not in tombstones.of(one)["claims"][0].values()
+    assert tombstones.tombstone_of(one) == tombstones.tombstone_of(dict(one))
+    assert tombstones.tombstone_of(one) != tombstones.tombstone_of({**one, "summary": "b"})
+    assert list(tombstones.tombstone_of(one)) == ["summary", "claims"]
+    assert set(tombstones.tombstone_of(one)["claims"][0]) == {"text", "quote"}
+    assert "q" not in tombstones.tombstone_of(one)["claims"][0].values()
 
 
 def test_frozen_files_lose_the_text_and_the_version_keeps_its_manifest(
@@ -142,7 +143,7 @@ def test_what_is_erased_is_frozen_in_no_later_version(
 ) -> None:
     erase_records([records[0].pk])
 
-    later = datasets.freeze(Dataset.objects.get(), by=admin)
+    later = freezing.freeze(Dataset.objects.get(), by=admin)
     writing.seal(later.pk, writing.write(later.pk, report=lambda done, total: None))
 
     later.refresh_from_db()
@@ -153,7 +154,7 @@ def test_what_is_erased_is_frozen_in_no_later_version(
 def test_a_draft_on_the_desk_leaves_it_and_does_not_come_back(task: Task, admin: Member) -> None:
     records = factories.make_records(factories.make_source(task), 2)
     factories.make_drafts(task, records)
-    held = queue.deal(admin, task, count=2)
+    held = deck.deal(admin, task, count=2)
     Assignment.objects.update(unfinished={"body": "half an edit"}, note="ask her")
 
     erase_records([record.pk for record in records])
@@ -163,7 +164,7 @@ def test_a_draft_on_the_desk_leaves_it_and_does_not_come_back(task: Task, admin:
     assert set(Draft.objects.values_list("state", flat=True)) == {DraftState.KEPT}
     assert len(held) == 2
     assert set(Assignment.objects.values_list("state", "unfinished", "note")) == {(AssignmentState.RELEASED, None, "")}
-    assert queue.deal(admin, task, count=5) == []
+    assert deck.deal(admin, task, count=5) == []
 
 
 def test_the_same_facts_may_come_again_for_somebody_else(task: Task) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from members.models import Member
-from review import immutability
+from review.db import immutability
 from review.models import DatasetVersion, Decision, Record, Task
 from tests.review import factories
 from tests.review.datasets import golds as judged_golds

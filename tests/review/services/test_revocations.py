@@ -10,11 +10,12 @@ from django.http import Http404
 
 from audit.models import AuditRow
 from members.models import Member
-from review.dataset_filters import DatasetFilters
+from review.datasets import freezing, revocations
+from review.datasets import removed_samples as selectors
+from review.datasets import write_version as writing
+from review.datasets.dataset_filters import DatasetFilters
+from review.desk import deck
 from review.models import Assignment, Dataset, DatasetVersion, Draft, Gold, Task
-from review.selectors import revoked as selectors
-from review.services import datasets, queue, revocations
-from review.services.datasets import write as writing
 from review.states import AssignmentState, DraftState, Role
 from tests.review import factories
 from tests.review.datasets import golds
@@ -33,8 +34,8 @@ def task(admin: Member) -> Task:
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:
-    dataset = Dataset.objects.filter(task=task).first() or datasets.create(task, name="Gold", by=by)
-    version = datasets.freeze(dataset, by=by, filters=filters)
+    dataset = Dataset.objects.filter(task=task).first() or freezing.create(task, name="Gold", by=by)
+    version = freezing.freeze(dataset, by=by, filters=filters)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()
     return version
@@ -52,8 +53,8 @@ def test_a_revoked_sample_stands_in_no_later_version_and_marks_the_earlier(task:
 
     after = frozen(task, admin)
     assert (before.counts["rows"], after.counts["rows"]) == (4, 3)
-    assert selectors.marks(before) == {"revoked": 1, "erased": 0}
-    assert selectors.marks(after) == {"revoked": 0, "erased": 0}
+    assert selectors.removed_counts(before) == {"revoked": 1, "erased": 0}
+    assert selectors.removed_counts(after) == {"revoked": 0, "erased": 0}
     assert [found.reason for found in selectors.in_version(before)] == ["The customer withdrew."]
     before.refresh_from_db()
     assert DatasetVersion.objects.filter(selectors.holds_revoked()).get() == before
@@ -65,19 +66,19 @@ def test_the_gold_itself_stays_so_that_a_rebuild_finds_it_again(task: Task, admi
     revocations.revoke(draft.pk, by=admin, reason="Wrong facts.")
 
     assert Gold.objects.filter(draft=draft).exists()
-    assert datasets.select(task, DatasetFilters()).sifted.golds == 3
+    assert freezing.select(task, DatasetFilters()).sifted.golds == 3
 
 
 def test_a_draft_that_waits_or_is_in_deck_leaves_the_desk(task: Task, admin: Member, reviewer: Member) -> None:
     factories.join(reviewer, task, Role.REVIEWER)
-    card = queue.deal(reviewer, task, count=1)[0]
+    card = deck.deal(reviewer, task, count=1)[0]
 
     revocations.revoke(card.draft_id, by=admin, reason="Wrong facts.")
 
     card.draft.refresh_from_db()
     assert card.draft.state == DraftState.KEPT
     assert Assignment.objects.get(pk=card.pk).state == AssignmentState.RELEASED
-    assert card.draft_id not in {dealt.draft_id for dealt in queue.deal(reviewer, task, count=5)}
+    assert card.draft_id not in {dealt.draft_id for dealt in deck.deal(reviewer, task, count=5)}
 
 
 def test_twice_is_told_and_changes_nothing(task: Task, admin: Member) -> None:

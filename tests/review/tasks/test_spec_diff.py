@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from review.spec import Requirement, TaskSpec
-from review.spec_diff import changes, word_diff
-from review.starters import outreach
+from review.spec.spec_diff import changes, word_diff
+from review.spec.starters import outreach
+from review.spec.task_spec import Requirement, TaskSpec
 
 
 def after(**update: Any) -> TaskSpec:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from review.forms import spec_form
-from review.services.tasks import parse_spec
-from review.starters import STARTERS, Starter, outreach
+from review.spec.starters import STARTERS, Starter, outreach
+from review.tasks import spec_form
+from review.tasks.authoring import parse_spec
 from web.errors import Refusal
 
 
-def posted(sections: list[spec_form.DrawnSection]) -> dict[str, str]:
+def posted(sections: list[spec_form.FormSection]) -> dict[str, str]:
     """What a browser would send for a drawn form."""
     data: dict[str, str] = {}
     for section in sections:
@@ -27,7 +27,7 @@ def posted(sections: list[spec_form.DrawnSection]) -> dict[str, str]:
 
 @pytest.mark.parametrize("starter", STARTERS.values(), ids=list(STARTERS))
 def test_a_form_sent_back_untouched_says_the_same(starter: Starter) -> None:
-    data = posted(spec_form.drawn(starter.spec.canonical(), {}))
+    data = posted(spec_form.sections(starter.spec.canonical(), {}))
 
     assert parse_spec(spec_form.body_from(data)) == starter.spec
 
@@ -35,9 +35,9 @@ def test_a_form_sent_back_untouched_says_the_same(starter: Starter) -> None:
 def test_a_row_is_added_moved_and_removed() -> None:
     body = outreach.SPEC.canonical()
 
-    added = spec_form.edited(body, "add:rubric")
-    moved = spec_form.edited(body, "up:rubric:1")
-    removed = spec_form.edited(body, "remove:rubric:0")
+    added = spec_form.after_row_act(body, "add:rubric")
+    moved = spec_form.after_row_act(body, "up:rubric:1")
+    removed = spec_form.after_row_act(body, "remove:rubric:0")
 
     assert len(added["rubric"]) == len(body["rubric"]) + 1
     assert [row["name"] for row in moved["rubric"]][:2] == ["links it to the offer", "names a fact"]
@@ -50,18 +50,18 @@ def test_a_row_is_added_moved_and_removed() -> None:
 def test_a_button_that_means_nothing_changes_nothing(act: str) -> None:
     body = outreach.SPEC.canonical()
 
-    assert spec_form.edited(body, act) == body
+    assert spec_form.after_row_act(body, act) == body
 
 
 def test_a_blank_row_stays_while_rows_are_added_and_goes_when_the_form_is_read() -> None:
-    data = posted(spec_form.drawn(spec_form.edited(outreach.SPEC.canonical(), "add:output_schema"), {}))
+    data = posted(spec_form.sections(spec_form.after_row_act(outreach.SPEC.canonical(), "add:output_schema"), {}))
 
     assert len(spec_form.body_from(data, keeps_blank=True)["output_schema"]) == 3
     assert len(spec_form.body_from(data)["output_schema"]) == 2
 
 
 def test_a_mistake_stands_beside_the_control_it_is_about() -> None:
-    data = posted(spec_form.drawn(outreach.SPEC.canonical(), {}))
+    data = posted(spec_form.sections(outreach.SPEC.canonical(), {}))
     data |= {
         "input_schema.0.name": "Company Name",
         "output_schema.1.max_words": "many",
@@ -71,7 +71,7 @@ def test_a_mistake_stands_beside_the_control_it_is_about() -> None:
 
     with pytest.raises(Refusal) as refusal:
         parse_spec(body)
-    sections = {section.section.id: section for section in spec_form.drawn(body, refusal.value.errors)}
+    sections = {section.section.id: section for section in spec_form.sections(body, refusal.value.errors)}
 
     name = sections["facts"].rows[0].controls[0]
     words = next(c for c in sections["written"].rows[1].controls if c.spot.name == "max_words")
@@ -85,7 +85,7 @@ def test_parts_of_a_list_keep_their_limit_and_their_words() -> None:
     spec = STARTERS["research-summary"].spec
     control = next(
         control
-        for section in spec_form.drawn(spec.canonical(), {})
+        for section in spec_form.sections(spec.canonical(), {})
         if section.section.id == "written"
         for control in section.rows[1].controls
         if control.spot.kind == "items"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.offline import teacher
-from review import checks, prompting
-from review.schema import normalise_fields
-from review.starters import STARTERS, Starter
+from demo.offline_teacher import teacher
+from review.spec import prompting
+from review.spec.schema import normalise_fields
+from review.spec.starters import STARTERS, Starter
+from review.text import checks
 
 ALL = pytest.mark.parametrize("starter", STARTERS.values(), ids=list(STARTERS))
 

@@ -11,11 +11,11 @@ from django.db import connection
 
 from members.models import Member
 from review.models import Membership, Task
-from review.selectors.tasks import latest_version
-from review.services import tasks
-from review.spec import TaskSpec
-from review.starters import outreach
+from review.spec.starters import outreach
+from review.spec.task_spec import TaskSpec
 from review.states import Role
+from review.tasks import authoring
+from review.tasks.queries import latest_version
 from tests.review.factories import join, make_task
 from web.errors import Refusal
 
@@ -26,7 +26,7 @@ def changed(text: str) -> TaskSpec:
 
 @pytest.mark.django_db
 def test_the_creator_of_a_task_leads_it_and_finds_version_1(admin: Member) -> None:
-    task = tasks.create(name=" Outreach ", slug="outreach", spec=outreach.SPEC, by=admin, note="first")
+    task = authoring.create(name=" Outreach ", slug="outreach", spec=outreach.SPEC, by=admin, note="first")
 
     version = latest_version(task)
     assert (task.name, version.number, version.note) == ("Outreach", 1, "first")
@@ -49,7 +49,7 @@ def test_a_second_task_with_the_same_address_is_refused(admin: Member) -> None:
 @pytest.mark.parametrize("slug", ["", "Big", "a b", "-a", "new", "x" * 61])
 def test_a_bad_address_is_named_beside_its_field(admin: Member, slug: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        tasks.create(name="A", slug=slug, spec=outreach.SPEC, by=admin)
+        authoring.create(name="A", slug=slug, spec=outreach.SPEC, by=admin)
 
     assert list(refusal.value.errors) == ["slug"]
 
@@ -68,7 +68,7 @@ def test_who_leads_nothing_makes_no_task(reviewer: Member, admin: Member) -> Non
 def test_a_change_makes_the_next_version_and_leaves_the_old_one(admin: Member) -> None:
     task = make_task(by=admin)
 
-    version = tasks.new_version(task, spec=changed("Be brief."), by=admin, note="shorter")
+    version = authoring.new_version(task, spec=changed("Be brief."), by=admin, note="shorter")
 
     assert version.number == 2
     assert task.versions.get(number=1).spec == outreach.SPEC
@@ -79,7 +79,7 @@ def test_saving_what_is_there_already_is_refused(admin: Member) -> None:
     task = make_task(by=admin)
 
     with pytest.raises(Refusal) as refusal:
-        tasks.new_version(task, spec=outreach.SPEC, by=admin)
+        authoring.new_version(task, spec=outreach.SPEC, by=admin)
 
     assert (refusal.value.code, refusal.value.status) == ("nothing_changed", 409)
     assert "version 1 says exactly this" in refusal.value.message
@@ -88,9 +88,9 @@ def test_saving_what_is_there_already_is_refused(admin: Member) -> None:
 @pytest.mark.django_db
 def test_going_back_to_an_older_wording_is_a_new_version(admin: Member) -> None:
     task = make_task(by=admin)
-    tasks.new_version(task, spec=changed("Be brief."), by=admin)
+    authoring.new_version(task, spec=changed("Be brief."), by=admin)
 
-    assert tasks.new_version(task, spec=outreach.SPEC, by=admin).number == 3
+    assert authoring.new_version(task, spec=outreach.SPEC, by=admin).number == 3
 
 
 @pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_a_reviewer_edits_nothing(admin: Member, reviewer: Member) -> None:
     join(reviewer, task)
 
     with pytest.raises(PermissionDenied):
-        tasks.new_version(task, spec=changed("x"), by=reviewer)
+        authoring.new_version(task, spec=changed("x"), by=reviewer)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -109,7 +109,7 @@ def test_two_editors_at_once_get_two_numbers(admin: Member) -> None:
 
     def save(text: str) -> None:
         try:
-            tasks.new_version(Task.objects.get(pk=task.pk), spec=changed(text), by=admin)
+            authoring.new_version(Task.objects.get(pk=task.pk), spec=changed(text), by=admin)
         except BaseException as error:
             failures.append(error)
         finally:
@@ -171,7 +171,7 @@ def test_a_mistake_in_a_specification_is_named_at_its_place(change: Callable, pa
     change(body)
 
     with pytest.raises(Refusal) as refusal:
-        tasks.parse_spec(body)
+        authoring.parse_spec(body)
 
     assert refusal.value.code == "spec_invalid"
     assert any(says in text for text in refusal.value.errors[path])
@@ -180,4 +180,4 @@ def test_a_mistake_in_a_specification_is_named_at_its_place(change: Callable, pa
 @pytest.mark.parametrize("body", [[], "text", None, 7])
 def test_a_specification_that_is_no_object_is_refused(body: object) -> None:
     with pytest.raises(Refusal, match="must be a JSON object"):
-        tasks.parse_spec(body)
+        authoring.parse_spec(body)

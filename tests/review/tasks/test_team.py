@@ -10,9 +10,9 @@ from django.db import connection
 
 from members.models import Member
 from review.models import Membership, Task
-from review.permissions import role_of
-from review.services import team
 from review.states import Role
+from review.tasks import team
+from review.tasks.permissions import role_of
 from tests.review import factories
 from web.errors import Refusal
 

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from members.models import Member
+from review.desk import deck as desk_deck
 from review.models import Comment, DeskSettings, Draft, KnownAnswer, Task
-from review.services import queue
 from review.states import Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -113,7 +113,7 @@ def test_no_reviewer_is_told_what_another_said_of_a_card_they_are_to_judge(
     task: Task, lead: Member, expert: Member, other: Member, deals, api_as
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert, verdict="reject", note="Far too loud")
     api, path = api_as(other), f"/api/v1/drafts/{card.draft_id}/"
 

@@ -9,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
+from review.desk import deck
+from review.desk.comments import queries as found
+from review.desk.comments import writing
+from review.erasure import erase
 from review.models import Comment, Draft, Mention, Task
-from review.selectors import comments as found
-from review.services import comments, erase, queue
 from review.states import Role
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -26,7 +28,7 @@ def draft(task: Task) -> Draft:
 
 
 def write(draft: Draft, text: str, *, by: Member, **more) -> Comment:
-    return comments.add(draft.pk, by=by, id=more.pop("id", uuid4()), text=text)
+    return writing.add(draft.pk, by=by, id=more.pop("id", uuid4()), text=text)
 
 
 def test_who_is_named_is_told_and_nobody_else(
@@ -93,14 +95,14 @@ def test_while_verdicts_are_blind_a_comment_is_its_authors_and_the_leads(
     task: Task, lead: Member, expert: Member, other: Member, deals
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
     write(card.draft, "Too loud for my taste, @olga", by=expert)
     draft = Draft.objects.get(pk=card.draft_id)
 
     blind = [found.on_draft(member, draft).count() for member in (expert, lead, other)]
     told = found.unread_count(other)
-    judge(queue.deal(other, task, count=1)[0], by=other)
+    judge(deck.deal(other, task, count=1)[0], by=other)
     draft.refresh_from_db()
 
     assert (blind, told) == ([1, 1, 0], 0)
@@ -111,8 +113,8 @@ def test_while_verdicts_are_blind_a_comment_is_its_authors_and_the_leads(
 def test_reading_mentions_marks_them_once(task: Task, draft: Draft, expert: Member, other: Member) -> None:
     comment = write(draft, "@olga", by=expert)
 
-    assert comments.read_mentions(other, comments=[comment.pk]) == 1
-    assert comments.read_mentions(other) == 0
+    assert writing.read_mentions(other, comments=[comment.pk]) == 1
+    assert writing.read_mentions(other) == 0
     assert found.unread_count(other) == 0
 
 
@@ -122,10 +124,10 @@ def test_one_takes_ones_own_comment_away_and_a_lead_any(
     own, more = write(draft, "One", by=expert), write(draft, "Two", by=expert)
 
     with pytest.raises(PermissionDenied):
-        comments.remove(own.pk, by=other)
-    assert comments.remove(own.pk, by=expert) is True
-    assert comments.remove(own.pk, by=expert) is False
-    assert comments.remove(more.pk, by=lead) is True
+        writing.remove(own.pk, by=other)
+    assert writing.remove(own.pk, by=expert) is True
+    assert writing.remove(own.pk, by=expert) is False
+    assert writing.remove(more.pk, by=lead) is True
 
 
 def test_erasing_a_record_takes_what_was_written_on_its_drafts(
@@ -145,7 +147,7 @@ def test_erasing_a_record_takes_what_was_written_on_its_drafts(
 def test_a_line_marks_names_and_leaves_all_else_as_it_is(task: Task, draft: Draft, expert: Member) -> None:
     comment = write(draft, "<b>@olga</b> and mail a@b.c", by=expert)
 
-    parts = found.line(comment, expert)["parts"]
+    parts = found.comment_row(comment, expert)["parts"]
 
     assert "".join(part["text"] for part in parts) == comment.text
     assert [part["text"] for part in parts if part["is_name"]] == ["@olga"]

@@ -10,8 +10,8 @@ from django.test import Client
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
+from review.desk.comments import writing
 from review.models import Comment, Draft, Task
-from review.services import comments
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -21,7 +21,7 @@ def test_a_comment_is_read_and_written_beside_the_card_and_is_text(
 ) -> None:
     first = Draft.objects.order_by("queue_position").first()
     assert first is not None
-    comments.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
+    writing.add(first.pk, by=lead, id=uuid4(), text="<img src=x onerror=alert(1)> is text")
     client = Client()
     client.force_login(expert, backend="django.contrib.auth.backends.ModelBackend")
     expect.set_options(timeout=60_000)

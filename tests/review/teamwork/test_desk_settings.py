@@ -7,8 +7,10 @@ from django.core.exceptions import PermissionDenied
 
 from members.models import Member
 from review import ports
+from review.adjudication.desk_settings import save_settings
+from review.desk import deck as desk_deck
+from review.desk import ordering
 from review.models import DeskSettings, Draft, Task
-from review.services import desk_settings, ordering, queue
 from tests.review import factories
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
@@ -23,7 +25,7 @@ def by_place(task: Task) -> list:
 
 
 def test_a_lead_sets_how_the_desk_deals(task: Task, lead: Member) -> None:
-    desk_settings.save(task, by=lead, **VALUES)
+    save_settings.save(task, by=lead, **VALUES)
 
     held = DeskSettings.objects.get(task=task)
     assert (held.overlap_share, held.known_every, held.updated_by) == (0.2, 50, lead)
@@ -43,7 +45,7 @@ def test_a_lead_sets_how_the_desk_deals(task: Task, lead: Member) -> None:
 )
 def test_a_value_that_does_not_fit_is_named_and_nothing_changes(task: Task, lead: Member, name: str, value) -> None:
     with pytest.raises(Refusal) as refused:
-        desk_settings.save(task, by=lead, **{**VALUES, name: value})
+        save_settings.save(task, by=lead, **{**VALUES, name: value})
 
     assert list(refused.value.errors) == [name]
     assert not DeskSettings.objects.exists()
@@ -51,11 +53,11 @@ def test_a_value_that_does_not_fit_is_named_and_nothing_changes(task: Task, lead
 
 def test_reviewers_set_nothing(task: Task, expert: Member) -> None:
     with pytest.raises(PermissionDenied):
-        desk_settings.save(task, by=expert, **VALUES)
+        save_settings.save(task, by=expert, **VALUES)
 
 
 def test_the_least_certain_come_first_by_what_checks_marked_before(task: Task, expert: Member, deals) -> None:
-    for card in queue.deal(expert, task, count=4):
+    for card in desk_deck.deal(expert, task, count=4):
         judge(card, by=expert)
     deals(order="uncertain")
     doubtful = by_place(task)[-1]
@@ -103,8 +105,8 @@ def test_oldest_first_undoes_another_order(task: Task, deals) -> None:
 
 
 def test_what_is_held_judged_or_set_aside_keeps_its_place(task: Task, expert: Member, deals) -> None:
-    deck = queue.deal(expert, task, count=2)
-    queue.set_aside(deck[0].draft_id, by=expert)
+    deck = desk_deck.deal(expert, task, count=2)
+    desk_deck.set_aside(deck[0].draft_id, by=expert)
     before = dict(Draft.objects.filter(pk__in=[card.draft_id for card in deck]).values_list("pk", "queue_position"))
     deals(order="diverse")
 

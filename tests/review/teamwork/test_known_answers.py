@@ -9,10 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from members.models import Member
+from review.adjudication.known_answers import manage
+from review.adjudication.known_answers import queries as met
+from review.desk import deck as desk_deck
+from review.desk import golds
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Task
-from review.selectors import known_answers as met
-from review.services import golds, known_answers, queue
-from review.services.queue import Leaving
 from review.states import AssignmentState, DraftState, Drawn
 from tests.review.desk.verbs import judge, take_back
 from web.errors import Refusal
@@ -25,22 +27,22 @@ def known(task: Task, lead: Member, deals) -> KnownAnswer:
     """The last draft is to be rejected, and every card dealt has a known answer while there are any."""
     deals(known_every=1)
     draft = Draft.objects.order_by("queue_position").last()
-    return known_answers.add(draft.pk, by=lead, verdict="reject", reasons=["tone"], note="It shouts.")
+    return manage.add(draft.pk, by=lead, verdict="reject", reasons=["tone"], note="It shouts.")
 
 
 def test_a_known_answer_comes_among_the_others_once_to_each_reviewer(
     task: Task, expert: Member, other: Member, known: KnownAnswer
 ) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
 
     assert (card.draft_id, card.drawn) == (known.draft_id, Drawn.KNOWN)
-    assert known.draft_id not in {each.draft_id for each in queue.deal(expert, task, count=8)}
-    assert known.draft_id in {each.draft_id for each in queue.deal(other, task, count=1)}
+    assert known.draft_id not in {each.draft_id for each in desk_deck.deal(expert, task, count=8)}
+    assert known.draft_id in {each.draft_id for each in desk_deck.deal(other, task, count=1)}
 
 
 def test_a_verdict_on_it_answers_as_any_other_and_makes_no_gold(task: Task, expert: Member, known: KnownAnswer) -> None:
-    outcome = judge(queue.deal(expert, task, count=1)[0], by=expert)
+    outcome = judge(desk_deck.deal(expert, task, count=1)[0], by=expert)
 
     assert outcome.draft_state == DraftState.DECIDED
     assert not Gold.objects.exists()
@@ -51,56 +53,56 @@ def test_a_verdict_on_it_answers_as_any_other_and_makes_no_gold(task: Task, expe
 def test_the_reviewer_is_told_afterwards_how_they_met_it(
     task: Task, expert: Member, other: Member, known: KnownAnswer
 ) -> None:
-    judge(queue.deal(expert, task, count=1)[0], by=expert)
-    judge(queue.deal(other, task, count=1)[0], by=other, verdict="reject")
+    judge(desk_deck.deal(expert, task, count=1)[0], by=expert)
+    judge(desk_deck.deal(other, task, count=1)[0], by=other, verdict="reject")
 
-    assert [one.is_right for one in met.met_by(expert, task)] == [False]
-    assert [one.is_right for one in met.met_by(other, task)] == [True]
+    assert [one.is_right for one in met.answered_by(expert, task)] == [False]
+    assert [one.is_right for one in met.answered_by(other, task)] == [True]
     assert met.scores(task) == {expert.pk: (0, 1), other.pk: (1, 1)}
-    assert [(line["right"], line["judged"]) for line in met.listed(task)] == [(1, 2)]
+    assert [(line["right"], line["judged"]) for line in met.known_answers_of(task)] == [(1, 2)]
 
 
 def test_a_verdict_on_it_can_be_taken_back_and_given_again(task: Task, expert: Member, known: KnownAnswer) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     first = judge(card, by=expert)
 
     back = take_back(first, card, by=expert)
     again = judge(back.deck[0], by=expert, verdict="reject")
 
     assert again.draft_state == DraftState.DECIDED
-    assert [one.is_right for one in met.met_by(expert, task)] == [True]
+    assert [one.is_right for one in met.answered_by(expert, task)] == [True]
     assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_a_lease_that_runs_out_gives_it_to_the_next_reviewer(
     task: Task, expert: Member, other: Member, known: KnownAnswer
 ) -> None:
-    queue.deal(expert, task, count=1)
+    desk_deck.deal(expert, task, count=1)
     Assignment.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
 
-    deck = queue.deal(other, task, count=1)
+    deck = desk_deck.deal(other, task, count=1)
 
     assert deck[0].draft_id == known.draft_id
-    queue.release(other, [Leaving(known.draft_id)])
+    desk_deck.release(other, [ReleasedCard(known.draft_id)])
     assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_set_aside_it_is_not_met_again_and_stays_out_of_the_queue(
     task: Task, expert: Member, known: KnownAnswer
 ) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
 
-    queue.set_aside(card.draft_id, by=expert)
+    desk_deck.set_aside(card.draft_id, by=expert)
 
-    assert card.draft_id not in {each.draft_id for each in queue.deal(expert, task, count=8)}
+    assert card.draft_id not in {each.draft_id for each in desk_deck.deal(expert, task, count=8)}
     assert Draft.objects.get(pk=known.draft_id).state == DraftState.KEPT
 
 
 def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task, lead: Member, expert: Member) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
 
-    known_answers.add(card.draft_id, by=lead, verdict="accept")
+    manage.add(card.draft_id, by=lead, verdict="accept")
 
     assert not Gold.objects.exists()
     assert golds.rebuild() == 0
@@ -109,11 +111,11 @@ def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task,
 
 
 def test_one_that_nobody_met_goes_back_to_where_its_draft_stood(task: Task, lead: Member, expert: Member) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
-    known = known_answers.add(card.draft_id, by=lead, verdict="accept")
+    known = manage.add(card.draft_id, by=lead, verdict="accept")
 
-    assert known_answers.take_out(known.pk, by=lead) is None
+    assert manage.retire(known.pk, by=lead) is None
 
     assert Draft.objects.get(pk=card.draft_id).state == DraftState.DECIDED
     assert Gold.objects.count() == 1
@@ -122,21 +124,21 @@ def test_one_that_nobody_met_goes_back_to_where_its_draft_stood(task: Task, lead
 def test_one_that_was_met_is_dealt_no_more_and_its_results_stay(
     task: Task, lead: Member, expert: Member, other: Member, known: KnownAnswer
 ) -> None:
-    judge(queue.deal(expert, task, count=1)[0], by=expert)
+    judge(desk_deck.deal(expert, task, count=1)[0], by=expert)
 
-    kept = known_answers.take_out(known.pk, by=lead)
+    kept = manage.retire(known.pk, by=lead)
 
     assert kept is not None
     assert kept.retired_at is not None
-    assert known.draft_id not in {card.draft_id for card in queue.deal(other, task, count=8)}
+    assert known.draft_id not in {card.draft_id for card in desk_deck.deal(other, task, count=8)}
     assert met.scores(task) == {expert.pk: (0, 1)}
 
 
 def test_taken_out_of_a_deck_it_can_still_be_judged_by_who_had_it(
     task: Task, lead: Member, expert: Member, known: KnownAnswer
 ) -> None:
-    card = queue.deal(expert, task, count=1)[0]
-    known_answers.take_out(known.pk, by=lead)
+    card = desk_deck.deal(expert, task, count=1)[0]
+    manage.retire(known.pk, by=lead)
 
     outcome = judge(card, by=expert)
 
@@ -156,7 +158,7 @@ def test_an_answer_that_cannot_be_given_is_refused(task: Task, lead: Member, ans
     draft = Draft.objects.order_by("queue_position").first()
 
     with pytest.raises(Refusal) as refused:
-        known_answers.add(draft.pk, by=lead, **answer)
+        manage.add(draft.pk, by=lead, **answer)
 
     assert refused.value.code == code
     assert not KnownAnswer.objects.exists()
@@ -166,11 +168,11 @@ def test_a_draft_in_a_deck_or_known_already_is_refused(
     task: Task, lead: Member, expert: Member, known: KnownAnswer
 ) -> None:
     Assignment.objects.all().delete()
-    held = queue.deal(expert, task, count=3)[1]
+    held = desk_deck.deal(expert, task, count=3)[1]
 
     for draft in (known.draft_id, held.draft_id):
         with pytest.raises(Refusal) as refused:
-            known_answers.add(draft, by=lead, verdict="accept")
+            manage.add(draft, by=lead, verdict="accept")
         assert refused.value.status == 409
 
 
@@ -178,4 +180,4 @@ def test_reviewers_make_no_known_answers(task: Task, expert: Member) -> None:
     draft = Draft.objects.order_by("queue_position").first()
 
     with pytest.raises(PermissionDenied):
-        known_answers.add(draft.pk, by=expert, verdict="accept")
+        manage.add(draft.pk, by=expert, verdict="accept")

@@ -10,11 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
-from review import overlap
+from review.desk import decisions, golds, overlap, pace
+from review.desk import deck as desk_deck
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Decision, Draft, Gold, Task
-from review.selectors import pace
-from review.services import decisions, golds, queue
-from review.services.queue import Leaving
 from review.states import AssignmentState, DraftState, Drawn
 from tests.review import factories
 from tests.review.desk.verbs import judge, take_back
@@ -31,7 +30,7 @@ def state_of(card: Assignment) -> str:
 
 def test_a_first_verdict_waits_for_a_second(task: Task, expert: Member, deals) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
 
     outcome = judge(card, by=expert)
 
@@ -45,11 +44,11 @@ def test_who_judged_a_card_is_not_dealt_it_again_and_the_next_reviewer_has_it_fi
     task: Task, expert: Member, other: Member, deals
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
 
-    mine = queue.deal(expert, task, count=8)
-    theirs = queue.deal(other, task, count=1)
+    mine = desk_deck.deal(expert, task, count=8)
+    theirs = desk_deck.deal(other, task, count=1)
 
     assert card.draft_id not in {each.draft_id for each in mine}
     assert [each.draft_id for each in theirs] == [card.draft_id]
@@ -70,10 +69,10 @@ def test_two_verdicts_resolve_a_card_when_they_end_with_the_same_text(
     task: Task, expert: Member, other: Member, deals, first, second, state
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     earliest = judge(card, by=expert, **first).decision
 
-    outcome = judge(queue.deal(other, task, count=1)[0], by=other, **second)
+    outcome = judge(desk_deck.deal(other, task, count=1)[0], by=other, **second)
 
     assert outcome.draft_state == state == state_of(card)
     counting = list(Gold.objects.values_list("decision", flat=True))
@@ -84,11 +83,11 @@ def test_three_reviewers_are_waited_for_where_three_are_wanted(
     task: Task, expert: Member, other: Member, third: Member, deals
 ) -> None:
     deals(overlap_share=1.0, overlap_reviewers=3)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
 
     states = [judge(card, by=expert).draft_state]
     for member in (other, third):
-        states.append(judge(queue.deal(member, task, count=1)[0], by=member).draft_state)
+        states.append(judge(desk_deck.deal(member, task, count=1)[0], by=member).draft_state)
 
     assert states == [DraftState.PENDING, DraftState.PENDING, DraftState.DECIDED]
     assert Decision.objects.filter(draft=card.draft_id).count() == 3
@@ -108,22 +107,22 @@ def test_the_share_of_drafts_drawn_is_the_share_asked_for_and_grows_with_it() ->
 
 
 def test_changing_the_share_leaves_judged_cards_alone(task: Task, expert: Member, other: Member, deals) -> None:
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
     deals(overlap_share=1.0)
-    waiting = queue.deal(expert, task, count=1)[0]
+    waiting = desk_deck.deal(expert, task, count=1)[0]
     judge(waiting, by=expert)
 
     deals(overlap_share=0.0)
 
     assert state_of(card) == DraftState.DECIDED
     assert state_of(waiting) == DraftState.PENDING
-    assert queue.deal(other, task, count=1)[0].draft_id == waiting.draft_id
+    assert desk_deck.deal(other, task, count=1)[0].draft_id == waiting.draft_id
 
 
 def test_a_lone_reviewer_goes_on_with_fresh_cards(task: Task, expert: Member, deals) -> None:
     deals(overlap_share=1.0)
-    deck = queue.deal(expert, task, count=2)
+    deck = desk_deck.deal(expert, task, count=2)
     judged = 0
 
     while deck:
@@ -140,13 +139,13 @@ def test_a_verdict_is_taken_back_while_another_judges_the_card_blind(
     task: Task, expert: Member, other: Member, deals
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     first = judge(card, by=expert)
-    theirs = queue.deal(other, task, count=1)[0]
+    theirs = desk_deck.deal(other, task, count=1)[0]
 
     taken = take_back(first, card, by=expert)
     second = judge(theirs, by=other)
-    again = queue.deal(expert, task, count=1)[0]
+    again = desk_deck.deal(expert, task, count=1)[0]
 
     assert taken.deck == []
     assert second.draft_state == DraftState.PENDING
@@ -158,23 +157,23 @@ def test_a_verdict_taken_back_after_both_agree_takes_the_gold_with_it(
     task: Task, expert: Member, other: Member, deals
 ) -> None:
     deals(overlap_share=1.0)
-    card = queue.deal(expert, task, count=1)[0]
+    card = desk_deck.deal(expert, task, count=1)[0]
     judge(card, by=expert)
-    theirs = queue.deal(other, task, count=1)[0]
+    theirs = desk_deck.deal(other, task, count=1)[0]
     second = judge(theirs, by=other)
 
     back = take_back(second, theirs, by=other)
 
     assert not Gold.objects.exists()
     assert [each.draft_id for each in back.deck] == [card.draft_id]
-    queue.release(other, [Leaving(card.draft_id)])
+    desk_deck.release(other, [ReleasedCard(card.draft_id)])
     assert state_of(card) == DraftState.PENDING
 
 
 def test_golds_rebuilt_are_the_golds_written(task: Task, expert: Member, other: Member, deals) -> None:
     deals(overlap_share=1.0)
     for member in (expert, other):
-        for card in queue.deal(member, task, count=5):
+        for card in desk_deck.deal(member, task, count=5):
             edit = {"verdict": "edit", "fields": OTHER_WORDS} if member == other and card.draft.marks_count else {}
             judge(card, by=member, **edit)
     written = sorted(Gold.objects.values_list("draft", "decision"))
@@ -203,7 +202,7 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
     def run(expert: Member) -> None:
         start.wait()
         try:
-            tag = queue.etag_for(card, expert)
+            tag = desk_deck.etag_for(card, expert)
             outcome = decisions.record(card.pk, by=expert, id=uuid4(), verdict="accept", if_match=tag)
             said.append(outcome.draft_state)
         except Refusal as refusal:
@@ -223,7 +222,7 @@ def test_reviewers_who_judge_one_card_at_the_same_moment_leave_exactly_as_many_v
 
 def test_what_is_left_is_counted_from_indexes_of_queues_alone(task: Task, expert: Member) -> None:
     with CaptureQueriesContext(connection) as seen:
-        pace.of(expert, task)
+        pace.pace_of(expert, task)
 
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

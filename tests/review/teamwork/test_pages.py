@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 
 from members.models import Member
+from review.desk import deck
+from review.desk.comments import writing
+from review.desk.lead_queue import dispute_etag
 from review.models import Comment, DeskSettings, Draft, KnownAnswer, Mention, Ruling, Task
-from review.selectors.rulings import tag
-from review.services import comments, queue
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute
 
@@ -95,7 +96,7 @@ def test_a_known_answer_is_made_on_a_drafts_page_and_taken_out_on_the_settings_p
 
 def test_a_draft_that_waits_for_others_is_counted(task: Task, browser: Client, expert: Member, deals) -> None:
     deals(overlap_share=1.0)
-    judge(queue.deal(expert, task, count=1)[0], by=expert)
+    judge(deck.deal(expert, task, count=1)[0], by=expert)
 
     page = " ".join(browser.get(SETTINGS).content.decode().split())
 
@@ -127,7 +128,7 @@ def test_an_empty_comment_says_so(task: Task, draft: Draft, expert: Member, as_m
 def test_mentions_are_counted_on_every_page_until_they_are_read(
     task: Task, draft: Draft, expert: Member, other: Member, as_member
 ) -> None:
-    comments.add(draft.pk, by=expert, id=uuid4(), text="Look, @olga")
+    writing.add(draft.pk, by=expert, id=uuid4(), text="Look, @olga")
     client = as_member(other)
 
     home, listed = client.get("/").content.decode(), client.get("/mentions/").content.decode()
@@ -146,7 +147,7 @@ def test_a_lead_sends_a_verdict_back_from_the_page_of_the_dispute(
     first, second = dispute(task, lead=lead, one=expert, other=other)
     path, page = "/tasks/outreach/review/disputed/", ""
     page = browser.get(path).content.decode()
-    form = {"draft": str(first.draft_id), "tag": tag(first.draft_id), "send_back": str(second.pk)}
+    form = {"draft": str(first.draft_id), "tag": dispute_etag(first.draft_id), "send_back": str(second.pk)}
 
     silent = browser.post(path, {**form, "comment": ""})
     answer = browser.post(path, {**form, "comment": "The claim is not in the offer."}, follow=True)

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk.decisions import queries as said
+from review.desk.deck import ReleasedCard
 from review.models import Assignment, Draft, Task
-from review.selectors import decisions as said
-from review.services import queue
-from review.services.queue import Leaving
 from review.states import RANDOM_SLICE_BELOW, Drawn
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -38,7 +38,7 @@ def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, mak
     expert = make_member("many")
     factories.join(expert, task)
 
-    deck = queue.deal(expert, task, count=200)
+    deck = desk_deck.deal(expert, task, count=200)
 
     assert 10 <= drawn(deck).count(Drawn.RANDOM) <= 55  # 30 expected of 200 at 15 %, with five standard deviations
 
@@ -46,7 +46,7 @@ def test_cards_of_the_slice_come_at_about_the_share_asked_for(admin: Member, mak
 def test_the_slice_is_dealt_by_its_own_key_and_when_all_else_is_judged(
     task: Task, expert: Member, sliced: list[Draft]
 ) -> None:
-    deck = queue.deal(expert, task, count=8)
+    deck = desk_deck.deal(expert, task, count=8)
 
     at_random = [card.draft_id for card in deck if card.drawn == Drawn.RANDOM]
     assert at_random == [draft.pk for draft in sliced]
@@ -56,12 +56,12 @@ def test_the_slice_is_dealt_by_its_own_key_and_when_all_else_is_judged(
 def test_a_card_of_the_slice_that_was_set_aside_comes_last_and_still_counts_as_drawn(
     task: Task, expert: Member, sliced: list[Draft]
 ) -> None:
-    card = next(card for card in queue.deal(expert, task, count=8) if card.drawn == Drawn.RANDOM)
+    card = next(card for card in desk_deck.deal(expert, task, count=8) if card.drawn == Drawn.RANDOM)
 
-    queue.set_aside(card.draft_id, by=expert)
-    queue.release(expert, [Leaving(held.draft_id) for held in Assignment.objects.all()])
+    desk_deck.set_aside(card.draft_id, by=expert)
+    desk_deck.release(expert, [ReleasedCard(held.draft_id) for held in Assignment.objects.all()])
 
-    deck = queue.deal(expert, task, count=8)
+    deck = desk_deck.deal(expert, task, count=8)
     assert deck[-1].draft_id == card.draft_id
     assert deck[-1].drawn == Drawn.RANDOM
     assert Draft.objects.get(pk=card.draft_id).random_key >= RANDOM_SLICE_BELOW
@@ -71,8 +71,8 @@ def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
     task: Task, expert: Member, other: Member, deals, sliced: list[Draft]
 ) -> None:
     deals(overlap_share=1.0)
-    firsts = {card.draft_id: judge(card, by=expert).decision for card in queue.deal(expert, task, count=8)}
-    for card in queue.deal(other, task, count=8):
+    firsts = {card.draft_id: judge(card, by=expert).decision for card in desk_deck.deal(expert, task, count=8)}
+    for card in desk_deck.deal(other, task, count=8):
         judge(card, by=other)
 
     counted = {decision.pk for decision in said.random_slice(task)}
@@ -82,7 +82,7 @@ def test_rates_are_asked_of_first_verdicts_on_the_slice_alone(
 
 def test_drawing_at_random_takes_a_card_by_its_index(task: Task, expert: Member, sliced: list[Draft]) -> None:
     with CaptureQueriesContext(connection) as seen:
-        queue.deal(expert, task, count=8)
+        desk_deck.deal(expert, task, count=8)
 
     draws = [query["sql"] for query in seen if '"random_key" ASC' in query["sql"] and "LIMIT" in query["sql"]]
     assert draws

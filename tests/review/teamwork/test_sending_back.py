@@ -7,10 +7,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from members.models import Member
+from review.adjudication import rulings, sending_back
+from review.desk import deck as desk_deck
+from review.desk import golds
+from review.desk.comments import queries
+from review.desk.lead_queue import dispute_etag
 from review.models import Assignment, Comment, Decision, Draft, Gold, Task
-from review.selectors import comments
-from review.selectors.rulings import tag
-from review.services import golds, queue, rulings, sending_back
 from review.states import DraftState, Drawn
 from tests.review.desk.verbs import judge
 from tests.review.rulings.verdicts import dispute
@@ -28,7 +30,7 @@ def differing(task: Task, lead: Member, expert: Member, other: Member) -> tuple[
 
 
 def send(first: Decision, *, by: Member, **more) -> None:
-    body = {"if_match": tag(first.draft_id), "comment": "Look at the claim again.", **more}
+    body = {"if_match": dispute_etag(first.draft_id), "comment": "Look at the claim again.", **more}
     sending_back.send_back(first.draft_id, by=by, **body)
 
 
@@ -39,19 +41,19 @@ def test_a_verdict_sent_back_counts_no_more_and_its_author_has_the_card_first(
 
     send(first, by=lead, decisions=[second.pk])
 
-    deck = queue.deal(other, task, count=2)
+    deck = desk_deck.deal(other, task, count=2)
     assert deck[0].draft_id == first.draft_id
     assert (deck[0].drawn, deck[0].note) == (Drawn.SENT_BACK, "Look at the claim again.")
     assert deck[0].unfinished == OTHER_WORDS
     assert not Gold.objects.exists()
-    assert first.draft_id not in {card.draft_id for card in queue.deal(expert, task, count=8)}
+    assert first.draft_id not in {card.draft_id for card in desk_deck.deal(expert, task, count=8)}
 
 
 def test_saying_the_same_as_the_first_resolves_it(task: Task, lead: Member, other: Member, differing) -> None:
     first, second = differing
     send(first, by=lead, decisions=[second.pk])
 
-    outcome = judge(queue.deal(other, task, count=1)[0], by=other)
+    outcome = judge(desk_deck.deal(other, task, count=1)[0], by=other)
 
     assert outcome.draft_state == DraftState.DECIDED
     assert Gold.objects.get().decision_id == first.pk
@@ -63,7 +65,7 @@ def test_confirming_it_leaves_the_draft_disputed(task: Task, lead: Member, other
     first, second = differing
     send(first, by=lead, decisions=[second.pk])
 
-    outcome = judge(queue.deal(other, task, count=1)[0], by=other, verdict="edit", fields=OTHER_WORDS)
+    outcome = judge(desk_deck.deal(other, task, count=1)[0], by=other, verdict="edit", fields=OTHER_WORDS)
 
     assert outcome.draft_state == DraftState.DISPUTED
     assert Draft.objects.get(pk=first.draft_id).state == DraftState.DISPUTED
@@ -75,9 +77,9 @@ def test_both_sent_back_come_to_one_author_after_the_other(
     first, _ = differing
     send(first, by=lead)
 
-    mine = queue.deal(expert, task, count=1)[0]
+    mine = desk_deck.deal(expert, task, count=1)[0]
     waiting = judge(mine, by=expert, verdict="reject").draft_state
-    theirs = queue.deal(other, task, count=1)[0]
+    theirs = desk_deck.deal(other, task, count=1)[0]
     done = judge(theirs, by=other, verdict="reject").draft_state
 
     assert mine.draft_id == theirs.draft_id == first.draft_id
@@ -90,7 +92,7 @@ def test_nobody_else_can_hold_a_card_that_was_sent_back(task: Task, lead: Member
     send(first, by=lead)
 
     with pytest.raises(Refusal) as refused:
-        queue.hold(third, first.draft_id)
+        desk_deck.hold(third, first.draft_id)
 
     assert refused.value.code == "card_not_free"
 
@@ -101,18 +103,18 @@ def test_the_comment_names_the_author_and_is_read_while_the_card_is_blind(
     first, second = differing
     send(first, by=lead, decisions=[second.pk])
 
-    assert comments.unread_count(other) == 1
-    assert comments.unread_count(expert) == 0
+    assert queries.unread_count(other) == 1
+    assert queries.unread_count(expert) == 0
     draft = Draft.objects.get(pk=first.draft_id)
-    assert [one.text for one in comments.on_draft(other, draft)] == ["Look at the claim again."]
+    assert [one.text for one in queries.on_draft(other, draft)] == ["Look at the claim again."]
 
 
 def test_a_lead_can_still_settle_it_after_the_second_look(task: Task, lead: Member, other: Member, differing) -> None:
     first, second = differing
     send(first, by=lead, decisions=[second.pk])
-    judge(queue.deal(other, task, count=1)[0], by=other, verdict="reject")
+    judge(desk_deck.deal(other, task, count=1)[0], by=other, verdict="reject")
 
-    rulings.settle(first.draft_id, by=lead, if_match=tag(first.draft_id), decision=first.pk)
+    rulings.settle(first.draft_id, by=lead, if_match=dispute_etag(first.draft_id), decision=first.pk)
 
     assert Gold.objects.get().decision_id == first.pk
     assert golds.rebuild() == 1
@@ -133,7 +135,7 @@ def test_only_verdicts_on_a_disputed_draft_go_back_and_only_by_its_lead(
     task: Task, lead: Member, expert: Member, other: Member, differing
 ) -> None:
     first, _ = differing
-    judged = judge(queue.deal(expert, task, count=1)[0], by=expert).decision
+    judged = judge(desk_deck.deal(expert, task, count=1)[0], by=expert).decision
 
     with pytest.raises(Refusal) as refused:
         send(judged, by=lead)

@@ -9,14 +9,14 @@ from django.test import Client
 
 from serving.openai import requests
 from serving.openai.errors import ApiError
-from serving.services import internal_keys
+from serving.runtime import internal_keys
 
 GOOD = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
 
 def refused(**changes):
     with pytest.raises(ApiError) as error:
-        requests.read(json.dumps(GOOD | changes).encode())
+        requests.parse_chat_request(json.dumps(GOOD | changes).encode())
     return error.value
 
 
@@ -99,7 +99,7 @@ def test_a_wrong_value_is_refused_with_the_option_s_name(changes, param):
 )  # fmt: skip
 def test_hostile_json_is_a_400(content):
     with pytest.raises(ApiError) as error:
-        requests.read(content)
+        requests.parse_chat_request(content)
 
     assert (error.value.status, error.value.code) == (400, "invalid_json")
 
@@ -115,7 +115,7 @@ def test_a_body_beyond_the_bound_is_refused_unread(db):
 
 
 def test_what_is_the_provider_s_bookkeeping_is_taken_and_named():
-    question = requests.read(
+    question = requests.parse_chat_request(
         json.dumps(
             GOOD
             | {
@@ -131,7 +131,7 @@ def test_what_is_the_provider_s_bookkeeping_is_taken_and_named():
 
 
 def test_asking_not_to_be_stored_is_heeded():
-    assert requests.read(json.dumps(GOOD | {"store": False}).encode()).unheeded == ()
+    assert requests.parse_chat_request(json.dumps(GOOD | {"store": False}).encode()).unheeded == ()
 
 
 def test_a_refusal_names_the_value_that_would_pass():
@@ -140,7 +140,7 @@ def test_a_refusal_names_the_value_that_would_pass():
 
 
 def test_neutral_values_and_both_forms_of_content_are_taken():
-    question = requests.read(
+    question = requests.parse_chat_request(
         json.dumps({
             "model": "m", "n": 1, "presence_penalty": 0.0, "logprobs": False, "tools": None, "stream": None,
             "stop": "END", "response_format": {"type": "text"},

@@ -76,10 +76,10 @@ def test_the_models_listed_are_those_that_answer(client, promoted, task):
 
 
 def test_a_task_s_name_follows_its_latest_promotion(client, make_miniature, folders, admin, task):
-    from serving.services import promotions
+    from serving.promotions import promotion
 
     other = make_miniature(folders.two)
-    promotions.promote(other, by=admin)
+    promotion.promote(other, by=admin)
 
     answers = {name: ask(client, model=name).choices[0].message.content for name in (SLUG, OTHER, task.slug)}
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from serving.engine.contracts import Ask, ModelEntry
-from serving.engine.refusals import Refused
-from serving.engine.row import Done, Row
+from serving.engine.contracts import GenerateRequest, ModelEntry
+from serving.engine.errors import RequestRefused
+from serving.engine.model_cache import ModelCache
+from serving.engine.row import FinishedAnswer, Row
 from serving.engine.scheduler import Scheduler
-from serving.engine.shelf import Shelf
 from tests.serving import tiny
 
 
@@ -54,7 +54,7 @@ async def running(entries: list[ModelEntry], **limits: Any) -> AsyncIterator[Sch
     """A scheduler at work."""
     given = {"max_batch": 8, "max_waiting": 8, "max_weights_bytes": 1 << 30, "max_kv_bytes": 1 << 30} | limits
     compute = ThreadPoolExecutor(1)
-    shelf = Shelf(compute, max_weights_bytes=given["max_weights_bytes"], device="cpu")
+    shelf = ModelCache(compute, max_weights_bytes=given["max_weights_bytes"], device="cpu")
     await shelf.know(entries)
     scheduler = Scheduler(shelf, compute, given["max_batch"], given["max_waiting"], given["max_kv_bytes"])
     task = asyncio.create_task(scheduler.run())
@@ -66,18 +66,18 @@ async def running(entries: list[ModelEntry], **limits: Any) -> AsyncIterator[Sch
         compute.shutdown()
 
 
-async def answer(row: Row) -> tuple[str, Done]:
+async def answer(row: Row) -> tuple[str, FinishedAnswer]:
     """All of an answer."""
     text = ""
     while isinstance(news := await row.inbox.get(), str):
         text += news
-    if isinstance(news, Refused):
+    if isinstance(news, RequestRefused):
         raise news
     return text, news
 
 
-async def ask(scheduler: Scheduler, model: str, text: str, **options: Any) -> tuple[str, Done]:
-    asked = Ask.model_validate({"model": model, "messages": tiny.user(text), "max_tokens": 30} | options)
+async def ask(scheduler: Scheduler, model: str, text: str, **options: Any) -> tuple[str, FinishedAnswer]:
+    asked = GenerateRequest.model_validate({"model": model, "messages": tiny.user(text), "max_tokens": 30} | options)
     return await answer(await scheduler.ask(asked))
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from serving.engine import adapters
-from serving.engine.adapters import FOLD_AFTER, Adapter, Adapters
+from serving.engine import multi_lora
+from serving.engine.multi_lora import FOLD_AFTER, Adapter, AdapterStack
 
 pytestmark = pytest.mark.engine
 CPU = torch.device("cpu")
@@ -30,8 +30,8 @@ def pair(inside: int, outside: int, rank: int = 2) -> tuple[torch.Tensor, torch.
     return torch.randn(inside, rank), torch.randn(rank, outside)
 
 
-def put_two(model: Two) -> tuple[Adapters, int, int]:
-    beside = Adapters(model)
+def put_two(model: Two) -> tuple[AdapterStack, int, int]:
+    beside = AdapterStack(model)
     one = beside.put(Adapter({"first": pair(6, 8), "second": pair(8, 6)}, 0))
     # The second leaves one layer as it is.
     two = beside.put(Adapter({"first": pair(6, 8, rank=3)}, 0))
@@ -87,7 +87,7 @@ def test_a_dropped_adapter_leaves_nothing_folded(model):
 
 
 def test_a_large_base_is_not_doubled(model, monkeypatch):
-    monkeypatch.setattr(adapters, "FOLD_BYTES", 100)
+    monkeypatch.setattr(multi_lora, "FOLD_BYTES", 100)
     beside, one, _ = put_two(model)
 
     for _ in range(3 * FOLD_AFTER):

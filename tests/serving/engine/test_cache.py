@@ -4,7 +4,7 @@ import pytest
 import torch
 from transformers.cache_utils import DynamicLayer
 
-from serving.engine.cache import SPARE, RoomyLayer
+from serving.engine.kv_cache import SPARE_TOKENS, GrowingLayer
 
 pytestmark = pytest.mark.engine
 
@@ -15,14 +15,14 @@ def states(batch: int, tokens: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_it_holds_what_transformers_own_layer_holds_however_rows_come_and_go():
     torch.manual_seed(1)
-    ours, theirs = RoomyLayer(), DynamicLayer()
+    ours, theirs = GrowingLayer(), DynamicLayer()
     rows = 3
 
-    for turn in range(3 * SPARE):
+    for turn in range(3 * SPARE_TOKENS):
         fresh = states(rows, 5 if turn == 0 else 1)
         got, expected = ours.update(*fresh), theirs.update(*fresh)
         assert all(torch.equal(one, other) for one, other in zip(got, expected, strict=True))
-        if turn in (10, SPARE + 3):
+        if turn in (10, SPARE_TOKENS + 3):
             rows -= 1
             for layer in (ours, theirs):
                 layer.keys, layer.values = layer.keys[:rows, :, 1:], layer.values[:rows, :, 1:]
@@ -31,11 +31,11 @@ def test_it_holds_what_transformers_own_layer_holds_however_rows_come_and_go():
 
 
 def test_a_token_is_written_into_its_place_and_not_by_a_copy_of_all():
-    layer = RoomyLayer()
+    layer = GrowingLayer()
     layer.update(*states(2, 7))
     where = layer.keys.data_ptr()
 
-    for _ in range(SPARE):
+    for _ in range(SPARE_TOKENS):
         layer.update(*states(2, 1))
 
     assert layer.keys.data_ptr() == where
@@ -44,7 +44,7 @@ def test_a_token_is_written_into_its_place_and_not_by_a_copy_of_all():
 
 
 def test_a_layer_that_was_given_other_tensors_goes_on_from_those():
-    layer = RoomyLayer()
+    layer = GrowingLayer()
     layer.update(*states(2, 3))
     kept = layer.keys[:1].clone()
     layer.keys, layer.values = layer.keys[:1], layer.values[:1]

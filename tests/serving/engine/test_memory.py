@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from serving.engine import memory
-from serving.engine.cache import SPARE, roomy
-from serving.engine.contracts import Ask
-from serving.engine.refusals import Refused
+from serving.engine.contracts import GenerateRequest
+from serving.engine.errors import RequestRefused
+from serving.engine.kv_cache import SPARE_TOKENS, growing_cache
 from tests.serving import tiny
 from tests.serving.engine.conftest import answer, ask
 from tests.serving.engine.test_scheduler import PROMPTS, one_by_one
-from training.engine import loading
 from training.engine.contracts import StudentRef
+from training.engine.model import loading
 
 pytestmark = pytest.mark.engine
 
@@ -26,7 +26,7 @@ def load(folder):
 
 @pytest.mark.parametrize("family", ["qwen", "llama", "gemma"])
 def test_bytes_of_a_token_are_what_the_cache_takes(tmp_path, family):
-    model, cache = load(tiny.make_base(tmp_path, family)), roomy()
+    model, cache = load(tiny.make_base(tmp_path, family)), growing_cache()
 
     with torch.inference_mode():
         model(torch.ones(2, 5, dtype=torch.long), past_key_values=cache, use_cache=True)
@@ -46,7 +46,7 @@ def test_limits_are_shares_of_this_host_s_memory_unless_they_are_set():
     found = memory.limits(torch.device("cpu"))
 
     assert found.weights > found.kv > 0
-    assert memory.limits(torch.device("cpu"), weights=5, kv=7) == memory.Limits(5, 7)
+    assert memory.limits(torch.device("cpu"), weights=5, kv=7) == memory.MemoryLimits(5, 7)
 
 
 def test_rows_wait_until_there_is_memory_for_them_and_write_the_same(zoo, serve):
@@ -61,7 +61,7 @@ def test_rows_wait_until_there_is_memory_for_them_and_write_the_same(zoo, serve)
             await asyncio.sleep(0)
         return most, await asyncio.gather(*under_way)
 
-    most, answers = serve(work, max_waiting=20, max_kv_bytes=2 * per_token * (longest + SPARE))
+    most, answers = serve(work, max_waiting=20, max_kv_bytes=2 * per_token * (longest + SPARE_TOKENS))
 
     assert 1 <= most < 8
     assert [text for text, _ in answers] == one_by_one(zoo, "one") * 2
@@ -71,11 +71,11 @@ def test_what_will_never_fit_is_refused_with_both_figures_and_a_length_that_woul
     per_token = memory.kv_bytes_per_token(load(zoo.base))
 
     async def work(scheduler):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await ask(scheduler, "one", "a", max_tokens=300)
         return refused.value, await ask(scheduler, "one", "a", max_tokens=None, temperature=1.9, seed=1), scheduler
 
-    refusal, (_, done), scheduler = serve(work, max_kv_bytes=per_token * (100 + SPARE))
+    refusal, (_, done), scheduler = serve(work, max_kv_bytes=per_token * (100 + SPARE_TOKENS))
 
     assert (refusal.status, refusal.code, refusal.retry_after_s) == (400, "memory_exceeded", None)
     assert "SERVING_MAX_KV_GIB" in refusal.message
@@ -96,7 +96,10 @@ def test_where_memory_runs_out_in_a_step_the_youngest_go_and_the_others_write_on
         # The last layer fails: earlier ones hold the token already.
         network = next(network for network in scheduler.shelf.networks if network.key.startswith("full"))
         network.student.model.model.layers[-1].mlp.register_forward_pre_hook(no_room_for)
-        rows = [await scheduler.ask(Ask(model="full", messages=tiny.user(prompt), max_tokens=30)) for prompt in PROMPTS]
+        rows = [
+            await scheduler.ask(GenerateRequest(model="full", messages=tiny.user(prompt), max_tokens=30))
+            for prompt in PROMPTS
+        ]
         await rows[-1].inbox.get()
         room[0] = 2
         ended = await asyncio.gather(*(answer(row) for row in rows), return_exceptions=True)
@@ -126,11 +129,14 @@ def test_a_newcomer_for_whom_there_is_no_memory_goes_alone(zoo, serve, monkeypat
 
     async def work(scheduler):
         older = [
-            await scheduler.ask(Ask(model="full", messages=tiny.user(prompt), max_tokens=30)) for prompt in PROMPTS[:2]
+            await scheduler.ask(GenerateRequest(model="full", messages=tiny.user(prompt), max_tokens=30))
+            for prompt in PROMPTS[:2]
         ]
         begun = await older[0].inbox.get()
         monkeypatch.setattr(torch, "cat", cat)
-        newcomer = await scheduler.ask(Ask(model="full", messages=tiny.user(PROMPTS[2] * 30), max_tokens=30))
+        newcomer = await scheduler.ask(
+            GenerateRequest(model="full", messages=tiny.user(PROMPTS[2] * 30), max_tokens=30)
+        )
         return begun, await asyncio.gather(*(answer(row) for row in [*older, newcomer]), return_exceptions=True)
 
     begun, (first, second, newcomer) = serve(work)
@@ -143,7 +149,7 @@ def test_a_newcomer_for_whom_there_is_no_memory_goes_alone(zoo, serve, monkeypat
 
 def test_a_model_beyond_the_limit_is_told_so_and_not_to_try_again(serve):
     async def work(scheduler):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await ask(scheduler, "full", "a")
         return refused.value
 

@@ -7,14 +7,13 @@ import asyncio
 import pytest
 import torch
 
-from serving.engine.contracts import Ask
-from serving.engine.refusals import Refused
+from serving.engine.contracts import GenerateRequest
+from serving.engine.errors import RequestRefused
 from tests.serving import tiny
 from tests.serving.engine.conftest import answer, ask
-from training.engine import generation, loading
 from training.engine.contracts import StudentRef
-from training.engine.decoding import PROSE
-from training.engine.generation import Sampling
+from training.engine.model import generate, loading
+from training.engine.model.generate import PROSE, Sampling
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +27,9 @@ def one_by_one(zoo, model, sampling=PROSE, prompts=PROMPTS):
         student = loading.load_tuned(student, folder, merge=False)
     texts = []
     for prompt in prompts:
-        found = generation.write(student.model, student.chat, [tiny.user(prompt)], max_new_tokens=30, sampling=sampling)
+        found = generate.generate(
+            student.model, student.chat, [tiny.user(prompt)], max_new_tokens=30, sampling=sampling
+        )
         texts.append(next(iter(found)).text)
     return texts
 
@@ -105,7 +106,7 @@ def test_usage_and_the_reason_of_an_end_are_told(serve):
 def test_a_full_queue_refuses_and_says_when_to_come_again(serve):
     async def work(scheduler):
         rows = [await scheduler.ask(_long("one", n)) for n in range(4)]
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await scheduler.ask(_long("one", 9))
         for row in rows:
             await scheduler.cancel(row)
@@ -123,7 +124,9 @@ def test_an_asker_that_leaves_frees_its_place_within_a_token_or_two(serve):
         await row.inbox.get()
         await scheduler.cancel(row)
         written = len(row.written)
-        following = await answer(await scheduler.ask(Ask(model="one", messages=tiny.user("b"), max_tokens=2)))
+        following = await answer(
+            await scheduler.ask(GenerateRequest(model="one", messages=tiny.user("b"), max_tokens=2))
+        )
         return row, written, following, scheduler
 
     row, written, (_, done), scheduler = serve(work, max_batch=1)
@@ -137,7 +140,7 @@ def test_an_asker_that_leaves_frees_its_place_within_a_token_or_two(serve):
 
 def test_a_prompt_longer_than_the_context_is_refused_with_both_lengths(serve):
     async def work(scheduler):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await ask(scheduler, "one", "a longer prompt than fits " * 300)
         return refused.value
 
@@ -191,7 +194,7 @@ def test_a_stop_tells_everybody_under_way_and_refuses_the_rest(serve):
         row = await scheduler.ask(_long("one", 1))
         await row.inbox.get()
         scheduler.stop()
-        with pytest.raises(Refused) as late:
+        with pytest.raises(RequestRefused) as late:
             await scheduler.ask(_long("one", 2))
         while isinstance(news := await row.inbox.get(), str):
             pass
@@ -218,4 +221,4 @@ def test_a_network_that_fails_takes_its_own_rows_only(zoo, serve):
 
 
 def _long(model, number):
-    return Ask(model=model, messages=tiny.user(f"prompt {number}"), max_tokens=200)
+    return GenerateRequest(model=model, messages=tiny.user(f"prompt {number}"), max_tokens=200)

@@ -9,11 +9,11 @@ from datetime import date
 import pytest
 from safetensors.torch import load_file, save_file
 
-from serving.engine.refusals import Refused
+from serving.engine.errors import RequestRefused
 from tests.serving import tiny
 from tests.serving.engine.conftest import ask
-from training.engine import loading
 from training.engine.contracts import Ways
+from training.engine.model import loading
 
 pytestmark = pytest.mark.engine
 WITHIN_S = 60
@@ -81,7 +81,7 @@ def test_no_room_is_made_with_a_network_that_a_miniature_is_loading_on(serve, en
         await shelf.release(await shelf.take("one"))
         loading_two = asyncio.create_task(shelf.take("two"))
         await gate.reached()
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await shelf._make_room(shelf.max_weights_bytes)
         gate.open.set()
         two = await loading_two
@@ -137,7 +137,7 @@ def test_a_load_that_failed_on_its_base_no_longer_uses_it(serve, zoo, entries, t
     async def work(scheduler):
         shelf = scheduler.shelf
         await shelf.release(await shelf.take("one"))
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await shelf.take("other")
         return refused.value.status, [network.users for network in shelf.networks]
 

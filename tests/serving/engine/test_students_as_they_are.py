@@ -22,16 +22,16 @@ from safetensors.torch import load_file
 
 from evaluation.engine.__main__ import main as evaluate
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import RunDir, lay
+from jobs.rundir import RunDir, write_spec
 from serving.engine.contracts import ModelEntry
 from tests.serving import tiny
 from tests.serving.engine.conftest import ask, running
 from tests.training.engine import chats
 from tests.training.engine.conftest import PAIRS, sft_row
-from training.engine import decoding, generation, loading
 from training.engine.__main__ import main as tune
 from training.engine.contracts import StudentRef
-from training.engine.exporting.__main__ import main as export
+from training.engine.export.__main__ import main as export
+from training.engine.model import generate, loading
 
 pytestmark = pytest.mark.engine
 torch.set_num_threads(1)
@@ -99,7 +99,7 @@ def run(folder: Path, engine: Callable[[RunDir], int], body: dict[str, Any], fil
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
-    lay(folder, SpecEnvelope(job="1", kind="training", fence=1, lease_s=60, body=body))
+    write_spec(folder, SpecEnvelope(job="1", kind="training", fence=1, lease_s=60, body=body))
     with torch.set_grad_enabled(engine is tune):
         engine(RunDir.open(folder))
     result = json.loads((folder / "result.json").read_text())
@@ -132,10 +132,10 @@ def served(entries: list[ModelEntry]) -> dict[str, tuple[str, int]]:
     return asyncio.run(asked())
 
 
-def alone(student: loading.Student) -> tuple[str, int]:
+def alone(student: loading.LoadedStudent) -> tuple[str, int]:
     prompt = [SYSTEM, {"role": "user", "content": "company: Ostra"}]
-    sampling = decoding.sampling_for(tiny.TASK)
-    [answer] = generation.write(student.model, student.chat, [prompt], max_new_tokens=12, sampling=sampling)
+    sampling = generate.sampling_for(tiny.TASK)
+    [answer] = generate.generate(student.model, student.chat, [prompt], max_new_tokens=12, sampling=sampling)
     return answer.text, answer.prompt_tokens
 
 

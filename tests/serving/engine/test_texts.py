@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from serving.engine.texts import Decoder, Flow
+from serving.engine.text_stream import StreamDecoder, VisibleText
 from tests.training.engine.conftest import make_tokenizer
 
 
 @pytest.mark.parametrize("text", ["Grüße, 世界! 🚀 naïve", "plain words only", "é", "👩‍👩‍👧 family"])
 def test_pieces_add_up_to_the_text_and_never_hold_half_a_character(text):
     tokenizer = make_tokenizer()
-    decoder = Decoder(tokenizer)
+    decoder = StreamDecoder(tokenizer)
 
     pieces = [decoder.add(token) for token in tokenizer(text)["input_ids"]]
 
@@ -21,7 +21,7 @@ def test_pieces_add_up_to_the_text_and_never_hold_half_a_character(text):
 
 def test_a_character_that_never_ends_shows_as_unreadable_at_the_end():
     tokenizer = make_tokenizer()
-    decoder = Decoder(tokenizer)
+    decoder = StreamDecoder(tokenizer)
     ids = tokenizer("a🚀")["input_ids"]
 
     pieces = [decoder.add(token) for token in ids[:-1]]
@@ -33,7 +33,7 @@ def test_a_character_that_never_ends_shows_as_unreadable_at_the_end():
 @pytest.mark.parametrize("cuts", [1, 2, 3, 5])
 def test_a_stop_string_never_shows_in_part_however_text_is_cut(cuts):
     text = "One. Two\n\nEND of it\n\nENOUGH"
-    flow = Flow(["\n\nEND"])
+    flow = VisibleText(["\n\nEND"])
 
     pieces = [flow.add(text[at : at + cuts]) for at in range(0, len(text), cuts)]
 
@@ -42,7 +42,7 @@ def test_a_stop_string_never_shows_in_part_however_text_is_cut(cuts):
 
 
 def test_what_only_began_like_a_stop_string_shows_in_the_end():
-    flow = Flow(["ENOUGH"])
+    flow = VisibleText(["ENOUGH"])
 
     shown = flow.add("Not EN") + flow.add("D") + flow.add(" EN") + flow.end()
 
@@ -51,7 +51,7 @@ def test_what_only_began_like_a_stop_string_shows_in_the_end():
 
 
 def test_blank_edges_are_left_out_and_inner_blanks_kept():
-    flow = Flow()
+    flow = VisibleText()
 
     pieces = [flow.add(piece) for piece in ("  \n", " a", "  ", "\n", "b ", " \n")]
 
@@ -60,13 +60,13 @@ def test_blank_edges_are_left_out_and_inner_blanks_kept():
 
 
 def test_the_earliest_of_several_stop_strings_cuts():
-    flow = Flow(["late", "early"])
+    flow = VisibleText(["late", "early"])
 
     assert flow.add("x early late") == "x"
 
 
 def test_thinking_is_left_out_piece_by_piece_and_stop_strings_within_it_stop_nothing():
-    flow = Flow(["END"])
+    flow = VisibleText(["END"])
 
     shown = [flow.add(piece) for piece in ("<th", "ink>\nEND?", "\n</thi", "nk>\n\nHello", " there EN", "D more")]
 
@@ -75,12 +75,12 @@ def test_thinking_is_left_out_piece_by_piece_and_stop_strings_within_it_stop_not
 
 
 def test_thinking_that_the_prompt_opened_is_left_out_up_to_its_end():
-    flow = Flow(opened="</think>")
+    flow = VisibleText(opened="</think>")
 
     assert [flow.add("So, a mail."), flow.add("</think>\n\nHello"), flow.end()] == ["", "Hello", ""]
 
 
 def test_an_answer_of_thinking_alone_is_empty():
-    flow = Flow()
+    flow = VisibleText()
 
     assert flow.add("<think>On and on") + flow.end() == ""

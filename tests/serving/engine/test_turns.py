@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from serving.engine.contracts import Ask
-from serving.engine.refusals import Refused
-from serving.engine.turns import Turns
+from serving.engine.contracts import GenerateRequest
+from serving.engine.errors import RequestRefused
+from serving.engine.fair_queue import FairQueue
 from tests.serving import tiny
 from tests.serving.engine.conftest import answer
 
@@ -24,7 +24,7 @@ class Stub:
 
 
 def lines(**counts):
-    turns = Turns()
+    turns = FairQueue()
     for caller, count in counts.items():
         for number in range(count):
             turns.add(Stub(caller, number))
@@ -61,7 +61,7 @@ def test_the_longest_line_alone_has_a_surplus_and_only_beyond_the_share():
 
     assert str(turns.surplus(4)) == "a4"
     assert turns.surplus(5) is None
-    assert Turns().surplus(0) is None
+    assert FairQueue().surplus(0) is None
 
 
 @pytest.mark.engine
@@ -74,7 +74,7 @@ def test_one_caller_with_many_questions_does_not_starve_another_with_one(serve):
                 row = await scheduler.ask(_ask(caller, number, 60))
                 await answer(row)
                 ended.append(caller)
-            except Refused as refusal:
+            except RequestRefused as refusal:
                 return refusal.code
             return "answered"
 
@@ -99,7 +99,7 @@ def test_a_full_queue_is_shared_out_and_no_further(serve):
     async def work(scheduler):
         rows = [await scheduler.ask(_ask("greedy", number, 200)) for number in range(5)]
         others = [await scheduler.ask(_ask("modest", number, 200)) for number in range(2)]
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             await scheduler.ask(_ask("modest", 9, 200))
         displaced = [row for row in rows if row.is_cancelled]
         told = [row.inbox.get_nowait() for row in displaced]
@@ -116,4 +116,4 @@ def test_a_full_queue_is_shared_out_and_no_further(serve):
 
 
 def _ask(caller, number, longest):
-    return Ask(model="one", messages=tiny.user(f"prompt {number}"), max_tokens=longest, caller=caller)
+    return GenerateRequest(model="one", messages=tiny.user(f"prompt {number}"), max_tokens=longest, caller=caller)

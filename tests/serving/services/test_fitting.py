@@ -7,7 +7,8 @@ from django.db.models.functions import Now
 
 from jobs.models import Host
 from serving.models import Promotion
-from serving.services import fitting, promotions
+from serving.promotions import promotion
+from serving.runtime import capacity
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def test_a_small_host_refuses_it_with_both_sizes_and_serves_what_was_promoted(la
     host(memory_gib=16)
 
     with pytest.raises(Refusal) as refused:
-        promotions.promote(large, by=lead)
+        promotion.promote(large, by=lead)
 
     assert refused.value.code == "model_too_large"
     assert "16.0 GiB" in refused.value.message  # 4.3 billion weights in fp32
@@ -46,30 +47,30 @@ def test_a_small_host_refuses_it_with_both_sizes_and_serves_what_was_promoted(la
 def test_a_host_with_the_memory_takes_it_by_itself(large, lead, memory_gib, gpu_gib):
     host(memory_gib=memory_gib, gpu_gib=gpu_gib)
 
-    assert promotions.promote(large, by=lead).pk
+    assert promotion.promote(large, by=lead).pk
 
 
 def test_one_host_of_several_is_enough(large):
     host("small", memory_gib=4)
     host("large", gpu_gib=24)
 
-    fitting.check(large)
+    capacity.require_capacity(large)
 
 
 def test_the_setting_goes_before_the_memory(large, settings):
     host(memory_gib=16)
     settings.SERVING_MAX_WEIGHTS_GIB = 20
-    fitting.check(large)
+    capacity.require_capacity(large)
 
     settings.SERVING_MAX_WEIGHTS_GIB = 8
     with pytest.raises(Refusal) as refused:
-        fitting.check(large)
+        capacity.require_capacity(large)
 
     assert "may hold 8.0 GiB" in refused.value.message
 
 
 def test_where_nothing_is_known_the_engine_is_left_to_tell(large):
-    fitting.check(large)
+    capacity.require_capacity(large)
 
 
 @pytest.mark.engine
@@ -78,7 +79,7 @@ def test_a_running_engine_s_own_limit_is_what_counts(large, engine):
     large.student.parameters = 10**13
 
     with pytest.raises(Refusal, match="the engine may hold"):
-        fitting.check(large)
+        capacity.require_capacity(large)
 
 
 def test_the_page_says_why(large, lead, as_member):

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from serving import addresses
-from serving.services import laying, promotions
+from serving.promotions import promotion, sync_models
+from serving.runtime import addresses
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT_ONCE, TIMES = 4, 3
@@ -38,7 +38,7 @@ def test_starting_and_telling_the_engine_at_once_lays_whole_miniatures(promoted)
     def look(number):
         gate.wait()
         try:
-            return laying.entries() if number % 2 else laying.update_engine()
+            return sync_models.model_entries() if number % 2 else sync_models.update_engine()
         finally:
             connections.close_all()
 
@@ -51,21 +51,21 @@ def test_starting_and_telling_the_engine_at_once_lays_whole_miniatures(promoted)
 
 
 def test_what_a_crash_left_in_part_is_laid_again(promoted):
-    laying.entries()
+    sync_models.model_entries()
     lost = folder_of(promoted) / promoted.files[0]["path"]
     lost.write_bytes(lost.read_bytes()[:-1])
     left = addresses.models_folder() / ".aside-x"
     left.mkdir()
 
-    laying.entries()
+    sync_models.model_entries()
 
     assert lost.stat().st_size == promoted.files[0]["bytes"]
     assert not left.exists()
 
 
 def test_what_is_served_no_longer_is_swept(promoted, lead):
-    laying.entries()
-    promotions.demote(promoted, by=lead)
+    sync_models.model_entries()
+    promotion.demote(promoted, by=lead)
 
-    assert laying.entries() == []
+    assert sync_models.model_entries() == []
     assert not folder_of(promoted).exists()

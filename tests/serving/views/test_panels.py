@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from jobs.models import Job
 from serving.models import Promotion, Usage
-from serving.selectors import promoted as selectors
-from serving.selectors import standing
-from serving.services import counting, promotions
-from serving.services.counting import Asked
+from serving.promotions import promotion
+from serving.promotions import queries as selectors
+from serving.runtime import status
+from serving.v1 import usage
+from serving.v1.usage import UsageEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -22,8 +23,8 @@ def panel(client, task, **headers):
 
 def test_the_registry_shows_what_is_served_and_what_was_asked_of_it(as_member, lead, promoted, task):
     for _ in range(2):
-        counting.count(Asked(promoted.pk, lead.pk, "abc", "answered", 10, 20, 0.5))
-    counting.count(Asked(promoted.pk, lead.pk, "abc", "error"))
+        usage.count_usage(UsageEntry(promoted.pk, lead.pk, "abc", "answered", 10, 20, 0.5))
+    usage.count_usage(UsageEntry(promoted.pk, lead.pk, "abc", "error"))
 
     page = panel(as_member(lead), task).content.decode()
     part = panel(as_member(lead), task, hx_request="true").content.decode()
@@ -44,14 +45,14 @@ def test_a_lead_promotes_and_takes_back_and_the_history_stays(as_member, lead, m
 
     promoting = client.post(f"/miniatures/{miniature.pk}/promote/", {"next": f"/miniatures/{miniature.pk}/"})
     again = client.post(f"/miniatures/{miniature.pk}/promote/")
-    served = [writer.name for writer in selectors.writers(task=task)]
+    served = [writer.name for writer in selectors.served_miniatures(task=task)]
     client.post(f"/miniatures/{miniature.pk}/demote/")
     client.post(f"/miniatures/{miniature.pk}/demote/")
 
     assert promoting["Location"] == f"/miniatures/{miniature.pk}/"
     assert again["Location"] == f"/tasks/{task.slug}/miniatures/"
     assert served == [miniature.slug]
-    assert selectors.writers(task=task) == []
+    assert selectors.served_miniatures(task=task) == []
     assert [row.act for row in Promotion.objects.all()] == ["demote", "promote"]
     assert Job.objects.filter(kind="serving").count() == 1
     assert "Promoted" in client.get(f"/miniatures/{miniature.pk}/serving/").content.decode()
@@ -68,22 +69,22 @@ def test_others_neither_see_the_buttons_nor_may_do_it(as_member, viewer, reviewe
 
 
 def test_only_an_admin_stops_serving_and_a_lead_starts_it_again(as_member, admin, lead, promoted, task):
-    first = standing.job()
+    first = status.current_job()
 
     denied = as_member(lead).post(f"/tasks/{task.slug}/serving/stop/")
     as_member(admin).post(f"/tasks/{task.slug}/serving/stop/")
-    stopped = standing.now().state
+    stopped = status.serving_status().state
     as_member(lead).post(f"/tasks/{task.slug}/serving/start/")
 
     assert denied.status_code == 403
     assert stopped == "stopped"
-    assert standing.job().pk != first.pk
-    assert standing.now().state == "starting"
+    assert status.current_job().pk != first.pk
+    assert status.serving_status().state == "starting"
 
 
 def test_a_failed_serving_says_why_and_offers_to_start(as_member, lead, promoted, task):
     error = {"code": "crashed", "message": "The engine was killed by SIGKILL.", "hint": "Mend the cause."}
-    Job.objects.filter(pk=standing.job().pk).update(state="failed", error=error)
+    Job.objects.filter(pk=status.current_job().pk).update(state="failed", error=error)
 
     html = panel(as_member(lead), task).content.decode()
 
@@ -109,7 +110,7 @@ def test_the_panel_costs_the_same_for_one_and_for_many(as_member, lead, make_min
     client = as_member(lead)
 
     def statements():
-        promotions.promote(make_miniature(), by=admin)
+        promotion.promote(make_miniature(), by=admin)
         with CaptureQueriesContext(connection) as counted:
             assert panel(client, task, hx_request="true").status_code == 200
         return len(counted)
@@ -127,7 +128,7 @@ def test_over_the_api_a_lead_promotes_once_for_one_key_and_reads_how_it_stands(a
     report = client.get("/api/v1/serving/").json()
 
     assert first.status_code == 202
-    assert first.json() == again.json() == {"id": str(miniature.pk), "job": str(standing.job().pk)}
+    assert first.json() == again.json() == {"id": str(miniature.pk), "job": str(status.current_job().pk)}
     assert report["state"] == "starting"
     assert [(each["slug"], each["is_current"]) for each in report["results"]] == [(miniature.slug, True)]
     assert report["results"][0]["usage"]["requests"] == 0

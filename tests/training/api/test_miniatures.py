@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from jobs.models import Job
-from training.api import miniatures as api
+from training.miniatures import api
 from training.states import RunPurpose
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from tests.training.conftest import write_student
 from tests.training.miniatures import report
 from training.models import TrainingRun
-from training.presets import PRESETS
+from training.recipes.presets import PRESETS
 
 pytestmark = pytest.mark.django_db
 RUNS = "/api/v1/training-runs/"

@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 from tokenizers import Tokenizer
 
-from training.demo_student import corpus, tokenizer
+from demo.student import corpus, tokenizer
 
 # Without passages of libraries, of which reading thousands takes seconds.
 OF_SHEETS = corpus.Mix(echo=0.3, copying=0, plain=0)
@@ -13,5 +13,5 @@ OF_SHEETS = corpus.Mix(echo=0.3, copying=0, plain=0)
 
 @pytest.fixture(scope="session")
 def small() -> Tokenizer:
-    items = islice(corpus.stream(1, OF_SHEETS), 300)
+    items = islice(corpus.example_stream(1, OF_SHEETS), 300)
     return tokenizer.train((item if isinstance(item, str) else item.completion for item in items), vocabulary=600)

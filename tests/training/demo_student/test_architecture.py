@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from training.demo_student import architecture
-from training.demo_student.tokenizer import VOCABULARY
+from demo.student import architecture
+from demo.student.tokenizer import VOCABULARY
 
 pytestmark = pytest.mark.engine
 

@@ -3,13 +3,13 @@
 import pytest
 from tokenizers import Tokenizer
 
+from demo.student import batches, tokenizer
+from demo.student.documents import ChatPair
 from tests.training.demo_student.conftest import OF_SHEETS
-from training.demo_student import batches, tokenizer
-from training.demo_student.documents import Pair
 
 
 def test_a_pair_is_supervised_on_its_completion_and_end_mark(small: Tokenizer) -> None:
-    one = batches.example(small, Pair("Say it.\nVik 7", "Vik 7"))
+    one = batches.example(small, ChatPair("Say it.\nVik 7", "Vik 7"))
 
     supervised = [label for label in one.labels if label != batches.IGNORED]
 

@@ -5,14 +5,14 @@ from random import Random
 
 import pytest
 
-from generation.engine.offline.mail import compose
-from miniatures_site.demo.offer import OFFER
-from miniatures_site.demo.prospects import prospects
-from training.demo_student import corpus
-from training.demo_student.documents import Pair
+from demo.data.offer import OFFER
+from demo.data.prospects.generate import prospects
+from demo.offline_teacher.mail import compose
+from demo.student import corpus
+from demo.student.documents import ChatPair
 
 
-def _text(item: Pair | str) -> str:
+def _text(item: ChatPair | str) -> str:
     return item if isinstance(item, str) else f"{item.prompt}\n{item.completion}"
 
 
@@ -23,18 +23,18 @@ def mails() -> list[str]:
 
 
 def test_the_stream_is_fixed_by_its_seed() -> None:
-    first, again, other = (list(islice(corpus.stream(seed), 100)) for seed in (1, 1, 2))
+    first, again, other = (list(islice(corpus.example_stream(seed), 100)) for seed in (1, 1, 2))
 
     assert first == again
     assert first != other
 
 
 def test_the_mix_decides_what_the_stream_holds() -> None:
-    plain = list(islice(corpus.stream(1, corpus.Mix(0, 0, 1)), 30))
-    echoes = list(islice(corpus.stream(1, corpus.Mix(1, 0, 0)), 30))
+    plain = list(islice(corpus.example_stream(1, corpus.Mix(0, 0, 1)), 30))
+    echoes = list(islice(corpus.example_stream(1, corpus.Mix(1, 0, 0)), 30))
 
     assert all(isinstance(item, str) for item in plain)
-    assert all(isinstance(item, Pair) and item.prompt.startswith("Say it") for item in echoes)
+    assert all(isinstance(item, ChatPair) and item.prompt.startswith("Say it") for item in echoes)
 
 
 def test_library_passages_are_prose_of_bounded_length() -> None:
@@ -54,12 +54,12 @@ def test_overlap_counts_the_share_of_shared_word_runs() -> None:
 
 
 def test_the_demos_mails_overlap_the_stream_by_less_than_a_thousandth(mails: list[str]) -> None:
-    sample = [_text(item) for item in islice(corpus.stream(1), 10_000)]
+    sample = [_text(item) for item in islice(corpus.example_stream(1), 10_000)]
 
     assert corpus.overlap(mails, sample) < 0.001
 
 
 def test_the_overlap_would_notice_a_leaked_mail(mails: list[str]) -> None:
-    sample = [_text(item) for item in islice(corpus.stream(1), 100)]
+    sample = [_text(item) for item in islice(corpus.example_stream(1), 100)]
 
     assert corpus.overlap(mails, [*sample, mails[0]]) > 0.001

@@ -3,8 +3,8 @@
 import re
 from random import Random
 
-from training.demo_student import documents, factsheets
-from training.demo_student.factsheets import Sheet
+from demo.student import documents, factsheets
+from demo.student.factsheets import Sheet
 
 _PITCH = re.compile(
     r"^Subject:|^Hi\b|^Hello\b|short call|quick call|happy to show|free trial|reach out|reaching out|our offer",

@@ -2,9 +2,9 @@
 
 from random import Random
 
-from training.demo_student import factsheets, statements
-from training.demo_student.documents import _FIELD, _PRONOUNS
-from training.demo_student.phrases import expand
+from demo.student import factsheets, statements
+from demo.student.documents import _FIELD, _PRONOUNS
+from demo.student.phrases import expand
 
 
 def test_a_sheet_always_names_its_subject() -> None:

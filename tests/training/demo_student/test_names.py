@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from training.demo_student import names
+from demo.student import names
 
 
 def test_the_same_seed_invents_the_same_names() -> None:

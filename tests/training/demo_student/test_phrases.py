@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from training.demo_student import phrases
+from demo.student import phrases
 
 
 def test_expand_picks_one_alternative_at_each_place() -> None:

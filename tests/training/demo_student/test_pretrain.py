@@ -7,23 +7,23 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from training.demo_student import batches, corpus, pretrain
+from demo.student import batches, corpus, pretrain
 
 pytestmark = pytest.mark.engine
 
 
 @pytest.fixture
-def work(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> list[batches.Batch]:
+def work(small: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> list[batches.DemoBatch]:
     monkeypatch.setattr(batches, "EXAMPLES_PER_CHUNK", 12)
     return batches.chunk(small, seed=1, number=0, mix=corpus.Mix(1, 0, 0), tokens=512)
 
 
-def _loss(model: pretrain.LlamaForCausalLM, batch: batches.Batch) -> float:
+def _loss(model: pretrain.LlamaForCausalLM, batch: batches.DemoBatch) -> float:
     with torch.inference_mode():
         return pretrain.completion_loss(model, torch.tensor(batch.ids), torch.tensor(batch.labels)).item()
 
 
-def test_a_few_passes_lower_the_loss(work: list[batches.Batch]) -> None:
+def test_a_few_passes_lower_the_loss(work: list[batches.DemoBatch]) -> None:
     model = pretrain.build_model(seed=1)
     optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1, seconds=36.0)
     before = _loss(model, work[0])
@@ -38,7 +38,7 @@ def test_a_few_passes_lower_the_loss(work: list[batches.Batch]) -> None:
     )
 
 
-def test_training_stops_when_its_time_is_spent(work: list[batches.Batch]) -> None:
+def test_training_stops_when_its_time_is_spent(work: list[batches.DemoBatch]) -> None:
     model = pretrain.build_model(seed=1)
     progress = pretrain.Progress(seed=1)
 
@@ -47,7 +47,7 @@ def test_training_stops_when_its_time_is_spent(work: list[batches.Batch]) -> Non
     assert progress.steps == 1
 
 
-def test_the_loss_ignores_the_prompt(work: list[batches.Batch]) -> None:
+def test_the_loss_ignores_the_prompt(work: list[batches.DemoBatch]) -> None:
     model, batch = pretrain.build_model(seed=1), work[0]
     ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
     logits = model(input_ids=ids).logits[:, :-1].flatten(0, 1)
@@ -57,7 +57,7 @@ def test_the_loss_ignores_the_prompt(work: list[batches.Batch]) -> None:
     assert pretrain.completion_loss(model, ids, labels).item() == pytest.approx(expected.item(), abs=1e-5)
 
 
-def test_a_stored_state_holds_all_that_training_needs(work: list[batches.Batch], tmp_path: Path) -> None:
+def test_a_stored_state_holds_all_that_training_needs(work: list[batches.DemoBatch], tmp_path: Path) -> None:
     model = pretrain.build_model(seed=1)
     optimizers, progress = pretrain.build_optimizers(model), pretrain.Progress(seed=1)
     pretrain.train_chunk(model, optimizers, work, progress=progress, budget_s=3600)

@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
 
-from training.demo_student import tokenizer
+from demo.student import tokenizer
 
 
 @pytest.mark.parametrize("text", ["Brøndvik-Ålesund & 7 Sønner", "名前 — naïve €4.2", "  two  spaces\n\nlines\t", "🙂"])

@@ -7,10 +7,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-import training.demo_student
-from training.demo_student import tokenizer as wanted
+from demo.student import tokenizer as wanted
 
-FOLDER = Path(training.demo_student.__file__).parent
+FOLDER = Path(wanted.__file__).parent
 WEIGHTS = FOLDER / "weights"
 
 pytestmark = pytest.mark.engine

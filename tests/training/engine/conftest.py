@@ -24,7 +24,7 @@ from transformers import (
 )
 
 from jobs.contracts import SpecEnvelope
-from jobs.rundir import RunDir, lay
+from jobs.rundir import RunDir, write_spec
 from tests.nursery import Child, nursery
 from training.engine.__main__ import main
 
@@ -183,7 +183,7 @@ def lay_run(tmp_path: Path, rows: list[dict[str, Any]]) -> Callable[..., Path]:
             "device": "cpu",
             "recipe": base | (recipe or {}),
         } | spec
-        lay(
+        write_spec(
             run_dir,
             SpecEnvelope(
                 job="1", kind="training", fence=1, lease_s=60, body=body,

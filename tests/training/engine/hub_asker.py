@@ -8,8 +8,8 @@ import time
 
 import torch
 
-from training.engine import loading
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.model import loading
 
 
 def main(asked: dict[str, str]) -> None:

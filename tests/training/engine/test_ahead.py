@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from training.engine.ahead import Ahead
+from training.engine.data.prefetch import Prefetcher
 
 
 def test_what_was_expected_is_made_in_another_thread_and_only_once():
@@ -16,7 +16,7 @@ def test_what_was_expected_is_made_in_another_thread_and_only_once():
         made.append((list(items), threading.current_thread().name))
         return sum(items)
 
-    ahead = Ahead(make)
+    ahead = Prefetcher(make)
     ahead.expect([[1, 2], [3]])
     ahead.expect([[3], [4, 5]])
 
@@ -26,7 +26,7 @@ def test_what_was_expected_is_made_in_another_thread_and_only_once():
 
 
 def test_what_nobody_expected_is_made_at_once():
-    ahead = Ahead(sum)
+    ahead = Prefetcher(sum)
     ahead.expect([[1, 2]])
 
     assert ahead.take([7]) == 7
@@ -35,7 +35,7 @@ def test_what_nobody_expected_is_made_at_once():
 
 
 def test_an_error_is_raised_where_the_batch_is_taken():
-    ahead = Ahead(lambda items: items[0] / 0)
+    ahead = Prefetcher(lambda items: items[0] / 0)
     ahead.expect([[1]])
 
     with pytest.raises(ZeroDivisionError):

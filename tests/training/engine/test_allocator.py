@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from training.engine import allocator
+from training.engine.memory import memory_plan
 
 # Every other of 100 blocks of 2 MiB is freed; the gaps are told in MiB of resident memory.
 GAPS = """
 import os, sys
 from ctypes import CDLL, c_size_t, c_void_p, memset
-from training.engine import allocator
+from training.engine.memory import memory_plan
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >> 20
@@ -22,7 +22,7 @@ def resident():
 libc = CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = c_void_p, [c_size_t], [c_void_p]
 if sys.argv[1] == "told":
-    assert allocator.give_back_what_is_freed()
+    assert memory_plan.enable_trim()
 libc.free(libc.malloc(30 << 20))
 blocks = [libc.malloc(2 << 20) for _ in range(100)]
 for block in blocks:
@@ -51,4 +51,4 @@ def test_gaps_between_blocks_go_back():
 def test_a_system_without_the_knob_goes_on_as_it_is(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
 
-    assert not allocator.give_back_what_is_freed()
+    assert not memory_plan.enable_trim()

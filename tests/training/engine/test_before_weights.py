@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from tests.training.engine.objectives.test_run import preference  # noqa: F401
-from training.engine import launching
+from training.engine.distributed import launch
 
 pytestmark = pytest.mark.engine
 SHORT = {"max_length": 16}
@@ -73,4 +73,4 @@ def test_several_processes_are_not_started_for_rows_that_are_too_long(hollow, la
     assert tune(run_dir) == 1
 
     assert result(run_dir)["error"]["code"] == "rows_too_long"
-    assert not (run_dir / launching.FOLDER).exists()
+    assert not (run_dir / launch.FOLDER).exists()

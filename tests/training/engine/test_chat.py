@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from training.engine.chat import PLAIN_TEMPLATE, PromptMismatchError, open_chat
 from training.engine.contracts import TrainError
+from training.engine.data.chat import PLAIN_TEMPLATE, PromptMismatchError, open_chat
 
 PROMPT = [{"role": "user", "content": "company: Ostra"}]
 ANSWER = [{"role": "assistant", "content": "Ostra ships."}]

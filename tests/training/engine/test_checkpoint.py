@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from training.engine import checkpoint
-from training.engine.checkpoint import Standing
+from training.engine.checkpoints import checkpoint
 from training.engine.contracts import TrainError
+from training.engine.state import TrainState
 
 pytestmark = pytest.mark.engine
 
@@ -23,7 +23,7 @@ def save(root, step, *, best=None, keep=2, fingerprint="f", extra=None, size=(3,
     weights = {"a": torch.full(size, float(step))}
     optimiser = {"adamw": {"state": {0: {"step": torch.tensor(float(step))}}, "param_groups": [{"lr": 0.1}]}}
     return checkpoint.save(
-        root, standing=Standing(step=step), weights=weights, optimiser=optimiser, best=best,
+        root, standing=TrainState(step=step), weights=weights, optimiser=optimiser, best=best,
         fingerprint=fingerprint, keep=keep, extra=extra,
     )  # fmt: skip
 
@@ -34,7 +34,7 @@ def test_what_is_saved_is_what_is_read(tmp_path):
     saved, damaged = checkpoint.newest(tmp_path, fingerprint="f")
 
     assert damaged == []
-    assert saved.standing == Standing(step=7)
+    assert saved.standing == TrainState(step=7)
     assert torch.equal(saved.weights["a"], torch.full((3, 4), 7.0))
     assert saved.optimiser["adamw"]["state"][0]["step"] == 7
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from training.engine import data
-from training.engine.chat import open_chat
 from training.engine.contracts import TrainError
+from training.engine.data import sft_rows
+from training.engine.data.chat import open_chat
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_long_rows_are_refused_by_name_and_nothing_is_cut(tmp_path, chat, rows):
     rows[5]["completion"][0]["content"] = "word " * 100
 
     with pytest.raises(TrainError) as refused:
-        data.read(write(tmp_path / "train.jsonl", rows), chat, max_length=90)
+        sft_rows.read(write(tmp_path / "train.jsonl", rows), chat, max_length=90)
 
     assert refused.value.code == "rows_too_long"
     assert "2 rows" in refused.value.message
@@ -54,35 +54,35 @@ def test_a_broken_file_is_refused(tmp_path, chat, line, code):
     path.write_text(line)
 
     with pytest.raises(TrainError) as refused:
-        data.read(path, chat, max_length=90)
+        sft_rows.read(path, chat, max_length=90)
 
     assert refused.value.code == code
 
 
 def test_a_missing_file_is_refused(tmp_path, chat):
     with pytest.raises(TrainError, match="not in the run directory"):
-        data.read(tmp_path / "none.jsonl", chat, max_length=90)
+        sft_rows.read(tmp_path / "none.jsonl", chat, max_length=90)
 
 
 def made(lengths):
-    return [data.Row(str(n), list(range(length)), 1) for n, length in enumerate(lengths)]
+    return [sft_rows.TokenRow(str(n), list(range(length)), 1) for n, length in enumerate(lengths)]
 
 
 def test_an_epoch_reads_every_row_once_in_an_order_fixed_by_the_seed():
     rows = made([n % 37 + 2 for n in range(203)])
 
-    batches = data.plan(rows, batch_size=8, seed=3, epoch=1)
+    batches = sft_rows.plan_batches(rows, batch_size=8, seed=3, epoch=1)
 
     assert sorted(index for batch in batches for index in batch) == list(range(203))
-    assert batches == data.plan(rows, batch_size=8, seed=3, epoch=1)
-    assert batches != data.plan(rows, batch_size=8, seed=3, epoch=2)
-    assert batches != data.plan(rows, batch_size=8, seed=4, epoch=1)
+    assert batches == sft_rows.plan_batches(rows, batch_size=8, seed=3, epoch=1)
+    assert batches != sft_rows.plan_batches(rows, batch_size=8, seed=3, epoch=2)
+    assert batches != sft_rows.plan_batches(rows, batch_size=8, seed=4, epoch=1)
 
 
 def test_batches_hold_rows_of_like_length():
     rows = made([(n * 7919) % 400 + 2 for n in range(800)])
 
-    batches = data.plan(rows, batch_size=8, seed=1, epoch=0)
+    batches = sft_rows.plan_batches(rows, batch_size=8, seed=1, epoch=0)
 
     real = sum(len(row.ids) for row in rows)
     padded = sum(len(batch) * max(len(rows[index].ids) for index in batch) for batch in batches)
@@ -91,9 +91,9 @@ def test_batches_hold_rows_of_like_length():
 
 def test_a_batch_supervises_completions_only_even_where_padding_is_the_end_token():
     end = 1
-    rows = [data.Row("a", [5, 6, 7, end], 2), data.Row("b", [5, 6, 7, 8, 9, end], 3)]
+    rows = [sft_rows.TokenRow("a", [5, 6, 7, end], 2), sft_rows.TokenRow("b", [5, 6, 7, 8, 9, end], 3)]
 
-    batch = data.collate(rows, pad=end)
+    batch = sft_rows.collate(rows, pad=end)
 
     assert batch.input_ids.tolist() == [[5, 6, 7, end, end], [5, 6, 7, 8, 9]]
     assert batch.positions.tolist() == [1, 2, 7, 8, 9]

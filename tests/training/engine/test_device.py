@@ -7,7 +7,7 @@ import torch
 from accelerate.state import AcceleratorState
 from torch import nn
 
-from training.engine.device import accelerator, place
+from training.engine.model.placement import accelerator, place
 
 pytestmark = pytest.mark.engine
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.engine.drawing import Wish, draw, within
+from training.engine.model.sampling import TokenSampling, in_top_p, sample_tokens
 
 pytestmark = pytest.mark.engine
 SIZE = 40
@@ -28,7 +28,9 @@ def chi_square(drawn: list[int], expected: torch.Tensor) -> float:
 def test_draws_follow_the_softmax(temperature):
     scores = scores_of(SIZE, spread=1.0)
 
-    drawn = draw(scores.repeat(DRAWS, 1), [Wish(temperature, 1.0, seed, seed % 7) for seed in range(DRAWS)])
+    drawn = sample_tokens(
+        scores.repeat(DRAWS, 1), [TokenSampling(temperature, 1.0, seed, seed % 7) for seed in range(DRAWS)]
+    )
 
     assert chi_square(drawn, torch.softmax(scores[0] / temperature, dim=0)) < CRITICAL_39
 
@@ -36,7 +38,7 @@ def test_draws_follow_the_softmax(temperature):
 def test_positions_of_one_seed_draw_as_independently_as_seeds_do():
     scores = scores_of(SIZE, spread=1.0)
 
-    drawn = draw(scores.repeat(DRAWS, 1), [Wish(1.0, 1.0, 7, position) for position in range(DRAWS)])
+    drawn = sample_tokens(scores.repeat(DRAWS, 1), [TokenSampling(1.0, 1.0, 7, position) for position in range(DRAWS)])
 
     assert chi_square(drawn, torch.softmax(scores[0], dim=0)) < CRITICAL_39
     pairs = [first * SIZE + second for first, second in zip(drawn[::2], drawn[1::2], strict=True)]
@@ -52,8 +54,8 @@ def test_a_share_keeps_exactly_what_a_sort_keeps_and_draws_from_it_as_the_softma
     inside = ids[(ranked.cumsum(0) - ranked) < top_p]
 
     every = torch.arange(SIZE).unsqueeze(1)
-    are_in, _ = within(scores.expand(SIZE, SIZE), every, torch.full((SIZE, 1), top_p))
-    drawn = draw(scores.repeat(DRAWS, 1), [Wish(1.0, top_p, seed, 0) for seed in range(DRAWS)])
+    are_in, _ = in_top_p(scores.expand(SIZE, SIZE), every, torch.full((SIZE, 1), top_p))
+    drawn = sample_tokens(scores.repeat(DRAWS, 1), [TokenSampling(1.0, top_p, seed, 0) for seed in range(DRAWS)])
 
     assert set(every[are_in].tolist()) == set(inside.tolist())
     assert set(drawn) <= set(inside.tolist())
@@ -66,18 +68,20 @@ def test_the_smallest_share_is_the_likeliest_token_and_no_temperature_too():
     scores = scores_of(5000, spread=0.01).repeat(3, 1)
 
     assert (
-        draw(scores, [Wish(1.0, 1e-6, 1, 0), Wish(0, 1.0, 1, 0), Wish(2.0, 1e-6, 9, 4)])
+        sample_tokens(
+            scores, [TokenSampling(1.0, 1e-6, 1, 0), TokenSampling(0, 1.0, 1, 0), TokenSampling(2.0, 1e-6, 9, 4)]
+        )
         == [int(scores[0].argmax())] * 3
     )
 
 
 def test_a_row_draws_alone_what_it_draws_in_a_crowd_of_other_wishes():
     scores = torch.cat([scores_of(3000, seed) for seed in range(8)])
-    wishes = [Wish((0, 0.5, 1.0, 1.5)[n % 4], (1.0, 0.9, 0.3)[n % 3], n, n) for n in range(8)]
+    wishes = [TokenSampling((0, 0.5, 1.0, 1.5)[n % 4], (1.0, 0.9, 0.3)[n % 3], n, n) for n in range(8)]
 
-    together = draw(scores.clone(), wishes)
+    together = sample_tokens(scores.clone(), wishes)
 
-    assert together == [draw(scores[n : n + 1].clone(), [wishes[n]])[0] for n in range(8)]
+    assert together == [sample_tokens(scores[n : n + 1].clone(), [wishes[n]])[0] for n in range(8)]
 
 
 @pytest.mark.parametrize("top_p", [1.0, 0.9])
@@ -85,9 +89,9 @@ def test_scores_that_differ_in_their_last_bits_are_drawn_alike(top_p):
     count, size = 200, 8000
     scores = torch.cat([scores_of(size, seed, spread=1.0) for seed in range(count)])
     rounding = torch.randn(scores.shape, generator=torch.Generator().manual_seed(3)) * 1e-6
-    wishes = [Wish(1.0, top_p, seed, 0) for seed in range(count)]
+    wishes = [TokenSampling(1.0, top_p, seed, 0) for seed in range(count)]
 
-    one, other = draw(scores.clone(), wishes), draw(scores + rounding, wishes)
+    one, other = sample_tokens(scores.clone(), wishes), sample_tokens(scores + rounding, wishes)
 
     assert one == other
 
@@ -96,9 +100,9 @@ def test_what_is_out_of_reach_is_never_drawn():
     scores = torch.full((1, 100), -torch.inf)
     scores[0, 7] = 0.0
 
-    assert {draw(scores.clone(), [Wish(1.0, 0.9, seed, 0)])[0] for seed in range(50)} == {7}
+    assert {sample_tokens(scores.clone(), [TokenSampling(1.0, 0.9, seed, 0)])[0] for seed in range(50)} == {7}
 
 
 def test_scores_that_are_no_numbers_are_an_error():
     with pytest.raises(ValueError, match="not numbers"):
-        draw(torch.full((1, 10), torch.nan), [Wish(1.0, 1.0, 1, 0)])
+        sample_tokens(torch.full((1, 10), torch.nan), [TokenSampling(1.0, 1.0, 1, 0)])

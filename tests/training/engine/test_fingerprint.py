@@ -11,16 +11,18 @@ import pytest
 import torch
 
 from tests.training.engine import chats
-from training import identity
-from training.engine import checkpoint, data, fingerprint, loading
-from training.engine.chat import open_chat
+from training.engine.checkpoints import checkpoint, fingerprint
 from training.engine.contracts import StudentRef, TrainError
-from training.engine.data import Row
-from training.engine.objectives.pairs import Pair
-from training.recipes import Recipe
+from training.engine.data import sft_rows
+from training.engine.data.chat import open_chat
+from training.engine.data.pairs import AnswerPair
+from training.engine.data.sft_rows import TokenRow
+from training.engine.model import loading
+from training.recipes import identity
+from training.recipes.schema import Recipe
 
 pytestmark = pytest.mark.engine
-ROWS = [Row("r1", [5, 6, 7], 2), Row("r2", [8, 9], 1)]
+ROWS = [TokenRow("r1", [5, 6, 7], 2), TokenRow("r2", [8, 9], 1)]
 STUDENT = StudentRef(path="/srv/students/tiny", licence="Apache-2.0")
 # What the first release's engine said of these rows and this student (its `_fingerprint`, run at that commit).
 FIRST_RELEASE = [
@@ -43,33 +45,33 @@ KEPT_SINCE = ("best_measures", "halvings", "skipped_steps")
 def test_a_run_has_the_hash_the_first_release_gave_it(values: dict[str, Any], known: str) -> None:
     recipe = Recipe.model_validate(values)
 
-    assert fingerprint.of_first_release(recipe, STUDENT, ROWS, "") == known
+    assert fingerprint.first_release_fingerprint(recipe, STUDENT, ROWS, "") == known
 
 
 @pytest.mark.parametrize("later", [{"rslora": True}, {"objective": "distil"}, {"packing": "off"}])
 def test_what_the_first_release_could_not_do_has_no_hash_of_its(later: dict[str, Any]) -> None:
-    assert fingerprint.of_first_release(Recipe.model_validate(later), STUDENT, ROWS, "") is None
+    assert fingerprint.first_release_fingerprint(Recipe.model_validate(later), STUDENT, ROWS, "") is None
 
 
 def test_pairs_and_beginnings_have_no_hash_of_the_first_release() -> None:
-    pair = Pair("p", ROWS[0], ROWS[1])
+    pair = AnswerPair("p", ROWS[0], ROWS[1])
 
-    assert fingerprint.of_first_release(Recipe(), STUDENT, [pair], "") is None
-    assert fingerprint.of_first_release(Recipe(), STUDENT, ROWS, "adapter") is None
+    assert fingerprint.first_release_fingerprint(Recipe(), STUDENT, [pair], "") is None
+    assert fingerprint.first_release_fingerprint(Recipe(), STUDENT, ROWS, "adapter") is None
 
 
 def test_every_later_field_says_what_its_absence_means() -> None:
-    assert set(identity.ABSENT) == set(Recipe.model_fields) - set(identity.FIRST)
-    assert identity.later(Recipe()) == []
+    assert set(identity.VALUE_WHEN_ABSENT) == set(Recipe.model_fields) - set(identity.FIRST_RELEASE_FIELDS)
+    assert identity.later_fields(Recipe()) == []
 
 
 def test_a_recipe_of_the_first_release_is_the_one_it_is_read_as() -> None:
     read = Recipe.model_validate(STORED)
 
-    assert identity.are_same(STORED, read.model_dump(mode="json"))
+    assert identity.is_same_recipe(STORED, read.model_dump(mode="json"))
     assert identity.values_of(read) == STORED
-    assert not identity.are_same(STORED, {**STORED, "rslora": True})
-    assert not identity.are_same(STORED, {**STORED, "seed": 2})
+    assert not identity.is_same_recipe(STORED, {**STORED, "rslora": True})
+    assert not identity.is_same_recipe(STORED, {**STORED, "seed": 2})
 
 
 def test_a_run_paused_by_the_first_release_goes_on(student, lay_run, tune, result, events) -> None:
@@ -109,7 +111,8 @@ def test_a_run_that_was_tuned_on_the_block_of_thinking_is_told_to_begin_anew(tmp
     ids, prompt_length = open_chat(tokenizer).encode(asked, answered)
     pinned = StudentRef(hub_id="someone/tiny", revision="0" * 40)
     then, now = (
-        fingerprint.of(Recipe(), pinned, [Row("r1", ids, length)], "") for length in (len(prompt_then), prompt_length)
+        fingerprint.fingerprint_of(Recipe(), pinned, [TokenRow("r1", ids, length)], "")
+        for length in (len(prompt_then), prompt_length)
     )
     folder = tmp_path / "step-00000001"
     folder.mkdir()
@@ -154,6 +157,6 @@ def _fingerprint_then(run_dir: Path, student: Path) -> str:
     chat = loading.load(StudentRef(path=str(student)), dtype=torch.float32).chat
     reference = {"path": str(student), "hub_id": None, "revision": None, "licence": ""}
     text = "".join(json.dumps(part, separators=(",", ":")) for part in (STORED, reference))
-    rows = data.read(run_dir / "train.jsonl", chat, max_length=256)
+    rows = sft_rows.read(run_dir / "train.jsonl", chat, max_length=256)
     words = "".join(f"{row.id}:{row.prompt_length}:{row.ids}" for row in rows)
     return hashlib.sha256(f"{text}{words}".encode()).hexdigest()

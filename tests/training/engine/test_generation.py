@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.engine import generation, loading
 from training.engine.contracts import StudentRef
-from training.engine.generation import Sampling
+from training.engine.model import generate, loading
+from training.engine.model.generate import Sampling
 
 pytestmark = pytest.mark.engine
 
@@ -20,7 +20,7 @@ def load(student):
 
 
 def write(loaded, prompts=PROMPTS, **options):
-    answers = generation.write(loaded.model, loaded.chat, prompts, **({"max_new_tokens": 40} | options))
+    answers = generate.generate(loaded.model, loaded.chat, prompts, **({"max_new_tokens": 40} | options))
     return {answer.index: answer for answer in answers}
 
 

@@ -31,7 +31,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory, student) -> Iterator[HubServer
 def asking(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Nursery, Path]]:
     """What has imported the hub's client with this hub's address, and where that keeps what it fetched."""
     home = tmp_path_factory.mktemp("hub")
-    opened = Nursery(["training.engine.loading"], HF_ENDPOINT=hub.url, HF_HOME=str(home), **HUB_SETTINGS)
+    opened = Nursery(["training.engine.model.loading"], HF_ENDPOINT=hub.url, HF_HOME=str(home), **HUB_SETTINGS)
     yield opened, home
     opened.close()
 

@@ -8,8 +8,8 @@ import shutil
 import pytest
 import torch
 
-from training.engine import loading
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.model import loading
 
 pytestmark = pytest.mark.engine
 

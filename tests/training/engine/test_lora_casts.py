@@ -8,7 +8,7 @@ from peft.tuners.lora import LoraLayer
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoModelForCausalLM
 
-from training.engine import lora
+from training.engine.model import lora
 
 pytestmark = pytest.mark.engine
 

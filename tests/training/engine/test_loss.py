@@ -8,14 +8,14 @@ from torch.nn.functional import cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import AutoModelForCausalLM
 
-from training.engine import loss
-from training.engine.loss import SupervisedHead, summed_loss
+from training.engine.loss import supervised_head
+from training.engine.loss.supervised_head import SupervisedHead, summed_loss
 
 pytestmark = pytest.mark.engine
 
 
 def test_loss_and_gradient_equal_torchs_own(monkeypatch):
-    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 50 * 3)
+    monkeypatch.setattr(supervised_head, "BLOCK_BYTES", 4 * 50 * 3)
     torch.manual_seed(1)
     ours = torch.randn(10, 50, requires_grad=True)
     theirs = ours.detach().clone().requires_grad_()
@@ -47,7 +47,7 @@ def test_a_batch_without_supervision_is_refused(student):
 
 @pytest.mark.parametrize("family", ["llama", "qwen", "gemma"])
 def test_the_loss_in_blocks_and_all_its_gradients_equal_those_of_the_whole_model(student, family, monkeypatch):
-    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 320 * 5)
+    monkeypatch.setattr(supervised_head, "BLOCK_BYTES", 4 * 320 * 5)
     ours, theirs = (AutoModelForCausalLM.from_pretrained(student(family), dtype=torch.float32) for _ in range(2))
     ids = torch.randint(5, 300, (2, 40))
     positions = torch.arange(3, 75, 2)
@@ -98,8 +98,8 @@ def test_leaving_out_the_mask_changes_nothing_for_tokens_before_the_padding(stud
 
 @pytest.mark.parametrize("compute", [torch.float32, torch.bfloat16])
 def test_the_output_layers_gradient_is_never_made_twice_as_a_whole(compute, monkeypatch):
-    monkeypatch.setattr(loss, "BLOCK_BYTES", 4 * 4096 * 8)
-    monkeypatch.setattr(loss, "PRODUCT_ROWS", 512)
+    monkeypatch.setattr(supervised_head, "BLOCK_BYTES", 4 * 4096 * 8)
+    monkeypatch.setattr(supervised_head, "PRODUCT_ROWS", 512)
     weight = torch.randn(4096, 32, requires_grad=True)
     hidden, targets = torch.randn(24, 32, requires_grad=True), torch.randint(0, 4096, (24,))
     whole = weight.numel() * compute.itemsize
@@ -113,7 +113,7 @@ def test_the_output_layers_gradient_is_never_made_twice_as_a_whole(compute, monk
             return made
 
     with Watch():
-        total = loss._HeadLoss.apply(hidden, weight, None, targets, compute)
+        total = supervised_head._HeadLoss.apply(hidden, weight, None, targets, compute)
     total.backward()
 
     # The scores of a block of eight rows are a quarter of it.

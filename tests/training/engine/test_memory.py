@@ -9,12 +9,12 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from training.engine import memory
-from training.recipes import Recipe
+from training.engine.memory import memory_plan
+from training.recipes.schema import Recipe
 
 pytestmark = pytest.mark.engine
 
-TELL = "import torch; from training.engine.memory import peak_gib; print(peak_gib(torch.device('cpu')))"
+TELL = "import torch; from training.engine.memory.memory_plan import peak_gib; print(peak_gib(torch.device('cpu')))"
 # The one that starts it lets go of more than it will ever need.
 START = """
 import subprocess, sys
@@ -36,8 +36,8 @@ def test_a_run_that_has_little_more_than_it_needs_is_short(monkeypatch, free_byt
     config = LlamaConfig(
         vocab_size=64, hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2
     )
-    monkeypatch.setattr(memory, "free_bytes", lambda _: free_bytes)
+    monkeypatch.setattr(memory_plan, "free_bytes", lambda _: free_bytes)
 
-    plan = memory.plan(LlamaForCausalLM(config), Recipe(), [16, 16], torch.device("cpu"))
+    plan = memory_plan.plan_memory(LlamaForCausalLM(config), Recipe(), [16, 16], torch.device("cpu"))
 
-    assert plan == memory.Plan(recomputes=False, is_short=is_short)
+    assert plan == memory_plan.MemoryPlan(recomputes=False, is_short=is_short)

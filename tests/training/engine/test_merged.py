@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from training.engine import lora, merged
-from training.engine.loss import SupervisedHead
+from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.model import lora, merged_lora
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +35,7 @@ def test_loss_and_gradients_equal_pefts(student):
     targets = torch.randint(5, 300, (len(positions),))
     plain, fast = tuned_model(student), tuned_model(student)
 
-    changed = merged.speed_up(fast)
+    changed = merged_lora.use_merged_forward(fast)
     expected, expected_gradients = gradients(plain, ids, positions, targets)
     got, got_gradients = gradients(fast, ids, positions, targets)
 
@@ -46,12 +46,12 @@ def test_loss_and_gradients_equal_pefts(student):
 
 
 def test_dropout_is_left_to_peft(student):
-    assert merged.speed_up(tuned_model(student, dropout=0.1)) == 0
+    assert merged_lora.use_merged_forward(tuned_model(student, dropout=0.1)) == 0
 
 
 def test_only_adapters_get_gradients(student):
     model = tuned_model(student)
-    merged.speed_up(model)
+    merged_lora.use_merged_forward(model)
     ids = torch.randint(5, 300, (8, 64))
 
     SupervisedHead(model).loss(model, ids, torch.arange(100), torch.randint(5, 300, (100,))).backward()

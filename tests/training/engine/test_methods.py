@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, Qwen2VLConfig, Qwen2VLForConditionalGeneration
 
 from tests.training.engine.conftest import SHAPE, make_tokenizer
-from training.engine import device, loading, lora
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.model import loading, lora, placement
 
 pytestmark = pytest.mark.engine
 
@@ -85,10 +85,10 @@ def test_adapters_are_scaled_as_the_recipe_says_and_load_so_elsewhere(student, l
 def test_four_bits_without_their_package_are_refused_before_weights_are_read(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    monkeypatch.setattr(device.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(placement.importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(TrainError) as refused:
-        device.place("cuda", "fp32", "lora", "nf4")
+        placement.place("cuda", "fp32", "lora", "nf4")
 
     assert refused.value.code == "no_bitsandbytes"
     assert "qlora" in refused.value.hint

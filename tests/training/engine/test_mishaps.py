@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from jobs.rundir import lease
 from tests.nursery import nursery
-from training.engine import lost_device
+from training.engine.distributed import device_loss
 
 pytestmark = [pytest.mark.engine, pytest.mark.stress]
 IN_FULL = os.environ.get("STRESS") == "1"
@@ -84,4 +84,4 @@ def test_a_clock_that_jumps_changes_nothing_but_the_times_of_events(student, lay
     ],
 )
 def test_a_lost_device_is_told_from_other_errors(error: BaseException, is_lost: bool) -> None:
-    assert lost_device.is_lost(error) is is_lost
+    assert device_loss.is_device_lost(error) is is_lost

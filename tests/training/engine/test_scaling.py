@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.engine import optim
-from training.engine.checkpoint import Standing
-from training.engine.course import Course
-from training.engine.curve import Curve, Step
-from training.engine.data import Row
-from training.recipes import Recipe
+from training.engine import optimization
+from training.engine.data.sft_rows import TokenRow
+from training.engine.report.curve import MetricReporter, StepResult
+from training.engine.schedule import Schedule
+from training.engine.state import TrainState
+from training.recipes.schema import Recipe
 
 pytestmark = pytest.mark.engine
 
@@ -18,30 +18,32 @@ pytestmark = pytest.mark.engine
 def test_a_skipped_step_halves_the_scale_that_is_told():
     weight = torch.nn.Parameter(torch.ones(2))
     optimizer, scaler = torch.optim.AdamW([weight]), torch.amp.GradScaler("cpu", init_scale=1024.0)
-    before = optim.scaling(scaler, skipped_steps=0)
+    before = optimization.scaling(scaler, skipped_steps=0)
     scaler.scale((weight * float("inf")).sum()).backward()
 
     scaler.step(optimizer)
     scaler.update()
 
     assert before == {"loss_scale": 1024.0, "skipped_steps": 0.0}
-    assert optim.scaling(scaler, skipped_steps=1) == {"loss_scale": 512.0, "skipped_steps": 1.0}
+    assert optimization.scaling(scaler, skipped_steps=1) == {"loss_scale": 512.0, "skipped_steps": 1.0}
     assert torch.equal(weight.detach(), torch.ones(2))
 
 
 def test_other_formats_tell_of_no_scale():
-    assert optim.scaling(None, skipped_steps=0) == {}
+    assert optimization.scaling(None, skipped_steps=0) == {}
 
 
 def test_the_curve_tells_the_scale_as_it_stands_and_the_means_of_what_has_one():
     told = []
-    course = Course([Row(str(n), [1, 2, 3], 1) for n in range(200)], Recipe(batch_size=1, epochs=5))
-    curve = Curve(lambda kind, **payload: told.append((kind, payload)), course, torch.device("cpu"))
-    seconds = Standing(seconds=1.0)
+    course = Schedule([TokenRow(str(n), [1, 2, 3], 1) for n in range(200)], Recipe(batch_size=1, epochs=5))
+    curve = MetricReporter(lambda kind, **payload: told.append((kind, payload)), course, torch.device("cpu"))
+    seconds = TrainState(seconds=1.0)
 
     for step, scale in ((1, 1024.0), (2, 512.0)):
         seconds.step = step
-        curve.add(seconds, Step(2.0, 1.0, 6, 4, {"loss_scale": scale, "skipped_steps": step - 1.0, "margin": step}))
+        curve.add(
+            seconds, StepResult(2.0, 1.0, 6, 4, {"loss_scale": scale, "skipped_steps": step - 1.0, "margin": step})
+        )
 
     points = [payload for kind, payload in told if kind == "metric"]
     assert [(p["loss_scale"], p["skipped_steps"], p["margin"]) for p in points] == [(512.0, 1.0, 1.5)]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.engine import shortage
+from training.engine.memory import oom
 from training.engine.objectives.sft import Sft
 
 pytestmark = pytest.mark.engine
@@ -94,10 +94,10 @@ def test_a_row_that_does_not_fit_alone_ends_the_run_with_a_way_out(student, lay_
 def test_halved_batches_hold_every_row_once(halvings):
     batches = [list(range(7)), list(range(7, 10)), [10]]
 
-    parts = shortage.split(batches, halvings)
+    parts = oom.split_batches(batches, halvings)
 
     assert sorted(row for part in parts for row in part) == list(range(11))
-    assert shortage.widest(parts) == max(1, -(-7 // 2**halvings))
+    assert oom.widest(parts) == max(1, -(-7 // 2**halvings))
 
 
 @pytest.mark.parametrize(
@@ -111,16 +111,16 @@ def test_halved_batches_hold_every_row_once(halvings):
     ],
 )
 def test_a_shortage_is_told_from_other_errors(error, is_one):
-    assert shortage.is_shortage(error) is is_one
+    assert oom.is_out_of_memory(error) is is_one
 
 
 def test_what_torch_says_on_a_cpu_without_room_is_known_as_a_shortage():
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 60, dtype=torch.uint8)
 
-    assert shortage.is_shortage(caught.value)
+    assert oom.is_out_of_memory(caught.value)
 
 
 def test_a_shortage_while_weights_change_is_not_mended():
-    with pytest.raises(shortage.TrainError, match="while weights were changed"), shortage.too_late():
+    with pytest.raises(oom.TrainError, match="while weights were changed"), oom.cannot_retry():
         raise torch.OutOfMemoryError("no room")

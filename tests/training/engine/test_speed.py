@@ -8,8 +8,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tests.training.engine import ranks
-from training.engine import compiling
 from training.engine.contracts import TrainError
+from training.engine.model import compilation
 
 pytestmark = pytest.mark.engine
 
@@ -48,7 +48,7 @@ def test_a_packed_run_has_the_losses_and_weights_of_a_padded_one(student, lay_ru
 def test_a_student_that_cannot_pack_is_padded_and_refused_where_packing_is_insisted_on(
     student, lay_run, tune, events, result, monkeypatch
 ):
-    monkeypatch.setattr("training.engine.packing.model.KNOWN_LAYERS", frozenset({"full_attention"}))
+    monkeypatch.setattr("training.engine.model.packed_reading.KNOWN_LAYERS", frozenset({"full_attention"}))
     by_itself, insisted = (
         lay_run(packing, student("gemma"), recipe={"epochs": 1, "packing": packing}) for packing in ("auto", "on")
     )
@@ -98,7 +98,7 @@ def test_compiled_layers_compute_the_same(student, monkeypatch):
     monkeypatch.setattr(torch.nn.Module, "compile", _traced)
     ids = torch.randint(5, 300, (2, 40))
 
-    count = compiling.compile_layers(compiled, torch.device("cpu"))
+    count = compilation.compile_layers(compiled, torch.device("cpu"))
     expected, got = (model(input_ids=ids, labels=ids).loss for model in (plain, compiled))
     expected.backward()
     got.backward()
@@ -117,10 +117,10 @@ def test_compiling_never_pays_on_a_cpu_and_is_refused_without_a_compiler(student
     model = AutoModelForCausalLM.from_pretrained(student(), dtype=torch.float32)
     cpu = torch.device("cpu")
 
-    may_pay = compiling.may_pay(cpu)
+    may_pay = compilation.is_worthwhile(cpu)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(TrainError) as refused:
-        compiling.compile_layers(model, cpu)
+        compilation.compile_layers(model, cpu)
 
     assert not may_pay
     assert refused.value.code == "no_compiler"

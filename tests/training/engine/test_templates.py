@@ -9,10 +9,10 @@ import pytest
 from transformers import AutoTokenizer
 
 from tests.training.engine import chats
-from training.engine import chat as chatting
-from training.engine.chat import Chat, open_chat
 from training.engine.contracts import NO_DAY, Ways
-from training.engine.tokens.cache import key_of
+from training.engine.data import chat as chatting
+from training.engine.data.chat import Chat, open_chat
+from training.engine.data.token_cache import key_of
 
 ASKED = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "company: Ostra"}]
 ANSWER = [{"role": "assistant", "content": "Ostra ships."}]

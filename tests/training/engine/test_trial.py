@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from training.engine.checkpoint import Standing
-from training.engine.trial import TURNS, WARM_UP_STEPS, CompileTrial, LayoutTrial
+from training.engine.state import TrainState
+from training.engine.trials import TIMED_LAYOUTS, WARM_UP_STEPS, CompileTrial, LayoutTrial
 
-STEPS = WARM_UP_STEPS + len(TURNS)
+STEPS = WARM_UP_STEPS + len(TIMED_LAYOUTS)
 
 
 class Run:
@@ -15,7 +15,7 @@ class Run:
 
     def __init__(self, seconds: dict[str, float], *, total: int = 1000, layout: str = "") -> None:
         self.seconds, self.used, self.told = seconds, ["packed"], []
-        self.standing, self.total = Standing(layout=layout), total
+        self.standing, self.total = TrainState(layout=layout), total
         self.trial = LayoutTrial(("packed", "padded"), self.used.append, self.told.append)
         self.trial.began(self.standing, total)
 
@@ -50,7 +50,7 @@ def test_both_layouts_get_as_many_steps_and_a_machine_that_slows_down_harms_both
 
     timed = order[WARM_UP_STEPS:]
     places = {name: [at for at, used in enumerate(timed) if used == name] for name in ("packed", "padded")}
-    assert len(places["packed"]) == len(places["padded"]) == len(TURNS) // 2
+    assert len(places["packed"]) == len(places["padded"]) == len(TIMED_LAYOUTS) // 2
     assert sum(places["packed"]) == sum(places["padded"])
 
 
@@ -87,7 +87,7 @@ def test_a_resumed_run_keeps_what_it_chose():
     ("step_s", "total", "compiles"), [(1.0, 300, 0), (1.0, 400, 1), (0.02, 1500, 0), (0.3, 1500, 1)]
 )
 def test_layers_are_compiled_where_enough_of_the_run_is_left(step_s, total, compiles):
-    compiled, told, standing = [], [], Standing()
+    compiled, told, standing = [], [], TrainState()
     trial = CompileTrial(lambda: compiled.append(1) or 28, told.append)
     trial.began(standing, total)
 

@@ -25,8 +25,9 @@ from tests.jobs.fleet import Fleet, Redis, database_url, ring_through
 from tests.training.conftest import freeze
 from tests.training.hosts.proxy import Line
 from training.models import Checkpoint
-from training.selectors import runs as run_selectors
-from training.services import runs, students
+from training.runs import launch_run
+from training.runs import queries as run_selectors
+from training.students import registration
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_only, pytest.mark.timeout(600)]
 RECIPE = {"epochs": 50, "batch_size": 1, "learning_rate": 5e-3, "rank": 4, "max_length": 1024,
@@ -61,7 +62,7 @@ def tiny(tmp_path: Path, admin: Any, settings: Any) -> Any:
     model.config.max_position_embeddings = 2048
     model.save_pretrained(folder)
     settings.STUDENT_ROOTS = [folder.parent]
-    return students.register_folder(path=str(folder), by=admin)
+    return registration.register_folder(path=str(folder), by=admin)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_a_host_that_is_cut_off_stops_by_itself_and_another_goes_on_from_storage
     first = host(fleet, "first", tmp_path, **behind)
     fleet.beat()
     version = freeze(task, admin, train=16, validation=2, test=1)
-    run = runs.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=RECIPE)
+    run = launch_run.launch(dataset_version=version, student=tiny, recipe="demo", by=admin, overrides=RECIPE)
     stored = Checkpoint.objects.filter(run=run).exclude(stored=[])
     wait_for(stored.exists, 60)
     engine = wait_for(lambda: engine_of(first / str(run.job_id) / "1"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import resident
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
 
 pytestmark = pytest.mark.engine
 

@@ -9,13 +9,14 @@ import pytest
 from benchmarks.fake_step import peak_bytes, processes_that_answer_nothing, shape_of_config
 from tests.training.memory.shapes import llama
 from tests.training.memory.test_fitting import GIB, LLAMA_1B, ROWS
-from training.memory import fitting
-from training.memory.reading import reading_of
-from training.memory.step import Reading, peak
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
+from training.sizing import fit
+from training.sizing.profile import step_profile
+from training.sizing.step import StepProfile
+from training.sizing.step import peak_bytes as peak
 
 TWO_LAYERS = {"tied": llama(), "untied": llama(vocabulary=32000, is_tied=False)}
-FULL = Reading(tokens=1024, supervised=1024, rank=None, holds_gradients=True)
+FULL = StepProfile(tokens=1024, supervised=1024, rank=None, holds_gradients=True)
 ADAPTERS = replace(FULL, rank=16)
 
 
@@ -38,7 +39,7 @@ def test_moments_and_gradients_are_cut_up_and_what_is_gathered_is_not(reading):
 def test_the_formula_is_within_a_tenth_of_what_one_process_of_four_holds(embedding, method, tokens):
     config = TWO_LAYERS[embedding]
     recipe = Recipe(method=method, rank=16, dtype="bf16", gradient_checkpointing="off", processes=4, strategy="fsdp2")
-    reading = Reading(
+    reading = StepProfile(
         tokens=tokens, supervised=tokens // 2, rank=16 if method == "lora" else None, holds_gradients=True, shards=4
     )
 
@@ -59,13 +60,13 @@ def test_more_processes_never_need_more_memory_each():
 def test_only_a_sharded_recipe_is_cut_up():
     recipes = [Recipe(processes=4, strategy=strategy) for strategy in ("ddp", "fsdp2")]
 
-    assert [reading_of(LLAMA_1B, r, ROWS, "cuda", checkpoints=False).shards for r in recipes] == [1, 4]
+    assert [step_profile(LLAMA_1B, r, ROWS, "cuda", checkpoints=False).shards for r in recipes] == [1, 4]
 
 
 def test_a_model_that_is_too_large_for_each_process_is_cut_up_before_adapters_are_named():
     recipe = Recipe(method="full", learning_rate=2e-5, processes=8, strategy="ddp", gradient_checkpointing="on")
 
-    found = fitting.nearest(LLAMA_1B, recipe, ROWS, "cuda", 14 * GIB)
+    found = fit.nearest_recipe(LLAMA_1B, recipe, ROWS, "cuda", 14 * GIB)
 
     assert found.strategy == "fsdp2"
     assert (found.method, found.rows_per_step) == ("full", recipe.rows_per_step)
@@ -74,7 +75,7 @@ def test_a_model_that_is_too_large_for_each_process_is_cut_up_before_adapters_ar
 def test_a_recipe_that_is_named_can_be_run():
     recipe = Recipe(method="full", learning_rate=2e-5, processes=2, strategy="fsdp2")
 
-    found = fitting.nearest(LLAMA_1B, recipe, ROWS, "cuda", int(3.3 * GIB))
+    found = fit.nearest_recipe(LLAMA_1B, recipe, ROWS, "cuda", int(3.3 * GIB))
 
     assert found.quantise == "nf4"
     assert Recipe.model_validate(found.model_dump()) == found

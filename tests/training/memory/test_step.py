@@ -7,8 +7,9 @@ from transformers import Gemma3TextConfig, Qwen3Config
 
 from benchmarks.fake_step import peak_bytes, shape_of_config
 from tests.training.memory.shapes import llama
-from training.memory.step import Reading, peak
-from training.recipes import Recipe
+from training.recipes.schema import Recipe
+from training.sizing.step import StepProfile
+from training.sizing.step import peak_bytes as peak
 
 pytestmark = pytest.mark.engine
 # Widths in the proportions of real students, few layers: what differs with depth is a sum over layers.
@@ -40,7 +41,7 @@ def test_the_formula_is_within_a_tenth_of_what_a_step_holds(family, how):
     # Short steps peak where gradients are, long ones where activations are.
     tokens, passes = (512, 1) if family == "qwen" else (8192, 2)
     config, recipe = SHAPES[family], RECIPES[how]
-    reading = Reading(
+    reading = StepProfile(
         tokens=tokens, supervised=tokens // 2, rank=recipe.rank if recipe.method == "lora" else None,
         is_half=recipe.dtype == "bf16", has_dropout=recipe.method == "lora" and recipe.dropout > 0,
         checkpoints=recipe.gradient_checkpointing == "on", holds_gradients=passes > 1,

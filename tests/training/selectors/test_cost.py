@@ -16,8 +16,9 @@ from members.models import Member
 from review.models import DatasetVersion, Decision, Draft, Task
 from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
+from training.costs import data_cost
+from training.miniatures import cost
 from training.models import HostPrice, Miniature, TrainingRun
-from training.selectors import cost, data_cost
 
 pytestmark = pytest.mark.django_db
 Launch = Callable[..., TrainingRun]
@@ -63,7 +64,7 @@ def test_what_several_learnt_from_counts_once(
     for each in Miniature.objects.select_related("run"):
         priced(each)
 
-    told = cost.of_miniature(Miniature.objects.get(pk=last.pk))
+    told = cost.miniature_costs(Miniature.objects.get(pk=last.pk))
 
     both, seconds = told.with_starts, sum(Decision.objects.values_list("seconds", flat=True))
     assert (told.own.data.drafts, both.data.drafts) == (13, 23)
@@ -86,7 +87,7 @@ def test_a_decision_taken_after_the_first_freezing_counts_for_who_froze_later(
 
 
 def test_one_that_goes_on_from_none_costs_what_it_cost_itself(miniature: Miniature) -> None:
-    told = cost.of_miniature(miniature)
+    told = cost.miniature_costs(miniature)
 
     assert told.with_starts.starts == ()
     assert (told.with_starts.data, told.with_starts.runs) == (told.own.data, (told.own.run,))
@@ -99,7 +100,7 @@ def test_without_the_price_of_a_start_the_sum_says_that_it_is_not_whole(
     further = goes_on()
     further.run = priced(further)
 
-    told = cost.of_miniature(further)
+    told = cost.miniature_costs(further)
 
     assert told.own.is_whole
     assert not told.with_starts.is_whole
@@ -110,7 +111,7 @@ def test_each_start_costs_one_question_more(goes_on: Callable[..., Miniature], l
     def questions(last: Miniature) -> int:
         found = Miniature.objects.select_related("run__job", "run__dataset_version").get(pk=last.pk)
         with CaptureQueriesContext(connection) as asked:
-            cost.of_miniature(found)
+            cost.miniature_costs(found)
         return len(asked)
 
     second = goes_on(dataset_version=larger)

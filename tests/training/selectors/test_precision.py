@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tests.training.miniatures import SUMMARY
 from training.models import TrainingRun
-from training.selectors.precision import against_fp32
+from training.runs.comparison import compare_with_fp32
 
 pytestmark = pytest.mark.django_db
 
@@ -25,16 +25,16 @@ def test_a_run_is_measured_against_the_one_that_differs_in_nothing_but_its_preci
     ended(launch(overrides={"rank": 8}), peak_memory_gib=1.0, tokens_per_s=900.0, dtype="fp32")
     run = ended(launch(overrides={"dtype": "bf16", "seed": 5}), peak_memory_gib=1.5, tokens_per_s=170.0, dtype="bf16")
 
-    found = against_fp32(run)
+    found = compare_with_fp32(run)
 
     assert (found.memory, found.speed, found.twin) == (0.25, 1.7, twin)
-    assert against_fp32(twin) is None
+    assert compare_with_fp32(twin) is None
 
 
 def test_without_a_twin_the_estimate_tells_the_memory_and_nobody_the_speed(launch):
     run = ended(launch(overrides={"dtype": "bf16"}), dtype="bf16")
 
-    found = against_fp32(run)
+    found = compare_with_fp32(run)
 
     told = run.estimate
     assert found.memory == pytest.approx(1 - told["memory_gib"] / told["fp32_memory_gib"])

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from jobs.models import Job
 from tests.training.miniatures import report
 from tests.training.sweeping import end, hold, train
+from training.costs.run_cost import HeldSpan, held_spans, run_cost, run_costs
 from training.models import HostPrice, TrainingRun
-from training.selectors.run_cost import Held, held_spans, run_cost, run_costs
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -32,21 +32,21 @@ def test_time_is_counted_while_a_host_holds_the_run_and_not_while_it_waits():
         (110, "paused", ""),
     )  # fmt: skip
 
-    assert held_spans(told, host="z", now=NOON) == [Held("a", 30), Held("b", 10)]
+    assert held_spans(told, host="z", now=NOON) == [HeldSpan("a", 30), HeldSpan("b", 10)]
 
 
 def test_a_reattached_engine_is_counted_once():
     told = moves((0, "running", "a"), (5, "running", ""), (20, "succeeded", ""))
 
-    assert held_spans(told, host="z", now=NOON) == [Held("a", 20)]
+    assert held_spans(told, host="z", now=NOON) == [HeldSpan("a", 20)]
 
 
 def test_what_still_runs_is_counted_until_now_and_a_clock_set_back_gives_nothing_back():
     still = held_spans(moves((0, "running", "")), host="z", now=NOON + timedelta(seconds=7))
     back = held_spans(moves((50, "running", ""), (20, "succeeded", "")), host="z", now=NOON)
 
-    assert still == [Held("z", 7)]
-    assert back == [Held("z", 0)]
+    assert still == [HeldSpan("z", 7)]
+    assert back == [HeldSpan("z", 0)]
 
 
 def test_without_a_price_no_cost_is_invented(launch):

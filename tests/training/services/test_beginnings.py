@@ -14,10 +14,12 @@ from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
-from training import presets
+from training.inputs import run_inputs
+from training.miniatures import lineage
 from training.models import Miniature, Student, TrainingRun
-from training.selectors import lineage
-from training.services import beginnings, forecast, lay, students
+from training.recipes import presets
+from training.runs import forecast, starting_point
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +41,7 @@ def accepted_only(launch: Launch, admin: Member, tmp_path: Path) -> dict[str, An
 @pytest.fixture
 def larger(student: Student, admin: Member, tmp_path: Path) -> Student:
     folder = write_student(tmp_path / "students" / "larger", width=16)
-    return students.register_folder(path=str(folder), by=admin, name="Larger", licence="Apache-2.0")
+    return registration.register_folder(path=str(folder), by=admin, name="Larger", licence="Apache-2.0")
 
 
 @pytest.mark.parametrize(("recipe", "reads", "rows"), [("dpo", "dpo", 9), ("kto", "kto", 18)])
@@ -48,21 +50,21 @@ def test_preferences_read_their_own_rows_and_the_miniature_they_go_on_from(
 ) -> None:
     run = launch(recipe=recipe, starts_from=miniature)
 
-    spec = lay.training_spec(run, tmp_path)
+    spec = run_inputs.training_spec(run, tmp_path)
 
     assert spec["start"] == {"path": "start", "method": "lora"}
     assert (tmp_path / "start" / "adapter_config.json").read_bytes() == b'{"r": 16}'
     lines = (tmp_path / "train.jsonl").read_text().splitlines()
     assert len(lines) == run.estimate["rows"] == rows
     assert all(("chosen" if reads == "dpo" else "label") in line for line in lines)
-    assert lineage.of_run(run)["starts_from"]["slug"] == miniature.slug
+    assert lineage.run_lineage(run)["starts_from"]["slug"] == miniature.slug
 
 
 def test_the_estimate_counts_the_prompt_of_a_pair_twice(
     launch: Launch, version: DatasetVersion, student: Student
 ) -> None:
-    guess = forecast.of_choice(dataset_version=version, student=student, recipe="dpo")
-    imitation = forecast.of_choice(dataset_version=version, student=student, recipe="demo")
+    guess = forecast.forecast_of_form(dataset_version=version, student=student, recipe="dpo")
+    imitation = forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo")
 
     assert guess.characters > 1.8 * imitation.characters
 
@@ -73,7 +75,7 @@ def test_the_estimate_of_a_distilled_run_counts_its_teacher(
     larger.parameters = 100_000_000
 
     def guess(**order: Any) -> float:
-        found = forecast.of_choice(dataset_version=version, student=student, device="cpu", **order)
+        found = forecast.forecast_of_form(dataset_version=version, student=student, device="cpu", **order)
         assert found.memory_gib is not None
         return found.memory_gib
 
@@ -86,11 +88,11 @@ def test_the_estimate_of_a_distilled_run_counts_its_teacher(
 def test_a_distilled_run_names_its_teacher(launch: Launch, larger: Student, tmp_path: Path) -> None:
     run = launch(recipe="distil", teacher=larger)
 
-    spec = lay.training_spec(run, tmp_path)
+    spec = run_inputs.training_spec(run, tmp_path)
 
     assert spec["teacher"]["path"].endswith("/larger")
     assert spec["start"] is None
-    assert lineage.of_run(run)["teacher"] == {"slug": larger.slug, "name": "Larger"}
+    assert lineage.run_lineage(run)["teacher"] == {"slug": larger.slug, "name": "Larger"}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_beginning_that_does_not_suit_is_refused_with_the_way_out(
     beginning: dict[str, Any] = {"starts_from": None, "teacher": None} | {key: known[one] for key, one in named.items()}
 
     with pytest.raises(Refusal) as caught:
-        beginnings.require(presets.compose(recipe), task=task, student=small, **beginning)
+        starting_point.require_starting_point(presets.compose(recipe), task=task, student=small, **beginning)
 
     assert (caught.value.code, caught.value.status) == (code, status)
     assert caught.value.hint

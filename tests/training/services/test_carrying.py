@@ -15,15 +15,15 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
-from jobs import rundirs
 from jobs.contracts import Result
-from jobs.kinds import BaseKind
+from jobs.kinds.base import BaseKind
+from jobs.kinds.registry import KINDS
 from jobs.models import Job
-from jobs.ports import KINDS
+from jobs.supervisor import run_dirs
 from miniatures_site.settings.stores import storage
 from training.models import Checkpoint
-from training.services import carrying, checkpoints
-from training.services.checkpoints import Saved
+from training.runs import checkpoint_upload, checkpoints
+from training.runs.checkpoints import ReportedCheckpoint
 
 pytestmark = pytest.mark.django_db
 
@@ -37,12 +37,12 @@ def run(launch, settings):
 def save(run, step, *, fence=1, content=b"weights"):
     """A checkpoint as an engine leaves it."""
     path = f"checkpoints/step-{step:08d}"
-    folder = rundirs.of(run.job_id, fence) / path
+    folder = run_dirs.run_dir_of(run.job_id, fence) / path
     folder.mkdir(parents=True)
     (folder / "weights.safetensors").write_bytes(content * step)
     digest = hashlib.sha256(content * step).hexdigest()
     (folder / "manifest.json").write_text(json.dumps({"fingerprint": "f", "files": {"weights.safetensors": digest}}))
-    checkpoints.note(run, [Saved(step, path, timezone.now())], fence=fence)
+    checkpoints.record_checkpoints(run, [ReportedCheckpoint(step, path, timezone.now())], fence=fence)
     return folder
 
 
@@ -54,12 +54,12 @@ def test_the_newest_checkpoint_is_carried_and_comes_back_on_another_host(run, tm
     save(run, 4)
     folder = save(run, 8)
 
-    carried = carrying.carry(run.pk)
+    carried = checkpoint_upload.upload_newest(run.pk)
 
     kept = {path.name: path.read_bytes() for path in folder.iterdir()}
     # The host is gone with all it had.
-    shutil.rmtree(rundirs.of(run.job_id, 1).parent)
-    step = carrying.fetch(run, tmp_path / "fresh")
+    shutil.rmtree(run_dirs.run_dir_of(run.job_id, 1).parent)
+    step = checkpoint_upload.fetch_newest(run, tmp_path / "fresh")
     assert (carried.step, step) == (8, 8)
     assert {path.name: path.read_bytes() for path in (tmp_path / "fresh/checkpoints/step-00000008").iterdir()} == kept
 
@@ -78,9 +78,9 @@ def test_a_run_has_come_as_far_as_its_newest_checkpoint(run):
 def test_what_was_carried_is_not_carried_again_and_older_ones_go(run):
     for step in (1, 2, 3):
         save(run, step)
-        assert carrying.carry(run.pk).step == step
+        assert checkpoint_upload.upload_newest(run.pk).step == step
 
-    assert carrying.carry(run.pk) is None
+    assert checkpoint_upload.upload_newest(run.pk) is None
     assert stored_steps(run) == [2, 3]
     assert not default_storage.exists(f"checkpoints/{run.pk}/1/00000001/weights.safetensors")
 
@@ -88,12 +88,12 @@ def test_what_was_carried_is_not_carried_again_and_older_ones_go(run):
 def test_a_checkpoint_damaged_in_storage_gives_way_to_the_one_before(run, tmp_path):
     for step in (1, 2):
         save(run, step)
-        carrying.carry(run.pk)
+        checkpoint_upload.upload_newest(run.pk)
     damaged = default_storage.path(f"checkpoints/{run.pk}/1/00000002/weights.safetensors")
     Path(damaged).write_bytes(b"changed!")
-    shutil.rmtree(rundirs.of(run.job_id, 1).parent)
+    shutil.rmtree(run_dirs.run_dir_of(run.job_id, 1).parent)
 
-    step = carrying.fetch(run, tmp_path / "fresh")
+    step = checkpoint_upload.fetch_newest(run, tmp_path / "fresh")
 
     assert step == 1
     assert [path.name for path in (tmp_path / "fresh/checkpoints").iterdir()] == ["step-00000001"]
@@ -101,9 +101,9 @@ def test_a_checkpoint_damaged_in_storage_gives_way_to_the_one_before(run, tmp_pa
 
 def test_what_lies_here_already_is_not_fetched(run, tmp_path):
     save(run, 5)
-    carrying.carry(run.pk)
+    checkpoint_upload.upload_newest(run.pk)
 
-    assert carrying.fetch(run, tmp_path / "fresh") is None
+    assert checkpoint_upload.fetch_newest(run, tmp_path / "fresh") is None
     assert not (tmp_path / "fresh").exists()
 
 
@@ -111,15 +111,15 @@ def test_a_checkpoint_its_engine_has_pruned_is_passed_over(run):
     save(run, 1)
     shutil.rmtree(save(run, 2))
 
-    assert carrying.carry(run.pk).step == 1
+    assert checkpoint_upload.upload_newest(run.pk).step == 1
 
 
 def test_an_attempt_begun_since_does_not_count_as_carried(run):
     save(run, 3)
-    carrying.carry(run.pk)
+    checkpoint_upload.upload_newest(run.pk)
     save(run, 3, fence=2, content=b"others!")
 
-    again = carrying.carry(run.pk)
+    again = checkpoint_upload.upload_newest(run.pk)
 
     assert (again.fence, stored_steps(run)) == (2, [3])
     assert default_storage.open(f"{again.storage_prefix}/weights.safetensors").read() == b"others!" * 3
@@ -127,7 +127,7 @@ def test_an_attempt_begun_since_does_not_count_as_carried(run):
 
 def test_a_run_that_has_ended_leaves_none_in_storage(run, django_capture_on_commit_callbacks):
     save(run, 1)
-    carrying.carry(run.pk)
+    checkpoint_upload.upload_newest(run.pk)
     kind = KINDS["training"]
     assert isinstance(kind, BaseKind)
 
@@ -141,7 +141,7 @@ def test_a_run_that_has_ended_leaves_none_in_storage(run, django_capture_on_comm
 def test_in_a_folder_of_one_host_nothing_is_carried_unless_asked_for(launch, settings):
     settings.CHECKPOINTS_IN_STORAGE = None
 
-    assert not carrying.is_wanted()
+    assert not checkpoint_upload.is_wanted()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,15 +157,15 @@ def test_a_worker_carries_to_s3_in_its_own_time(run, settings, monkeypatch, tmp_
         url = f"s3://{bucket}/here?endpoint_url={endpoint}&region_name=us-east-1"
         settings.STORAGES = {**settings.STORAGES, "default": storage(url, tmp_path)}
         settings.CHECKPOINTS_IN_STORAGE = None
-        assert carrying.is_wanted()
+        assert checkpoint_upload.is_wanted()
 
         save(run, 6)
 
         until = time.monotonic() + 20
         while not stored_steps(run) and time.monotonic() < until:
             time.sleep(0.05)
-        shutil.rmtree(rundirs.of(run.job_id, 1).parent)
-        assert carrying.fetch(run, tmp_path / "fresh") == 6
+        shutil.rmtree(run_dirs.run_dir_of(run.job_id, 1).parent)
+        assert checkpoint_upload.fetch_newest(run, tmp_path / "fresh") == 6
         assert (tmp_path / "fresh/checkpoints/step-00000006/weights.safetensors").read_bytes() == b"weights" * 6
     finally:
         server.stop()

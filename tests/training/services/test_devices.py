@@ -6,12 +6,12 @@ from contextlib import nullcontext
 
 import pytest
 
+from jobs.kinds.registry import GIB, KINDS, Needs
 from jobs.models import Job
-from jobs.ports import GIB, KINDS, Needs
 from jobs.rundir.machine import Machine
-from jobs.services import hosts
-from training.recipes import Recipe
-from training.services import devices
+from jobs.scheduling import hosts
+from training.recipes.schema import Recipe
+from training.runs import device_needs
 from web.errors import Refusal
 
 ONE, FOUR = Recipe(), Recipe(processes=4, strategy="ddp")
@@ -35,10 +35,10 @@ def put(name: str, *, gpus=(), cores=2) -> None:
     ],
 )
 def test_needs_follow_from_recipe_and_device_and_outlive_being_kept(recipe, device, needs):
-    found = devices.needed(recipe, device, needed_gib=10)
+    found = device_needs.needs_of(recipe, device, needed_gib=10)
 
     assert found == needs
-    assert devices.read(devices.as_json(found)) == needs
+    assert device_needs.needs_from_json(device_needs.as_json(found)) == needs
 
 
 @pytest.mark.django_db
@@ -58,10 +58,10 @@ def test_needs_follow_from_recipe_and_device_and_outlive_being_kept(recipe, devi
 def test_more_devices_than_any_host_has_are_refused(there, device, is_refused):
     if there:
         put("host-a", **there)
-    needs = devices.needed(FOUR, device, needed_gib=10)
+    needs = device_needs.needs_of(FOUR, device, needed_gib=10)
 
     with pytest.raises(Refusal) if is_refused else nullcontext() as refused:
-        devices.require(FOUR, device, needs=needs)
+        device_needs.require_devices(FOUR, device, needs=needs)
 
     assert not is_refused or refused.value.code == "too_few_devices"
 

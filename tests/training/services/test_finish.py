@@ -9,9 +9,11 @@ from django.core.files.storage import default_storage
 
 from jobs.contracts import Result
 from tests.training.miniatures import FILES, result_of
-from training.engine.repeats import NO_REPEAT_NGRAM
+from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM
+from training.inputs import run_inputs
 from training.models import Checkpoint, Miniature
-from training.services import checkpoints, finish, lay
+from training.runs import checkpoints, results
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +24,7 @@ def test_taking_an_end_twice_makes_one_miniature(launch, tmp_path):
     result = result_of(tmp_path)
 
     for _ in range(2):
-        finish.conclude(run.pk, result, finish.store(run.pk, result, tmp_path))
+        results.conclude_run(run.pk, result, results.store_artefact(run.pk, result, tmp_path))
 
     miniature = Miniature.objects.get(run=run)
     run.refresh_from_db()
@@ -35,7 +37,7 @@ def test_a_run_that_failed_or_was_stopped_leaves_nothing(launch):
     run = launch()
 
     for outcome in ("failed", "stopped"):
-        finish.conclude(run.pk, Result(outcome=outcome), {})
+        results.conclude_run(run.pk, Result(outcome=outcome), {})
 
     run.refresh_from_db()
     assert run.summary == {}
@@ -43,7 +45,7 @@ def test_a_run_that_failed_or_was_stopped_leaves_nothing(launch):
 
 
 def test_a_miniature_is_laid_out_as_it_was_written(miniature, tmp_path):
-    folder = lay.miniature_files(miniature, tmp_path / "copy")
+    folder = run_inputs.miniature_files(miniature, tmp_path / "copy")
 
     for path, content in FILES.items():
         assert (folder / path.removeprefix("adapter/")).read_bytes() == content
@@ -55,20 +57,20 @@ def test_a_stored_file_that_changed_or_vanished_is_refused(miniature, tmp_path):
         handle.write(b"other")
 
     with pytest.raises(Refusal) as changed:
-        lay.miniature_files(miniature, tmp_path / "a")
+        run_inputs.miniature_files(miniature, tmp_path / "a")
     default_storage.delete(name)
     with pytest.raises(Refusal) as gone:
-        lay.miniature_files(miniature, tmp_path / "b")
+        run_inputs.miniature_files(miniature, tmp_path / "b")
 
     assert (changed.value.code, gone.value.code) == ("artefact_damaged", "artefact_missing")
 
 
 def test_a_student_whose_files_changed_since_is_refused(student, launch):
     run = launch()
-    (lay.students.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
+    (registration.folder_of(student) / "tokenizer.json").write_text('{"other": 1}')
 
     with pytest.raises(Refusal) as caught:
-        lay.student_ref(student, run)
+        run_inputs.student_ref(student, run)
 
     assert caught.value.code == "student_changed"
 
@@ -76,7 +78,7 @@ def test_a_student_whose_files_changed_since_is_refused(student, launch):
 def test_the_spec_of_a_run_lays_its_rows_and_samples_validation_records_only(launch, tmp_path):
     run = launch()
 
-    body = lay.training_spec(run, tmp_path)
+    body = run_inputs.training_spec(run, tmp_path)
 
     assert len((tmp_path / body["train_file"]).read_text().splitlines()) == 10
     assert len((tmp_path / body["validation_file"]).read_text().splitlines()) == 3
@@ -90,7 +92,7 @@ def test_the_spec_is_what_the_engine_reads(launch, tmp_path):
 
     run = launch()
 
-    spec = TrainSpec.model_validate(lay.training_spec(run, tmp_path))
+    spec = TrainSpec.model_validate(run_inputs.training_spec(run, tmp_path))
 
     assert spec.recipe.model_dump(mode="json") == run.recipe
     assert spec.student.path is not None
@@ -100,8 +102,8 @@ def test_a_step_saved_by_two_attempts_is_one_checkpoint_of_the_later(launch):
     run = launch()
     now = datetime.now(UTC)
 
-    checkpoints.note(run, [checkpoints.Saved(4, "checkpoints/step-00000004", now)], fence=1)
-    checkpoints.note(run, [checkpoints.Saved(4, "checkpoints/step-00000004", now)], fence=2)
+    checkpoints.record_checkpoints(run, [checkpoints.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=1)
+    checkpoints.record_checkpoints(run, [checkpoints.ReportedCheckpoint(4, "checkpoints/step-00000004", now)], fence=2)
 
     saved = Checkpoint.objects.get(run=run)
     assert (saved.step, saved.fence) == (4, 2)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from training.models import Student
-from training.services import forecast, students
+from training.runs import forecast
+from training.students import registration
 
 pytestmark = pytest.mark.django_db
 
 
 def notes(version, student, **over):
-    return " ".join(forecast.of_choice(dataset_version=version, student=student, recipe="demo", overrides=over).notes)
+    return " ".join(
+        forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo", overrides=over).notes
+    )
 
 
 def test_rows_that_look_longer_than_the_recipe_allows_are_told_with_the_way_out(version, student):
@@ -32,7 +35,7 @@ def test_where_the_student_reads_no_more_another_student_is_the_way_out(version,
 
 
 def test_a_hub_student_in_common_use_is_forecast_by_its_published_shape(version, admin):
-    hub = students.register_hub(hub_id="google/gemma-3-1b-it", revision="c0ffee" + "0" * 34, by=admin)
+    hub = registration.register_hub(hub_id="google/gemma-3-1b-it", revision="c0ffee" + "0" * 34, by=admin)
 
     said = notes(version, hub)
 
@@ -48,6 +51,6 @@ def test_nothing_is_said_of_rows_that_fit(version, student):
 def test_what_a_teacher_cannot_read_is_told_too(version, student):
     teacher = Student(name="Larger", slug="larger", context_length=16, parameters=1000)
 
-    said = forecast.of_choice(dataset_version=version, student=student, recipe="distil", teacher=teacher).notes
+    said = forecast.forecast_of_form(dataset_version=version, student=student, recipe="distil", teacher=teacher).notes
 
     assert any("rows look longer than 16 tokens" in note and "a student and a teacher" in note for note in said)

@@ -18,19 +18,20 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from jobs.contracts import SpecEnvelope
-from jobs.kinds import BaseKind
+from jobs.kinds.base import BaseKind
+from jobs.kinds.registry import KINDS
 from jobs.models import Job
-from jobs.ports import KINDS
-from jobs.rundir import lay
+from jobs.rundir import write_spec
 from jobs.rundir.attempt import read_result, verify
 from jobs.states import JobState
 from tests.nursery import nursery
 from tests.training.engine.conftest import make_model, make_tokenizer
 from tests.training.miniatures import conclude
-from training.engine import lora
+from training.engine.model import lora
+from training.exports import formats
+from training.exports import queries as selectors
 from training.models import MiniatureExport
-from training.selectors import exports as selectors
-from training.services import formats, students
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -42,20 +43,20 @@ def miniature(launch, tmp_path):
 
 
 def test_a_format_is_ordered_once_however_often_it_is_asked_for(miniature, lead):
-    first = formats.order(miniature, format="gguf-f16", by=lead)
+    first = formats.request_export(miniature, format="gguf-f16", by=lead)
 
-    again = formats.order(miniature, format="gguf-f16", by=lead)
+    again = formats.request_export(miniature, format="gguf-f16", by=lead)
 
     assert first == again
     assert Job.objects.filter(kind="export").count() == 1
-    assert [offer.is_on_its_way for offer in selectors.offers(miniature)] == [False, True, False]
+    assert [offer.is_on_its_way for offer in selectors.export_options(miniature)] == [False, True, False]
 
 
 def test_an_export_that_failed_may_be_ordered_again(miniature, lead):
-    first = formats.order(miniature, format="merged", by=lead)
+    first = formats.request_export(miniature, format="merged", by=lead)
     Job.objects.filter(pk=first.job_id).update(state=JobState.FAILED)
 
-    again = formats.order(miniature, format="merged", by=lead)
+    again = formats.request_export(miniature, format="merged", by=lead)
 
     assert (again.pk, again.job_id != first.job_id) == (first.pk, True)
     assert MiniatureExport.objects.get().job.state == JobState.QUEUED
@@ -66,15 +67,15 @@ def test_whole_weights_have_nothing_to_merge(miniature, lead):
     miniature.save()
 
     with pytest.raises(Refusal) as caught:
-        formats.order(miniature, format="merged", by=lead)
+        formats.request_export(miniature, format="merged", by=lead)
 
     assert caught.value.code == "merged_already"
-    assert [offer.format for offer in selectors.offers(miniature)] == ["gguf-f16", "gguf-q8"]
+    assert [offer.format for offer in selectors.export_options(miniature)] == ["gguf-f16", "gguf-q8"]
 
 
 def test_who_only_reads_a_task_has_nothing_written(miniature, viewer):
     with pytest.raises(PermissionDenied):
-        formats.order(miniature, format="merged", by=viewer)
+        formats.request_export(miniature, format="merged", by=viewer)
 
 
 def test_the_page_offers_formats_and_orders_them_without_scripts(miniature, lead, client):
@@ -97,7 +98,7 @@ def carry(job: Job, run_dir: Path) -> None:
     assert isinstance(kind, BaseKind)
     run_dir.mkdir()
     body = kind.build_spec(job, run_dir)
-    lay(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))
+    write_spec(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))
     nursery().start(str(kind.engine_module), run_dir, log=run_dir / "engine.log").wait(120)
     result = read_result(run_dir)
     assert result is not None
@@ -116,7 +117,7 @@ def tuned(version, launch, admin, tmp_path, settings, monkeypatch):
     model = make_model("llama", len(tokenizer))
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)
-    student = students.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
+    student = registration.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
     adapted = lora.attach(model, rank=4, alpha=8, dropout=0.0, seed=1)
     for name, parameter in lora.tuned_parameters(adapted).items():
         if "lora_B" in name:
@@ -139,7 +140,7 @@ def body_of(response) -> bytes:
 @pytest.mark.django_db(transaction=True)
 def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, client, tmp_path):
     miniature, adapted = tuned
-    export = formats.order(miniature, format="merged", by=lead)
+    export = formats.request_export(miniature, format="merged", by=lead)
 
     carry(export.job, tmp_path / "job")
 
@@ -167,7 +168,7 @@ def test_merged_weights_answer_as_student_and_adapter_together(tuned, lead, clie
 @pytest.mark.django_db(transaction=True)
 def test_a_gguf_file_is_written_downloaded_and_told_of(tuned, lead, client, tmp_path):
     miniature, _ = tuned
-    export = formats.order(miniature, format="gguf-f16", by=lead)
+    export = formats.request_export(miniature, format="gguf-f16", by=lead)
 
     carry(export.job, tmp_path / "job")
 
@@ -188,7 +189,7 @@ def test_an_adapter_whose_weights_were_changed_in_storage_is_not_exported(tuned,
     miniature, _ = tuned
     stored = default_storage.path(f"{miniature.storage_prefix}/adapter_model.safetensors")
     save_file({name: value + 1 for name, value in load_file(stored).items()}, stored)
-    export = formats.order(miniature, format="merged", by=lead)
+    export = formats.request_export(miniature, format="merged", by=lead)
 
     with pytest.raises(Refusal) as caught:
         KINDS["export"].build_spec(export.job, tmp_path / "job")

@@ -9,11 +9,11 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from members.services import people
+from members.accounts import manage
 from review.models import Membership
 from tests.training.sweeping import end, hold, train
 from training.models import Notice, TrainingRun, Watcher
-from training.services import notices
+from training.notices import send
 
 pytestmark = pytest.mark.django_db
 ERROR = {"code": "diverged", "message": "step 3: the loss is nan", "hint": "Lower the learning rate."}
@@ -43,7 +43,7 @@ def fail(run):
 def test_who_launched_a_run_hears_that_it_failed_and_why(mine):
     fail(mine)
 
-    assert notices.send_due() == 1
+    assert send.send_due() == 1
 
     (sent,) = mail.outbox
     assert sent.to == ["lea@example.org"]
@@ -55,34 +55,34 @@ def test_who_launched_a_run_hears_that_it_failed_and_why(mine):
 
 def test_a_run_that_ended_well_is_mailed_only_to_those_who_chose_so(mine, lead, launch, tmp_path):
     train(mine, tmp_path / "one")
-    quiet = notices.send_due()
-    people.remember(lead, preferences={"work_mails": "always"})
+    quiet = send.send_due()
+    manage.save_preferences(lead, preferences={"work_mails": "always"})
     again = launch(by=lead)
 
     train(again, tmp_path / "two")
 
     assert quiet == 0
-    assert notices.send_due() == 1
+    assert send.send_due() == 1
     assert "Validation loss 0.6" in mail.outbox[0].body
 
 
 def test_never_is_never(mine, lead):
-    people.remember(lead, preferences={"work_mails": "never"})
-    notices.follow(mine.job, by=lead)
+    manage.save_preferences(lead, preferences={"work_mails": "never"})
+    send.follow(mine.job, by=lead)
 
     fail(mine)
 
-    assert notices.send_due() == 0
+    assert send.send_due() == 0
 
 
 def test_who_follows_somebody_elses_run_hears_of_its_end_however_it_ends(mine, viewer, tmp_path):
     viewer.email = "vic@example.org"
     viewer.save()
     for _ in range(2):
-        notices.follow(mine.job, by=viewer)
+        send.follow(mine.job, by=viewer)
 
     train(mine, tmp_path)
-    notices.send_due()
+    send.send_due()
 
     assert [sent.to for sent in mail.outbox] == [["vic@example.org"]]
 
@@ -90,7 +90,7 @@ def test_who_follows_somebody_elses_run_hears_of_its_end_however_it_ends(mine, v
 def test_who_left_the_task_since_hears_nothing_of_it(mine, viewer, tmp_path):
     viewer.email = "vic@example.org"
     viewer.save()
-    notices.follow(mine.job, by=viewer)
+    send.follow(mine.job, by=viewer)
     Membership.objects.filter(member=viewer).delete()
 
     train(mine, tmp_path)
@@ -100,12 +100,12 @@ def test_who_left_the_task_since_hears_nothing_of_it(mine, viewer, tmp_path):
 
 def test_an_end_heard_twice_is_mailed_once(mine):
     fail(mine)
-    from jobs.services import consumers
+    from jobs.lifecycle import consumers
 
     consumers.call(mine.job_id, "training")
     consumers.call_missed()
 
-    assert (notices.send_due(), notices.send_due()) == (1, 0)
+    assert (send.send_due(), send.send_due()) == (1, 0)
 
 
 def test_a_mail_server_that_is_away_delays_the_mail_and_loses_none(mine, settings):
@@ -113,36 +113,36 @@ def test_a_mail_server_that_is_away_delays_the_mail_and_loses_none(mine, setting
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     fail(mine)
 
-    refused = notices.send_due()
+    refused = send.send_due()
     row = Notice.objects.get()
-    too_soon = notices.send_due()
+    too_soon = send.send_due()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     Notice.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
     assert (refused, too_soon) == (0, 0)
     assert (row.attempts, row.sent_at) == (1, None)
     assert row.due_at > timezone.now()
-    assert notices.send_due() == 1
+    assert send.send_due() == 1
 
 
 def test_it_is_given_up_after_some_tries(mine, settings):
     fail(mine)
-    Notice.objects.update(attempts=notices.MOST_ATTEMPTS)
+    Notice.objects.update(attempts=send.MAX_ATTEMPTS)
 
-    assert notices.send_due() == 0
+    assert send.send_due() == 0
 
 
 def test_two_senders_send_one_mail(mine):
     fail(mine)
     seen_by_both = Notice.objects.select_related("member").get()
 
-    first, second = notices._send(seen_by_both), notices._send(seen_by_both)
+    first, second = send._send(seen_by_both), send._send(seen_by_both)
 
     assert (first, second) == (1, 0)
 
 
 def test_what_was_cancelled_is_no_news(mine, lead):
-    people.remember(lead, preferences={"work_mails": "always"})
+    manage.save_preferences(lead, preferences={"work_mails": "always"})
 
     hold(mine, 5)
     end(mine.job, "cancelled")
@@ -163,7 +163,7 @@ def test_a_line_break_in_a_name_makes_no_second_header(mine):
     mine.task.save()
 
     fail(mine)
-    notices.send_due()
+    send.send_due()
 
     assert "\n" not in mail.outbox[0].subject
     assert mail.outbox[0].bcc == []
@@ -206,10 +206,10 @@ def test_the_choice_is_made_on_the_profile(as_member, lead):
 
 
 def test_what_a_run_came_to_is_told_even_when_it_cost_nothing_known(mine, lead, tmp_path):
-    people.remember(lead, preferences={"work_mails": "always"})
+    manage.save_preferences(lead, preferences={"work_mails": "always"})
 
     train(mine, tmp_path)
-    notices.send_due()
+    send.send_due()
 
     assert "$" not in mail.outbox[0].body
     assert TrainingRun.objects.get(pk=mine.pk).cost["usd"] is None

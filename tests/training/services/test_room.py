@@ -6,13 +6,13 @@ import json
 
 import pytest
 
-from jobs.ports import GIB
+from jobs.kinds.registry import GIB
 from jobs.rundir.machine import Machine
-from jobs.services import hosts
-from training.memory.reading import RUNTIME_BYTES
+from jobs.scheduling import hosts
 from training.models import Student, TrainingRun
-from training.recipes import Recipe
-from training.services import forecast, preflight, room
+from training.recipes.schema import Recipe
+from training.runs import forecast, host_memory, preflight
+from training.sizing.profile import RUNTIME_BYTES
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_a_run_that_no_gpu_holds_is_refused_with_the_nearest_recipe_that_fits(ll
     put("larger", gpu_gib=14)
 
     with pytest.raises(Refusal) as caught:
-        room.require(llama, Recipe(batch_size=8, gradient_checkpointing="off"), ROWS, device="cuda")
+        host_memory.require_memory(llama, Recipe(batch_size=8, gradient_checkpointing="off"), ROWS, device="cuda")
 
     assert caught.value.code == "too_large"
     assert "the largest GPU has 14.0 GiB" in str(caught.value)
@@ -59,24 +59,24 @@ def test_a_run_that_no_gpu_holds_is_refused_with_the_nearest_recipe_that_fits(ll
 def test_left_to_itself_the_recipe_recomputes_and_fits(llama):
     put("larger", gpu_gib=14)
 
-    room.require(llama, Recipe(batch_size=8), ROWS, device="cuda")
+    host_memory.require_memory(llama, Recipe(batch_size=8), ROWS, device="cuda")
 
 
 def test_what_fits_one_place_a_run_may_come_to_is_not_refused(llama):
     put("both", gpu_gib=2, memory_gib=512)
 
-    room.require(llama, Recipe(gradient_checkpointing="off"), ROWS, device="auto")
+    host_memory.require_memory(llama, Recipe(gradient_checkpointing="off"), ROWS, device="auto")
 
 
 def test_nothing_is_refused_of_hosts_that_say_nothing(llama):
-    room.require(llama, Recipe(), [131_072] * 64, device="cuda")
+    host_memory.require_memory(llama, Recipe(), [131_072] * 64, device="cuda")
 
 
 def test_a_student_that_fits_in_no_way_is_to_be_smaller(llama):
     put("tiny", gpu_gib=1)
 
     with pytest.raises(Refusal) as caught:
-        room.require(llama, Recipe(), ROWS, device="cuda")
+        host_memory.require_memory(llama, Recipe(), ROWS, device="cuda")
 
     assert "smaller student" in caught.value.hint
 
@@ -94,9 +94,9 @@ def test_a_teacher_takes_its_share_of_every_device(llama):
     put("gpu", gpu_gib=16)
     teacher, recipe = Student(parameters=4_000_000_000), Recipe(objective="distil", gradient_checkpointing="on")
 
-    room.require(llama, recipe, ROWS, device="cuda")
+    host_memory.require_memory(llama, recipe, ROWS, device="cuda")
     with pytest.raises(Refusal) as caught:
-        room.require(llama, recipe, [4096] * 64, device="cuda", teacher=teacher)
+        host_memory.require_memory(llama, recipe, [4096] * 64, device="cuda", teacher=teacher)
 
     assert "7.5 of them for its teacher" in str(caught.value)
     assert "batch_size" in caught.value.hint
@@ -129,6 +129,6 @@ def test_memory_is_told_for_the_device_a_run_will_come_to(version, student, monk
         put(f"host-{number}", gpu_gib=size, memory_gib=64)
     monkeypatch.setattr(preflight, "GPU_NODES", ("/",))
 
-    guess = forecast.of_choice(dataset_version=version, student=student, recipe="demo", device=device)
+    guess = forecast.forecast_of_form(dataset_version=version, student=student, recipe="demo", device=device)
 
     assert guess.memory_on == place

@@ -9,11 +9,12 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from jobs.models import Job
-from review.services import datasets
+from review.datasets import freezing
 from tests.review import factories
 from tests.training.conftest import freeze, write_student
 from training.models import TrainingRun
-from training.services import preflight, students
+from training.runs import preflight
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +71,7 @@ def test_an_unknown_recipe_names_those_there_are(launch):
 
 def test_fp16_is_refused_for_gemma_3(launch, admin, tmp_path):
     gemma = write_student(tmp_path / "students" / "gemma", model_type="gemma3_text")
-    student = students.register_folder(path=str(gemma), by=admin)
+    student = registration.register_folder(path=str(gemma), by=admin)
 
     with pytest.raises(Refusal) as caught:
         launch(student=student, overrides={"dtype": "fp16"})
@@ -91,7 +92,7 @@ def test_too_few_golds_are_refused_with_their_numbers(launch, admin):
 
 
 def test_a_version_still_being_frozen_is_refused(launch, version, admin):
-    unfrozen = datasets.freeze(version.dataset, by=admin)
+    unfrozen = freezing.freeze(version.dataset, by=admin)
 
     with pytest.raises(Refusal) as caught:
         launch(dataset_version=unfrozen)
@@ -131,10 +132,10 @@ def test_a_base_in_four_bits_is_refused_where_no_gpu_will_hold_it(launch, monkey
 
 
 def test_a_gpu_may_be_asked_for_when_a_worker_stands_on_another_host(launch, monkeypatch):
-    from jobs.services import presence
+    from jobs.scheduling import workers
 
     monkeypatch.setattr(preflight, "GPU_NODES", ("/nowhere/nvidia0",))
-    presence.beat(worker="gpu-1", host="another-host", queues="training")
+    workers.beat(worker="gpu-1", host="another-host", queues="training")
 
     run = launch(device="cuda")
 

@@ -11,11 +11,11 @@ import pytest
 from members.models import Member
 from review.models import DatasetVersion
 from tests.training.miniatures import conclude
+from training.inputs import run_inputs, samples
+from training.inputs.samples import Sample
+from training.miniatures import queries as miniature_selectors
 from training.models import TrainingRun
-from training.selectors import miniatures as miniature_selectors
-from training.selectors import runs as run_selectors
-from training.services import lay, samples
-from training.services.samples import Sample
+from training.runs import queries as run_selectors
 from training.states import RunPurpose
 from web.errors import Refusal
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def test_the_engine_is_given_the_sample_and_nothing_else(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:
     run = launch(sample=Sample(records=8, seed=2), purpose=RunPurpose.STUDY)
 
-    body = lay.training_spec(run, tmp_path)
+    body = run_inputs.training_spec(run, tmp_path)
 
     rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
     assert len({json.loads(row["meta"])["record"] for row in rows}) == 8
@@ -36,7 +36,7 @@ def test_the_engine_is_given_the_sample_and_nothing_else(launch: Callable[..., T
 def test_a_run_on_all_rows_keeps_no_sample(launch: Callable[..., TrainingRun], tmp_path: Path) -> None:
     run = launch()
 
-    lay.training_spec(run, tmp_path)
+    run_inputs.training_spec(run, tmp_path)
 
     assert run.sample == {}
     assert len((tmp_path / "train.jsonl").read_text().splitlines()) == 10
@@ -53,7 +53,7 @@ def test_a_sample_that_is_not_what_was_launched_is_refused(launch: Callable[...,
     run.sample["rows_sha256"] = "0" * 64
 
     with pytest.raises(Refusal, match="not the one it was launched with"):
-        lay.training_spec(run, tmp_path)
+        run_inputs.training_spec(run, tmp_path)
 
 
 def test_lists_leave_out_what_was_made_for_a_study(

@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from tests.training.conftest import write_student
 from training.models import Student
-from training.services import students
+from training.students import registration
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -16,13 +16,13 @@ COMMIT = "c0ffee" + "0" * 34
 
 
 def test_a_hub_id_is_pinned_to_a_commit(admin):
-    student = students.register_hub(hub_id="owner/Model-0.6B", revision=COMMIT.upper(), by=admin)
+    student = registration.register_hub(hub_id="owner/Model-0.6B", revision=COMMIT.upper(), by=admin)
 
     assert (student.slug, student.revision, student.parameters) == ("model-06b", COMMIT, None)
 
 
 def test_a_hub_student_in_common_use_is_registered_with_what_its_card_says(admin):
-    student = students.register_hub(hub_id="Qwen/Qwen3-0.6B", revision=COMMIT, by=admin, thinks=True)
+    student = registration.register_hub(hub_id="Qwen/Qwen3-0.6B", revision=COMMIT, by=admin, thinks=True)
 
     assert (student.parameters, student.context_length, student.model_type) == (596_049_920, 40_960, "qwen3")
     assert (student.licence, student.thinks) == ("Apache-2.0", True)
@@ -33,7 +33,7 @@ def test_a_student_that_serving_cannot_hold_is_refused_at_the_door(admin, tmp_pa
     folder = write_student(tmp_path / "hybrid", model_type="qwen3_next", layer_types=["linear_attention"])
 
     with pytest.raises(Refusal) as caught:
-        students.register_folder(path=str(folder), by=admin)
+        registration.register_folder(path=str(folder), by=admin)
 
     assert (caught.value.code, caught.value.status) == ("student_not_servable", 422)
     assert not Student.objects.exists()
@@ -45,7 +45,7 @@ def test_a_student_that_serving_cannot_hold_is_refused_at_the_door(admin, tmp_pa
 )
 def test_a_branch_or_a_name_that_is_none_is_refused(admin, hub_id, revision, field):
     with pytest.raises(Refusal) as caught:
-        students.register_hub(hub_id=hub_id, revision=revision, by=admin)
+        registration.register_hub(hub_id=hub_id, revision=revision, by=admin)
 
     assert set(caught.value.errors) == {field}
     assert not Student.objects.exists()
@@ -53,32 +53,32 @@ def test_a_branch_or_a_name_that_is_none_is_refused(admin, hub_id, revision, fie
 
 def test_only_an_admin_registers(lead, tmp_path):
     with pytest.raises(PermissionDenied):
-        students.register_folder(path=str(tmp_path), by=lead)
+        registration.register_folder(path=str(tmp_path), by=lead)
     with pytest.raises(PermissionDenied):
-        students.register_hub(hub_id="a/b", revision=COMMIT, by=lead)
+        registration.register_hub(hub_id="a/b", revision=COMMIT, by=lead)
 
 
 def test_two_students_of_one_name_get_two_short_names(admin, tmp_path, settings):
     settings.STUDENT_ROOTS = [tmp_path]
-    first = students.register_folder(path=str(write_student(tmp_path / "a")), by=admin, name="Same")
-    second = students.register_folder(path=str(write_student(tmp_path / "b")), by=admin, name="Same")
+    first = registration.register_folder(path=str(write_student(tmp_path / "a")), by=admin, name="Same")
+    second = registration.register_folder(path=str(write_student(tmp_path / "b")), by=admin, name="Same")
 
     assert (first.slug, second.slug) == ("same", "same-2")
 
 
 def test_the_hub_token_is_asked_for_only_where_one_is_set(admin, student, monkeypatch):
-    hub = students.register_hub(hub_id="a/b", revision=COMMIT, by=admin)
+    hub = registration.register_hub(hub_id="a/b", revision=COMMIT, by=admin)
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    without = students.secret_refs(hub)
+    without = registration.secret_refs(hub)
     monkeypatch.setenv("HF_TOKEN", "hf_x")
 
     assert without == []
-    assert students.secret_refs(hub) == ["HF_TOKEN"]
-    assert students.secret_refs(student) == []
+    assert registration.secret_refs(hub) == ["HF_TOKEN"]
+    assert registration.secret_refs(student) == []
 
 
-def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(students, "DEMO_FOLDER", write_student(tmp_path / "weights"))
+def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, settings, capsys):
+    settings.DEMO_STUDENT_DIR = write_student(tmp_path / "weights")
     call_command("register_demo_student")
     first = Student.objects.get().manifest_sha256
     (tmp_path / "weights" / "tokenizer.json").write_text('{"new": 1}')
@@ -88,4 +88,4 @@ def test_the_demo_student_is_registered_once_and_kept_up_to_date(tmp_path, monke
     assert student.slug == "demo"
     assert student.is_demo
     assert student.manifest_sha256 != first
-    assert students.folder_of(student) == tmp_path / "weights"
+    assert registration.folder_of(student) == tmp_path / "weights"

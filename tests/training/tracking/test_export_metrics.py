@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.miniatures import conclude, report
-from training.selectors.tracked import tracked
 from training.tracking.figures import Figure, figures_of, totals_of
+from training.tracking.runs import run_to_track
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def test_exporting_again_draws_nothing_twice(run, tmp_path):
 
 
 def test_a_run_is_tracked_with_its_recipe_and_without_any_text_of_its_data(run):
-    found = tracked(run)
+    found = run_to_track(run)
 
     assert found.parameters["student"] == "tiny"
     assert found.parameters["learning_rate"] == str(run.recipe["learning_rate"])

@@ -13,7 +13,7 @@ from tests.training.conftest import write_student
 from tests.training.miniatures import conclude, report
 from tests.training.preferences import freeze_edits
 from training.models import Miniature, Student, TrainingRun
-from training.services import students
+from training.students import registration
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_a_distilled_run_shows_how_far_it_agrees_with_its_teacher(
     as_member: Any, admin: Any, launch: Any, tmp_path: Any
 ) -> None:
     folder = write_student(tmp_path / "students" / "larger", width=16)
-    run = launch(recipe="distil", teacher=students.register_folder(path=str(folder), by=admin, name="Larger"))
+    run = launch(recipe="distil", teacher=registration.register_folder(path=str(folder), by=admin, name="Larger"))
     report(run, "metric", step=0, val_loss=0.5, val_agreement=0.625, val_nll=1.5)
     report(run, "metric", step=1, loss=0.4, agreement=0.75, nll=1.25)
 

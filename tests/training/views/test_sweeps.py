@@ -17,7 +17,7 @@ from jobs.models import Job
 from tests.training.conftest import freeze
 from tests.training.sweeping import end, finish_all, look, order, runs_of
 from training.models import HostPrice, Sweep
-from training.services.sweeps import orders
+from training.sweeps import launch_sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def version(task, admin):
 
 @pytest.fixture
 def sweep(version, student, admin):
-    return orders.launch(order(), dataset_version=version, student=student, by=admin)
+    return launch_sweep.launch(order(), dataset_version=version, student=student, by=admin)
 
 
 def form_of(version, **more):
@@ -186,7 +186,7 @@ def test_the_list_asks_the_same_number_of_questions_for_one_sweep_and_for_five(
     with CaptureQueriesContext(connection) as one:
         client.get(address)
     for _ in range(4):
-        orders.launch(order(), dataset_version=version, student=student, by=admin)
+        launch_sweep.launch(order(), dataset_version=version, student=student, by=admin)
 
     with django_assert_num_queries(len(one)):
         client.get(address)
@@ -198,7 +198,7 @@ def test_a_page_of_twelve_runs_asks_as_many_questions_as_one_of_four(
 ):
     finish_all(sweep, tmp_path)
     wide = order(learning_rate=(1e-4, 2e-4, 3e-4), rank=(2, 4), epochs=(1, 2))
-    larger = orders.launch(wide, dataset_version=version, student=student, by=admin)
+    larger = launch_sweep.launch(wide, dataset_version=version, student=student, by=admin)
     finish_all(larger, tmp_path)
     client = as_member(admin)
     client.get(reverse("training:sweep", args=[sweep.pk]))

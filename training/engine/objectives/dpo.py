@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from torch import Tensor
 from torch.nn import functional
 
-from training.engine.data import Row
-from training.engine.objectives import drift
-from training.engine.objectives.contracts import Measures, Network, measure
-from training.engine.objectives.layout import lay
-from training.engine.objectives.log_probs import summed, token_log_probs
-from training.engine.objectives.pairs import Pair
-from training.engine.objectives.reference import References
+from training.engine.data.completion_batch import collate_completions
+from training.engine.data.pairs import AnswerPair
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.log_probs import summed, token_log_probs
+from training.engine.loss.supervised_head import Network
+from training.engine.objectives import reference_kl
+from training.engine.objectives.base import Measures, measure
+from training.engine.objectives.reference import ReferenceLogProbs
 
 
 @dataclass
@@ -35,17 +36,17 @@ class Dpo:
 
     beta: float
     anchor: float
-    references: References = field(default_factory=References)
+    references: ReferenceLogProbs = field(default_factory=ReferenceLogProbs)
     share: bool = False
 
-    def loss(self, network: Network, items: Sequence[Pair]) -> tuple[Tensor, Measures]:
+    def loss(self, network: Network, items: Sequence[AnswerPair]) -> tuple[Tensor, Measures]:
         """Loss of the pairs, summed."""
-        layout = lay([(pair.chosen, pair.rejected) for pair in items], network.pad, share=self.share)
+        layout = collate_completions([(pair.chosen, pair.rejected) for pair in items], network.pad, share=self.share)
         layout = layout.to(network.device)
         tokens = token_log_probs(network, layout)
-        said = summed(tokens, layout)
-        chosen, rejected = said[0::2], said[1::2]
-        rewards = self.beta * (said - self.references.of(self.referenced(items), network.device))
+        log_probs = summed(tokens, layout)
+        chosen, rejected = log_probs[0::2], log_probs[1::2]
+        rewards = self.beta * (log_probs - self.references.of(self.referenced(items), network.device))
         margins = rewards[0::2] - rewards[1::2]
         lengths = layout.owners.bincount(minlength=layout.completions)[0::2]
         anchored = -chosen / lengths
@@ -58,13 +59,13 @@ class Dpo:
             "logp_chosen": measure(chosen),
             "logp_rejected": measure(rejected),
             "nll_chosen": measure(anchored),
-            **drift.measured(network, [pair.chosen for pair in items]),
+            **reference_kl.reference_kl(network, [pair.chosen for pair in items]),
         }
 
-    def normaliser(self, items: Sequence[Pair]) -> int:
+    def normaliser(self, items: Sequence[AnswerPair]) -> int:
         """Pairs."""
         return len(items)
 
-    def referenced(self, items: Sequence[Pair]) -> list[Row]:
+    def referenced(self, items: Sequence[AnswerPair]) -> list[TokenRow]:
         """Answers whose log-probability under the reference the loss asks for."""
         return [row for pair in items for row in (pair.chosen, pair.rejected)]

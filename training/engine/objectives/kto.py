@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from training.engine.data import Row
-from training.engine.objectives import drift
-from training.engine.objectives.contracts import Measures, Network, measure
-from training.engine.objectives.layout import lay
-from training.engine.objectives.log_probs import log_probs, summed, token_log_probs
-from training.engine.objectives.reference import References
-from training.engine.objectives.verdicts import Verdict
+from training.engine.data.completion_batch import collate_completions
+from training.engine.data.labelled import LabelledAnswer
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.log_probs import log_probs, summed, token_log_probs
+from training.engine.loss.supervised_head import Network
+from training.engine.objectives import reference_kl
+from training.engine.objectives.base import Measures, measure
+from training.engine.objectives.reference import ReferenceLogProbs
 
 
 @dataclass
@@ -38,44 +39,44 @@ class Kto:
     anchor: float
     desirable_weight: float
     undesirable_weight: float
-    references: References = field(default_factory=References)
+    references: ReferenceLogProbs = field(default_factory=ReferenceLogProbs)
 
-    def loss(self, network: Network, items: Sequence[Verdict]) -> tuple[Tensor, Measures]:
+    def loss(self, network: Network, items: Sequence[LabelledAnswer]) -> tuple[Tensor, Measures]:
         """Loss of the verdicts, summed."""
         drifted = self._drifted(network, items)
         rows = [item.row for item in items]
-        layout = lay([[row] for row in rows], network.pad, share=False).to(network.device)
-        said = summed(token_log_probs(network, layout), layout)
-        ratios = said - self.references.of(rows, network.device)
+        layout = collate_completions([[row] for row in rows], network.pad, share=False).to(network.device)
+        answer_log_probs = summed(token_log_probs(network, layout), layout)
+        ratios = answer_log_probs - self.references.of(rows, network.device)
         good = torch.tensor([item.is_good for item in items], device=network.device)
         sign = good.float() * 2 - 1
         weights = torch.where(good, self.desirable_weight, self.undesirable_weight)
         loss = (weights * (1 - torch.sigmoid(self.beta * sign * (ratios - drifted)))).sum()
-        held = (-said / layout.owners.bincount(minlength=layout.completions))[good]
+        held = (-answer_log_probs / layout.owners.bincount(minlength=layout.completions))[good]
         rewards = self.beta * ratios
         return loss + self.anchor * held.sum(), {
             "reward_margin": measure(rewards * sign),
             "accuracy": measure((sign * (ratios - drifted) > 0).float()),
             "reward_chosen": measure(rewards[good]),
             "reward_rejected": measure(rewards[~good]),
-            "logp_chosen": measure(said[good]),
-            "logp_rejected": measure(said[~good]),
+            "logp_chosen": measure(answer_log_probs[good]),
+            "logp_rejected": measure(answer_log_probs[~good]),
             "nll_chosen": measure(held),
             "kl": measure(drifted),
-            **drift.measured(network, [item.row for item in items if item.is_good]),
+            **reference_kl.reference_kl(network, [item.row for item in items if item.is_good]),
         }
 
-    def normaliser(self, items: Sequence[Verdict]) -> int:
+    def normaliser(self, items: Sequence[LabelledAnswer]) -> int:
         """Examples."""
         return len(items)
 
-    def referenced(self, items: Sequence[Verdict]) -> list[Row]:
+    def referenced(self, items: Sequence[LabelledAnswer]) -> list[TokenRow]:
         """Answers whose log-probability under the reference the loss asks for."""
         return [row for item in items for row in (item.row, item.stranger)]
 
-    def _drifted(self, network: Network, items: Sequence[Verdict]) -> Tensor:
+    def _drifted(self, network: Network, items: Sequence[LabelledAnswer]) -> Tensor:
         strangers = [item.stranger for item in items]
-        layout = lay([[row] for row in strangers], network.pad, share=False).to(network.device)
+        layout = collate_completions([[row] for row in strangers], network.pad, share=False).to(network.device)
         with torch.no_grad():
             ratios = log_probs(network, layout) - self.references.of(strangers, network.device)
         return ratios.mean().clamp(min=0)

@@ -19,25 +19,25 @@ from peft.tuners.lora import LoraLayer
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from training.engine import checkpoint
-from training.engine.data import Row
-from training.engine.merged import ADAPTER
-from training.engine.objectives.contracts import Network
-from training.engine.objectives.layout import lay
-from training.engine.objectives.log_probs import log_probs
+from training.engine.checkpoints import checkpoint
+from training.engine.data.completion_batch import collate_completions
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.log_probs import log_probs
+from training.engine.loss.supervised_head import Network
+from training.engine.model.merged_lora import ADAPTER
 
 FOLDER: Final = "reference"
 VALUES: Final = "log_probs"
 Key = bytes
 
 
-class References:
+class ReferenceLogProbs:
     """Log-probabilities under the reference, by what was said: `key(row)`."""
 
     def __init__(self) -> None:
         self._values: dict[Key, float] = {}
 
-    def of(self, rows: Iterable[Row], device: torch.device) -> torch.Tensor:
+    def of(self, rows: Iterable[TokenRow], device: torch.device) -> torch.Tensor:
         """Of each row, (S) in fp32, nats.
 
         Raises:
@@ -49,7 +49,7 @@ class References:
         self,
         network: Network,
         accelerator: Accelerator,
-        rows: Iterable[Row],
+        rows: Iterable[TokenRow],
         *,
         batch_size: int,
         weights: str,
@@ -58,7 +58,7 @@ class References:
     ) -> bool:
         """Find out what the reference says of rows, or read it where an earlier attempt has found out.
 
-        All processes call it together and share the work; adapters must be switched off (see `switched_off`).
+        All processes call it together and share the work; adapters must be switched off (see `adapter_switched_off`).
 
         Args:
             network: The tuned model.
@@ -75,18 +75,22 @@ class References:
         distinct = {key(row): row for row in rows}
         order = sorted(distinct)
         name = hashlib.sha256(b"".join(order) + weights.encode()).hexdigest()[:32] + ".safetensors"
-        found = next((values for folder in folders if (values := _read(folder / FOLDER / name, len(order)))), None)
+        log_prob_values = next(
+            (values for folder in folders if (values := _read(folder / FOLDER / name, len(order)))), None
+        )
         # Every process must take the same way, or those that compute wait for ever.
-        missing = accelerator.reduce(torch.tensor(int(found is None), device=network.device), "sum")
-        if found is None or int(missing):
-            found = _computed(network, accelerator, [distinct[each] for each in order], batch_size, stop_if_asked)
+        missing = accelerator.reduce(torch.tensor(int(log_prob_values is None), device=network.device), "sum")
+        if log_prob_values is None or int(missing):
+            log_prob_values = _computed(
+                network, accelerator, [distinct[each] for each in order], batch_size, stop_if_asked
+            )
             if accelerator.is_main_process:
-                checkpoint.write_weights(folders[0] / FOLDER / name, {VALUES: torch.tensor(found)})
-        self._values.update(zip(order, found, strict=True))
+                checkpoint.write_weights(folders[0] / FOLDER / name, {VALUES: torch.tensor(log_prob_values)})
+        self._values.update(zip(order, log_prob_values, strict=True))
         return bool(int(missing))
 
 
-def key(row: Row) -> Key:
+def key(row: TokenRow) -> Key:
     """What tells what a row says from what others say; its id does not count."""
     return hashlib.blake2b(f"{row.prompt_length}:{row.ids}".encode(), digest_size=16).digest()
 
@@ -97,7 +101,7 @@ def has_adapter(model: Any) -> bool:
 
 
 @contextmanager
-def switched_off(model: Any) -> Iterator[None]:
+def adapter_switched_off(model: Any) -> Iterator[None]:
     """The model without its fresh adapter; one it was started from stays on. A model without adapters stays as it is."""
     layers = [layer for layer in model.modules() if isinstance(layer, LoraLayer) and ADAPTER in layer.scaling]
     active = [list(layer.active_adapters) for layer in layers]
@@ -121,9 +125,13 @@ def switched_off(model: Any) -> Iterator[None]:
 
 
 def _computed(
-    network: Network, accelerator: Accelerator, rows: Sequence[Row], batch_size: int, stop_if_asked: Callable[[], None]
+    network: Network,
+    accelerator: Accelerator,
+    rows: Sequence[TokenRow],
+    batch_size: int,
+    stop_if_asked: Callable[[], None],
 ) -> list[float]:
-    found = torch.zeros(len(rows), dtype=torch.float64, device=network.device)
+    results = torch.zeros(len(rows), dtype=torch.float64, device=network.device)
     by_length = sorted(range(len(rows)), key=lambda index: rows[index].length)
     batches = [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
     mine = batches[accelerator.process_index :: accelerator.num_processes]
@@ -131,11 +139,11 @@ def _computed(
         stop_if_asked()
         # A model in parts reads only when all processes do: one that has run out reads a batch that counts for nothing.
         batch = mine[turn] if turn < len(mine) else batches[0]
-        layout = lay([[rows[index]] for index in batch], network.pad, share=False).to(network.device)
-        said = log_probs(network, layout).double()
+        layout = collate_completions([[rows[index]] for index in batch], network.pad, share=False).to(network.device)
+        batch_results = log_probs(network, layout).double()
         if turn < len(mine):
-            found[batch] = said
-    total: list[float] = accelerator.reduce(found, "sum").tolist()
+            results[batch] = batch_results
+    total: list[float] = accelerator.reduce(results, "sum").tolist()
     return total
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from training.engine.ahead import Ahead
-from training.engine.chat import Chat
-from training.engine.data import Batch, Row, collate
-from training.engine.objectives.contracts import Measures, Network
-from training.engine.packing.lines import Line, lay
+from training.engine.data.chat import Chat
+from training.engine.data.packing import PackedRows, pack
+from training.engine.data.prefetch import Prefetcher
+from training.engine.data.sft_rows import PaddedBatch, TokenRow, collate
+from training.engine.loss.supervised_head import Network
+from training.engine.objectives.base import Measures
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,18 @@ class Sft:
 
     chat: Chat
     packs: bool = False
-    ahead: Ahead[Batch | Line] | None = None
+    ahead: Prefetcher[PaddedBatch | PackedRows] | None = None
 
-    def batch(self, items: Sequence[Row]) -> Batch | Line:
+    def batch(self, items: Sequence[TokenRow]) -> PaddedBatch | PackedRows:
         """Rows as the model reads them."""
-        return lay(items) if self.packs else collate(items, self.chat.pad)
+        return pack(items) if self.packs else collate(items, self.chat.pad)
 
-    def loss(self, network: Network, items: Sequence[Row]) -> tuple[Tensor, Measures]:
+    def loss(self, network: Network, items: Sequence[TokenRow]) -> tuple[Tensor, Measures]:
         """Summed next-token loss of the completions, in nats."""
         batch = (self.batch(items) if self.ahead is None else self.ahead.take(items)).to(network.device)
         inputs = {**network.extra_inputs(batch.input_ids), **batch.inputs()}
         return network.head.loss(network.model, batch.input_ids, batch.positions, batch.targets, **inputs), {}
 
-    def normaliser(self, items: Sequence[Row]) -> int:
+    def normaliser(self, items: Sequence[TokenRow]) -> int:
         """Supervised tokens."""
         return sum(row.supervised for row in items)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from training.services import elsewhere
+from training.runs.portable import adopt_run
 from web.errors import Refusal
 
 
@@ -20,8 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            adopted = elsewhere.adopt(options["run_dir"])
+            adopted = adopt_run.adopt(options["run_dir"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from refusal
-        said = "Adopted as" if adopted.is_new else "Nothing to do: adopted before as"
-        self.stdout.write(f"{said} {adopted.miniature.slug}.")
+        message = "Adopted as" if adopted.is_new else "Nothing to do: adopted before as"
+        self.stdout.write(f"{message} {adopted.miniature.slug}.")

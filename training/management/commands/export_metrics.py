@@ -9,9 +9,9 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from training.models import TrainingRun
-from training.selectors.tracked import tracked
 from training.tracking import mlflow, tensorboard
-from training.tracking.figures import Tracked
+from training.tracking.figures import TrackedRun
+from training.tracking.runs import run_to_track
 
 
 class Command(BaseCommand):
@@ -32,9 +32,9 @@ class Command(BaseCommand):
         if not runs:
             raise CommandError("No run matches. Give ids of runs, --task SLUG or --sweep ID.")
         for run in runs:
-            self._export(tracked(run), options)
+            self._export(run_to_track(run), options)
 
-    def _export(self, run: Tracked, options: dict[str, Any]) -> None:
+    def _export(self, run: TrackedRun, options: dict[str, Any]) -> None:
         try:
             if options["tensorboard"]:
                 folder = tensorboard.write(options["tensorboard"], run)
@@ -50,16 +50,16 @@ class Command(BaseCommand):
 
 
 def _chosen(options: dict[str, Any]) -> list[TrainingRun]:
-    found = TrainingRun.objects.select_related("task", "student", "dataset_version__dataset", "job")
+    runs = TrainingRun.objects.select_related("task", "student", "dataset_version__dataset", "job")
     if options["task"]:
-        found = found.filter(task__slug=options["task"])
+        runs = runs.filter(task__slug=options["task"])
     if options["sweep"]:
-        found = found.filter(sweep_cells__sweep=_id(options["sweep"]))
+        runs = runs.filter(sweep_cells__sweep=_id(options["sweep"]))
     if options["runs"]:
-        found = found.filter(pk__in=[_id(text) for text in options["runs"]])
+        runs = runs.filter(pk__in=[_id(text) for text in options["runs"]])
     elif not options["task"] and not options["sweep"]:
         return []
-    return list(found.order_by("task__slug", "number").distinct())
+    return list(runs.order_by("task__slug", "number").distinct())
 
 
 def _id(text: str) -> UUID:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError
 
 from training.models import TrainingRun
-from training.services import elsewhere
+from training.runs.portable import export_run
 from web.errors import Refusal
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if run is None:
             raise CommandError(f"There is no run {options['run']}.")
         try:
-            sealed = elsewhere.export(run, options["dest"])
+            sealed = export_run.export(run, options["dest"])
         except Refusal as refusal:
             raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from refusal
         self.stdout.write(f"{run}: {len(sealed.files)} files in {options['dest']}. Its README says how to go on.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.waste import WASTED_AFTER
+from generation.engine.calls.stop import MAX_CONSECUTIVE_WASTED
 from tests.generation.engine.batches.conftest import Ordered
 
 pytestmark = pytest.mark.engine
@@ -246,6 +246,6 @@ def test_flawed_answers_of_a_batch_are_told_with_their_cost_when_their_repairs_b
     told = {failure["call_id"]: failure["cost_usd"] for failure in ordered.attempts.events("failure")}
     assert (result["outcome"], result["error"]["code"]) == ("failed", "answers_useless")
     assert set(told) == set(ordered.bill)
-    assert len(ordered.bill) == 60 + WASTED_AFTER
+    assert len(ordered.bill) == 60 + MAX_CONSECUTIVE_WASTED
     assert sum(told.values()) == pytest.approx(result["summary"]["cost_usd"])
     assert ordered.attempts.events("progress")[-1]["done"] == 60

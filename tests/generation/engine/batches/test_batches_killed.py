@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generation.engine import history, journal
+from generation.engine.journal import history, writer
 from tests.generation.engine.batches.conftest import Ordered
 from tests.generation.engine.test_stops import wait_until
 from tests.nursery import Child
@@ -37,7 +37,7 @@ def left_when(ordered: Ordered, process: Child, is_reached: Any) -> None:
 
 
 def known(ordered: Ordered) -> history.History:
-    return history.history(ordered.attempts.path / journal.FILENAME)
+    return history.read_history(ordered.attempts.path / writer.FILENAME)
 
 
 def assert_each_paid_once(ordered: Ordered, result: dict[str, Any], count: int) -> None:
@@ -125,7 +125,7 @@ def test_without_a_journal_what_the_database_knows_of_a_batch_serves(ordered: Or
     process = ordered.start(count=5)
     left_when(ordered, process, lambda: ordered.desk.seen["look"] > 1)
     told = ordered.attempts.events("batch")[-1]
-    (ordered.attempts.path / journal.FILENAME).unlink()
+    (ordered.attempts.path / writer.FILENAME).unlink()
     ordered.desk.is_held = False
     names = ("token", "batch_id", "positions", "prepared_at")
 
@@ -156,7 +156,7 @@ def test_a_lost_host_s_batch_is_known_again_by_the_order_it_carries(ordered: Ord
     ordered.desk.is_held = True
     process = ordered.start(count=5)
     left_when(ordered, process, lambda: ordered.desk.seen["look"] > 1)
-    (ordered.attempts.path / journal.FILENAME).unlink()
+    (ordered.attempts.path / writer.FILENAME).unlink()
     ordered.desk.is_held = False
 
     result = ordered.run(count=5)
@@ -183,7 +183,7 @@ def test_batches_of_others_are_left_alone(ordered: Ordered) -> None:
 
 def test_a_clock_that_jumped_back_makes_nobody_wait_longer(ordered: Ordered) -> None:
     killed_at(ordered, "create:before", count=3)
-    path = ordered.attempts.path / journal.FILENAME
+    path = ordered.attempts.path / writer.FILENAME
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     for line in lines:
         line["at"] = time.time() + 86_400
@@ -199,10 +199,10 @@ def test_a_clock_that_jumped_back_makes_nobody_wait_longer(ordered: Ordered) -> 
 def test_a_full_disk_before_the_hand_in_pays_nothing_and_leaves_the_order_whole(
     ordered: Ordered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = journal.Journal._to_disk
-    monkeypatch.setattr(journal.Journal, "_to_disk", _no_space)
+    real = writer.Journal._to_disk
+    monkeypatch.setattr(writer.Journal, "_to_disk", _no_space)
     first = ordered.run(count=3)
-    monkeypatch.setattr(journal.Journal, "_to_disk", real)
+    monkeypatch.setattr(writer.Journal, "_to_disk", real)
 
     second = ordered.run(count=3)
 
@@ -211,16 +211,16 @@ def test_a_full_disk_before_the_hand_in_pays_nothing_and_leaves_the_order_whole(
 
 
 def test_a_full_disk_after_the_hand_in_is_settled_by_looking(ordered: Ordered, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = journal.Journal._to_disk
+    real = writer.Journal._to_disk
 
-    def until_named(book: journal.Journal, data: bytes) -> None:
+    def until_named(book: writer.Journal, data: bytes) -> None:
         if b"batch_submitted" in data:
             raise OSError(28, "No space left on device")
         real(book, data)
 
-    monkeypatch.setattr(journal.Journal, "_to_disk", until_named)
+    monkeypatch.setattr(writer.Journal, "_to_disk", until_named)
     first = ordered.run(count=3)
-    monkeypatch.setattr(journal.Journal, "_to_disk", real)
+    monkeypatch.setattr(writer.Journal, "_to_disk", real)
 
     second = ordered.run(count=3)
 
@@ -229,5 +229,5 @@ def test_a_full_disk_after_the_hand_in_is_settled_by_looking(ordered: Ordered, m
     assert_each_paid_once(ordered, second, 3)
 
 
-def _no_space(book: journal.Journal, data: bytes) -> None:
+def _no_space(book: writer.Journal, data: bytes) -> None:
     raise OSError(28, "No space left on device")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from generation.engine.__main__ import main
-from jobs.rundir import heard
+from jobs.rundir import acks
 from tests.generation.engine.batches.conftest import Ordered
 from tests.generation.engine.batches.test_batches_killed import killed_at, left_when
 from tests.generation.engine.test_stops import wait_until
@@ -88,16 +88,16 @@ def test_an_engine_killed_while_it_reads_results_has_deleted_nothing_and_the_nex
 
 def test_files_stay_until_what_they_brought_is_stored_outside_this_host(ordered: Ordered) -> None:
     path = ordered.attempts.lay(ordered.teacher, **ordered.given(count=4))
-    heard.tell(path, 0)
+    acks.acknowledge(path, 0)
     thread = threading.Thread(target=main, args=(str(path),), daemon=True)
     thread.start()
     wait_until(lambda: told_at(path, "preparing"))
-    heard.tell(path, told_at(path, "preparing"))
+    acks.acknowledge(path, told_at(path, "preparing"))
     wait_until(lambda: told_at(path, "ended"))
     time.sleep(0.3)
     before = list(ordered.desk.deleted)
 
-    heard.tell(path, told_at(path, "ended"))
+    acks.acknowledge(path, told_at(path, "ended"))
     thread.join(30)
 
     assert before == []

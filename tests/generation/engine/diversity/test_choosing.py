@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.diversity import choosing
-from review import prompting
-from review.spec import TaskSpec
+from generation.diversity import judge_prompts
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 
@@ -14,14 +14,14 @@ from tests.generation.engine.conftest import TASK
      ("A or B", None), ("Best", None), ("The best is A", None), ("1", None)],
 )  # fmt: skip
 def test_only_the_letter_of_a_draft_is_a_choice(answer: str, place: int | None) -> None:
-    assert choosing.chosen(answer, 3) == place
+    assert judge_prompts.parse_choice(answer, 3) == place
 
 
 def test_a_judge_is_told_nothing_of_who_wrote_a_draft() -> None:
     spec = TaskSpec.model_validate(TASK)
     drafts = [{"subject": f"Subject {n}", "body": f"Body {n}"} for n in range(2)]
 
-    said = choosing.conversation(spec, {"company": "Nord"}, drafts)
+    said = judge_prompts.judge_conversation(spec, {"company": "Nord"}, drafts)
 
     assert "Draft A:\nSubject: Subject 0\n\nBody 0" in said[1]["content"]
     assert "Draft B:\nSubject: Subject 1" in said[1]["content"]
@@ -31,11 +31,11 @@ def test_a_judge_is_told_nothing_of_who_wrote_a_draft() -> None:
 def test_the_order_of_drafts_is_the_same_each_time_and_not_that_of_their_ids() -> None:
     drafts = [str(n) for n in range(8)]
 
-    orders = {tuple(choosing.shuffled(f"order {n}", drafts)) for n in range(20)}
+    orders = {tuple(judge_prompts.shuffled(f"order {n}", drafts)) for n in range(20)}
 
-    assert choosing.shuffled("one", drafts) == choosing.shuffled("one", drafts[::-1])
+    assert judge_prompts.shuffled("one", drafts) == judge_prompts.shuffled("one", drafts[::-1])
     assert len(orders) > 15 and all(sorted(order) == drafts for order in orders)
 
 
 def test_a_judges_answer_is_read_by_the_one_renderer() -> None:
-    assert prompting.parse(choosing.task(), " B ") == {"choice": "B"}
+    assert prompting.parse(judge_prompts.judge_task(), " B ") == {"choice": "B"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generation.engine.diversity.measure import COMPARED, distinct, measure, similarity
+from generation.diversity.measure import COMPARED, distinct, measure, similarity
 
 
 def test_distinct_n_is_distinct_runs_over_all_runs() -> None:

@@ -4,10 +4,10 @@ import uuid
 from collections import Counter, defaultdict
 from typing import Any
 
+from generation.engine import prompts
 from generation.engine.contracts import GenerationSpec
-from generation.engine.diversity import prompts
 from generation.engine.plan import plan
-from review.spec import TaskSpec
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 ORDER = str(uuid.UUID(int=7))
@@ -96,7 +96,7 @@ def test_examples_are_never_of_the_records_own_company() -> None:
 
     for call in plan(asked):
         shown = prompts.provenance(asked, call)["examples"]
-        said = prompts.of_call(asked, task, call)
+        said = prompts.prompt_of(asked, task, call)
         assert len(shown) == 2 and f"d{call.record.id}" not in shown
         assert [message["role"] for message in said] == ["user", "assistant"] * 2 + ["user"]
         assert f"B{call.record.id}" not in str(said[:-1])
@@ -105,6 +105,6 @@ def test_examples_are_never_of_the_records_own_company() -> None:
 def test_a_student_is_told_of_no_mix() -> None:
     asked = spec(count=1, records=1, personas=["A buyer."], teachers=[{"teacher": teacher("m", audience="student")}])
 
-    said = prompts.of_call(asked, TaskSpec.model_validate(TASK), plan(asked)[0])
+    said = prompts.prompt_of(asked, TaskSpec.model_validate(TASK), plan(asked)[0])
 
     assert said == [{"role": "user", "content": "company: Co 0"}]

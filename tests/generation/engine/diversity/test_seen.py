@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from generation.engine.diversity.seen import Seen, signature
+from generation.selection.signatures import SignatureIndex, signature
 
 LONG = (
     "we plan your loads so that fewer lorries leave half empty and your planners get home on time each day of the week"
 )
 
 
-def texts(**by_key: str) -> tuple[Seen, dict[str, str]]:
-    seen = Seen(at_most=100)
+def texts(**by_key: str) -> tuple[SignatureIndex, dict[str, str]]:
+    seen = SignatureIndex(at_most=100)
     seen.add((key, signature(text)) for key, text in by_key.items())
     return seen, by_key
 
@@ -43,7 +43,7 @@ def test_a_twin_that_is_gone_is_none() -> None:
 
 
 def test_only_the_newest_are_remembered() -> None:
-    seen = Seen(at_most=4)
+    seen = SignatureIndex(at_most=4)
     known = {str(n): f"{LONG} number {n} of {n} texts that all differ by {n} {n + 1} {n + 2} {n + 3}" for n in range(9)}
     for key, text in known.items():
         seen.add([(key, signature(text))])

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from generation.engine.clients.ports import CallError, Question, Reply
+from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
-from generation.engine.processes import frames, how_many
+from generation.engine.processes import frames, process_count
 from generation.engine.processes.connection import Connection
 from tests.generation.engine.conftest import KEY, OFFLINE, TASK, Attempts, teacher
 from tests.generation.provider_server import Running
@@ -42,13 +42,13 @@ def spec(concurrency: int, count: int, processes: int | None = None, **over: Any
     [(16, 100_000, 8, 1), (64, 999, 8, 1), (64, 1000, 8, 4), (256, 5000, 3, 2), (256, 5000, 2, 1), (512, 5000, 1, 1)],
 )
 def test_processes_are_taken_where_they_pay(concurrency: int, count: int, cores: int, expected: int) -> None:
-    assert how_many(spec(concurrency, count), cores=cores) == expected
+    assert process_count(spec(concurrency, count), cores=cores) == expected
 
 
 def test_an_order_may_say_how_many_but_never_more_than_it_has_calls_at_once() -> None:
-    assert how_many(spec(4, 10, processes=3), cores=1) == 3
-    assert how_many(spec(2, 10, processes=3), cores=1) == 2
-    assert how_many(spec(8, 10, processes=3, teacher=OFFLINE), cores=8) == 1
+    assert process_count(spec(4, 10, processes=3), cores=1) == 3
+    assert process_count(spec(2, 10, processes=3), cores=1) == 2
+    assert process_count(spec(8, 10, processes=3, teacher=OFFLINE), cores=8) == 1
 
 
 def test_a_reply_and_an_error_cross_the_socket_as_they_are() -> None:

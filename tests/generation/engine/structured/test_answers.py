@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from generation.engine.clients.ports import CallError
-from generation.engine.clients.schema_refusals import schema_refused
+from generation.engine.clients.errors import as_schema_refusal
+from generation.engine.clients.interface import CallError
 from generation.engine.contracts import TeacherSpec
-from generation.engine.structured import JsonAnswers, answers_in_json, words_beside
-from review import prompting
-from review.spec import TaskSpec
+from generation.engine.structured import JsonAnswers, answers_in_json, schema_words
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 LIMITED = TASK | {
@@ -218,8 +218,8 @@ def test_a_single_text_is_asked_for_as_text_unless_json_is_wished() -> None:
 def test_a_schema_is_part_of_what_a_call_is_priced_with() -> None:
     task = TaskSpec.model_validate(LIMITED)
 
-    assert '"additionalProperties": false' in words_beside(teacher(), task)
-    assert words_beside(teacher(answers="text"), task) == ""
+    assert '"additionalProperties": false' in schema_words(teacher(), task)
+    assert schema_words(teacher(answers="text"), task) == ""
 
 
 @pytest.mark.parametrize(
@@ -232,10 +232,10 @@ def test_a_schema_is_part_of_what_a_call_is_priced_with() -> None:
     ],
 )
 def test_a_refused_schema_ends_the_order_and_other_refusals_do_not(message: str, fate: str) -> None:
-    assert schema_refused(CallError("rejected", "request_rejected", message)).fate == fate
+    assert as_schema_refusal(CallError("rejected", "request_rejected", message)).fate == fate
 
 
 def test_a_refusal_that_may_have_been_paid_stays_in_doubt() -> None:
     error = CallError("unknown", "gateway_lost", "response_format")
 
-    assert schema_refused(error) is error
+    assert as_schema_refusal(error) is error

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import json
 
-from generation.engine.teaching import advice, counting
-from generation.engine.teaching.cases import Case
-from review import prompting
-from review.spec import TaskSpec
+from generation.learning import advice_prompt, counting
+from generation.learning.cases import Case
+from review.spec import prompting
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 SPEC = TaskSpec.model_validate(TASK)
@@ -20,7 +20,7 @@ def change(part: str, value: str, cases: str = "1") -> dict[str, str]:
 
 
 def test_an_adviser_is_shown_rejections_and_edits_with_their_numbers() -> None:
-    said = advice.conversation(SPEC, CASES, counting.count(SPEC, CASES))[1]["content"]
+    said = advice_prompt.advice_conversation(SPEC, CASES, counting.count(SPEC, CASES))[1]["content"]
 
     assert "Case 1: rejected\nReasons: tone\nNote: Shouts.\nFacts:\ncompany: Nord" in said
     assert "Case 2: edited" in said and "After the edit:\nsubject: S\nbody: Short." in said
@@ -30,16 +30,16 @@ def test_rejections_and_edits_take_turns_and_accepts_are_not_shown() -> None:
     cases = [Case(f"r{n}", "reject", {}, {}, None) for n in range(60)]
     cases += [Case(f"e{n}", "edit", {}, {}, {}) for n in range(3)] + [Case("a", "accept", {}, {}, {})]
 
-    shown = [case.decision for case in advice.shown(cases)]
+    shown = [case.decision for case in advice_prompt.select_cases(cases)]
 
     assert shown[:6] == ["r0", "e0", "r1", "e1", "r2", "e2"] and shown[6] == "r3"
-    assert len(shown) == advice.SHOWN_CASES
+    assert len(shown) == advice_prompt.SHOWN_CASES
 
 
 def test_an_answer_in_the_asked_shape_is_read_with_its_evidence() -> None:
     answer = json.dumps({"changes": [change("forbidden_phrase", "act now", "2, 1, 99"), change("Check", "spam")]})
 
-    found = advice.read(SPEC, prompting.parse(advice.task(), answer), CASES)
+    found = advice_prompt.parse_changes(SPEC, prompting.parse(advice_prompt.advice_task(), answer), CASES)
 
     assert [(one.part, one.value, one.decisions) for one in found] == [
         ("forbidden_phrase", "act now", ["d2", "d1"]),
@@ -51,14 +51,16 @@ def test_what_the_task_says_already_and_parts_it_has_not_are_left_out() -> None:
     said = [change("instruction", SPEC.instruction), change("check", "telepathy"), change("student_template", "x"),
             change("guideline", ""), change("guideline", "x" * 10_000), change("offer", "y")]  # fmt: skip
 
-    assert advice.read(SPEC, {"changes": said}, CASES) == []
+    assert advice_prompt.parse_changes(SPEC, {"changes": said}, CASES) == []
 
 
 def test_of_two_whole_wordings_of_one_text_the_first_counts() -> None:
     said = [change("instruction", "Write a short mail."), change("instruction", "Write a long mail.")]
 
-    assert [one.value for one in advice.read(SPEC, {"changes": said}, CASES)] == ["Write a short mail."]
+    assert [one.value for one in advice_prompt.parse_changes(SPEC, {"changes": said}, CASES)] == ["Write a short mail."]
 
 
 def test_an_answer_with_no_changes_is_no_fault() -> None:
-    assert advice.read(SPEC, prompting.parse(advice.task(), '{"changes": []}'), CASES) == []
+    assert (
+        advice_prompt.parse_changes(SPEC, prompting.parse(advice_prompt.advice_task(), '{"changes": []}'), CASES) == []
+    )

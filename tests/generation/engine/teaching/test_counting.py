@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from generation.engine.teaching import counting
-from generation.engine.teaching.cases import Case, applied
-from review.spec import TaskSpec
+from generation.learning import counting
+from generation.learning.cases import Case, applied
+from review.spec.task_spec import TaskSpec
 from tests.generation.engine.conftest import TASK
 
 REASONS = [{"digit": 1, "code": "wrong_fact", "label": "Wrong fact"}, {"digit": 2, "code": "tone", "label": "Tone"}]
@@ -37,7 +37,7 @@ def test_a_common_reason_becomes_a_line_of_the_guideline_and_switches_its_check_
     task = spec(guideline="Be brief.")
     counted = counting.count(task, [rejected(n, "wrong_fact") for n in range(4)])
 
-    found = counting.changes(task, counted)
+    found = counting.rule_changes(task, counted)
 
     assert [(change.part, change.value) for change in found] == [
         ("check", "unsupported"),
@@ -50,7 +50,7 @@ def test_a_common_reason_becomes_a_line_of_the_guideline_and_switches_its_check_
 def test_a_check_that_is_on_is_not_proposed() -> None:
     task = spec(checks=[{"kind": "unsupported"}])
 
-    found = counting.changes(task, counting.count(task, [rejected(n, "wrong_fact") for n in range(4)]))
+    found = counting.rule_changes(task, counting.count(task, [rejected(n, "wrong_fact") for n in range(4)]))
 
     assert [change.part for change in found] == ["guideline"]
 
@@ -59,7 +59,7 @@ def test_edits_that_shorten_become_a_length_that_most_approved_texts_keep() -> N
     task = spec()
     cases = [edited(n, f"{WORDS} {WORDS} {WORDS}", WORDS) for n in range(4)]
 
-    [change] = [one for one in counting.changes(task, counting.count(task, cases)) if one.part == "guideline"]
+    [change] = [one for one in counting.rule_changes(task, counting.count(task, cases)) if one.part == "guideline"]
 
     assert "Keep the body at 10 words or fewer." in change.value
     assert change.decisions == ["e0", "e1", "e2", "e3"]
@@ -68,17 +68,17 @@ def test_edits_that_shorten_become_a_length_that_most_approved_texts_keep() -> N
 def test_what_is_rare_makes_no_rule() -> None:
     cases = [rejected(n, "tone") for n in range(2)] + [edited(0, f"{WORDS} {WORDS}", WORDS)]
 
-    assert counting.changes(spec(), counting.count(spec(), cases)) == []
+    assert counting.rule_changes(spec(), counting.count(spec(), cases)) == []
 
 
 def test_proposed_changes_make_a_whole_task_and_are_proposed_once() -> None:
     task = spec()
     cases = [edited(n, f"Truly best in class. {WORDS}", WORDS) for n in range(4)]
-    found = counting.changes(task, counting.count(task, cases))
+    found = counting.rule_changes(task, counting.count(task, cases))
 
     after = TaskSpec.model_validate(applied(task, found))
 
     assert after.offer.forbidden_phrases == ("truly best in class",)
     assert {check.kind for check in after.checks} == {"forbidden"}
-    again = counting.changes(after, counting.count(after, cases))
+    again = counting.rule_changes(after, counting.count(after, cases))
     assert [change.part for change in again] == []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from review.schema import InputField, OutputField
-from review.spec import Reason, Requirement, TaskSpec
+from review.spec.schema import InputField, OutputField
+from review.spec.task_spec import Reason, Requirement, TaskSpec
 
 SPEC = TaskSpec(
     instruction="Answer the customer.",

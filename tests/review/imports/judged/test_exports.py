@@ -10,7 +10,7 @@ import pytest
 
 from members.models import Member
 from review.models import Decision, Draft, Gold, Record, Task
-from review.services.imports.judged import argilla, doccano, import_decisions, label_studio, read_judged_preview
+from review.sources.imports.verdicts import argilla, doccano, import_decisions, label_studio, read_judged_preview
 from tests.review.factories import make_task
 from tests.review.imports.conftest import Write
 from tests.review.imports.judged import exports
@@ -154,12 +154,12 @@ def test_a_column_of_texts_is_no_verdict(write: Write) -> None:
 
 
 def test_any_of_the_guesses_is_one_of_ours() -> None:
-    from review.services.imports.judged import saying
+    from review.sources.imports.verdicts import parse_row
 
     words: dict[str, Any] = {"Approved": "accept", "needs_edit": "edit", "Thumbs-down": "reject", "unsure": "leave_out"}
 
-    assert {word: saying.guess_verdict(word) for word in words} == words
-    assert saying.guess_verdict("Grün") == ""
+    assert {word: parse_row.guess_verdict(word) for word in words} == words
+    assert parse_row.guess_verdict("Grün") == ""
 
 
 def test_two_different_answers_to_one_control_are_no_silent_choice() -> None:

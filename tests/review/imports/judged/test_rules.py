@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 
 from members.models import Member
+from review.desk import deck
 from review.models import Assignment, Decision, Draft, Gold, Record, Source, Task
-from review.services import queue
-from review.services.imports.judged import import_decisions
+from review.sources.imports.verdicts import import_decisions
 from review.states import AssignmentState, DraftState
 from tests.review import factories
 from tests.review.desk.verbs import judge
@@ -56,7 +56,7 @@ def test_a_name_can_stand_for_a_member_of_the_team(task: Task, take, reviewer: M
     take("Late,Sorry.,accept,R. Obst", reviewers={"R. Obst": "rob"})
 
     assert Decision.objects.get().reviewer == reviewer
-    assert not queue.deal(reviewer, task, count=5)
+    assert not deck.deal(reviewer, task, count=5)
     assert Assignment.objects.get().state == AssignmentState.DONE
 
 
@@ -108,7 +108,7 @@ def test_a_verdict_on_a_draft_that_is_here_joins_those_given_here(task: Task, ta
     record = factories.make_records(factories.make_source(task), 1)[0]
     Record.objects.filter(pk=record.pk).update(facts={"ticket": "Late"}, group="late")
     [draft] = factories.make_drafts(task, [record], fields=[{"reply": "Sorry."}])
-    judge(queue.deal(reviewer, task, count=1)[0], by=reviewer)
+    judge(deck.deal(reviewer, task, count=1)[0], by=reviewer)
 
     take("Late,Sorry.,reject,ann")
 
@@ -133,7 +133,7 @@ def test_a_card_in_somebodys_deck_stays_there_and_its_verdict_is_compared(task: 
     factories.join(reviewer, task)
     take("Late,Sorry.,accept,ann")
     Draft.objects.update(state="pending")
-    card = queue.deal(reviewer, task, count=1)[0]
+    card = deck.deal(reviewer, task, count=1)[0]
 
     take("Late,Sorry.,accept,bo")
     outcome = judge(card, by=reviewer, verdict="reject", reasons=["tone"])

@@ -25,11 +25,11 @@ from transformers import (
 )
 
 from tests.training.engine.conftest import PAIRS, SHAPE, TEMPLATE, make_tokenizer
-from training.engine import loading
 from training.engine.contracts import StudentRef, TrainError
-from training.engine.exporting import gguf_file, vocabulary
-from training.engine.exporting.vocabulary import PATTERNS
-from training.services.students import DEMO_FOLDER
+from training.engine.export import gguf_file, vocabulary
+from training.engine.export.vocabulary import PATTERNS
+from training.engine.model import loading
+from training.students.registration import demo_folder
 
 pytestmark = pytest.mark.engine
 ENDS = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
@@ -64,7 +64,7 @@ def model_of(family, size):
 
 
 def written(student, folder, *, quantised=False):
-    plan = gguf_file.plan(student, quantised=quantised)
+    plan = gguf_file.gguf_contents(student, quantised=quantised)
     path = folder / "m.gguf"
     gguf_file.write(path, plan, title="M", licence="apache-2.0", report=lambda *_: None, should_stop=lambda: False)
     gguf_file.verify(path, plan, should_stop=lambda: False)
@@ -122,7 +122,7 @@ def test_eight_bits_are_a_little_off_and_no_more(tmp_path):
 
 
 def test_the_demo_students_text_is_cut_and_answered_alike(tmp_path):
-    student = loading.load(StudentRef(path=str(DEMO_FOLDER)), dtype=torch.float32)
+    student = loading.load(StudentRef(path=str(demo_folder())), dtype=torch.float32)
     path, _ = written(student, tmp_path)
 
     fields = {name: field.contents() for name, field in gguf.GGUFReader(path).fields.items()}
@@ -230,7 +230,7 @@ def test_a_family_llama_cpp_is_not_written_for_is_refused_with_the_way_out(stude
     capped = loading.load(StudentRef(path=str(student("gemma"))), dtype=torch.float32)
 
     with pytest.raises(TrainError) as refused:
-        gguf_file.plan(capped, quantised=False)
+        gguf_file.gguf_contents(capped, quantised=False)
 
     assert (refused.value.code, "merged" in refused.value.hint) == ("gguf_gemma", True)
 

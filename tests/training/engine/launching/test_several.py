@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 from jobs.rundir.attempt import RESULT
-from training.engine import launching
+from training.engine.distributed import launch
 
 pytestmark = pytest.mark.engine
 ADAPTER = "adapter/adapter_model.safetensors"
@@ -37,7 +37,7 @@ def wait_for_step(run_dir, step, timeout_s=90):
 
 
 def pid_of(run_dir, rank):
-    return json.loads((run_dir / launching.FOLDER / f"process-{rank}.json").read_text())["pid"]
+    return json.loads((run_dir / launch.FOLDER / f"process-{rank}.json").read_text())["pid"]
 
 
 def is_gone(pid):

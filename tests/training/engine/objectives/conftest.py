@@ -19,12 +19,11 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from training.engine.data import Row
-from training.engine.loss import SupervisedHead
-from training.engine.objectives.contracts import Network
-from training.engine.objectives.pairs import Pair
-from training.engine.objectives.reference import References, switched_off
-from training.engine.objectives.verdicts import Verdict
+from training.engine.data.labelled import LabelledAnswer
+from training.engine.data.pairs import AnswerPair
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.supervised_head import Network, SupervisedHead
+from training.engine.objectives.reference import ReferenceLogProbs, adapter_switched_off
 
 VOCABULARY = 97
 SHAPE: dict[str, Any] = {
@@ -73,37 +72,39 @@ def network() -> Callable[[Any], Network]:
 
 
 @pytest.fixture
-def sequence() -> Callable[..., Row]:
+def sequence() -> Callable[..., TokenRow]:
     """A row of random tokens, the same for the same numbers."""
 
-    def make(number: int, prompt: int, completion: int, prompt_seed: int | None = None) -> Row:
+    def make(number: int, prompt: int, completion: int, prompt_seed: int | None = None) -> TokenRow:
         given = torch.Generator().manual_seed(1000 + (number if prompt_seed is None else prompt_seed))
         said = torch.Generator().manual_seed(number)
         ids = torch.randint(2, VOCABULARY, (prompt,), generator=given).tolist()
-        return Row(f"r{number}", ids + torch.randint(2, VOCABULARY, (completion,), generator=said).tolist(), prompt)
+        return TokenRow(
+            f"r{number}", ids + torch.randint(2, VOCABULARY, (completion,), generator=said).tolist(), prompt
+        )
 
     return make
 
 
 @pytest.fixture
-def pairs(sequence: Callable[..., Row]) -> list[Pair]:
+def pairs(sequence: Callable[..., TokenRow]) -> list[AnswerPair]:
     """Pairs of different lengths."""
     shapes = [(7, 5, 9), (12, 8, 3), (4, 11, 11), (9, 1, 6)]
     return [
-        Pair(f"p{n}", sequence(n, prompt, good, n), sequence(50 + n, prompt, bad, n))
+        AnswerPair(f"p{n}", sequence(n, prompt, good, n), sequence(50 + n, prompt, bad, n))
         for n, (prompt, good, bad) in enumerate(shapes)
     ]
 
 
 @pytest.fixture
-def verdicts(sequence: Callable[..., Row]) -> list[Verdict]:
+def verdicts(sequence: Callable[..., TokenRow]) -> list[LabelledAnswer]:
     """Good and bad answers, each with the answer of the one before it."""
     rows = [
         sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11), (9, 6), (5, 7)])
     ]
     before = [rows[-1], *rows[:-1]]
     return [
-        Verdict(row.id, row, n % 2 == 0, Row("s", row.ids[: row.prompt_length] + other.ids[other.prompt_length :],
+        LabelledAnswer(row.id, row, n % 2 == 0, TokenRow("s", row.ids[: row.prompt_length] + other.ids[other.prompt_length :],
                                              row.prompt_length))
         for n, (row, other) in enumerate(zip(rows, before, strict=True))
     ]  # fmt: skip
@@ -113,8 +114,8 @@ def verdicts(sequence: Callable[..., Row]) -> list[Verdict]:
 def measured(tmp_path: Any) -> Callable[..., None]:
     """Measure what the model without its adapter says of rows."""
 
-    def measure(references: References, network: Network, rows: list[Row]) -> None:
-        with switched_off(network.model):
+    def measure(references: ReferenceLogProbs, network: Network, rows: list[TokenRow]) -> None:
+        with adapter_switched_off(network.model):
             references.measure(
                 network, Accelerator(cpu=True), rows, batch_size=3, weights="w", folders=[tmp_path],
                 stop_if_asked=lambda: None,

@@ -15,12 +15,12 @@ from trl.experimental.gkd import GKDTrainer
 
 from tests.training.engine.conftest import make_tokenizer
 from tests.training.engine.objectives.conftest import gradients, twin
-from training.engine.objectives.distil import Distil
+from training.engine.data.completion_batch import collate_completions
+from training.engine.data.labelled import LabelledAnswer
+from training.engine.data.pairs import AnswerPair
+from training.engine.objectives.distillation import Distillation
 from training.engine.objectives.dpo import Dpo
 from training.engine.objectives.kto import Kto
-from training.engine.objectives.layout import lay
-from training.engine.objectives.pairs import Pair
-from training.engine.objectives.verdicts import Verdict
 
 pytestmark = pytest.mark.engine
 CLOSE = 1e-4
@@ -43,7 +43,7 @@ def without_copy(trainer: Any) -> Any:
     return trainer
 
 
-def as_dpo(pair: Pair) -> dict[str, Any]:
+def as_dpo(pair: AnswerPair) -> dict[str, Any]:
     prompt = pair.chosen.prompt_length
     return {
         "prompt_ids": pair.chosen.ids[:prompt],
@@ -52,7 +52,7 @@ def as_dpo(pair: Pair) -> dict[str, Any]:
     }
 
 
-def as_kto(verdict: Verdict) -> dict[str, Any]:
+def as_kto(verdict: LabelledAnswer) -> dict[str, Any]:
     row, prompt = verdict.row, verdict.row.prompt_length
     return {
         "prompt_ids": row.ids[:prompt], "completion_ids": row.ids[prompt:], "label": verdict.is_good,
@@ -72,7 +72,7 @@ def assert_same_gradients(ours: Any, theirs: Any) -> None:
 @pytest.mark.parametrize("share", [False, True])
 @pytest.mark.parametrize("beta", [0.1, 0.5])
 def test_dpo_is_trls(
-    model: Any, network: Any, pairs: list[Pair], measured: Any, tmp_path: Path, beta: float, share: bool
+    model: Any, network: Any, pairs: list[AnswerPair], measured: Any, tmp_path: Path, beta: float, share: bool
 ) -> None:
     ours = model()
     trainer = dpo_trainer(twin(ours), tmp_path / "trl", beta=beta)
@@ -94,7 +94,7 @@ def test_dpo_is_trls(
 
 
 def test_the_anchor_is_trls_sft_term(
-    model: Any, network: Any, pairs: list[Pair], measured: Any, tmp_path: Path
+    model: Any, network: Any, pairs: list[AnswerPair], measured: Any, tmp_path: Path
 ) -> None:
     ours = model()
     trainer = dpo_trainer(twin(ours), tmp_path / "trl", beta=0.1, loss_type=["sigmoid", "sft"],
@@ -111,7 +111,7 @@ def test_the_anchor_is_trls_sft_term(
     assert_same_gradients(ours, trainer.model)
 
 
-def test_kto_is_trls(model: Any, network: Any, verdicts: list[Verdict], measured: Any, tmp_path: Path) -> None:
+def test_kto_is_trls(model: Any, network: Any, verdicts: list[LabelledAnswer], measured: Any, tmp_path: Path) -> None:
     ours = model()
     rows = Dataset.from_list([{"prompt": f"a{n}", "completion": "b", "label": bool(n % 2)} for n in range(6)])
     config = settings(
@@ -144,11 +144,11 @@ def test_distillation_is_trls_divergence(
     ours, teacher = model(family), model(family, bare=True, seed=11)
     theirs = twin(ours)
     rows = [sequence(n, prompt, length) for n, (prompt, length) in enumerate([(7, 5), (12, 8), (4, 11)])]
-    objective = Distil(_Chat(), network(teacher), direction, temperature)  # type: ignore[arg-type]
+    objective = Distillation(_Chat(), network(teacher), direction, temperature)  # type: ignore[arg-type]
 
     loss, _ = objective.loss(network(ours), rows)
     (loss / objective.normaliser(rows)).backward()
-    layout = lay([[row] for row in rows], 0, share=False)
+    layout = collate_completions([[row] for row in rows], 0, share=False)
     picked = [
         one(input_ids=layout.input_ids).logits.flatten(0, 1)[layout.positions].unsqueeze(0) for one in (theirs, teacher)
     ]

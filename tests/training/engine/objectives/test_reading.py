@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.training.engine.conftest import make_tokenizer
-from training.engine.chat import Chat, open_chat
 from training.engine.contracts import TrainError
-from training.engine.objectives import pairs, verdicts
+from training.engine.data import labelled, pairs
+from training.engine.data.chat import Chat, open_chat
 
 pytestmark = pytest.mark.engine
 
@@ -77,7 +77,7 @@ def test_a_malformed_pair_is_refused_with_its_line(tmp_path: Path, chat: Chat, r
 def test_drift_is_told_by_the_answer_of_the_row_before_to_another_prompt(tmp_path: Path, chat: Chat) -> None:
     rows = [verdict(0, "zero"), verdict(1, "one", prompt="same"), verdict(2, "two", prompt="same", label=False)]
 
-    found = verdicts.read(write(tmp_path / "f", rows), chat, max_length=200)
+    found = labelled.read(write(tmp_path / "f", rows), chat, max_length=200)
 
     assert [chat.text(each.stranger.ids[each.row.prompt_length :]) for each in found] == ["two", "zero", "zero"]
     assert all(each.stranger.ids[: each.row.prompt_length] == each.row.ids[: each.row.prompt_length] for each in found)
@@ -88,7 +88,7 @@ def test_a_stranger_that_does_not_fit_is_passed_over(tmp_path: Path, chat: Chat)
     rows = [verdict(0, "zero"), verdict(1, "word " * 12), verdict(2, "two", prompt="a longer prompt " * 5)]
     limit = 110
 
-    found = verdicts.read(write(tmp_path / "f", rows), chat, max_length=limit)
+    found = labelled.read(write(tmp_path / "f", rows), chat, max_length=limit)
 
     assert chat.text(found[2].stranger.ids[found[2].row.prompt_length :]) == "zero"
     assert all(each.stranger.length <= limit for each in found)
@@ -98,10 +98,10 @@ def test_verdicts_on_one_prompt_are_refused(tmp_path: Path, chat: Chat) -> None:
     rows = [verdict(n, f"text {n}", prompt="same") for n in range(3)]
 
     with pytest.raises(TrainError, match="all rows of f answer one prompt"):
-        verdicts.read(write(tmp_path / "f", rows), chat, max_length=200)
+        labelled.read(write(tmp_path / "f", rows), chat, max_length=200)
 
 
 @pytest.mark.parametrize("label", [None, 1, "true"])
 def test_a_verdict_without_a_label_is_refused(tmp_path: Path, chat: Chat, label: Any) -> None:
     with pytest.raises(TrainError, match="row v1 of f has no label"):
-        verdicts.read(write(tmp_path / "f", [verdict(0, "a"), verdict(1, "b", label=label)]), chat, max_length=200)
+        labelled.read(write(tmp_path / "f", [verdict(0, "a"), verdict(1, "b", label=label)]), chat, max_length=200)

@@ -13,12 +13,12 @@ import torch
 from safetensors.torch import load_file
 
 from tests.training.engine.conftest import PAIRS
-from training.engine import loading
 from training.engine.contracts import StudentRef
-from training.engine.data import Row
-from training.engine.objectives import files
-from training.engine.objectives.layout import lay
-from training.engine.objectives.log_probs import log_probs
+from training.engine.data import jsonl
+from training.engine.data.completion_batch import collate_completions
+from training.engine.data.sft_rows import TokenRow
+from training.engine.loss.log_probs import log_probs
+from training.engine.model import loading
 
 pytestmark = pytest.mark.engine
 QUICK = {"learning_rate": 5e-3, "epochs": 4, "batch_size": 4, "rank": 4, "alpha": 8}
@@ -95,17 +95,16 @@ def likelihoods(student: Path, adapter: Path | None, *, merge: bool = True) -> t
     base = loading.load(StudentRef(path=str(student)), dtype=torch.float32)
     model = loading.load_tuned(base, adapter, merge=merge) if adapter else base
     raws = [pair(n) for n in range(16, 24)]
-    rows = [files.encode(base.chat, "r", raw["prompt"], raw[kind]) for raw in raws for kind in ("chosen", "rejected")]
+    rows = [jsonl.encode(base.chat, "r", raw["prompt"], raw[kind]) for raw in raws for kind in ("chosen", "rejected")]
     return said_by(model, rows)
 
 
-def said_by(student: loading.Student, rows: list[Row]) -> torch.Tensor:
-    from training.engine.loss import SupervisedHead
-    from training.engine.objectives.contracts import Network
+def said_by(student: loading.LoadedStudent, rows: list[TokenRow]) -> torch.Tensor:
+    from training.engine.loss.supervised_head import Network, SupervisedHead
 
     network = Network(student.model, SupervisedHead(student.model), student.chat.pad, torch.device("cpu"), lambda _: {})
     with torch.no_grad():
-        return log_probs(network, lay([[row] for row in rows], student.chat.pad, share=False))
+        return log_probs(network, collate_completions([[row] for row in rows], student.chat.pad, share=False))
 
 
 def margin(values: torch.Tensor) -> float:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from training.engine.observing.gpus import Reading, open_gpus, read
-from training.engine.observing.observer import Observer
+from training.engine.report.nvml import GpuSample, open_gpus, read
+from training.engine.report.observer import Observer
 
 pytestmark = pytest.mark.engine
 
@@ -61,11 +61,11 @@ def test_gpu_figures_are_means_since_the_last_metric_and_energy_counts_from_the_
     gate = threading.Semaphore(0)
     taken: list[int] = []
 
-    def look() -> Reading:
+    def look() -> GpuSample:
         gate.acquire(timeout=5)
         number = next(looks)
         taken.append(number)
-        return Reading(utilisation=number / 10, memory_gib=8.0, power_w=300.0, energy_mj=1e9 + number * 3.6e9)
+        return GpuSample(utilisation=number / 10, memory_gib=8.0, power_w=300.0, energy_mj=1e9 + number * 3.6e9)
 
     observer = Observer(told, look=look, look_every_s=0.001, silent_after_s=1000)
     gate.release(3)
@@ -84,7 +84,7 @@ def test_gpu_figures_are_means_since_the_last_metric_and_energy_counts_from_the_
 
 def test_a_long_step_does_not_keep_the_gpus_silent():
     told = Told()
-    observer = Observer(told, look=lambda: Reading(utilisation=0.9), look_every_s=0.005, silent_after_s=0.02)
+    observer = Observer(told, look=lambda: GpuSample(utilisation=0.9), look_every_s=0.005, silent_after_s=0.02)
 
     observer.emit("metric", step=7, loss=1.0)
     wait_for(lambda: len(told.metrics) >= 3)
@@ -107,8 +107,8 @@ def test_a_question_that_one_gpu_does_not_answer_is_left_out_of_the_sum():
         nvmlDeviceGetTotalEnergyConsumption=lambda handle: 1000,
     )
 
-    assert read(nvml, [0, 1]) == Reading(utilisation=0.5, memory_gib=4.0, power_w=None, energy_mj=2000.0)
-    assert read(nvml, []) == Reading()
+    assert read(nvml, [0, 1]) == GpuSample(utilisation=0.5, memory_gib=4.0, power_w=None, energy_mj=2000.0)
+    assert read(nvml, []) == GpuSample()
 
 
 def test_a_host_without_gpus_has_nothing_to_look_at(monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.engine.observing.peaks import gpu_peak, measured_peak
+from training.engine.report.peak_flops import gpu_peak, measured_peak
 
 pytestmark = pytest.mark.engine
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
-from training.engine.packing import attention
+from training.engine.model import packed_attention
 
 BOUNDS = torch.tensor([0, 10, 11, 30], dtype=torch.int32)
 
@@ -28,7 +28,7 @@ def mask(window):
 def test_each_token_sees_its_own_row_up_to_itself_and_back_to_the_window(key_heads, window):
     query, key, value = drawn(4, key_heads)
 
-    got, weights = attention.packed_attention(
+    got, weights = packed_attention.packed_attention(
         None, query, key, value, None, cu_seq_lens_q=BOUNDS, max_length_q=19, scaling=0.3, sliding_window=window
     )
 
@@ -44,7 +44,7 @@ def test_masks_and_capped_scores_are_refused():
 
     for wrong in ({"attention_mask": torch.ones(1, 1, 30, 30)}, {"attention_mask": None, "softcap": 50.0}):
         with pytest.raises(ValueError, match="takes no mask"):
-            attention.packed_attention(None, query, key, value, cu_seq_lens_q=BOUNDS, max_length_q=19, **wrong)
+            packed_attention.packed_attention(None, query, key, value, cu_seq_lens_q=BOUNDS, max_length_q=19, **wrong)
 
 
 @pytest.mark.parametrize("window", [None, 4])
@@ -53,7 +53,7 @@ def test_flash_attention_is_asked_in_its_own_shapes_and_answers_in_those_of_the_
         torch.empty(1, heads, 30, 64, dtype=torch.bfloat16, device="meta", requires_grad=True) for heads in (8, 2, 2)
     )
 
-    found = attention._varlen(query, key, value, BOUNDS.to("meta"), 19, 0.125, window)
+    found = packed_attention._varlen(query, key, value, BOUNDS.to("meta"), 19, 0.125, window)
     found.sum().backward()
 
     assert (found.shape, found.dtype) == ((1, 30, 8, 64), torch.bfloat16)
@@ -61,4 +61,4 @@ def test_flash_attention_is_asked_in_its_own_shapes_and_answers_in_those_of_the_
 
 
 def test_without_a_gpu_rows_are_taken_one_by_one():
-    assert attention._half_of(torch.empty(1, 1, 1, 8, dtype=torch.bfloat16)) is None
+    assert packed_attention._half_of(torch.empty(1, 1, 1, 8, dtype=torch.bfloat16)) is None

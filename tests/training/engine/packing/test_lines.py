@@ -6,18 +6,18 @@ import random
 
 import pytest
 
-from training.engine.data import Row, collate
-from training.engine.packing.lines import fit, lay
+from training.engine.data.packing import bin_pack, pack
+from training.engine.data.sft_rows import TokenRow, collate
 
 
 def made(lengths):
-    return [Row(str(number), list(range(length)), 1) for number, length in enumerate(lengths)]
+    return [TokenRow(str(number), list(range(length)), 1) for number, length in enumerate(lengths)]
 
 
 def test_a_line_supervises_what_the_padded_batch_does():
-    rows = [Row("a", [5, 6, 7, 1], 2), Row("b", [5, 6, 7, 8, 9, 1], 3)]
+    rows = [TokenRow("a", [5, 6, 7, 1], 2), TokenRow("b", [5, 6, 7, 8, 9, 1], 3)]
 
-    line, batch = lay(rows), collate(rows, 0)
+    line, batch = pack(rows), collate(rows, 0)
 
     assert line.input_ids.tolist() == [[5, 6, 7, 5, 6, 7, 8, 9]]
     assert line.position_ids.tolist() == [[0, 1, 2, 0, 1, 2, 3, 4]]
@@ -33,7 +33,7 @@ def test_every_row_is_in_one_line_and_no_line_is_over_the_budget(seed):
     rows = made(chance.randint(2, 200) for _ in range(chance.randint(1, 60)))
     budget, processes = chance.randint(200, 1200), chance.choice([1, 2, 4])
 
-    lines = fit(rows, budget, multiple=processes)
+    lines = bin_pack(rows, budget, multiple=processes)
 
     assert sorted(row.id for line in lines for row in line) == sorted(row.id for row in rows)
     assert all(line for line in lines)
@@ -46,7 +46,7 @@ def test_processes_get_like_shares():
     chance = random.Random(4)
     rows = made(chance.randint(20, 400) for _ in range(64))
 
-    lines = fit(rows, 100_000, multiple=4)
+    lines = bin_pack(rows, 100_000, multiple=4)
 
     held = [sum(row.length for row in line) for line in lines]
     assert len(lines) == 4
@@ -54,7 +54,7 @@ def test_processes_get_like_shares():
 
 
 def test_a_row_longer_than_the_budget_has_a_line_that_holds_it():
-    lines = fit(made([500, 10, 10]), 100)
+    lines = bin_pack(made([500, 10, 10]), 100)
 
     assert sorted(len(line) for line in lines) in ([3], [1, 2])
 
@@ -62,4 +62,4 @@ def test_a_row_longer_than_the_budget_has_a_line_that_holds_it():
 def test_lines_are_a_pure_function_of_the_rows():
     rows = made([7, 3, 3, 9, 3, 7])
 
-    assert fit(rows, 12) == fit(rows, 12)
+    assert bin_pack(rows, 12) == bin_pack(rows, 12)

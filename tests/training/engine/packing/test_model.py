@@ -8,13 +8,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from training.engine import loading
 from training.engine.contracts import StudentRef
-from training.engine.data import Row, collate
-from training.engine.loss import SupervisedHead
-from training.engine.objectives.contracts import Network
-from training.engine.packing.lines import lay
-from training.engine.packing.model import PackedReading, can_pack
+from training.engine.data.packing import pack
+from training.engine.data.sft_rows import TokenRow, collate
+from training.engine.loss.supervised_head import Network, SupervisedHead
+from training.engine.model import loading
+from training.engine.model.packed_reading import PackedReading, why_not_packed
 
 pytestmark = pytest.mark.engine
 FAMILIES = ["llama", "qwen", "gemma", "gemma-vision"]
@@ -32,7 +31,7 @@ def drawn(seed, count, longest=80):
     for number in range(count):
         length = chance.randint(2, longest)
         ids = [chance.randint(5, 300) for _ in range(length)]
-        rows.append(Row(str(number), ids, chance.randint(1, length - 1)))
+        rows.append(TokenRow(str(number), ids, chance.randint(1, length - 1)))
     return rows
 
 
@@ -43,7 +42,7 @@ def padded_loss(net, rows):
 
 
 def packed_loss(net, rows):
-    line = lay(rows)
+    line = pack(rows)
     inputs = {**net.extra_inputs(line.input_ids), **line.inputs()}
     with PackedReading(net.model):
         return net.head.loss(net.model, line.input_ids, line.positions, line.targets, **inputs)
@@ -77,7 +76,7 @@ def test_loss_and_gradients_of_packed_rows_are_those_of_padded_rows(student, fam
 def test_other_rows_of_a_line_change_no_score_of_a_row(student, family):
     net = network(student(family))
     mine, *others = drawn(3, 5)
-    changed = [Row(row.id, [300 - token for token in row.ids], row.prompt_length) for row in others]
+    changed = [TokenRow(row.id, [300 - token for token in row.ids], row.prompt_length) for row in others]
 
     with torch.no_grad():
         one, two = (float(packed_loss(net, [*rows, mine]) - packed_loss(net, rows)) for rows in (others, changed))
@@ -89,15 +88,15 @@ def test_other_rows_of_a_line_change_no_score_of_a_row(student, family):
 def test_students_are_found_able_by_trying(student, family):
     net = network(student(family))
 
-    assert can_pack(net) == ""
+    assert why_not_packed(net) == ""
     assert net.model.config._attn_implementation == "sdpa"
 
 
 def test_a_student_whose_rows_would_see_each_other_is_found_out(student, monkeypatch):
     net = network(student())
-    monkeypatch.setattr("training.engine.packing.attention._row_by_row", _sees_all)
+    monkeypatch.setattr("training.engine.model.packed_attention._row_by_row", _sees_all)
 
-    assert can_pack(net) == "its scores change when rows are packed"
+    assert why_not_packed(net) == "its scores change when rows are packed"
 
 
 def _sees_all(query, key, value, bounds, dropout, scaling, window):
@@ -111,14 +110,14 @@ def test_a_student_with_other_attention_is_left_alone(student):
     net = network(student())
     net.model.set_attn_implementation("eager")
 
-    assert can_pack(net) == "its attention cannot be replaced"
+    assert why_not_packed(net) == "its attention cannot be replaced"
 
 
 def test_a_student_with_chunked_layers_is_left_alone(student):
     net = network(student())
     net.model.config.layer_types = ["chunked_attention", "full_attention"]
 
-    assert "chunked_attention" in can_pack(net)
+    assert "chunked_attention" in why_not_packed(net)
 
 
 def test_gradient_checkpointing_recomputes_packed_rows_as_they_were(student):
@@ -128,7 +127,7 @@ def test_gradient_checkpointing_recomputes_packed_rows_as_they_were(student):
     saving.model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
 
     expected = gradients(plain, packed_loss(plain, rows))
-    line = lay(rows)
+    line = pack(rows)
     with PackedReading(saving.model):
         loss = saving.head.loss(saving.model, line.input_ids, line.positions, line.targets, **line.inputs())
         got = gradients(saving, loss)

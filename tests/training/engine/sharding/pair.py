@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.training.engine.sharding import part
 from training.engine import __main__ as engine
-from training.engine import launching
+from training.engine.distributed import launch
 
 
 def main(orders: Path) -> None:
@@ -26,7 +26,7 @@ def main(orders: Path) -> None:
             return
         status = 0
         if "run" in order:
-            status = engine.main(launching.opened(Path(order["run"])))
+            status = engine.main(launch.open_run(Path(order["run"])))
         else:
             part.tell(Path(order["part"]))
         (orders / f"{number}.{os.environ['RANK']}").write_text(str(status))

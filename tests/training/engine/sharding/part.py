@@ -10,9 +10,10 @@ from accelerate import Accelerator
 from torch.distributed.tensor import DTensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from training.engine import lora, optim
-from training.engine.sharding import split, whole
-from training.recipes import Recipe
+from training.engine import optimization
+from training.engine.distributed import fsdp, gather
+from training.engine.model import lora
+from training.recipes.schema import Recipe
 
 SHAPE = {
     # Odd sizes: parts are not all alike, and one process has less than the other.
@@ -32,41 +33,41 @@ def moments(optimizer):
 def tell(out: Path) -> None:
     """Shard, step, put together, take apart again."""
     accelerator = Accelerator(cpu=True)
-    with split.in_turn(accelerator, is_sharded=True):
+    with fsdp.one_at_a_time(accelerator, is_sharded=True):
         with (out / "turns").open("a") as file:
             file.write(f"in {accelerator.process_index}\n")
         torch.manual_seed(3)
         model = LlamaForCausalLM(LlamaConfig(**SHAPE))
         before = {name: value.clone() for name, value in model.named_parameters()}
-        split.shard(model, accelerator, layers_in=None)
+        fsdp.shard(model, accelerator, layers_in=None)
         with (out / "turns").open("a") as file:
             file.write(f"out {accelerator.process_index}\n")
-    optimizer = optim.adamw(model.parameters(), Recipe(method="full"))
+    optimizer = optimization.adamw(model.parameters(), Recipe(method="full"))
     held = local_bytes(model.parameters())
     tuned = lora.tuned_parameters(model)
-    gathered = whole.tensors(tuned, keep=True)
+    gathered = gather.full_tensors(tuned, keep=True)
     as_read = all(torch.equal(gathered[name], before[name]) for name in before)
     ids = torch.arange(24).view(2, 12) + accelerator.process_index
     model(input_ids=ids, labels=ids).loss.backward()
     gradients = local_bytes([p.grad for p in model.parameters()])
     optimizer.step()
     optimizer.zero_grad()
-    saved = whole.state(optimizer.state_dict(), keep=True)
-    stepped = whole.tensors(tuned, keep=True)
-    fresh = optim.adamw(model.parameters(), Recipe(method="full"))
-    fresh.load_state_dict(whole.part_of_state(saved, fresh))
+    saved = gather.full_state(optimizer.state_dict(), keep=True)
+    stepped = gather.full_tensors(tuned, keep=True)
+    fresh = optimization.adamw(model.parameters(), Recipe(method="full"))
+    fresh.load_state_dict(gather.local_state(saved, fresh))
     same_state = all(
         torch.equal(one.to_local(), two.to_local()) for one, two in zip(moments(fresh), moments(optimizer), strict=True)
     )
     for name, parameter in tuned.items():
-        whole.fill(parameter, before[name])
-    restored = whole.tensors(tuned, keep=True)
+        gather.copy_part(parameter, before[name])
+    restored = gather.full_tensors(tuned, keep=True)
     answer = {
         "held": held, "gradients": gradients, "moments": local_bytes(moments(optimizer)),
         "all": sum(value.numel() * 4 for value in before.values()), "as_read": as_read,
         "changed": any(not torch.equal(stepped[name], before[name]) for name in before), "same_state": same_state,
         "restored": all(torch.equal(restored[name], before[name]) for name in before),
-        "kept_by_others": len(whole.tensors(tuned, keep=False)),
+        "kept_by_others": len(gather.full_tensors(tuned, keep=False)),
         "full_moments": all(type(value) is torch.Tensor for state in saved["state"].values() for value in state.values()),
     }  # fmt: skip
     (out / f"{accelerator.process_index}.json").write_text(json.dumps(answer))

@@ -6,16 +6,16 @@ import sys
 import time
 from pathlib import Path
 
-from training.engine.data import Row
-from training.engine.tokens.cache import TokenCache
+from training.engine.data.sft_rows import TokenRow
+from training.engine.data.token_cache import TokenCache
 
 
 def main(cache: Path, log: Path, seconds: float) -> None:
-    def make() -> list[Row]:
+    def make() -> list[TokenRow]:
         with log.open("a") as told:
             told.write("made\n")
         time.sleep(seconds)
-        return [Row(str(n), list(range(n + 2)), 1) for n in range(50)]
+        return [TokenRow(str(n), list(range(n + 2)), 1) for n in range(50)]
 
     rows = TokenCache(cache).rows("key", make)
     assert [row.length for row in rows] == [n + 2 for n in range(50)]

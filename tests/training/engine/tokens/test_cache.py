@@ -11,11 +11,10 @@ import time
 import pytest
 
 from tests.nursery import nursery
-from training.engine import data
-from training.engine.chat import open_chat
 from training.engine.contracts import TrainError
-from training.engine.tokens import shared, store
-from training.engine.tokens.cache import TokenCache, key_of, prune
+from training.engine.data import sft_rows, token_cache, token_file
+from training.engine.data.chat import open_chat
+from training.engine.data.token_cache import TokenCache, key_of, prune
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def kept(folder):
 
 def test_rows_from_the_cache_are_those_of_the_file(tmp_path, file, chat):
     cache = TokenCache(tmp_path / "cache")
-    expected = data.read(file, chat, max_length=256)
+    expected = sft_rows.read(file, chat, max_length=256)
 
-    made, found = (shared.read(file, chat, cache=cache, max_length=256) for _ in range(2))
+    made, found = (token_cache.read_cached(file, chat, cache=cache, max_length=256) for _ in range(2))
 
     assert list(made) == expected
     assert list(found) == expected
@@ -50,10 +49,10 @@ def test_rows_from_the_cache_are_those_of_the_file(tmp_path, file, chat):
 
 def test_what_is_kept_is_not_encoded_again(tmp_path, file, chat, monkeypatch):
     cache = TokenCache(tmp_path / "cache")
-    first = list(shared.read(file, chat, cache=cache, max_length=256))
-    monkeypatch.setattr(data, "encoded", _never)
+    first = list(token_cache.read_cached(file, chat, cache=cache, max_length=256))
+    monkeypatch.setattr(sft_rows, "encoded", _never)
 
-    again = shared.read(file, chat, cache=cache, max_length=256)
+    again = token_cache.read_cached(file, chat, cache=cache, max_length=256)
 
     assert list(again) == first
 
@@ -64,10 +63,10 @@ def _never(*_, **__):
 
 def test_other_lengths_share_the_tokens_and_are_still_refused(tmp_path, file, chat):
     cache = TokenCache(tmp_path / "cache")
-    shared.read(file, chat, cache=cache, max_length=256)
+    token_cache.read_cached(file, chat, cache=cache, max_length=256)
 
     with pytest.raises(TrainError) as refused:
-        shared.read(file, chat, cache=cache, max_length=20)
+        token_cache.read_cached(file, chat, cache=cache, max_length=20)
 
     assert refused.value.code == "rows_too_long"
     assert len(kept(tmp_path / "cache")) == 1
@@ -76,7 +75,7 @@ def test_other_lengths_share_the_tokens_and_are_still_refused(tmp_path, file, ch
 @pytest.mark.parametrize("damage", ["truncated", "one bit", "empty", "not a file of tensors"])
 def test_damaged_tokens_are_found_out_and_made_again(tmp_path, file, chat, damage):
     cache = TokenCache(tmp_path / "cache")
-    expected = list(shared.read(file, chat, cache=cache, max_length=256))
+    expected = list(token_cache.read_cached(file, chat, cache=cache, max_length=256))
     path = kept(tmp_path / "cache")[0]
     whole = path.read_bytes()
     flipped = bytearray(whole)
@@ -84,10 +83,10 @@ def test_damaged_tokens_are_found_out_and_made_again(tmp_path, file, chat, damag
     path.write_bytes({"truncated": whole[: len(whole) // 2], "one bit": bytes(flipped), "empty": b"",
                       "not a file of tensors": b"x" * 5000}[damage])  # fmt: skip
 
-    rows = shared.read(file, chat, cache=cache, max_length=256)
+    rows = token_cache.read_cached(file, chat, cache=cache, max_length=256)
 
     assert list(rows) == expected
-    assert list(store.read(path)) == expected
+    assert list(token_file.read(path)) == expected
 
 
 def test_another_file_tokenizer_template_or_count_has_tokens_of_its_own(tmp_path, file, rows, tokenizer, chat):
@@ -116,7 +115,7 @@ def test_a_refused_file_leaves_nothing(tmp_path, file, chat):
     file.write_text("{not json\n")
 
     with pytest.raises(TrainError) as refused:
-        shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
+        token_cache.read_cached(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
 
     assert refused.value.code == "bad_row"
     assert kept(tmp_path / "cache") == []
@@ -125,17 +124,17 @@ def test_a_refused_file_leaves_nothing(tmp_path, file, chat):
 def test_a_folder_that_cannot_be_used_costs_no_run(tmp_path, file, chat):
     (tmp_path / "cache").write_text("a file, not a folder")
 
-    rows = shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
+    rows = token_cache.read_cached(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
 
-    assert list(rows) == data.read(file, chat, max_length=256)
+    assert list(rows) == sft_rows.read(file, chat, max_length=256)
 
 
 def test_a_disk_that_is_full_costs_no_run_and_leaves_nothing(tmp_path, file, chat):
-    expected = data.read(file, chat, max_length=256)
+    expected = sft_rows.read(file, chat, max_length=256)
     before, signalled = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
     try:
-        rows = shared.read(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
+        rows = token_cache.read_cached(file, chat, cache=TokenCache(tmp_path / "cache"), max_length=256)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, signalled)
@@ -147,9 +146,9 @@ def test_a_disk_that_is_full_costs_no_run_and_leaves_nothing(tmp_path, file, cha
 def test_a_cache_too_small_for_anything_still_gives_the_rows(tmp_path, file, chat):
     cache = TokenCache(tmp_path / "cache", limit_bytes=1)
 
-    rows = shared.read(file, chat, cache=cache, max_length=256)
+    rows = token_cache.read_cached(file, chat, cache=cache, max_length=256)
 
-    assert list(rows) == data.read(file, chat, max_length=256)
+    assert list(rows) == sft_rows.read(file, chat, max_length=256)
 
 
 def test_the_least_recently_used_go_first_and_what_lay_for_long_goes_too(tmp_path):

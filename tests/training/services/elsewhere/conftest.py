@@ -18,7 +18,9 @@ from members.models import Member
 from tests.nursery import SETTINGS, nursery
 from tests.training.engine.conftest import SHAPE, make_tokenizer
 from training.models import Student, TrainingRun
-from training.services import elsewhere, runs, students
+from training.runs import launch_run
+from training.runs.portable import export_run
+from training.students import registration
 
 
 @pytest.fixture
@@ -31,7 +33,7 @@ def trainable(admin: Member, tmp_path: Path, settings: Any) -> Student:
     shape = {**SHAPE, "max_position_embeddings": 4096}
     config = LlamaConfig(vocab_size=len(tokenizer), eos_token_id=1, pad_token_id=0, bos_token_id=None, **shape)
     LlamaForCausalLM(config).save_pretrained(folder)
-    return students.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
+    return registration.register_folder(path=str(folder), by=admin, name="Tiny llama", licence="Apache-2.0")
 
 
 @pytest.fixture
@@ -44,7 +46,9 @@ def run(version: Any, trainable: Student, admin: Member) -> TrainingRun:
         "checkpoint_every_steps": 1,
         "batch_size": 4,
     }
-    return runs.launch(dataset_version=version, student=trainable, recipe="demo", by=admin, overrides=few, device="cpu")
+    return launch_run.launch(
+        dataset_version=version, student=trainable, recipe="demo", by=admin, overrides=few, device="cpu"
+    )
 
 
 def seen_there() -> dict[str, str]:
@@ -87,7 +91,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trained(run: TrainingRun, tmp_path: Path, shelf: Path) -> Path:
     """The run's directory as it comes back from a machine of somebody else's, where it lay under another path."""
-    elsewhere.export(run, tmp_path / "given")
+    export_run.export(run, tmp_path / "given")
     there = (tmp_path / "given").rename(tmp_path / "cluster")
     if not (shelf / "result.json").exists():
         train_anew(there)

@@ -11,11 +11,12 @@ from django.core.management import CommandError, call_command
 from safetensors.torch import load_file, save_file
 
 from audit.models import AuditRow
+from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
-from jobs.services import lifecycle
 from jobs.states import JobState
+from training.miniatures import zip_stream
 from training.models import Miniature, TrainingRun
-from training.services import archives, elsewhere
+from training.runs.portable import adopt_run, export_run
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
@@ -38,15 +39,15 @@ def test_a_run_trained_elsewhere_ends_here_with_its_miniature_events_and_figures
         if "loss" in event.payload
     ]
     assert steps == list(range(1, result["summary"]["steps"] + 1))
-    assert archives.card(miniature)["lineage"]["run"]["id"] == str(run.pk)
+    assert zip_stream.card(miniature)["lineage"]["run"]["id"] == str(run.pk)
     assert AuditRow.objects.filter(act="run_adopted", subject_id=str(run.pk)).count() == 1
 
 
 def test_adopting_twice_is_adopting_once(run, trained):
-    first = elsewhere.adopt(trained)
+    first = adopt_run.adopt(trained)
     events = JobEvent.objects.count()
 
-    again = elsewhere.adopt(trained)
+    again = adopt_run.adopt(trained)
 
     assert (first.is_new, again.is_new) == (True, False)
     assert again.miniature == first.miniature
@@ -55,7 +56,7 @@ def test_adopting_twice_is_adopting_once(run, trained):
 
 def test_a_cut_off_run_goes_on_from_its_checkpoint_and_is_adopted(run, train, tmp_path):
     given = tmp_path / "given"
-    elsewhere.export(run, given)
+    export_run.export(run, given)
     train(given)
     # As if it had been cut off before its last checkpoint.
     (given / "result.json").unlink()
@@ -63,18 +64,18 @@ def test_a_cut_off_run_goes_on_from_its_checkpoint_and_is_adopted(run, train, tm
     shutil.rmtree(max((given / "checkpoints").iterdir()))
 
     with pytest.raises(Refusal) as early:
-        elsewhere.adopt(given)
+        adopt_run.adopt(given)
     train(given)
 
     assert early.value.code == "not_ended"
-    summary = elsewhere.adopt(given).miniature.run.summary
+    summary = adopt_run.adopt(given).miniature.run.summary
     assert 0 < summary["resumed_from_step"] < summary["steps"]
 
 
 def test_what_was_altered_is_refused_and_named(run, trained):
     def refused() -> str:
         with pytest.raises(Refusal) as caught:
-            elsewhere.adopt(trained)
+            adopt_run.adopt(trained)
         assert caught.value.code == "altered"
         return caught.value.message
 
@@ -104,14 +105,14 @@ def test_what_was_altered_is_refused_and_named(run, trained):
     )
     assert not Miniature.objects.exists()
     assert Job.objects.get(pk=run.job_id).state == JobState.PAUSED
-    assert elsewhere.adopt(trained).is_new
+    assert adopt_run.adopt(trained).is_new
 
 
 def test_a_run_that_was_resumed_here_is_not_taken_from_elsewhere(run, trained, admin):
-    lifecycle.resume(Job.objects.get(pk=run.job_id), by=admin)
+    control.resume(Job.objects.get(pk=run.job_id), by=admin)
 
     with pytest.raises(Refusal) as caught:
-        elsewhere.adopt(trained)
+        adopt_run.adopt(trained)
 
     assert caught.value.code == "begun_since"
     assert not Miniature.objects.exists()

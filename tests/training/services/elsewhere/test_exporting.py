@@ -7,10 +7,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from jobs import rundirs
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
-from training.services import elsewhere
+from jobs.supervisor import run_dirs
+from training.runs.portable import export_run
 from web.errors import Refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.engine]
@@ -31,7 +31,7 @@ def test_a_directory_holds_all_that_its_engine_needs(run, trainable, tmp_path, c
 
 
 def test_a_run_given_away_rests_here_and_says_so(run, tmp_path):
-    elsewhere.export(run, tmp_path / "given")
+    export_run.export(run, tmp_path / "given")
 
     assert Job.objects.get(pk=run.job_id).state == JobState.PAUSED
     told = JobEvent.objects.filter(job=run.job, kind="log").get()
@@ -43,11 +43,11 @@ def test_a_run_given_away_rests_here_and_says_so(run, tmp_path):
 
 def test_the_newest_checkpoint_goes_along(run, tmp_path):
     for fence, step in ((1, 4), (2, 8)):
-        checkpoint = rundirs.of(run.job_id, fence) / "checkpoints" / f"step-{step:08d}"
+        checkpoint = run_dirs.run_dir_of(run.job_id, fence) / "checkpoints" / f"step-{step:08d}"
         checkpoint.mkdir(parents=True)
         (checkpoint / "manifest.json").write_text("{}")
 
-    elsewhere.export(run, tmp_path / "given")
+    export_run.export(run, tmp_path / "given")
 
     assert sorted(path.name for path in (tmp_path / "given/checkpoints").iterdir()) == [
         "step-00000004",
@@ -61,7 +61,7 @@ def test_a_run_at_work_or_ended_is_not_given_away(run, tmp_path, state):
     Job.objects.filter(pk=run.job_id).update(state=state)
 
     with pytest.raises(Refusal) as caught:
-        elsewhere.export(run, tmp_path / "given")
+        export_run.export(run, tmp_path / "given")
 
     assert caught.value.code == "job_state"
     assert not (tmp_path / "given").exists()

@@ -12,7 +12,7 @@ from review.models import DatasetVersion
 from tests.training.conftest import freeze
 from tests.training.sweeping import order
 from training.models import Student, Sweep
-from training.services.sweeps import orders
+from training.sweeps import launch_sweep
 
 
 @pytest.fixture
@@ -23,6 +23,6 @@ def version(task: Any, admin: Member) -> DatasetVersion:
 @pytest.fixture
 def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Sweep]:
     def _launch(**asked: Any) -> Sweep:
-        return orders.launch(order(**asked), dataset_version=version, student=student, by=admin)
+        return launch_sweep.launch(order(**asked), dataset_version=version, student=student, by=admin)
 
     return _launch

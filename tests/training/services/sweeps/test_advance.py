@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from evaluation.models import Evaluation
+from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.services import lifecycle
 from members.models import Member
 from tests.training.sweeping import end, finish_all, hold, look, runs_of, train
+from training.miniatures import queries
 from training.models import HostPrice, Miniature, Sweep, TrainingRun
-from training.selectors import miniatures
-from training.selectors import runs as run_selectors
-from training.selectors import sweeps as selectors
-from training.services.sweeps import orders
+from training.runs import queries as run_selectors
+from training.sweeps import launch_sweep
+from training.sweeps import queries as selectors
 from training.sweeps.budget import START_S
 from web.errors import Refusal
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def states(sweep: Sweep) -> list[str]:
-    return [str(each.state) for each in selectors.standings(sweep)]
+    return [str(each.state) for each in selectors.cell_statuses(sweep)]
 
 
 def test_one_run_is_begun_and_no_worker_is_held_meanwhile(sweep_of: Callable[..., Sweep]) -> None:
@@ -61,7 +61,7 @@ def test_it_ends_with_the_best_run_in_the_lists_and_no_test_record_asked(
     assert (job.result["done"], job.result["failed"], job.result["left_out"]) == (4, 0, 0)
     assert best.recipe["learning_rate"] == 1e-2
     assert [run.pk for run in run_selectors.listed(admin, task=sweep.task)] == [best.pk]
-    assert [each.run_id for each in miniatures.listed(admin, task=sweep.task)] == [best.pk]
+    assert [each.run_id for each in queries.listed(admin, task=sweep.task)] == [best.pk]
     assert Miniature.objects.count() == 4
     assert not Evaluation.objects.exists()
 
@@ -117,7 +117,7 @@ def test_a_run_that_spends_the_budget_is_paused_and_can_be_resumed_by_hand(
     assert states(sweep) == ["left_out"] * 4
     assert (job.state, job.result["best"]) == ("succeeded", None)
     Job.objects.filter(pk=run.job_id).update(state="paused")
-    lifecycle.resume(Job.objects.get(pk=run.job_id), by=admin)
+    control.resume(Job.objects.get(pk=run.job_id), by=admin)
     train(run, tmp_path)
     assert states(sweep)[0] == "done"
 
@@ -163,11 +163,11 @@ def test_pausing_rests_the_runs_and_resuming_wakes_them_but_not_those_paused_by_
     sweep = sweep_of(at_once=2)
     look(sweep)
     first, second = runs_of(sweep)
-    lifecycle.pause(Job.objects.get(pk=first.job_id), by=admin)
+    control.pause(Job.objects.get(pk=first.job_id), by=admin)
 
-    lifecycle.pause(Job.objects.get(pk=sweep.job_id), by=admin)
+    control.pause(Job.objects.get(pk=sweep.job_id), by=admin)
     resting = [Job.objects.get(pk=run.job_id).state for run in (first, second)]
-    lifecycle.resume(Job.objects.get(pk=sweep.job_id), by=admin)
+    control.resume(Job.objects.get(pk=sweep.job_id), by=admin)
     look(sweep)
 
     assert resting == ["paused", "paused"]
@@ -179,7 +179,7 @@ def test_a_run_paused_by_hand_alone_stays_so(sweep_of: Callable[..., Sweep], adm
     look(sweep)
     (run,) = runs_of(sweep)
 
-    lifecycle.pause(Job.objects.get(pk=run.job_id), by=admin)
+    control.pause(Job.objects.get(pk=run.job_id), by=admin)
     job = look(sweep)
 
     assert states(sweep)[0] == "paused"
@@ -195,8 +195,8 @@ def test_resuming_tries_failed_runs_again_from_what_they_saved(
     end(run.job, "failed", error={"code": "gpu_lost", "message": "the GPU is gone", "hint": ""})
     look(sweep)
 
-    lifecycle.pause(Job.objects.get(pk=sweep.job_id), by=admin)
-    lifecycle.resume(Job.objects.get(pk=sweep.job_id), by=admin)
+    control.pause(Job.objects.get(pk=sweep.job_id), by=admin)
+    control.resume(Job.objects.get(pk=sweep.job_id), by=admin)
 
     assert Job.objects.get(pk=run.job_id).state == "queued"
     assert finish_all(sweep, tmp_path).result["done"] == 4
@@ -210,7 +210,7 @@ def test_cancelling_cancels_what_is_under_way_and_begins_nothing_more(
     look(sweep)
     (run,) = runs_of(sweep)
 
-    lifecycle.cancel(Job.objects.get(pk=sweep.job_id), by=admin)
+    control.cancel(Job.objects.get(pk=sweep.job_id), by=admin)
     look(sweep)
 
     assert Job.objects.get(pk=run.job_id).state == "cancelled"
@@ -237,13 +237,13 @@ def test_keeping_another_run_puts_it_into_the_lists_once(
     finish_all(sweep, tmp_path, lambda run: 0.4 if run.recipe["learning_rate"] == 1e-2 else 0.7)
 
     for _ in range(2):
-        kept = orders.keep(sweep, position=1, by=lead)
+        kept = launch_sweep.keep_run(sweep, position=1, by=lead)
 
     assert kept.pk in {run.pk for run in run_selectors.listed(admin, task=sweep.task)}
     with pytest.raises(Exception, match="role"):
-        orders.keep(sweep, position=2, by=viewer)
+        launch_sweep.keep_run(sweep, position=2, by=viewer)
     with pytest.raises(Refusal, match="has no cell 9"):
-        orders.keep(sweep, position=9, by=lead)
+        launch_sweep.keep_run(sweep, position=9, by=lead)
 
 
 def test_a_cell_that_has_not_ended_well_cannot_be_kept(sweep_of: Callable[..., Sweep], lead: Member) -> None:
@@ -251,7 +251,7 @@ def test_a_cell_that_has_not_ended_well_cannot_be_kept(sweep_of: Callable[..., S
     look(sweep)
 
     with pytest.raises(Refusal) as refused:
-        orders.keep(sweep, position=1, by=lead)
+        launch_sweep.keep_run(sweep, position=1, by=lead)
 
     assert refused.value.status == 409
 

@@ -17,8 +17,9 @@ from tests.training.miniatures import conclude
 from tests.training.preferences import freeze_edits
 from tests.training.sweeping import finish_all, look, order, runs_of
 from training.models import Miniature, Student, Sweep, TrainingRun
-from training.services import runs, students
-from training.services.sweeps import orders, plan
+from training.runs import launch_run
+from training.students import registration
+from training.sweeps import launch_sweep, plan
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,21 +33,21 @@ def version(task: Task, admin: Member) -> DatasetVersion:
 
 @pytest.fixture
 def begun(version: DatasetVersion, student: Student, admin: Member, tmp_path: Path) -> Miniature:
-    run = runs.launch(dataset_version=version, student=student, recipe="demo", by=admin)
+    run = launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin)
     return conclude(run, tmp_path / "begun")
 
 
 @pytest.fixture
 def teacher(student: Student, admin: Member, tmp_path: Path) -> Student:
     folder = write_student(tmp_path / "students" / "wise", width=16)
-    return students.register_folder(path=str(folder), by=admin, name="Wise", licence="Apache-2.0")
+    return registration.register_folder(path=str(folder), by=admin, name="Wise", licence="Apache-2.0")
 
 
 @pytest.fixture
 def sweep_of(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Sweep]:
     def launch(recipe: str, *, starts_from: Any = None, teacher: Any = None, **axes: Any) -> Sweep:
         wishes = order(recipe=recipe, **{"learning_rate": RATES, "epochs": (1,), **axes})
-        return orders.launch(
+        return launch_sweep.launch(
             wishes, dataset_version=version, student=student, by=admin, starts_from=starts_from, teacher=teacher
         )
 
@@ -105,13 +106,15 @@ def test_what_was_measured_from_another_miniature_is_measured_again(
     tmp_path: Path,
 ) -> None:
     finish_all(sweep_of("dpo", starts_from=begun), tmp_path)
-    other = conclude(runs.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "other")
+    other = conclude(
+        launch_run.launch(dataset_version=version, student=student, recipe="demo", by=admin), tmp_path / "other"
+    )
     Miniature.objects.filter(pk=other.pk).update(manifest_sha256="f" * 64)
     other.refresh_from_db()
     asked = order(recipe="dpo", learning_rate=RATES, epochs=(1,))
 
     again, anew = (
-        plan.compose(asked, version=version, student=student, device="auto", starts_from=start)
+        plan.plan_sweep(asked, version=version, student=student, device="auto", starts_from=start)
         for start in (begun, other)
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.sweeping import order
 from training.models import HostPrice, Sweep
-from training.services.sweeps import orders, plan
+from training.sweeps import launch_sweep, plan
 from training.sweeps.budget import START_S
 from web.errors import Refusal
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def compose(version, student, **asked):
-    return plan.compose(order(**asked), version=version, student=student, device="auto")
+    return plan.plan_sweep(order(**asked), version=version, student=student, device="auto")
 
 
 def test_the_time_is_the_sum_of_the_runs_and_their_starts(version, student):
@@ -60,7 +60,7 @@ def test_what_cannot_be_run_is_refused_beside_its_field_and_nothing_is_launched(
     version, student, admin, asked, code, field
 ):
     with pytest.raises(Refusal) as refused:
-        orders.launch(order(**asked), dataset_version=version, student=student, by=admin)
+        launch_sweep.launch(order(**asked), dataset_version=version, student=student, by=admin)
 
     assert refused.value.code == code
     assert field is None or field in refused.value.errors
@@ -69,10 +69,10 @@ def test_what_cannot_be_run_is_refused_beside_its_field_and_nothing_is_launched(
 
 def test_only_a_lead_launches(version, student, viewer):
     with pytest.raises(Exception, match="role"):
-        orders.launch(order(), dataset_version=version, student=student, by=viewer)
+        launch_sweep.launch(order(), dataset_version=version, student=student, by=viewer)
 
 
 def test_sweeps_are_numbered_within_their_task(version, student, lead):
-    numbers = [orders.launch(order(), dataset_version=version, student=student, by=lead).number for _ in range(2)]
+    numbers = [launch_sweep.launch(order(), dataset_version=version, student=student, by=lead).number for _ in range(2)]
 
     assert numbers == [1, 2]

@@ -1,0 +1,64 @@
+"""The trail's page under Settings, and the same as a file."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from audit.browse import queries
+from audit.browse.queries import TrailFilter, require_admin, trail_csv
+from audit.seals import queries as seals_queries
+from audit.trail import ACTS
+
+
+class TrailFilterForm(forms.Form):
+    act = forms.ChoiceField(
+        label="Act",
+        required=False,
+        choices=[("", "All acts"), *ACTS.items()],
+        widget=forms.Select(attrs={"aria-label": "Act"}),
+    )
+    who = forms.CharField(label="Who", max_length=150, required=False)
+    subject = forms.CharField(label="Id of what was acted on", max_length=64, required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    @property
+    def asked(self) -> TrailFilter:
+        """What is asked for; what cannot be read narrows nothing and is said beside its field."""
+        self.full_clean()
+        chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        return TrailFilter(**chosen)
+
+
+@never_cache
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    require_admin(request.user)
+    form = TrailFilterForm(request.GET)
+    asked, before = form.asked, request.GET.get("before", "")
+    lines, following = queries.page(asked, before=int(before) if before.isdecimal() else None)
+    context = {
+        "section": "settings",
+        "tab": "audit",
+        "form": form,
+        "lines": lines,
+        "next": following,
+        "is_first": not before,
+        "is_narrowed": asked != queries.TrailFilter(),
+        "seal": seals_queries.last_seal(),
+    }
+    return render(request, "audit/index.html", context)
+
+
+@never_cache
+@require_safe
+def csv_file(request: HttpRequest) -> StreamingHttpResponse:
+    require_admin(request.user)
+    lines = trail_csv(queries.all_lines(TrailFilterForm(request.GET).asked))
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="audit.csv"'
+    return answer

@@ -1,1 +1,0 @@
-"""Verbs of the trail: recording an act, and sealing a day."""

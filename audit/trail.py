@@ -1,0 +1,162 @@
+"""Recording an act. Called by the services of every room, inside their own transaction; knows ids and plain values only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+from audit.models import AuditRow
+
+ACTS: dict[str, str] = {
+    "signed_in": "Signed in",
+    "signed_out": "Signed out",
+    "sign_in_failed": "Sign-in failed",
+    "signed_out_everywhere": "Signed out everywhere",
+    "second_factor_on": "Authenticator app turned on",
+    "second_factor_off": "Authenticator app turned off",
+    "recovery_codes_made": "Recovery codes made",
+    "member_added": "Member added",
+    "member_deactivated": "Member shut out",
+    "member_reactivated": "Member let in again",
+    "member_made_admin": "Member made admin",
+    "member_unmade_admin": "Member no longer admin",
+    "password_renewed": "Temporary password given",
+    "password_changed": "Password changed",
+    "invited": "Invitation made",
+    "invitation_revoked": "Invitation revoked",
+    "invitation_accepted": "Invitation accepted",
+    "token_made": "API token made",
+    "token_revoked": "API token revoked",
+    "role_given": "Role given",
+    "role_taken": "Role taken",
+    "task_made": "Task made",
+    "task_version_made": "Task version made",
+    "desk_changed": "Desk settings changed",
+    "bulk_act": "Bulk act",
+    "bulk_act_undone": "Bulk act undone",
+    "ruled": "Dispute ruled",
+    "decisions_imported": "Decisions imported",
+    "dataset_frozen": "Freezing ordered",
+    "dataset_downloaded": "Dataset file downloaded",
+    "dataset_pushed": "Dataset pushed to a hub",
+    "sample_revoked": "Sample revoked",
+    "person_erased": "Person erased",
+    "objection_taken_back": "Wish to hear no more, read from a reply, taken back",
+    "person_exported": "Person's data exported",
+    "hook_made": "Webhook made",
+    "hook_changed": "Webhook changed",
+    "teacher_made": "Teacher made",
+    "teacher_changed": "Teacher changed",
+    "generation_launched": "Generation launched",
+    "calls_settled": "Uncertain calls settled",
+    "call_corrected": "Cost of a call corrected",
+    "proposal_made": "Task version proposed",
+    "proposal_accepted": "Proposed version accepted",
+    "proposal_dismissed": "Proposed version dismissed",
+    "price_set": "Price set",
+    "price_removed": "Price removed",
+    "budget_set": "Budget set",
+    "budget_removed": "Budget removed",
+    "host_price_set": "Host price set",
+    "host_price_removed": "Host price removed",
+    "student_registered": "Student registered",
+    "host_drained": "Host drained",
+    "host_undrained": "Host takes jobs again",
+    "job_prioritised": "Job given a priority",
+    "run_launched": "Training run launched",
+    "run_exported": "Training run exported",
+    "run_adopted": "Training run adopted",
+    "miniature_exported": "Miniature exported",
+    "sweep_launched": "Sweep launched",
+    "miniature_promoted": "Miniature promoted",
+    "miniature_demoted": "Miniature demoted",
+    "campaign_launched": "Campaign launched",
+    "campaign_steered": "Campaign steered",
+    "sender_made": "Sender made",
+    "sender_changed": "Sender changed",
+    "suppressed": "Addresses suppressed",
+    "fixed_mails_decided": "Mails with a fixed text decided",
+    "experiment_registered": "Experiment registered",
+    "halted": "Everything that leaves stopped",
+    "resumed": "Everything that leaves resumed",
+    "backup_made": "Backup made",
+    "restored": "Restored from a backup",
+}
+
+
+LONGEST_TEXT = 200
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class HasId(Protocol):
+    """Anything with a primary key: a member, a row of any room."""
+
+    @property
+    def pk(self) -> Any: ...
+
+
+Plain = str | int | bool | None
+
+
+def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: Plain | list[str]) -> AuditRow:
+    """Append one act to the trail.
+
+    It belongs to the caller's transaction: an act that is rolled back leaves no row.
+
+    Args:
+        act: One of `audit.trail.ACTS`.
+        by: Who did it; None for the installation itself, or for somebody not known.
+        about: What it was done to; its kind and id are kept, nothing else of it.
+        detail: A few plain values such as `role="lead"` or `rows=120`. Never secrets, texts, names or addresses.
+
+    Raises:
+        ValueError: There is no such act: a mistake of the code.
+    """
+    if act not in ACTS:
+        raise ValueError(f"'{act}' is no act of the audit trail: name it in audit/trail.py.")
+    return AuditRow.objects.create(
+        actor="" if by is None else str(by.pk),
+        act=act,
+        subject_kind="" if about is None else type(about).__name__.lower()[:40],
+        subject_id="" if about is None else str(about.pk)[:64],
+        detail={key: _plain(value) for key, value in detail.items()},
+    )
+
+
+def _plain(value: Plain | list[str]) -> Plain | list[str]:
+    if isinstance(value, str):
+        # What one of the databases cannot keep would come back changed, and the day's seal would not hold.
+        return _UNSTORABLE.sub("", value)[:LONGEST_TEXT]
+    if isinstance(value, list):
+        return [_UNSTORABLE.sub("", str(part))[:LONGEST_TEXT] for part in value[:50]]
+    return value
+
+
+# A kind is the lower-cased name of a model; one that is not here is shown as it stands.
+KIND_NAMES: dict[str, str] = {
+    "budget": "Budget",
+    "bulkact": "Bulk act",
+    "campaign": "Campaign",
+    "draft": "Draft",
+    "datasetversion": "Dataset",
+    "experiment": "Experiment",
+    "order": "Order",
+    "hook": "Webhook",
+    "host": "Host",
+    "hostprice": "Host price",
+    "invitation": "Invitation",
+    "job": "Job",
+    "member": "Member",
+    "miniature": "Miniature",
+    "priceentry": "Price",
+    "reply": "Reply",
+    "senderidentity": "Sender",
+    "source": "Source",
+    "student": "Student",
+    "sweep": "Sweep",
+    "task": "Task",
+    "taskproposal": "Proposed version",
+    "taskversion": "Task version",
+    "teacher": "Teacher",
+    "trainingrun": "Run",
+}

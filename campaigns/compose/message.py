@@ -1,0 +1,172 @@
+"""Makes the mail of a message: what is read, and every header of it. Sends nothing and writes no row.
+
+Recipient, sender and links come from their own rows alone. The words are made harmless by `campaigns.compose.render`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import formataddr
+from functools import cache
+from hashlib import sha256
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from campaigns.compose import content, link_tokens, render, repeats, threads
+from campaigns.compose.link_tokens import TokenPurpose
+from campaigns.models import Campaign, Contact, Message, SenderIdentity
+from campaigns.states import LawfulBasis
+from web.errors import Refusal
+
+LOCAL_PART_MAX = 64
+_PLACEHOLDER = "token-here"
+_ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
+# Where an address is from must be told to whoever did not give it (GDPR, article 14).
+_REASONS = {
+    LawfulBasis.CONSENT: "You agreed to hear from us: {source}, {date}.",
+    LawfulBasis.CONTRACT: "We write to you as a customer: {source}, {date}.",
+    LawfulBasis.LEGITIMATE_INTEREST: "We have your address from: {source}, {date}.",
+}
+
+
+@dataclass(frozen=True)
+class OutgoingMail:
+    """A mail ready for the wire, and what the message's row keeps of it; `message_id` without angle brackets."""
+
+    mail: EmailMultiAlternatives
+    subject: str
+    text: str
+    message_id: str
+
+
+def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
+    """The mail of a message as it goes out now.
+
+    Args:
+        message: With contact, step, draft, and campaign with sender at hand.
+        links: Id by name of the links the campaign may point to.
+
+    Raises:
+        Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written;
+            `repeats_earlier`, when its reader was sent that text, or nearly that text, before.
+        UnfilledSlotError: The text has a slot that nothing fills.
+        ValueError: A header cannot be written.
+    """
+    sender = message.campaign.sender
+    if sender is None:
+        raise Refusal("no_sender", "The campaign has no sender identity.", hint="Choose one on the campaign's page.")
+    fields = content.fields_of(message)
+    if not fields["body"].strip():
+        raise Refusal("no_words", "This mail has no text.")
+    earlier = threads.earlier_mails(message)
+    _refuse_repeats(fields["body"], earlier)
+    if message.step.same_thread and earlier:
+        fields = {**fields, "subject": reply_subject(earlier[0].subject or content.fields_of(earlier[0])["subject"])}
+    leave_url = unsubscribe_url(message.pk)
+    words = render.render(
+        fields,
+        slots=content.slots_of(message, links={name: click_url(message.pk, link) for name, link in links.items()}),
+        footer=render.Footer(sender.from_name, sender.postal_address, leave_url, _reason(message.contact)),
+        plain_names=content.plain_names(message.contact),
+        pixel_url=pixel_url(message),
+    )
+    message_id = message_id_of(message.pk, sender)
+    answer_to = reply_address(message.pk, sender)
+    mail = EmailMultiAlternatives(
+        subject=words.subject,
+        body=words.text,
+        # The envelope's sender, to which servers return what they cannot deliver; readers see the header below.
+        from_email=answer_to,
+        to=[_named(message.contact.name, message.contact.address)],
+        reply_to=[_named(sender.from_name, answer_to)],
+        headers={
+            "From": _named(sender.from_name, sender.from_address),
+            "Message-ID": f"<{message_id}>",
+            # RFC 8058: one click in the mail program, one POST to us.
+            "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            **_answers([earlier_mail.message_id or message_id_of(earlier_mail.pk, sender) for earlier_mail in earlier]),
+        },
+    )
+    mail.attach_alternative(words.html, "text/html")
+    # Providers by anymail hand this back with every event; SMTP passes it over.
+    mail.metadata = {"message": str(message.pk)}  # type: ignore[attr-defined]
+    return OutgoingMail(mail, words.subject, words.text, message_id)
+
+
+def reply_subject(subject: str) -> str:
+    """Return the subject of an answer to a mail with this subject: one `Re:` before it, however often it was answered."""
+    return f"Re: {_ANSWERED.sub('', subject)}"
+
+
+def _refuse_repeats(body: str, earlier: Sequence[Message]) -> None:
+    if repeat := repeats.find(body, [content.fields_of(mail) for mail in earlier]):
+        raise Refusal("repeats_earlier", str(repeat), hint="Nobody is sent the same text twice.")
+
+
+def _answers(message_ids: Sequence[str]) -> dict[str, str]:
+    """Headers that put a mail behind earlier ones in its reader's mail program (RFC 5322, section 3.6.4)."""
+    if not message_ids:
+        return {}
+    named = [f"<{message_id}>" for message_id in message_ids]
+    return {"In-Reply-To": named[-1], "References": " ".join(named)}
+
+
+def message_id_of(message_pk: UUID, sender: SenderIdentity) -> str:
+    """Message-ID of a mail, made from its row alone, so that every attempt at it bears the same."""
+    return f"{sha256(b'miniatures.mail.' + message_pk.bytes).hexdigest()[:32]}@{sender.from_address.rpartition('@')[2]}"
+
+
+def reply_address(message_pk: UUID, sender: SenderIdentity) -> str:
+    """Where answers to one mail go: the sender's reply address with a signed token, where a local part has room."""
+    local, _, domain = sender.reply_address.rpartition("@")
+    tagged = f"{local}+{link_tokens.sign(TokenPurpose.REPLY, message_pk)}"
+    return f"{tagged if len(tagged) <= LOCAL_PART_MAX else local}@{domain}"
+
+
+def unsubscribe_url(message_pk: UUID) -> str:
+    """The page, and the one-click address, that ends all mails to the reader of a mail."""
+    return _absolute("campaigns:unsubscribe", link_tokens.sign(TokenPurpose.UNSUBSCRIBE, message_pk))
+
+
+def click_url(message_pk: UUID, link_pk: UUID) -> str:
+    """The tracked address of one link in one mail."""
+    return _absolute("campaigns:click", link_tokens.sign(TokenPurpose.CLICK, message_pk, link_pk))
+
+
+def pixel_url(message: Message) -> str:
+    """The picture that tells of an opening; empty unless the campaign wants it and the contact agreed."""
+    if not (message.campaign.tracks_opens and message.contact.may_track_opens):
+        return ""
+    return _absolute("campaigns:open", link_tokens.sign(TokenPurpose.OPEN, message.pk))
+
+
+def links_of(campaign: Campaign) -> dict[str, UUID]:
+    """Id by name of a campaign's links."""
+    return dict(campaign.links.values_list("name", "pk"))
+
+
+def _reason(contact: Contact) -> str:
+    """Why this reader gets the mail, from what was written down when the address came in."""
+    words = _REASONS[LawfulBasis(contact.lawful_basis)]
+    day = contact.basis_date
+    return words.format(source=contact.basis_source.rstrip("."), date=f"{day.day} {day:%B %Y}")
+
+
+def _absolute(name: str, token: str) -> str:
+    return settings.SITE_URL + _path(name).replace(_PLACEHOLDER, token)
+
+
+@cache
+def _path(name: str) -> str:
+    """The path of an address with a mark where its token stands: looking one up anew takes longer than signing."""
+    return reverse(name, args=[_PLACEHOLDER])
+
+
+def _named(name: str, address: str) -> str:
+    return formataddr((render.one_line(name), address)) if name else address

@@ -1,0 +1,171 @@
+"""Makes one mail of a text with slots: a subject, a plain text and an HTML that say the same.
+
+Pure Python. What a model or a person wrote is text and nothing else here: it is escaped, its own web and mail addresses
+are written so that no mail program makes links of them, and line breaks cannot reach a header. Links come from the
+slots alone. It does not know recipients, senders' addresses or how a mail is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from campaigns.compose.addresses_in_text import defused
+from review.spec.schema import SLOT
+
+SUBJECT_CHARS = 200
+LINK = "link."
+# Stand-ins for links while the rest of the text is made harmless; none of them may come from outside.
+_FIRST_MARK = 0xE000
+_MARKS = re.compile("[\ue000-\uf8ff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_BLANKS = re.compile(r"\s+")
+
+
+class UnfilledSlotError(ValueError):
+    """A text with slots that nothing fills; it must not go out.
+
+    Attributes:
+        slots: Their names, in order, each once.
+    """
+
+    def __init__(self, slots: list[str]) -> None:
+        super().__init__(f"nothing fills {', '.join(f'{{{{{slot}}}}}' for slot in slots)}")
+        self.slots = slots
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What stands under every mail.
+
+    Attributes:
+        sender: Who writes, as in the From line.
+        postal_address: Where the sender can be reached by post.
+        unsubscribe_url: The page on which one click ends all mails.
+        reason: Why the reader gets this, in one sentence; may be empty.
+    """
+
+    sender: str
+    postal_address: str
+    unsubscribe_url: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail ready for its headers: a one-line subject, a plain text, and an HTML body of the same words."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def render(
+    fields: Mapping[str, str],
+    *,
+    slots: Mapping[str, str],
+    footer: Footer,
+    plain_names: Collection[str] = (),
+    pixel_url: str = "",
+) -> Rendered:
+    """Fill a mail and put its footer under it.
+
+    A slot with an empty value goes, and the blank before it: `Hi {{contact.first_name}},` becomes `Hi,`.
+
+    Args:
+        fields: `subject` and `body`, with slots in double braces.
+        slots: Values by slot name. Those that begin with `link.` are addresses of ours; all others are plain words.
+        footer: What stands under the text.
+        plain_names: Words that look like an address and are none, such as the company name `Booking.com`.
+        pixel_url: An image that tells of an opening; only for contacts who agreed to that.
+
+    Raises:
+        UnfilledSlotError: The text has a slot without a value in `slots`.
+    """
+    if unfilled := unfilled_slots(fields, slots):
+        raise UnfilledSlotError(unfilled)
+    subject, _ = _filled(fields.get("subject", ""), slots, plain_names, with_links=False)
+    body, links = _filled(fields.get("body", ""), slots, plain_names, with_links=True)
+    return Rendered(
+        subject=_BLANKS.sub(" ", subject).strip()[:SUBJECT_CHARS],
+        text=_as_text(body, links, footer),
+        html=_as_html(body, links, footer, pixel_url),
+    )
+
+
+def unfilled_slots(fields: Mapping[str, str], slots: Collection[str]) -> list[str]:
+    """Names of slots in a text that nothing fills, in order, each once."""
+    texts = (fields.get("subject", ""), fields.get("body", ""))
+    names = (match.group(1) for text in texts for match in SLOT.finditer(text))
+    return [name for name in dict.fromkeys(names) if name not in slots]
+
+
+def one_line(text: str) -> str:
+    """A text that can stand in a header: no control characters, no line breaks, no direction tricks."""
+    return _BLANKS.sub(" ", _CONTROLS.sub(" ", text)).strip()
+
+
+def _filled(
+    text: str, slots: Mapping[str, str], plain_names: Collection[str], *, with_links: bool
+) -> tuple[str, list[tuple[str, str]]]:
+    """The text with plain slots filled and made harmless; links are marks that stand for (name, address)."""
+    links: list[tuple[str, str]] = []
+
+    def fill(match: re.Match[str]) -> str:
+        blank, name = match.group(1), match.group(2)
+        value = slots[name]
+        if not value:
+            return ""
+        if not name.startswith(LINK):
+            return blank + _MARKS.sub("", one_line(value))
+        if not with_links:
+            return blank
+        links.append((name.removeprefix(LINK), value))
+        # Set off by blanks, so that no word of the text can become a part of the address.
+        return f" {chr(_FIRST_MARK + len(links) - 1)} "
+
+    clean = _MARKS.sub("", _CONTROLS.sub("", text))
+    return defused(_SLOT_WITH_BLANK.sub(fill, clean), plain_names), links
+
+
+_SLOT_WITH_BLANK = re.compile(r"([ \t]?)" + SLOT.pattern)
+_GAP_BEFORE_STOP = re.compile(r"([\ue000-\uf8ff]) +(?=[.,;:!?)](?:\s|$))")
+
+
+def _as_text(body: str, links: list[tuple[str, str]], footer: Footer) -> str:
+    lines = [_MARKS.sub(lambda match: links[ord(match.group()) - _FIRST_MARK][1], _tidy(body)), "", "-- "]
+    lines += [*_footer_lines(footer), f"No more mails from us: {footer.unsubscribe_url}"]
+    return "\n".join(lines) + "\n"
+
+
+def _as_html(body: str, links: list[tuple[str, str]], footer: Footer, pixel_url: str) -> str:
+    def anchor(match: re.Match[str]) -> str:
+        name, url = links[ord(match.group()) - _FIRST_MARK]
+        return f'<a href="{escape(url)}">{escape(name.replace("-", " ").replace("_", " "))}</a>'
+
+    paragraphs = [_MARKS.sub(anchor, escape(_tidy(part))).replace("\n", "<br>\n") for part in _paragraphs(body)]
+    foot = "<br>\n".join(escape(line) for line in _footer_lines(footer))
+    leave = f'<a href="{escape(footer.unsubscribe_url)}">No more mails from us</a>'
+    pixel = f'<img src="{escape(pixel_url)}" width="1" height="1" alt="">' if pixel_url else ""
+    inside = "\n".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
+    return (
+        '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n'
+        f"{inside}\n<hr>\n<p><small>{foot}<br>\n{leave}</small></p>{pixel}\n</body></html>\n"
+    )
+
+
+def _footer_lines(footer: Footer) -> list[str]:
+    lines = (footer.sender, *footer.postal_address.splitlines(), footer.reason)
+    return [line for line in (one_line(line) for line in lines) if line]
+
+
+def _paragraphs(body: str) -> Iterator[str]:
+    return (part.strip("\n") for part in re.split(r"\n{2,}", body.strip()) if part.strip())
+
+
+def _tidy(text: str) -> str:
+    """Links get one blank on each side, and none before a full stop."""
+    one_blank = re.sub(r" {2,}", " ", _GAP_BEFORE_STOP.sub(r"\1", text))
+    return "\n".join(line.strip() for line in one_blank.split("\n")).strip()

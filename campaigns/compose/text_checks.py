@@ -1,0 +1,131 @@
+"""What a mail's text must not hold, whoever wrote it: addresses of its own, slots nobody fills, echoes of instructions.
+
+Pure Python, in the shape of the review room's marks, so that the desk shows them in the text. It runs on every draft of
+a campaign beside the task's own checks. It does not know rows, and nothing depends on it for safety: an address that
+slips through is written as words all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from campaigns.compose.addresses_in_text import find
+from review.spec.schema import SLOT
+from review.spec.task_spec import TaskSpec
+
+ECHO_WORDS = 9
+InstructionWords = dict[str, set[tuple[str, ...]]]
+_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+# Wording of orders to a model, which no reader of a mail should ever meet.
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b[^.!?\n]{0,40}\b(?:above|previous|prior|earlier|preceding|instructions?|prompt|rules?)\b"
+    r"|\b(?:system|developer)\s+(?:prompt|message|instructions?)\b"
+    r"|\b(?:as|i am|i'm)\s+an?\s+(?:ai|artificial intelligence|(?:large\s+)?language model)\b"
+    r"|\b(?:new|updated|following)\s+instructions?\s*:"
+    r"|<\|?(?:system|assistant|user|im_start|im_end)\|?>|\[/?INST\]|===\s*(?:system|user)\s*===",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TextMark:
+    """A place in a mail's text that must not go out as it is; fields as `review.text.checks.Mark` has them."""
+
+    check: str
+    field: str
+    start: int
+    end: int
+    message: str
+    severity: str = "error"
+    mend: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept on a draft, beside the marks of the task's own checks."""
+        return asdict(self)
+
+
+def mark_text(
+    fields: Mapping[str, str],
+    *,
+    slots: Collection[str],
+    spec: TaskSpec | None = None,
+    plain_names: Collection[str] = (),
+) -> list[TextMark]:
+    """Mark what must not go out.
+
+    Args:
+        fields: Texts by field name, slots unfilled.
+        slots: Names of the slots that something fills.
+        spec: The task version, to know its own instructions when they come back in a text.
+        plain_names: Names that look like an address and are none.
+    """
+    instruction_words = _instruction_words(spec) if spec else {}
+    marks: list[TextMark] = []
+    for name, text in fields.items():
+        if isinstance(text, str) and text:
+            marks += sorted(
+                _marks_of(name, text, slots, instruction_words, plain_names), key=lambda mark: (mark.start, mark.end)
+            )
+    return marks
+
+
+def _marks_of(
+    name: str, text: str, slots: Collection[str], told: InstructionWords, plain_names: Collection[str]
+) -> Iterator[TextMark]:
+    for address in find(text, plain_names):
+        yield TextMark(
+            "own_address",
+            name,
+            address.start,
+            address.end,
+            f"{address.text[:60]} is an address of the text's own",
+            mend="Use a link of the campaign; anything else goes out as plain words.",
+        )
+    for match in SLOT.finditer(text):
+        if match.group(1) not in slots:
+            yield TextMark(
+                "unknown_slot",
+                name,
+                match.start(),
+                match.end(),
+                f"Nothing fills {match.group()[:60]}",
+                mend="Write the real words, or a slot of the campaign.",
+            )
+    for match in _ORDERS.finditer(text):
+        yield TextMark(
+            "echo",
+            name,
+            match.start(),
+            match.end(),
+            "This reads like an order to a machine",
+            mend="Leave it out: it came from the facts or from the prompt.",
+        )
+    yield from _echoes(name, text, told)
+
+
+def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
+    """The first run of words that stand in the instructions just so."""
+    places = list(_WORD.finditer(text)) if told else []
+    words = [place.group().casefold() for place in places]
+    for at in range(len(words) - ECHO_WORDS + 1):
+        # One word tells of most places that nothing told begins there.
+        if words[at] in told and tuple(words[at : at + ECHO_WORDS]) in told[words[at]]:
+            start, end = places[at].start(), places[at + ECHO_WORDS - 1].end()
+            yield TextMark("echo", name, start, end, "These words stand in the instructions to the model")
+            return
+
+
+@lru_cache(maxsize=64)
+def _instruction_words(spec: TaskSpec) -> InstructionWords:
+    """Runs of words of the task's instructions, by their first; what the offer says may be said, and is left out."""
+    parts = (spec.instruction, spec.guideline, *(item.description for item in spec.rubric))
+    runs: InstructionWords = {}
+    for part in parts:
+        words = [match.group().casefold() for match in _WORD.finditer(part)]
+        for at in range(len(words) - ECHO_WORDS + 1):
+            runs.setdefault(words[at], set()).add(tuple(words[at : at + ECHO_WORDS]))
+    return runs

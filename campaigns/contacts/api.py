@@ -1,0 +1,137 @@
+"""API of contacts. They are people's data: all of it asks for the scope of a lead."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.contacts import queries
+from campaigns.contacts import serializers as shapes
+from campaigns.contacts.imports.columns import BASIS
+from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.import_rows import import_rows
+from members.session import member_of
+from members.tokens.idempotency import idempotent_in_steps
+from review.sources.imports import uploads
+from review.tasks.permissions import task_or_404
+from web.http.json_parser import StrictJSONParser
+from web.http.pagination import KeysetPagination
+
+FILTERS = [
+    OpenApiParameter("task", str, description="Slug of a task"),
+    OpenApiParameter("q", str, description="A whole address, or words in address, name, company or segment"),
+    OpenApiParameter("segment", str),
+    OpenApiParameter("cluster", str),
+    OpenApiParameter("state", str, enum=["suppressed", "without_facts", "erased"]),
+]
+
+
+class ContactListView(APIView):
+    """Contacts of the tasks one leads, and new ones."""
+
+    parser_classes = [StrictJSONParser, MultiPartParser]
+    scope_read = "lead"
+
+    @extend_schema(operation_id="contacts", parameters=FILTERS, responses={200: shapes.ContactOut(many=True)})
+    def get(self, request: Request) -> Response:
+        member, asked = member_of(request), request.query_params
+        slug = asked.get("task", "")
+        rows = queries.search(
+            member,
+            task=task_or_404(member, slug) if slug else None,
+            text=asked.get("q", ""),
+            segment=asked.get("segment", ""),
+            cluster=asked.get("cluster", ""),
+            state=asked.get("state", ""),
+        )
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response(shapes.ContactOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="contacts_import",
+        request={"application/json": shapes.ContactsIn, "multipart/form-data": shapes.ContactFileIn},
+        responses={200: shapes.ContactImportOut, 201: shapes.ContactImportOut},
+    )
+    @idempotent_in_steps
+    def post(self, request: Request) -> Response:
+        """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when nobody was new.
+
+        JSON `{task, contacts: [...]}`, or one contact with its `task`; or a file as multipart.
+        """
+        result = self._from_file(request) if request.FILES else self._from_json(request)
+        return Response(shapes.ContactImportOut(_result_json(result)).data, status=201 if result.rows_added else 200)
+
+    def _from_json(self, request: Request) -> ContactsResult:
+        asked = shapes.ContactsIn(data=_as_many(request.data))
+        asked.is_valid(raise_exception=True)
+        member, values = member_of(request), asked.validated_data
+        return import_rows(
+            task_or_404(member, values["task"]),
+            values["contacts"],
+            by=member,
+            defaults=_basis(values),
+            skip_bad=values["skip_bad"],
+        )
+
+    def _from_file(self, request: Request) -> ContactsResult:
+        asked = shapes.ContactFileIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        member, values = member_of(request), asked.validated_data
+        task, file = task_or_404(member, values["task"]), values["file"]
+        name = uploads.keep_upload(file.chunks())
+        try:
+            return import_contacts(
+                task,
+                uploads.path_of(name),
+                by=member,
+                filename=file.name,
+                mapping=values.get("mapping"),
+                defaults=_basis(values),
+                skip_bad=values["skip_bad"],
+            )
+        finally:
+            uploads.drop_upload(name)
+
+
+class ContactView(APIView):
+    """One contact."""
+
+    scope_read = "lead"
+
+    @extend_schema(operation_id="contact", responses={200: shapes.ContactOut})
+    def get(self, request: Request, pk: UUID) -> Response:
+        return Response(shapes.ContactOut(queries.contact_or_404(member_of(request), pk)).data)
+
+
+def _as_many(data: Any) -> Any:
+    """One contact, or a list of contacts that name their task, in the form `{task, contacts}`."""
+    if isinstance(data, dict) and "contacts" not in data and "address" in data:
+        single = {key: value for key, value in data.items() if key not in ("task", "skip_bad")}
+        return {**{key: data[key] for key in ("task", "skip_bad") if key in data}, "contacts": [single]}
+    if isinstance(data, list) and data and all(isinstance(single, dict) for single in data):
+        tasks = {json.dumps(single.get("task")) for single in data}
+        if len(tasks) == 1:
+            many = [{key: value for key, value in single.items() if key != "task"} for single in data]
+            return {"task": data[0].get("task"), "contacts": many}
+    return data
+
+
+def _basis(values: dict[str, Any]) -> dict[str, str]:
+    given = {name: values[name] for name in BASIS if values.get(name) not in (None, "", False)}
+    return {name: "yes" if value is True else str(value) for name, value in given.items()}
+
+
+def _result_json(result: ContactsResult) -> dict[str, Any]:
+    return {
+        **vars(result),
+        "errors": [error._asdict() for error in result.errors],
+        "outcomes": [row._asdict() for row in result.outcomes],
+    }

@@ -1,0 +1,76 @@
+"""Forms of an import of contacts: the file, and the basis of all its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from campaigns.contacts.imports.columns import BASIS
+from campaigns.contacts.imports.preview import ContactsPreview
+from campaigns.states import LawfulBasis
+
+
+class ContactFileForm(forms.Form):
+    """A file of contacts."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="CSV with a header row, JSONL, or a JSON array; UTF-8, at most 64 MiB.",
+        allow_empty_file=True,
+    )
+
+
+class BasisForm(forms.Form):
+    """Why the people of a file may be written to, where no column of it says so."""
+
+    lawful_basis = forms.ChoiceField(
+        label="Lawful basis", choices=[("", "– a column says it –"), *LawfulBasis.choices], required=False
+    )
+    basis_source = forms.CharField(
+        label="Where it comes from",
+        max_length=200,
+        required=False,
+        help_text="As you would tell the person: 'sign-up form of 2026', 'trade fair in Lund'.",
+    )
+    basis_date = forms.DateField(
+        label="Since when", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Not to come."
+    )
+    may_track_opens = forms.BooleanField(
+        label="They consented to openings being counted", required=False, help_text="Off unless somebody asked them."
+    )
+    skip_bad = forms.BooleanField(label="Leave bad rows out and import the good ones", required=False)
+
+    def defaults(self) -> dict[str, str]:
+        """Values for all rows, for what is filled in."""
+        if not self.is_bound or not self.is_valid():
+            return {}
+        given = {name: self.cleaned_data.get(name) for name in BASIS}
+        return {name: "yes" if value is True else str(value) for name, value in given.items() if value}
+
+
+def basis_initial() -> dict[str, Any]:
+    """What the basis form begins with."""
+    return {"basis_date": timezone.localdate()}
+
+
+def column_rows(preview: ContactsPreview) -> list[dict[str, Any]]:
+    """One line a column: its name, samples, what it fills, and what is wrong with it."""
+    file = preview.file
+    return [
+        {
+            "index": index,
+            "column": column,
+            "samples": [row[index] for row in file.samples if row[index]][:3],
+            "field": file.mapping.get(column, ""),
+            "errors": file.problems.get(column, []),
+        }
+        for index, column in enumerate(file.columns)
+    ]
+
+
+def mapping_from(data: AnyMapping[str, str], columns: tuple[str, ...]) -> dict[str, str]:
+    """Column to field, as the selects of the page say."""
+    return {column: data.get(f"map.{index}", "") for index, column in enumerate(columns)}

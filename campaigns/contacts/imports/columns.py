@@ -1,0 +1,101 @@
+"""Which columns of a file fill a contact, and which the facts of its record. Reads the review room's mapping."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
+from review.spec.schema import InputField
+from review.spec.task_spec import TaskSpec
+from review.states import SourceKind
+
+PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone")
+BASIS = ("lawful_basis", "basis_source", "basis_date", "may_track_opens")
+_REQUIRED = frozenset({"address", "lawful_basis", "basis_source", "basis_date"})
+_TYPES = {"basis_date": "date", "may_track_opens": "boolean"}
+_LABELS = {
+    "address": "mail address",
+    "time_zone": "time zone",
+    "lawful_basis": "lawful basis",
+    "basis_source": "source of the basis",
+    "basis_date": "date of the basis",
+    "may_track_opens": "consents to opens being counted",
+}
+# What people call these columns in a file of contacts.
+_ALIASES = {
+    "address": ("email", "e mail", "mail", "email address", "e mail address", "mail address", "work email", "to"),
+    "first_name": ("first", "given name", "forename", "firstname", "vorname"),
+    "last_name": ("last", "family name", "surname", "lastname", "nachname"),
+    "company": ("company name", "organisation", "organization", "account", "employer", "firma"),
+    "segment": ("list", "group", "cohort", "tag"),
+    "time_zone": ("timezone", "tz", "zone"),
+    "lawful_basis": ("basis", "legal basis", "gdpr basis"),
+    "basis_source": ("source", "consent source", "source of basis", "obtained from"),
+    "basis_date": ("consent date", "date of basis", "opt in date", "obtained on"),
+    "may_track_opens": ("track opens", "open tracking", "tracking consent"),
+}
+
+
+@dataclass(frozen=True)
+class ContactColumns:
+    """What a file of contacts may fill.
+
+    Attributes:
+        fields: Every target: those of the contact first, then the facts of the task.
+        person: Name of the contact's field by target; `contact.<name>` where a fact is its namesake.
+        company_fact: The fact that names the company, where the task has one; the contact takes it from there.
+    """
+
+    fields: tuple[TargetField, ...]
+    person: dict[str, str]
+    company_fact: str
+
+    def fact_names(self) -> frozenset[str]:
+        """Targets that are facts of the record."""
+        return frozenset(target.name for target in self.fields) - frozenset(self.person)
+
+    def for_mapping(self, mapping: ColumnMapping, defaults: dict[str, str]) -> tuple[TargetField, ...]:
+        """The targets under a mapping: where no column fills any fact, contacts come without a record."""
+        used = {name for name in mapping.values() if name} | {name for name, value in defaults.items() if value}
+        if used & self.fact_names():
+            return self.fields
+        return tuple(target for target in self.fields if target.name in self.person)
+
+
+def columns_of(spec: TaskSpec) -> ContactColumns:
+    """What a file of contacts for this task may fill."""
+    facts = target_fields(spec, SourceKind.RECORDS)
+    fact_names = {target.name for target in facts}
+    company = "company" if "company" in fact_names else ""
+    own = [name for name in (*PERSON, *BASIS) if not (name == "company" and company)]
+    person = {f"contact.{name}" if name in fact_names else name: name for name in own}
+    mine = tuple(_target(name, field) for name, field in person.items())
+    return ContactColumns((*mine, *facts), person, company)
+
+
+def guess_contact_mapping(columns: Sequence[str], wanted: ContactColumns) -> ColumnMapping:
+    """Pair columns with fields: the contact's by what people call them, then the facts as any import does."""
+    mapping: ColumnMapping = {}
+    for target, name in wanted.person.items():
+        names = (name.replace("_", " "), target.replace("_", " "), *_ALIASES.get(name, ()))
+        free = [column for column in columns if column not in mapping and _plain(column) in names]
+        if free:
+            mapping[min(free, key=lambda column: names.index(_plain(column)))] = target
+    rest = [column for column in columns if column not in mapping]
+    facts = [target for target in wanted.fields if target.name not in wanted.person]
+    mapping.update(guess_mapping(rest, facts))
+    return {column: mapping[column] for column in columns if column in mapping}
+
+
+def _target(name: str, field: str) -> TargetField:
+    shape = InputField.model_validate({"name": field, "type": _TYPES.get(field, "text")})
+    label = _LABELS.get(field, field.replace("_", " "))
+    # The name stands before the label of a namesake fact.
+    return TargetField(name, label if name == field else f"{label} (of the contact)", field in _REQUIRED, False, shape)
+
+
+def _plain(name: str) -> str:
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return " ".join(re.sub(r"[^\w.]+|_", " ", parted).casefold().split())

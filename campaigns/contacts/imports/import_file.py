@@ -1,0 +1,296 @@
+"""Taking in contacts from a file: all of it or nothing; who is known stays as they are, who is suppressed stays out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from campaigns.contacts.imports import columns
+from campaigns.contacts.imports.parse_row import ContactRow, good_rows
+from campaigns.models import Contact, ContactImport
+from campaigns.suppression import queries as suppressed
+from campaigns.suppression import suppress
+from members.models import Member
+from review.models import Record, Source, Task
+from review.sources.imports import ColumnMapping, RowError, source_row, staging
+from review.sources.imports.companies import CompanySplits
+from review.sources.imports.read_rows import check_mapping
+from review.sources.imports.record_import import RecordRowBuilder, chunks, content_hash
+from review.sources.imports.result import RowTally
+from review.sources.imports.tables import Table, open_table
+from review.states import Role, SourceKind
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.db.sqlite_pauses import SqlitePauses
+from web.errors import Refusal
+
+CHUNK = 500
+# Contacts are written in one transaction: so many take a few seconds.
+MAX_ROWS = 200_000
+ADDED, KNOWN, SUPPRESSED = "added", "known", "suppressed"
+
+
+class RowOutcome(NamedTuple):
+    """What became of one good row; the contact where there is one."""
+
+    row: int
+    outcome: str
+    contact: UUID | None
+
+
+@dataclass(frozen=True)
+class ContactsResult:
+    """What came of an import of contacts.
+
+    Attributes:
+        batch: Its row; where everybody was known from the very same file, the earlier one.
+        rows_total: Rows of the file.
+        rows_added: New contacts.
+        rows_known: Contacts the task has already, and repeats within the file.
+        rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.
+        rows_bad: Rows left out because `skip_bad` was asked for.
+        errors: The first hundred bad rows.
+        unknown_columns: Columns that nothing takes.
+        outcomes: Of each good row.
+    """
+
+    batch: ContactImport
+    rows_total: int
+    rows_added: int
+    rows_known: int
+    rows_suppressed: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+    unknown_columns: tuple[str, ...]
+    outcomes: tuple[RowOutcome, ...]
+
+
+@dataclass
+class _ImportRun:
+    """One import under way."""
+
+    task: Task
+    writing: RecordRowBuilder
+    table: Table
+    batch: ContactImport
+    by: Member
+    companies: CompanySplits
+    source: Source
+    tally: RowTally = field(default_factory=RowTally)
+    records: RowTally = field(default_factory=RowTally)
+    fresh: list[tuple[int, Contact]] = field(default_factory=list)
+    seen: dict[str, UUID] = field(default_factory=dict)
+    outcomes: list[RowOutcome] = field(default_factory=list)
+    last_digest: str = ""
+
+
+def import_contacts(
+    task: Task,
+    path: Path,
+    *,
+    by: Member,
+    filename: str = "",
+    mapping: ColumnMapping | None = None,
+    defaults: dict[str, str] | None = None,
+    skip_bad: bool = False,
+) -> ContactsResult:
+    """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
+
+    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. Records
+    are written a few at a time and are there for nobody meanwhile, see `arriving`; the contacts come last, in one
+    transaction, for which suppressions and the task's row wait.
+
+    Args:
+        task: The task.
+        path: Where the file lies.
+        by: Who imports; a lead of the task.
+        filename: What the file was called.
+        mapping: Column to field, see `columns.of`; guessed when None.
+        defaults: A value for all rows, by fields that no column fills: the lawful basis, often.
+        skip_bad: Leave bad rows out instead of refusing the file.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number) or too many
+            (413), or another import into the task is under way (`import_running`, 409).
+    """
+    permissions.require(by, task, Role.LEAD)
+    spec, table, defaults = latest_version(task).spec, open_table(path), defaults or {}
+    wanted = columns.columns_of(spec)
+    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
+    check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
+
+    batch = _draw(task, path, mapping, by=by, filename=filename)
+    source = staging.claim(task, lambda held: _source(held, table, batch, by))
+    with staging.undone_on_failure(source):
+        taking = _ImportRun(task, RecordRowBuilder(spec), table, batch, by, CompanySplits(task), source)
+        turns = SqlitePauses()
+        for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
+            if taking.tally.total > MAX_ROWS:
+                message = f"The file has more than {MAX_ROWS:,} contacts."
+                raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+            with transaction.atomic():
+                staging.renew(source)
+                _sort_chunk(taking, chunk)
+            turns.give_way()
+        if taking.tally.bad and not skip_bad:
+            raise taking.tally.refusal()
+        with transaction.atomic():
+            Task.objects.select_for_update().get(pk=task.pk)
+            staging.renew(source)
+            batch.save(force_insert=True)
+            _write(taking)
+            return _finish(taking, tuple(column for column in table.columns if not mapping.get(column)))
+
+
+def _draw(task: Task, path: Path, mapping: ColumnMapping, *, by: Member, filename: str) -> ContactImport:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    name = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
+    return ContactImport(task=task, filename=name[:200], sha256=sha256, mapping=mapping, created_by=by)
+
+
+def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> None:
+    """Sort a chunk of rows into suppressed, known and fresh; records are kept for the fresh alone."""
+    hmacs = [row.hmac for row in rows]
+    there = Contact.objects.filter(task=taking.task, address_hmac__in=hmacs)
+    taking.seen.update(there.values_list("address_hmac", "pk"))
+    blocked = suppressed.suppressed_among(hmacs)
+    fresh: list[tuple[ContactRow, Contact]] = []
+    for row in rows:
+        if row.hmac in blocked:
+            taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
+        elif row.hmac in taking.seen:
+            taking.outcomes.append(RowOutcome(row.number, KNOWN, taking.seen[row.hmac]))
+        else:
+            contact = _contact(taking, row)
+            taking.seen[row.hmac] = contact.pk
+            fresh.append((row, contact))
+    kept = _give_records(taking, fresh)
+    taking.fresh.extend((row.number, contact) for row, contact in kept)
+
+
+def _contact(taking: _ImportRun, row: ContactRow) -> Contact:
+    return Contact(
+        task=taking.task,
+        imported_with=taking.batch,
+        address=row.address.text,
+        address_hmac=row.hmac,
+        cluster=row.address.cluster,
+        **row.person,
+    )
+
+
+def _give_records(taking: _ImportRun, fresh: list[tuple[ContactRow, Contact]]) -> list[tuple[ContactRow, Contact]]:
+    """Find or make the record of each contact; equal facts share one. A row whose company has no side is left out."""
+    hashed = {content_hash(row.facts): row for row, _ in reversed(fresh) if row.facts}
+    if not hashed:
+        return fresh
+    # Those of this import's earlier rows among them, which have not arrived yet.
+    there = Record.everything.filter(task=taking.task, content_hash__in=list(hashed))
+    records = {record.content_hash: record for record in there}
+    taking.records.known += len(records)
+    new = _new_records(taking, {key: row for key, row in hashed.items() if key not in records})
+    Record.objects.bulk_create(sorted(new, key=lambda record: record.row_number), batch_size=CHUNK)
+    taking.records.added += len(new)
+    taking.last_digest = next(iter(hashed))
+    records.update({record.content_hash: record for record in new})
+    for row, contact in fresh:
+        if row.facts:
+            contact.record = records.get(content_hash(row.facts))
+    return [(row, contact) for row, contact in fresh if contact.record is not None or not row.facts]
+
+
+def _new_records(taking: _ImportRun, hashed: dict[str, ContactRow]) -> list[Record]:
+    """Records that are not saved yet, each on the side of its company; a row that would stand on two sides is refused."""
+    news = [(key, row, taking.writing.naming.company(row.facts, key)) for key, row in hashed.items()]
+    taking.companies.learn(company for _, _, company in news)
+    made: list[Record] = []
+    for key, row, company in news:
+        try:
+            side = taking.companies.side_of(company)
+        except ValueError as error:
+            taking.tally.refuse(row.number, str(error))
+        else:
+            made.append(taking.writing.record(taking.source, row.number, row.facts, key, company, side))
+    return made
+
+
+def _source(task: Task, table: Table, batch: ContactImport, by: Member) -> Source:
+    return source_row.create_source(
+        task,
+        SourceKind.RECORDS,
+        table.path,
+        table.format,
+        batch.mapping,
+        by=by,
+        filename=batch.filename,
+        name=f"Contacts: {batch.filename}"[:160],
+        provenance="Facts about the companies of contacts",
+        arriving_until=timezone.now() + timedelta(seconds=staging.LEASE_S),
+    )
+
+
+def _write(taking: _ImportRun) -> None:
+    """Look at the list once more under its lock, and write the contacts: no suppression can slip in between."""
+    suppress.lock_list()
+    blocked = suppressed.suppressed_among([contact.address_hmac for _, contact in taking.fresh])
+    kept = []
+    for number, contact in taking.fresh:
+        if contact.address_hmac in blocked:
+            taking.outcomes.append(RowOutcome(number, SUPPRESSED, None))
+        else:
+            kept.append(contact)
+            taking.outcomes.append(RowOutcome(number, ADDED, contact.pk))
+    Contact.objects.bulk_create(kept, batch_size=CHUNK)
+    if len(kept) < len(taking.fresh):
+        _forget_records(taking)
+    taking.outcomes.sort()
+
+
+def _forget_records(taking: _ImportRun) -> None:
+    """Delete the facts of those who were suppressed or erased meanwhile, unless somebody who is kept shares them."""
+    left = Record.everything.filter(~Exists(Contact.objects.filter(record=OuterRef("pk"))), source=taking.source)
+    taking.records.added -= left.count()
+    left.delete()
+
+
+def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
+    if taking.records.added + taking.records.known == 0:
+        taking.source.delete()
+    else:
+        taking.records.total = taking.tally.total
+        source_row.finish_source(
+            taking.source, taking.records,
+            lambda: Record.objects.filter(task=taking.task, content_hash=taking.last_digest),
+        )  # fmt: skip
+    count = {word: sum(row.outcome == word for row in taking.outcomes) for word in (ADDED, KNOWN, SUPPRESSED)}
+    tally, batch = taking.tally, taking.batch
+    batch.rows_total, batch.rows_bad = tally.total, tally.bad
+    batch.rows_added, batch.rows_known, batch.rows_suppressed = count[ADDED], count[KNOWN], count[SUPPRESSED]
+    batch.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_suppressed", "rows_bad"])
+    return ContactsResult(
+        _stored_batch(batch), tally.total, count[ADDED], count[KNOWN], count[SUPPRESSED], tally.bad, tuple(tally.errors),
+        unknown, tuple(taking.outcomes),
+    )  # fmt: skip
+
+
+def _stored_batch(batch: ContactImport) -> ContactImport:
+    """The batch itself; one that added nobody and was seen before goes again, and the first is returned."""
+    if batch.rows_added:
+        return batch
+    same = ContactImport.objects.filter(task=batch.task, sha256=batch.sha256).exclude(pk=batch.pk)
+    first = same.order_by("created_at").first()
+    if first is None:
+        return batch
+    batch.delete()
+    return first

@@ -1,0 +1,113 @@
+"""One row of a file of contacts: typed, checked, refused with a reason. Touches no row of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.utils import timezone
+
+from campaigns.contacts.imports.columns import ContactColumns
+from campaigns.states import LawfulBasis
+from campaigns.suppression import email_addresses
+from campaigns.suppression.email_addresses import EmailAddress
+from review.sources.imports.column_mapping import ColumnMapping
+from review.sources.imports.read_rows import ReadRow, read_rows
+from review.sources.imports.result import RowTally
+from review.sources.imports.tables import Table
+from review.spec.schema import Facts
+
+_LONGEST = {"first_name": 80, "last_name": 80, "company": 200, "segment": 80, "basis_source": 200}
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """One good row.
+
+    Attributes:
+        number: As a person finds it again in the file.
+        address: In normal form.
+        person: Values of the contact's other columns, ready to be stored.
+        facts: Of its record; empty where the file brings none.
+    """
+
+    number: int
+    address: EmailAddress
+    hmac: str
+    person: dict[str, Any]
+    facts: Facts
+
+
+def good_rows(
+    table: Table, mapping: ColumnMapping, wanted: ContactColumns, defaults: dict[str, str], tally: RowTally
+) -> Iterator[ContactRow]:
+    """Good rows of a table, one in memory at a time; bad ones are counted in the tally with their reasons.
+
+    Raises:
+        Refusal: The file cannot be read on.
+    """
+    today = timezone.localdate()
+    for row in read_rows(table, mapping, wanted.for_mapping(mapping, defaults), defaults, tally):
+        try:
+            yield _contact_row(row, wanted, today)
+        except ValueError as error:
+            tally.refuse(row.number, str(error))
+
+
+def _contact_row(row: ReadRow, wanted: ContactColumns, today: date) -> ContactRow:
+    given = {field: row.facts[target] for target, field in wanted.person.items() if target in row.facts}
+    facts = {name: value for name, value in row.facts.items() if name not in wanted.person}
+    address = email_addresses.parse(str(given.pop("address")))
+    person = _person(given, today)
+    if wanted.company_fact and facts.get(wanted.company_fact):
+        person["company"] = _line("company", facts[wanted.company_fact])
+    return ContactRow(row.number, address, address.hmac, person, facts)
+
+
+def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
+    person: dict[str, Any] = {name: _line(name, given[name]) for name in _LONGEST if name in given}
+    person["lawful_basis"] = _basis(str(given["lawful_basis"]))
+    person["basis_date"] = _past(str(given["basis_date"]), today)
+    person["may_track_opens"] = bool(given.get("may_track_opens", False))
+    if zone := str(given.get("time_zone", "")):
+        person["time_zone"] = _zone(zone)
+    return person
+
+
+def _line(name: str, value: Any) -> str:
+    """One line of text: a line break in a name would be a header of its own in a mail."""
+    text = " ".join(str(value).split())
+    if len(text) > _LONGEST[name]:
+        raise ValueError(f"'{name}' has {len(text)} characters; {_LONGEST[name]} is the limit")
+    return text
+
+
+def _basis(value: str) -> str:
+    word = "_".join(value.casefold().replace("-", " ").replace("_", " ").split())
+    if word not in LawfulBasis.values:
+        raise ValueError(f"'lawful_basis' is '{value[:40]}', expected one of {', '.join(LawfulBasis.values)}")
+    return word
+
+
+def _past(value: str, today: date) -> date:
+    day = date.fromisoformat(value)
+    if day > today:
+        raise ValueError(f"'basis_date' is {day.isoformat()}, which is yet to come")
+    if day.year < 1970:
+        raise ValueError(f"'basis_date' is {day.isoformat()}, expected a day since 1970")
+    return day
+
+
+def _zone(value: str) -> str:
+    if value not in _zones():
+        raise ValueError(f"'time_zone' is '{value[:40]}', expected a name such as Europe/Berlin")
+    return value
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -1,0 +1,109 @@
+"""What an import of contacts would do, before it does it. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from campaigns.contacts.imports import columns
+from campaigns.contacts.imports.parse_row import good_rows
+from campaigns.models import Contact
+from campaigns.suppression.queries import suppressed_among
+from review.models import Task
+from review.sources.imports import ColumnMapping, ImportPreview
+from review.sources.imports.preview import samples
+from review.sources.imports.read_rows import check_mapping
+from review.sources.imports.record_import import chunks
+from review.sources.imports.result import RowTally
+from review.sources.imports.tables import open_table
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+CHUNK = 500
+
+
+@dataclass
+class ContactCensus:
+    """Who stands in the good rows of a file.
+
+    Attributes:
+        fresh: Contacts that would be added.
+        known: Known to the task, or twice in the file.
+        suppressed: On the suppression list.
+        roles: Of the fresh, addresses of a duty such as info@.
+        clusters: Of the fresh, companies.
+        with_facts: Of the fresh, those with a record to write for.
+    """
+
+    fresh: int = 0
+    known: int = 0
+    suppressed: int = 0
+    roles: int = 0
+    clusters: int = 0
+    with_facts: int = 0
+
+
+@dataclass(frozen=True)
+class ContactsPreview:
+    """A file as the task would read it, and who stands in it."""
+
+    file: ImportPreview
+    census: ContactCensus
+
+
+def read_preview(
+    task: Task, path: Path, *, mapping: ColumnMapping | None = None, defaults: dict[str, str] | None = None
+) -> ContactsPreview:
+    """Read a whole file of contacts and say what would come of it.
+
+    Args:
+        task: The task they would belong to.
+        path: Where the file lies.
+        mapping: Column to field; guessed from the names when None.
+        defaults: A value for all rows, by fields that no column fills.
+
+    Raises:
+        Refusal: The file itself cannot be read; a bad mapping stands in `file.problems` instead.
+    """
+    table, defaults = open_table(path), defaults or {}
+    wanted = columns.columns_of(latest_version(task).spec)
+    mapping = columns.guess_contact_mapping(table.columns, wanted) if mapping is None else mapping
+    tally, census, problems = RowTally(), ContactCensus(), dict[str, list[str]]()
+    try:
+        check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
+        seen, companies = set[str](), set[str]()
+        for chunk in chunks(good_rows(table, mapping, wanted, defaults, tally), CHUNK):
+            blocked = suppressed_among([row.hmac for row in chunk])
+            there = Contact.objects.filter(task=task, address_hmac__in=[row.hmac for row in chunk])
+            seen.update(there.values_list("address_hmac", flat=True))
+            for row in chunk:
+                if row.hmac in blocked:
+                    census.suppressed += 1
+                elif row.hmac in seen:
+                    census.known += 1
+                else:
+                    census.fresh += 1
+                    census.roles += row.address.is_role
+                    census.with_facts += bool(row.facts)
+                    companies.add(row.address.cluster)
+                seen.add(row.hmac)
+        census.clusters = len(companies)
+    except Refusal as refusal:
+        if refusal.code != "mapping_invalid":
+            raise
+        problems = refusal.errors
+        tally.total = sum(1 for _ in table.rows())
+    file = ImportPreview(
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        wanted.fields,
+        tuple(column for column in table.columns if not mapping.get(column)),
+        problems,
+        tally.total,
+        tally.bad,
+        tuple(tally.errors),
+    )
+    return ContactsPreview(file, census)

@@ -1,0 +1,154 @@
+"""Pages of contacts: the list, one contact, and the steps of an import."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns.contacts import queries
+from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows, mapping_from
+from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.preview import read_preview
+from campaigns.contacts.imports.sample_file import sample_csv
+from campaigns.suppression.queries import task_to_lead_or_403
+from members.session import member_of
+from review.sources.imports import uploads
+from web.db import keyset
+from web.errors import Refusal
+
+STATES = (("", "Everybody"), ("suppressed", "Suppressed"), ("without_facts", "Without facts"), ("erased", "Erased"))
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "segment", "cluster", "state")}
+    rows = queries.search(
+        member, task=task, text=asked["q"], segment=asked["segment"], cluster=asked["cluster"], state=asked["state"]
+    )
+    page = keyset.page(rows, cursor=request.GET.get("after", ""))
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "contacts",
+        "overview": queries.contact_counts(member, task),
+        "page": page,
+        "lines": queries.lines(page.rows),
+        "asked": asked,
+        "is_narrowed": any(asked.values()),
+        "filters": urlencode({name: value for name, value in asked.items() if value}),
+        "states": STATES,
+    }
+    return render(request, "campaigns/contacts/index.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    contact = queries.contact_or_404(member_of(request), pk)
+    context = {
+        "task": contact.task,
+        "section": "campaigns",
+        "tab": "contacts",
+        "contact": contact,
+        "line": queries.lines([contact])[0],
+        "mails": queries.mails_of(contact),
+    }
+    return render(request, "campaigns/contacts/detail.html", context)
+
+
+@require_safe
+def sample(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_to_lead_or_403(member_of(request), slug)
+    return HttpResponse(
+        sample_csv(task),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="contacts-{task.slug}.csv"'},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Step one: a file comes in, and waits for its columns to be looked at."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    form, refusal = ContactFileForm(request.POST or None, request.FILES or None), None
+    if request.method == "POST" and form.is_valid():
+        file, name = form.cleaned_data["file"], ""
+        try:
+            name = uploads.keep_upload(file.chunks())
+            read_preview(task, uploads.path_of(name))
+        except Refusal as error:
+            uploads.drop_upload(name)
+            refusal = error
+        else:
+            place = reverse("campaigns:contacts-columns", args=[task.slug, name])
+            return redirect(f"{place}?{urlencode({'filename': file.name})}")
+    context = {"task": task, "section": "campaigns", "tab": "contacts", "form": form, "refusal": refusal}
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "campaigns/contacts/upload.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Steps two and three: columns, basis and what would come of it; then the import itself."""
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    try:
+        path = uploads.path_of(name)
+    except Refusal as gone:
+        messages.error(request, f"{gone.message} {gone.hint}")
+        return redirect("campaigns:contacts-import", task.slug)
+    filename, refusal = request.GET.get("filename", ""), None
+    form = BasisForm(request.POST or None, initial=basis_initial())
+    preview = read_preview(task, path)
+    if request.method == "POST":
+        mapping = mapping_from(request.POST.dict(), preview.file.columns)
+        preview = read_preview(task, path, mapping=mapping, defaults=form.defaults())
+        if request.POST.get("do") == "import" and form.is_valid():
+            try:
+                result = import_contacts(
+                    task,
+                    path,
+                    by=member,
+                    filename=filename,
+                    mapping=mapping,
+                    defaults=form.defaults(),
+                    skip_bad=form.cleaned_data["skip_bad"],
+                )
+            except Refusal as error:
+                refusal = error
+            else:
+                uploads.drop_upload(name)
+                messages.success(request, _result_message(result))
+                return redirect("campaigns:contacts", task.slug)
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "contacts",
+        "filename": filename,
+        "preview": preview,
+        "file": preview.file,
+        "rows": column_rows(preview),
+        "form": form,
+        "refusal": refusal,
+    }
+    return render(request, "campaigns/contacts/columns.html", context, status=refusal.status if refusal else 200)
+
+
+def _result_message(result: ContactsResult) -> str:
+    added = result.rows_added
+    parts = [f"{added:,} contact{'' if added == 1 else 's'} added" if added else "Nobody new"]
+    for count, what in (
+        (result.rows_known, "known already"),
+        (result.rows_suppressed, "left out because suppressed"),
+        (result.rows_bad, "bad row left out" if result.rows_bad == 1 else "bad rows left out"),
+    ):
+        if count:
+            parts.append(f"{count:,} {what}")
+    return ", ".join(parts) + "."

@@ -1,0 +1,110 @@
+"""Everyone an experiment assigned, column by column, and the same summed up by cluster in the order of ripeness.
+
+A contact is *ripe* once what it does cannot count any more: its horizon is over. Only then is its outcome complete, so
+only ripe clusters enter an analysis; each enters once, whole, with everyone in it (intention to treat).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stats.intervals.distributions import Floats, Ints
+from stats.intervals.samples import ClusteredSample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignments:
+    """Contacts that were assigned.
+
+    Attributes:
+        arms: Names of the arms in their order.
+        segments: Names of the segments, empty for contacts in none.
+        arm: Index of each contact's arm, (N,).
+        cluster: Number of its company from 0, (N,); a company is in one arm.
+        segment: Index of its segment, (N,).
+        ripe_at: When its outcome is complete, seconds of the epoch, (N,); infinite while that is not known.
+        outcome: 1 if what counts happened within the horizon, else 0, (N,).
+    """
+
+    arms: tuple[str, ...]
+    segments: tuple[str, ...]
+    arm: Ints
+    cluster: Ints
+    segment: Ints
+    ripe_at: Floats
+    outcome: Floats
+
+    @property
+    def n(self) -> int:
+        return len(self.arm)
+
+    def clusters(self) -> AssignedClusters:
+        """Sums by company, those that are ripe first first."""
+        return _clusters(self.arms, self.arm, self.cluster, self.ripe_at, self.outcome)
+
+    def clusters_of_segment(self, segment: int) -> AssignedClusters:
+        """Sums by company over the contacts of one segment."""
+        inside = self.segment == segment
+        _, number = np.unique(self.cluster[inside], return_inverse=True)
+        return _clusters(self.arms, self.arm[inside], number, self.ripe_at[inside], self.outcome[inside])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AssignedClusters:
+    """Companies in the order in which they are ripe.
+
+    Attributes:
+        arms: Names of the arms.
+        arm: Index of the arm, (G,).
+        sizes: Contacts, (G,).
+        totals: Sum of their outcomes, (G,).
+        ripe_at: When the last of its contacts is ripe, seconds of the epoch, (G,), increasing.
+    """
+
+    arms: tuple[str, ...]
+    arm: Ints
+    sizes: Ints
+    totals: Floats
+    ripe_at: Floats
+
+    def ripe(self, at_s: float) -> AssignedClusters:
+        """Those that are ripe at a moment."""
+        return self.first(int(np.searchsorted(self.ripe_at, at_s, side="right")))
+
+    def first(self, count: int) -> AssignedClusters:
+        """The first so many."""
+        return AssignedClusters(
+            self.arms, self.arm[:count], self.sizes[:count], self.totals[:count], self.ripe_at[:count]
+        )
+
+    def outcomes(self) -> dict[str, ClusteredSample]:
+        """What the statistics take, by arm; arms without a cluster are left out."""
+        by_name = {}
+        for index, name in enumerate(self.arms):
+            mine = self.arm == index
+            if mine.any():
+                by_name[name] = ClusteredSample(self.sizes[mine], self.totals[mine], is_binary=True)
+        return by_name
+
+    def counts(self) -> list[int]:
+        """Clusters of each arm, in the arms' order."""
+        return [int(count) for count in np.bincount(self.arm, minlength=len(self.arms))]
+
+    def contacts(self) -> list[int]:
+        """Contacts of each arm, in the arms' order."""
+        return [int(n) for n in np.bincount(self.arm, weights=self.sizes, minlength=len(self.arms))]
+
+
+def _clusters(arms: tuple[str, ...], arm: Ints, number: Ints, ripe_at: Floats, outcome: Floats) -> AssignedClusters:
+    count = int(number.max()) + 1 if len(number) else 0
+    whose = np.zeros(count, dtype=np.int64)
+    whose[number] = arm
+    last = np.full(count, -np.inf)
+    np.maximum.at(last, number, ripe_at)
+    sizes = np.bincount(number, minlength=count).astype(np.int64)
+    totals = np.bincount(number, weights=outcome, minlength=count).astype(np.float64)
+    # Equal times in one order on every machine: by number.
+    order = np.argsort(last, kind="stable")
+    return AssignedClusters(arms, whose[order], sizes[order], totals[order], last[order])

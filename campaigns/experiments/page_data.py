@@ -1,0 +1,221 @@
+"""An experiment as its page draws it: shares in points, charts in the chart module's shape, prices beside volumes.
+
+Computes nothing that `results` has not; it does not know requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.experiments import arm_costs, design, queries, results
+from campaigns.experiments.arm_costs import OwnGpu
+from campaigns.models import Experiment, Reply
+from campaigns.states import Claim
+from generation.teachers import queries as teachers_queries
+from stats.experiments import sample_size
+from stats.experiments.number_wording import NumberWording
+from stats.experiments.sample_size import SamplePlan
+from stats.intervals import always_valid
+
+POINTS = 100
+REPLIES_SHOWN = 12
+MILLION = 1_000_000
+BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Still open")}
+
+
+@dataclass(frozen=True)
+class GpuLine:
+    """A way to pay for a mail, and from which volume an always-on GPU is the cheaper one."""
+
+    name: str
+    note: str
+    own: OwnGpu
+
+
+@dataclass(frozen=True)
+class ExperimentOutlook:
+    """What the contacts at hand can show of some wishes, before anything is registered."""
+
+    hand: design.ArmPreview
+    plan: SamplePlan
+    sentence: str
+    rule: str
+
+
+def outlook(campaign: Any, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
+    """What could be shown; None where a number has no sense, which the form says."""
+    if any(name != "hypothesis" for name in design.mistakes_in(wishes)):
+        return None
+    hand = queries.arm_preview(campaign)
+    plan = design.plan_of(wishes, hand)
+    return ExperimentOutlook(hand, plan, sample_size.in_words(plan, noun="contacts"), design.rule_of(wishes))
+
+
+def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:
+    """The page of an experiment whose campaign is launched."""
+    result = results.result(experiment, person_usd_per_hour=person_usd_per_hour)
+    control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
+    return {
+        "result": result,
+        "control": control,
+        "verdicts": [{**verdict, "look": BADGES[verdict["outcome"]]} for verdict in result["verdicts"]],
+        "arms": _arms(result),
+        "comparisons": _comparisons(result),
+        "chart": _interval_chart(experiment, result, control),
+        "days": _days(result),
+        "segments": _segments(result),
+        "costs": result["costs"],
+        "gpu": list(_gpu(result["costs"]["arms"], control, gpu_usd_per_hour)),
+        "gpu_usd_per_hour": gpu_usd_per_hour,
+        "methods": _methods(result),
+        "replies": replies(experiment),
+    }
+
+
+def registered(experiment: Experiment) -> dict[str, Any]:
+    """What every stage's page shows of the registration."""
+    body = experiment.registration
+    is_intact = design.registration_sha256(body) == experiment.registration_sha256
+    return {
+        "record": body,
+        "is_intact": is_intact,
+        "margin": NumberWording(is_share=True, decimals=1).margin(experiment.margin),
+        "looks": [_look(look) for look in experiment.looks.all()],
+    }
+
+
+def replies(experiment: Experiment) -> list[Reply]:
+    """The latest replies, from which one walks back."""
+    rows = Reply.objects.filter(message__campaign=experiment.campaign, event__is_machine=False)
+    related = rows.select_related("event", "message__arm", "message__enrolment")
+    return list(related.order_by("-event__occurred_at")[:REPLIES_SHOWN])
+
+
+def _arms(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Counts so far, and beside them the share among those whose horizon is over."""
+    summaries = {arm["name"]: arm for arm in (found["analysis"] or {}).get("arms", [])}
+    return [{**arm, "summary": summaries.get(arm["name"])} for arm in found["arms"]]
+
+
+def _comparisons(found: dict[str, Any]) -> list[dict[str, Any]]:
+    if found["analysis"] is None:
+        return []
+    return [{**comparison, "deciding": _deciding(comparison, found)} for comparison in found["analysis"]["comparisons"]]
+
+
+def _deciding(one: dict[str, Any], found: dict[str, Any]) -> dict[str, Any] | None:
+    effect: dict[str, Any] | None = one["effect"] if found["rests_on"] == "single look" else one["watched"]
+    return effect
+
+
+def _interval_chart(experiment: Experiment, found: dict[str, Any], control: str) -> dict[str, Any]:
+    rows = []
+    for comparison in _comparisons(found):
+        effect = comparison["deciding"]
+        if effect is not None and effect["interval"]["low"] is not None:
+            rows.append(_row(f"{comparison['arm']} against {control}", effect, found["ripe"]))
+    sign = -1 if results.request_of(experiment).higher_is_better else 1
+    axis: dict[str, Any] = {"label": "difference, points", "zero": True}
+    if experiment.claim == Claim.NOT_WORSE:
+        axis["mark"] = sign * experiment.margin * POINTS
+    return {"rows": rows, "x": axis}
+
+
+def _row(name: str, effect: dict[str, Any], n: int) -> dict[str, Any]:
+    interval = effect["interval"]
+    return {
+        "name": name,
+        "value": effect["estimate"] * POINTS,
+        "lo": interval["low"] * POINTS,
+        "hi": interval["high"] * POINTS,
+        "n": n,
+    }
+
+
+def _days(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each arm: the chart that may be looked at daily, and what ordinary intervals would have claimed."""
+    return [
+        {
+            "arm": arm,
+            "chart": _lines(arm, days, "low", "high"),
+            "naive": _lines(arm, days, "naive_low", "naive_high"),
+            "alarms": sum(day["is_alarm"] for day in days),
+            "naive_alarms": sum(day["is_naive_alarm"] for day in days),
+            "looks": len(days),
+        }
+        for arm, days in found["days"].items()
+        if days
+    ]
+
+
+def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dict[str, Any]:
+    points = [[day["number"], *(day[key] * POINTS for key in ("estimate", low, high))] for day in days]
+    return {
+        "series": [{"name": arm, "points": points}],
+        "x": {"label": "days since the first contact was at its horizon"},
+        "y": {"label": "difference, points", "zero": True},
+    }
+
+
+def _segments(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of each arm: its segments with their chart."""
+    return [{**spread, "chart": _segment_chart(spread["lines"])} for spread in found["segments"] if spread["lines"]]
+
+
+def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    rows = [
+        {
+            "name": line["segment"] or "no segment",
+            "value": line["estimate"] * POINTS,
+            "lo": line["low"] * POINTS,
+            "hi": line["high"] * POINTS,
+            "n": line["n"] + line["control_n"],
+        }
+        for line in lines
+    ]
+    return {"rows": rows, "x": {"label": "difference, points", "zero": True}}
+
+
+def _gpu(arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float) -> Iterator[GpuLine]:
+    """What the control's mails cost here, and what drafts of their length would at the listed prices."""
+    own = next((arm for arm in arms if arm["name"] == control), None)
+    if own is None or own["mail"] is None:
+        return
+    paid = own["mail"]["usd"]
+    if paid > 0:
+        yield GpuLine(
+            f"{control}, as paid here", "", arm_costs.own_gpu(usd_per_mail=paid, usd_per_gpu_hour=usd_per_hour)
+        )
+    if not own["tokens"]:
+        return
+    given, answered = own["tokens"]
+    for price in teachers_queries.prices():
+        usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
+        if usd > 0:
+            note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
+            yield GpuLine(price.model, note, arm_costs.own_gpu(usd_per_mail=usd, usd_per_gpu_hour=usd_per_hour))
+
+
+def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
+    named = list((found["analysis"] or {}).get("methods", []))
+    watched = {"name": always_valid.ALWAYS_VALID.name, "source": always_valid.ALWAYS_VALID.source}
+    if found["days"] and watched not in named:
+        named.append(watched)
+    named += [spread["method"] for spread in found["segments"][:1] if spread["q"] is not None]
+    if ratio := found["sample_ratio"]:
+        named.append(ratio["method"])
+    return named
+
+
+def _look(look: Any) -> dict[str, Any]:
+    verdicts = look.result.get("verdicts", [])
+    return {
+        "number": look.number,
+        "at": look.created_at,
+        "by": look.created_by,
+        "is_final": look.is_final,
+        "sentences": [verdict["sentence"] for verdict in verdicts],
+        "rests_on": look.result.get("rests_on", ""),
+    }

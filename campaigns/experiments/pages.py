@@ -1,0 +1,170 @@
+"""Pages of experiments: those of a task, registering one with what it can show, its verdict, its files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from campaigns.experiments import design, page_data, record_look, register, results
+from campaigns.experiments import queries as experiments_queries
+from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
+from campaigns.overview import queries
+from campaigns.states import CampaignState
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, require, task_or_404
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+PER_PAGE = 25
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    page = Paginator(experiments_queries.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "task": task,
+        "section": "experiments",
+        "page": page,
+        "waiting": experiments_queries.waiting_campaigns(member, task),
+        "may_lead": may(member, task, Role.LEAD),
+    }
+    return render(request, "campaigns/experiments/index.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form on a draft campaign: keep what is to be registered, or register it."""
+    member = member_of(request)
+    campaign = queries.get_or_404(member, slug)
+    require(member, campaign.task, Role.LEAD)
+    experiment = experiments_queries.of_campaign(campaign)
+    if experiment is not None and experiment.registered_at is not None:
+        return redirect("campaigns:experiment", experiment.slug)
+    kept = initial_of(results.request_of(experiment)) if experiment is not None else {}
+    form, refusal, status = ExperimentForm(request.POST or None, initial=kept), None, 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                return _carry_out(request, campaign, form)
+            except Refusal as error:
+                refusal, status = error, error.status
+                add_refusal(form, error)
+    context = {
+        "task": campaign.task,
+        "section": "experiments",
+        "campaign": campaign,
+        "form": form,
+        "refusal": refusal,
+        "arms": campaign.arms.select_related("teacher", "miniature").order_by("position"),
+        "is_planned": campaign.state == CampaignState.PLANNED,
+    }
+    return render(request, "campaigns/experiments/plan.html", context, status=status)
+
+
+def _carry_out(request: HttpRequest, campaign: Any, form: ExperimentForm) -> HttpResponse:
+    member = member_of(request)
+    if request.POST.get("verb") == "keep":
+        register.save_plan(campaign, form.wishes(), by=member)
+        messages.success(request, "Kept as a draft. The campaign can be launched once it is registered.")
+        return redirect("campaigns:experiment-plan", campaign.slug)
+    made = register.register(campaign, form.wishes(), by=member)
+    messages.success(request, "Registered. From now on nothing of it changes.")
+    return redirect("campaigns:experiment", made.slug)
+
+
+@require_GET
+def outlook(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the contacts at hand can show of the numbers in the form, for htmx."""
+    campaign = queries.get_or_404(member_of(request), slug)
+    # The sentence is about numbers; the hypothesis may still be unwritten.
+    form = ExperimentForm({**request.GET.dict(), "hypothesis": request.GET.get("hypothesis") or "–"})
+    shown, faults = None, {}
+    if form.is_valid():
+        faults = design.mistakes_in(form.wishes())
+        shown = page_data.outlook(campaign, form.wishes())
+    return render(request, "campaigns/experiments/_outlook.html", {"outlook": shown, "form": form, "faults": faults})
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    return render(request, "campaigns/experiments/detail.html", _context(request, slug))
+
+
+def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
+    member = member_of(request)
+    experiment = experiments_queries.get_or_404(member, slug)
+    campaign = experiment.campaign
+    is_launched = campaign.state != CampaignState.PLANNED and experiment.registered_at is not None
+    prices = GpuPriceForm(request.GET)
+    cleaned = prices.cleaned_data if prices.is_valid() else {}
+    person, gpu = cleaned.get("person"), cleaned.get("gpu") or settings.GPU_USD_PER_HOUR
+    context: dict[str, Any] = {
+        "task": campaign.task,
+        "section": "experiments",
+        "experiment": experiment,
+        "campaign": campaign,
+        "is_launched": is_launched,
+        "may_lead": may(member, campaign.task, Role.LEAD),
+        "prices": {"person": settings.PERSON_USD_PER_HOUR if person is None else person, "gpu": gpu},
+        **page_data.registered(experiment),
+    }
+    if is_launched:
+        context |= page_data.live(experiment, person_usd_per_hour=person, gpu_usd_per_hour=gpu)
+    if campaign.is_simulated and context["may_lead"]:
+        context["again"] = experiments_queries.repeat_url(member, experiment)
+    return context
+
+
+@require_POST
+def look(request: HttpRequest, slug: str) -> HttpResponse:
+    """Record what the page shows now."""
+    experiment = experiments_queries.get_or_404(member_of(request), slug)
+    try:
+        made = record_look.record_look(experiment, by=member_of(request))
+        message = "The final look is recorded." if made.is_final else f"Look {made.number} is recorded."
+        messages.success(request, message)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("campaigns:experiment", experiment.slug)
+
+
+@require_GET
+def contacts_csv(request: HttpRequest, slug: str) -> HttpResponse:
+    experiment = experiments_queries.get_or_404(member_of(request), slug)
+    text = "".join(results.csv_of(experiment))
+    return _named(
+        HttpResponse(text.encode(), content_type="text/csv; charset=utf-8"), f"{experiment.slug}-contacts.csv"
+    )
+
+
+@require_GET
+def registration_json(request: HttpRequest, slug: str) -> HttpResponse:
+    """The registration, byte for byte as it was hashed."""
+    experiment = experiments_queries.get_or_404(member_of(request), slug)
+    text = design.registration_text(experiment.registration)
+    response = HttpResponse(text.encode(), content_type="application/json")
+    response["ETag"] = f'"{experiment.registration_sha256}"'
+    return _named(response, f"{experiment.slug}-registration.json")
+
+
+@require_GET
+def result_json(request: HttpRequest, slug: str) -> HttpResponse:
+    experiment = experiments_queries.get_or_404(member_of(request), slug)
+    text = json.dumps(results.result(experiment), ensure_ascii=False, indent=1)
+    return _named(HttpResponse(text.encode(), content_type="application/json"), f"{experiment.slug}-result.json")
+
+
+def _named(response: HttpResponse, name: str) -> HttpResponse:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

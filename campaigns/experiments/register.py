@@ -1,0 +1,199 @@
+"""Registers what a campaign is to show, before anything is written or sent. Registered once, nothing of it changes.
+
+Refuses what could show nothing: one arm, no control, an arm without a model, a margin without sense. Too few contacts are
+no reason to refuse: the plan says what they can show. It knows no outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from campaigns.experiments import design, queries
+from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
+from campaigns.models import Arm, Campaign, Experiment, Step
+from campaigns.states import CampaignState, StepWriter
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+FEWEST_CLUSTERS = 2
+
+
+@transaction.atomic
+def save_plan(campaign: Campaign, wishes: ExperimentRequest, *, by: Member) -> Experiment:
+    """Keep what is to be registered as a draft; the campaign cannot be launched until it is registered.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `experiment_registered` or `campaign_launched`.
+    """
+    experiment = _draft_of(_open_campaign(campaign, by=by))
+    _write(experiment, wishes)
+    experiment.save()
+    return experiment
+
+
+@transaction.atomic
+def register(
+    campaign: Campaign, wishes: ExperimentRequest, *, by: Member, simulated_truth: Mapping[str, Any] | None = None
+) -> Experiment:
+    """Fix what a campaign is to show. A trigger refuses every change from then on, and the campaign's arms stay too.
+
+    Raced by another registration or a launch, one of them is refused: the campaign's row is locked meanwhile.
+
+    Args:
+        campaign: A draft.
+        wishes: What is to be shown.
+        by: A lead of its task.
+        simulated_truth: Of a simulated campaign, what its population was made to do.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `experiment_invalid` with errors by field; 409 `experiment_registered` or `campaign_launched`.
+    """
+    campaign = _open_campaign(campaign, by=by)
+    hand = queries.arm_preview(campaign)
+    if errors := mistakes_in_registration(campaign, wishes, hand=hand):
+        first = next(iter(errors.values()))[0]
+        raise Refusal("experiment_invalid", first, hint="Mend what is named; nothing was registered.", errors=errors)
+    campaign.task_version = latest_version(campaign.task)
+    campaign.save(update_fields=["task_version"])
+    experiment = _draft_of(campaign)
+    _write(experiment, wishes)
+    experiment.registered_at, experiment.registered_by = timezone.now(), by
+    experiment.simulated_truth = dict(simulated_truth or {}) if campaign.is_simulated else {}
+    experiment.registration = _registration(experiment, wishes, hand)
+    experiment.registration_sha256 = design.registration_sha256(experiment.registration)
+    experiment.save()
+    trail.record("experiment_registered", by=by, about=experiment, experiment=experiment.slug)
+    return experiment
+
+
+def mistakes_in_registration(campaign: Campaign, wishes: ExperimentRequest, *, hand: ArmPreview) -> Mistakes:
+    """Everything that keeps an experiment from being registered, by field; `arms` is the campaign's."""
+    mistakes = design.mistakes_in(wishes)
+    if wrong := _faults_of_arms(campaign, hand):
+        mistakes["arms"] = wrong
+    return mistakes
+
+
+def _faults_of_arms(campaign: Campaign, hand: ArmPreview) -> list[str]:
+    arms = list(campaign.arms.select_related("teacher").order_by("position"))
+    is_written = Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).exists()
+    if len(arms) < 2:
+        return ["An experiment compares arms, and this campaign has one. Add another to the campaign."]
+    mistakes = [f"'{arm.name}' has the weight 0 and would get nobody." for arm in arms if not arm.weight]
+    if sum(arm.is_control for arm in arms) != 1:
+        mistakes.append("Say which arm is the control: the one the others are compared with.")
+    if not is_written:
+        mistakes.append("No mail is written by a model, so all arms would send the same text.")
+    mistakes += [f"'{arm.name}' has no model to write its mails." for arm in arms if is_written and arm.teacher is None]
+    mistakes += [
+        f"'{arm.name}' would get {arm.clusters} compan{'y' if arm.clusters == 1 else 'ies'}: "
+        f"an arm needs {FEWEST_CLUSTERS} at the very least. Import contacts first."
+        for arm, row in zip(hand.arms, arms, strict=True)
+        if row.weight and arm.clusters < FEWEST_CLUSTERS
+    ]
+    return mistakes
+
+
+def _open_campaign(campaign: Campaign, *, by: Member) -> Campaign:
+    permissions.require(by, campaign.task, Role.LEAD)
+    rows = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related("task", "task_version")
+    campaign = rows.get(pk=campaign.pk)
+    if Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+        raise Refusal(
+            "experiment_registered",
+            "The experiment of this campaign is registered, and does not change.",
+            hint="For another question make another campaign.",
+            status=409,
+        )
+    if campaign.state != CampaignState.PLANNED:
+        raise Refusal(
+            "campaign_launched",
+            "This campaign is launched: what it is to show had to be said before.",
+            hint="Make a new campaign, and register its experiment before the launch.",
+            status=409,
+        )
+    return campaign
+
+
+def _draft_of(campaign: Campaign) -> Experiment:
+    return Experiment.objects.filter(campaign=campaign).first() or Experiment(campaign=campaign, slug=campaign.slug)
+
+
+def _write(experiment: Experiment, wishes: ExperimentRequest) -> None:
+    for name, value in asdict(wishes).items():
+        setattr(experiment, name, value)
+
+
+def _registration(experiment: Experiment, wishes: ExperimentRequest, hand: ArmPreview) -> dict[str, Any]:
+    campaign = experiment.campaign
+    version = campaign.task_version
+    plan = design.plan_of(wishes, hand)
+    return {
+        "format": design.REGISTRATION_FORMAT,
+        "experiment": experiment.slug,
+        "campaign": campaign.slug,
+        "task": campaign.task.slug,
+        "task_version": {"number": version.number, "content_hash": version.content_hash},
+        **asdict(wishes),
+        "unit": "contact",
+        "cluster": "company: the mail domain, or the lone address at a public provider",
+        "assignment": {"method": design.ASSIGNMENT, "salt": campaign.salt},
+        "population": design.POPULATION,
+        "rule": design.rule_of(wishes),
+        "arms": [_arm(arm) for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")],
+        "steps": _steps(campaign.steps.order_by("number")),
+        "links": dict(campaign.links.order_by("name").values_list("name", "url")),
+        "audience": campaign.audience,
+        "at_hand": {
+            "contacts": hand.contacts,
+            "clusters": hand.clusters,
+            "n_per_arm": hand.n_per_arm,
+            "needed_per_arm": plan.needed_n,
+            "detectable": plan.detectable,
+            "power": plan.power,
+        },
+        "is_simulated": campaign.is_simulated,
+        "simulated_truth": experiment.simulated_truth,
+        "registered_at": experiment.registered_at.isoformat() if experiment.registered_at else None,
+    }
+
+
+def _arm(arm: Arm) -> dict[str, Any]:
+    teacher, miniature = arm.teacher, arm.miniature
+    return {
+        "name": arm.name,
+        "weight": arm.weight,
+        "is_control": arm.is_control,
+        "writer": teacher
+        and {
+            "slug": teacher.slug,
+            "provider": teacher.provider,
+            "model": teacher.model,
+            "parameters": teacher.parameters,
+        },
+        "miniature": miniature and {"id": str(miniature.pk), "manifest_sha256": miniature.manifest_sha256},
+    }
+
+
+def _steps(steps: Sequence[Step] | Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": step.number,
+            "writer": step.writer,
+            "wait_s": step.wait_s,
+            "subject": step.subject,
+            "body": step.body,
+        }
+        for step in steps
+    ]

@@ -1,0 +1,114 @@
+"""What a campaign spent on each contact it assigned: its share of paid calls, of people's time, and what came back.
+
+A draft that serves several contacts of a company is shared out among them evenly. Calls count whether or not their
+draft was ever sent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import numpy as np
+from django.db.models import Count, FloatField, Sum
+from django.db.models.functions import Cast
+
+from campaigns.experiments import enrolments
+from campaigns.experiments.arm_costs import ContactCosts
+from campaigns.experiments.assignments import Assignments
+from campaigns.experiments.enrolments import EnrolledContacts
+from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.states import Metric
+from generation.models import Call, Order
+from generation.states import CallState
+from review.models import Decision
+
+MINUTE_S = 60
+# The arm and the record of a draft, as text.
+DraftKey = tuple[str, str]
+
+
+def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContacts, *, metric: Metric) -> ContactCosts:
+    """Costs beside the units; at most seven queries, whatever the size.
+
+    Args:
+        campaign: The campaign.
+        units: Its columns.
+        people: Who stands in them, in the same order.
+        metric: What `people.happened` is about; replies are read anew if it is something else.
+    """
+    usd, tokens = _calls(campaign)
+    minutes, shares = _minutes(campaign), _shared_out(people, usd)
+    replied = people.happened
+    if metric != Metric.REPLY:
+        replied = enrolments.first_times(enrolments.of_metric(campaign, Metric.REPLY))
+
+    def column(values: dict[str, Any]) -> Any:
+        return np.array([values.get(pk, 0) for pk in people.ids], dtype=np.float64)
+
+    return ContactCosts(
+        arms=units.arms,
+        arm=units.arm,
+        cluster=units.cluster,
+        model_usd=column(shares),
+        minutes=column(minutes),
+        mails=np.array([people.sent[pk].mails if pk in people.sent else 0 for pk in people.ids], dtype=np.float64),
+        replies=np.array([pk in replied for pk in people.ids], dtype=np.float64),
+        tokens=tokens,
+    )
+
+
+def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[float, float]]]:
+    """US dollars by arm and record, where any were paid; and mean tokens in and out of an answered call, by arm's name."""
+    own = WriteOrder.objects.filter(campaign=campaign).select_related("arm")
+    arm_of = {each.order_id: each.arm for each in own}
+    again = Order.objects.filter(repeats__in=list(arm_of)).values_list("pk", "repeats_id")
+    arm_of |= {pk: arm_of[repeats] for pk, repeats in again if repeats is not None}
+    paid: dict[DraftKey, float] = defaultdict(float)
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    for order, arm in arm_of.items():
+        calls: Any = Call.objects.filter(order=order).order_by()
+        whose = enrolments.text_of(arm.pk)
+        dear = calls.filter(cost_usd__gt=0).annotate(key=enrolments.key("record_id")).values_list("key")
+        for record, usd in dear.annotate(usd=Sum(Cast("cost_usd", FloatField()))):
+            paid[whose, record] += usd
+        totals = calls.filter(state=CallState.ANSWERED).aggregate(
+            given=Sum("input_tokens"), said=Sum("output_tokens"), count=Count("pk")
+        )
+        added = (totals["given"] or 0, totals["said"] or 0, totals["count"])
+        sums[arm.name] = [had + new for had, new in zip(sums[arm.name], added, strict=True)]
+    return paid, {
+        name: (given / count, tokens_out / count) for name, (given, tokens_out, count) in sums.items() if count
+    }
+
+
+def _shared_out(people: EnrolledContacts, usd: dict[DraftKey, float]) -> dict[str, float]:
+    """What each contact's draft cost, over those who share it."""
+    drafts = list(zip(people.arms, people.records, strict=True))
+    sharing = Counter(drafts)
+    return {
+        pk: usd[arm, record] / sharing[arm, record]
+        for pk, (arm, record) in zip(people.ids, drafts, strict=True)
+        if record is not None and (arm, record) in usd
+    }
+
+
+def _minutes(campaign: Campaign) -> dict[str, float]:
+    """Minutes by contact, of decisions on drafts that came to a person."""
+    drafts: Any = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
+    decided: Any = Decision.objects.filter(draft__in=drafts.values("draft_id")).order_by()
+    seconds_by_draft = (
+        decided.annotate(key=enrolments.key("draft_id")).values_list("key").annotate(seconds=Sum("seconds"))
+    )
+    seconds: dict[str, float] = dict(seconds_by_draft)
+    if not seconds:
+        return {}
+    sharing: dict[str, list[str]] = defaultdict(list)
+    pairs = drafts.annotate(judged=enrolments.key("draft_id"), whose=enrolments.key("enrolment_id"))
+    for draft, whose in pairs.values_list("judged", "whose"):
+        sharing[draft].append(whose)
+    minutes: dict[str, float] = defaultdict(float)
+    for draft, spent_s in seconds.items():
+        for whose in sharing[draft]:
+            minutes[whose] += spent_s / MINUTE_S / len(sharing[draft])
+    return minutes

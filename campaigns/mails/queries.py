@@ -1,0 +1,165 @@
+"""Questions about mails of a campaign: the list with its filters, and one mail. Every one takes the member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from campaigns.compose import content
+from campaigns.models import Campaign, Event, Message
+from campaigns.states import EventKind, MessageState, StepWriter, StopReason
+from members.models import Member
+from review.tasks.permissions import tasks_for
+
+M = MessageState
+LOOKS = {
+    M.PLANNED: "is-idle",
+    M.WRITING: "is-running",
+    M.WRITTEN: "is-running",
+    M.AWAITING: "is-look",
+    M.APPROVED: "is-good",
+    M.SENDING: "is-running",
+    M.SENT: "is-good",
+    M.REJECTED: "is-idle",
+    M.UNKNOWN: "is-look",
+    M.FAILED: "is-failed",
+    M.STOPPED: "is-idle",
+}
+FILTERS = ("state", "arm", "step", "marks", "event")
+OPENING_CHARS = 90
+
+
+def visible(member: Member) -> QuerySet[Message]:
+    """Mails of the member's tasks."""
+    return Message.objects.filter(campaign__task__in=tasks_for(member))
+
+
+def of_campaign(campaign: Campaign, *, search: str = "", **chosen: str) -> QuerySet[Message]:
+    """Mails of a campaign, narrowed by any of `FILTERS` and by words; a value that is none narrows to nothing.
+
+    Args:
+        campaign: One the member was let in to.
+        search: Part of a name, a company, an address, or a subject that went out.
+        chosen: `state`, `arm` (its name), `step` (its number), `marks` ("yes", "no"), `event` (its kind).
+    """
+    rows = Message.objects.filter(campaign=campaign)
+    for name, value in chosen.items():
+        if value:
+            rows = rows.filter(_narrowed(name, value))
+    for word in search.split()[:5]:
+        rows = rows.filter(
+            Q(contact__first_name__icontains=word)
+            | Q(contact__last_name__icontains=word)
+            | Q(contact__company__icontains=word)
+            | Q(contact__address__icontains=word)
+            | Q(subject__icontains=word)
+        )
+    return rows
+
+
+def _narrowed(name: str, value: str) -> Q:
+    if name == "state":
+        return Q(state=value)
+    if name == "arm":
+        return Q(arm__name=value)
+    if name == "step":
+        return Q(step__number=int(value)) if value.isdecimal() and len(value) < 4 else Q(pk__isnull=True)
+    if name == "marks":
+        return Q(draft__marks_count__gt=0) if value == "yes" else ~Q(draft__marks_count__gt=0)
+    return Q(events__kind=value, events__is_machine=False) if value in EventKind.values else Q(pk__isnull=True)
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """A mail as a row of the list."""
+
+    mail: Message
+    opening: str
+    state: str
+    look: str
+    why: str
+    marks: int
+
+
+def line(mail: Message) -> MailLine:
+    """A mail from `content.with_words` as a row."""
+    state = MessageState(mail.state)
+    subject = mail.subject or content.fields_of(mail)["subject"]
+    why = StopReason(mail.stop_reason).label if mail.stop_reason else mail.problem
+    marks = mail.draft.marks_count if mail.draft is not None else 0
+    return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, marks)
+
+
+def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
+    """One mail of a campaign.
+
+    Raises:
+        Http404: No such mail in it, or not this member's to see.
+    """
+    mail = content.with_words(visible(member)).filter(campaign=campaign, pk=mail_id).first()
+    if mail is None:
+        raise Http404("There is no such mail in this campaign.")
+    return mail
+
+
+def any_or_404(member: Member, mail_id: UUID) -> Message:
+    """One mail of any campaign.
+
+    Raises:
+        Http404: No such mail, or not this member's to see.
+    """
+    mail = content.with_words(visible(member)).filter(pk=mail_id).first()
+    if mail is None:
+        raise Http404("There is no such mail.")
+    return mail
+
+
+def events_of(mail: Message) -> QuerySet[Event]:
+    """What happened to a mail, in order, with the reply where one came."""
+    return Event.objects.filter(message=mail).select_related("reply").order_by("occurred_at", "id")
+
+
+def fixed_awaiting(mails: QuerySet[Message]) -> QuerySet[Message]:
+    """Of these mails, those with a fixed text that wait for a lead's word."""
+    return mails.filter(state=M.AWAITING, draft__isnull=True, step__writer=StepWriter.TEMPLATE)
+
+
+def choices(campaign: Campaign) -> Mapping[str, list[tuple[str, str]]]:
+    """Values a list can be narrowed to, with their labels."""
+    return {
+        "state": list(MessageState.choices),
+        "arm": [(name, name) for name in campaign.arms.order_by("position").values_list("name", flat=True)],
+        "step": [(str(n), f"Mail {n}") for n in campaign.steps.order_by("number").values_list("number", flat=True)],
+        "marks": [("yes", "Marked by a check"), ("no", "Not marked")],
+        "event": list(EventKind.choices),
+    }
+
+
+def mail_json(mail: Message) -> dict[str, Any]:
+    """A mail for programs: where it stands, and its words as they are now, slots unfilled until it went."""
+    words = content.fields_of(mail)
+    return {
+        "id": str(mail.pk),
+        "campaign": mail.campaign.slug,
+        "contact": {"id": str(mail.contact_id), "name": mail.contact.name, "company": mail.contact.company},
+        "arm": mail.arm.name if mail.arm else None,
+        "step": mail.step.number,
+        "state": mail.state,
+        "stop_reason": mail.stop_reason,
+        "problem": mail.problem,
+        "draft": str(mail.draft_id) if mail.draft_id else None,
+        "needs_approval": mail.needs_approval,
+        "marks_count": mail.draft.marks_count if mail.draft else 0,
+        "subject": mail.subject or words["subject"],
+        "body": mail.body or words["body"],
+        "message_id": mail.message_id,
+        "due_at": mail.due_at,
+        "sent_at": mail.sent_at,
+        "created_at": mail.created_at,
+        "updated_at": mail.updated_at,
+    }

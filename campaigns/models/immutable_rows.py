@@ -1,0 +1,20 @@
+"""Which rows of this room never change, for the triggers of the review room to hold."""
+
+from review.db.immutability import Guard
+
+CHANGES = ("UPDATE", "DELETE")
+GUARDS = (
+    Guard("campaigns_suppression", CHANGES, "", "The suppression list only grows."),
+    # What a payload tells of a person goes with the person.
+    Guard(
+        "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)
+    ),
+    Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
+    Guard(
+        "campaigns_experiment",
+        CHANGES,
+        "{row}.registered_at IS NOT NULL",
+        "A registered experiment never changes: register another one.",
+        is_sealed_by_update=True,
+    ),
+)

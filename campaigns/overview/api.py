@@ -1,0 +1,211 @@
+"""API of campaigns: make, launch, steer, price, read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.text import slugify
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.overview import figures, waiting
+from campaigns.overview import queries as selectors
+from campaigns.overview.serializers import (
+    CampaignFullOut,
+    CampaignIn,
+    CampaignOut,
+    DryRunOut,
+    FixedMailsIn,
+    LaunchIn,
+    WrittenAgainOut,
+)
+from campaigns.planning import edit, forecast, launch_checks
+from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
+from campaigns.senders import queries
+from campaigns.sending import lifecycle
+from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
+from campaigns.writing import fixed_texts, order_drafts
+from generation.teachers import queries as teachers_queries
+from members.models import Member
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.http.pagination import KeysetPagination
+
+# What a body says in the very words of a plan.
+SAME = (
+    "sample_share",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+    "links",
+    "audience",
+)
+
+
+class CampaignListView(APIView):
+    """Campaigns."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=CampaignOut(many=True))
+    def get(self, request: Request) -> Response:
+        member, slug = member_of(request), request.query_params.get("task")
+        rows = selectors.of_task(member, task_or_404(member, slug)) if slug else selectors.visible(member)
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(rows, request, view=self)
+        return pager.get_paginated_response(CampaignOut(page, many=True).data)
+
+    @extend_schema(request=CampaignIn, responses={201: CampaignOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = CampaignIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked, member = body.validated_data, member_of(request)
+        task = task_or_404(member, asked["task"])
+        require(member, task, Role.LEAD)
+        slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
+        return Response(CampaignOut(edit.create(task, _plan(asked, member), slug=slug, by=member)).data, status=201)
+
+
+class CampaignView(APIView):
+    """One campaign: read it, or change it while it is a draft."""
+
+    @extend_schema(responses=CampaignFullOut)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(_full(selectors.get_or_404(member_of(request), slug)))
+
+    @extend_schema(request=CampaignIn, responses=CampaignFullOut)
+    def put(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        campaign = selectors.get_or_404(member, slug)
+        require(member, campaign.task, Role.LEAD)
+        body = CampaignIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        edit.change(campaign, _plan(body.validated_data, member), by=member)
+        return Response(_full(selectors.get_or_404(member, slug)))
+
+
+class LaunchView(APIView):
+    """Begin a campaign: its mails are written, and sent as they are approved."""
+
+    @extend_schema(request=LaunchIn, responses={202: CampaignFullOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        body = LaunchIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        campaign = selectors.get_or_404(member, slug)
+        lifecycle.launch(
+            campaign,
+            by=member,
+            contacts=body.validated_data.get("contacts"),
+            is_held=body.validated_data.get("is_held", False),
+        )
+        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+
+
+class SteerView(APIView):
+    """Pause, resume, let go or end a campaign."""
+
+    verb = "pause"
+    VERBS = {"pause": lifecycle.pause, "resume": lifecycle.resume, "release": lifecycle.release, "end": lifecycle.end}
+
+    @extend_schema(request=None, responses={202: CampaignFullOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        self.VERBS[self.verb](selectors.get_or_404(member, slug), by=member)
+        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+
+
+class WriteAgainView(APIView):
+    """Have mails written again that failed before they had a text."""
+
+    @extend_schema(request=None, responses={202: WrittenAgainOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        count = order_drafts.write_again(selectors.get_or_404(member, slug), by=member)
+        return Response(WrittenAgainOut({"count": count}).data, status=202)
+
+
+class FixedMailsView(APIView):
+    """Approve mails with a fixed text, refuse them, or take that back."""
+
+    @extend_schema(request=FixedMailsIn, responses={202: WrittenAgainOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        campaign = selectors.get_or_404(member, slug)
+        require(member, campaign.task, Role.LEAD)
+        body = FixedMailsIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        count = fixed_texts.decide_fixed_mails(
+            campaign,
+            verdict=FixedVerdict(body.validated_data["verdict"]),
+            by=member,
+            message_ids=body.validated_data.get("messages"),
+        )
+        return Response(WrittenAgainOut({"count": count}).data, status=202)
+
+
+class DryRunView(APIView):
+    """What a launch would do and cost; starts nothing."""
+
+    @extend_schema(responses=DryRunOut)
+    def get(self, request: Request, slug: str) -> Response:
+        campaign = selectors.get_or_404(member_of(request), slug)
+        expected = forecast.forecast_of(campaign)
+        shown = {
+            "contacts": expected.contacts,
+            "cost_usd": expected.cost_usd,
+            "cost_high_usd": expected.cost_high_usd,
+            "seconds": expected.seconds,
+            "arms": expected.arms,
+            "problems": _problems(campaign, expected),
+        }
+        return Response(DryRunOut(shown).data)
+
+
+def _problems(campaign: Any, expected: Any = None) -> list[launch_checks.LaunchProblem]:
+    if campaign.state != CampaignState.PLANNED:
+        return []
+    return launch_checks.launch_problems(campaign, expected=expected)
+
+
+def _full(campaign: Any) -> dict[str, Any]:
+    parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    if now := waiting.wait_reason(campaign):
+        parts["waiting"] = now
+    shown = {**CampaignOut(campaign).data, "waiting": None}
+    return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
+
+
+def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
+    """The body as the service takes it, with what it names looked up."""
+
+    def teacher(slug: str | None) -> Any:
+        return teachers_queries.teacher_or_404(member, slug) if slug else None
+
+    arms = [ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher"))}) for arm in asked["arms"]]
+    steps = [
+        StepPlan(**{**step, "writer": StepWriter(step.get("writer", StepWriter.MODEL))})
+        for step in asked.get("steps", [{}])
+    ]
+    sender = asked.get("sender")
+    return CampaignPlan(
+        name=asked["name"],
+        arms=arms,
+        steps=steps,
+        sender=queries.sender_or_404(member, sender) if sender else None,
+        reply_teacher=teacher(asked.get("reply_teacher")),
+        approval=Approval(asked.get("approval", Approval.ALL)),
+        **{name: asked[name] for name in SAME if name in asked},
+    )

@@ -1,0 +1,97 @@
+"""What stands in the way of a campaign's mails, in words a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.states import MessageState, StopReason
+from campaigns.writing import sequences
+from jobs.models import Job
+from jobs.states import FINISHED
+
+M = MessageState
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Something in a running campaign that a person should see.
+
+    Attributes:
+        look: Class of its badge.
+        message: What happened, and to how many.
+        hint: What to do.
+        verb: An act on the campaign that mends it, if there is one.
+        state: Of the mails it is about, to list them.
+    """
+
+    look: str
+    message: str
+    hint: str = ""
+    verb: str = ""
+    state: str = ""
+    url: str = ""
+
+
+def blockers(campaign: Campaign) -> list[Blocker]:
+    """What stands in the way of a campaign's mails, the gravest first."""
+    mails = Message.objects.filter(campaign=campaign).order_by()
+    blockers_seen = [
+        Blocker("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")
+        for problem, count in _by_problem(sequences.to_write_again(campaign))
+    ] + [
+        Blocker("is-failed", f"{_mails(count)} failed: {problem}", "Nothing sends them again by itself.", "", "failed")
+        for problem, count in _by_problem(mails.filter(state=M.FAILED, draft__isnull=False))
+    ]
+    if count := mails.filter(state=M.UNKNOWN).count():
+        hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
+        blockers_seen.append(Blocker("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
+    unfit = mails.filter(state=M.REJECTED).exclude(problem="")
+    if count := unfit.count():
+        hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
+        blockers_seen.append(
+            Blocker("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected")
+        )
+    return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
+
+
+def _by_problem(failed: QuerySet[Message]) -> list[tuple[str, int]]:
+    return list(failed.order_by().values_list("problem").annotate(count=Count("pk")).order_by("-count")[:5])
+
+
+def stops(campaign: Campaign) -> list[tuple[str, int]]:
+    """Why mails were stopped, in words, and how many."""
+    rows = Message.objects.filter(campaign=campaign, state=M.STOPPED).order_by().values_list("stop_reason")
+    counts = dict(rows.annotate(count=Count("pk")))
+    return [(reason.label, counts[reason]) for reason in StopReason if counts.get(reason)]
+
+
+def jobs_under_way(campaign: Campaign) -> list[Job]:
+    """Jobs of a campaign that have not ended: orders for drafts, and the sender."""
+    return [job for job in _jobs(campaign) if job.state not in FINISHED]
+
+
+def order_jobs(campaign: Campaign) -> QuerySet[Job]:
+    """Jobs that write or wrote drafts of a campaign."""
+    return Job.objects.filter(pk__in=WriteOrder.objects.filter(campaign=campaign).values("order__job_id"))
+
+
+def sender_jobs(campaign: Campaign) -> QuerySet[Job]:
+    """Jobs that send or sent mails of a campaign."""
+    return Job.objects.filter(kind="campaign-send", subject_id=campaign.pk)
+
+
+def _jobs(campaign: Campaign) -> list[Job]:
+    jobs = order_jobs(campaign) | sender_jobs(campaign)
+    return list(jobs.exclude(state__in=("succeeded", "cancelled")).order_by("-created_at")[:20])
+
+
+def _slow(job: Job) -> Blocker:
+    why = job.waiting_reason or (job.error or {}).get("message", "")
+    return Blocker("is-look", f"{job.title} is {job.state}{f': {why}' if why else ''}.", url=f"/jobs/{job.pk}/")
+
+
+def _mails(count: int) -> str:
+    return f"{count:,} mail{'' if count == 1 else 's'}"

@@ -1,0 +1,179 @@
+"""How far a campaign's mails are and what they have come to: by step, and by arm with its cost.
+
+Totals are read from mails and events, never kept beside them; an event that a machine caused counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Avg, Count, Q, QuerySet, Sum
+
+from campaigns.events.outcomes import withdrawn_unsubscriptions
+from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
+from campaigns.states import EventKind, MessageState
+from generation.models import Call, Order
+from generation.states import CallState
+from review.models import Decision
+
+M = MessageState
+# What a mail has been through by the time it is in a state, for figures that only ever shrink along the way.
+HAVE_WORDS = frozenset({M.WRITTEN, M.AWAITING, M.APPROVED, M.SENDING, M.SENT, M.REJECTED, M.UNKNOWN})
+WERE_APPROVED = frozenset({M.APPROVED, M.SENDING, M.SENT, M.UNKNOWN})
+COUNTED = (EventKind.BOUNCED, EventKind.OPENED, EventKind.CLICKED, EventKind.REPLIED, EventKind.UNSUBSCRIBED)
+MINUTE_S = 60
+
+
+@dataclass(frozen=True)
+class StepFigures:
+    """How far the mails of one step are. Each of the first figures is a part of the one before."""
+
+    step: Step
+    planned: int
+    written: int
+    approved: int
+    sent: int
+    states: dict[str, int] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def awaiting(self) -> int:
+        """Mails that wait for a person."""
+        return self.states.get(M.AWAITING, 0)
+
+    @property
+    def underway(self) -> int:
+        """Mails that something is being done with, without a person."""
+        return sum(self.states.get(state, 0) for state in (M.PLANNED, M.WRITING, M.WRITTEN, M.APPROVED, M.SENDING))
+
+
+def steps(campaign: Campaign) -> list[StepFigures]:
+    """The funnel of each step; people for events, mails for all else."""
+    states: dict[UUID, dict[str, int]] = defaultdict(dict)
+    mails = Message.objects.filter(campaign=campaign).order_by()
+    for step_id, state, count in mails.values_list("step_id", "state").annotate(count=Count("pk")):
+        states[step_id][state] = count
+    events: dict[UUID, dict[str, int]] = defaultdict(dict)
+    event_rows = human_events([campaign.pk], COUNTED).values_list("message__step_id", "kind")
+    for step_id, kind, people in event_rows.annotate(people=Count("enrolment", distinct=True)):
+        events[step_id][kind] = people
+    return [_step(step, states[step.pk], events[step.pk]) for step in campaign.steps.order_by("number")]
+
+
+def _step(step: Step, states: dict[str, int], events: dict[str, int]) -> StepFigures:
+    def count(of: frozenset[MessageState]) -> int:
+        return sum(states.get(state, 0) for state in of)
+
+    return StepFigures(
+        step, sum(states.values()), count(HAVE_WORDS), count(WERE_APPROVED), states.get(M.SENT, 0), states, events
+    )
+
+
+@dataclass(frozen=True)
+class ArmFigures:
+    """What an arm has come to. Shares are of the people who were sent a mail; `None` where nobody was."""
+
+    arm: Arm
+    contacts: int
+    clusters: int
+    sent: int
+    events: dict[str, int]
+    drafts: int
+    cost_usd: Decimal
+    latency_s: float | None
+    person_s: float
+
+    @property
+    def shares(self) -> list[tuple[str, int, float | None]]:
+        """Kind of event, people, and their share of those who were sent a mail."""
+        return [
+            (kind.value, count, count / self.sent if self.sent else None)
+            for kind, count in ((kind, self.events.get(kind, 0)) for kind in COUNTED if kind != EventKind.OPENED)
+        ]
+
+    @property
+    def person_minutes(self) -> float:
+        """Time people spent on its drafts."""
+        return self.person_s / MINUTE_S
+
+
+def arms(campaign: Campaign) -> list[ArmFigures]:
+    """Each arm with its people, what they did, and what its drafts cost in money, seconds and people's time."""
+    people = Enrolment.objects.filter(campaign=campaign).order_by()
+    clusters = people.values_list("arm_id").annotate(count=Count("cluster", distinct=True))
+    sent = Message.objects.filter(campaign=campaign, state=M.SENT).order_by()
+    reached = dict(sent.values_list("arm_id").annotate(count=Count("enrolment", distinct=True)))
+    contacts, companies = counts_by(people, "arm_id"), dict(clusters)
+    events: dict[UUID, dict[str, int]] = defaultdict(dict)
+    event_rows = human_events([campaign.pk], COUNTED).values_list("enrolment__arm_id", "kind")
+    for arm_id, kind, count in event_rows.annotate(count=Count("enrolment", distinct=True)):
+        events[arm_id][kind] = count
+    costs = _costs(campaign)
+    seconds = _person_seconds(campaign)
+    return [
+        ArmFigures(
+            arm,
+            contacts.get(arm.pk, 0),
+            companies.get(arm.pk, 0),
+            reached.get(arm.pk, 0),
+            events[arm.pk],
+            *costs.get(arm.pk, (0, Decimal(0), None)),
+            person_s=seconds.get(arm.pk, 0.0),
+        )
+        for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")
+    ]
+
+
+def cost_usd(campaign: Campaign) -> Decimal:
+    """What the models of a campaign have cost so far."""
+    return sum((cost for _, cost, _ in _costs(campaign).values()), Decimal(0))
+
+
+def _costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
+    """By arm: drafts, US dollars, mean seconds of an answer."""
+    own = dict(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
+    again = Order.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
+    arm_of = own | {pk: own[repeats] for pk, repeats in again if repeats is not None}
+    calls = Call.objects.filter(order__in=arm_of).order_by().values_list("order_id")
+    answered = Q(state=CallState.ANSWERED)
+    rows = calls.annotate(
+        count=Count("pk", filter=answered), cost=Sum("cost_usd"), latency=Avg("latency_s", filter=answered)
+    )
+    sums: dict[UUID, list[tuple[int, Decimal, float]]] = defaultdict(list)
+    for order_id, count, cost, latency in rows:
+        sums[arm_of[order_id]].append((count, cost, latency or 0.0))
+    return {arm_id: _summed(parts) for arm_id, parts in sums.items()}
+
+
+def _summed(parts: Sequence[tuple[int, Decimal, float]]) -> tuple[int, Decimal, float | None]:
+    drafts = sum(count for count, _, _ in parts)
+    seconds = sum(count * latency for count, _, latency in parts)
+    return drafts, sum((cost for _, cost, _ in parts), Decimal(0)), seconds / drafts if drafts else None
+
+
+def _person_seconds(campaign: Campaign) -> dict[UUID, float]:
+    """By arm, the seconds people spent deciding on its drafts; a draft that serves two people is counted once."""
+    drafts = Message.objects.filter(campaign=campaign, needs_approval=True, draft__isnull=False).order_by()
+    arm_of: dict[Any, Any] = dict(drafts.values_list("draft_id", "arm_id").distinct())
+    wanted = drafts.values("draft_id")
+    rows = Decision.objects.filter(draft__in=wanted).order_by().values_list("draft_id")
+    sums: dict[UUID, float] = defaultdict(float)
+    for draft_id, seconds in rows.annotate(seconds=Sum("seconds")):
+        sums[arm_of[draft_id]] += seconds
+    return sums
+
+
+def human_events(campaigns: Sequence[UUID], kinds: Sequence[EventKind]) -> QuerySet[Event]:
+    """Events of some kinds that people caused, unordered."""
+    events = Event.objects.filter(campaign__in=campaigns, kind__in=kinds, is_machine=False).order_by()
+    return events.exclude(withdrawn_unsubscriptions()) if EventKind.UNSUBSCRIBED in kinds else events
+
+
+def counts_by(rows: QuerySet[Any], name: str) -> dict[Any, int]:
+    """How many rows there are by the value of a column."""
+    return dict(rows.order_by().values_list(name).annotate(count=Count("pk")))

@@ -1,0 +1,257 @@
+"""The form of a draft campaign: arms, mails, links, who sends, and limits. It reads input; services decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+
+from campaigns.models import Campaign, ContactImport, SenderIdentity
+from campaigns.planning.edit import DAY_S, ArmPlan, CampaignPlan, StepPlan
+from campaigns.states import Approval, StepWriter
+from generation.teachers.queries import TeacherLine
+
+ARM_ROWS = 4
+# What a form may say beside a plan: the same names as the plan's, and the same meaning.
+_PLAIN = (
+    "name",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+)
+
+
+@dataclass(frozen=True)
+class CampaignChoices:
+    """What the form lets one choose from."""
+
+    senders: Sequence[SenderIdentity]
+    teachers: Sequence[TeacherLine]
+    segments: Sequence[str]
+    imports: Sequence[ContactImport]
+    contacts: int
+
+
+class CampaignForm(forms.Form):
+    """A campaign as its lead words it."""
+
+    name = forms.CharField(label="Name", max_length=120)
+    sender = forms.ChoiceField(
+        label="Sender", required=False, help_text="Who stands at the top and the foot of each mail."
+    )
+    segment = forms.ChoiceField(label="Contacts", required=False)
+    imported_with = forms.ChoiceField(label="Imported with", required=False)
+    limit = forms.IntegerField(
+        label="At most",
+        min_value=1,
+        max_value=100_000,
+        required=False,
+        help_text="So many contacts, the first imported first.",
+    )
+    links = forms.CharField(
+        label="Links",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text="One a line: a name and an https address. A text uses them as {{link.name}}.",
+    )
+    step_1_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.MODEL)
+    step_1_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
+    step_1_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
+    has_second = forms.BooleanField(label="Send a second mail to those who do not answer", required=False)
+    step_2_wait_days = forms.DecimalField(
+        label="Days after the first",
+        min_value=0,
+        max_value=90,
+        max_digits=6,
+        decimal_places=4,
+        initial=4,
+        required=False,
+    )
+    step_2_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.TEMPLATE)
+    step_2_same_thread = forms.BooleanField(
+        label="Send it as an answer to the first mail",
+        required=False,
+        initial=True,
+        help_text="Its subject is then Re: and the first one's; a subject of its own is passed over.",
+    )
+    step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
+    step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
+    approval = forms.ChoiceField(
+        label="A person sees",
+        choices=Approval.choices,
+        initial=Approval.ALL,
+        widget=forms.RadioSelect,
+    )
+    sample_share = forms.IntegerField(
+        label="Share, per cent",
+        min_value=0,
+        max_value=100,
+        initial=20,
+        required=False,
+        help_text="Of the mails no check marks.",
+    )
+    max_model_usd = forms.DecimalField(
+        label="Budget for models, US dollars", min_value=0, max_digits=12, decimal_places=6, initial=Decimal(1)
+    )
+    mails_per_minute = forms.IntegerField(label="Mails a minute", min_value=1, max_value=1_000_000, initial=60)
+    daily_cap = forms.IntegerField(label="Mails a day", min_value=1, max_value=1_000_000, initial=500)
+    quiet_from = forms.IntegerField(label="Quiet from, hour", min_value=0, max_value=23, initial=20)
+    quiet_until = forms.IntegerField(
+        label="Quiet until, hour", min_value=0, max_value=23, initial=8, help_text="Equal hours: never quiet."
+    )
+    sends_at_weekends = forms.BooleanField(label="Send at weekends too", required=False)
+    tracks_opens = forms.BooleanField(
+        label="Tell of openings",
+        required=False,
+        help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
+    )
+    time_zone = forms.CharField(
+        label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
+    )
+    reply_teacher = forms.ChoiceField(
+        label="Who says what a reply means",
+        required=False,
+        help_text="Its label alone is used; a person can correct it.",
+    )
+    control = forms.ChoiceField(label="Control", required=False)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, choices: CampaignChoices, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self._teachers = {line.teacher.slug: line.teacher for line in choices.teachers}
+        self._senders = {sender.slug: sender for sender in choices.senders}
+        writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
+        for number in range(1, ARM_ROWS + 1):
+            self._add_arm(number, writers)
+        self._set(
+            "sender",
+            [("", "Nobody yet"), *((contact_import.slug, contact_import.name) for contact_import in choices.senders)],
+        )
+        everyone = [("", f"All {choices.contacts:,} contacts")]
+        self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
+        files = [(str(contact_import.pk), _import_label(contact_import)) for contact_import in choices.imports]
+        self._set("imported_with", [("", "Any import"), *files])
+        self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
+        self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
+
+    def _add_arm(self, number: int, writers: list[tuple[str, str]]) -> None:
+        is_first = number == 1
+        self.fields[f"arm_{number}_name"] = forms.CharField(
+            label=f"Arm {number}", max_length=80, required=is_first, initial="A" if is_first else ""
+        )
+        self.fields[f"arm_{number}_teacher"] = forms.ChoiceField(label="Writes", choices=writers, required=False)
+        self.fields[f"arm_{number}_weight"] = forms.IntegerField(
+            label="Weight", min_value=0, max_value=1000, initial=1, required=False
+        )
+
+    def _set(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+    def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
+        """Name, writer and weight of each row for an arm."""
+        for number in range(1, ARM_ROWS + 1):
+            yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
+
+    def clean_links(self) -> dict[str, str]:
+        """Addresses by name; a line that is not two words is refused by its number."""
+        links: dict[str, str] = {}
+        for number, line in enumerate(str(self.cleaned_data["links"]).splitlines(), start=1):
+            parts = line.split()
+            if not parts:
+                continue
+            if len(parts) != 2 or slugify(parts[0]) != parts[0] or parts[0] in links:
+                raise forms.ValidationError(
+                    f"Line {number}: write a name of its own and one address, such as 'demo https://…'."
+                )
+            links[parts[0]] = parts[1]
+        return links
+
+    def plan(self, *, is_simulated: bool = False) -> CampaignPlan:
+        """The validated input as the service takes it."""
+        cleaned = self.cleaned_data
+        return CampaignPlan(
+            arms=list(self._arms()),
+            steps=list(self._steps()),
+            links=cleaned["links"],
+            sender=self._senders.get(cleaned["sender"]),
+            approval=Approval(cleaned["approval"]),
+            sample_share=(cleaned["sample_share"] or 0) / 100,
+            reply_teacher=self._teachers.get(cleaned["reply_teacher"]),
+            audience={"segment": cleaned["segment"], "import": cleaned["imported_with"], "limit": cleaned["limit"]},
+            is_simulated=is_simulated,
+            **{name: cleaned[name] for name in _PLAIN},
+        )
+
+    def _arms(self) -> Iterator[ArmPlan]:
+        cleaned = self.cleaned_data
+        for number in range(1, ARM_ROWS + 1):
+            if name := cleaned[f"arm_{number}_name"].strip():
+                weight = cleaned[f"arm_{number}_weight"]
+                yield ArmPlan(
+                    name,
+                    teacher=self._teachers.get(cleaned[f"arm_{number}_teacher"]),
+                    weight=1 if weight is None else weight,
+                    is_control=cleaned["control"] == str(number),
+                )
+
+    def _steps(self) -> Iterator[StepPlan]:
+        cleaned = self.cleaned_data
+        yield StepPlan(StepWriter(cleaned["step_1_writer"]), 0, cleaned["step_1_subject"], cleaned["step_1_body"])
+        if cleaned["has_second"]:
+            wait_s = round((cleaned["step_2_wait_days"] or 0) * DAY_S)
+            yield StepPlan(
+                StepWriter(cleaned["step_2_writer"]),
+                wait_s,
+                cleaned["step_2_subject"],
+                cleaned["step_2_body"],
+                same_thread=cleaned["step_2_same_thread"],
+            )
+
+
+def initial_of(campaign: Campaign) -> dict[str, Any]:
+    """A campaign as its form shows it."""
+    shown: dict[str, Any] = {name: getattr(campaign, name) for name in _PLAIN}
+    shown |= {
+        "max_model_usd": f"{campaign.max_model_usd.normalize():f}",
+        "sender": campaign.sender.slug if campaign.sender else "",
+        "approval": campaign.approval,
+        "sample_share": round(campaign.sample_share * 100),
+        "reply_teacher": campaign.reply_teacher.slug if campaign.reply_teacher else "",
+        "segment": campaign.audience.get("segment", ""),
+        "imported_with": campaign.audience.get("import", ""),
+        "limit": campaign.audience.get("limit"),
+        "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
+    }
+    for number, arm in enumerate(campaign.arms.select_related("teacher").order_by("position"), start=1):
+        shown |= {
+            f"arm_{number}_name": arm.name,
+            f"arm_{number}_teacher": arm.teacher.slug if arm.teacher else "",
+            f"arm_{number}_weight": arm.weight,
+        }
+        if arm.is_control:
+            shown["control"] = str(number)
+    for step in campaign.steps.order_by("number"):
+        prefix = f"step_{step.number}"
+        shown |= {f"{prefix}_writer": step.writer, f"{prefix}_subject": step.subject, f"{prefix}_body": step.body}
+        if step.number == 2:
+            shown |= {"has_second": True, "step_2_wait_days": Decimal(step.wait_s) / DAY_S}
+            shown["step_2_same_thread"] = step.same_thread
+    return shown
+
+
+def _import_label(batch: ContactImport) -> str:
+    return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
+
+
+def _label(line: TeacherLine) -> str:
+    if line.price is None:
+        return f"{line.teacher.name} (no price)"
+    return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"

@@ -1,0 +1,204 @@
+"""Pages of campaigns: the list, a draft's form, one campaign live, and the acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from campaigns.overview import blockers, desk_integration, figures, waiting
+from campaigns.overview import queries as selectors
+from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
+from campaigns.planning import audience, launch_checks
+from campaigns.planning import edit as planning_edit
+from campaigns.senders import queries
+from campaigns.sending import lifecycle
+from campaigns.states import CampaignState, StepWriter
+from campaigns.writing import order_drafts
+from generation.teachers import queries as teachers_queries
+from members.models import Member
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, require, task_or_404
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+PER_PAGE = 25
+FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
+ACTS: dict[str, tuple[Callable[..., Any], str]] = {
+    "pause": (lifecycle.pause, "Paused: nothing is sent."),
+    "resume": (lifecycle.resume, "Running again."),
+    "release": (lifecycle.release, "Let go: approved mails are sent from now on."),
+    "end": (lifecycle.end, "Ended. Answers still count."),
+}
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    page = Paginator(selectors.of_task(member, task), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "campaigns",
+        "page": page,
+        "lines": selectors.lines(list(page)),
+        "may_lead": may(member, task, Role.LEAD),
+    }
+    return render(request, "campaigns/index.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.LEAD)
+    form = CampaignForm(request.POST or None, choices=_choices(member, task), initial=_form_from(request))
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                made = planning_edit.create(task, form.plan(), slug=_slug(form), by=member)
+                return redirect("campaigns:detail", made.slug)
+            except Refusal as refusal:
+                _show(form, refusal)
+                status = refusal.status
+    context = {"task": task, "section": "campaigns", "tab": "campaigns", "form": form}
+    return render(request, "campaigns/new.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    require(member, campaign.task, Role.LEAD)
+    form = CampaignForm(request.POST or None, choices=_choices(member, campaign.task), initial=initial_of(campaign))
+    status = 200
+    if request.method == "POST":
+        status = 400
+        if form.is_valid():
+            try:
+                planning_edit.change(campaign, form.plan(is_simulated=campaign.is_simulated), by=member)
+                messages.success(request, "Saved.")
+                return redirect("campaigns:detail", campaign.slug)
+            except Refusal as refusal:
+                _show(form, refusal)
+                status = refusal.status
+    context = {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "form": form, "campaign": campaign}
+    return render(request, "campaigns/new.html", context, status=status)
+
+
+def _show(form: CampaignForm, refusal: Refusal) -> None:
+    """Put what is wrong with parts of several rows at the first of them."""
+    errors = {FIRST_OF.get(name, name): texts for name, texts in refusal.errors.items()}
+    add_refusal(form, Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=errors))
+
+
+def _form_from(request: HttpRequest) -> dict[str, str]:
+    """What a link to the empty form fills in."""
+    return {name: str(request.GET[name]) for name in request.GET if name in CampaignForm.base_fields or "arm_" in name}
+
+
+def _slug(form: CampaignForm) -> str:
+    return slugify(form.cleaned_data["name"])[:80] or "campaign"
+
+
+def _choices(member: Member, task: Any) -> CampaignChoices:
+    return CampaignChoices(
+        senders=list(queries.visible(member)),
+        teachers=teachers_queries.lines(member),
+        segments=audience.segments_of(task.pk),
+        imports=audience.imports_of(task.pk),
+        contacts=audience.count_of(task.pk),
+    )
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    campaign = selectors.get_or_404(member_of(request), slug)
+    return render(request, "campaigns/detail.html", _overview(request, campaign))
+
+
+@require_GET
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """The part of a campaign's page that moves, for htmx."""
+    campaign = selectors.get_or_404(member_of(request), slug)
+    return render(request, "campaigns/_live.html", _overview(request, campaign))
+
+
+def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
+    steps = figures.steps(campaign)
+    is_planned = campaign.state == CampaignState.PLANNED
+    fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
+    return {
+        "task": campaign.task,
+        "section": "campaigns",
+        "tab": "campaigns",
+        "campaign": campaign,
+        "steps": steps,
+        "arms": figures.arms(campaign),
+        "awaiting": sum(step.awaiting for step in steps) - fixed,
+        "fixed_awaiting": fixed,
+        "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
+        "problems": launch_checks.launch_problems(campaign) if is_planned else [],
+        "contacts": audience.contacts_matching(campaign).count()
+        if is_planned
+        else sum(step.planned for step in steps[:1]),
+        "troubles": [] if is_planned else blockers.blockers(campaign),
+        "stops": [] if is_planned else blockers.stops(campaign),
+        "waiting": waiting.wait_reason(campaign),
+        "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
+        "may_lead": may(member_of(request), campaign.task, Role.LEAD),
+        "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
+        "sender_changed": queries.changed_after_launch(campaign),
+        "refusal": refusal,
+    }
+
+
+@require_POST
+def act(request: HttpRequest, slug: str) -> HttpResponse:
+    """Launch, pause, resume, let go, end, or write failed mails again, by the form's `verb`."""
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    try:
+        messages.success(request, _perform(request.POST.get("verb", ""), campaign, member))
+    except Refusal as refusal:
+        context = _overview(request, selectors.get_or_404(member, slug), refusal)
+        return render(request, "campaigns/detail.html", context, status=refusal.status)
+    return redirect("campaigns:detail", campaign.slug)
+
+
+def _perform(verb: str, campaign: Any, member: Member) -> str:
+    if verb in ("launch", "write"):
+        lifecycle.launch(campaign, by=member, is_held=verb == "write")
+        return (
+            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent before you let them go."
+        )
+    if verb == "write_again":
+        count = order_drafts.write_again(campaign, by=member)
+        return f"{count:,} mails will be written again."
+    if verb not in ACTS:
+        raise Refusal("no_verb", "Nothing was asked for.", hint="Press the button that says what you mean.", status=400)
+    service, message = ACTS[verb]
+    service(campaign, by=member)
+    return message
+
+
+@require_POST
+def approve(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go to the desk with the campaign's drafts alone; it deals no others on the way."""
+    member = member_of(request)
+    campaign = selectors.get_or_404(member, slug)
+    require(member, campaign.task, Role.REVIEWER)
+    asked = urlencode({"only": desk_integration.desk_key(campaign.slug)})
+    return redirect(f"{reverse('review:focus', args=[campaign.task.slug])}?{asked}")

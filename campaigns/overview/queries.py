@@ -1,0 +1,73 @@
+"""Questions about campaigns: which there are, and how far each is in a list. Every one takes the member."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.http import Http404
+
+from campaigns.models import Campaign, Enrolment, Message
+from campaigns.overview.figures import counts_by, human_events
+from campaigns.states import EventKind, MessageState
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import tasks_for
+
+M = MessageState
+
+
+def visible(member: Member) -> QuerySet[Campaign]:
+    """Campaigns of the member's tasks, newest first."""
+    rows = Campaign.objects.filter(task__in=tasks_for(member))
+    return rows.select_related("task", "task_version", "sender", "launched_by").order_by("-created_at", "-id")
+
+
+def of_task(member: Member, task: Task) -> QuerySet[Campaign]:
+    """Campaigns of one task."""
+    return visible(member).filter(task=task)
+
+
+def get_or_404(member: Member, slug: str) -> Campaign:
+    """One campaign.
+
+    Raises:
+        Http404: No such campaign, or of a task the member may not see.
+    """
+    campaign = visible(member).filter(slug=slug).first()
+    if campaign is None:
+        raise Http404(f"There is no campaign '{slug}' that you can see.")
+    return campaign
+
+
+@dataclass(frozen=True)
+class CampaignRow:
+    """A campaign in a list: contacts, mails that wait for a person, mails that went, people who replied."""
+
+    campaign: Campaign
+    contacts: int
+    awaiting: int
+    sent: int
+    replied: int
+
+
+def lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
+    """Campaigns with their figures; three queries however many there are."""
+    ids = [campaign.pk for campaign in campaigns]
+    contacts = counts_by(Enrolment.objects.filter(campaign__in=ids), "campaign_id")
+    states: dict[UUID, Counter[str]] = defaultdict(Counter)
+    rows = Message.objects.filter(campaign__in=ids, state__in=(M.AWAITING, M.SENT)).order_by()
+    for pk, state, count in rows.values_list("campaign_id", "state").annotate(count=Count("pk")):
+        states[pk][state] = count
+    replied = dict(
+        human_events(ids, (EventKind.REPLIED,))
+        .values_list("campaign_id")
+        .annotate(people=Count("enrolment", distinct=True))
+    )
+    return [
+        CampaignRow(c, contacts.get(c.pk, 0), states[c.pk][M.AWAITING], states[c.pk][M.SENT], replied.get(c.pk, 0))
+        for c in campaigns
+    ]

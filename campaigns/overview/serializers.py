@@ -1,0 +1,201 @@
+"""Shapes of the requests and answers about campaigns and their mails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+
+from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
+
+
+class ArmIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=80)
+    teacher = serializers.SlugField(required=False, allow_null=True, help_text="Slug of a teacher or served miniature")
+    weight = serializers.IntegerField(min_value=0, max_value=1000, required=False)
+    is_control = serializers.BooleanField(required=False)
+
+
+class StepIn(serializers.Serializer[Any]):
+    writer = serializers.ChoiceField(choices=StepWriter.choices, required=False)
+    wait_s = serializers.IntegerField(min_value=0, required=False)
+    subject = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    body = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    same_thread = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        help_text="Of a second mail: sent as `Re:` the first. By default where a model writes it",
+    )
+
+
+class AudienceIn(serializers.Serializer[Any]):
+    """Which contacts; all that may be written to when nothing is said."""
+
+    segment = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    limit = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`import` is a word of Python's own, so it is named here."""
+        own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
+        return {**super().get_fields(), "import": own}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """A word nobody knows is a mistake and not a silence: passed over, it would mean everybody."""
+        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
+            allowed = ", ".join(sorted(self.fields))
+            raise serializers.ValidationError(
+                {unknown[0]: [f"Contacts are chosen by {allowed}; this is none of them."]}
+            )
+        return super().to_internal_value(data)
+
+
+class CampaignIn(serializers.Serializer[Any]):
+    """A draft campaign. `links` are https addresses by name, which a text uses as `{{link.name}}`."""
+
+    task = serializers.SlugField()
+    name = serializers.CharField(max_length=120)
+    slug = serializers.SlugField(max_length=80, required=False)
+    sender = serializers.SlugField(required=False, allow_null=True)
+    arms = ArmIn(many=True, allow_empty=False)
+    steps = StepIn(many=True, required=False, allow_empty=False)
+    links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
+    audience = AudienceIn(required=False)
+    approval = serializers.ChoiceField(choices=Approval.choices, required=False)
+    sample_share = serializers.FloatField(min_value=0, max_value=1, required=False)
+    reply_teacher = serializers.SlugField(required=False, allow_null=True)
+    max_model_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, required=False)
+    mails_per_minute = serializers.IntegerField(min_value=1, required=False)
+    daily_cap = serializers.IntegerField(min_value=1, required=False)
+    quiet_from = serializers.IntegerField(min_value=0, max_value=23, required=False)
+    quiet_until = serializers.IntegerField(min_value=0, max_value=23, required=False)
+    sends_at_weekends = serializers.BooleanField(required=False)
+    tracks_opens = serializers.BooleanField(required=False, help_text="Only of contacts who allow it")
+    time_zone = serializers.CharField(max_length=64, required=False)
+
+
+class CampaignOut(serializers.Serializer[Any]):
+    """A campaign as it stands."""
+
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    task_version = serializers.IntegerField(source="task_version.number")
+    state = serializers.ChoiceField(choices=CampaignState.choices)
+    is_held = serializers.BooleanField()
+    is_simulated = serializers.BooleanField()
+    sender = serializers.CharField(source="sender.slug", default=None)
+    approval = serializers.ChoiceField(choices=Approval.choices)
+    sample_share = serializers.FloatField()
+    max_model_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    created_at = serializers.DateTimeField()
+    launched_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, campaign: Any) -> str:
+        return reverse("campaigns:detail", args=[campaign.slug])
+
+
+class CampaignArmOut(serializers.Serializer[Any]):
+    """An arm with its people, what they did, and its cost."""
+
+    name = serializers.CharField(source="arm.name")
+    teacher = serializers.CharField(source="arm.teacher.slug", default=None)
+    miniature = serializers.CharField(source="arm.miniature.slug", default=None)
+    weight = serializers.IntegerField(source="arm.weight")
+    is_control = serializers.BooleanField(source="arm.is_control")
+    contacts = serializers.IntegerField()
+    clusters = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    events = serializers.DictField(child=serializers.IntegerField())
+    drafts = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    latency_s = serializers.FloatField(allow_null=True)
+    person_s = serializers.FloatField()
+
+
+class CampaignStepOut(serializers.Serializer[Any]):
+    """One mail of the sequence: how many are in each state, and what people did with it."""
+
+    number = serializers.IntegerField(source="step.number")
+    writer = serializers.CharField(source="step.writer")
+    wait_s = serializers.IntegerField(source="step.wait_s")
+    same_thread = serializers.BooleanField(source="step.same_thread")
+    planned = serializers.IntegerField()
+    written = serializers.IntegerField()
+    approved = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    states = serializers.DictField(child=serializers.IntegerField())
+    events = serializers.DictField(child=serializers.IntegerField())
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    hint = serializers.CharField()
+    place = serializers.CharField()
+
+
+class WaitingOut(serializers.Serializer[Any]):
+    """Why nothing moves; `until` is when it goes on by itself, where that is known."""
+
+    reason = serializers.CharField(
+        help_text="paused, held, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        "budget, not_written, follow_up or done"
+    )
+    message = serializers.CharField()
+    until = serializers.DateTimeField(allow_null=True)
+    hint = serializers.CharField()
+
+
+class CampaignFullOut(CampaignOut):
+    """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
+
+    waiting = WaitingOut(allow_null=True, help_text="null while mails move, before the launch and after the end")
+
+    steps = CampaignStepOut(many=True)
+    arms = CampaignArmOut(many=True)
+    problems = ProblemOut(many=True)
+
+
+class LaunchIn(serializers.Serializer[Any]):
+    """Whom to write to, the campaign's own audience by default; and whether to hold what is written."""
+
+    contacts = AudienceIn(required=False)
+    is_held = serializers.BooleanField(required=False, help_text="Write and approve, send nothing until `release`")
+
+
+class ForecastArmOut(serializers.Serializer[Any]):
+    name = serializers.CharField(source="arm.name")
+    contacts = serializers.IntegerField()
+    clusters = serializers.IntegerField()
+    drafts = serializers.IntegerField()
+    cost_usd = serializers.FloatField(source="quote.estimate.cost_usd", default=None)
+    cost_high_usd = serializers.FloatField(source="quote.estimate.cost_high_usd", default=None)
+    basis = serializers.CharField(source="quote.estimate.basis", default="")
+
+
+class DryRunOut(serializers.Serializer[Any]):
+    """What a launch would do and cost. The mails themselves are at `messages/?campaign=` once they are written."""
+
+    contacts = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    cost_high_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    seconds = serializers.FloatField()
+    arms = ForecastArmOut(many=True)
+    problems = ProblemOut(many=True)
+
+
+class FixedMailsIn(serializers.Serializer[Any]):
+    """A word on mails with a fixed text; without `messages`, on every one that awaits approval."""
+
+    verdict = serializers.ChoiceField(choices=FixedVerdict.choices)
+    messages = serializers.ListField(
+        child=serializers.UUIDField(), required=False, allow_empty=False, max_length=1000, help_text="Ids of mails"
+    )
+
+
+class WrittenAgainOut(serializers.Serializer[Any]):
+    count = serializers.IntegerField()

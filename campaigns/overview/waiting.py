@@ -1,0 +1,224 @@
+"""What a campaign waits for now, until when, and what to do about it. Reads rows and the clock; starts nothing.
+
+Stages are asked one after another, from the wire back to the next mail of the sequence. While any of them moves, the
+campaign waits for nothing; else the first that cannot go on says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+
+from django.db.models import Count, Max, Min
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import Campaign, Message
+from campaigns.overview.blockers import order_jobs, sender_jobs
+from campaigns.sending.pacing import SendingHours, day_starts
+from campaigns.states import CampaignState, MessageState
+from campaigns.writing import sequences
+from jobs.models import Job
+from jobs.scheduling import halt as scheduling_halt
+from jobs.states import FINISHED, JobState
+
+M = MessageState
+# Mails that have been on the wire today count against the daily cap.
+HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
+# A gap between two mails that somebody who watches would wonder at.
+LONG_GAP_S = 20
+NOTHING_TO_DO = "Nothing to do: it goes on by itself."
+
+
+@dataclass(frozen=True, slots=True)
+class WaitReason:
+    """Why nothing moves.
+
+    Attributes:
+        reason: A stable word for programs.
+        message: The same in a sentence.
+        until: When it goes on by itself, as far as that is known.
+        hint: What to do about it.
+        url: Where to do it; empty where this page is the place.
+    """
+
+    reason: str
+    message: str
+    until: datetime | None = None
+    hint: str = NOTHING_TO_DO
+    url: str = ""
+
+
+# What a stage says: why it cannot go on, that it does go on, or that nothing of it is left.
+StageResult = WaitReason | Literal["moves"] | None
+
+
+def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReason | None:
+    """What a campaign waits for; None while its mails move, before its launch and after its end.
+
+    Args:
+        campaign: The campaign.
+        now: The time; the clock's by default.
+    """
+    if campaign.state == CampaignState.PAUSED:
+        return WaitReason("paused", "It was paused: nothing is written or sent.", hint="Press Resume.")
+    if campaign.state != CampaignState.RUNNING:
+        return None
+    now = now or timezone.now()
+    rows = Message.objects.filter(campaign=campaign).order_by().values_list("state").annotate(count=Count("pk"))
+    counts = {M(state): count for state, count in rows}
+    words = [stage(campaign, counts, now) for stage in _CHECKS_IN_ORDER]
+    if any(words) and (halt := scheduling_halt.current_halt()):
+        message = f"{scheduling_halt.wait_reason(halt)[:1].upper()}{scheduling_halt.wait_reason(halt)[1:]}."
+        return WaitReason("halted", message, hint="It goes on by itself once an admin has resumed what leaves.")
+    if "moves" in words:
+        return None
+    return next((word for word in words if isinstance(word, WaitReason)), _FINISHED)
+
+
+Counts = dict[MessageState, int]
+_FINISHED = WaitReason(
+    "done", "Every mail has gone, failed or was stopped.", hint="End it when no more answers are awaited."
+)
+
+
+def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
+    """Mails that are approved and could go."""
+    if not counts.get(M.APPROVED) and not counts.get(M.SENDING):
+        return None
+    if campaign.is_held:
+        message = f"{_mails(counts.get(M.APPROVED, 0))} approved; it was launched to write and not to send."
+        return WaitReason("held", message, hint="Press Start sending.")
+    waiting = Message.objects.filter(campaign=campaign, state=M.APPROVED).order_by("due_at", "id")
+    first = waiting.select_related("contact").first()
+    if first is None:
+        return "moves"
+    if not_yet := _not_yet(campaign, first, now):
+        return not_yet
+    return _capped(campaign, now) or _sending_job(campaign, now) or _paced(campaign, now)
+
+
+def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | None:
+    """The hour at which the next mail may leave, or is tried again."""
+    due_at = first.due_at or now
+    hours = SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
+    if opens_at := hours.opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
+        due_at = opens_at
+    if due_at <= now:
+        return None
+    if first.problem:
+        return WaitReason("deferred", first.problem, due_at)
+    message = "It is outside the sending hours where the next reader lives."
+    return WaitReason("hours", message, due_at, hint="Hours and weekends are set when a campaign is made.")
+
+
+def _capped(campaign: Campaign, now: datetime) -> WaitReason | None:
+    midnight = day_starts(now, campaign.time_zone)
+    went = Message.objects.filter(campaign=campaign, state__in=HAS_GONE, sending_at__gte=midnight).count()
+    if went < campaign.daily_cap:
+        return None
+    tomorrow = day_starts(midnight + timedelta(hours=36), campaign.time_zone)
+    message = f"The {campaign.daily_cap:,} mails of today have gone."
+    return WaitReason("daily_cap", message, tomorrow, hint="Mails a day are set when a campaign is made.")
+
+
+def _sending_job(campaign: Campaign, now: datetime) -> WaitReason | None:
+    job = sender_jobs(campaign).order_by("-created_at").first()
+    if job is None:
+        return None
+    if job.state == JobState.WAITING:
+        return _job(job, "sender", "It tries again every half minute; see that the mail server can be reached.")
+    if job.state == JobState.PAUSED:
+        return _job(job, "sender_paused", "Resume the job that sends.")
+    if job.state == JobState.FAILED:
+        return _job(job, "sender", "A new one is begun within a minute; look at the job.")
+    return None
+
+
+def _paced(campaign: Campaign, now: datetime) -> StageResult:
+    """A pace that leaves minutes between two mails looks like standing still."""
+    gap_s = 60 / max(1, campaign.mails_per_minute)
+    last = Message.objects.filter(campaign=campaign, state__in=HAS_GONE).aggregate(last=Max("sending_at"))["last"]
+    if last is None or gap_s < LONG_GAP_S or (until := last + timedelta(seconds=gap_s)) <= now:
+        return "moves"
+    return WaitReason("pace", f"One mail goes every {gap_s:.0f} seconds.", until)
+
+
+def _writer(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
+    """Mails that are to be written."""
+    if counts.get(M.PLANNED) or counts.get(M.WRITTEN):
+        return "moves"
+    if not counts.get(M.WRITING):
+        return None
+    under_way = list(order_jobs(campaign).exclude(state__in=FINISHED).order_by("-created_at"))
+    slow = [job for job in under_way if job.state in (JobState.WAITING, JobState.PAUSED, JobState.PAUSING)]
+    if len(slow) < len(under_way) or not slow:
+        return "moves"
+    if slow[0].state == JobState.WAITING:
+        return _job(slow[0], "teacher", "It goes on when the model answers again; look at the job.")
+    return _job(slow[0], "order_paused", "Resume the job that writes.")
+
+
+def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
+    """Mails that wait for a person."""
+    if count := counts.get(M.AWAITING):
+        verb = "waits" if count == 1 else "wait"
+        return WaitReason(
+            "approval",
+            f"{_mails(count)} {verb} for a person's word.",
+            hint="Approve them: drafts on the desk, fixed texts here.",
+        )
+    return None
+
+
+def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
+    """Mails that were not written, and are not tried again by themselves."""
+    failed = Message.objects.filter(campaign=campaign, state=M.FAILED, draft__isnull=True, step__writer="model")
+    count = failed.count() if counts.get(M.FAILED) else 0
+    if not count:
+        return None
+    if (
+        order_jobs(campaign).filter(result__ended="budget").exists()
+        or failed.filter(problem__icontains="budget").exists()
+    ):
+        message = f"The budget for models does not cover {_mails(count)} more."
+        return WaitReason("budget", message, hint="Write to these people with a campaign that has a budget of its own.")
+    last = order_jobs(campaign).order_by("-created_at").first()
+    if last is not None and last.state == JobState.FAILED:
+        return _job(last, "teacher", "See why the model could not be asked, then press Write them again.")
+    return WaitReason("not_written", f"{_mails(count)} could not be written.", hint="Press Write them again.")
+
+
+def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
+    """Mails whose reader is given time to answer first."""
+    for before, step in pairwise(campaign.steps.order_by("number")):
+        totals = sequences.to_follow(campaign, before, step).aggregate(first=Min("sent_at"), count=Count("pk"))
+        if totals["first"] is not None:
+            until = totals["first"] + timedelta(seconds=step.wait_s)
+            if until <= now:
+                return "moves"
+            message = f"{_mails(totals['count'])} have gone; mail {step.number} follows where nobody answers."
+            return WaitReason("follow_up", message.replace("1 mail have", "1 mail has", 1), until)
+    return None
+
+
+_CHECKS_IN_ORDER: tuple[Callable[[Campaign, Counts, datetime], StageResult], ...] = (
+    _sender,
+    _writer,
+    _people,
+    _failures,
+    _follow_ups,
+)
+
+
+def _job(job: Job, reason: str, hint: str) -> WaitReason:
+    why = job.waiting_reason or (job.error or {}).get("message", "")
+    message = f"{job.title} is {job.state}{f': {why}' if why else ''}."
+    return WaitReason(reason, message, hint=hint, url=reverse("jobs:detail", args=[job.pk]))
+
+
+def _mails(count: int) -> str:
+    return f"{count:,} mail{'' if count == 1 else 's'}"

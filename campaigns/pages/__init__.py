@@ -1,1 +1,0 @@
-"""Pages of the campaigns room. Thin: they call services and selectors, never models."""

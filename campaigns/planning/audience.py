@@ -1,0 +1,128 @@
+"""Questions about whom a campaign may write to, before it is launched. Writes nothing, assigns nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from campaigns.models import Campaign, Contact, ContactImport, Step
+from campaigns.states import StepWriter
+from campaigns.suppression.queries import barred
+from review.models import Task
+from web.errors import Refusal
+
+LARGEST = 100_000
+
+
+def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
+    """Contacts of the campaign's task that its audience names and that may be written to, in the order they came.
+
+    Left out are people who were erased or are on the suppression list, and, where a model writes, those without a record
+    to write from.
+
+    Args:
+        campaign: The campaign.
+        chosen: `segment`, `import` (an id) and `limit`, each optional; the campaign's own audience by default.
+    """
+    wanted = campaign.audience if chosen is None else chosen
+    contacts = Contact.objects.filter(~barred(), task_id=campaign.task_id, erased_at__isnull=True)
+    contacts = contacts.exclude(address="")
+    if needs_records(campaign):
+        contacts = contacts.filter(record__isnull=False)
+    if segment := wanted.get("segment"):
+        contacts = contacts.filter(segment=segment)
+    if source := _uuid(wanted.get("import")):
+        contacts = contacts.filter(imported_with=source)
+    contacts = contacts.order_by("created_at", "id")
+    return contacts[: limit_of(wanted)]
+
+
+def limit_of(chosen: Mapping[str, Any]) -> int:
+    """At most how many contacts are taken."""
+    limit = str(chosen.get("limit") or "")
+    return min(int(limit), LARGEST) if limit.isdecimal() and int(limit) else LARGEST
+
+
+def needs_records(campaign: Campaign) -> bool:
+    """Whether any step is written by a model."""
+    return Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).exists()
+
+
+def without_basis(campaign: Campaign) -> int:
+    """How many of them carry no lawful basis, or no word on where it comes from."""
+    chosen = Contact.objects.filter(pk__in=contacts_matching(campaign).values("pk"))
+    return chosen.filter(Q(lawful_basis="") | Q(basis_source="") | Q(basis_date__isnull=True)).count()
+
+
+def left_out(campaign: Campaign) -> dict[str, int]:
+    """Contacts of the task that no campaign of it may take, by why."""
+    contacts = Contact.objects.filter(task_id=campaign.task_id)
+    living = contacts.filter(erased_at__isnull=True)
+    return {
+        "erased": contacts.filter(erased_at__isnull=False).count(),
+        "suppressed": living.filter(barred()).count(),
+        "without a record": living.filter(record__isnull=True).count() if needs_records(campaign) else 0,
+    }
+
+
+def segments_of(task_id: UUID) -> list[str]:
+    """Names of the segments there are among a task's contacts."""
+    contacts = Contact.objects.filter(task_id=task_id, erased_at__isnull=True).exclude(segment="")
+    return sorted(set(contacts.order_by().values_list("segment", flat=True).distinct()))
+
+
+def imports_of(task_id: UUID) -> list[ContactImport]:
+    """Imports of a task that contacts came with, the newest first; at most a hundred."""
+    return list(ContactImport.objects.filter(task_id=task_id, rows_added__gt=0).order_by("-created_at")[:100])
+
+
+def count_of(task_id: UUID) -> int:
+    """Contacts of a task that were not erased."""
+    return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+CHOICE_KEYS = ("segment", "import", "limit")
+
+
+def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> dict[str, Any]:
+    """Return an audience as a campaign keeps it: what says nothing is left out, and an import is kept by its id.
+
+    Args:
+        task: The task whose contacts are meant.
+        wanted: `segment`, `import` (an id) and `limit`, each optional.
+        place: The field of the request that errors are shown at.
+
+    Raises:
+        Refusal: `audience_invalid`, a word that means nothing here; `import_unknown`, no such import among the task's.
+    """
+    if unknown := sorted(set(wanted) - set(CHOICE_KEYS)):
+        message = f"'{unknown[0]}' is nothing that contacts are chosen by."
+        raise Refusal(
+            "audience_invalid", message, hint=f"Choose by {', '.join(CHOICE_KEYS)}.", errors={place: [message]}
+        )
+    chosen = {name: value for name, value in wanted.items() if value}
+    if "import" in chosen:
+        chosen["import"] = str(_import(task, chosen["import"], place))
+    return chosen
+
+
+def _import(task: Task, wanted: object, place: str) -> UUID:
+    try:
+        import_id = ContactImport.objects.filter(task=task, pk=UUID(str(wanted))).values_list("pk", flat=True).first()
+    except ValueError:
+        import_id = None
+    if import_id is None:
+        message = f"There is no import '{wanted}' among the contacts of this task."
+        hint = "An import's id is in the answer to the request that made it, and in the campaign's form."
+        raise Refusal("import_unknown", message, hint=hint, errors={place: [message]})
+    return import_id

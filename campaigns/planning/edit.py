@@ -1,0 +1,247 @@
+"""Makes and changes a campaign while it is a draft: its arms, steps, links, sender and limits.
+
+What must be right before anything goes out is asked at launch, so that a draft may be saved half done. Here is refused
+only what could never be right. Sends nothing and knows no message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.db import IntegrityError, transaction
+
+from campaigns.models import Arm, Campaign, Experiment, Link, SenderIdentity, Step
+from campaigns.planning import audience as planning_audience
+from campaigns.states import Approval, CampaignState, StepWriter
+from generation.models import Teacher
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from training.models import Miniature
+from web.errors import Refusal
+
+MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20
+DAY_S = 86_400
+MOST_URL = 500
+_LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
+# How the teachers of the serving room name where they come from.
+MINIATURES = "serving"
+Errors = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class ArmPlan:
+    """One arm: who writes its mails, and its weight in the assignment."""
+
+    name: str
+    teacher: Teacher | None = None
+    miniature: Miniature | None = None
+    weight: int = 1
+    is_control: bool = False
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One mail of the sequence: worded by the arm's model, or a fixed text with slots."""
+
+    writer: StepWriter = StepWriter.MODEL
+    wait_s: int = 0
+    subject: str = ""
+    body: str = ""
+    # Whether it goes as `Re:` the mail before it; None: a model's follow-up does, a fixed text keeps its own subject.
+    same_thread: bool | None = None
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """Everything a draft campaign says."""
+
+    name: str
+    arms: Sequence[ArmPlan]
+    steps: Sequence[StepPlan] = (StepPlan(),)
+    links: Mapping[str, str] = field(default_factory=dict)
+    sender: SenderIdentity | None = None
+    approval: Approval = Approval.ALL
+    sample_share: float = 0.2
+    reply_teacher: Teacher | None = None
+    max_model_usd: Decimal = Decimal(1)
+    mails_per_minute: int = 60
+    daily_cap: int = 500
+    quiet_from: int = 20
+    quiet_until: int = 8
+    sends_at_weekends: bool = False
+    tracks_opens: bool = False
+    time_zone: str = "UTC"
+    audience: Mapping[str, Any] = field(default_factory=dict)
+    is_simulated: bool = False
+
+
+# What a plan sets on the campaign's own row.
+OWN = (
+    "name",
+    "sender",
+    "approval",
+    "sample_share",
+    "reply_teacher",
+    "max_model_usd",
+    "mails_per_minute",
+    "daily_cap",
+    "quiet_from",
+    "quiet_until",
+    "sends_at_weekends",
+    "tracks_opens",
+    "time_zone",
+    "is_simulated",
+)
+
+
+def create(task: Task, plan: CampaignPlan, *, slug: str, by: Member) -> Campaign:
+    """Write down a new campaign; nothing is written or sent before it is launched.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `campaign_invalid` with errors by field; as for `audiences.settled`; 409 `slug_taken`.
+    """
+    permissions.require(by, task, Role.LEAD)
+    _check(plan)
+    try:
+        with transaction.atomic():
+            campaign = Campaign(task=task, task_version=latest_version(task), slug=slug, created_by=by)
+            _write(campaign, plan)
+    except IntegrityError:
+        message = f"There is a campaign '{slug}' already."
+        raise Refusal("slug_taken", message, status=409, errors={"slug": [message]}) from None
+    return campaign
+
+
+@transaction.atomic
+def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
+    """Change a draft campaign; arms, steps and links become what the plan says.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `campaign_invalid`; as for `audiences.settled`; 409 `campaign_launched`, or `experiment_registered`: what was registered stays.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    _check(plan)
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    if campaign.state != CampaignState.PLANNED:
+        raise Refusal(
+            "campaign_launched",
+            "A campaign does not change once it is launched.",
+            hint="Make a new one from it.",
+            status=409,
+        )
+    if Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists():
+        raise Refusal(
+            "experiment_registered",
+            "The experiment of this campaign is registered, and names its arms and steps as they are.",
+            hint="Make a new campaign with an experiment of its own.",
+            status=409,
+        )
+    campaign.task_version = latest_version(campaign.task)
+    campaign.arms.all().delete()
+    campaign.steps.all().delete()
+    campaign.links.all().delete()
+    _write(campaign, plan)
+    return campaign
+
+
+def _write(campaign: Campaign, plan: CampaignPlan) -> None:
+    for name in OWN:
+        setattr(campaign, name, getattr(plan, name))
+    campaign.audience = planning_audience.validated_choice(campaign.task, plan.audience, place="audience")
+    campaign.save()
+    Arm.objects.bulk_create(
+        Arm(
+            campaign=campaign,
+            name=arm.name.strip(),
+            position=position,
+            weight=arm.weight,
+            is_control=arm.is_control,
+            teacher=arm.teacher,
+            miniature=arm.miniature or miniature_of(arm.teacher),
+        )
+        for position, arm in enumerate(plan.arms)
+    )
+    Step.objects.bulk_create(
+        Step(
+            campaign=campaign,
+            number=number,
+            writer=step.writer,
+            wait_s=step.wait_s,
+            subject=step.subject,
+            body=step.body,
+            same_thread=_is_answer(step, number),
+        )
+        for number, step in enumerate(plan.steps, start=1)
+    )
+    Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
+
+
+def _is_answer(step: StepPlan, number: int) -> bool:
+    wanted = step.writer == StepWriter.MODEL if step.same_thread is None else step.same_thread
+    return wanted and number > 1
+
+
+def miniature_of(teacher: Teacher | None) -> Miniature | None:
+    """The miniature that a teacher stands for; None for any other model."""
+    room, _, key = teacher.provided_by.partition(":") if teacher is not None else ("", "", "")
+    return Miniature.objects.filter(pk=UUID(key)).first() if room == MINIATURES else None
+
+
+def _check(plan: CampaignPlan) -> None:
+    errors: Errors = {}
+    _check_numbers(plan, errors)
+    names = [arm.name.strip() for arm in plan.arms]
+    if not 1 <= len(names) <= MOST_ARMS:
+        errors["arms"] = [f"A campaign has 1 to {MOST_ARMS} arms."]
+    elif not all(names) or len({name.casefold() for name in names}) < len(names):
+        errors["arms"] = ["Each arm has a name of its own."]
+    elif any(arm.weight < 0 for arm in plan.arms) or not any(arm.weight for arm in plan.arms):
+        errors["arms"] = ["Weights are whole numbers from 0, at least one of them above 0."]
+    elif sum(arm.is_control for arm in plan.arms) > 1:
+        errors["arms"] = ["At most one arm is the control."]
+    if not 1 <= len(plan.steps) <= MOST_STEPS:
+        errors["steps"] = [f"A sequence has 1 to {MOST_STEPS} mails."]
+    elif any(not 0 <= step.wait_s <= 90 * DAY_S for step in plan.steps):
+        errors["steps"] = ["A wait is between 0 and 90 days."]
+    if len(plan.links) > MOST_LINKS:
+        errors["links"] = [f"A campaign has at most {MOST_LINKS} links."]
+    elif wrong := [name for name, url in plan.links.items() if not _LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:
+        errors["links"] = [f"'{wrong[0][:40]}': a name has at most 40 letters, digits, - and _, an address {MOST_URL}."]
+    if errors:
+        raise Refusal("campaign_invalid", "This campaign cannot be saved as it is.", errors=errors)
+
+
+def _check_numbers(plan: CampaignPlan, errors: Errors) -> None:
+    if not plan.name.strip():
+        errors["name"] = ["Give the campaign a name."]
+    if not 0 <= plan.sample_share <= 1:
+        errors["sample_share"] = ["A share between 0 and 1."]
+    if not 0 <= plan.max_model_usd < 100_000:
+        errors["max_model_usd"] = ["US dollars, from 0."]
+    for name, value in (("mails_per_minute", plan.mails_per_minute), ("daily_cap", plan.daily_cap)):
+        if not 1 <= value <= 1_000_000:
+            errors[name] = ["A whole number from 1."]
+    for name, value in (("quiet_from", plan.quiet_from), ("quiet_until", plan.quiet_until)):
+        if not 0 <= value <= 23:
+            errors[name] = ["An hour between 0 and 23."]
+    if not is_time_zone(plan.time_zone):
+        errors["time_zone"] = [f"'{plan.time_zone}' is no time zone; write one such as Europe/Berlin."]
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether this host knows a time zone of that name."""
+    try:
+        return name in available_timezones() and bool(ZoneInfo(name))
+    except (ValueError, OSError):
+        return False

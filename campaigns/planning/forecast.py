@@ -1,0 +1,124 @@
+"""What a launch would do, before it is done: who falls into which arm, what must be written, and what that may cost.
+
+Reads contacts, records, teachers and prices; writes nothing. The assignment is the launch's own, so the figures are of
+the very arms that will be; the costs are estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from campaigns.models import Arm, Campaign, Contact
+from campaigns.planning import audience
+from campaigns.planning.assignment import arm_of
+from campaigns.states import StepWriter
+from generation.orders import launch
+from generation.orders.launch import Quote
+from web.errors import Refusal
+
+# A price is guessed from a rendered sample; more records than this would only be read.
+PRICED_RECORDS = 200
+
+
+@dataclass(frozen=True)
+class ContactArm:
+    """A contact and the arm it falls into."""
+
+    contact: Contact
+    arm: Arm
+
+
+@dataclass(frozen=True)
+class ArmForecast:
+    """What an arm would be: people, companies, drafts to write, and their price.
+
+    Attributes:
+        arm: The arm.
+        contacts: People in it.
+        clusters: Companies (or lone addresses) in it.
+        drafts: Drafts its model would write for one step: one a record, however many people share it.
+        quote: The price of these drafts; None when nothing is to be written, or it cannot be.
+        refusal: Why no order could be launched.
+    """
+
+    arm: Arm
+    contacts: int
+    clusters: int
+    drafts: int
+    quote: Quote | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class LaunchForecast:
+    """A launch as it would be: arms in their order, and how many steps a model writes."""
+
+    arms: list[ArmForecast]
+    model_steps: int
+    contacts: int
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """Estimated price of every draft of every step."""
+        return self._sum("cost_usd")
+
+    @property
+    def cost_high_usd(self) -> Decimal:
+        """The same at the upper end of the estimate."""
+        return self._sum("cost_high_usd")
+
+    @property
+    def seconds(self) -> float:
+        """How long the slowest arm's models would take, for one step; arms are written side by side."""
+        return max((line.quote.estimate.time_s for line in self.arms if line.quote), default=0.0)
+
+    def _sum(self, name: str) -> Decimal:
+        each = sum(getattr(line.quote.estimate, name) for line in self.arms if line.quote)
+        return Decimal(str(round(each * self.model_steps, 6)))
+
+
+def contact_arms(campaign: Campaign, contacts: Sequence[Contact]) -> list[ContactArm]:
+    """The arm of each contact, by the salted hash of its cluster.
+
+    Raises:
+        ValueError: The weights of the arms assign nobody.
+    """
+    arms = list(campaign.arms.order_by("position"))
+    weights = [arm.weight for arm in arms]
+    return [ContactArm(contact, arms[arm_of(campaign.salt, contact.cluster, weights)]) for contact in contacts]
+
+
+def forecast_of(campaign: Campaign) -> LaunchForecast:
+    """What a launch of the campaign's audience would do now."""
+    arms = list(campaign.arms.select_related("teacher").order_by("position"))
+    weights = [arm.weight for arm in arms]
+    people: dict[UUID, list[tuple[str, UUID | None]]] = {arm.pk: [] for arm in arms}
+    total = 0
+    for cluster, record_id in audience.contacts_matching(campaign).values_list("cluster", "record_id"):
+        people[arms[arm_of(campaign.salt, cluster, weights)].pk].append((cluster, record_id))
+        total += 1
+    model_steps = campaign.steps.filter(writer=StepWriter.MODEL).count()
+    lines = [_arm(campaign, arm, people[arm.pk], is_written=bool(model_steps)) for arm in arms]
+    return LaunchForecast(lines, model_steps, total)
+
+
+def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]], *, is_written: bool) -> ArmForecast:
+    clusters = len({cluster.casefold() for cluster, _ in people})
+    records = list(dict.fromkeys(record for _, record in people if record is not None)) if is_written else []
+    if not records or arm.teacher is None:
+        return ArmForecast(arm, len(people), clusters, len(records))
+    try:
+        quote = launch.quote(
+            campaign.task,
+            teacher=arm.teacher,
+            count=len(records),
+            by=None,
+            record_ids=records[:PRICED_RECORDS],
+            version=campaign.task_version,
+        )
+    except Refusal as refusal:
+        return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal)
+    return ArmForecast(arm, len(people), clusters, len(records), quote)

@@ -1,0 +1,245 @@
+"""What keeps a draft campaign from being launched: every problem at once, each with the way to mend it.
+
+Asks rows, the price table and the environment for keys; changes nothing. It does not know who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
+from urllib.parse import urlsplit
+
+from campaigns.compose import content, repeats
+from campaigns.models import Arm, Campaign, Experiment, Step
+from campaigns.planning import audience, forecast
+from campaigns.planning.edit import is_time_zone
+from campaigns.planning.forecast import LaunchForecast
+from campaigns.states import StepWriter
+from review.spec.prompting import is_mail
+
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchProblem:
+    """One thing to mend first.
+
+    Attributes:
+        code: A stable word for programs.
+        message: What is wrong.
+        hint: How to mend it.
+        place: Where: `sender`, `contacts`, `arms`, `steps`, `links`, `limits`, `experiment` or `task`.
+    """
+
+    code: str
+    message: str
+    hint: str
+    place: str
+
+
+def launch_problems(campaign: Campaign, *, expected: LaunchForecast | None = None) -> list[LaunchProblem]:
+    """Everything that keeps a campaign from being launched; an empty list when nothing does.
+
+    Args:
+        campaign: The campaign, a draft.
+        expected: Its forecast, if the caller has one already.
+    """
+    problems = [*_sender(campaign), *_steps(campaign), *_links(campaign), *_arms(campaign), *_people(campaign)]
+    problems += _experiment(campaign)
+    if any(problem.code in ("arm_without_model", "weights") for problem in problems):
+        return problems
+    return [*problems, *_money(campaign, expected or forecast.forecast_of(campaign))]
+
+
+def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
+    sender = campaign.sender
+    if sender is None:
+        yield LaunchProblem(
+            "no_sender", "Nobody sends it.", "Choose a sender identity: a mail says who writes.", "sender"
+        )
+        return
+    if not sender.postal_address.strip():
+        yield LaunchProblem(
+            "no_postal_address",
+            f"{sender.name} has no postal address.",
+            "The law asks for one under every commercial mail: add it to the sender.",
+            "sender",
+        )
+    if not sender.from_address.strip() or not sender.reply_address.strip():
+        yield LaunchProblem(
+            "no_sender_address",
+            f"{sender.name} has no address to write from, or none for replies.",
+            "Add both to the sender.",
+            "sender",
+        )
+
+
+def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
+    steps = list(campaign.steps.order_by("number"))
+    slot_names = content.known_slots(campaign)
+    if not steps:
+        yield LaunchProblem("no_steps", "It has no mail to send.", "Add a first mail.", "steps")
+    yield from _same_texts(steps)
+    for step in steps:
+        yield from (
+            _fixed_text(step, slot_names)
+            if step.writer == StepWriter.TEMPLATE
+            else _written(campaign, step, slot_names)
+        )
+
+
+def _same_texts(steps: list[Step]) -> Iterator[LaunchProblem]:
+    """Fixed texts that repeat each other: nobody is sent the same text twice."""
+    fixed = [step for step in steps if step.writer == StepWriter.TEMPLATE and step.body.strip()]
+    for at, step in enumerate(fixed):
+        if repeat := repeats.find(step.body, [{"body": earlier.body} for earlier in fixed[:at]]):
+            yield LaunchProblem(
+                "repeated_text", f"Mail {step.number} repeats one before it. {repeat}", "Write another text.", "steps"
+            )
+
+
+def _fixed_text(step: Step, known: list[str]) -> Iterator[LaunchProblem]:
+    if not (step.subject.strip() or step.same_thread) or not step.body.strip():
+        yield LaunchProblem("empty_text", f"Mail {step.number} has no subject or no text.", "Write both.", "steps")
+    for slot in content.slots_in(step):
+        if slot not in known:
+            yield LaunchProblem(
+                "unknown_slot",
+                f"Mail {step.number} uses {{{{{slot}}}}}, which nothing fills.",
+                f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                "steps",
+            )
+
+
+def _written(campaign: Campaign, step: Step, known: list[str]) -> Iterator[LaunchProblem]:
+    spec = campaign.task_version.spec
+    if not is_mail(spec):
+        yield LaunchProblem(
+            "not_a_mail",
+            f"Mail {step.number} is to be written by a model, but the task does not write mails.",
+            "A task for mails has two outputs: a subject and a body.",
+            "task",
+        )
+    for slot in spec.slots:
+        if slot not in known:
+            yield LaunchProblem(
+                "unknown_slot",
+                f"The task lets its model write {{{{{slot}}}}}, which nothing fills here.",
+                f"Add a link '{slot.removeprefix('link.')}'."
+                if slot.startswith("link.")
+                else f"There are {', '.join(f'{{{{{name}}}}}' for name in known)}.",
+                "task",
+            )
+
+
+def _links(campaign: Campaign) -> Iterator[LaunchProblem]:
+    for name, url in content.link_urls(campaign).items():
+        if wrong := wrong_url(url):
+            yield LaunchProblem(
+                "bad_link", f"The link '{name}' {wrong}.", "Write one such as https://example.com/demo.", "links"
+            )
+
+
+def wrong_url(url: str) -> str:
+    """What is wrong with a link's address, in words after its name; empty when it may be used."""
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or ""), parts.port
+    except ValueError:
+        return "is no address"
+    if parts.scheme != "https":
+        return "does not begin with https://"
+    if "." not in host or any(sign.isspace() or sign in '<>"\\' for sign in url):
+        return "names no host on the web"
+    if parts.username or parts.password or "@" in parts.netloc:
+        return "holds a user name, which hides where it leads"
+    return ""
+
+
+def _arms(campaign: Campaign) -> Iterator[LaunchProblem]:
+    arms = list(campaign.arms.select_related("teacher", "miniature").order_by("position"))
+    if not any(arm.weight for arm in arms):
+        yield LaunchProblem(
+            "weights", "No arm is given any contact.", "Give at least one arm a weight above 0.", "arms"
+        )
+    if not audience.needs_records(campaign):
+        return
+    for arm in arms:
+        yield from _arm(campaign, arm)
+
+
+def _arm(campaign: Campaign, arm: Arm) -> Iterator[LaunchProblem]:
+    if arm.teacher is None:
+        yield LaunchProblem(
+            "arm_without_model",
+            f"The arm '{arm.name}' has no model to write its mails.",
+            "Choose a teacher or a promoted miniature for it.",
+            "arms",
+        )
+    if arm.miniature is not None and arm.miniature.task_id != campaign.task_id:
+        yield LaunchProblem(
+            "other_task",
+            f"{arm.miniature.name}, of the arm '{arm.name}', was tuned for another task.",
+            "Choose a miniature of this task.",
+            "arms",
+        )
+
+
+def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
+    if not is_time_zone(campaign.time_zone):
+        yield LaunchProblem(
+            "time_zone", f"'{campaign.time_zone}' is no time zone.", "Write one such as Europe/Berlin.", "limits"
+        )
+    if not audience.contacts_matching(campaign).exists():
+        out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
+        yield LaunchProblem(
+            "no_contacts",
+            "There is nobody to write to." + (f" Left out: {out}." if out else ""),
+            "Import contacts, or widen the choice.",
+            "contacts",
+        )
+    elif count := audience.without_basis(campaign):
+        yield LaunchProblem(
+            "no_lawful_basis",
+            f"{count:,} of the contacts have no lawful basis with a source and a date.",
+            "Import them again with all three.",
+            "contacts",
+        )
+
+
+def _experiment(campaign: Campaign) -> Iterator[LaunchProblem]:
+    experiment = Experiment.objects.filter(campaign=campaign).first()
+    if experiment is not None and experiment.registered_at is None:
+        yield LaunchProblem(
+            "experiment_not_registered",
+            "Its experiment is not registered yet.",
+            "Register it first: what is to be shown is fixed before anything is sent.",
+            "experiment",
+        )
+    if experiment is None and campaign.arms.filter(weight__gt=0).count() > 1:
+        yield LaunchProblem(
+            "no_experiment",
+            "It has several arms and no experiment that compares them.",
+            "Register an experiment, or leave one arm.",
+            "experiment",
+        )
+
+
+def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProblem]:
+    for line in expected.arms:
+        if line.refusal is not None:
+            yield LaunchProblem(
+                line.refusal.code,
+                f"The arm '{line.arm.name}' cannot be written: {line.refusal.message}",
+                line.refusal.hint,
+                "arms",
+            )
+    if campaign.max_model_usd < expected.cost_usd:
+        enough = expected.cost_high_usd.quantize(CENT, rounding=ROUND_UP)
+        yield LaunchProblem(
+            "budget_too_small",
+            f"The models may cost ${campaign.max_model_usd.normalize():f}, and would cost about ${expected.cost_usd:.2f}.",
+            f"${enough} would cover it; or write to fewer people.",
+            "limits",
+        )

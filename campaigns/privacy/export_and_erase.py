@@ -1,0 +1,182 @@
+"""The rights of a person: everything that is held is handed out, and on request erased.
+
+An erasure is final. Suppression comes first and stands even when the rest must wait, so that from that moment on no mail goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from campaigns.models import Contact, Enrolment, Event, Message, Reply
+from campaigns.privacy import held_data as selectors
+from campaigns.privacy import person_traces, ports
+from campaigns.states import MessageState, SuppressionReason
+from campaigns.suppression import suppress
+from members.models import Member
+from review.db import immutability
+from review.erasure import erase as review_erase
+from review.erasure import files
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+
+@dataclass(frozen=True)
+class ErasedPerson:
+    """What an erasure reached."""
+
+    contacts: int
+    mails: int
+    replies: int
+    records: int
+    drafts: int
+    decisions: int
+    versions: int
+
+    def sentence(self) -> str:
+        """In words."""
+        if not self.contacts:
+            return "Nothing was held about this address. It is on the suppression list now, so that nothing will be."
+        counted = (
+            (self.contacts, "contact"),
+            (self.mails, "mail"),
+            (self.replies, "reply"),
+            (self.records, "record"),
+            (self.drafts, "draft"),
+            (self.decisions, "decision"),
+        )
+        parts = [f"{count} {_plural(word, count)}" for count, word in counted if count]
+        where = f"; {self.versions} dataset {_plural('version', self.versions)} written anew" if self.versions else ""
+        return f"Erased: {', '.join(parts)}{where}."
+
+
+def export(address_or_hmac: str, *, by: Member | None = None) -> dict[str, Any]:
+    """Everything held about a person, as JSON-ready data with an explanation of each part.
+
+    Args:
+        address_or_hmac: The address, or its HMAC.
+        by: Who asks; only what the tasks they lead hold. None: the operator of the installation, who sees all.
+
+    Raises:
+        Refusal: `address_invalid`.
+    """
+    hmac = suppress.hmac_of_or_refuse(address_or_hmac)
+    contacts = [contact for contact in selectors.contacts_of(hmac) if by is None or _leads(by, contact)]
+    trail.record("person_exported", by=by, contacts=len(contacts))
+    return selectors.export_document(hmac, contacts)
+
+
+def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") -> ErasedPerson:
+    """Erase a person from all tasks; doing it twice changes nothing.
+
+    The address goes on the suppression list and unsent mails stop. Contacts, mails and replies lose name, address and
+    text; events stay without what they told of the person. Facts that stand for nobody else are erased with all drafts,
+    decisions and dataset rows made from them, see `review.erasure.erase`.
+
+    Args:
+        address: As the person wrote it.
+        by: Who erases; leads every task that holds the person. None: the operator of the installation.
+        expected_hmac: Of the page that asked: the typed address must be its.
+
+    Raises:
+        PermissionDenied: The member does not lead every task that holds the person.
+        Refusal: `address_invalid`, `address_differs`, or `work_in_hand` (409) while a job that reads the texts runs or
+            a mail is on the wire; the suppression stands by then.
+    """
+    hmac = suppress.hmac_of_or_refuse(address)
+    if expected_hmac and hmac != expected_hmac:
+        raise Refusal("address_differs", "This is not the address of this page.", errors={"address": ["Not this one."]})
+    contacts = list(selectors.contacts_of(hmac))
+    if by is not None and not all(_leads(by, contact) for contact in contacts):
+        raise PermissionDenied("Tasks that you do not lead hold this person too: ask an admin.")
+    suppress.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
+    erased = _erase(hmac)
+    trail.record("person_erased", by=by, contacts=len(contacts))
+    files.sweep(person_traces.versions_with_erased())
+    return erased
+
+
+@transaction.atomic
+def _erase(hmac: str) -> ErasedPerson:
+    # Tasks first, as all do who write for their records: no freeze or import begins while texts are erased.
+    review_erase.hold_tasks(selectors.contacts_of(hmac).values_list("task", flat=True))
+    suppress.lock_contacts([hmac])
+    contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
+    records, _ = selectors.own_records(contacts)
+    _refuse_while_busy(contacts, [record.pk for record in records])
+    titles = {record.pk: (record.task.slug, record.title) for record in records}
+    erased = review_erase.erase_records([record.pk for record in records])
+    person_traces.erase_texts(titles, versions=erased.versions)
+    mails = Message.objects.filter(contact__in=contacts)
+    replies = Reply.objects.filter(message__in=mails)
+    transaction.on_commit(
+        partial(ports.mails_erased, list(mails.exclude(message_id="").values_list("message_id", flat=True)))
+    )
+    erased_person = ErasedPerson(
+        len(contacts),
+        mails.count(),
+        replies.count(),
+        len(erased.records),
+        len(erased.drafts),
+        erased.decisions,
+        len(erased.versions),
+    )
+    now = timezone.now()
+    replies.update(subject="", text="", meant_why="")
+    with immutability.erasing():
+        Event.objects.filter(message__in=mails).update(payload={})
+    mails.update(subject="", body="", problem="", updated_at=now)
+    _erase_contacts(contacts)
+    return erased_person
+
+
+def _erase_contacts(contacts: Sequence[Contact]) -> None:
+    for contact in contacts:
+        cluster = _anonymous_cluster(contact)
+        Enrolment.objects.filter(contact=contact).update(cluster=cluster)
+        contact.address = contact.first_name = contact.last_name = contact.company = ""
+        contact.time_zone = contact.basis_source = ""
+        contact.cluster, contact.erased_at = cluster, timezone.now()
+        contact.save()
+
+
+def _anonymous_cluster(contact: Contact) -> str:
+    """The cluster where colleagues share it, else a word of its own: who is counted together stays together."""
+    others = Enrolment.objects.filter(cluster=contact.cluster).exclude(contact__address_hmac=contact.address_hmac)
+    alike = Contact.objects.filter(cluster=contact.cluster).exclude(address_hmac=contact.address_hmac)
+    if others.exists() or alike.exists():
+        return contact.cluster
+    return f"erased-{hashlib.sha256(contact.address_hmac.encode()).hexdigest()[:16]}"
+
+
+def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -> None:
+    busy = person_traces.unfinished_jobs(record_ids)
+    if Message.objects.filter(contact__in=contacts, state=MessageState.SENDING).exists():
+        busy.append("a mail to the person is on the wire")
+    if busy:
+        raise Refusal(
+            "work_in_hand",
+            f"The person is on the suppression list now, and no further mail goes. The texts cannot be erased yet: {busy[0]}.",
+            hint="Wait for it to end, or cancel it, and erase again.",
+            status=409,
+            errors={"": busy[1:]} if busy[1:] else None,
+        )
+
+
+def _leads(member: Member, contact: Contact) -> bool:
+    return permissions.may(member, contact.task, Role.LEAD)
+
+
+def _plural(word: str, count: int) -> str:
+    if count == 1:
+        return word
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"

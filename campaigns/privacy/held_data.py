@@ -1,0 +1,222 @@
+"""What is held about one person, by the HMAC of the address. Nothing of it is shown to who does not lead the task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from campaigns.models import Contact, Event, Message, Reply, Suppression
+from members.models import Member
+from review.datasets import removed_samples as erased_selectors
+from review.datasets.removed_samples import versions_holding
+from review.models import DatasetVersion, Decision, Draft, Record
+from review.states import Role
+from review.tasks import permissions
+
+
+@dataclass(frozen=True)
+class PersonData:
+    """What is held about a person, as far as the member may see it.
+
+    Attributes:
+        contacts: One a task; those of tasks the member does not lead are left out.
+        elsewhere: How many contacts of tasks the member does not lead there are.
+        mails: Mails to the person, newest first.
+        replies: What the person wrote back.
+        events: How many events of the mails there are.
+        records: Facts that stand for this person alone.
+        shared: Records that others of the same company share; they are no person's.
+        drafts: Drafts written from the person's own facts.
+        decisions: Verdicts on them.
+        versions: Frozen dataset versions that hold such drafts.
+        entry: Of the suppression list.
+    """
+
+    contacts: list[Contact]
+    elsewhere: int
+    mails: list[Message]
+    replies: list[Reply]
+    events: int
+    records: list[Record]
+    shared: list[Record]
+    drafts: int
+    decisions: int
+    versions: list[DatasetVersion]
+    entry: Suppression | None
+
+    @property
+    def is_anybody(self) -> bool:
+        """Whether anything is held that could be handed out or erased."""
+        return any(contact.erased_at is None for contact in self.contacts)
+
+    @property
+    def may_erase(self) -> bool:
+        """Whether the member leads every task that holds the person."""
+        return self.elsewhere == 0
+
+
+def contacts_of(hmac: str) -> QuerySet[Contact]:
+    """Contacts of an address in all tasks, in one order for all who lock them."""
+    return Contact.objects.filter(address_hmac=hmac).select_related("task", "record__source").order_by("pk")
+
+
+def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
+    """Records that stand for these contacts alone, and those that other living contacts share."""
+    records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
+    others = Contact.objects.filter(record__in=list(records), erased_at__isnull=True)
+    shared = set(others.exclude(pk__in=[contact.pk for contact in contacts]).values_list("record_id", flat=True))
+    return (
+        [record for pk, record in records.items() if pk not in shared],
+        [record for pk, record in records.items() if pk in shared],
+    )
+
+
+def mails_to(contacts: Sequence[Contact]) -> QuerySet[Message]:
+    """Mails to these contacts, newest first."""
+    mails = Message.objects.filter(contact__in=list(contacts))
+    return mails.select_related("campaign", "step", "arm").order_by("-created_at", "-id")
+
+
+def person_data(member: Member, hmac: str) -> PersonData:
+    """What is held about a person in the tasks the member leads."""
+    everywhere = list(contacts_of(hmac))
+    seen = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
+    own, shared = own_records(seen)
+    drafts = Draft.objects.filter(record__in=own)
+    return PersonData(
+        contacts=seen,
+        elsewhere=len(everywhere) - len(seen),
+        mails=list(mails_to(seen)),
+        replies=list(Reply.objects.filter(message__contact__in=seen).select_related("event").order_by("-created_at")),
+        events=Event.objects.filter(message__contact__in=seen).count(),
+        records=own,
+        shared=shared,
+        drafts=drafts.count(),
+        decisions=Decision.objects.filter(draft__in=drafts).count(),
+        versions=erased_selectors.versions_holding([record.pk for record in own]),
+        entry=Suppression.objects.filter(address_hmac=hmac).first(),
+    )
+
+
+EXPLANATION = {
+    "suppression": "Whether this address is on the list of those never written to again, since when and why. The list "
+    "holds a keyed hash of the address and no address.",
+    "contacts": "What is known of the person in each task: where the address comes from and on what basis it is used.",
+    "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
+    "colleagues too and are not erased with the person.",
+    "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
+    "decisions": "What reviewers said of the drafts, and the texts they ended with.",
+    "mails": "What was sent, or was to be sent, as it was read.",
+    "events": "What happened to the mails.",
+    "replies": "What the person wrote back, and what it was taken to mean.",
+    "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
+}
+
+
+def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str, Any]:
+    """The document of one person, JSON-ready; parts without anything are empty lists.
+
+    Args:
+        address_hmac: Of the address.
+        contacts: The contacts that may be told of.
+    """
+    own, shared = own_records(contacts)
+    drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
+    mails = list(mails_to(contacts))
+    entry = Suppression.objects.filter(address_hmac=address_hmac).first()
+    return {
+        "made_at": timezone.now().isoformat(),
+        "explanation": EXPLANATION,
+        "suppression": _suppression(entry),
+        "contacts": [_contact(contact) for contact in contacts],
+        "records": [*(_record(r, is_shared=False) for r in own), *(_record(r, is_shared=True) for r in shared)],
+        "drafts": [_draft(draft) for draft in drafts],
+        "decisions": [_decision(d) for d in Decision.objects.filter(draft__in=drafts).order_by("created_at")],
+        "mails": [_mail(mail) for mail in mails],
+        "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
+        "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
+        "dataset_versions": [
+            {"name": str(version), "frozen_at": version.frozen_at, "content_hash": version.content_hash}
+            for version in versions_holding([record.pk for record in own])
+        ],
+    }
+
+
+def _suppression(entry: Suppression | None) -> dict[str, Any] | None:
+    if entry is None:
+        return None
+    return {"since": entry.created_at, "reason": entry.get_reason_display(), "note": entry.note}
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "task": contact.task.name,
+        "address": contact.address,
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "company": contact.company,
+        "segment": contact.segment,
+        "time_zone": contact.time_zone,
+        "lawful_basis": contact.get_lawful_basis_display(),
+        "basis_source": contact.basis_source,
+        "basis_date": contact.basis_date,
+        "may_track_opens": contact.may_track_opens,
+        "since": contact.created_at,
+        "erased_at": contact.erased_at,
+    }
+
+
+def _record(record: Record, *, is_shared: bool) -> dict[str, Any]:
+    return {"title": record.title, "facts": record.facts, "is_shared": is_shared, "since": record.created_at}
+
+
+def _draft(draft: Draft) -> dict[str, Any]:
+    return {"id": draft.pk, "fields": draft.fields, "model": draft.model, "written_at": draft.created_at}
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "draft": decision.draft_id,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "note": decision.note,
+        "at": decision.created_at,
+    }
+
+
+def _mail(mail: Message) -> dict[str, Any]:
+    return {
+        "id": mail.pk,
+        "campaign": mail.campaign.name,
+        "step": mail.step.number,
+        "state": mail.get_state_display(),
+        "subject": mail.subject,
+        "body": mail.body,
+        "sent_at": mail.sent_at,
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "mail": event.message_id,
+        "kind": event.get_kind_display(),
+        "source": event.get_source_display(),
+        "is_machine": event.is_machine,
+        "at": event.occurred_at,
+        "payload": event.payload,
+    }
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {
+        "mail": reply.message_id,
+        "subject": reply.subject,
+        "text": reply.text,
+        "taken_as": reply.get_meaning_display(),
+        "taken_back_because": reply.meant_why,
+        "at": reply.created_at,
+    }

@@ -1,0 +1,95 @@
+"""Pages about one person: look for an address, see what is held, hand it out, erase it."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns.privacy import export_and_erase
+from campaigns.privacy import held_data as selectors
+from campaigns.privacy.forms import EraseForm
+from campaigns.suppression import email_addresses
+from campaigns.suppression.forms import PersonForm
+from campaigns.suppression.queries import task_to_lead_or_403
+from members.session import member_of
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for an address. By POST, and on to a page named by its HMAC: the address itself stays out of every log."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            hmac = email_addresses.parse(form.cleaned_data["address"]).hmac
+        except ValueError as error:
+            form.add_error("address", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        else:
+            return redirect("campaigns:person", task.slug, hmac)
+    context = {"task": task, "section": "campaigns", "tab": "people", "form": form}
+    return render(request, "campaigns/contacts/people.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_safe
+def detail(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
+    return _page(request, slug, hmac, EraseForm())
+
+
+@never_cache
+@require_POST
+def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
+    """Everything held about the person, as a file."""
+    task_to_lead_or_403(member_of(request), slug)
+    document = export_and_erase.export(_hmac_or_404(hmac), by=member_of(request))
+    return HttpResponse(
+        json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder),
+        content_type="application/json; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="person-{hmac[:12]}.json"'},
+    )
+
+
+@require_POST
+def erase(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
+    """Erase the person, once the address was typed again."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    form = EraseForm(request.POST)
+    if form.is_valid():
+        try:
+            erased = export_and_erase.erase(
+                form.cleaned_data["address"], by=member_of(request), expected_hmac=_hmac_or_404(hmac)
+            )
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, erased.sentence())
+            return redirect("campaigns:person", task.slug, hmac)
+    return _page(request, slug, hmac, form)
+
+
+def _page(request: HttpRequest, slug: str, hmac: str, form: EraseForm) -> HttpResponse:
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "people",
+        "hmac": hmac,
+        "held": selectors.person_data(member, _hmac_or_404(hmac)),
+        "form": form,
+    }
+    return render(request, "campaigns/contacts/person.html", context, status=422 if form.errors else 200)
+
+
+def _hmac_or_404(hmac: str) -> str:
+    if not email_addresses.is_hmac(hmac):
+        raise Http404("This names no person.")
+    return hmac

@@ -1,0 +1,125 @@
+"""Texts about a person outside contacts and the desk: requests, outputs, told samples, run directories.
+
+Knows which rooms keep a copy of what was written from a record, and which jobs are reading one now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+
+from evaluation.models import Evaluation, EvaluationOutput
+from generation.models import Call, Order
+from jobs.models import Job, JobEvent
+from jobs.states import FINISHED
+from jobs.supervisor import prune_runs
+from review.models import DatasetRow, DatasetVersion, Draft, Record
+from training.inputs import token_cache_folder
+from training.models import TrainingRun
+
+# Events of jobs that carry what a model wrote, or was shown.
+EVENTS_WITH_TEXT = ("draft", "failure", "uncertain", "sample")
+_FINISHED = [state.value for state in FINISHED]
+
+
+def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
+    """Jobs not ended that read texts of these records, in words; empty when nothing stands in the way of erasing."""
+    if not record_ids:
+        return []
+    tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
+    versions = _versions_of(record_ids)
+    wanted = {str(pk) for pk in record_ids}
+    jobs: list[Job] = []
+    open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    jobs += [order.job for order in open_orders if order.job and wanted & set(order.record_ids)]
+    open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    jobs += [
+        evaluation.job for evaluation in open_evaluations if evaluation.job and wanted & set(evaluation.record_ids)
+    ]
+    freezing = DatasetVersion.objects.filter(dataset__task__in=tasks, frozen_at__isnull=True).select_related("job")
+    jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]
+    tuning = TrainingRun.objects.filter(dataset_version__in=versions).select_related("job")
+    jobs += [run.job for run in tuning if run.job and run.job.state not in _FINISHED]
+    return [f"the job '{job.title}' is {job.state}" for job in jobs]
+
+
+def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UUID]) -> None:
+    """Empty what other rooms keep of texts made from records that were erased, and drop their run directories.
+
+    Args:
+        titles: By record, the slug of its task and the title it had: samples of runs are told by title.
+        versions: Dataset versions that held rows of them.
+    """
+    records = list(titles)
+    if not records:
+        return
+    calls = Call.objects.filter(record__in=records)
+    by_job: dict[UUID | None, list[str]] = {}
+    for call_id, of_job in calls.values_list("pk", "order__job"):
+        by_job.setdefault(of_job, []).append(str(call_id))
+    calls.update(excerpt="", error_message="", fields=None)
+    for job_id, call_ids in by_job.items():
+        _empty_events(JobEvent.objects.filter(job=job_id), "call_id", frozenset(call_ids))
+    outputs = EvaluationOutput.objects.filter(record__in=records)
+    scored = list(outputs.values_list("evaluation", flat=True).distinct())
+    outputs.update(text="", fields=None, marks=[])
+    transaction.on_commit(partial(_drop_outputs, scored, frozenset(map(str, records))))
+    for slug, title in titles.values():
+        _empty_events(JobEvent.objects.filter(job__task_slug=slug, kind="sample"), "id", frozenset({title}))
+    prune_runs.prune_erased_texts(_jobs_that_read(records, by_job, versions))
+    transaction.on_commit(token_cache_folder.empty)
+
+
+def versions_with_erased() -> list[UUID]:
+    """Frozen versions that hold rows of erased drafts."""
+    erased = Draft.objects.filter(erased_at__isnull=False).values("pk")
+    return list(DatasetRow.objects.filter(draft__in=erased).values_list("version", flat=True).distinct())
+
+
+def _versions_of(record_ids: Sequence[UUID]) -> list[UUID]:
+    rows = DatasetRow.objects.filter(draft__record__in=list(record_ids))
+    return list(rows.values_list("version", flat=True).distinct())
+
+
+def _empty_events(events: QuerySet[JobEvent], key: str, values: frozenset[str]) -> None:
+    """Empty the payloads that name one of these; numbers and times of the events stay."""
+    events_with_text = events.filter(kind__in=EVENTS_WITH_TEXT)
+    matching = [event for event in events_with_text.iterator(chunk_size=500) if str(event.payload.get(key)) in values]
+    for event in matching:
+        kept = {name: event.payload[name] for name in ("step", "call_id") if name in event.payload}
+        event.payload = {**kept, "id": "", "text": "", "erased": True}
+    JobEvent.objects.bulk_update(matching, ["payload"], batch_size=500)
+
+
+def _jobs_that_read(
+    records: Sequence[UUID], by_job: Mapping[UUID | None, list[str]], versions: Sequence[UUID]
+) -> list[UUID]:
+    jobs = [job for job in by_job if job is not None]
+    jobs += TrainingRun.objects.filter(dataset_version__in=versions, job__isnull=False).values_list("job", flat=True)
+    scored = EvaluationOutput.objects.filter(record__in=records).values("evaluation")
+    jobs += Evaluation.objects.filter(pk__in=scored, job__isnull=False).values_list("job", flat=True)
+    return list(Job.objects.filter(pk__in=jobs, state__in=_FINISHED).values_list("pk", flat=True))
+
+
+def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> None:
+    """Write the stored outputs of evaluations anew without these records; their scores stand in rows."""
+    for evaluation_id in evaluation_ids:
+        folder = f"evaluations/{evaluation_id}"
+        try:
+            names = default_storage.listdir(folder)[1]
+        except FileNotFoundError:
+            continue
+        for name in names:
+            with default_storage.open(f"{folder}/{name}", "rb") as file:
+                lines = file.read().splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["record"] not in records]
+            if len(kept) < len(lines):
+                default_storage.delete(f"{folder}/{name}")
+                default_storage.save(f"{folder}/{name}", ContentFile(b"".join(kept)))

@@ -1,0 +1,12 @@
+"""Page addresses of people's rights: what is held of a person, to read, to take along, to erase."""
+
+from django.urls import URLPattern, path
+
+from campaigns.privacy import pages
+
+privacy_urls: list[URLPattern] = [
+    path("tasks/<slug:slug>/people/", pages.search, name="people"),
+    path("tasks/<slug:slug>/people/<str:hmac>/", pages.detail, name="person"),
+    path("tasks/<slug:slug>/people/<str:hmac>/export/", pages.export, name="person-export"),
+    path("tasks/<slug:slug>/people/<str:hmac>/erase/", pages.erase, name="person-erase"),
+]

@@ -1,0 +1,83 @@
+"""API of replies: read them, and say what one means."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.replies import classify
+from campaigns.replies import queries as selectors
+from campaigns.states import ReplyClass
+from members.session import member_of
+from web.http.pagination import KeysetPagination
+
+
+class ReplyOut(serializers.Serializer[Any]):
+    """What a contact wrote back, and what it is taken to mean."""
+
+    id = serializers.UUIDField(source="event_id")
+    campaign = serializers.CharField(source="message.campaign.slug")
+    message = serializers.UUIDField(source="message_id")
+    subject = serializers.CharField()
+    text = serializers.CharField()
+    meaning = serializers.CharField()
+    meant_by = serializers.CharField()
+    is_listed = serializers.BooleanField(help_text="The address is on the suppression list, for good.")
+    meant_why = serializers.CharField()
+    found_by = serializers.CharField(source="event.payload.found_by", default="")
+    created_at = serializers.DateTimeField()
+
+
+class MeaningIn(serializers.Serializer[Any]):
+    """What it means; `reason` is needed to take a wish to hear no more back."""
+
+    meaning = serializers.ChoiceField(choices=ReplyClass.choices)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class ReplyPages(KeysetPagination):
+    """Newest first; a reply is named by its event."""
+
+    ordering = ("-created_at", "-event_id")
+
+
+class ReplyListView(APIView):
+    """Replies to mails of campaigns."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("campaign", str), OpenApiParameter("meaning", str)], responses=ReplyOut(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        rows = selectors.visible(member_of(request))
+        if slug := request.query_params.get("campaign"):
+            rows = rows.filter(message__campaign__slug=slug)
+        if meaning := request.query_params.get("meaning"):
+            rows = rows.filter(meaning=meaning)
+        pager = ReplyPages()
+        page = pager.paginate_queryset(rows, request, view=self)
+        return pager.get_paginated_response(ReplyOut(page, many=True).data)
+
+
+class ReplyView(APIView):
+    """One reply."""
+
+    scope_write = "review"
+
+    @extend_schema(responses=ReplyOut)
+    def get(self, request: Request, reply_id: UUID) -> Response:
+        return Response(ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data)
+
+    @extend_schema(request=MeaningIn, responses=ReplyOut)
+    def patch(self, request: Request, reply_id: UUID) -> Response:
+        reply = selectors.reply_or_404(member_of(request), reply_id)
+        body = MeaningIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        meaning = ReplyClass(body.validated_data["meaning"])
+        classify.correct_meaning(reply, meaning, by=member_of(request), why=body.validated_data["reason"])
+        return Response(ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data)

@@ -1,0 +1,152 @@
+"""What contacts wrote back: kept, stopped for, and taken to mean something by rules, a model, or a member.
+
+A reply is data: it is never an instruction to a model, and no address or link is taken from it.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from campaigns.events import record
+from campaigns.events.outcomes import READ_KEY
+from campaigns.models import Event, Message, Reply
+from campaigns.replies.parsing import meaning
+from campaigns.replies.parsing.parse_mail import IncomingMail
+from campaigns.states import EventKind, EventSource, ReplyClass
+from campaigns.suppression import suppress
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+RULES = "rules"
+
+
+@transaction.atomic
+def record_reply(message: Message, incoming: IncomingMail, *, key: str, found_by: str) -> Event | None:
+    """Keep a person's answer to a mail, and end the sequence; one that asks to be left alone ends all mails.
+
+    Read from prose, that wish stops everything at once and puts the address on no list: a lead may take it back.
+
+    Args:
+        message: The mail it answers.
+        incoming: The answer.
+        key: The same for every telling of it.
+        found_by: How it was found that it answers this mail; `guess` is shown as one.
+
+    Returns:
+        The event, or None if the answer was known.
+    """
+    reply_class = ReplyClass(meaning.meaning_of(incoming.text, subject=incoming.subject))
+    if reply_class == ReplyClass.UNSUBSCRIBE:
+        # The list before the contacts, as all who stop mails lock them.
+        suppress.lock_list()
+    payload = {"found_by": found_by, "message_id": incoming.message_id[:200]}
+    event = record.record(message, EventKind.REPLIED, source=EventSource.MAIL, key=key, payload=payload)
+    if event is None:
+        return None
+    # Of a person who was erased only what was counted may be kept.
+    is_erased = message.contact.erased_at is not None
+    Reply.objects.create(
+        event=event,
+        message=message,
+        subject="" if is_erased else incoming.subject,
+        text="" if is_erased else incoming.text,
+        meaning=reply_class,
+        meant_by=RULES,
+        classified_at=timezone.now(),
+    )
+    if reply_class == ReplyClass.UNSUBSCRIBE:
+        _stop_mails(event.pk, message)
+    return event
+
+
+def unsubscribe(message: Message, *, source: EventSource, how: str = "") -> Event | None:
+    """The reader of a mail wants no more of them: never write to the address again. Doing it twice changes nothing.
+
+    Args:
+        message: The mail it came of.
+        source: Where it was said.
+        how: `one-click`, or empty.
+
+    Returns:
+        The event, or None if the reader of this mail had left before.
+    """
+    payload = {"how": how} if how else {}
+    key = f"unsubscribed:{message.pk.hex}"
+    return record.record(message, EventKind.UNSUBSCRIBED, source=source, key=key, payload=payload)
+
+
+def _stop_mails(reply_id: UUID, message: Message) -> None:
+    record.record(
+        message,
+        EventKind.UNSUBSCRIBED,
+        source=EventSource.MAIL,
+        key=f"{READ_KEY}{reply_id.hex}",
+        payload={"how": record.READ},
+    )
+
+
+@transaction.atomic
+def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = "") -> Reply:
+    """Say what a reply means, whatever was thought before.
+
+    That it asks for no more mails, said by a member, puts the address on the suppression list for good. That it does not,
+    where the rules or a model read so, lets the person be written to again: a lead says why, and the trail keeps the act.
+    Mails that were stopped stay stopped, and an address on the list stays there.
+
+    Args:
+        reply: The reply.
+        said: What it means.
+        by: Who says so.
+        why: In a few words; needed to take a wish to hear no more back.
+
+    Raises:
+        PermissionDenied: The member is no reviewer of the task, or no lead and takes a wish back.
+        Refusal: `reason_missing`.
+    """
+    task = reply.message.campaign.task
+    permissions.require(by, task, Role.REVIEWER)
+    before = Reply.objects.select_for_update(of=("self",), no_key=True).get(pk=reply.pk).meaning
+    takes_back = before == ReplyClass.UNSUBSCRIBE and said != ReplyClass.UNSUBSCRIBE
+    if takes_back:
+        permissions.require(by, task, Role.LEAD)
+        if not why.strip():
+            raise Refusal(
+                "reason_missing",
+                "This reply was read as a wish to hear no more. Say why it is none: the person may then be written to again.",
+                errors={"reason": ["Say why in a few words."]},
+            )
+        trail.record("objection_taken_back", by=by, about=reply, read_as=said)
+    Reply.objects.filter(pk=reply.pk).update(
+        meaning=said,
+        meant_by=by.name[:120],
+        meant_why=why.strip()[:300] if takes_back else "",
+        classified_at=timezone.now(),
+    )
+    if said == ReplyClass.UNSUBSCRIBE:
+        unsubscribe(reply.message, source=EventSource.PAGE)
+    reply.refresh_from_db()
+    return reply
+
+
+@transaction.atomic
+def label_by_model(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
+    """A model's word on a reply; it replaces the rules' word and never a member's, nor takes an unsubscription back.
+
+    Returns:
+        Whether it was taken.
+    """
+    if said == ReplyClass.UNSUBSCRIBE:
+        suppress.lock_list()
+    ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
+    if not ruled.update(meaning=said, meant_by=by_model[:120], classified_at=timezone.now()):
+        return False
+    if said == ReplyClass.UNSUBSCRIBE:
+        reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)
+        _stop_mails(reply_id, reply.message)
+    return True

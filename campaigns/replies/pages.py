@@ -1,0 +1,75 @@
+"""The page of a campaign's replies, and the form that says what one means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.replies import classify
+from campaigns.replies import queries as selectors
+from campaigns.states import ReplyClass
+from campaigns.suppression.queries import is_suppressed
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may
+from web.errors import Refusal
+from web.http.safe_redirect import safe_next_path
+
+if TYPE_CHECKING:
+    from campaigns.models import Reply
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    campaign = selectors.campaign_or_404(member, slug)
+    meaning = request.GET.get("meaning", "")
+    context = {
+        "task": campaign.task,
+        "section": "campaigns",
+        "campaign": campaign,
+        "meaning": meaning,
+        "counts": selectors.counts(member, campaign),
+        "meanings": ReplyClass.choices,
+        "may_correct": may(member, campaign.task, Role.REVIEWER),
+        "may_take_back": may(member, campaign.task, Role.LEAD),
+        "page": selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page")),
+    }
+    return render(request, "campaigns/sending/replies.html", context)
+
+
+@require_POST
+def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    """Say what a reply means; back to where the form stood."""
+    reply = selectors.reply_or_404(member_of(request), reply_id)
+    meaning = request.POST.get("meaning", "")
+    if meaning in ReplyClass.values:
+        try:
+            corrected = classify.correct_meaning(
+                reply, ReplyClass(meaning), by=member_of(request), why=request.POST.get("reason", "")
+            )
+        except Refusal as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _result_message(corrected, reply.meaning))
+    else:
+        messages.error(request, "Choose what the reply means.")
+    replies_of = reverse("campaigns:replies", args=[reply.message.campaign.slug])
+    return redirect(safe_next_path(request.POST.get("next", ""), otherwise=replies_of))
+
+
+def _result_message(reply: Reply, before: str) -> str:
+    message = f"The reply counts as: {reply.get_meaning_display()}."
+    if before != ReplyClass.UNSUBSCRIBE or reply.meaning == ReplyClass.UNSUBSCRIBE:
+        return message
+    if is_suppressed(reply.message.contact.address_hmac):
+        return (
+            f"{message} The person is still not written to: on the suppression list, or another reply asks for no more."
+        )
+    return f"{message} The person may be written to again; mails that were stopped stay stopped."

@@ -1,0 +1,167 @@
+"""An incoming mail as plain values, whatever its bytes are: nothing that arrives may make reading it fail. Pure."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.header import decode_header
+from email.message import Message as Mail
+from email.utils import getaddresses, parsedate_to_datetime
+from hashlib import sha256
+from typing import TypeVar
+
+from campaigns.replies.parsing import auto_replies, delivery_reports, quotations
+from campaigns.replies.parsing.delivery_reports import Bounce, Complaint
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_IDS = 50
+MAX_HEADER = 10_000
+IDS = re.compile(r"<([^<>\s]{3,300})>")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class IncomingMail:
+    """What an incoming mail says.
+
+    Attributes:
+        message_id: Its Message-ID without angle brackets, or a hash of its bytes where it has none.
+        sender: Address it claims to come from, lower case; may be empty.
+        recipients: Addresses in To, Cc and the fields that servers add about delivery, lower case.
+        answers: Message-IDs in In-Reply-To and References, nearest first.
+        text: The writer's own words.
+        auto_reason: Why it counts as automatic; empty for a person's mail.
+        bounce: The bounce it reports, if it is one; likewise `complaint`.
+        problems: Names of the parts that could not be read; they are empty.
+    """
+
+    message_id: str
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    sent_at: datetime | None = None
+    answers: tuple[str, ...] = ()
+    text: str = ""
+    auto_reason: str = ""
+    bounce: Bounce | None = None
+    complaint: Complaint | None = None
+    problems: tuple[str, ...] = ()
+
+
+def parse_mail(raw: bytes) -> IncomingMail:
+    """Read a mail of at most 5 MiB (more is cut off). No bytes make this fail."""
+    raw = raw[:MAX_BYTES]
+    fingerprint = f"{sha256(raw).hexdigest()[:40]}@no-message-id"
+    problems: list[str] = []
+
+    def tried(name: str, read_part: Callable[[], T], empty: T) -> T:
+        # The standard library's parser has many ways to stumble over hostile bytes; a part that is lost is no disaster.
+        try:
+            return read_part()
+        except (Exception, RecursionError):
+            problems.append(name)
+            return empty
+
+    mail = tried("structure", lambda: email.message_from_bytes(raw, policy=email.policy.compat32), Mail())
+    subject = tried("subject", lambda: decode_words(_header(mail, "Subject"))[:300], "")
+    body = tried("text", lambda: _body(mail), "")
+    text = tried("text", lambda: quotations.own_text(body), "")
+    sender = tried("from", lambda: next(iter(_addresses(mail, "From")), ""), "")
+    return IncomingMail(
+        message_id=tried("message-id", lambda: delivery_reports.bare_id(_header(mail, "Message-ID")), "")
+        or fingerprint,
+        sender=sender,
+        recipients=tried("to", lambda: _addresses(mail, "To", "Cc", "Delivered-To", "X-Original-To"), ()),
+        subject=subject,
+        sent_at=tried("date", lambda: _date(_header(mail, "Date")), None),
+        answers=tried("references", lambda: _answers(mail), ()),
+        text=text,
+        auto_reason=tried("automatic", lambda: auto_replies.auto_reply_reason(mail, text, subject=subject), ""),
+        bounce=tried(
+            "bounce", lambda: delivery_reports.read_bounce(mail) or _prose_bounce(mail, sender, subject, body), None
+        ),
+        complaint=tried("complaint", lambda: delivery_reports.read_complaint(mail), None),
+        problems=tuple(problems),
+    )
+
+
+def decode_words(header: str) -> str:
+    """A header's text with its encoded words (RFC 2047) read; what cannot be read is replaced, and lines are one."""
+    parts = [
+        part.decode(charset or "ascii", "replace") if isinstance(part, bytes) else part
+        for part, charset in ((p, _known_charset(c)) for p, c in decode_header(header))
+    ]
+    return " ".join("".join(parts).replace("\x00", "").split())
+
+
+def _prose_bounce(mail: Mail, sender: str, subject: str, body: str) -> Bounce | None:
+    """The bounce a mail server tells in prose alone, as older ones do."""
+    if any(part.get_content_type() == "message/delivery-status" for part in mail.walk()):
+        return None
+    if not auto_replies.is_mail_server(sender) and str(mail.get("Return-Path", "-")).strip() != "<>":
+        return None
+    return delivery_reports.read_prose(body, subject=subject, original_message_id=delivery_reports.original_id(mail))
+
+
+def _header(mail: Mail, name: str) -> str:
+    return str(mail.get(name, ""))[:MAX_HEADER]
+
+
+def _addresses(mail: Mail, *names: str) -> tuple[str, ...]:
+    values = [str(value)[:MAX_HEADER] for name in names for value in mail.get_all(name, [])]
+    addresses = [address.strip().lower()[:254] for _, address in getaddresses(values) if "@" in address]
+    return tuple(dict.fromkeys(addresses))[:MAX_IDS]
+
+
+def _date(text: str) -> datetime | None:
+    moment = parsedate_to_datetime(text) if text else None
+    if moment is None:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _answers(mail: Mail) -> tuple[str, ...]:
+    nearest = IDS.findall(_header(mail, "In-Reply-To"))
+    older = IDS.findall(_header(mail, "References"))
+    return tuple(dict.fromkeys([*nearest, *reversed(older)]))[:MAX_IDS]
+
+
+def _body(mail: Mail) -> str:
+    """The first readable text: plain before HTML, attached mails and files left out."""
+    rich = ""
+    for part in _readable_text(mail):
+        kind = part.get_content_type()
+        if kind == "text/plain" and (text := _content(part)).strip():
+            return text
+        if kind == "text/html" and not rich:
+            rich = quotations.text_of_html(_content(part))
+    return rich
+
+
+def _readable_text(mail: Mail) -> list[Mail]:
+    if mail.get_content_type() in {"message/rfc822", "text/rfc822-headers"}:
+        return []
+    payload = mail.get_payload()
+    if mail.is_multipart() and isinstance(payload, list):
+        return [each for part in payload if isinstance(part, Mail) for each in _readable_text(part)]
+    return [] if mail.get_content_disposition() == "attachment" else [mail]
+
+
+def _content(part: Mail) -> str:
+    raw = part.get_payload(decode=True)
+    data = raw if isinstance(raw, bytes) else str(raw or "").encode("utf-8", "replace")
+    charset = part.get_content_charset()
+    return data.decode(_known_charset(charset) or "utf-8", "replace").replace("\x00", "")
+
+
+def _known_charset(charset: str | None) -> str:
+    """The charset if Python knows it as one of text, else empty."""
+    try:
+        "".encode(charset or "ascii")
+    except (LookupError, ValueError):
+        return ""
+    return charset or ""

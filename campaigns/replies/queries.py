@@ -1,0 +1,74 @@
+"""Questions about what contacts wrote back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import Http404
+
+from campaigns.models import Campaign, Reply, Suppression
+from campaigns.states import ReplyClass
+from members.models import Member
+from review.states import Role
+from review.tasks.permissions import slugs_with
+
+PER_PAGE = 25
+_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+
+
+def visible(member: Member) -> QuerySet[Reply]:
+    """Replies to campaigns of the tasks the member may see, newest first; each knows whether its address `is_listed`."""
+    rows = Reply.objects.select_related("event", "message__contact", "message__campaign__task", "message__arm")
+    rows = rows.annotate(is_listed=_LISTED)
+    slugs = slugs_with(member, Role.VIEWER)
+    if slugs is not None:
+        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    return rows.order_by("-created_at", "-event_id")
+
+
+def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> QuerySet[Reply]:
+    """Replies to a campaign's mails, newest first; of one meaning if it is named."""
+    rows = visible(member).filter(message__campaign=campaign)
+    return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
+
+
+def reply_or_404(member: Member, reply_id: UUID) -> Reply:
+    """One reply, by the id of its event.
+
+    Raises:
+        Http404: There is none, or not for this member.
+    """
+    reply = visible(member).filter(pk=reply_id).first()
+    if reply is None:
+        raise Http404("There is no such reply that you can see.")
+    return reply
+
+
+def counts(member: Member, campaign: Campaign) -> list[dict[str, Any]]:
+    """How many replies say what, in the order of the meanings."""
+    rows = of_campaign(member, campaign).order_by().values_list("meaning").annotate(count=Count("pk"))
+    count_by_meaning = dict(rows)
+    return [
+        {"value": each.value, "label": each.label, "count": count_by_meaning.get(each.value, 0)} for each in ReplyClass
+    ]
+
+
+def campaign_or_404(member: Member, slug: str) -> Campaign:
+    """A campaign of a task the member may see.
+
+    Raises:
+        Http404: There is none, or not for this member.
+    """
+    campaign = Campaign.objects.select_related("task").filter(slug=slug).first()
+    slugs = slugs_with(member, Role.VIEWER)
+    if campaign is None or (slugs is not None and campaign.task.slug not in slugs):
+        raise Http404("There is no such campaign that you can see.")
+    return campaign
+
+
+def page(rows: QuerySet[Reply], number: str | None) -> Page[Reply]:
+    """A page of replies; a number that is none, or beyond the end, is brought into range."""
+    return Paginator(rows, PER_PAGE).get_page(number)

@@ -1,0 +1,195 @@
+"""What comes in about mails that went out: providers' events, bounces, complaints, answers; in any order, many times.
+
+Each is written in a transaction of its own. Whose mail it is is told by what only we could have made: a signed token in the address, or the Message-ID. A sender's
+address alone is a guess, marked as one. Knows no HTTP: who posts here has been verified before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from campaigns.compose import link_tokens
+from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
+from campaigns.events import record
+from campaigns.models import Message
+from campaigns.replies import ask_teacher, classify
+from campaigns.replies.parsing import delivery_reports, parse_mail
+from campaigns.replies.parsing.parse_mail import IncomingMail
+from campaigns.states import EventKind, EventSource, MessageState
+from campaigns.suppression import email_addresses
+
+# A mail that a person could have answered.
+_SENT_STATES = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
+_UNSUBSCRIBE = re.compile(r"\W*(unsubscribe|remove|stop)\W*", re.IGNORECASE)
+
+
+class MessageMatch(StrEnum):
+    """How it was found whose mail something is about; `guess` is all that is not sure."""
+
+    REFERENCE = "reference"
+    TOKEN = "token"  # noqa: S105 (a way of finding)
+    GUESS = "guess"
+
+
+class InboundResult(StrEnum):
+    """What became of something that came in."""
+
+    NEW = "new"
+    KNOWN = "known"
+    UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True)
+class ProviderEvent:
+    """An event as a webhook tells it.
+
+    Attributes:
+        kind: What happened.
+        key: The same for every telling of it.
+        message: Id of the mail's row, if the provider hands it back; else `message_id`, its Message-ID.
+        payload: Plain values, free of the person's text.
+    """
+
+    kind: EventKind
+    key: str
+    message: str = ""
+    message_id: str = ""
+    occurred_at: datetime | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+def take_event(happening: ProviderEvent) -> InboundResult:
+    """Write down what a provider tells of a mail of ours."""
+    message = _by_row(happening.message) or _by_ids([delivery_reports.bare_id(happening.message_id)])
+    if message is None:
+        return InboundResult.UNMATCHED
+    is_machine = happening.kind == EventKind.AUTO_REPLIED
+    event = record.record(
+        message,
+        happening.kind,
+        source=EventSource.WEBHOOK,
+        key=happening.key,
+        occurred_at=happening.occurred_at,
+        is_machine=is_machine,
+        payload=happening.payload,
+    )
+    return InboundResult.NEW if event else InboundResult.KNOWN
+
+
+def take_mail(raw: bytes) -> InboundResult:
+    """Read a mail that came in, and write down the bounce, complaint, answer or unsubscription that it is.
+
+    A mail that belongs to none of ours leaves no trace. Sent in twice, it counts once.
+    """
+    incoming = parse_mail.parse_mail(raw)
+    if incoming.bounce is not None:
+        return _bounced(incoming)
+    if incoming.complaint is not None:
+        ids = [incoming.complaint.original_message_id, *incoming.answers]
+        return _reported_message(incoming, EventKind.COMPLAINED, ids, {"type": incoming.complaint.feedback_type})
+    message, match = _answered(incoming)
+    if message is None:
+        return InboundResult.UNMATCHED
+    if incoming.auto_reason:
+        payload = {"found_by": match, "why": incoming.auto_reason}
+        return _record_event(message, EventKind.AUTO_REPLIED, incoming, payload, is_machine=True)
+    # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
+    if (
+        match != MessageMatch.GUESS
+        and _UNSUBSCRIBE.fullmatch(incoming.subject)
+        and (not incoming.text or _UNSUBSCRIBE.fullmatch(incoming.text))
+    ):
+        return InboundResult.NEW if classify.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
+    event = classify.record_reply(message, incoming, key=_key(incoming, EventKind.REPLIED), found_by=match)
+    if event is not None:
+        ask_teacher.ask_after_commit(message.campaign)
+    return InboundResult.NEW if event else InboundResult.KNOWN
+
+
+def _bounced(incoming: IncomingMail) -> InboundResult:
+    bounce = incoming.bounce
+    assert bounce is not None
+    payload = {"hard": bounce.is_hard, "status": bounce.status, "text": bounce.text}
+    kind = EventKind.BOUNCED if bounce.is_final else EventKind.DEFERRED
+    return _reported_message(incoming, kind, [bounce.original_message_id, *incoming.answers], payload)
+
+
+def _reported_message(
+    incoming: IncomingMail, kind: EventKind, ids: Iterable[str], payload: dict[str, Any]
+) -> InboundResult:
+    """What a server reports: found by the Message-ID it carries back, else by the address it was returned to."""
+    message = _by_ids(ids) or _by_token(incoming.recipients)
+    return _record_event(message, kind, incoming, payload) if message else InboundResult.UNMATCHED
+
+
+def _record_event(
+    message: Message, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any], *, is_machine: bool = False
+) -> InboundResult:
+    event = record.record(
+        message, kind, source=EventSource.MAIL, key=_key(incoming, kind), is_machine=is_machine, payload=payload
+    )
+    return InboundResult.NEW if event else InboundResult.KNOWN
+
+
+def _answered(incoming: IncomingMail) -> tuple[Message | None, MessageMatch]:
+    if message := _by_ids(incoming.answers):
+        return message, MessageMatch.REFERENCE
+    if message := _by_token(incoming.recipients):
+        return message, MessageMatch.TOKEN
+    return _by_sender(incoming.sender), MessageMatch.GUESS
+
+
+def _messages() -> QuerySet[Message]:
+    return Message.objects.select_related("contact", "campaign")
+
+
+def _by_row(text: str) -> Message | None:
+    try:
+        return _messages().filter(pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _by_ids(ids: Iterable[str]) -> Message | None:
+    wanted = [each for each in ids if each]
+    if not wanted:
+        return None
+    message_by_id = {message.message_id: message for message in _messages().filter(message_id__in=wanted)}
+    return next((message_by_id[each] for each in wanted if each in message_by_id), None)
+
+
+def _by_token(recipients: Iterable[str]) -> Message | None:
+    for address in recipients:
+        _, sign, token = address.rpartition("@")[0].rpartition("+")
+        if not sign:
+            continue
+        try:
+            (message_id,) = link_tokens.verify(TokenPurpose.REPLY, token)
+        except (ForgedTokenError, ValueError):
+            continue
+        if message := _messages().filter(pk=message_id).first():
+            return message
+    return None
+
+
+def _by_sender(address: str) -> Message | None:
+    """The last mail that went to this address, of any campaign: a guess."""
+    try:
+        hmac = email_addresses.hmac_from(address)
+    except ValueError:
+        return None
+    went = _messages().filter(contact__address_hmac=hmac, state__in=_SENT_STATES)
+    return went.order_by("-sending_at").first()
+
+
+def _key(incoming: IncomingMail, kind: EventKind) -> str:
+    return f"mail:{kind}:{hashlib.sha256(incoming.message_id.encode()).hexdigest()[:40]}"

@@ -1,1 +1,0 @@
-"""Questions about the campaigns room's rows; each takes the member who asks."""

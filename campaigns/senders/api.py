@@ -1,0 +1,81 @@
+"""API of sender identities. It asks for the scope of a lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.senders import edit as sender_services
+from campaigns.senders import queries as senders_queries
+from campaigns.senders.edit import NewSender
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from web.http.pagination import KeysetPagination
+
+
+class SenderIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    from_name = serializers.CharField(max_length=120)
+    from_address = serializers.CharField(max_length=400)
+    reply_address = serializers.CharField(max_length=400)
+    postal_address = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+
+
+class SenderOut(serializers.Serializer[Any]):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    from_name = serializers.CharField()
+    from_address = serializers.CharField()
+    reply_address = serializers.CharField()
+    postal_address = serializers.CharField()
+    campaigns_running = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class SenderListView(APIView):
+    """Sender identities, and a new one."""
+
+    scope_read = "lead"
+
+    @extend_schema(operation_id="senders", responses={200: SenderOut(many=True)})
+    def get(self, request: Request) -> Response:
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(senders_queries.visible(member_of(request)), request, view=self) or []
+        return pages.get_paginated_response(SenderOut(page, many=True).data)
+
+    @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        asked = SenderIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        made = sender_services.create(NewSender(**asked.validated_data), by=member_of(request))
+        return Response(_sender_json(request, made.slug), status=201)
+
+
+class SenderView(APIView):
+    """One sender identity."""
+
+    scope_read = "lead"
+
+    @extend_schema(operation_id="sender", responses={200: SenderOut})
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(_sender_json(request, slug))
+
+    @extend_schema(operation_id="sender_change", request=SenderIn, responses={200: SenderOut})
+    def patch(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        identity = senders_queries.sender_or_404(member, slug)
+        held = {name: getattr(identity, name) for name in NewSender.__dataclass_fields__}
+        asked = SenderIn(data={**held, **(request.data if isinstance(request.data, dict) else {})})
+        asked.is_valid(raise_exception=True)
+        sender_services.change(identity, NewSender(**asked.validated_data), by=member)
+        return Response(_sender_json(request, slug))
+
+
+def _sender_json(request: Request, slug: str) -> Any:
+    return SenderOut(senders_queries.sender_or_404(member_of(request), slug)).data

@@ -1,0 +1,107 @@
+"""Sender identities: who stands at the top and the foot of a mail. Valid addresses from the start, a postal one at launch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.text import slugify
+
+from audit import trail
+from campaigns.models import SenderIdentity
+from campaigns.senders.queries import CHANGED, may_change
+from campaigns.suppression import email_addresses
+from members.models import Member
+from review.tasks.permissions import require_may_create
+from web.errors import Refusal
+
+# Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
+REPLY_LOCAL_CHARS = 20
+NOT_THEIRS = "Only an admin changes this sender, or who leads all tasks whose campaigns use it."
+_LONGEST = {"name": 120, "from_name": 120, "postal_address": 300}
+
+
+@dataclass(frozen=True)
+class NewSender:
+    """What a sender identity says."""
+
+    name: str
+    from_name: str
+    from_address: str
+    reply_address: str
+    postal_address: str = ""
+
+
+@transaction.atomic
+def create(sender: NewSender, *, by: Member) -> SenderIdentity:
+    """Make a sender identity; its slug comes of its name.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead of a task.
+        Refusal: `sender_invalid`, with the mistakes by field.
+    """
+    require_may_create(by)
+    values = _checked(sender)
+    made = SenderIdentity.objects.create(slug=_free_slug(values["name"]), created_by=by, **values)
+    trail.record("sender_made", by=by, about=made)
+    return made
+
+
+@transaction.atomic
+def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> SenderIdentity:
+    """Change what an identity says; mails that have gone keep what they said, those still to go say the new.
+
+    The audit trail keeps which fields changed, and by whom. A save that changes nothing leaves no row.
+
+    Raises:
+        PermissionDenied: The member is neither an admin nor lead of all tasks whose campaigns use it.
+        Refusal: `sender_invalid`, with the mistakes by field.
+    """
+    held = SenderIdentity.objects.select_for_update().get(pk=identity.pk)
+    if not may_change(by, held):
+        raise PermissionDenied(NOT_THEIRS)
+    values = _checked(sender)
+    changed = [name for name, value in values.items() if getattr(held, name) != value]
+    for name, value in values.items():
+        setattr(identity, name, value)
+    if changed:
+        identity.save(update_fields=[*values, "updated_at"])
+        trail.record(CHANGED, by=by, about=identity, fields=changed)
+    return identity
+
+
+def _checked(sender: NewSender) -> dict[str, str]:
+    values, errors = asdict(sender), dict[str, list[str]]()
+    for name, longest in _LONGEST.items():
+        # One line: a line break would begin a header of its own.
+        values[name] = ", ".join(" ".join(line.split()) for line in values[name].splitlines() if line.strip())
+        if len(values[name]) > longest:
+            errors[name] = [f"{len(values[name])} characters; {longest} is the limit."]
+        elif not values[name] and name != "postal_address":
+            errors[name] = ["Say what it is."]
+    for name in ("from_address", "reply_address"):
+        try:
+            values[name] = email_addresses.parse(values[name]).text
+        except ValueError as error:
+            errors[name] = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
+    local = values["reply_address"].rpartition("@")[0]
+    if "reply_address" not in errors and len(local) > REPLY_LOCAL_CHARS:
+        errors["reply_address"] = [
+            f"'{local}' has {len(local)} characters before the @; at most {REPLY_LOCAL_CHARS} leave room for the mark "
+            "that tells which mail is answered."
+        ]
+    if errors:
+        first = next(iter(errors.values()))[0]
+        raise Refusal("sender_invalid", first, hint="Mend the fields that are named.", errors=errors)
+    return values
+
+
+def _free_slug(name: str) -> str:
+    stem = slugify(name)[:55] or "sender"
+    taken = set(SenderIdentity.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    number, slug = 1, stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug

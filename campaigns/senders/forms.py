@@ -1,0 +1,33 @@
+"""The form of a sender identity."""
+
+from __future__ import annotations
+
+from django import forms
+
+from campaigns.senders.edit import NewSender
+
+
+class SenderForm(forms.Form):
+    """A sender identity."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="How your colleagues call it.")
+    from_name = forms.CharField(
+        label="From, name", max_length=120, help_text="The person who writes, as readers see it."
+    )
+    from_address = forms.CharField(label="From, address", max_length=254)
+    reply_address = forms.CharField(
+        label="Replies go to",
+        max_length=254,
+        help_text="A mailbox that keeps what follows a plus: replies+mark@yours.example tells which mail is answered.",
+    )
+    postal_address = forms.CharField(
+        label="Postal address",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Stands at the foot of every mail; a campaign is not launched without it.",
+    )
+
+    def sender(self) -> NewSender:
+        """What was typed, for the service."""
+        return NewSender(**self.cleaned_data)

@@ -1,0 +1,61 @@
+"""Pages of sender identities."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.forms import model_to_dict
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from campaigns.senders import edit as senders_edit
+from campaigns.senders import queries as selectors
+from campaigns.senders.forms import SenderForm
+from campaigns.suppression.queries import task_to_lead_or_403
+from members.session import member_of
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    """All identities, and a new one."""
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    form = SenderForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = senders_edit.create(form.sender(), by=member)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, f"The sender '{made.name}' is there.")
+            return redirect("campaigns:senders", task.slug)
+    context = {
+        "task": task,
+        "section": "campaigns",
+        "tab": "senders",
+        "lines": selectors.lines(member),
+        "form": form,
+    }
+    return render(request, "campaigns/contacts/senders.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    identity = selectors.sender_or_404(member, sender)
+    may_change = selectors.may_change(member, identity)
+    form = SenderForm(request.POST or None, initial=model_to_dict(identity, fields=SenderForm.base_fields))
+    if request.method == "POST" and form.is_valid():
+        try:
+            senders_edit.change(identity, form.sender(), by=member)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, f"The sender '{identity.name}' is changed.")
+            return redirect("campaigns:senders", task.slug)
+    context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}
+    context |= {"may_change": may_change, "changed": selectors.last_changes([identity]).get(str(identity.pk))}
+    return render(request, "campaigns/contacts/sender.html", context, status=422 if form.errors else 200)

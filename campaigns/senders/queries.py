@@ -1,0 +1,116 @@
+"""Questions about sender identities. They are the organisation's own and belong to no task; who uses one may change it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+
+from audit.browse import queries as trail
+from audit.models import AuditRow
+from campaigns.models import Campaign, SenderIdentity
+from campaigns.states import CampaignState
+from members.accounts.queries import names_of
+from members.models import Member
+from review.states import Role
+from review.tasks.permissions import require_may_create, slugs_with
+
+CHANGED = "sender_changed"
+
+
+@dataclass(frozen=True)
+class SenderChange:
+    """The last change of a sender: by whom, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SenderLine:
+    """One sender for the list: may the member change it, and its last change."""
+
+    sender: SenderIdentity
+    may_change: bool
+    changed: SenderChange | None
+
+
+def visible(member: Member) -> QuerySet[SenderIdentity]:
+    """All of them, by name, each with `campaigns_running`; for admins and leads.
+
+    Raises:
+        PermissionDenied: The member is neither.
+    """
+    require_may_create(member)
+    running = Count("campaigns", filter=Q(campaigns__state=CampaignState.RUNNING))
+    return SenderIdentity.objects.annotate(campaigns_running=running).order_by("name", "id")
+
+
+def lines(member: Member) -> list[SenderLine]:
+    """All of them with what the list shows of each.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead.
+    """
+    senders = list(visible(member))
+    theirs, changed = _changeable(member, senders), last_changes(senders)
+    return [SenderLine(sender, sender.pk in theirs, changed.get(str(sender.pk))) for sender in senders]
+
+
+def may_change(member: Member, sender: SenderIdentity) -> bool:
+    """Return whether the member may change a sender.
+
+    An admin may. So may who leads all tasks whose campaigns use it and are not ended; one that no campaign uses is
+    changed by who made it. Else a lead would change mails of campaigns that they cannot see.
+    """
+    return sender.pk in _changeable(member, [sender])
+
+
+def last_changes(senders: list[SenderIdentity]) -> dict[str, SenderChange]:
+    """The last change of each sender that was changed, by its id as text. Read off the audit trail."""
+    newest: dict[str, AuditRow] = {}
+    ids = [str(sender.pk) for sender in senders]
+    for row in trail.rows_matching(trail.TrailFilter(act=CHANGED)).filter(subject_id__in=ids):
+        newest.setdefault(row.subject_id, row)
+    names = names_of({row.actor for row in newest.values() if row.actor})
+    return {id: SenderChange(names.get(row.actor, ""), row.at) for id, row in newest.items()}
+
+
+def changed_after_launch(campaign: Campaign) -> SenderChange | None:
+    """The last change of a campaign's sender, if it came while the campaign was under way."""
+    if campaign.sender is None or campaign.launched_at is None:
+        return None
+    change = last_changes([campaign.sender]).get(str(campaign.sender.pk))
+    until = campaign.ended_at
+    is_within = change is not None and change.at > campaign.launched_at and (until is None or change.at < until)
+    return change if is_within else None
+
+
+def sender_or_404(member: Member, slug: str) -> SenderIdentity:
+    """One sender identity.
+
+    Raises:
+        Http404: There is none of this name.
+        PermissionDenied: The member is neither admin nor lead.
+    """
+    sender = visible(member).filter(slug=slug).first()
+    if sender is None:
+        raise Http404(f"There is no sender '{slug}'.")
+    return sender
+
+
+def _changeable(member: Member, senders: list[SenderIdentity]) -> set[object]:
+    led = slugs_with(member, Role.LEAD)
+    if led is None:
+        return {sender.pk for sender in senders}
+    used = Campaign.objects.filter(sender__in=senders).exclude(state=CampaignState.ENDED)
+    tasks: dict[object, set[str]] = {}
+    for sender, slug in used.values_list("sender_id", "task__slug").distinct():
+        tasks.setdefault(sender, set()).add(slug)
+    return {
+        sender.pk
+        for sender in senders
+        if (tasks[sender.pk] <= led if sender.pk in tasks else led and sender.created_by_id == member.pk)
+    }

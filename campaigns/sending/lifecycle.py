@@ -1,0 +1,239 @@
+"""Launches a campaign, pauses, resumes, releases and ends it. Each is one transaction, conditional on the state it saw.
+
+A launch assigns every contact to an arm before anything is written, and plans the first mails. Writing, checking and
+sending are the tick's and the sender's; nothing is written or sent here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Step
+from campaigns.planning import audience, forecast, launch_checks
+from campaigns.planning.forecast import ContactArm
+from campaigns.planning.launch_checks import LaunchProblem
+from campaigns.states import BEFORE_THE_WIRE, CAMPAIGN_MOVES, CampaignState, MessageState, StopReason
+from campaigns.writing import orders, wake_tick
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+CHUNK = 500
+checks = launch_checks.launch_problems
+
+
+@transaction.atomic
+def launch(
+    campaign: Campaign, *, by: Member, contacts: Mapping[str, Any] | None = None, is_held: bool = False
+) -> Campaign:
+    """Begin a campaign: fix its audience and its arms, and plan the first mail of every contact.
+
+    Launching one that runs already, or from two windows at once, is refused the second time and changes nothing.
+
+    Args:
+        campaign: A draft.
+        by: A lead of its task.
+        contacts: The audience, `segment`, `import` and `limit`; the campaign's own by default.
+        is_held: Have mails written and approved, and send none until `release`.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_launched`, or `experiment_registered`: it names another audience than was registered;
+            `contacts_empty`, or as for `audiences.settled`: `contacts` names nobody;
+            `not_ready` with every problem, its state holding them one by one.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state != CampaignState.PLANNED:
+        raise Refusal("campaign_launched", "This campaign is launched already.", status=409)
+    if contacts is not None:
+        _choose(campaign, audience.validated_choice(campaign.task, contacts, place="contacts"))
+    _fix_version(campaign)
+    if problems := launch_checks.launch_problems(campaign):
+        raise not_ready(problems)
+    campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
+    campaign.launched_at, campaign.launched_by = timezone.now(), by
+    campaign.save(update_fields=["state", "is_held", "launched_at", "launched_by", "task_version"])
+    trail.record("campaign_launched", by=by, about=campaign, campaign=campaign.slug, is_held=is_held)
+    _enrol(campaign, forecast.contact_arms(campaign, list(audience.contacts_matching(campaign))))
+    wake_tick.wake_after_commit()
+    return campaign
+
+
+def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
+    """A refusal that names every problem, by where it is mended."""
+    errors: dict[str, list[str]] = {}
+    for problem in problems:
+        errors.setdefault(problem.place, []).append(f"{problem.message} {problem.hint}".strip())
+    return Refusal(
+        "not_ready",
+        "This campaign cannot be launched yet.",
+        hint="Mend what stands below; nothing was written or sent.",
+        errors=errors,
+        state=[{"code": problem.code, "place": problem.place} for problem in problems],
+    )
+
+
+def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
+    """Take another audience, unless it names nobody in particular, or an experiment was registered with this one."""
+    if not wanted:
+        # Left empty by a slip, it must not turn a campaign for some into one for all.
+        message = "Say which contacts, or leave `contacts` out to write to those of the campaign."
+        raise Refusal("contacts_empty", message, errors={"contacts": [message]})
+    if wanted == campaign.audience:
+        return
+    if _is_registered(campaign):
+        raise Refusal(
+            "experiment_registered",
+            "The experiment of this campaign is registered with another audience.",
+            hint="Launch it without naming contacts, or make a new campaign.",
+            status=409,
+        )
+    campaign.audience = wanted
+    campaign.save(update_fields=["audience"])
+
+
+def _fix_version(campaign: Campaign) -> None:
+    """The newest wording counts, unless an experiment was registered on another."""
+    if not _is_registered(campaign):
+        campaign.task_version = latest_version(campaign.task)
+
+
+def _is_registered(campaign: Campaign) -> bool:
+    return Experiment.objects.filter(campaign=campaign, registered_at__isnull=False).exists()
+
+
+def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
+    first = Step.objects.filter(campaign=campaign).order_by("number")[0]
+    for start in range(0, len(people), CHUNK):
+        chunk = people[start : start + CHUNK]
+        enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
+        Message.objects.bulk_create(planned(enrolment, step=first) for enrolment in enrolments)
+
+
+def _enrolment(campaign: Campaign, place: ContactArm) -> Enrolment:
+    contact: Contact = place.contact
+    return Enrolment(
+        campaign=campaign, contact=contact, arm=place.arm, cluster=contact.cluster, segment=contact.segment
+    )
+
+
+def planned(enrolment: Enrolment, *, step: Step) -> Message:
+    """A mail that is to be, not yet saved."""
+    return Message(
+        campaign_id=enrolment.campaign_id,
+        enrolment=enrolment,
+        contact_id=enrolment.contact_id,
+        arm_id=enrolment.arm_id,
+        step=step,
+        state=MessageState.PLANNED,
+    )
+
+
+@transaction.atomic
+def pause(campaign: Campaign, *, by: Member) -> Campaign:
+    """Stop sending within a second, and bring orders for drafts to rest. Pausing twice is pausing once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is neither running nor paused.
+    """
+    campaign, moved = _move(campaign, CampaignState.PAUSED, by=by)
+    if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="paused")
+        orders.pause(campaign)
+    return campaign
+
+
+@transaction.atomic
+def resume(campaign: Campaign, *, by: Member) -> Campaign:
+    """Go on where a pause stopped. Resuming twice is resuming once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is neither paused nor running.
+    """
+    campaign, moved = _move(campaign, CampaignState.RUNNING, by=by)
+    if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="running")
+        orders.resume(campaign)
+        wake_tick.wake_after_commit()
+    return campaign
+
+
+@transaction.atomic
+def release(campaign: Campaign, *, by: Member) -> Campaign:
+    """Let a campaign that was launched held send what is approved. Doing it twice is doing it once.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is a draft or has ended.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        raise _conflict(campaign, "let go")
+    if campaign.is_held:
+        campaign.is_held = False
+        campaign.save(update_fields=["is_held"])
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="let go")
+        wake_tick.wake_after_commit()
+    return campaign
+
+
+@transaction.atomic
+def end(campaign: Campaign, *, by: Member) -> Campaign:
+    """End a campaign for good: what has not gone is stopped, orders for drafts are cancelled. Answers still count.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it was never launched.
+    """
+    campaign, moved = _move(campaign, CampaignState.ENDED, by=by)
+    if moved:
+        trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="ended")
+        orders.cancel(campaign)
+        Message.objects.filter(campaign=campaign, state__in=BEFORE_THE_WIRE).update(
+            state=MessageState.STOPPED, stop_reason=StopReason.ENDED, updated_at=timezone.now()
+        )
+    return campaign
+
+
+def _move(campaign: Campaign, target: CampaignState, *, by: Member) -> tuple[Campaign, bool]:
+    """The campaign in its new state, and whether it was this call that moved it."""
+    permissions.require(by, campaign.task, Role.LEAD)
+    campaign = _locked(campaign)
+    if campaign.state == target:
+        return campaign, False
+    if campaign.state == CampaignState.PLANNED or target not in CAMPAIGN_MOVES[CampaignState(campaign.state)]:
+        raise _conflict(campaign, str(target))
+    campaign.state = target
+    if target == CampaignState.ENDED:
+        campaign.ended_at = timezone.now()
+    campaign.save(update_fields=["state", "ended_at"])
+    return campaign, True
+
+
+def _locked(campaign: Campaign) -> Campaign:
+    rows = Campaign.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "task", "task_version", "sender"
+    )
+    return rows.get(pk=campaign.pk)
+
+
+def _conflict(campaign: Campaign, wanted: str) -> Refusal:
+    hint = "Launch it first." if campaign.state == CampaignState.PLANNED else "Load the page again."
+    return Refusal(
+        "campaign_state",
+        f"This campaign is {campaign.get_state_display().lower()}; it cannot be {wanted}.",
+        hint=hint,
+        status=409,
+        state={"state": campaign.state},
+    )

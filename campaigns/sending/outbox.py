@@ -1,0 +1,268 @@
+"""One mail from approved to its fate: the claim that is committed before the wire, and the answer written after.
+
+At most once rests on three things. `sending` is committed before a byte leaves, by an UPDATE that only one caller can
+win. Nothing ever moves a mail out of `sending` back to `approved` but an answer that says it was not taken. And whoever
+is put on the suppression list before that commit is seen by it, because both hold the contact's row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from campaigns.compose import message as compose_message
+from campaigns.compose.message import OutgoingMail
+from campaigns.compose.render import UnfilledSlotError
+from campaigns.events import record
+from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.sending.pacing import SendingHours
+from campaigns.sending.transport import SendResult, ServerReply
+from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
+from campaigns.suppression import queries as suppressed
+from campaigns.suppression import suppress
+from campaigns.writing import sequences
+from jobs.models import Job
+from jobs.scheduling import halt
+from jobs.states import HELD, JobState
+from review.models import Gold, TaskVersion
+from review.states import Verdict
+from web.errors import Refusal
+
+MAX_TRIES = 8
+FIRST_DELAY_S = 60
+LONGEST_DELAY_S = 4 * 3600
+
+
+@dataclass(frozen=True)
+class SendingAttempt:
+    """One attempt's right to send for a campaign, and what is the same for all its mails.
+
+    `campaign` comes with its sender; what it says is read once, but whether it still runs is asked for each mail:
+    `rights` are the questions, put once and asked with every claim.
+    """
+
+    job_id: UUID
+    fence: int
+    campaign: Campaign
+    links: dict[str, UUID]
+    hours: SendingHours
+    versions: dict[UUID, TaskVersion]
+    rights: tuple[Exists, Exists]
+
+    @classmethod
+    def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
+        """The turn of one attempt."""
+        hours = SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
+        holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
+        runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
+        rights = (Exists(holds), Exists(runs))
+        return cls(job_id, fence, campaign, compose_message.links_of(campaign), hours, {}, rights)
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """A mail that is committed as being on the wire: it must be sent, and its answer settled."""
+
+    message: Message
+    mail: OutgoingMail
+
+
+def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
+    """Approved mails whose time has come, the longest due first, with what claiming one needs at hand."""
+    rows = waiting(campaign, now=now).select_related("contact", "step", "draft")
+    return list(rows.order_by("due_at", "id")[:limit])
+
+
+def waiting(campaign: Campaign, *, now: datetime) -> QuerySet[Message]:
+    """Approved mails whose time has come."""
+    return Message.objects.filter(campaign=campaign, state=MessageState.APPROVED, due_at__lte=now)
+
+
+def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMail | None:
+    """Commit a due mail as `sending`, if it may still go; else move it where it belongs, or leave it.
+
+    Raced by any number of callers, one gets it. A campaign that was paused, a fence that passed on, or a mail that has
+    changed since it was read gets nothing.
+
+    Args:
+        message: The mail as `due` gave it, however long ago.
+        turn: Whose turn it is.
+        now: The time.
+
+    Returns:
+        The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
+    """
+    with transaction.atomic():
+        if halt.check_and_lock():
+            return None
+        message.campaign = turn.campaign
+        # From here on no suppression of this address can be committed before we are done.
+        message.contact = _held(message)
+        # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
+        if reason := _is_suppressed(message.contact) or sequences.end_of(message.enrolment_id):
+            _move(message, MessageState.STOPPED, stop_reason=reason)
+            return None
+        if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):
+            _move(message, MessageState.APPROVED, due_at=opens_at)
+            return None
+        if message.needs_approval and not _is_approved(message):
+            _move(message, MessageState.AWAITING)
+            return None
+        try:
+            mail = _composed(message, turn)
+        except (Refusal, UnfilledSlotError, ValueError) as error:
+            if _take(message, turn, now):
+                _fail(message, f"The mail could not be made: {error}")
+            return None
+        if not _take(message, turn, now, subject=mail.subject, body=mail.text, message_id=mail.message_id):
+            return None
+    return ClaimedMail(message, mail)
+
+
+def withhold(claimed: ClaimedMail, turn: SendingAttempt) -> bool:
+    """Take a claimed mail back if it must not go any more. The last look before the wire.
+
+    It closes the gap that a sender leaves who is held up between the claim and the wire; who suppresses waits for mails
+    that are past it.
+
+    Returns:
+        Whether it was taken back, and must not be sent.
+    """
+    if halt.current_halt():
+        _write_result(claimed.message, turn, state=MessageState.APPROVED, sending_at=None)
+        return True
+    if not suppressed.is_suppressed(claimed.message.contact.address_hmac):
+        return False
+    _write_result(claimed.message, turn, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED, sending_at=None)
+    return True
+
+
+def settle(claimed: ClaimedMail, turn: SendingAttempt, answer: ServerReply, *, now: datetime) -> None:
+    """Write down what the server said of a mail that was claimed.
+
+    An attempt that lost its fence meanwhile may still do so: what it knows is the truth about its own mail.
+    """
+    message = claimed.message
+    with transaction.atomic():
+        if answer.fate == SendResult.ACCEPTED:
+            _write_result(message, turn, state=MessageState.SENT, sent_at=now, problem="")
+            record.record_sent(message, at=now, payload={"server": answer.text} if answer.text else {})
+        elif answer.fate == SendResult.REFUSED:
+            _refused(message, turn, answer, now)
+        elif answer.fate == SendResult.DEFERRED:
+            _deferred(message, turn, answer, now)
+        elif answer.fate == SendResult.AWAY:
+            _write_result(message, turn, state=MessageState.APPROVED, sending_at=None)
+        else:
+            _write_result(message, turn, state=MessageState.UNKNOWN, problem=answer.text[:300])
+
+
+def settle_left_behind(campaign: Campaign) -> int:
+    """Call unknown what a dead attempt left on the wire. It is shown, and never sent again by itself.
+
+    Returns:
+        How many mails.
+    """
+    held = Job.objects.filter(pk=OuterRef("sender_job"), fence=OuterRef("sender_fence"), state__in=HELD)
+    left = Message.objects.filter(~Exists(held), campaign=campaign, state=MessageState.SENDING)
+    return left.update(
+        state=MessageState.UNKNOWN,
+        problem="The sender stopped while this mail was on the wire: it may have arrived.",
+        updated_at=timezone.now(),
+    )
+
+
+def _held(message: Message) -> Contact:
+    rows = suppress.lock_contacts([message.contact.address_hmac])
+    return next((row for row in rows if row.pk == message.contact_id), message.contact)
+
+
+def _is_suppressed(contact: Contact) -> StopReason | None:
+    if contact.erased_at or not contact.address:
+        return StopReason.ERASED
+    if not suppressed.is_suppressed(contact.address_hmac):
+        return None
+    return StopReason.SUPPRESSED if suppressed.is_listed(contact.address_hmac) else StopReason.OBJECTED
+
+
+def _is_approved(message: Message) -> bool:
+    """Whether the decision that counts still says yes; one taken back moments ago may not have reached the mail yet."""
+    if message.draft is None:
+        return message.approved_at is not None
+    verdict = Gold.objects.filter(draft=message.draft).values_list("verdict", flat=True).first()
+    return verdict in (Verdict.ACCEPT, Verdict.EDIT)
+
+
+def _composed(message: Message, turn: SendingAttempt) -> OutgoingMail:
+    if message.draft is not None:
+        pk = message.draft.task_version_id
+        if pk not in turn.versions:
+            turn.versions[pk] = TaskVersion.objects.get(pk=pk)
+        message.draft.task_version = turn.versions[pk]
+    return compose_message.compose(message, links=turn.links)
+
+
+def _take(message: Message, turn: SendingAttempt, now: datetime, **values: str) -> bool:
+    """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
+    mine = Message.objects.filter(
+        *turn.rights, pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at
+    )
+    message.sending_at = now
+    return bool(
+        mine.update(
+            state=MessageState.SENDING,
+            sending_at=now,
+            sender_job=turn.job_id,
+            sender_fence=turn.fence,
+            updated_at=timezone.now(),
+            **values,
+        )
+    )
+
+
+def _move(message: Message, state: MessageState, **values: object) -> None:
+    values["updated_at"] = timezone.now()
+    Message.objects.filter(pk=message.pk, state=MessageState.APPROVED).update(state=state, **values)
+
+
+def _fail(message: Message, problem: str) -> None:
+    sending = Message.objects.filter(pk=message.pk, state=MessageState.SENDING)
+    sending.update(state=MessageState.FAILED, problem=problem[:300], sending_at=None, updated_at=timezone.now())
+
+
+def _write_result(message: Message, turn: SendingAttempt, **values: object) -> None:
+    """Only the attempt that put a mail on the wire writes its answer, even if others have called it unknown since."""
+    mine = Message.objects.filter(pk=message.pk, sender_job=turn.job_id, sender_fence=turn.fence)
+    states = [MessageState.SENDING]
+    if values["state"] in (MessageState.SENT, MessageState.FAILED):
+        states.append(MessageState.UNKNOWN)
+    mine.filter(state__in=states).update(updated_at=timezone.now(), **values)
+
+
+def _refused(message: Message, turn: SendingAttempt, answer: ServerReply, now: datetime) -> None:
+    payload = {"code": answer.code, "text": answer.text, "hard": answer.is_hard, "at": "sending"}
+    key = f"refused:{message.pk.hex}"
+    # First, because it may lock the list and the contact before any mail.
+    record.record(message, EventKind.BOUNCED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+    _write_result(message, turn, state=MessageState.FAILED, problem=f"Refused: {answer.code} {answer.text}"[:300])
+
+
+def _deferred(message: Message, turn: SendingAttempt, answer: ServerReply, now: datetime) -> None:
+    tries = Event.objects.filter(message=message, kind=EventKind.DEFERRED, source=EventSource.WIRE).count() + 1
+    payload = {"code": answer.code, "text": answer.text, "try": tries}
+    key = f"deferred:{message.pk.hex}:{tries}"
+    record.record(message, EventKind.DEFERRED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
+    problem = f"Not taken yet: {answer.code} {answer.text}"[:300]
+    if tries >= MAX_TRIES:
+        _write_result(
+            message, turn, state=MessageState.FAILED, problem=f"Given up after {tries} tries. {problem}"[:300]
+        )
+        return
+    delay_s = min(FIRST_DELAY_S * 2 ** (tries - 1), LONGEST_DELAY_S)
+    due_at = now + timedelta(seconds=delay_s)
+    _write_result(message, turn, state=MessageState.APPROVED, due_at=due_at, sending_at=None, problem=problem)

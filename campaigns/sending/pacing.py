@@ -1,0 +1,103 @@
+"""When a mail may leave: quiet hours and weekends by the clock where its reader lives. Pure; knows no rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+SATURDAY = 5
+DAYS_AHEAD = 8
+
+
+@dataclass(frozen=True)
+class SendingHours:
+    """Local hours, 0 to 23, in which nothing is sent; equal bounds: never quiet. They may span midnight."""
+
+    quiet_from: int
+    quiet_until: int
+    at_weekends: bool
+
+    def opens_at(self, now: datetime, *zones: str) -> datetime | None:
+        """When a mail may leave if it may not leave now, else None.
+
+        Args:
+            now: An aware moment.
+            zones: Names of time zones, the first that is known counts; UTC if none is.
+        """
+        local = now.astimezone(_zone(zones))
+        if self._is_open(local):
+            return None
+        day = local.replace(minute=0, second=0, microsecond=0)
+        # Hour by hour in wall-clock time; of an hour that summer time skips, the moment after counts.
+        for hours in range(1, 24 * DAYS_AHEAD):
+            moment = (day.replace(tzinfo=None) + timedelta(hours=hours)).replace(tzinfo=local.tzinfo)
+            if self._is_open(moment) and moment > local:
+                return moment.astimezone(UTC)
+        return (now + timedelta(days=1)).astimezone(UTC)
+
+    def _is_open(self, local: datetime) -> bool:
+        return (self.at_weekends or local.weekday() < SATURDAY) and not self._is_quiet(local.hour)
+
+    def _is_quiet(self, hour: int) -> bool:
+        begin, end = self.quiet_from, self.quiet_until
+        return begin <= hour < end if begin <= end else hour >= begin or hour < end
+
+
+def day_starts(now: datetime, *zones: str) -> datetime:
+    """The last midnight in the first zone that is known, as UTC."""
+    return now.astimezone(_zone(zones)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def _zone(names: tuple[str, ...]) -> ZoneInfo:
+    for name in names:
+        if name and (zone := _known(name)):
+            return zone
+    return ZoneInfo("UTC")
+
+
+@lru_cache(maxsize=512)
+def _known(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    # A name with a slash in front, a folder, a null byte: each its own error.
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+BURST_S = 1.0
+
+
+@dataclass
+class TokenBucket:
+    """Times at which mails may leave.
+
+    Attributes:
+        interval_s: Seconds from one mail to the next.
+        next_s: When the next may leave, on the clock whose times are passed in.
+    """
+
+    interval_s: float
+    next_s: float
+
+    @classmethod
+    def per_minute(cls, mails: int, *, now_s: float, since_last_s: float | None = None) -> TokenBucket:
+        """A pace that goes on where another attempt left off.
+
+        Args:
+            mails: How many a minute, at least one.
+            now_s: The time.
+            since_last_s: Seconds since the last mail left; None if none has.
+        """
+        interval_s = 60 / max(mails, 1)
+        wait_s = 0.0 if since_last_s is None else max(0.0, interval_s - since_last_s)
+        return cls(interval_s, now_s + wait_s)
+
+    def wait_s(self, now_s: float) -> float:
+        """Seconds until a mail may leave; 0 if one may leave now."""
+        return max(0.0, self.next_s - now_s)
+
+    def took(self, now_s: float) -> None:
+        """A mail has left. Time that was not used is kept for one second at most."""
+        self.next_s = max(self.next_s, now_s - BURST_S) + self.interval_s

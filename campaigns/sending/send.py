@@ -1,0 +1,212 @@
+"""The job that sends: takes due mails of a running campaign one by one, at its pace, and ends when nothing is due.
+
+Knows when mails may go; what one mail needs is the outbox's affair. No state is kept here: an attempt that dies leaves
+at most one mail of unknown fate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns.models import Campaign, Message
+from campaigns.sending import outbox
+from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.pacing import TokenBucket, day_starts
+from campaigns.sending.transport import MailConnection, SendResult, ServerReply
+from campaigns.states import CampaignState, MessageState
+from jobs.kinds.registry import Attempt, MustWait
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.scheduling import halt as scheduling_halt
+from jobs.states import FINISHED, JobState
+from jobs.supervisor.shutdown import SHUTDOWN
+
+KIND = "campaign-send"
+BATCH = 100
+# How finely a wait is cut, so that a pause is heeded within a second.
+SLICE_S = 0.2
+IDLE_CHECK_S = 1.0
+PROGRESS_EVERY_S = 10.0
+RETRY_S = 30.0
+# Mails of today that have been on the wire; what was refused or put off does not count against the cap.
+_WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+
+
+def ensure_sending(campaign: Campaign) -> Job | None:
+    """Have a running campaign's due mails sent, and what a dead sender left behind called unknown. For the tick.
+
+    Cheap when nothing is due. Raced by any number of callers, one job comes of it; while one is under way, paused by a
+    person, or failed within the last 30 seconds, none.
+
+    Returns:
+        The job that was launched, or None.
+    """
+    outbox.settle_left_behind(campaign)
+    if campaign.state != CampaignState.RUNNING or not _has_due(campaign) or _left_today(campaign) <= 0:
+        return None
+    with transaction.atomic():
+        Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+        jobs = Job.objects.filter(kind=KIND, subject_id=campaign.pk)
+        justly_failed = timezone.now() - timedelta(seconds=RETRY_S)
+        if jobs.exclude(state__in=FINISHED).exists():
+            return None
+        if jobs.filter(state=JobState.FAILED, finished_at__gt=justly_failed).exists():
+            return None
+        return control.launch(
+            kind=KIND,
+            title=f"Send mails of {campaign.name}",
+            spec={"campaign": str(campaign.pk)},
+            by=None,
+            task_slug=campaign.task.slug,
+            subject_id=campaign.pk,
+            subject_url=reverse("campaigns:detail", args=[campaign.slug]),
+        )
+
+
+def send(job: Job, attempt: Attempt) -> dict[str, Any]:
+    """Send what is due, until nothing is, the campaign stops running, or its daily cap is reached.
+
+    Returns:
+        `{"sent", "refused", "deferred", "unknown", "passed_over"}`, counts of mails.
+
+    Raises:
+        Wait: The mail server cannot be reached, or will not have us, or everything that leaves is stopped.
+        jobs.supervisor.AttemptLost: A stop was asked for, or the lease has passed on; between two mails only.
+    """
+    campaign = Campaign.objects.select_related("sender", "task").get(pk=job.spec["campaign"])
+    outbox.settle_left_behind(campaign)
+    with MailConnection() as wire:
+        shift = _SendLoop(
+            SendingAttempt.of(campaign, job_id=job.pk, fence=attempt.fence), attempt, wire, _pace(campaign)
+        )
+        shift.left_today = _left_today(campaign)
+        for message in shift.due():
+            shift.one(message)
+    return shift.counts
+
+
+@dataclass
+class _SendLoop:
+    """One attempt at work: its connection, its pace, what it has done."""
+
+    turn: SendingAttempt
+    attempt: Attempt
+    wire: MailConnection
+    pace: TokenBucket
+    left_today: int = 0
+
+    def __post_init__(self) -> None:
+        self.counts = {"sent": 0, "refused": 0, "deferred": 0, "unknown": 0, "passed_over": 0}
+        self._used_s = time.monotonic()
+        self._told, self._told_s = 0, time.monotonic()
+        self._misses = 0
+
+    def due(self) -> Iterator[Message]:
+        """Mails whose time has come, as long as there are any; looks once more a while after the last."""
+        idle_until_s = time.monotonic() + settings.CAMPAIGN_LINGER_S
+        before: list[UUID] = []
+        while self.left_today > 0 and self._runs():
+            mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
+            ids = [mail.pk for mail in mails]
+            # The same mails again: nobody moved them, so going on would only spin.
+            if ids and ids != before:
+                before, idle_until_s = ids, time.monotonic() + settings.CAMPAIGN_LINGER_S
+                for mail in mails:
+                    if self.left_today <= 0:
+                        return
+                    yield mail
+            elif time.monotonic() >= idle_until_s:
+                return
+            else:
+                self._rest(min(SLICE_S * 2, settings.CAMPAIGN_LINGER_S))
+
+    def one(self, message: Message) -> None:
+        """One mail, from waiting for its time to its answer."""
+        while (wait_s := self.pace.wait_s(time.monotonic())) > 0:
+            self._rest(min(wait_s, SLICE_S))
+        self._rest(0)
+        self._connect()
+        claimed = outbox.claim(message, self.turn, now=timezone.now())
+        if claimed is None or outbox.withhold(claimed, self.turn):
+            self.counts["passed_over"] += 1
+            return
+        answer = self.wire.send(claimed.mail.mail)
+        self._used_s = time.monotonic()
+        outbox.settle(claimed, self.turn, answer, now=timezone.now())
+        self._count(answer)
+
+    def _count(self, answer: ServerReply) -> None:
+        if answer.fate == SendResult.AWAY:
+            # Many servers end a connection after some mails: a new one is tried before the server counts as away.
+            self._misses += 1
+            if self._misses > 1:
+                raise _server_unreachable(answer)
+            return
+        self._misses = 0
+        self.counts["sent" if answer.fate == SendResult.ACCEPTED else str(answer.fate)] += 1
+        self.pace.took(time.monotonic())
+        if answer.fate in (SendResult.ACCEPTED, SendResult.UNKNOWN):
+            self.left_today -= 1
+
+    def _connect(self) -> None:
+        if time.monotonic() - self._used_s > IDLE_CHECK_S:
+            self.wire.alive()
+            self._used_s = time.monotonic()
+        if answer := self.wire.opened():
+            raise _server_unreachable(answer)
+
+    def _rest(self, seconds: float) -> None:
+        if seconds:
+            time.sleep(seconds)
+        done = sum(self.counts.values())
+        # Telling writes an event; a sender that only waits looks whether to stop, and is silent.
+        if done != self._told or time.monotonic() - self._told_s > PROGRESS_EVERY_S or self._is_stopped():
+            self._told, self._told_s = done, time.monotonic()
+            # More than is done: only an end may be told without a look at whether to stop.
+            self.attempt.progress(done, done + 1, "mails")
+        if halt := scheduling_halt.current_halt():
+            raise MustWait(
+                scheduling_halt.wait_reason(halt),
+                again_s=RETRY_S,
+                is_over=lambda: scheduling_halt.current_halt() is None,
+            )
+
+    def _is_stopped(self) -> bool:
+        mine = Job.objects.filter(pk=self.turn.job_id, fence=self.turn.fence, state=JobState.RUNNING)
+        return SHUTDOWN.has_begun or not mine.exists()
+
+    def _runs(self) -> bool:
+        return Campaign.objects.filter(pk=self.turn.campaign.pk, state=CampaignState.RUNNING).exists()
+
+
+def _has_due(campaign: Campaign) -> bool:
+    return outbox.waiting(campaign, now=timezone.now()).exists()
+
+
+def _pace(campaign: Campaign) -> TokenBucket:
+    last = Message.objects.filter(campaign=campaign, state__in=_WENT).aggregate(last=Max("sending_at"))["last"]
+    since_s = (timezone.now() - last).total_seconds() if last else None
+    return TokenBucket.per_minute(campaign.mails_per_minute, now_s=time.monotonic(), since_last_s=since_s)
+
+
+def _left_today(campaign: Campaign) -> int:
+    """How many mails the daily cap still allows, by the campaign's own midnight."""
+    midnight = day_starts(timezone.now(), campaign.time_zone)
+    went = Message.objects.filter(campaign=campaign, state__in=_WENT, sending_at__gte=midnight).count()
+    return campaign.daily_cap - went
+
+
+def _server_unreachable(answer: ServerReply) -> MustWait:
+    message = f"the mail server does not take mails: {answer.text}"[:200]
+    return MustWait(message, again_s=RETRY_S, is_over=lambda: False)

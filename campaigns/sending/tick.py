@@ -1,0 +1,142 @@
+"""Moves every running campaign on: written, checked, approved, sent, followed up. Called every few seconds, and by a bell.
+
+Nothing is remembered between two calls: each step is one transaction from what the rows say, under the campaign's row
+lock, so that a crash in the middle of any of them, or two ticks at once, come to the same end. It decides no text.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef
+
+from campaigns.models import Campaign, Message
+from campaigns.sending import follow_ups, send
+from campaigns.states import CampaignState, MessageState
+from campaigns.writing import approval, order_drafts, wake_tick
+from generation.models import Order
+from generation.states import Purpose
+from jobs.models import Job
+
+logger = logging.getLogger(__name__)
+M = MessageState
+LIVE = (CampaignState.RUNNING, CampaignState.PAUSED)
+# Mails a person has to do with; a decision may move them until they have gone.
+JUDGED = (M.AWAITING, M.APPROVED, M.REJECTED)
+TO_SEND = (M.APPROVED, M.SENDING)
+# A step that goes on finding work yields after so many rounds; the next tick goes on.
+ROUNDS = 100
+TickStep = Callable[[Campaign], int]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """What there is to look at in one campaign."""
+
+    campaign_id: UUID
+    is_running: bool
+    is_held: bool
+    is_sequence: bool
+    planned: bool
+    writing: bool
+    written: bool
+    judged: bool
+    to_send: bool
+
+
+def advance_all() -> int:
+    """Move every campaign on that has work. One query when there is none.
+
+    A campaign that cannot be moved is logged and does not hold up the others.
+
+    Returns:
+        How many mails moved.
+    """
+    moved = 0
+    for work in campaigns_with_work():
+        try:
+            moved += advance(work)
+        except Exception:
+            logger.exception("The campaign %s could not be moved on; the next tick tries again.", work.campaign_id)
+    return moved
+
+
+def campaigns_with_work() -> list[WaitingWork]:
+    """Campaigns that run or rest, and what there is to do in each: one query, by index."""
+    campaigns = Campaign.objects.filter(state__in=LIVE).annotate(
+        steps_count=Count("steps"),
+        planned=_has_work(M.PLANNED),
+        writing=_has_work(M.WRITING),
+        written=_has_work(M.WRITTEN),
+        judged=_has_work(*JUDGED),
+        to_send=_has_work(*TO_SEND),
+    )
+    names = ("pk", "state", "is_held", "steps_count", "planned", "writing", "written", "judged", "to_send")
+    return [
+        WaitingWork(pk, state == CampaignState.RUNNING, held, steps > 1, *flags)
+        for pk, state, held, steps, *flags in campaigns.order_by("launched_at").values_list(*names)
+    ]
+
+
+def advance(work: WaitingWork) -> int:
+    """Do what there is to do in one campaign now. One at rest takes what was written and decided, and begins nothing.
+
+    Returns:
+        How many mails moved.
+    """
+    pk, running = work.campaign_id, (CampaignState.RUNNING,)
+    moved = 0
+    if work.is_sequence and work.is_running:
+        moved += _until_done(pk, follow_ups.plan_next, running)
+    if work.writing:
+        moved += _step(pk, order_drafts.take_drafts, LIVE)
+    if work.is_running and (work.planned or moved):
+        moved += _step(pk, lambda campaign: len(order_drafts.order_drafts(campaign)), running)
+    if work.written or work.planned or moved:
+        moved += _until_done(pk, approval.check, LIVE)
+    if work.judged or moved:
+        moved += _until_done(pk, approval.follow, LIVE)
+    if work.is_running and not work.is_held and (work.to_send or moved):
+        _send(pk)
+    return moved
+
+
+def on_order_ended(job: Job) -> None:
+    """An order for drafts has ended: have the mails that wait for it taken up at once."""
+    if Order.objects.filter(job=job, purpose=Purpose.CAMPAIGN).exists():
+        wake_tick.wake_after_commit()
+
+
+def _has_work(*states: MessageState) -> Exists:
+    return Exists(Message.objects.filter(campaign=OuterRef("pk"), state__in=states))
+
+
+def _until_done(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, ...]) -> int:
+    moved = 0
+    for _ in range(ROUNDS):
+        now = _step(campaign_id, step, states)
+        moved += now
+        if not now:
+            break
+    return moved
+
+
+def _step(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, ...]) -> int:
+    """One step in one transaction; nothing when another tick has the campaign, or it is no longer in these states."""
+    with transaction.atomic():
+        # Rows that point at the campaign may be written meanwhile: only other ticks and acts on it wait.
+        rows = Campaign.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        campaign = (
+            rows.select_related("task", "task_version", "sender").filter(pk=campaign_id, state__in=states).first()
+        )
+        return step(campaign) if campaign is not None else 0
+
+
+def _send(campaign_id: UUID) -> None:
+    campaign = Campaign.objects.select_related("task").filter(pk=campaign_id, state=CampaignState.RUNNING).first()
+    if campaign is not None:
+        send.ensure_sending(campaign)

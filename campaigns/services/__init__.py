@@ -1,1 +1,0 @@
-"""Verbs of the campaigns room, the only writers of its rows."""

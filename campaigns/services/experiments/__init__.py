@@ -1,1 +1,0 @@
-"""Verbs of experiments: register one before its campaign starts, and record a look at it."""

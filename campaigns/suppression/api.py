@@ -1,0 +1,101 @@
+"""API of the suppression list. It asks for the scope of a lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.states import SuppressionReason
+from campaigns.suppression import queries as listed
+from campaigns.suppression import suppress
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from web.http.pagination import KeysetPagination
+
+ADDRESS = OpenApiParameter("address", str, description="Only the entry of this address, or of this HMAC")
+
+
+class BadRowOut(serializers.Serializer[Any]):
+    row = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class SuppressionIn(serializers.Serializer[Any]):
+    """One address or many; an address may be given as its HMAC."""
+
+    address = serializers.CharField(required=False)
+    addresses = serializers.ListField(child=serializers.CharField(allow_blank=True), required=False, allow_empty=False)
+    reason = serializers.ChoiceField(choices=SuppressionReason.choices, default=SuppressionReason.MANUAL.value)
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Exactly one of the two."""
+        if ("address" in attrs) == ("addresses" in attrs):
+            raise serializers.ValidationError({"address": ["Send either 'address' or 'addresses'."]})
+        return attrs
+
+
+class SuppressionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    address_hmac = serializers.CharField()
+    reason = serializers.ChoiceField(choices=SuppressionReason.choices)
+    note = serializers.CharField()
+    member = serializers.CharField(source="member_name")
+    created_at = serializers.DateTimeField()
+
+
+class SuppressedOut(serializers.Serializer[Any]):
+    """What came of putting many on the list; `bad` names the first hundred that are no address."""
+
+    added = serializers.IntegerField()
+    known = serializers.IntegerField()
+    bad_count = serializers.IntegerField()
+    bad = BadRowOut(many=True)
+
+
+class SuppressionListView(APIView):
+    """The suppression list. It only grows: there is no PUT, PATCH or DELETE."""
+
+    scope_read = "lead"
+
+    @extend_schema(operation_id="suppressions", parameters=[ADDRESS], responses={200: SuppressionOut(many=True)})
+    def get(self, request: Request) -> Response:
+        rows = listed.visible(member_of(request))
+        if address := request.query_params.get("address", ""):
+            rows = rows.filter(address_hmac=suppress.hmac_of_or_refuse(address))
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(rows, request, view=self) or []
+        return pages.get_paginated_response(SuppressionOut(page, many=True).data)
+
+    @extend_schema(
+        operation_id="suppress",
+        request=SuppressionIn,
+        responses={
+            200: PolymorphicProxySerializer(
+                component_name="SuppressOut",
+                serializers=[SuppressionOut, SuppressedOut],
+                resource_type_field_name=None,
+            )
+        },
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Put `address`, or many `addresses`, on the list; what is on it stays as it is."""
+        member = member_of(request)
+        listed.require_list_access(member)
+        asked = SuppressionIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = asked.validated_data
+        reason, note = SuppressionReason(values["reason"]), values["note"]
+        if "address" in values:
+            entry = suppress.suppress(values["address"], reason=reason, by=member, note=note)
+            return Response(SuppressionOut(entry).data)
+        added = suppress.suppress_many(values["addresses"], by=member, reason=reason, note=note)
+        bad = [{"row": row, "reason": why} for row, why in added.bad]
+        counted = {"added": added.added, "known": added.known, "bad_count": added.bad_count, "bad": bad}
+        return Response(SuppressedOut(counted).data)

@@ -1,0 +1,91 @@
+"""Pages of the suppression list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from campaigns.states import ReplyClass, SuppressionReason
+from campaigns.suppression import queries as selectors
+from campaigns.suppression import suppress
+from campaigns.suppression.forms import PersonForm, SuppressForm
+from campaigns.suppression.queries import task_to_lead_or_403, unlisted_unsubscribe_replies
+from members.session import member_of
+from web.db import keyset
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    """The list, and more addresses for it."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    form = SuppressForm(request.POST or None, request.FILES or None)
+    bad: list[tuple[int, str]] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            added = suppress.suppress_many(
+                form.lines(),
+                by=member_of(request),
+                reason=SuppressionReason(form.cleaned_data["reason"]),
+                note=form.cleaned_data["note"],
+            )
+        except ValidationError as error:
+            form.add_error("file", error)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            _flash_result(request, added)
+            if not added.bad:
+                return redirect("campaigns:suppressions", task.slug)
+            bad = added.bad
+    return render(
+        request,
+        "campaigns/contacts/suppressions.html",
+        {**_context(request, task), "form": form, "bad": bad},
+        status=422 if form.errors or bad else 200,
+    )
+
+
+@require_http_methods(["POST"])
+def search(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether one address is on the list. By POST: an address in the page's own address would stand in every log."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    asked, lookup = PersonForm(request.POST), None
+    if asked.is_valid():
+        try:
+            lookup = selectors.search(member_of(request), asked.cleaned_data["address"])
+        except ValueError as error:
+            asked.add_error("address", f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    context = {**_context(request, task), "form": SuppressForm(), "asked": asked, "found": lookup}
+    return render(request, "campaigns/contacts/suppressions.html", context, status=422 if asked.errors else 200)
+
+
+def _context(request: HttpRequest, task: Task) -> dict[str, object]:
+    return {
+        "task": task,
+        "section": "campaigns",
+        "tab": "suppressions",
+        "page": keyset.page(selectors.visible(member_of(request)), cursor=request.GET.get("after", "")),
+        "counts": selectors.counts(),
+        "wishes": unlisted_unsubscribe_replies(member_of(request)),
+        "meanings": ReplyClass.choices,
+        "asked": PersonForm(),
+    }
+
+
+def _flash_result(request: HttpRequest, added: suppress.SuppressionsAdded) -> None:
+    already_listed = f", {added.known:,} there already" if added.known else ""
+    message = f"{added.added:,} address{'' if added.added == 1 else 'es'} put on the list{already_listed}."
+    if added.bad_count:
+        messages.warning(request, f"{message} {added.bad_count:,} lines hold no address; see below.")
+    else:
+        messages.success(request, message)

@@ -1,0 +1,135 @@
+"""Who is not written to: the suppression list, and who asked for no more in a reply as far as one can read.
+
+The list holds HMACs alone, so it is asked by address and never shows one. A wish read from a reply holds as long as the
+reply is read so; what stands on the list holds for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from campaigns.models import Reply, Suppression
+from campaigns.states import ReplyClass, SuppressionReason
+from campaigns.suppression import email_addresses
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.permissions import may_create, slugs_with
+
+CHUNK = 500
+REPLIES_SHOWN = 25
+
+
+@dataclass(frozen=True)
+class SuppressionLookup:
+    """What the list says of one address: the entry, or None."""
+
+    address: str
+    entry: Suppression | None
+
+
+def is_suppressed(address_hmac: str) -> bool:
+    """Whether an address is not written to: it is on the list, or a reply from it is read as a wish to hear no more.
+
+    Who acts on the answer asks inside its transaction, after `suppress.lock_contacts`.
+    """
+    return is_listed(address_hmac) or bool(
+        _unsubscribe_replies().filter(message__contact__address_hmac=address_hmac).exists()
+    )
+
+
+def is_listed(address_hmac: str) -> bool:
+    """Whether an address is on the list, for good."""
+    return Suppression.objects.filter(address_hmac=address_hmac).exists()
+
+
+def barred(column: str = "address_hmac") -> Q:
+    """The condition that a row's address is not written to.
+
+    Args:
+        column: The row's column, or way to it, that holds the HMAC.
+    """
+    listed = Suppression.objects.filter(address_hmac=OuterRef(column))
+    return Q(Exists(listed)) | Q(Exists(_unsubscribe_replies().filter(message__contact__address_hmac=OuterRef(column))))
+
+
+def _unsubscribe_replies() -> QuerySet[Reply]:
+    return Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
+
+
+def suppressed_among(hmacs: Collection[str]) -> set[str]:
+    """Those of many that are not written to; two queries for each 500."""
+    wanted, suppressed = list(hmacs), set[str]()
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        suppressed.update(Suppression.objects.filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
+        asked = _unsubscribe_replies().filter(message__contact__address_hmac__in=chunk).order_by()
+        suppressed.update(asked.values_list("message__contact__address_hmac", flat=True))
+    return suppressed
+
+
+def require_list_access(member: Member) -> None:
+    """Refuse a member who may not see or extend the list: it holds for all tasks, and leads of any task keep it.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead of a task.
+    """
+    if not may_create(member):
+        raise PermissionDenied("The suppression list is kept by admins and leads.")
+
+
+def visible(member: Member) -> QuerySet[Suppression]:
+    """The whole list, newest first.
+
+    Raises:
+        PermissionDenied: The member keeps no list.
+    """
+    require_list_access(member)
+    return Suppression.objects.order_by("-created_at", "-id")
+
+
+def search(member: Member, text: str) -> SuppressionLookup:
+    """The entry of one address.
+
+    Raises:
+        PermissionDenied: The member keeps no list.
+        ValueError: The text is no address.
+    """
+    require_list_access(member)
+    hmac = email_addresses.hmac_from(text.strip())
+    return SuppressionLookup(text.strip(), Suppression.objects.filter(address_hmac=hmac).first())
+
+
+def counts() -> list[dict[str, Any]]:
+    """Entries by reason, in the order of the reasons; each with its label."""
+    by_reason = dict(Suppression.objects.order_by().values_list("reason").annotate(count=Count("pk")))
+    return [{"label": reason.label, "count": by_reason.get(reason.value, 0)} for reason in SuppressionReason]
+
+
+def task_to_lead_or_403(member: Member, slug: str) -> Task:
+    """The task, if the member leads it.
+
+    Raises:
+        Http404: No such task that the member may see.
+        PermissionDenied: The member sees it and does not lead it.
+    """
+    task = permissions.task_or_404(member, slug)
+    permissions.require(member, task, Role.LEAD)
+    return task
+
+
+def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
+    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
+    listed = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+    related = ("event", "message__contact", "message__campaign__task", "message__arm")
+    rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)
+    slugs = slugs_with(member, Role.LEAD)
+    if slugs is not None:
+        rows = rows.filter(message__campaign__task__slug__in=slugs)
+    return list(rows.order_by("-created_at", "-event_id")[:REPLIES_SHOWN])

@@ -1,0 +1,113 @@
+"""The public addresses in mails: a click, a picture, the way out. Nobody is signed in here and no cookie is set."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+import time
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from campaigns.compose.link_tokens import ForgedTokenError
+from campaigns.tracking import clicks
+from campaigns.tracking.clicks import Visitor
+
+logger = logging.getLogger(__name__)
+LOG_EVERY_S = 60.0
+
+
+class _RateLimitedLog:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count, self._said_s = 0, -LOG_EVERY_S
+
+    def seen(self, where: str) -> None:
+        """Count one, and say so if it has been quiet for a minute. The token itself is not written down."""
+        with self._lock:
+            self._count += 1
+            if time.monotonic() - self._said_s < LOG_EVERY_S:
+                return
+            count, self._count, self._said_s = self._count, 0, time.monotonic()
+        logger.warning("%s forged or broken tokens came in, the last at %s.", count, where)
+
+
+FORGED_TOKENS = _RateLimitedLog()
+
+
+GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD"])
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """On to the link of the campaign that the token names, and to no other place."""
+    try:
+        url = clicks.click(token, _visitor(request))
+    except ForgedTokenError:
+        return _nothing("a link")
+    # Written by hand: Django's redirect would take a relative address for one of ours.
+    response = HttpResponse(status=302, headers={"Location": url})
+    return _private(response)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD"])
+def opened(request: HttpRequest, token: str) -> HttpResponse:
+    """A picture of one point. A forged token gets it too: a broken picture in a mail helps nobody."""
+    try:
+        clicks.opened(token, _visitor(request))
+    except ForgedTokenError:
+        FORGED_TOKENS.seen("a picture")
+    return _private(HttpResponse(GIF, content_type="image/gif"))
+
+
+# Mail programs post here without having seen a page (RFC 8058): the signed token is what authorises it.
+@csrf_exempt
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """A page with one button; only its POST, or a mail program's, changes anything."""
+    try:
+        if request.method == "POST":
+            is_one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+            message = clicks.unsubscribe(token, is_one_click=is_one_click)
+        else:
+            message = clicks.unsubscribing_message(token)
+    except ForgedTokenError:
+        return _nothing("an unsubscription")
+    context = {
+        "sender": message.campaign.sender,
+        "address": _veiled(message.contact.address),
+        "has_left": request.method == "POST",
+    }
+    return _private(render(request, "campaigns/unsubscribe.html", context))
+
+
+def _visitor(request: HttpRequest) -> Visitor:
+    headers = request.headers
+    purpose = ",".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz", "X-Purpose"))
+    return Visitor(request.method or "", headers.get("User-Agent", "")[:300], purpose)
+
+
+def _nothing(where: str) -> HttpResponse:
+    """Bare words: the site's own page of a 404 would set a cookie."""
+    FORGED_TOKENS.seen(where)
+    return _private(HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8"))
+
+
+def _veiled(address: str) -> str:
+    """Enough of an address for its owner to know it by: a forwarded mail must not tell it."""
+    local, sign, domain = address.rpartition("@")
+    return f"{local[:1]}…{sign}{domain}" if sign else ""
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "no-referrer"
+    return response

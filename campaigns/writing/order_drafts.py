@@ -1,0 +1,266 @@
+"""Has mails written: one order for drafts per arm and step, for the records that have no draft yet, and takes what comes.
+
+Two contacts with the same facts share a record, and so a draft. Every step here is one transaction under the campaign's
+row lock, from what the rows say: after a crash the next tick finds either all of it or nothing. It knows no wire.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.compose import threads
+from campaigns.models import Arm, Campaign, Message, WriteOrder
+from campaigns.states import CampaignState, MessageState, StepWriter
+from campaigns.writing import drafts_written, sequences, wake_tick
+from campaigns.writing import orders as writing_orders
+from generation.models import Order, Teacher
+from generation.orders import launch
+from generation.orders.launch import Quote, Threads
+from generation.states import Purpose
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+CHUNK = 500
+MICRO = Decimal("0.000001")
+NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
+NO_RECORD = "The contact has no facts to write from."
+Pair = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class _DraftsWanted:
+    """Mails of one arm and step, by the record they are to be written from."""
+
+    arm_id: UUID
+    step_id: UUID
+    by_record: dict[UUID, list[UUID]]
+
+    def mails(self, records: Iterable[UUID]) -> list[UUID]:
+        return [mail for record in records for mail in self.by_record[record]]
+
+
+def take_drafts(campaign: Campaign) -> int:
+    """Give mails that are being written the drafts that came, and fail those whose order ended without one.
+
+    Runs inside the tick's transaction.
+
+    Returns:
+        How many mails moved.
+    """
+    moved = 0
+    for wanted in _waiting(campaign, MessageState.WRITING):
+        orders_there = list(writing_orders.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
+        drafts, repeated = drafts_written.drafts_by_record(orders_there, wanted.by_record)
+        moved += _assign_draft(wanted, drafts, source=MessageState.WRITING)
+        under_way = drafts_written.records_under_way(orders_there)
+        ended = [record for record in wanted.by_record if record not in under_way and record not in drafts]
+        for chunk in _chunks(ended):
+            reasons = drafts_written.reasons_without_draft(orders_there, chunk)
+            moved += _fail(wanted, reasons | {record: repeated[record] for record in chunk if record in repeated})
+    return moved
+
+
+def order_drafts(campaign: Campaign) -> list[WriteOrder]:
+    """Order the drafts of planned mails. Fixed texts need none, and a record that has its draft is not written twice.
+
+    Runs inside the tick's transaction. What cannot be ordered fails with the reason, and may be asked for again.
+
+    Returns:
+        The orders that were launched.
+    """
+    _take_fixed_texts(campaign)
+    lacking: list[_DraftsWanted] = []
+    for wanted in _waiting(campaign, MessageState.PLANNED):
+        there = list(writing_orders.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
+        drafts, _ = drafts_written.drafts_by_record(there, wanted.by_record)
+        _assign_draft(wanted, drafts, source=MessageState.PLANNED)
+        under_way = drafts_written.records_under_way(there)
+        rest = {record: mails for record, mails in wanted.by_record.items() if record not in drafts}
+        under_way_already = [record for record in rest if record in under_way]
+        _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
+        if fresh := {record: mails for record, mails in rest.items() if record not in under_way}:
+            lacking.append(_DraftsWanted(wanted.arm_id, wanted.step_id, fresh))
+    return _launch(campaign, lacking)
+
+
+@transaction.atomic
+def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] | None = None) -> int:
+    """Plan failed mails anew: only those that failed before they had a text, never one that was on the wire.
+
+    A follow-up whose reader has answered since, or must not be written to, stays as it is.
+
+    Args:
+        campaign: A campaign that has not ended.
+        by: A lead of its task.
+        message_ids: Which; None is every one.
+
+    Returns:
+        How many will be written again; 0 when none failed so.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `campaign_state`, it is a draft or has ended.
+    """
+    permissions.require(by, campaign.task, Role.LEAD)
+    if campaign.state not in (CampaignState.RUNNING, CampaignState.PAUSED):
+        raise Refusal("campaign_state", "Only a campaign that is launched and has not ended writes mails.", status=409)
+    failed = sequences.to_write_again(campaign)
+    if message_ids is not None:
+        failed = failed.filter(pk__in=list(message_ids))
+    # Ids first: an UPDATE over a join would not ask the state again of a row that it had to wait for.
+    ids = list(failed.order_by("pk").values_list("pk", flat=True))
+    count = _move(ids, source=MessageState.FAILED, state=MessageState.PLANNED, problem="")
+    if count:
+        wake_tick.wake_after_commit()
+    return count
+
+
+def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]:
+    """Mails in a state whose words a model writes, by arm and step; those without a record fail here."""
+    rows = Message.objects.filter(campaign=campaign, state=state, step__writer=StepWriter.MODEL)
+    groups: dict[Pair, dict[UUID, list[UUID]]] = {}
+    orphans: list[UUID] = []
+    row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", "contact__record_id")
+    for pk, arm_id, step_id, record_id in row_ids.iterator(chunk_size=2000):
+        if record_id is None or arm_id is None:
+            orphans.append(pk)
+        else:
+            groups.setdefault((arm_id, step_id), defaultdict(list))[record_id].append(pk)
+    _move(orphans, source=state, state=MessageState.FAILED, problem=NO_RECORD)
+    for (arm_id, step_id), by_record in groups.items():
+        yield _DraftsWanted(arm_id, step_id, by_record)
+
+
+def _take_fixed_texts(campaign: Campaign) -> int:
+    fixed = Message.objects.filter(
+        campaign=campaign, state=MessageState.PLANNED, step__in=campaign.steps.filter(writer=StepWriter.TEMPLATE)
+    )
+    return fixed.update(state=MessageState.WRITTEN, updated_at=timezone.now())
+
+
+def _assign_draft(wanted: _DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
+    rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in wanted.by_record[record]]
+    # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
+    Message.objects.filter(state=source).bulk_update(rows, ["draft"], batch_size=CHUNK)
+    return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
+
+
+def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
+    by_reason: dict[str, list[UUID]] = defaultdict(list)
+    for record, reason in reasons.items():
+        by_reason[reason[:300]] += wanted.by_record[record]
+    return sum(
+        _move(mails, source=MessageState.WRITING, state=MessageState.FAILED, problem=reason)
+        for reason, mails in by_reason.items()
+    )
+
+
+def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteOrder]:
+    arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
+    steps = {step.pk: step for step in campaign.steps.all()}
+    thread_by_record = {
+        (wanted.arm_id, wanted.step_id): threads.sent_before_by_record(
+            campaign, arm_id=wanted.arm_id, step=steps[wanted.step_id], record_ids=list(wanted.by_record)
+        )
+        for wanted in lacking
+    }
+    quotes = {
+        (wanted.arm_id, wanted.step_id): _quote(
+            campaign, arms[wanted.arm_id], wanted, thread_by_record[wanted.arm_id, wanted.step_id]
+        )
+        for wanted in lacking
+    }
+    caps = _caps(campaign, {pair: quote for pair, quote in quotes.items() if isinstance(quote, Quote)})
+    launched = []
+    for wanted in lacking:
+        pair = (wanted.arm_id, wanted.step_id)
+        quoted = quotes[pair]
+        teacher = arms[wanted.arm_id].teacher
+        order = (
+            _order(campaign, teacher, wanted, caps.get(pair), thread_by_record[pair])
+            if isinstance(quoted, Quote)
+            else quoted
+        )
+        mails = wanted.mails(wanted.by_record)
+        if isinstance(order, Refusal):
+            reason = f"{order.message} {order.hint}".strip()[:300]
+            _move(mails, source=MessageState.PLANNED, state=MessageState.FAILED, problem=reason)
+            continue
+        launched.append(WriteOrder.objects.create(campaign=campaign, arm_id=pair[0], step_id=pair[1], order=order))
+        _move(mails, source=MessageState.PLANNED, state=MessageState.WRITING)
+    return launched
+
+
+def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -> Quote | Refusal:
+    if arm.teacher is None:
+        return NO_MODEL
+    records = list(wanted.by_record)
+    try:
+        return launch.quote(
+            campaign.task,
+            teacher=arm.teacher,
+            count=len(records),
+            by=None,
+            record_ids=records,
+            version=campaign.task_version,
+            threads=told,
+        )
+    except Refusal as refusal:
+        return refusal
+
+
+def _caps(campaign: Campaign, quotes: dict[Pair, Quote]) -> dict[Pair, Decimal]:
+    """What each paid order may cost at most: what is left, shared out as their upper estimates stand to each other."""
+    paid = {pair: quote for pair, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
+    if not paid:
+        return {}
+    left = writing_orders.budget_left_usd(campaign)
+    weights = {pair: Decimal(str(quote.estimate.cost_high_usd)) for pair, quote in paid.items()}
+    whole = sum(weights.values()) or Decimal(1)
+    return {pair: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for pair, weight in weights.items()}
+
+
+def _order(
+    campaign: Campaign, teacher: Teacher | None, wanted: _DraftsWanted, cap_usd: Decimal | None, told: Threads
+) -> Order | Refusal:
+    records = list(wanted.by_record)
+    if teacher is None:
+        return NO_MODEL
+    try:
+        # Who launched the campaign was checked then; the product orders what that asked for.
+        return launch.launch(
+            campaign.task,
+            teacher=teacher,
+            count=len(records),
+            by=None,
+            max_cost_usd=cap_usd,
+            record_ids=records,
+            version=campaign.task_version,
+            purpose=Purpose.CAMPAIGN,
+            threads=told,
+        )
+    except Refusal as refusal:
+        return refusal
+
+
+def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, **values: Any) -> int:
+    """Move mails that are still where they were seen."""
+    now = timezone.now()
+    return sum(
+        Message.objects.filter(pk__in=chunk, state=source).update(state=state, updated_at=now, **values)
+        for chunk in _chunks(list(mails))
+    )
+
+
+def _chunks(values: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -1,0 +1,80 @@
+"""The orders for drafts that a campaign has set going: which there are, what they cost, and steering them together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum
+
+from campaigns.models import Campaign, WriteOrder
+from generation.models import Call, Order
+from generation.states import CallState
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.states import FINISHED, JobState
+from web.errors import Refusal
+
+ZERO = Decimal(0)
+
+
+def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID) -> QuerySet[Order]:
+    """Orders for one arm and step, and those that ask again for calls of theirs in doubt."""
+    own = WriteOrder.objects.filter(campaign=campaign, arm_id=arm_id, step_id=step_id).values("order_id")
+    return Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
+
+
+def of_campaign(campaign: Campaign) -> QuerySet[Order]:
+    """All orders of a campaign, newest first."""
+    own = WriteOrder.objects.filter(campaign=campaign).values("order_id")
+    orders = Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own))
+    return orders.select_related("job", "teacher").order_by("-created_at")
+
+
+def budget_left_usd(campaign: Campaign) -> Decimal:
+    """Of what the campaign may cost: what is neither spent, nor in doubt, nor promised to orders under way."""
+    orders = of_campaign(campaign)
+    ended = orders.filter(job__state__in=FINISHED).values("pk")
+    calls = Call.objects.filter(order__in=ended)
+    spent = calls.aggregate(usd=Sum("cost_usd", default=ZERO))["usd"]
+    doubtful = calls.filter(state=CallState.UNCERTAIN).aggregate(usd=Sum("possible_cost_usd", default=ZERO))["usd"]
+    under_way = orders.exclude(job__state__in=FINISHED).order_by()
+    promised = under_way.aggregate(usd=Sum("max_cost_usd", default=ZERO))["usd"]
+    left: Decimal = campaign.max_model_usd - spent - doubtful - promised
+    return max(ZERO, left)
+
+
+def pause(campaign: Campaign) -> None:
+    """Bring orders under way to rest; what they have written stays."""
+    for job in _jobs(campaign, but=FINISHED):
+        _steer(control.pause, job)
+
+
+def resume(campaign: Campaign) -> None:
+    """Have orders at rest go on.
+
+    Raises:
+        Refusal: 409, one of them is still coming to rest.
+    """
+    for job in _jobs(campaign, but=FINISHED):
+        if job.state in (JobState.PAUSED, JobState.PAUSING):
+            control.resume(job, by=None)
+
+
+def cancel(campaign: Campaign) -> None:
+    """End orders under way; what they have written stays, and is paid for."""
+    for job in _jobs(campaign, but=FINISHED):
+        _steer(control.cancel, job)
+
+
+def _jobs(campaign: Campaign, *, but: frozenset[JobState]) -> list[Job]:
+    return [order.job for order in of_campaign(campaign).exclude(job__state__in=but) if order.job is not None]
+
+
+def _steer(verb: Callable[..., Job], job: Job) -> None:
+    """An order that ended at this very moment needs no steering."""
+    try:
+        verb(job, by=None)
+    except Refusal:
+        return

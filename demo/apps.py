@@ -1,0 +1,14 @@
+"""App config of the demo."""
+
+from django.apps import AppConfig
+
+
+class DemoConfig(AppConfig):
+    name = "demo"
+
+    def ready(self) -> None:
+        """Have an erasure reach the mails that the local sink keeps."""
+        from campaigns.privacy import ports
+        from demo.mailbox.queries import empty_mailbox
+
+        ports.register_erase_hook(empty_mailbox)

@@ -1,0 +1,236 @@
+"""Load the demo by the product's own services, as a diligent first user would: nothing here writes a result.
+
+Each step looks whether it was done, so that a load that broke off goes on where it stopped, and a second start adds
+nothing. Knows every room; no room knows it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from demo.data import handwritten_drafts, login_card, simulated_reviewers
+from demo.data.experiment import load as experiment_load
+from demo.data.offer import OFFER
+from demo.data.prospects import generate
+from generation.models import Order, Teacher
+from generation.orders import launch
+from generation.states import Purpose
+from generation.teachers.seeds import OFFLINE_SLUG
+from jobs.models import Job
+from jobs.supervisor.run_job import run_job
+from members.models import Member
+from review.adjudication.desk_settings import save_settings
+from review.models import Decision, DeskSettings, Draft, Membership, Source, Task
+from review.sources import imports
+from review.spec.starters import STARTERS
+from review.spec.task_spec import Offer, TaskSpec
+from review.states import DraftState, QueueOrdering, Role
+from review.tasks import authoring
+from training.students import registration
+
+SLUG = "outreach-e-mail"
+DRAFTS = 900
+# How many verdicts each demo member has given after each of their sittings; the rest of the drafts waits on the desk.
+DECIDED_DRAFTS = (("rosa", 175), ("ben", 160), ("rosa", 350), ("ben", 320))
+# Now and then one of them finds a sound draft wanting, so that there is something to agree on and to settle.
+STRICTNESS = {"rosa": 0.01, "ben": 0.06}
+DECIDED_BY_TWO = 0.1
+# A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
+TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
+PEOPLE = (
+    ("lena", "Lena Vogt", Role.LEAD),
+    ("rosa", "Rosa Marques", Role.REVIEWER),
+    ("ben", "Ben Achterberg", Role.REVIEWER),
+    ("vera", "Vera Lindholm", Role.VIEWER),
+)
+Report = Callable[[str], None]
+
+
+def load(say: Report) -> bool:
+    """Load what is missing of the demo.
+
+    Args:
+        say: Told each step that is done now.
+
+    Returns:
+        Whether anything was missing.
+    """
+    admin = _admin()
+    steps: tuple[tuple[str, Callable[[Member], bool]], ...] = (
+        ("registering the demo student", _student),
+        ("writing the task", _task),
+        ("adding its members", _people),
+        ("importing 300 fictional prospects", _prospects),
+        (f"having the offline teacher write {DRAFTS} drafts", _teacher_drafts),
+        ("having every tenth of them judged by two", _desk),
+        ("having the demo's members judge some of them", _decisions),
+        # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
+        ("importing 40 drafts written by hand", _hand_drafts),
+        ("running an experiment with simulated inboxes", _experiment),
+    )
+    did_something = False
+    for name, step in steps:
+        if step(admin):
+            say(name)
+            did_something = True
+    return did_something
+
+
+def _admin() -> Member:
+    card = login_card.read()
+    member = Member.objects.filter(username=login_card.USERNAME).first()
+    if member is not None and card.get("password"):
+        return member
+    member = member or Member(username=login_card.USERNAME, display_name="Demo Admin", is_superuser=True, is_staff=True)
+    password = secrets.token_urlsafe(9)
+    member.set_password(password)
+    member.save()
+    login_card.save({**card, "username": login_card.USERNAME, "password": password})
+    return member
+
+
+def _student(admin: Member) -> bool:
+    from training.models import Student
+
+    exists = Student.objects.filter(slug="demo").exists()
+    registration.register_demo()
+    return not exists
+
+
+def demo_spec() -> TaskSpec:
+    """The outreach starter with the fictional seller's offer."""
+    return STARTERS["outreach"].spec.model_copy(update={"offer": Offer.model_validate(OFFER)})
+
+
+def _task(admin: Member) -> bool:
+    if Task.objects.filter(slug=SLUG).exists():
+        return False
+    authoring.create(
+        name="Outreach e-mail",
+        slug=SLUG,
+        spec=demo_spec(),
+        by=admin,
+        note="The demo's first version",
+        train_fraction=TRAIN_FRACTION,
+        validation_fraction=VALIDATION_FRACTION,
+    )
+    # The seed decides which company stands in which split: fixed, so that every demo is the same.
+    Task.objects.filter(slug=SLUG).update(seed="6d696e6961747572657320756e6f2121")
+    return True
+
+
+def _people(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    added = False
+    for username, name, role in PEOPLE:
+        member, is_new = Member.objects.get_or_create(username=username, defaults={"display_name": name})
+        if is_new:
+            member.set_unusable_password()
+            member.save(update_fields=["password"])
+        _, joined = Membership.objects.get_or_create(member=member, task=task, defaults={"role": role})
+        added = added or joined
+    return added
+
+
+def _prospects(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if Source.objects.filter(task=task, kind="records").exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "prospects.csv"
+        generate.write_csv(path)
+        imports.import_records(
+            task,
+            path,
+            by=admin,
+            filename=path.name,
+            name="Demo prospects",
+            provenance="fictional, made by a seeded script",
+        )
+    return True
+
+
+def _hand_drafts(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if Source.objects.filter(task=task, kind="drafts").exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "hand-drafts.jsonl"
+        path.write_text("".join(json.dumps(draft) + "\n" for draft in handwritten_drafts.hand_drafts()))
+        imports.import_drafts(
+            task,
+            path,
+            by=admin,
+            filename=path.name,
+            name="Drafts written by hand",
+            provenance=handwritten_drafts.PROVENANCE,
+        )
+    return True
+
+
+def _teacher_drafts(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    orders_there = Order.objects.filter(task=task, purpose=Purpose.DESK)
+    order = orders_there.select_related("job").order_by("created_at").first()
+    if order is None:
+        source = Source.objects.get(task=task, kind="records")
+        order = launch.launch(
+            task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=DRAFTS, by=admin, source=source, seed=2026
+        )
+    job = Job.objects.get(subject_id=order.pk)
+    if job.state == "succeeded":
+        return False
+    run_job(job.pk, worker="demo")
+    job.refresh_from_db()
+    if job.state != "succeeded":
+        raise RuntimeError(
+            f"The demo's drafts were not written; the job is {job.state}: {job.error or job.waiting_reason}"
+        )
+    return True
+
+
+def _desk(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    if DeskSettings.objects.filter(task=task).exists():
+        return False
+    _deal_decks(task, admin, overlap_share=DECIDED_BY_TWO)
+    return True
+
+
+def _deal_decks(task: Task, admin: Member, *, overlap_share: float) -> None:
+    save_settings.save(
+        task,
+        by=admin,
+        order=QueueOrdering.OLDEST,
+        random_share=0.15,
+        overlap_share=overlap_share,
+        overlap_reviewers=2,
+        known_every=0,
+    )
+
+
+def _decisions(admin: Member) -> bool:
+    task = Task.objects.get(slug=SLUG)
+    added = False
+    for username, wanted in DECIDED_DRAFTS:
+        member = Member.objects.get(username=username)
+        given = Decision.objects.filter(task=task, reviewer=member).count()
+        if wanted > given and Draft.objects.filter(task=task, state=DraftState.PENDING).exists():
+            seed = f"{username} {given}"
+            count, strictness = wanted - given, STRICTNESS[username]
+            added = (
+                bool(simulated_reviewers.decide_next(member, task, count=count, seed=seed, strictness=strictness))
+                or added
+            )
+    if added:
+        # From here on one verdict is enough: a new user, and the lead of the campaign, judge alone.
+        _deal_decks(task, admin, overlap_share=0)
+    return added
+
+
+def _experiment(admin: Member) -> bool:
+    return experiment_load.load(admin, Task.objects.get(slug=SLUG))

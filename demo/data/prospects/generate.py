@@ -1,0 +1,128 @@
+"""The demo's fictional prospects: seeded records of fourteen facts, some incomplete, some contradictory.
+
+Every company is invented and every domain ends in `.example`. Knows nothing of tasks, records or the database: the
+loader imports these rows through the product's own services.
+"""
+
+import csv
+import random
+from pathlib import Path
+
+from demo.data.prospects import phrases
+from demo.data.prospects.company_names import UniqueNames
+from demo.data.prospects.sectors import SECTORS, Sector
+
+FACTS = (
+    "company",
+    "domain",
+    "sector",
+    "product",
+    "size",
+    "city",
+    "country",
+    "founded",
+    "role",
+    "trigger",
+    "trigger_date",
+    "tool",
+    "pain",
+    "goal",
+    "notes",
+)
+NEVER_MISSING = ("company", "sector", "role")
+DEFAULT_SEED = 2026
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September")
+_GAP_RATE = 0.15
+_CONTRADICTION_RATE = 0.08
+
+
+def prospects(count: int = 300, seed: int = DEFAULT_SEED) -> list[dict[str, str]]:
+    """Draw fictional companies with their facts.
+
+    Args:
+        count: How many; a longer list begins with the shorter one.
+        seed: The same seed gives the same list on every machine.
+
+    Returns:
+        One dict a company, keys in the order of `FACTS`; a fact nobody knows has no key. About 15 % of the records
+        miss one to three facts, about 8 % hold `notes` that contradict another fact. Company names differ.
+    """
+    rng = random.Random(seed)
+    names = UniqueNames(rng)
+    return [_record(rng, names) for _ in range(count)]
+
+
+def write_csv(path: Path, count: int = 300, seed: int = DEFAULT_SEED) -> None:
+    """Write `prospects(count, seed)` as UTF-8 CSV with a header; a missing fact is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, FACTS, restval="")
+        writer.writeheader()
+        writer.writerows(prospects(count, seed))
+
+
+def _record(rng: random.Random, names: UniqueNames) -> dict[str, str]:
+    sector = rng.choice(SECTORS)
+    country = rng.choice(list(phrases.PLACES))
+    company = names.next_name(sector.name_words, country)
+    facts = {
+        "company": company,
+        "domain": _domain(company),
+        "sector": sector.name,
+        "product": rng.choice(sector.products),
+        "size": str(_staff(rng)),
+        "city": rng.choice(phrases.PLACES[country]),
+        "country": country,
+        "founded": str(rng.randint(1921, 2019)),
+        "role": rng.choice(phrases.ROLES),
+        "trigger": _trigger(rng, sector),
+        "trigger_date": f"{rng.randint(1, 28)} {rng.choice(_MONTHS)} 2026",
+        "tool": rng.choice((sector.tool, *phrases.TOOLS)),
+        "pain": rng.choice(sector.pains * 2 + phrases.PAINS),
+        "goal": _filled(rng, rng.choice(phrases.GOALS)),
+        "notes": rng.choice(phrases.NOTES),
+    }
+    if rng.random() < _CONTRADICTION_RATE:
+        facts["notes"] = _contradiction(rng, facts)
+    if rng.random() < _GAP_RATE:
+        _drop_facts(rng, facts)
+    return facts
+
+
+def _domain(company: str) -> str:
+    letters = company.lower().replace("&", "and")
+    return "".join(letter for letter in letters if letter.isalnum()) + ".example"
+
+
+def _staff(rng: random.Random) -> int:
+    small = rng.randint(12, 95)
+    return small if rng.random() < 0.4 else 10 * rng.randint(10, 90)
+
+
+def _trigger(rng: random.Random, sector: Sector) -> str:
+    return _filled(rng, rng.choice(sector.triggers * 3 + phrases.TRIGGERS))
+
+
+def _filled(rng: random.Random, pattern: str) -> str:
+    place = rng.choice(phrases.PLACES[rng.choice(list(phrases.PLACES))])
+    numbers = {name: rng.randint(low, high) for name, (low, high) in phrases.NUMBERS.items()}
+    return pattern.format(place=place, **numbers)
+
+
+def _contradiction(rng: random.Random, facts: dict[str, str]) -> str:
+    staff = max(5, int(facts["size"]) * 2 // 5)
+    year = int(facts["founded"]) + rng.choice((-14, -6, 4, 11))
+    elsewhere = rng.choice([city for cities in phrases.PLACES.values() for city in cities if city != facts["city"]])
+    return rng.choice(
+        (
+            f"{rng.choice(phrases.NOTES)}; the website speaks of about {staff} staff",
+            f"an older article speaks of about {staff} people",
+            f"{rng.choice(phrases.NOTES)}; a directory gives {year} as the founding year",
+            f"one article places the company in {elsewhere}",
+        )
+    )
+
+
+def _drop_facts(rng: random.Random, facts: dict[str, str]) -> None:
+    optional = [key for key in FACTS if key not in NEVER_MISSING]
+    for key in rng.sample(optional, rng.randint(1, 3)):
+        del facts[key]

@@ -1,0 +1,136 @@
+"""How the demo's members judge: by what was written wrong on purpose. They use the desk's own services.
+
+A stand-in for experts, so that a new user finds a desk in use. It knows the labels of defects, which real reviewers never
+see; that is what makes its verdicts right without a person.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import uuid
+from typing import Any, NamedTuple
+
+from members.models import Member
+from review.desk import decisions
+from review.desk import deck as desk_deck
+from review.models import Assignment, Task
+from review.spec.schema import Fields
+
+GREETING_SLOT = "{{contact.first_name}}"
+ASK = "Would a short call be of use to you?"
+FIXABLE = frozenset({"placeholder", "repeated_sentence", "no_ask", "forbidden_phrase", "unsupported_claim"})
+DROPPED_CHECKS = frozenset({"forbidden", "unsupported"})
+REASONS = {
+    "wrong_fact": "wrong_fact",
+    "wrong_name": "wrong_fact",
+    "unsupported_claim": "wrong_fact",
+    "too_long": "too_long",
+    "no_ask": "no_ask",
+    "spam_words": "tone",
+    "forbidden_phrase": "tone",
+    "placeholder": "other",
+    "repeated_sentence": "other",
+}
+
+
+class Opinion(NamedTuple):
+    """What a demo member says of a card."""
+
+    verdict: str
+    fields: Fields | None
+    reasons: list[str]
+
+
+def decide_next(member: Member, task: Task, *, count: int, seed: int | str, strictness: float = 0.0) -> int:
+    """Have a member judge the next cards of the desk.
+
+    Args:
+        member: A reviewer of the task.
+        task: Whose desk.
+        count: How many cards at most.
+        seed: Of the times spent, and of where the member is strict.
+        strictness: How likely a draft without a fault is rejected all the same, as a matter of taste.
+
+    Returns:
+        How many were judged; less than `count` when the desk ran out.
+    """
+    rng = random.Random(seed)
+    for done in range(count):
+        deck = desk_deck.deal(member, task, count=1)
+        if not deck:
+            return done
+        _decide(member, deck[0], rng, strictness)
+    return count
+
+
+def _decide(member: Member, card: Assignment, rng: random.Random, strictness: float) -> None:
+    draft = card.draft
+    verdict = opinion(draft.fields, list(draft.labelled_defects), draft.marks)
+    if verdict.verdict == "accept" and rng.random() < strictness:
+        verdict = Opinion("reject", None, ["tone"])
+    decisions.record(
+        card.draft_id,
+        by=member,
+        id=uuid.UUID(int=rng.getrandbits(128), version=4),
+        verdict=verdict.verdict,
+        if_match=card.etag,
+        fields=verdict.fields,
+        reasons=verdict.reasons,
+        seconds=round(rng.uniform(5, 40), 1),
+    )
+
+
+def opinion(fields: Fields, defects: list[str], marks: list[dict[str, Any]]) -> Opinion:
+    """Accept what has no defect, mend what is mended in a moment, reject the rest with the first defect's reason.
+
+    Args:
+        fields: The draft.
+        defects: What was written wrong on purpose.
+        marks: What the checks marked in it.
+    """
+    if not defects:
+        return Opinion("accept", None, [])
+    mended = fix_faults(fields, set(defects), marks) if set(defects) <= FIXABLE else None
+    if mended is not None and mended != fields:
+        return Opinion("edit", mended, [])
+    return Opinion("reject", None, [REASONS[defects[0]]])
+
+
+def fix_faults(fields: Fields, defects: set[str], marks: list[dict[str, Any]]) -> Fields:
+    """Fields without these defects: placeholders filled, marked sentences dropped, a missing question asked."""
+    body = str(fields["body"])
+    if defects & {"forbidden_phrase", "unsupported_claim"}:
+        body = without_marked(body, [m for m in marks if m["field"] == "body" and m["check"] in DROPPED_CHECKS])
+    if "placeholder" in defects:
+        body = re.sub(r"\[[^\]\n]{1,40}\]|<[^>\n]{1,40}>", GREETING_SLOT, body)
+    if "repeated_sentence" in defects:
+        body = without_repeats(body)
+    if "no_ask" in defects:
+        text, separator, signature = body.rpartition("\n\n")
+        body = f"{text}\n\n{ASK}{separator}{signature}"
+    return {**fields, "body": body}
+
+
+def without_marked(text: str, marks: list[dict[str, Any]]) -> str:
+    """The text without the sentences that hold a marked place."""
+    kept, start = [], 0
+    for sentence in re.split(r"(?<=[.?!])(?=\s)", text):
+        end = start + len(sentence)
+        if not any(mark["start"] < end and start < mark["end"] for mark in marks):
+            kept.append(sentence)
+        start = end
+    return re.sub(r"\n{3,}", "\n\n", "".join(kept))
+
+
+def without_repeats(text: str) -> str:
+    """The text with each sentence once, paragraphs kept."""
+    seen: set[str] = set()
+    paragraphs = []
+    for paragraph in text.split("\n\n"):
+        sentences = re.split(r"(?<=[.?!]) +", paragraph)
+        kept = [s for s in sentences if s not in seen or len(s) < 12]
+        seen.update(kept)
+        if kept:
+            paragraphs.append(" ".join(kept))
+    return "\n\n".join(paragraphs)

@@ -1,0 +1,104 @@
+"""The folder of kept mails: one file a mail, the newest 2,000, named by time and Message-ID."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.utils import parseaddr
+from hashlib import sha256
+from pathlib import Path
+
+from campaigns.replies.parsing.parse_mail import decode_words
+
+MAX_MAILS = 2_000
+TRIM_EVERY = 200
+HEAD_BYTES = 8_192
+NAME = re.compile(r"\d{20}-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """The head of a kept mail; `name` is its name in the folder, without ending."""
+
+    name: str
+    at: datetime
+    sender: str
+    to: str
+    subject: str
+
+
+class MailFolder:
+    """A folder of mails, shared by the sink that writes and the page that reads."""
+
+    def __init__(self, folder: Path, *, most: int = MAX_MAILS) -> None:
+        self.folder, self.most = folder, most
+        self._kept = 0
+
+    def keep(self, raw: bytes, *, sender: str, recipients: Sequence[str]) -> str:
+        """Keep a mail as it came, behind the fields a delivering server adds; returns its name."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        match = re.search(rb"^message-id:\s*<([^<>\s]+)>", raw[:HEAD_BYTES], re.IGNORECASE | re.MULTILINE)
+        name = f"{time.time_ns():020d}-{_digest(match[1].decode('ascii', 'replace') if match else raw.hex())}"
+        head = f"Return-Path: <{sender}>\r\n" + "".join(f"Delivered-To: {each}\r\n" for each in recipients)
+        part = self.folder / f".{name}.part"
+        part.write_bytes(head.encode("utf-8", "replace") + raw)
+        part.rename(self.folder / f"{name}.eml")
+        self._kept += 1
+        if self._kept % TRIM_EVERY == 0:
+            self.trim()
+        return name
+
+    def trim(self) -> None:
+        """Throw the oldest away, so that the newest ones stay."""
+        for name in self._names()[self.most :]:
+            with contextlib.suppress(FileNotFoundError):
+                (self.folder / f"{name}.eml").unlink()
+
+    def newest(self, *, query: str = "", before: str = "") -> Iterator[KeptMail]:
+        """Mails, the newest first, whose address or subject has the query in it; those older than the one named."""
+        wanted = query.strip().casefold()
+        for name in self._names():
+            if before and name >= before:
+                continue
+            kept = self._head(name)
+            if kept and (not wanted or wanted in f"{kept.to} {kept.subject}".casefold()):
+                yield kept
+
+    def read(self, name: str) -> bytes | None:
+        """A mail's bytes; None if there is none of that name."""
+        if not NAME.fullmatch(name):
+            return None
+        try:
+            return (self.folder / f"{name}.eml").read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def of_message_id(self, message_id: str) -> str:
+        """Name of the mail with this Message-ID, empty if it is not kept."""
+        ending = f"-{_digest(message_id)}"
+        return next((name for name in self._names() if name.endswith(ending)), "")
+
+    def _names(self) -> list[str]:
+        if not self.folder.is_dir():
+            return []
+        return sorted((path.stem for path in self.folder.glob("*.eml") if NAME.fullmatch(path.stem)), reverse=True)
+
+    def _head(self, name: str) -> KeptMail | None:
+        try:
+            with (self.folder / f"{name}.eml").open("rb") as file:
+                mail = message_from_bytes(file.read(HEAD_BYTES))
+        except FileNotFoundError:
+            return None
+        at = datetime.fromtimestamp(int(name[:20]) / 1e9, tz=UTC)
+        to = str(mail.get("Delivered-To") or mail.get("To") or "")
+        sender = parseaddr(decode_words(str(mail.get("From", ""))))
+        return KeptMail(name, at, sender[0] or sender[1], to.strip(), decode_words(str(mail.get("Subject", ""))))
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,116 @@
+"""The sink's SMTP side: takes every mail, but for addresses whose names ask for a drill.
+
+`bounce-…@` is refused for good, `greylist-…@` put off the first time, `slow-…@` answered after two seconds. What comes
+for an address with a signed token is an answer to a mail of ours, and goes on to the webhook.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from demo.mail_sink.mail_folder import MailFolder
+
+MAX_BYTES = 5 * 1024 * 1024
+SLOW_S = 2.0
+TOKEN = re.compile(r"\+[a-z2-7]{30,60}@", re.IGNORECASE)
+Deliver = Callable[[bytes], None]
+# It would write a line for every command of every conversation.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+
+class SinkHandler:
+    """What becomes of a mail that comes in.
+
+    Args:
+        mailbox: Where mails are kept.
+        deliver: Called in a thread with each mail that answers one of ours; none: they are only kept.
+    """
+
+    def __init__(self, mailbox: MailFolder, deliver: Deliver | None = None) -> None:
+        self.mailbox, self.deliver = mailbox, deliver
+        self._seen: set[str] = set()
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd calls it so)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Accept a recipient, unless its name asks for something else."""
+        name = address.lower()
+        if name.startswith("bounce-"):
+            return "550 5.1.1 There is no such mailbox here"
+        if name.startswith("greylist-") and name not in self._seen:
+            self._seen.add(name)
+            return "451 4.7.1 Greylisted, please try again later"
+        if name.startswith("slow-"):
+            await asyncio.sleep(SLOW_S)
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep a mail, and hand it on if it is an answer."""
+        raw = envelope.content if isinstance(envelope.content, bytes) else b""
+        recipients = [str(each) for each in envelope.rcpt_tos]
+        self.mailbox.keep(raw, sender=str(envelope.mail_from or ""), recipients=recipients)
+        if self.deliver is not None and any(TOKEN.search(each) for each in recipients):
+            delivery = asyncio.create_task(asyncio.to_thread(self.deliver, with_envelope(raw, recipients)))
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._deliveries.discard)
+        return "250 2.0.0 OK"
+
+
+def with_envelope(raw: bytes, recipients: list[str]) -> bytes:
+    """The mail with the addresses it was delivered to, as a mail server adds them."""
+    return "".join(f"Delivered-To: {each}\r\n" for each in recipients).encode("utf-8", "replace") + raw
+
+
+def serve(host: str, port: int, sink: SinkHandler) -> None:
+    """Run in this thread until SIGTERM or SIGINT."""
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        server = await loop.create_server(lambda: _protocol(sink), host, port)
+        async with server:
+            await ended.wait()
+
+    asyncio.run(run())
+
+
+@contextlib.contextmanager
+def running(folder: Path, deliver: Deliver | None = None, *, port: int = 0) -> Iterator[tuple[str, int]]:
+    """A sink in a thread of this process, for loads and tests; yields host and port."""
+    controller = _FreePort(SinkHandler(MailFolder(folder), deliver), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield "127.0.0.1", controller.port
+    finally:
+        controller.stop()
+
+
+class _FreePort(Controller):
+    """A controller that may take any free port, and looks for itself there to see that it runs."""
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
+
+    def factory(self) -> SMTP:
+        return _protocol(self.handler)
+
+
+def _protocol(handler: Any) -> SMTP:
+    return SMTP(handler, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, hostname="sink.localhost", timeout=300)

@@ -1,0 +1,66 @@
+"""Sends, by SMTP to the local sink, what a reader of a mail would send back; from there it takes the way of real mail."""
+
+from __future__ import annotations
+
+import smtplib
+from email.generator import BytesGenerator
+from email.message import Message
+from email.policy import SMTP
+from email.utils import parseaddr
+from enum import StrEnum
+from io import BytesIO
+
+from django.conf import settings
+
+from demo.mail_sink import simulated_mail
+from web.errors import Refusal
+
+MAX_CHARS = 5_000
+
+
+class SimulatedReply(StrEnum):
+    """What a reader, or a reader's server, may send back."""
+
+    REPLY = "reply"
+    ABSENCE = "absence"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+
+
+def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
+    """Send one back.
+
+    Args:
+        raw: The mail as the sink keeps it.
+        answer: What to send.
+        text: The words of a reply.
+
+    Raises:
+        Refusal: `no_text`, a reply without words; `sink_away`, nobody listens.
+    """
+    if answer == SimulatedReply.REPLY and not text.strip():
+        raise Refusal("no_text", "A reply needs words.", errors={"text": ["Write what the reader answers."]})
+    mail = _reply_mail(raw, answer, text.strip()[:MAX_CHARS])
+    to = (
+        simulated_mail.return_address(raw)
+        if mail.get_content_type() == "multipart/report"
+        else parseaddr(str(mail["To"]))[1]
+    )
+    sender = "" if mail["Auto-Submitted"] else parseaddr(str(mail["From"]))[1]
+    buffer = BytesIO()
+    BytesGenerator(buffer, policy=SMTP).flatten(mail)  # type: ignore[arg-type]
+    try:
+        with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=settings.EMAIL_TIMEOUT) as server:
+            server.sendmail(sender, [to], buffer.getvalue())
+    except (OSError, smtplib.SMTPException) as error:
+        raise Refusal(
+            "sink_away", f"The mail sink does not answer: {error}.", hint="Start it with make run."
+        ) from error
+
+
+def _reply_mail(raw: bytes, answer: SimulatedReply, text: str) -> Message:
+    if answer == SimulatedReply.REPLY:
+        return simulated_mail.reply(raw, text)
+    if answer == SimulatedReply.ABSENCE:
+        return simulated_mail.out_of_office(raw)
+    return simulated_mail.bounce(raw) if answer == SimulatedReply.BOUNCE else simulated_mail.complaint(raw)

@@ -1,0 +1,6 @@
+"""The offline teacher: composes varied, deterministic drafts from a record's facts and the offer, no network needed."""
+
+from demo.offline_teacher.revise import revise
+from demo.offline_teacher.teacher import DEFECT_RATE, FieldValue, OfflineDraft, tokens, write
+
+__all__ = ["DEFECT_RATE", "FieldValue", "OfflineDraft", "revise", "tokens", "write"]

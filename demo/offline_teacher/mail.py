@@ -1,0 +1,195 @@
+"""Composes one clean outreach mail from a record's facts and an offer.
+
+A mail here is paragraphs of sentences, so that `defects` can work on sentences. It states only what the facts or the
+offer say, and gives up a fact that the record's notes cast doubt on. Knows nothing of defects or of other tasks.
+"""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from demo.offline_teacher.grammar import Grammar
+from demo.offline_teacher.mail_rules import RULES
+
+GREETING = "Hi {{contact.first_name}},"
+SUBJECT_LIMIT = 50
+BODY_WORDS = range(60, 101)
+_PLOTS = ("trigger", "pain", "goal", "plain")
+_PAIN_SHARE = 0.25
+_COMPANY_KEYS = ("company", "name", "organisation", "organization")
+_LONGEST_FACT_WORDS = 12
+_ATTEMPTS = 200
+_MOST_MENTIONS = 2
+
+
+@dataclass
+class Mail:
+    """A mail as its parts; `paragraphs` hold sentences, without greeting and signature."""
+
+    subject: str
+    paragraphs: list[list[str]]
+    signature: str
+
+    @property
+    def sentences(self) -> list[str]:
+        return [sentence for paragraph in self.paragraphs for sentence in paragraph]
+
+    @property
+    def body(self) -> str:
+        blocks = [GREETING, *(" ".join(paragraph) for paragraph in self.paragraphs if paragraph), self.signature]
+        return "\n\n".join(blocks)
+
+    @property
+    def words(self) -> int:
+        return len(self.body.split())
+
+
+def company_of(facts: Mapping[str, str]) -> str:
+    """Return whom the record is about: its company, or the first fact it holds."""
+    named = [facts[key] for key in _COMPANY_KEYS if facts.get(key)]
+    return (named or [value for value in facts.values() if value] or ["your company"])[0]
+
+
+def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> Mail:
+    """Compose a clean mail: 60 to 100 words, the company named, one call to action, nothing said twice.
+
+    Args:
+        facts: The record, by key; keys the rules do not know are left alone.
+        offer: `seller`, `product`, `description`, `claims` and `signature`, each of which may be missing.
+        rng: The source of chance.
+    """
+    mail = _once(facts, offer, rng)
+    for _ in range(_ATTEMPTS):
+        if _is_sound(mail, facts):
+            return mail
+        mail = _once(facts, offer, rng)
+    return mail
+
+
+def follow_up(
+    facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
+) -> Mail:
+    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks anew.
+
+    It is shorter than a first mail, and repeats none of their sentences.
+
+    Args:
+        facts: The record, by key.
+        offer: See `compose`.
+        rng: The source of chance.
+        thread: The earlier mails, `subject` and `body` of each; at least one.
+    """
+    said = "\n".join(mail.get("body", "") for mail in thread)
+    mail = _follow_up_once(facts, offer, rng, thread)
+    for _ in range(_ATTEMPTS):
+        if not any(sentence in said for sentence in mail.sentences):
+            return mail
+        mail = _follow_up_once(facts, offer, rng, thread)
+    return mail
+
+
+def _follow_up_once(
+    facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
+) -> Mail:
+    """One try at a follow-up: a claim that was not made comes before one that was."""
+    said = "\n".join(mail.get("body", "") for mail in thread).lower()
+    claims: Sequence[str] = offer.get("claims") or ()
+    fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in said] or list(claims)
+    grammar = Grammar(RULES, _values(facts, {**offer, "claims": fresh}, rng))
+    middle = "follow_claim" if grammar.fits("follow_claim") else "follow_plain"
+    signature = str(offer.get("signature") or "Best regards")
+    told = [[_sentence(grammar, "follow_open", rng), _sentence(grammar, middle, rng)]]
+    told.append([_sentence(grammar, "follow_ask", rng)])
+    subject = f"Once more: {company_of(facts)}"
+    return Mail(subject if len(subject) <= SUBJECT_LIMIT else "A short follow-up", told, signature)
+
+
+def more_sentences(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> list[str]:
+    """Return a few further sentences of the kinds that stand inside a mail."""
+    grammar = Grammar(RULES, _values(facts, offer, rng))
+    symbols = ("observe_plain", "bridge", "bridge_plain", "claim")
+    return [_sentence(grammar, symbol, rng) for symbol in symbols if grammar.fits(symbol)]
+
+
+def _once(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> Mail:
+    grammar = Grammar(RULES, _values(facts, offer, rng))
+    plot = _plot(grammar, rng)
+    parts = (f"open_{plot}", f"observe_{plot}", _bridge(grammar), "claim", "ask")
+    opening, observation, bridge, claim, ask = (
+        _sentence(grammar, part, rng) if grammar.fits(part) else "" for part in parts
+    )
+    signature = str(offer.get("signature") or "Best regards")
+    told = [[opening, observation], [bridge, claim] if claim else [bridge], [ask]]
+    return Mail(_subject(grammar, facts, rng), told, signature)
+
+
+def _plot(grammar: Grammar, rng: random.Random) -> str:
+    """What the mail sets out from: mostly what happened, else what troubles, and the rest only for want of these."""
+    wanted = "pain" if rng.random() < _PAIN_SHARE else "trigger"
+    return next(plot for plot in (wanted, *_PLOTS) if grammar.fits(f"open_{plot}"))
+
+
+def _bridge(grammar: Grammar) -> str:
+    return "bridge" if grammar.fits("bridge") else "bridge_plain"
+
+
+def _values(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
+    short = {key: value for key, value in facts.items() if len(value.split()) <= _LONGEST_FACT_WORDS}
+    if re.search(r"\d", facts.get("notes", "")):
+        # The notes give a number of their own: what they may contradict is better left unsaid.
+        short.pop("size", None)
+    product = str(offer.get("product") or "our product")
+    description = str(offer.get("description") or "").strip().rstrip(".")
+    claims: Sequence[str] = offer.get("claims") or ()
+    is_described = re.match(r"(an?|the|our) ", description, re.IGNORECASE)
+    return short | {
+        "company": company_of(facts),
+        "seller": str(offer.get("seller") or "our company"),
+        "offered": product,
+        "what": f"{product}, {description}" if is_described else product,
+        "introduced": f"{product}, {description}," if is_described else product,
+        "claim": _after_that(rng.choice(claims), offer) if claims else "",
+    }
+
+
+def _after_that(claim: str, offer: Mapping[str, Any]) -> str:
+    """Return a claim so that it can follow "that": no full stop, no capital but a name's."""
+    claim = claim.strip().rstrip(".")
+    first = claim.split(" ", 1)[0]
+    named = f"{offer.get('seller', '')} {offer.get('product', '')}".split()
+    keeps_capital = first in named or (len(first) > 1 and not first[1:].islower())
+    return claim if keeps_capital else claim[:1].lower() + claim[1:]
+
+
+def _sentence(grammar: Grammar, symbol: str, rng: random.Random) -> str:
+    text = grammar.expand(symbol, rng)
+    return text[:1].upper() + text[1:]
+
+
+def _subject(grammar: Grammar, facts: Mapping[str, str], rng: random.Random) -> str:
+    for _ in range(_ATTEMPTS):
+        subject = _sentence(grammar, "subject", rng)
+        if len(subject) <= SUBJECT_LIMIT:
+            return subject
+    return company_of(facts)[:SUBJECT_LIMIT].rsplit(" ", 1)[0]
+
+
+def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
+    told = " ".join(mail.sentences)
+    return (
+        mail.words in BODY_WORDS
+        and 1 <= told.count(company_of(facts)) <= _MOST_MENTIONS + 1
+        and len(set(mail.sentences)) == len(mail.sentences)
+        and not _harps(mail, facts)
+    )
+
+
+def _harps(mail: Mail, facts: Mapping[str, str]) -> bool:
+    """Say whether the same fact is told thrice, the subject counted, or in two sentences on end."""
+    telling = [value for key, value in facts.items() if len(value) > 3 and key not in _COMPANY_KEYS]
+    told = " ".join((mail.subject, *mail.sentences)).lower()
+    in_a_row = any(value in one and value in other for one, other in pairwise(mail.sentences) for value in telling)
+    return in_a_row or any(told.count(value.lower()) > _MOST_MENTIONS for value in telling)

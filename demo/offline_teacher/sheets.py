@@ -1,0 +1,140 @@
+"""Composes fields for tasks that are no mail: summaries, replies, product texts, lists of claims with their quotes.
+
+Works from any facts, field by field: short facts become sentences, of long ones sentences are taken over. Knows no task
+template by name.
+"""
+
+import math
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from demo.offline_teacher.mail import company_of
+
+_LONG_FACT_WORDS = 12
+_MOST_SENTENCES = 6
+_TITLE_LIMIT = 60
+_TITLE_NAMES = ("title", "subject", "headline", "name")
+_REPLY_NAMES = ("reply", "answer", "response")
+_READERS_WORDS = ("message", "question", "ticket", "complaint", "request")
+_FRAMES = (
+    "The {label} is {value}.",
+    "As to the {label}: {value}.",
+    "On record as the {label}: {value}.",
+    "The {label} given is {value}.",
+    "For {subject}, the {label} is {value}.",
+)
+_REPLY_OPENINGS = (
+    "Thank you for your message.",
+    "Thank you for writing to us.",
+    "Thanks for getting in touch.",
+    "We have read your message with care.",
+)
+_REPLY_CLOSINGS = (
+    "Please write again if anything is still open.",
+    "Let us know if this does not settle it.",
+    "We are glad to look into it further if you wish.",
+)
+
+
+def sentences_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[str]:
+    """Compose the sentences of one text field, within its `max_words` and `max_chars` where it has them.
+
+    Args:
+        schema: The field; one named such as `reply` gets an opening and a closing, such as `title` a short line.
+        facts: The record, by key.
+        rng: The source of chance.
+    """
+    name = str(schema["name"])
+    if name in _TITLE_NAMES:
+        return [_title(facts, rng)[: schema.get("max_chars")]]
+    told = _told(facts, rng)
+    if name in _REPLY_NAMES:
+        told = [rng.choice(_REPLY_OPENINGS), *told[:3], rng.choice(_REPLY_CLOSINGS)]
+    while len(told) > 1 and not _fits(told, schema):
+        told.pop(-2)
+    return told
+
+
+def items_for(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> list[dict[str, str]]:
+    """Compose the items of one list field: one a fact, three to five in all where the record has as many.
+
+    `quote` is the very words of the record, `url` the address of that fact (`<fact>_url`, else the
+    record's first; empty when it has none), any other item name a sentence.
+    """
+    names = [item if isinstance(item, str) else str(item["name"]) for item in schema.get("items") or ("text",)]
+    address = next((value for value in facts.values() if _is_address(value)), "")
+    quotes = [(key, quote) for key, value in _stated_facts(facts) for quote in _split(value)]
+    count = min(len(quotes), rng.randint(3, 5))
+    chosen = [quotes[index] for index in sorted(rng.sample(range(len(quotes)), count))]
+    return [
+        _item(names, key, quote, facts.get(f"{key}_url") or address, company_of(facts), rng) for key, quote in chosen
+    ]
+
+
+def _fits(sentences: Sequence[str], schema: Mapping[str, Any]) -> bool:
+    text = joined(sentences)
+    return len(text.split()) <= (schema.get("max_words") or math.inf) and len(text) <= (
+        schema.get("max_chars") or math.inf
+    )
+
+
+def joined(sentences: Sequence[str]) -> str:
+    """Join sentences to a text, a blank line after every third."""
+    return "\n\n".join(" ".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3))
+
+
+def _item(names: Sequence[str], key: str, quote: str, address: str, subject: str, rng: random.Random) -> dict[str, str]:
+    values = {"quote": quote, "url": address, "source": address}
+    return {name: values.get(name, _stated(key, quote, subject, rng)) for name in names}
+
+
+def _told(facts: Mapping[str, str], rng: random.Random) -> list[str]:
+    known = _stated_facts(facts)
+    subject = company_of(facts)
+    long = [sentence for _, value in known if _is_long(value) for sentence in _split(value)]
+    short = [_stated(key, value, subject, rng) for key, value in known if not _is_long(value)]
+    kept = [*_sampled(short, _MOST_SENTENCES - min(3, len(long)), rng), *_sampled(long, _MOST_SENTENCES - 2, rng)]
+    return list(dict.fromkeys(kept[:_MOST_SENTENCES])) or ["Nothing is on record."]
+
+
+def _stated(key: str, value: str, subject: str, rng: random.Random) -> str:
+    if _is_long(value) or value.endswith((".", "!", "?")):
+        return value
+    frames = [frame for frame in _FRAMES if "{subject}" not in frame or (value != subject and not _is_long(subject))]
+    return rng.choice(frames).format(label=key.replace("_", " "), value=value, subject=subject)
+
+
+def _stated_facts(facts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the facts worth telling: no addresses, and no words the reader wrote."""
+    return [
+        (key, value)
+        for key, value in facts.items()
+        if value and not _is_address(value) and not any(word in key.lower() for word in _READERS_WORDS)
+    ]
+
+
+def _title(facts: Mapping[str, str], rng: random.Random) -> str:
+    about = company_of(facts)
+    if _is_long(about):
+        about = about.split(".")[0]
+    others = [value for value in facts.values() if value and value != about and not _is_long(value)]
+    fitting = [f"{about}: {other}" for other in others if len(about) + len(other) + 2 <= _TITLE_LIMIT]
+    return rng.choice(fitting or [about])[:_TITLE_LIMIT].strip()
+
+
+def _sampled(texts: list[str], count: int, rng: random.Random) -> list[str]:
+    return [texts[index] for index in sorted(rng.sample(range(len(texts)), min(len(texts), count)))]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()] or [text]
+
+
+def _is_long(value: str) -> bool:
+    return len(value.split()) > _LONG_FACT_WORDS
+
+
+def _is_address(value: str) -> bool:
+    return value.startswith(("http://", "https://"))

@@ -1,0 +1,145 @@
+"""The offline teacher: deterministic drafts from a record and an offer, some with labelled defects.
+
+The stand-in for a paid model on a machine without a network. Knows nothing of prices, calls or prompts.
+"""
+
+import hashlib
+import json
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from demo.offline_teacher import defects, sheets
+from demo.offline_teacher.mail import Mail, compose, follow_up
+
+FieldValue = str | list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class OfflineDraft:
+    """One composed draft.
+
+    Attributes:
+        fields: Values by the names of the output schema; a `list` field holds dicts of its items.
+        defects: Names of the faults put in on purpose, in the order they were put in; empty for a clean draft.
+    """
+
+    fields: dict[str, FieldValue]
+    defects: tuple[str, ...] = ()
+
+
+def tokens(text: str) -> int:
+    """Estimate the tokens of a text: a quarter of its characters, rounded up."""
+    return math.ceil(len(text) / 4)
+
+
+DEFECT_RATE = 0.25
+_MAIL_PARTS = ("subject", "body")
+
+
+def write(
+    *,
+    facts: Mapping[str, Any],
+    offer: Mapping[str, Any],
+    output_fields: Sequence[Mapping[str, Any]],
+    seed: int,
+    defect_rate: float = DEFECT_RATE,
+    thread: Sequence[Mapping[str, str]] = (),
+) -> OfflineDraft:
+    """Compose one draft; the same arguments give the same draft in any process.
+
+    Args:
+        facts: The record, by key; blank values count as missing, lists are read as their elements.
+        offer: The task's offer (`seller`, `product`, `description`, `claims`, `forbidden_phrases`, `signature`); may be
+            empty.
+        output_fields: The output schema, one dict a field: `name`, `type` ("text" or "list"), `items` (names, or dicts
+            with a `name`) and, where they matter, `role`, `max_words`, `max_chars`. Fields in the roles `subject` and
+            `body`, or so named, make it a mail.
+        seed: Draws another draft for the same record.
+        defect_rate: The share of drafts, 0 to 1, that get one or two faults.
+        thread: Mails the reader got before, `subject` and `body` of each; with any, a mail is a follow-up to them.
+
+    Raises:
+        ValueError: If the schema names no field.
+    """
+    if not output_fields:
+        raise ValueError("The output schema names no field to write.")
+    known = {key: text for key, value in facts.items() if (text := _as_text(value))}
+    rng = _chance(known, offer, output_fields, seed, thread)
+    is_faulty = rng.random() < defect_rate
+    parts = {part: name for schema in output_fields for part in _MAIL_PARTS if (name := _named(schema, part))}
+    if len(parts) == len(_MAIL_PARTS):
+        return _mail_draft(known, offer, output_fields, rng, is_faulty, parts, thread)
+    return _sheet_draft(known, offer, output_fields, rng, is_faulty)
+
+
+def _as_text(value: object) -> str:
+    parts = value if isinstance(value, list | tuple) else ["" if value is None else value]
+    return ", ".join(str(part).strip() for part in parts)
+
+
+def _named(schema: Mapping[str, Any], part: str) -> str:
+    """Return the field's name where it plays that part of a mail, by its role or else by its name."""
+    name = str(schema["name"])
+    return name if (schema.get("role") or name) == part else ""
+
+
+def _chance(
+    facts: Mapping[str, str],
+    offer: Mapping[str, Any],
+    output_fields: Sequence[Mapping[str, Any]],
+    seed: int,
+    thread: Sequence[Mapping[str, str]],
+) -> random.Random:
+    asked: list[Any] = [dict(facts), dict(offer), [dict(field) for field in output_fields], seed]
+    if thread:
+        # Absent from a first mail's key, so that first mails stay what they were.
+        asked.append([dict(mail) for mail in thread])
+    key = json.dumps(asked, sort_keys=True)
+    return random.Random(hashlib.sha256(key.encode()).digest())
+
+
+def _mail_draft(
+    facts: Mapping[str, str],
+    offer: Mapping[str, Any],
+    output_fields: Sequence[Mapping[str, Any]],
+    rng: random.Random,
+    is_faulty: bool,
+    parts: Mapping[str, str],
+    thread: Sequence[Mapping[str, str]],
+) -> OfflineDraft:
+    mail = follow_up(facts, offer, rng, thread) if thread else compose(facts, offer, rng)
+    done = defects.spoil(mail, facts, offer, rng) if is_faulty else ()
+    written = {parts["subject"]: mail.subject, parts["body"]: mail.body}
+    fields: dict[str, FieldValue] = {}
+    for schema in output_fields:
+        name = str(schema["name"])
+        fields[name] = written.get(name) or _field(schema, facts, rng)
+    return OfflineDraft(fields, done)
+
+
+def _sheet_draft(
+    facts: Mapping[str, str],
+    offer: Mapping[str, Any],
+    output_fields: Sequence[Mapping[str, Any]],
+    rng: random.Random,
+    is_faulty: bool,
+) -> OfflineDraft:
+    texts = [str(schema["name"]) for schema in output_fields if schema.get("type") != "list"]
+    fields = {str(schema["name"]): _field(schema, facts, rng) for schema in output_fields}
+    if not is_faulty or not texts:
+        return OfflineDraft(fields)
+    # The longest text is the one a reader judges.
+    spoilt = max(texts, key=lambda name: len(fields[name]))
+    schema = next(schema for schema in output_fields if schema["name"] == spoilt)
+    sheet = Mail("", [sheets.sentences_for(schema, facts, rng)], "")
+    done = defects.spoil(sheet, facts, offer, rng, among=defects.TEXT_FAULTS)
+    return OfflineDraft(fields | {spoilt: sheets.joined(sheet.sentences)}, done)
+
+
+def _field(schema: Mapping[str, Any], facts: Mapping[str, str], rng: random.Random) -> FieldValue:
+    if schema.get("type") == "list":
+        return sheets.items_for(schema, facts, rng)
+    return sheets.joined(sheets.sentences_for(schema, facts, rng))

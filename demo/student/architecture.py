@@ -1,0 +1,100 @@
+"""The demo student's network before training: a small Llama shape, and the start of its copying heads.
+
+It knows nothing of tokens' meaning, data or schedules.
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.models.llama.modeling_llama import LlamaAttention
+
+from demo.student.tokenizer import CONTEXT, END_ID, PAD_ID, VOCABULARY
+
+ROTARY_BASE: Final = 10_000.0
+NEIGHBOUR_SCALE: Final = 0.06
+MATCH_SCALE: Final = 2.6
+COPY_SCALE: Final = 0.15
+# Rotary pairs below turn visibly from one token to the next; those from SLOW_FROM on hardly turn over a whole sheet.
+FAST_PAIRS: Final = (3.0, 2.0, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0)
+SLOW_FROM: Final = 18
+
+
+def build_model(*, seed: int) -> LlamaForCausalLM:
+    """The untrained student: 4 layers, width 256, 4 query and 2 key/value heads, tied embeddings."""
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=256,
+        intermediate_size=704,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": ROTARY_BASE},
+        bos_token_id=None,
+        pad_token_id=PAD_ID,
+        eos_token_id=END_ID,
+    )
+    model = LlamaForCausalLM(config)
+    seed_induction(model)
+    return model
+
+
+@torch.no_grad()
+def seed_induction(model: LlamaForCausalLM) -> None:
+    """Starts one head of layer 0 on the token before, and one of layer 1 on what followed its like.
+
+    The two are the circuit that copying needs (Olsson et al., In-context Learning and Induction Heads, 2022); left
+    to chance it had not formed after 700 steps of this recipe. Every token gets a shared part `common`, from which
+    the first head makes queries and keys that depend on the distance alone; it writes its neighbour into `told`.
+    The second head compares that with the token at hand, and adds what it finds to the prediction. Outputs of all
+    other heads and of the feed-forward parts start at zero. Everything is trained on like any other weight.
+    """
+    layers = model.model.layers
+    width, size = model.config.hidden_size, layers[0].self_attn.head_dim
+    common = torch.nn.functional.normalize(torch.randn(width), dim=0)
+    seen, told, copied = (_frame(size, width, without=common) for _ in range(3))
+    embedding = model.model.embed_tokens.weight
+    embedding += common * embedding.norm(dim=1).mean()
+    for layer in layers:
+        layer.self_attn.o_proj.weight.zero_()
+        layer.mlp.down_proj.weight.zero_()
+    _look_back(layers[0].self_attn, common, size=size)
+    layers[0].self_attn.v_proj.weight[:size] = seen
+    layers[0].self_attn.o_proj.weight[:, :size] = NEIGHBOUR_SCALE * told.T
+    _look_for_likes(layers[1].self_attn, seen=seen, told=told, size=size)
+    layers[1].self_attn.v_proj.weight[:size] = copied
+    layers[1].self_attn.o_proj.weight[:, :size] = COPY_SCALE * copied.T
+
+
+def _frame(rows: int, columns: int, *, without: Tensor) -> Tensor:
+    """Orthonormal rows, (rows, columns), all of them orthogonal to the unit vector `without`."""
+    drawn = torch.cat([without[:, None], torch.randn(columns, rows)], dim=1)
+    frame: Tensor = torch.linalg.qr(drawn).Q[:, 1:].T.contiguous()
+    return frame
+
+
+def _look_back(attention: LlamaAttention, common: Tensor, *, size: int) -> None:
+    """Head 0 of an attention scores a key by its distance alone, highest at one token back."""
+    pairs = size // 2
+    strength = 0.33 * torch.tensor(FAST_PAIRS).sqrt()
+    fast = torch.arange(strength.numel())
+    angles = ROTARY_BASE ** (-fast / pairs)
+    query, key = attention.q_proj.weight, attention.k_proj.weight
+    query[:size], key[:size] = 0.0, 0.0
+    key[fast] = strength[:, None] * common
+    query[fast] = (strength * angles.cos())[:, None] * common
+    query[fast + pairs] = -(strength * angles.sin())[:, None] * common
+
+
+def _look_for_likes(attention: LlamaAttention, *, seen: Tensor, told: Tensor, size: int) -> None:
+    """Head 0 of an attention scores a key by how much its told neighbour resembles the token at hand."""
+    pairs = size // 2
+    slow = torch.cat([torch.arange(SLOW_FROM, pairs), torch.arange(SLOW_FROM, pairs) + pairs])
+    query, key = attention.q_proj.weight, attention.k_proj.weight
+    query[:size], key[:size] = 0.0, 0.0
+    query[slow] = MATCH_SCALE * seen[: slow.numel()]
+    key[slow] = MATCH_SCALE * told[: slow.numel()]

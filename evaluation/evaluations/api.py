@@ -1,0 +1,118 @@
+"""API of evaluations."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from evaluation.evaluations import queries as selectors
+from evaluation.evaluations import start_evaluation
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.tasks.permissions import task_or_404
+from training.runs import queries as run_selectors
+from web.http.pagination import KeysetPagination
+
+
+class EvaluationIn(serializers.Serializer[Any]):
+    training_run = serializers.UUIDField()
+
+
+class EvaluationStarted(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField(
+        allow_null=True, help_text="The job to watch: the teacher's, then the evaluation's own."
+    )
+
+
+class EvaluationOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    task = serializers.CharField(source="task.slug")
+    training_run = serializers.UUIDField(source="run_id")
+    dataset_version = serializers.UUIDField(source="dataset_version_id")
+    task_version = serializers.IntegerField(source="task_version.number")
+    job = serializers.UUIDField(source="job_id", allow_null=True)
+    teacher_job = serializers.UUIDField(source="teacher_order.job_id", allow_null=True, default=None)
+    teacher_note = serializers.CharField()
+    problem = serializers.CharField()
+    is_done = serializers.BooleanField()
+    records = serializers.SerializerMethodField()
+    summary = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+    def get_records(self, evaluation: Any) -> int:
+        return len(evaluation.record_ids)
+
+
+class OutputOut(serializers.Serializer[Any]):
+    system = serializers.CharField()
+    kind = serializers.CharField()
+    record = serializers.UUIDField(source="record_id")
+    text = serializers.CharField()
+    fields = serializers.JSONField()  # type: ignore[assignment]
+    error = serializers.CharField()
+    marks = serializers.JSONField()
+    seconds = serializers.FloatField()
+    cost_usd = serializers.FloatField()
+    tokens = serializers.IntegerField()
+    scores = serializers.JSONField()
+
+
+class OutputPages(KeysetPagination):
+    """Outputs in the order in which they were kept."""
+
+    ordering = ("record_id", "id")
+
+
+class EvaluationsView(APIView):
+    """Evaluations; POST orders one of a training run."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("task", str), OpenApiParameter("run", str)], responses=EvaluationOut(many=True)
+    )
+    def get(self, request: Request) -> Response:
+        slug, run = request.query_params.get("task"), request.query_params.get("run")
+        evaluations = selectors.visible(
+            member_of(request), task=task_or_404(member_of(request), slug) if slug else None
+        )
+        if run:
+            evaluations = evaluations.filter(run=run_selectors.run_or_404(member_of(request), run))
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(evaluations, request, view=self)
+        return pager.get_paginated_response(EvaluationOut(page, many=True).data)
+
+    @extend_schema(request=EvaluationIn, responses={202: EvaluationStarted})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = EvaluationIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
+        made = start_evaluation.start(run, by=member_of(request))
+        order = made.teacher_order
+        return Response({"id": made.pk, "job": made.job_id or (order.job_id if order else None)}, status=202)
+
+
+class EvaluationDetailView(APIView):
+    """One evaluation with every metric, interval and difference."""
+
+    @extend_schema(responses=EvaluationOut)
+    def get(self, request: Request, evaluation_id: UUID) -> Response:
+        return Response(EvaluationOut(selectors.evaluation_or_404(member_of(request), evaluation_id)).data)
+
+
+class EvaluationOutputsView(APIView):
+    """What every system wrote, with its scores."""
+
+    @extend_schema(parameters=[OpenApiParameter("system", str)], responses=OutputOut(many=True))
+    def get(self, request: Request, evaluation_id: UUID) -> Response:
+        evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
+        pager = OutputPages()
+        outputs = selectors.outputs(evaluation, system=request.query_params.get("system", ""))
+        page = pager.paginate_queryset(outputs, request, view=self)
+        return pager.get_paginated_response(OutputOut(page, many=True).data)

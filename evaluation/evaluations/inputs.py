@@ -1,0 +1,161 @@
+"""What an evaluation needs to know: held-out records, golds, the teacher, and texts that exist already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Count
+
+from evaluation.engine.contracts import SCORING_VERSION
+from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.states import SystemKind
+from generation.models import Call, Order, Teacher
+from generation.states import CallState, Purpose
+from jobs.states import FINISHED, JobState
+from review.datasets import queries
+from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
+from review.states import Split
+from training.models import Student
+
+CHUNK = 500
+MAX_COMPARABLE = 4
+EVALUATIONS_CONSIDERED = 50
+
+
+def held_out(task: Task, *, limit: int) -> list[UUID]:
+    """Records of the test split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
+    records = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("content_hash")
+    return list(records.values_list("pk", flat=True)[:limit])
+
+
+def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Records with their facts and companies, in the order of the ids; a record that is gone is left out."""
+    by_id: dict[str, Any] = {}
+    for start in range(0, len(record_ids), CHUNK):
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "group")
+        by_id.update((str(pk), {"id": str(pk), "facts": facts, "company": group}) for pk, facts, group in rows)
+    return [by_id[pk] for pk in record_ids if pk in by_id]
+
+
+def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
+    """What experts let stand for these records, from a split's file of the frozen version."""
+    wanted = set(record_ids)
+    return [gold for gold in first_mail_golds(version, split) if gold["record"] in wanted]
+
+
+def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str, str]]:
+    """Yield the golds of a split's file with their records, but follow-ups: whoever is scored here is told facts alone."""
+    file = queries.file_of(version, split, "sft")
+    if file is None:
+        return
+    with default_storage.open(file.path, "rb") as opened:
+        # One iterator: a stored file begins anew for each that is asked of it.
+        lines = iter(opened)
+        while rows := [json.loads(line) for line in islice(lines, CHUNK)]:
+            follow_ups = queries.follow_ups(row["id"] for row in rows)
+            for row in rows:
+                if row["id"] not in follow_ups:
+                    record = json.loads(row["meta"])["record"]
+                    yield {"record": record, "completion": row["completion"][0]["content"]}
+
+
+def teacher_of(version: DatasetVersion) -> Teacher | None:
+    """The teacher, still in use, that wrote most of the texts of a dataset version."""
+    labels = (
+        DatasetRow.objects.filter(version=version)
+        .exclude(draft__teacher="")
+        .values_list("draft__teacher")
+        .annotate(n=Count("pk"))
+        .order_by("-n")
+    )
+    teachers = {teacher.label: teacher for teacher in Teacher.objects.filter(is_active=True).order_by("created_at")}
+    return next((teachers[label] for label, _ in labels if label in teachers), None)
+
+
+def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> Order | None:
+    """An order of the same teacher for exactly the same prompts: its texts can be read again instead of paid again."""
+    orders = Order.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
+    for order in orders.select_related("job").order_by("-created_at"):
+        if (
+            order.record_ids == record_ids
+            and order.job
+            and JobState(order.job.state) not in (FINISHED - {JobState.SUCCEEDED})
+        ):
+            return order
+    return None
+
+
+def teacher_outputs(order: Order) -> list[dict[str, Any]]:
+    """What the teacher wrote, a failure as an output without fields."""
+    written = []
+    calls = Call.objects.filter(order=order, state__in=(CallState.ANSWERED, CallState.FAILED))
+    for call in calls.order_by("position"):
+        written.append(
+            {
+                "record": str(call.record_id),
+                "fields": call.fields,
+                "error": "" if call.fields is not None else (call.error_message or call.error_code)[:300],
+                "seconds": call.latency_s,
+                "cost_usd": float(call.cost_usd),
+                "tokens": call.output_tokens,
+            }
+        )
+    return written
+
+
+def comparable_evaluations(evaluation: Evaluation) -> list[Evaluation]:
+    """Finished evaluations of other runs on the same dataset version and records, newest first, one a run."""
+    by_run: dict[UUID, Evaluation] = {}
+    others = Evaluation.objects.filter(
+        dataset_version=evaluation.dataset_version,
+        task_version=evaluation.task_version,
+        records_hash=evaluation.records_hash,
+    ).exclude(run=evaluation.run)
+    for other in others.exclude(summary={}).select_related("run__student").order_by("-created_at"):
+        if _is_measured_alike(other):
+            by_run.setdefault(other.run_id, other)
+    return list(by_run.values())[:MAX_COMPARABLE]
+
+
+def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
+    """An earlier evaluation in which the same base wrote for the same records."""
+    others = Evaluation.objects.filter(
+        run__student=student,
+        task_version=evaluation.task_version,
+        records_hash=evaluation.records_hash,
+        dataset_version=evaluation.dataset_version,
+    ).exclude(pk=evaluation.pk)
+    newest = others.exclude(summary={}).order_by("-created_at")[:EVALUATIONS_CONSIDERED]
+    return next((other for other in newest if _is_measured_alike(other)), None)
+
+
+def _is_measured_alike(evaluation: Evaluation) -> bool:
+    """Whether it asked and scored as evaluations do now, so that its texts may stand beside new ones."""
+    return bool(evaluation.summary.get("measured_as", 1) == SCORING_VERSION)
+
+
+def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict[str, Any] | None:
+    """Texts of one system of a finished evaluation, with the scores that only the model itself could tell."""
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation, kind=kind, system=system).order_by("record_id")
+    outputs = [
+        {
+            "record": str(row.record_id),
+            "fields": row.fields,
+            "text": "" if row.fields else row.text,
+            "error": row.error,
+            "seconds": row.seconds,
+            "cost_usd": row.cost_usd,
+            "tokens": row.tokens,
+            "scores": {name: row.scores[name] for name in ("gold_nll_per_byte",) if name in row.scores},
+        }
+        for row in rows
+    ]
+    if not outputs:
+        return None
+    general = evaluation.summary.get("general_nll_per_byte", {}).get(system)
+    return {"name": system, "method": str(kind), "outputs": outputs, "general_nll_per_byte": general}

@@ -1,0 +1,81 @@
+"""Pages of evaluations: those of a task, one of them, and the card that other rooms' pages load."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from evaluation.evaluations import queries as selectors
+from evaluation.evaluations import start_evaluation, tables
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from training.runs import queries as run_selectors
+from web.errors import Refusal
+from web.http.pagination import numbered_page
+
+RECORDS_A_PAGE = 5
+
+
+@require_GET
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
+    rows = [{"evaluation": evaluation, "headline": tables.headline(evaluation.summary)} for evaluation in page]
+    return render(
+        request, "evaluation/index.html", {"task": task, "section": "evaluation", "page": page, "evaluations": rows}
+    )
+
+
+@require_POST
+def start(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = run_selectors.run_or_404(member_of(request), run_id)
+    try:
+        made = start_evaluation.start(run, by=member_of(request))
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("evaluation:list", run.task.slug)
+    return redirect("evaluation:detail", made.pk)
+
+
+@require_GET
+def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
+    evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
+    summary, failing = evaluation.summary, request.GET.get("failing", "")
+    names = tables.systems(summary)
+    rows = selectors.records(evaluation, failing=failing if failing in names else "")
+    page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
+    context = {
+        "task": evaluation.task,
+        "section": "evaluation",
+        "evaluation": evaluation,
+        "systems": names,
+        "rows": tables.rows(summary),
+        "differences": tables.differences(summary),
+        "likelihood": tables.differences(summary, "gold_nll_per_byte"),
+        "chart": tables.chart(summary),
+        "forgetting": tables.forgetting(summary),
+        "page": page,
+        "failing": failing,
+        "samples": selectors.side_by_side(evaluation, list(page), names),
+        "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
+    }
+    return render(request, "evaluation/detail.html", context)
+
+
+@require_GET
+def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run = run_selectors.run_or_404(member_of(request), run_id)
+    evaluation = selectors.of_run(member_of(request), run.pk)
+    headline = tables.headline(evaluation.summary) if evaluation else []
+    context = {
+        "run": run,
+        "evaluation": evaluation,
+        "headline": headline,
+        "may_lead": may(member_of(request), run.task, Role.LEAD),
+    }
+    return render(request, "evaluation/_card.html", context)

@@ -1,0 +1,81 @@
+"""Questions about evaluations, for pages and API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from evaluation.models import Evaluation, EvaluationOutput
+from members.models import Member
+from review.models import Record, Task
+from review.tasks.permissions import tasks_for
+
+RELATED = (
+    "task",
+    "run__student",
+    "run__job",
+    "run__miniature",
+    "dataset_version__dataset",
+    "task_version",
+    "job",
+    "teacher_order__job",
+    "teacher_order__teacher",
+)
+
+
+def by_id(evaluation_id: UUID) -> Evaluation:
+    """An evaluation with what its job needs to know; for work that is no member's."""
+    return Evaluation.objects.select_related(*RELATED).get(pk=evaluation_id)
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]:
+    """Evaluations of tasks the member may see, newest first."""
+    evaluations = (
+        Evaluation.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+    )
+    return evaluations.filter(task=task) if task else evaluations
+
+
+def evaluation_or_404(member: Member, evaluation_id: UUID | str) -> Evaluation:
+    """An evaluation, if the member may see its task.
+
+    Raises:
+        Http404: No such evaluation, or not this member's.
+    """
+    evaluation = visible(member).filter(pk=evaluation_id).first()
+    if evaluation is None:
+        raise Http404("There is no evaluation with this id that you can see.")
+    return evaluation
+
+
+def of_run(member: Member, run_id: UUID) -> Evaluation | None:
+    """The newest evaluation of a run, a finished one before one that is under way."""
+    newest = list(visible(member).filter(run_id=run_id)[:10])
+    return next((evaluation for evaluation in newest if evaluation.is_done), newest[0] if newest else None)
+
+
+def outputs(evaluation: Evaluation, *, system: str = "") -> QuerySet[EvaluationOutput]:
+    """Outputs of an evaluation with their records."""
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation).select_related("record").order_by("id")
+    return rows.filter(system=system) if system else rows
+
+
+def records(evaluation: Evaluation, *, failing: str = "") -> QuerySet[Record]:
+    """Records of an evaluation by company; with `failing`, those whose output of that system has a mark or no shape."""
+    chosen = EvaluationOutput.objects.filter(evaluation=evaluation)
+    if failing:
+        chosen = chosen.filter(system=failing, scores__passes_all=0)
+    return Record.objects.filter(pk__in=chosen.values("record")).order_by("title", "pk")
+
+
+def side_by_side(evaluation: Evaluation, records_shown: list[Record], systems: list[str]) -> list[dict[str, Any]]:
+    """For each record what every system wrote, in the order of the systems."""
+    outputs = EvaluationOutput.objects.filter(evaluation=evaluation, record__in=records_shown)
+    by_place = {(output.record_id, output.system): output for output in outputs}
+    return [
+        {"record": record, "outputs": [(system, by_place.get((record.pk, system))) for system in systems]}
+        for record in records_shown
+    ]

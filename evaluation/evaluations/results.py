@@ -1,0 +1,69 @@
+"""Keep what an evaluation found: outputs as rows, the report as its summary. Idempotent."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.states import SystemKind
+from jobs.contracts import Result
+
+OUTPUTS = "outputs.jsonl"
+CHUNK = 500
+SUMMARY_FIELDS = (
+    "records",
+    "with_gold",
+    "systems",
+    "general_nll_per_byte",
+    "distinct",
+    "differences",
+    "seconds",
+    "notes",
+    "measured_as",
+)
+
+
+def store_outputs(evaluation_id: UUID, run_dir: Path, *, fence: int) -> dict[str, Any]:
+    """Carry the outputs to storage; runs outside any transaction."""
+    name = f"evaluations/{evaluation_id}/{fence}.{OUTPUTS}"
+    if default_storage.exists(name):
+        default_storage.delete(name)
+    with (run_dir / OUTPUTS).open("rb") as handle:
+        return {"outputs": default_storage.save(name, File(handle))}
+
+
+@transaction.atomic
+def keep_results(evaluation_id: UUID, result: Result, collected: dict[str, Any], *, kinds: dict[str, str]) -> None:
+    """Write outputs and summary of an evaluation that succeeded; an earlier try's rows are replaced."""
+    if result.outcome != "succeeded":
+        return
+    EvaluationOutput.objects.filter(evaluation_id=evaluation_id).delete()
+    with default_storage.open(collected["outputs"], "rb") as lines:
+        rows = [_row(evaluation_id, json.loads(line), kinds) for line in lines]
+    EvaluationOutput.objects.bulk_create(rows, batch_size=CHUNK)
+    summary = {name: result.summary[name] for name in SUMMARY_FIELDS if name in result.summary}
+    Evaluation.objects.filter(pk=evaluation_id).update(summary={**summary, "kinds": kinds})
+
+
+def _row(evaluation_id: UUID, told: dict[str, Any], kinds: dict[str, str]) -> EvaluationOutput:
+    return EvaluationOutput(
+        evaluation_id=evaluation_id,
+        system=told["system"],
+        kind=SystemKind(kinds[told["system"]]),
+        record_id=UUID(told["record"]),
+        text=told["text"],
+        fields=told["fields"],
+        error=told["error"][:300],
+        marks=told["marks"],
+        seconds=told["seconds"],
+        cost_usd=told["cost_usd"],
+        tokens=told["tokens"],
+        scores=told["scores"],
+    )

@@ -1,0 +1,80 @@
+"""Lay what the evaluation engine reads into its run directory. Runs in a worker, outside any transaction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from evaluation.evaluations import inputs
+from evaluation.models import Evaluation
+from evaluation.states import SystemKind
+from training.inputs import run_inputs as training_lay
+from training.models import TrainingRun
+from training.students import registration
+from web.errors import Refusal
+
+TUNED = "tuned"
+
+
+def base_name(run: TrainingRun) -> str:
+    """How tables call the student before any tuning."""
+    return f"{run.student.slug} (base)"
+
+
+def tuned_name(run: TrainingRun) -> str:
+    """How tables call what a run made."""
+    return f"run {run.number} ({'LoRA' if run.method == 'lora' else 'full'})"
+
+
+def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
+    """Body of the engine's spec. What wrote for the same records before is scored again, not run again.
+
+    Raises:
+        Refusal: A stored file or the base student is not what it was.
+    """
+    evaluation = Evaluation.objects.select_related(
+        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher"
+    ).get(pk=evaluation_id)
+    run = evaluation.run
+    miniature = getattr(run, "miniature", None)
+    if miniature is None:
+        raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
+    training_lay.miniature_files(miniature, run_dir / TUNED)
+    student = training_lay.student_ref(run.student, run)
+    tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
+    known_base = _known_base(evaluation)
+    base = {"name": base_name(run), "student": student, "method": "base"}
+    return {
+        "task": evaluation.task_version.spec.canonical(),
+        "records": inputs.facts_of(evaluation.record_ids),
+        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids),
+        "systems": [tuned] if known_base else [base, tuned],
+        "written": [*([known_base] if known_base else []), *_siblings(evaluation), *_teacher(evaluation)],
+        "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
+        "allowed_roots": registration.allowed_roots(),
+    }
+
+
+def _known_base(evaluation: Evaluation) -> dict[str, Any] | None:
+    earlier = inputs.base_of(evaluation, evaluation.run.student)
+    name = base_name(evaluation.run)
+    return inputs.written_by(earlier, SystemKind.BASE, system=name) if earlier else None
+
+
+def _siblings(evaluation: Evaluation) -> list[dict[str, Any]]:
+    written = [
+        inputs.written_by(other, SystemKind(other.run.method), system=tuned_name(other.run))
+        for other in inputs.comparable_evaluations(evaluation)
+    ]
+    return [system for system in written if system is not None]
+
+
+def _teacher(evaluation: Evaluation) -> list[dict[str, Any]]:
+    order = evaluation.teacher_order
+    if order is None:
+        return []
+    outputs = inputs.teacher_outputs(order)
+    return [{"name": order.teacher.name, "method": "teacher", "outputs": outputs}] if outputs else []

@@ -1,0 +1,196 @@
+"""An evaluation's summary as tables and charts: which metric says what, and how it is written. Pure Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from stats.intervals import shares
+
+ORDER = {"base": 0, "lora": 1, "full": 2, "teacher": 3}
+CHECKS = "passes_"
+FIELDS = "passes_field_"
+
+
+@dataclass(frozen=True)
+class MetricDisplay:
+    """How a metric is called, explained and written."""
+
+    name: str
+    label: str
+    about: str
+    unit: str = ""  # percent, seconds, usd, or a plain number
+    digits: int = 2
+
+
+METRICS = (
+    MetricDisplay(
+        "passes_all",
+        "Pass every check",
+        "Share of outputs in which no check marks anything; one without the task's shape never passes.",
+        "percent",
+        1,
+    ),
+    MetricDisplay(
+        "passes_names_company",
+        "Name the company",
+        "Share of outputs whose text names the record's company, with the task's shape or without.",
+        "percent",
+        1,
+    ),
+    MetricDisplay("has_shape", "Have the task's shape", "Share that could be read as the task's fields.", "percent", 1),
+    MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
+    MetricDisplay(
+        "facts_wrong", "Facts wrong", "Numbers and names that stand neither in the facts nor in the offer, per output."
+    ),
+    MetricDisplay("words", "Words", "Length, per output.", "", 0),
+    MetricDisplay(
+        "self_similarity",
+        "Self-similarity",
+        "Largest overlap of five-word shingles with another output; 1 is the same text.",
+    ),
+    MetricDisplay(
+        "gold_nll_per_byte",
+        "Surprise at golds",
+        "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
+        "",
+        3,
+    ),
+    MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
+    MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
+    MetricDisplay("seconds", "Seconds", "Time per output; of a batch, its share.", "seconds", 2),
+    MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
+)
+
+
+def systems(summary: dict[str, Any]) -> list[str]:
+    """Systems from base to teacher."""
+    kinds = summary.get("kinds", {})
+    return sorted(summary.get("systems", {}), key=lambda name: (ORDER.get(kinds.get(name, ""), 9), name))
+
+
+def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row per metric with a cell per system: value, interval, n."""
+    names, scored = systems(summary), summary.get("systems", {})
+    known = {metric.name for metric in METRICS}
+    more = sorted({name for result in scored.values() for name in result if name.startswith(CHECKS)} - known)
+    metrics = [*METRICS, *(_check(name) for name in more)]
+    result: list[dict[str, Any]] = []
+    for metric in metrics:
+        cells = [_cell(scored[name].get(metric.name), metric) for name in names]
+        if any(cells):
+            result.append({"metric": metric, "cells": cells})
+    return result
+
+
+def differences(summary: dict[str, Any], metric: str = "passes_all") -> list[dict[str, Any]]:
+    """Paired differences in one metric, as sentences can be made of them."""
+    shown = next((m for m in METRICS if m.name == metric), _check(metric))
+    return [
+        {
+            "of": d["of"],
+            "against": d["against"],
+            "cell": _cell(d["value"], shown, signed=True),
+            "verdict": _comparison_words(d),
+        }
+        for d in summary.get("differences", [])
+        if d["metric"] == metric
+    ]
+
+
+def chart(summary: dict[str, Any], metric: str = "passes_all") -> dict[str, Any]:
+    """Interval plot of one metric over the systems, in per cent."""
+    scored, lines = summary.get("systems", {}), []
+    for name in systems(summary):
+        if value := scored[name].get(metric):
+            low, high = _ends(value, is_share=True)
+            lines.append(
+                {
+                    "name": name,
+                    "value": 100 * value["mean"],
+                    "n": value["n"],
+                    "lo": None if low is None else 100 * low,
+                    "hi": None if high is None else 100 * high,
+                }
+            )
+    return {"rows": lines, "x": {"label": "per cent of outputs"}}
+
+
+def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Surprise at the fixed general text, with the change against the base."""
+    nll, kinds = summary.get("general_nll_per_byte", {}), summary.get("kinds", {})
+    base = next((nll[name] for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
+    return [
+        {"name": name, "nll": f"{nll[name]:.3f}", "change": f"{100 * (nll[name] / base - 1):+.1f} %" if base else ""}
+        for name in systems(summary)
+        if name in nll
+    ]
+
+
+def headline(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """The two numbers a list or a card shows of each system."""
+    scored = summary.get("systems", {})
+    return [
+        {
+            "name": name,
+            "passes": _cell(scored[name].get("passes_all"), METRICS[0]),
+            "company": _cell(scored[name].get("passes_names_company"), METRICS[1]),
+        }
+        for name in systems(summary)
+    ]
+
+
+def _check(name: str) -> MetricDisplay:
+    if name.startswith(FIELDS):
+        field = name.removeprefix(FIELDS)
+        return MetricDisplay(name, f"Pass in {field}", f"Share without a mark in the field {field}.", "percent", 1)
+    check = name.removeprefix(CHECKS).replace("_", " ")
+    return MetricDisplay(name, f"Pass {check}", f"Share in which the check '{check}' marks nothing.", "percent", 1)
+
+
+def _cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = False) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
+    interval = (
+        ""
+        if low is None or high is None
+        else f"{_formatted(low, metric, signed)} to {_formatted(high, metric, signed)}"
+    )
+    return {
+        "value": _formatted(value["mean"], metric, signed),
+        "interval": interval,
+        "n": value["n"],
+        "companies": value.get("companies"),
+    }
+
+
+def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
+    """The ends of an interval; of a share that was kept before companies were counted, anew from its count of records."""
+    if not is_share or value.get("companies") is not None:
+        return value["low"], value["high"]
+    count = round(value["mean"] * value["n"])
+    interval = shares.clustered([1.0] * count + [0.0] * (value["n"] - count))
+    return interval.low, interval.high
+
+
+def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:
+    sign = "+" if signed else ""
+    if metric.unit == "percent" and signed:
+        return f"{100 * number:+.{metric.digits}f} points"
+    if metric.unit == "percent":
+        return f"{100 * number:{sign}.{metric.digits}f} %"
+    if metric.unit == "usd":
+        return f"${number:{sign}.5f}"
+    return f"{number:{sign}.{metric.digits}f}{' s' if metric.unit == 'seconds' else ''}"
+
+
+def _comparison_words(difference: dict[str, Any]) -> str:
+    value = difference["value"]
+    low, high = value["low"], value["high"]
+    # Evaluations kept before companies were counted have records alone.
+    if low is None or (value.get("companies") or value["n"]) < shares.MIN_FOR_A_CONCLUSION:
+        return "too few companies to tell"
+    if low > 0:
+        return "higher"
+    return "lower" if high < 0 else "no difference shown"

@@ -1,0 +1,100 @@
+"""Carry a study on by one look: see what has ended, begin what comes next. Everything it knows stands in rows.
+
+When looks are taken is the affair of `jobs.kinds.composite`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from evaluation.models import StudyCell
+from evaluation.states import CellState
+from evaluation.studies import cells
+from evaluation.studies import queries as selectors
+from jobs.kinds.composite import STOPPING, Progress, notify_waiting, progress_of, resume_sub_job
+from jobs.lifecycle import claim
+from jobs.models import Job
+from jobs.monitor.queries import why_ended
+from jobs.states import ENDED_BADLY, JobState
+from web.errors import Refusal
+
+# One cell trains while another is scored; more would only stand in the way of other people's runs.
+AT_ONCE: Final = 2
+ENDED: Final = (CellState.DONE, CellState.FAILED)
+UNDER_WAY: Final = (CellState.QUEUED, CellState.TRAINING, CellState.SCORING, CellState.PAUSED)
+
+
+@transaction.atomic
+def look(study_id: UUID, *, fence: int) -> Progress:
+    """Bring every cell one step on, if the study is still to go on.
+
+    Raises:
+        jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+    """
+    study = selectors.by_id(study_id)
+    job = claim.lock_held(study.job_id, fence)
+    if job.state != JobState.RUNNING:
+        return STOPPING
+    for cell in selectors.cells(study):
+        _advance_cell(cell)
+    under_way = sum(selectors.cell_status(cell).state in UNDER_WAY for cell in selectors.cells(study))
+    for cell in selectors.cells(study):
+        if under_way < AT_ONCE and selectors.cell_status(cell).state == CellState.OPEN:
+            under_way += _begin(cell)
+    now = [selectors.cell_status(cell) for cell in selectors.cells(study)]
+    return progress_of(now, ended=ENDED, under_way=UNDER_WAY, paused=CellState.PAUSED, called="cell")
+
+
+def on_cell_job_ended(job: Job) -> None:
+    """A cell's job has ended: ring for the studies that wait for it. Consumes ends of training and of scoring."""
+    notify_waiting(selectors.waiting_for(job))
+
+
+@transaction.atomic
+def steer(study_id: UUID, verb: str) -> None:
+    """Pause, resume or cancel with a study what it has under way."""
+    for cell in selectors.cells(selectors.by_id(study_id)):
+        if cell.begun_at is not None and not cell.measurement.is_done:
+            cells.steer(cell, verb)
+
+
+@transaction.atomic
+def forget_problems(study_id: UUID) -> None:
+    """A study that is set going again tries its failed cells again."""
+    StudyCell.objects.filter(study_id=study_id).exclude(problem="").update(problem="", begun_at=None)
+
+
+def _advance_cell(cell: StudyCell) -> None:
+    """Have a run that ended well scored; write down what ended badly; wake what was paused with a study."""
+    if cell.begun_at is None or cell.problem or cell.measurement.is_done:
+        return
+    jobs = cells.jobs_of(cell)
+    if not jobs:
+        cells.begin(cell.measurement_id)
+        return
+    job = jobs[-1]
+    if job.state in ENDED_BADLY:
+        _note(cell, why_ended(job))
+    elif job.state == JobState.SUCCEEDED and len(jobs) == 1:
+        cells.score(cell.measurement_id)
+    else:
+        resume_sub_job(job)
+
+
+def _begin(cell: StudyCell) -> int:
+    try:
+        with transaction.atomic():
+            cells.begin(cell.measurement_id)
+    except Refusal as refusal:
+        _note(cell, f"{refusal.message} {refusal.hint}".strip())
+        return 0
+    StudyCell.objects.filter(pk=cell.pk).update(begun_at=Now())
+    return 1
+
+
+def _note(cell: StudyCell, reason: str) -> None:
+    StudyCell.objects.filter(pk=cell.pk).update(problem=reason[:400])

@@ -1,0 +1,142 @@
+"""API of studies."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from evaluation.states import StudyMetric
+from evaluation.studies import launch_study, presentation
+from evaluation.studies import queries as selectors
+from evaluation.studies.design import SMALL, StudyRequest
+from jobs.monitor.serializers import job_json
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.datasets import queries
+from review.tasks.permissions import task_or_404
+from training.students import queries as student_selectors
+from web.http.pagination import KeysetPagination
+
+
+class StudyIn(serializers.Serializer[Any]):
+    """A study to register; what is left out follows from the preset."""
+
+    kind = serializers.CharField(help_text="samples or methods")
+    dataset_version = serializers.UUIDField()
+    student = serializers.CharField(max_length=60)
+    preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
+    question = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+    sizes = serializers.ListField(
+        child=serializers.IntegerField(), required=False, max_length=30, help_text="Training records, increasing."
+    )
+    seeds = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=30)
+    epochs = serializers.IntegerField(required=False, min_value=1)
+    metric = serializers.CharField(required=False, default=StudyMetric.NLL.value)
+    recipes = serializers.DictField(
+        child=serializers.CharField(), required=False, help_text="Presets by arm: lora, full."
+    )
+
+
+class StudyStarted(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    record_sha256 = serializers.CharField()
+
+
+class StudyOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    task = serializers.CharField(source="task.slug")
+    kind = serializers.CharField()
+    question = serializers.CharField()
+    dataset_version = serializers.UUIDField(source="dataset_version_id")
+    student = serializers.CharField(source="student.slug")
+    record_sha256 = serializers.CharField()
+    job = serializers.SerializerMethodField()
+    verdict = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+
+    def get_job(self, study: Any) -> dict[str, Any]:
+        return job_json(study.job)
+
+    def get_verdict(self, study: Any) -> dict[str, Any] | None:
+        return presentation.verdict_of(study)
+
+
+class StudyDetailOut(StudyOut):
+    record = serializers.DictField()
+    cells = serializers.SerializerMethodField()
+
+    def get_cells(self, study: Any) -> list[dict[str, Any]]:
+        return presentation.cell_rows(study)
+
+
+class StudiesView(APIView):
+    """Studies; POST registers one and starts it."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=StudyOut(many=True))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("task")
+        task = task_or_404(member_of(request), slug) if slug else None
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
+        return pager.get_paginated_response(StudyOut(page, many=True).data)
+
+    @extend_schema(request=StudyIn, responses={202: StudyStarted})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = StudyIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        asked = body.validated_data
+        wishes = StudyRequest(
+            kind=asked["kind"],
+            preset=asked["preset"],
+            question=asked["question"],
+            sizes=tuple(asked.get("sizes", ())),
+            seeds=tuple(asked.get("seeds", ())),
+            epochs=asked.get("epochs"),
+            metric=asked["metric"],
+            recipes=asked.get("recipes", {}),
+        )
+        study = launch_study.launch(
+            wishes,
+            version=queries.version_or_404(member_of(request), asked["dataset_version"]),
+            student=student_selectors.by_slug(asked["student"]),
+            by=member_of(request),
+        )
+        return Response({"id": study.pk, "job": study.job_id, "record_sha256": study.record_sha256}, status=202)
+
+
+class StudyDetailView(APIView):
+    """One study: its registration, its cells, and its verdict once there is one."""
+
+    @extend_schema(responses=StudyDetailOut)
+    def get(self, request: Request, study_id: UUID) -> Response:
+        return Response(StudyDetailOut(selectors.study_or_404(member_of(request), study_id)).data)
+
+
+class StudyCellsView(APIView):
+    """Every cell with what it measured."""
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request: Request, study_id: UUID) -> HttpResponse:
+        study = selectors.study_or_404(member_of(request), study_id)
+        return HttpResponse(presentation.csv_of(study), content_type="text/csv; charset=utf-8")
+
+
+class StudyRecordView(APIView):
+    """The registration, byte for byte as it was hashed; the ETag is its SHA-256."""
+
+    @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, study_id: UUID) -> HttpResponse:
+        study = selectors.study_or_404(member_of(request), study_id)
+        answer = HttpResponse(study.record_text.encode(), content_type="application/json")
+        answer["ETag"] = f'"{study.record_sha256}"'
+        return answer

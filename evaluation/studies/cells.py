@@ -1,0 +1,117 @@
+"""One cell at a time: begin its run, have it scored, see how it went. Callers hold the study's job locked.
+
+Rows are locked in one order everywhere: a study's job, a measurement, the jobs of its run and of its scoring.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from evaluation.models import Measurement, StudyCell
+from evaluation.studies import queries as selectors
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.states import STEERABLE, JobState
+from review.models import DatasetVersion
+from training.inputs import samples
+from training.models import Student, TrainingRun
+from training.recipes import identity
+from training.runs import launch_run
+from training.states import RunPurpose
+from web.errors import Refusal
+
+KIND = "study-cell"
+# A job in one of these has to be set going again before it can end well.
+AT_REST = (JobState.PAUSED, JobState.FAILED)
+
+
+@transaction.atomic
+def begin(measurement_id: UUID) -> None:
+    """Set a measurement going, or going again; one that is under way or done is left as it is.
+
+    Raises:
+        Refusal: Its run cannot be launched now.
+    """
+    measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
+    if measurement.is_done:
+        return
+    run_state = JobState(measurement.run.job.state) if measurement.run else None
+    if run_state is None or run_state == JobState.CANCELLED:
+        measurement.run, measurement.job = _launch_run(measurement), None
+        measurement.save(update_fields=["run", "job"])
+    elif run_state in AT_REST and measurement.run:
+        control.resume(measurement.run.job, by=None)
+    elif run_state == JobState.SUCCEEDED:
+        _begin_scoring(measurement)
+
+
+@transaction.atomic
+def score(measurement_id: UUID) -> None:
+    """Order the scoring of a run that has ended well; once."""
+    measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
+    if not measurement.is_done and measurement.job is None:
+        _begin_scoring(measurement)
+
+
+def jobs_of(cell: StudyCell) -> list[Job]:
+    """Jobs of a cell, its run's first."""
+    measurement = cell.measurement
+    return [job for job in (measurement.run.job if measurement.run else None, measurement.job) if job]
+
+
+def steer(cell: StudyCell, verb: str) -> None:
+    """Pause, resume or cancel what a cell has under way; what cannot be moved so is left.
+
+    `pause` and `cancel` leave alone what another study that goes on waits for too.
+    """
+    if verb != "resume" and selectors.is_wanted_elsewhere(cell):
+        return
+    for job in jobs_of(cell):
+        if job.state in STEERABLE[verb]:
+            getattr(control, verb)(job, by=None)
+
+
+def _begin_scoring(found: Measurement) -> None:
+    if found.job is not None and found.job.state in AT_REST:
+        control.resume(found.job, by=None)
+    elif found.job is None or found.job.state == JobState.CANCELLED:
+        found.job = _launch_scoring(found)
+        found.save(update_fields=["job"])
+
+
+def _launch_run(found: Measurement) -> TrainingRun:
+    plan = found.plan
+    run = launch_run.launch(
+        dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
+        student=Student.objects.get(pk=plan["student"]),
+        recipe=plan["preset"],
+        overrides=plan["overrides"],
+        by=None,
+        sample=samples.from_json(plan["sample"]),
+        purpose=RunPurpose.STUDY,
+    )
+    if not identity.is_same_recipe(run.recipe, plan["recipe"]) or run.sample != plan["sample"]:
+        raise Refusal(
+            "plan_changed",
+            f"The recipe '{plan['preset']}' or the rows are not what was registered.",
+            hint="Register the study again: it will measure what holds now.",
+        )
+    return run
+
+
+def _launch_scoring(found: Measurement) -> Job:
+    run = found.run
+    if run is None:
+        raise LookupError(f"measurement {found} has no run to score")
+    return control.launch(
+        kind=KIND,
+        title=f"Score {run.name.lower()} on validation records",
+        spec={"measurement": str(found.pk)},
+        by=None,
+        task_slug=run.task.slug,
+        subject_id=run.pk,
+        subject_url=reverse("training:run", args=[run.pk]),
+    )

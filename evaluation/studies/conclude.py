@@ -1,0 +1,61 @@
+"""Write what a study came to, by the rule that was registered, with what is missing said."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from evaluation.models import Study, StudyVerdict
+from evaluation.states import CellState, StudyKind
+from evaluation.studies import methods, record, samples
+from evaluation.studies import queries as selectors
+from evaluation.studies.results import CellResult
+from jobs.lifecycle import claim
+from web.errors import Refusal
+
+COSTS = ("seconds", "peak_memory_gib", "trainable_parameters")
+
+
+def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
+    """Compute and keep the verdict of a study none of whose cells is left.
+
+    Returns:
+        What its job shows: the sentence, and how many cells ended well.
+
+    Raises:
+        Refusal: No cell ended well; with the reason of the first.
+        jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+    """
+    study = selectors.by_id(study_id)
+    now = [selectors.cell_status(cell) for cell in selectors.cells(study)]
+    failed = [each for each in now if each.state == CellState.FAILED]
+    if len(failed) == len(now):
+        raise Refusal(
+            "no_cell_ended_well",
+            f"No cell ended well. The first: {failed[0].reason}",
+            hint="Mend the cause, then resume the study: its cells are tried again.",
+        )
+    body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
+    body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]
+    body["cells"] = selectors.rows(now, study.record["metric"])
+    body["record_is_intact"] = record.sha256_of(study.record_text) == study.record_sha256
+    with transaction.atomic():
+        claim.lock_held(study.job_id, fence)
+        StudyVerdict.objects.update_or_create(study=study, defaults={"body": body})
+    return {"sentence": body["sentence"], "cells": len(now), "ended_well": len(now) - len(failed)}
+
+
+def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
+    rule, metric = study.record["decision_rule"], study.record["metric"]
+    results = [_result(cell, metric) for cell in done]
+    if study.kind == StudyKind.METHODS:
+        return methods.conclude_methods(results, rule)
+    return samples.conclude_samples(results, rule, sizes=study.record["grid"]["sizes"])
+
+
+def _result(cell: Any, metric: str) -> CellResult:
+    run = cell.measurement.run
+    cost = {name: float(run.summary[name]) for name in COSTS} | {"artefact_bytes": float(run.miniature.bytes)}
+    return CellResult(cell.arm, cell.records, cell.seed, cell.measurement.scores[metric], cost)

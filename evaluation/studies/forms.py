@@ -1,0 +1,67 @@
+"""The form of a study to register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies.design import PRESETS, SMALL, StudyRequest
+
+MAX_NUMBERS = 30
+
+
+class WholeNumbersField(forms.CharField):
+    """Whole numbers, separated by commas or blanks; empty for none."""
+
+    def clean(self, value: Any) -> tuple[int, ...]:
+        """Numbers in the order in which they were typed."""
+        text = str(super().clean(value))
+        words = text.replace(",", " ").replace(";", " ").split()
+        if not all(word.isdecimal() and len(word) < 12 for word in words) or len(words) > MAX_NUMBERS:
+            raise forms.ValidationError("Write whole numbers, separated by commas.")
+        return tuple(int(word) for word in words)
+
+
+class StudyForm(forms.Form):
+    """A study to register; what is left empty follows from the preset."""
+
+    kind = forms.ChoiceField(label="Question", choices=StudyKind.choices)
+    preset = forms.ChoiceField(label="Grid", choices=list(PRESETS.items()), initial=SMALL)
+    dataset_version = forms.ChoiceField(label="Dataset version")
+    student = forms.ChoiceField(label="Student")
+    metric = forms.ChoiceField(label="Judged by", choices=StudyMetric.choices, initial=StudyMetric.NLL)
+    sizes = WholeNumbersField(
+        label="Sizes", required=False, max_length=200, help_text="Training records, increasing. Empty: the grid's."
+    )
+    seeds = WholeNumbersField(
+        label="Seeds", required=False, max_length=200, help_text="At least two. Empty: the grid's."
+    )
+    epochs = forms.IntegerField(
+        label="Epochs", required=False, min_value=1, max_value=20, help_text="The same for every cell."
+    )
+    question = forms.CharField(
+        label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
+        self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
+
+    def wishes(self) -> StudyRequest:
+        """What a valid form asks for."""
+        asked = self.cleaned_data
+        return StudyRequest(
+            kind=asked["kind"],
+            preset=asked["preset"],
+            question=asked["question"],
+            sizes=asked["sizes"],
+            seeds=asked["seeds"],
+            epochs=asked["epochs"],
+            metric=asked["metric"],
+        )

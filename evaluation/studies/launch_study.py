@@ -1,0 +1,149 @@
+"""Register and launch a study: everything or nothing, in one transaction; from then on its row never changes."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluation.models import Measurement, Study, StudyCell
+from evaluation.studies import design as designs
+from evaluation.studies import record as records
+from evaluation.studies import registration
+from evaluation.studies.design import StudyRequest
+from evaluation.studies.registration import PlannedStudyCell, StudyRegistration
+from jobs.lifecycle import control
+from members.models import Member
+from review.models import DatasetVersion
+from review.states import Role, Split
+from review.tasks.permissions import require
+from training.models import Student
+
+KIND = "study"
+
+
+@transaction.atomic
+def launch(wishes: StudyRequest, *, version: DatasetVersion, student: Student, by: Member) -> Study:
+    """Register a study and start it.
+
+    Args:
+        wishes: The grid that is asked for; what is empty follows from the preset.
+        version: A frozen dataset version.
+        student: The base model that every cell tunes.
+        by: A lead of the version's task.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: It cannot be run; nothing has been launched.
+    """
+    task = version.dataset.task
+    require(by, task, Role.LEAD)
+    laid = registration.plan_study(wishes, version=version, student=student)
+    study_id = uuid.uuid4()
+    text = records.text_of(_record(study_id, laid, by))
+    job = control.launch(
+        kind=KIND,
+        title=f"Study: {laid.design.question}",
+        spec={"study": str(study_id)},
+        by=by,
+        task_slug=task.slug,
+        subject_id=study_id,
+        subject_url=reverse("evaluation:study", args=[study_id]),
+    )
+    study = Study.objects.create(
+        id=study_id,
+        task=task,
+        kind=laid.design.kind,
+        question=laid.design.question[:200],
+        dataset_version=version,
+        student=student,
+        record_text=text,
+        record_sha256=records.sha256_of(text),
+        job=job,
+        created_by=by,
+    )
+    StudyCell.objects.bulk_create(
+        StudyCell(
+            study=study,
+            position=position,
+            arm=cell.arm.name,
+            records=cell.records,
+            seed=cell.seed,
+            measurement=_measurement(cell),
+            is_reused=cell.fingerprint in laid.reused,
+        )
+        for position, cell in enumerate(laid.cells, start=1)
+    )
+    return study
+
+
+def _measurement(cell: PlannedStudyCell) -> Measurement:
+    measurement, _ = Measurement.objects.get_or_create(fingerprint=cell.fingerprint, defaults={"plan": cell.plan})
+    return measurement
+
+
+def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[str, Any]:
+    """All that is fixed, in the words of the record."""
+    version, task_version, student, design = laid.version, laid.task_version, laid.student, laid.design
+    return {
+        "id": str(study_id),
+        "kind": str(design.kind),
+        "question": design.question[:200],
+        "registered_at": timezone.now().isoformat(timespec="seconds"),
+        "registered_by": by.username,
+        "task": {
+            "slug": task_version.task.slug,
+            "version": task_version.number,
+            "content_hash": task_version.content_hash,
+        },
+        "dataset_version": {
+            "id": str(version.pk),
+            "dataset": version.dataset.slug,
+            "number": version.number,
+            "content_hash": version.content_hash,
+        },
+        "student": {
+            "slug": student.slug,
+            "hub_id": student.hub_id,
+            "revision": student.revision,
+            "manifest_sha256": student.manifest_sha256,
+        },
+        "grid": {
+            "arms": [_arm(laid, arm) for arm in design.arms],
+            "sizes": list(design.sizes),
+            "seeds": list(design.seeds),
+            "epochs": design.epochs,
+        },
+        "metric": str(design.metric),
+        "decision_rule": designs.rule_of(design),
+        "scored_on": {
+            "split": str(Split.VALIDATION),
+            "records": list(laid.scored),
+            "written_records": design.written_records,
+            "max_new_tokens": designs.MAX_NEW_TOKENS,
+        },
+        "cells": [
+            {
+                "position": position,
+                "arm": cell.arm.name,
+                "seed": cell.seed,
+                **cell.plan["sample"],
+                "fingerprint": cell.fingerprint,
+            }
+            for position, cell in enumerate(laid.cells, start=1)
+        ],
+        "estimated_seconds": laid.seconds,
+    }
+
+
+def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
+    """An arm with its recipe; the seed is a cell's own."""
+    recipe = next(cell.plan["recipe"] for cell in laid.cells if cell.arm == arm)
+    return {
+        "name": arm.name,
+        "preset": arm.recipe,
+        "recipe": {name: value for name, value in recipe.items() if name != "seed"},
+    }

@@ -1,0 +1,115 @@
+"""Pages of studies: those of a task, a new one with its cost, one of them live and with its verdict, its files."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from evaluation.studies import launch_study, presentation, registration
+from evaluation.studies import queries as selectors
+from evaluation.studies.design import rule_of
+from evaluation.studies.forms import StudyForm
+from members.session import member_of
+from review.datasets import queries
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from training.students import queries as student_selectors
+from web.errors import Refusal
+from web.http.pagination import numbered_page
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    form, refusal = _form(task, request.POST if request.method == "POST" else None, request.GET), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            study = launch_study.launch(form.wishes(), by=member_of(request), **_chosen(request, form))
+            return redirect("evaluation:study", study.pk)
+        except Refusal as error:
+            refusal = error
+    page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
+    context = {
+        "task": task,
+        "section": "studies",
+        "form": form,
+        "refusal": refusal,
+        "page": page,
+        "may_lead": may(member_of(request), task, Role.LEAD),
+    }
+    return render(request, "evaluation/studies.html", context, status=refusal.status if refusal else 200)
+
+
+@require_GET
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the study in the form would be and take; a refusal stands in its place."""
+    task = task_or_404(member_of(request), slug)
+    form, context = _form(task, request.GET, QueryDict()), dict[str, Any](task=task)
+    if not form.is_valid():
+        return render(request, "evaluation/_study_estimate.html", {**context, "form": form})
+    try:
+        laid = registration.plan_study(form.wishes(), **_chosen(request, form))
+        context |= {"laid": laid, "rule": rule_of(laid.design), "reused": len(laid.reused)}
+    except Refusal as error:
+        context["refusal"] = error
+    return render(request, "evaluation/_study_estimate.html", context)
+
+
+@require_GET
+def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    return render(request, "evaluation/study.html", _context(request, study_id))
+
+
+@require_GET
+def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    """The part of a study's page that changes while it goes on."""
+    return render(request, "evaluation/_study_cells.html", _context(request, study_id))
+
+
+@require_GET
+def cells_csv(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study_row = selectors.study_or_404(member_of(request), study_id)
+    return _file(presentation.csv_of(study_row), "text/csv; charset=utf-8", f"study-{study_row.pk}-cells.csv")
+
+
+@require_GET
+def record_json(request: HttpRequest, study_id: UUID) -> HttpResponse:
+    study_row = selectors.study_or_404(member_of(request), study_id)
+    answer = _file(study_row.record_text, "application/json", f"study-{study_row.pk}-record.json")
+    answer["ETag"] = f'"{study_row.record_sha256}"'
+    return answer
+
+
+def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
+    study_row = selectors.study_or_404(member_of(request), study_id)
+    return {
+        "task": study_row.task,
+        "section": "studies",
+        "study": study_row,
+        "job": study_row.job,
+        **presentation.page(study_row),
+    }
+
+
+def _form(task: Any, data: Any, initial: Any) -> StudyForm:
+    students = student_selectors.all_students()
+    versions = queries.frozen_versions(task).select_related("dataset")
+    return StudyForm(data, versions=versions, students=students, initial=dict(initial.items()))
+
+
+def _chosen(request: HttpRequest, form: StudyForm) -> dict[str, Any]:
+    chosen = form.cleaned_data
+    return {
+        "version": queries.version_or_404(member_of(request), chosen["dataset_version"]),
+        "student": student_selectors.by_slug(chosen["student"]),
+    }
+
+
+def _file(text: str, kind: str, name: str) -> HttpResponse:
+    answer = HttpResponse(text.encode(), content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

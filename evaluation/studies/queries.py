@@ -1,0 +1,169 @@
+"""Questions about studies: which there are, how far their cells are, what stands in the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from evaluation.evaluations import inputs
+from evaluation.models import Measurement, Study, StudyCell
+from evaluation.states import CellState
+from jobs.models import Job
+from jobs.monitor.queries import why_ended
+from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
+from members.models import Member
+from review.models import DatasetVersion, Record, Task
+from review.states import Split
+from review.tasks.permissions import tasks_for
+
+RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
+OF_CELLS = ("measurement__run__job", "measurement__run__miniature", "measurement__job")
+
+
+@dataclass(frozen=True)
+class StudyCellStatus:
+    """How far a cell is: its state, why it is not going on, and the job that is at it."""
+
+    cell: StudyCell
+    state: CellState
+    reason: str = ""
+    job: Job | None = None
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[Study]:
+    """Studies of tasks the member may see, newest first."""
+    studies = Study.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+    return studies.filter(task=task) if task else studies
+
+
+def study_or_404(member: Member, study_id: UUID | str) -> Study:
+    """A study, if the member may see its task.
+
+    Raises:
+        Http404: No such study, or not this member's.
+    """
+    study = visible(member).filter(pk=study_id).first()
+    if study is None:
+        raise Http404("There is no study with this id that you can see.")
+    return study
+
+
+def by_id(study_id: UUID) -> Study:
+    """A study for its job, which is no member's."""
+    return Study.objects.select_related(*RELATED).get(pk=study_id)
+
+
+def cells(study: Study) -> list[StudyCell]:
+    """Cells of a study by position, with what is at them."""
+    return list(StudyCell.objects.filter(study=study).select_related(*OF_CELLS).order_by("position"))
+
+
+def cell_status(cell: StudyCell) -> StudyCellStatus:
+    """How far a cell is."""
+    measurement = cell.measurement
+    if measurement.is_done:
+        return StudyCellStatus(cell, CellState.DONE)
+    if cell.problem:
+        return StudyCellStatus(cell, CellState.FAILED, cell.problem)
+    if cell.begun_at is None:
+        return StudyCellStatus(cell, CellState.OPEN)
+    job = measurement.job or (measurement.run.job if measurement.run else None)
+    if job is None:
+        return StudyCellStatus(cell, CellState.OPEN)
+    if job.state in (JobState.PAUSED, JobState.PAUSING):
+        return StudyCellStatus(cell, CellState.PAUSED, job=job)
+    if job.state in ENDED_BADLY:
+        return StudyCellStatus(cell, CellState.FAILED, why_ended(job))
+    if job.state in CLAIMABLE:
+        return StudyCellStatus(cell, CellState.QUEUED, job.waiting_reason, job)
+    return StudyCellStatus(cell, CellState.SCORING if measurement.job else CellState.TRAINING, job=job)
+
+
+def measured(fingerprints: Iterable[str]) -> frozenset[str]:
+    """Those that have been measured already."""
+    measurements = Measurement.objects.filter(fingerprint__in=list(fingerprints)).exclude(scores={})
+    return frozenset(measurements.values_list("fingerprint", flat=True))
+
+
+def waiting_for(job: Job) -> list[tuple[UUID, str]]:
+    """Jobs of studies, with their queues, that wait for a job of a cell."""
+    of_cell = Measurement.objects.filter(run__job=job) | Measurement.objects.filter(job=job)
+    studies = Study.objects.filter(cells__measurement__in=of_cell).exclude(job__state__in=FINISHED).distinct()
+    return list(studies.values_list("job_id", "job__queue"))
+
+
+def has_news(study_id: UUID) -> bool:
+    """Whether a cell that was begun has a job that has ended and that the study has not seen to."""
+    return any(
+        not cell.measurement.is_done and _job_state(cell) in FINISHED
+        for cell in StudyCell.objects.filter(study_id=study_id, begun_at__isnull=False, problem="").select_related(
+            *OF_CELLS
+        )
+    )
+
+
+def is_wanted_elsewhere(cell: StudyCell) -> bool:
+    """Whether another study that is going on has begun the same measurement."""
+    others = StudyCell.objects.filter(measurement=cell.measurement_id, begun_at__isnull=False)
+    at_rest = (*FINISHED, JobState.PAUSED, JobState.PAUSING, JobState.CANCELLING)
+    return others.exclude(study=cell.study_id).exclude(study__job__state__in=at_rest).exists()
+
+
+def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
+    """Records of the validation file whose facts are still there: always the same ones, in an order nobody chose.
+
+    A record with no gold but that of a follow-up is none: its gold does not answer its facts alone.
+    """
+    ids = {gold["record"] for gold in inputs.first_mail_golds(version, Split.VALIDATION)}
+    there = {str(pk) for pk in Record.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+    return sorted(ids & there, key=lambda pk: hashlib.sha256(pk.encode()).digest())[:limit]
+
+
+def rows(now: Sequence[StudyCellStatus], metric: str) -> list[dict[str, Any]]:
+    """A row a cell with what it measured, for tables and CSV; blank where it has not."""
+    return [_row(each, metric) for each in now]
+
+
+def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
+    cell, run = now.cell, now.cell.measurement.run
+    scores = cell.measurement.scores
+    summary = run.summary if run else {}
+    miniature = getattr(run, "miniature", None) if run else None
+    return {
+        "position": cell.position,
+        "arm": cell.arm,
+        "records": cell.records,
+        "seed": cell.seed,
+        "state": str(now.state),
+        "reason": now.reason,
+        "reused": cell.is_reused,
+        "rows": cell.measurement.plan["sample"]["rows"],
+        "nll_per_byte": _mean(scores.get("nll_per_byte")),
+        "passes_all": _mean(scores.get("passes_all")),
+        "scored": len(scores.get(metric, {})),
+        "steps": summary.get("steps"),
+        "seconds": summary.get("seconds"),
+        "peak_memory_gib": summary.get("peak_memory_gib"),
+        "trainable_parameters": summary.get("trainable_parameters"),
+        "artefact_bytes": miniature.bytes if miniature else None,
+        "seconds_per_output": scores.get("seconds_per_output"),
+        "run": str(run.pk) if run else "",
+        "run_number": run.number if run else None,
+        "fingerprint": cell.measurement.fingerprint,
+    }
+
+
+def _mean(scores: dict[str, float] | None) -> float | None:
+    return sum(scores.values()) / len(scores) if scores else None
+
+
+def _job_state(cell: StudyCell) -> str:
+    measurement = cell.measurement
+    job = measurement.job or (measurement.run.job if measurement.run else None)
+    return job.state if job else ""

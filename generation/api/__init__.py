@@ -1,1 +1,0 @@
-"""The API of generation. Thin: it asks selectors and calls services."""

@@ -1,0 +1,208 @@
+"""Questions about budgets: which cover a task, what is spent of each, what orders under way hold, and what is left.
+
+What is spent includes what uncertain calls may have cost. A month is one of the installation's time zone. Nothing here
+locks: `generation.budgets.limits` does, where the answer decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.http import Http404
+from django.utils import timezone
+
+from generation.models import Budget, Order, ProviderBatch, SpendDay
+from generation.states import BatchState, BudgetScope
+from jobs.states import FINISHED
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks.permissions import may, tasks_for
+
+WARN_AT = Decimal("0.8")
+MICRO = Decimal("0.000001")
+ALL_TIME = "all"
+AT_PROVIDER = (BatchState.PREPARING, BatchState.SUBMITTED)
+
+
+@dataclass(frozen=True)
+class BudgetStatus:
+    """Where a budget stands.
+
+    Attributes:
+        budget: Which.
+        period: The month as YYYY-MM, or "all".
+        spent_usd: What calls have cost in it, or may have cost.
+        held_usd: What orders that have not ended may still spend.
+    """
+
+    budget: Budget
+    period: str
+    spent_usd: Decimal
+    held_usd: Decimal
+
+    @property
+    def left_usd(self) -> Decimal:
+        """What another order could hold; never negative."""
+        return max(Decimal(0), self.budget.limit_usd - self.spent_usd - self.held_usd)
+
+    @property
+    def share(self) -> float:
+        """Spent, as a share of the limit."""
+        return float(self.spent_usd / self.budget.limit_usd) if self.budget.limit_usd else 1.0
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the warning is due."""
+        return self.spent_usd >= self.budget.limit_usd * WARN_AT
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing more may be spent."""
+        return self.spent_usd >= self.budget.limit_usd
+
+    @property
+    def name(self) -> str:
+        """What pages and refusals call it."""
+        if self.budget.task is None:
+            return f"the installation's budget for {self.period}"
+        if self.budget.scope == BudgetScope.TASK_TOTAL:
+            return f"the budget of the task '{self.budget.task.name}'"
+        return f"the budget of the task '{self.budget.task.name}' for {self.period}"
+
+
+def covering(task: Task) -> QuerySet[Budget]:
+    """Budgets that an order of this task is paid from: the installation's, and the task's own."""
+    return Budget.objects.filter(Q(task__isnull=True) | Q(task=task)).select_related("task").order_by("pk")
+
+
+def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
+    """Where a budget stands now; three questions.
+
+    Args:
+        budget: Which.
+        without: An order whose own hold does not count, because it is being decided anew.
+    """
+    # First what is held, then what is spent: money that moves from one to the other in between counts twice, never not
+    # at all.
+    held = _held(budget, without)
+    period, days = _period(budget)
+    found = days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
+    return BudgetStatus(budget, period, _usd(found["cost"]) + _usd(found["possible"]), held)
+
+
+def held_in_batches_usd(orders: Q) -> Decimal:
+    """What batches that lie at providers may still cost, of the orders this describes (by `order__`)."""
+    found = ProviderBatch.objects.filter(orders, state__in=AT_PROVIDER).aggregate(usd=Sum("possible_cost_usd"))
+    return _usd(found["usd"])
+
+
+def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
+    """Where each of these stands."""
+    return [status_of(budget) for budget in budgets]
+
+
+def spent_by(order: Order) -> Decimal:
+    """What an order has cost so far, or may have cost."""
+    found = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
+    return _usd(found["cost"]) + _usd(found["possible"])
+
+
+def is_near_limit(order: Order, spent_usd: Decimal) -> bool:
+    """Whether four fifths of an order's own budget are spent; never of one for a single call, which may take all of it."""
+    return bool(order.max_cost_usd) and order.count > 1 and spent_usd >= (order.max_cost_usd or 0) * WARN_AT
+
+
+def spent_share(order: Order, spent_usd: Decimal) -> float | None:
+    """How much of an order's own budget is spent; None for one without, or for a single call, which may take all of it."""
+    return float(spent_usd / order.max_cost_usd) if order.max_cost_usd and order.count > 1 else None
+
+
+def visible(member: Member, *, task: Task | None = None) -> list[Budget]:
+    """Budgets the member may see: the installation's, and those of their tasks, or of one of them."""
+    tasks = tasks_for(member) if task is None else Task.objects.filter(pk=task.pk)
+    found = Budget.objects.filter(Q(task__isnull=True) | Q(task__in=tasks)).select_related("task", "created_by")
+    return list(found.order_by(F("task__name").asc(nulls_first=True), "scope"))
+
+
+def budget_or_404(member: Member, budget_id: UUID) -> Budget:
+    """One budget.
+
+    Raises:
+        Http404: No such budget, or of a task the member may not see.
+    """
+    budget = Budget.objects.select_related("task").filter(pk=budget_id).first()
+    if budget is None or (budget.task is not None and not tasks_for(member).filter(pk=budget.task.pk).exists()):
+        raise Http404("There is no such budget that you can see.")
+    return budget
+
+
+def may_set(member: Member, task: Task | None) -> bool:
+    """Whether the member may set and remove budgets: an admin any, a lead those of the task."""
+    return member.is_admin if task is None else may(member, task, Role.LEAD)
+
+
+def warned_budgets(task: Task) -> list[BudgetStatus]:
+    """Budgets of a task that the warning was given for in the period that lasts; where there are none, one question."""
+    month = this_month()
+    found = covering(task).filter(warned_for__in=(month, ALL_TIME))
+    return [each for each in statuses_of(list(found)) if each.is_near]
+
+
+def this_month() -> str:
+    """The month that lasts, YYYY-MM, in the installation's time zone."""
+    return f"{timezone.localdate():%Y-%m}"
+
+
+def month_bounds(text: str) -> tuple[date, date]:
+    """First day of a month written YYYY-MM, and of the next.
+
+    Raises:
+        ValueError: It is no month.
+    """
+    year, month = (int(part) for part in text.split("-"))
+    return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+
+
+def _period(budget: Budget) -> tuple[str, QuerySet[SpendDay]]:
+    days = SpendDay.objects.all()
+    if budget.task_id is not None:
+        days = days.filter(order__task_id=budget.task_id)
+    if budget.scope == BudgetScope.TASK_TOTAL:
+        return ALL_TIME, days
+    month = this_month()
+    first, following = month_bounds(month)
+    return month, days.filter(day__gte=first, day__lt=following)
+
+
+def _held(budget: Budget, without: Order | None) -> Decimal:
+    """What orders that have not ended may still spend, each by what it holds and has spent."""
+    orders = Order.objects.exclude(job__state__in=FINISHED).filter(
+        Q(reserved_usd__gt=0) | Q(max_cost_usd__gt=0), job__isnull=False
+    )
+    if budget.task_id is not None:
+        orders = orders.filter(task_id=budget.task_id)
+    if without is not None:
+        orders = orders.exclude(pk=without.pk)
+    rows = orders.order_by().annotate(cost=Sum("spend_days__cost_usd"), possible=Sum("spend_days__possible_usd"))
+    # A cancelled or failed order has none to send, but what lies at a provider may still be done there, and paid.
+    ended = Q(order__job__state__in=FINISHED)
+    if budget.task_id is not None:
+        ended &= Q(order__task_id=budget.task_id)
+    if without is not None:
+        ended &= ~Q(order=without)
+    total = held_in_batches_usd(ended)
+    for reserved, most, cost, possible in rows.values_list("reserved_usd", "max_cost_usd", "cost", "possible"):
+        # Orders launched before there were budgets hold what they may cost at most.
+        total += max(Decimal(0), (reserved or most or Decimal(0)) - _usd(cost) - _usd(possible))
+    return total
+
+
+def _usd(amount: Decimal | None) -> Decimal:
+    # Sums of floats, on a database that has no decimals, are off in a place that money does not have.
+    return (amount or Decimal(0)).quantize(MICRO)

@@ -1,0 +1,84 @@
+"""API of an order's calls: settle uncertain ones, correct what one cost."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation.calls import uncertain
+from generation.ledger import corrections
+from generation.orders import queries as orders_queries
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+
+
+class CallSettleIn(serializers.Serializer[Any]):
+    verb = serializers.ChoiceField(
+        choices=["retry", "drop", "paid", "not-paid"],
+        help_text="Ask again; give up, possible cost kept; book it as cost; take it off the books",
+    )
+    calls = serializers.ListField(
+        child=serializers.UUIDField(), required=False, help_text="None means all that are open"
+    )
+
+
+class SettledOut(serializers.Serializer[Any]):
+    settled = serializers.IntegerField()
+    id = serializers.UUIDField(allow_null=True, help_text="The new order, when asked again")
+    job = serializers.UUIDField(allow_null=True)
+
+
+class CorrectionIn(serializers.Serializer[Any]):
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0)
+    reason = serializers.CharField(max_length=300)
+
+
+class CorrectionOut(serializers.Serializer[Any]):
+    """What a call's cost was, and what it was set to."""
+
+    call = serializers.UUIDField(source="call_id")
+    was_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    reason = serializers.CharField()
+    by = serializers.CharField(source="by.name")
+    at = serializers.DateTimeField()
+
+
+class SettleCallsView(APIView):
+    """Uncertain calls: take them as paid or not paid, drop them, or ask again under a new order."""
+
+    @extend_schema(request=CallSettleIn, responses={200: SettledOut, 202: SettledOut})
+    @idempotent
+    def post(self, request: Request, order_id: UUID) -> Response:
+        order = orders_queries.get(member_of(request), order_id)
+        body = CallSettleIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        ids = body.validated_data.get("calls")
+        if settle := uncertain.SETTLEMENTS.get(body.validated_data["verb"]):
+            count = settle(order, call_ids=ids, by=member_of(request))
+            return Response(SettledOut({"settled": count, "id": None, "job": None}).data)
+        again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
+        return Response(SettledOut({"settled": again.count, "id": again.pk, "job": again.job_id}).data, status=202)
+
+
+class CorrectCallView(APIView):
+    """What one call cost, set by an admin where the provider's invoice says otherwise."""
+
+    scope_write = "admin"
+
+    @extend_schema(request=CorrectionIn, responses=CorrectionOut)
+    @idempotent
+    def post(self, request: Request, order_id: UUID, call_id: UUID) -> Response:
+        order = orders_queries.get(member_of(request), order_id)
+        corrections.require_admin(member_of(request))
+        body = CorrectionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(
+            CorrectionOut(corrections.correct(order, call_id, **body.validated_data, by=member_of(request))).data
+        )

@@ -1,0 +1,220 @@
+"""Takes in what an engine reports: calls into their rows, drafts onto the desk. Idempotent by call id.
+
+Runs inside the transaction that stores the events. A paid end is final: nothing that is told later changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from generation.budgets import alerts
+from generation.calls import drafts
+from generation.learning import advice_call
+from generation.ledger import daily_sums
+from generation.models import Call, Order
+from generation.orders import batches as orders_batches
+from generation.orders import run_spec
+from generation.selection import filter as selection_filter
+from generation.selection import judge
+from generation.selection.filter import ArrivedDrafts
+from generation.states import CallState, Purpose, UncertainPolicy, Way
+from jobs.contracts import Event
+from jobs.models import Job
+from review.desk.revisions import revision_requests
+from review.drafts.intake import NewDraft, add_drafts
+from review.models import Draft
+from web.errors import Refusal
+
+CHUNK = 500
+WRITTEN = (
+    "state",
+    "position",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "way",
+    "teacher_name",
+    "cost_usd",
+    "cost_is_estimate",
+    "possible_cost_usd",
+    "claimed_cost_usd",
+    "is_repair",
+    "error_code",
+    "error_message",
+    "excerpt",
+    "fields",
+    "model",
+    "request_id",
+    "prompt_hash",
+    "latency_s",
+    "updated_at",
+)
+# Their answers are no drafts for the desk, and stay on the calls.
+KEEPS_ANSWERS = frozenset({Purpose.EVALUATION, Purpose.JUDGING, Purpose.TEACHING})
+
+
+def consume(job: Job, events: Iterable[Event]) -> None:
+    """Bring the rows of calls up to what the events say, and put new drafts on the desk."""
+    told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
+    batches = [event for event in events if event.kind == "batch"]
+    if not told and not batches:
+        return
+    order = locked_order(job)
+    if order is None:
+        return
+    orders_batches.record_batch_events(order, batches)
+    calls = _stored_calls(told)
+    before = daily_sums.snapshot(order, calls.values())
+    fresh: dict[UUID, dict[str, Any]] = {}
+    for event in told:
+        if event.kind == "sent":
+            _take_sent(order, calls, event.payload)
+        elif event.kind == "unsent":
+            _take_unsent(calls, event.payload)
+        elif _take_end(order, calls, event) and event.kind == "draft":
+            fresh[UUID(event.payload["call_id"])] = event.payload
+    if order.purpose not in KEEPS_ANSWERS:
+        _to_desk(order, calls, fresh)
+    _save(calls)
+    _consume_answers(order, calls, fresh)
+    if (more_usd := daily_sums.book(order, before, calls.values())) > 0:
+        alerts.check_spending(order, more_usd)
+
+
+def locked_order(job: Job) -> Order | None:
+    """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
+    orders = Order.objects.select_related("task_version__task", "teacher")
+    return orders.select_for_update(of=("self",), no_key=True).filter(orders_batches.order_of_job(job)).first()
+
+
+def _stored_calls(events: Iterable[Event]) -> dict[UUID, Call]:
+    ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
+    known: dict[UUID, Call] = {}
+    for start in range(0, len(ids), CHUNK):
+        known.update(Call.objects.in_bulk(ids[start : start + CHUNK]))
+    return known
+
+
+def _take_sent(order: Order, calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
+    for entry in payload["calls"]:
+        pk = UUID(entry["call_id"])
+        if pk not in calls:
+            calls[pk] = Call(pk=pk, order=order, record_id=UUID(entry["record"]), state=CallState.SENT)
+        elif not _is_final(calls[pk]):
+            calls[pk].state = CallState.SENT
+
+
+def _take_unsent(calls: dict[UUID, Call], payload: dict[str, Any]) -> None:
+    """Calls that were turned down and then left: nothing was paid, a later attempt asks again."""
+    for entry in payload["calls"]:
+        call = calls.get(UUID(entry["call_id"]))
+        if call is not None and call.state == CallState.SENT:
+            take_unasked(call)
+
+
+def take_unasked(call: Call) -> None:
+    """Write into a call that it was turned down and then left, unsaved."""
+    call.state, call.error_code = CallState.FAILED, "not_asked"
+    call.error_message = "The job ended before its turn."
+
+
+def _is_final(call: Call) -> bool:
+    is_paid = call.cost_usd > 0 or call.is_corrected
+    return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and is_paid)
+
+
+def _take_end(order: Order, calls: dict[UUID, Call], event: Event) -> bool:
+    """Write an end into its row; False when the row has its end already."""
+    told = event.payload
+    pk = UUID(told["call_id"])
+    call = calls.get(pk) or Call(pk=pk, order=order, record_id=UUID(told["record"]))
+    if call.state and (_is_final(call) or (call.settlement and event.kind == "uncertain")):
+        return False
+    calls[pk] = call
+    call.state = {"draft": CallState.ANSWERED, "failure": CallState.FAILED}.get(event.kind, CallState.UNCERTAIN)
+    usage = told.get("usage", {})
+    call.position = told["index"]
+    call.input_tokens, call.output_tokens = usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+    call.cached_tokens, call.cache_write_tokens = usage.get("cached_tokens", 0), usage.get("cache_write_tokens", 0)
+    call.way = told.get("way", Way.LIVE)
+    call.teacher_name = told.get("teacher_name", "")[:120]
+    call.cost_usd = daily_sums.to_millionths(told.get("cost_usd", 0))
+    call.cost_is_estimate = bool(told.get("cost_is_estimate"))
+    call.possible_cost_usd = _possible_usd(order, call, told)
+    claimed_usd = told.get("claimed_cost_usd")
+    call.claimed_cost_usd = None if claimed_usd is None else daily_sums.to_millionths(claimed_usd)
+    call.is_repair = bool(told.get("is_repair"))
+    call.error_code, call.error_message = told.get("code", ""), told.get("message", "")
+    call.excerpt = told.get("excerpt", "")
+    call.model, call.request_id = told.get("model", "")[:120], told.get("request_id", "")[:120]
+    call.prompt_hash, call.latency_s = told.get("prompt_hash", ""), told["latency_s"]
+    if order.purpose in KEEPS_ANSWERS:
+        call.fields = told.get("fields")
+    return True
+
+
+def _possible_usd(order: Order, call: Call, told: dict[str, Any]) -> Decimal:
+    """What tries of a call that brought no word may have cost, its end told."""
+    possible = daily_sums.to_millionths(told.get("possible_cost_usd", 0))
+    if call.state != CallState.UNCERTAIN and order.uncertain_policy == UncertainPolicy.HOLD:
+        # A held call has one try: whatever was in doubt, this end is its end.
+        return possible
+    # A call in doubt is told again after a resume, then without its worst case.
+    return max(call.possible_cost_usd, possible)
+
+
+def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+    if order.purpose == Purpose.REVISION:
+        _to_reviser(order, calls, told)
+        return
+    arrival = ArrivedDrafts(order, drafts.drafts_of(order, list(told.values())))
+    try:
+        added = add_drafts(version=order.task_version, drafts=arrival.drafts, job_id=order.job_id)
+    except Refusal:
+        added = [row for draft in arrival.drafts for row in _add_alone(order, calls, draft)]
+    arrival.added(added)
+
+
+def _consume_answers(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:
+    """What answers mean beside the desk, once their calls are rows."""
+    if order.purpose == Purpose.JUDGING:
+        judge.take_answers(order, told, calls)
+    elif order.purpose == Purpose.TEACHING:
+        for one in told.values():
+            advice_call.take_answer(order, one["fields"])
+    elif order.variety:
+        selection_filter.choose_where_complete(order, {call.record_id for call in calls.values()})
+
+
+def _to_reviser(order: Order, calls: dict[UUID, Call], answers: dict[UUID, dict[str, Any]]) -> None:
+    """A draft that was written again goes to who asked for it; one that does not fit is told like any failure."""
+    job_id = order.job_id
+    if job_id is None:
+        return
+    for call_id, told in answers.items():
+        try:
+            draft = drafts.draft_of(order, told, run_spec.revision_conversation(order))
+            revision_requests.receive(job_id, draft, version=order.task_version)
+        except Refusal as refusal:
+            call = calls[call_id]
+            call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
+
+
+def _add_alone(order: Order, calls: dict[UUID, Call], draft: NewDraft) -> list[Draft]:
+    """One draft the desk will not take must not hold up the rest."""
+    try:
+        return add_drafts(version=order.task_version, drafts=[draft], job_id=order.job_id)
+    except Refusal as refusal:
+        call = calls[UUID(draft.call_id)]
+        call.state, call.error_code, call.error_message = CallState.FAILED, refusal.code[:40], refusal.message
+        return []
+
+
+def _save(calls: dict[UUID, Call]) -> None:
+    Call.objects.bulk_create(
+        calls.values(), batch_size=CHUNK, update_conflicts=True, unique_fields=["id"], update_fields=WRITTEN
+    )

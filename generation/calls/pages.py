@@ -1,0 +1,72 @@
+"""What an order's page does with its calls: settle uncertain ones, correct what one cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from generation.calls import uncertain
+from generation.ledger import corrections
+from generation.orders import queries as orders_queries
+from members.session import member_of
+from web.errors import Refusal
+
+
+@require_POST
+def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Set what one call cost; what is wrong is said on the order's page."""
+    order = orders_queries.get(member_of(request), order_id)
+    corrections.require_admin(member_of(request))
+    try:
+        made = corrections.correct(
+            order,
+            _uuid(request.POST.get("call", "")),
+            cost_usd=_usd(request.POST.get("cost_usd", "")),
+            reason=request.POST.get("reason", ""),
+            by=member_of(request),
+        )
+        messages.success(
+            request, f"The call's cost is ${made.cost_usd.normalize():f} now; it was ${made.was_usd.normalize():f}."
+        )
+    except Refusal as refusal:
+        said = " ".join(text for texts in refusal.errors.values() for text in texts)
+        messages.error(request, f"{refusal.message} {said or refusal.hint}".strip())
+    return redirect("generation:detail", order.pk)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        # An id that no call has: the service says what is wrong with it.
+        return UUID(int=0)
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip().removeprefix("$"))
+    except InvalidOperation:
+        return Decimal("NaN")
+
+
+@require_POST
+def settle_calls(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Settle uncertain calls as the pressed button says; `call` names some, none means all."""
+    order = orders_queries.get(member_of(request), order_id)
+    ids = [UUID(text) for text in request.POST.getlist("call")] or None
+    try:
+        settle = uncertain.SETTLEMENTS.get(request.POST.get("verb", ""))
+        if settle is None:
+            again = uncertain.ask_again(order, call_ids=ids, by=member_of(request))
+            messages.success(request, f"{again.count} drafts are ordered again.")
+            return redirect("generation:detail", again.pk)
+        count = settle(order, call_ids=ids, by=member_of(request))
+        messages.success(request, f"{count} uncertain calls are settled.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    return redirect("generation:detail", order.pk)

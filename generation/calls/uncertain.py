@@ -1,0 +1,159 @@
+"""Settles calls of unknown fate: a person takes them as paid or as not paid, drops them, or asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from audit import trail
+from generation.ledger import daily_sums
+from generation.models import Call, Order
+from generation.orders import launch
+from generation.selection import reorder
+from generation.states import CallState, Purpose, Settlement, UncertainPolicy
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+NOTHING = Decimal(0)
+
+
+@transaction.atomic
+def drop(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Give calls up. Their possible cost stays on the order.
+
+    Args:
+        order: The order they belong to.
+        call_ids: Which; None is every open one.
+        by: A lead of the task.
+
+    Returns:
+        How many were open.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `nothing_uncertain`, none of them is open.
+    """
+    return len(_settle(order, call_ids, by, Settlement.DROPPED))
+
+
+@transaction.atomic
+def take_as_paid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Book what calls may have cost as their cost, an estimate: the provider's bill has them.
+
+    Arguments, answer and errors as for `drop`.
+    """
+    return len(_settle(order, call_ids, by, Settlement.PAID))
+
+
+@transaction.atomic
+def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> int:
+    """Take what calls may have cost off the books: the provider's bill does not have them.
+
+    Arguments, answer and errors as for `drop`.
+    """
+    return len(_settle(order, call_ids, by, Settlement.NOT_PAID))
+
+
+@transaction.atomic
+def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> Order:
+    """Order the drafts of these calls anew, from the same teacher; each is settled once, however often this is pressed.
+
+    The new order's budget is what its own worst case needs; its calls have ids of their own, so that both stay visible.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `nothing_uncertain`; or as for `orders.launch`.
+    """
+    if order.purpose == Purpose.REVISION:
+        raise Refusal(
+            "ask_on_the_draft",
+            "A revision is asked for on its draft.",
+            hint="Drop this call; the draft is back on the desk of whoever asked, who may ask again.",
+            status=409,
+        )
+    if order.purpose in (Purpose.JUDGING, Purpose.TEACHING):
+        raise Refusal(
+            "not_asked_again",
+            "This call wrote no draft, and what waited for it has gone on without it.",
+            hint="Drop it: the checks have chosen, or a proposal can be asked for anew.",
+            status=409,
+        )
+    mix = reorder.mix_request_of(order)
+    teacher = mix.first or order.teacher
+    calls = _settle(order, call_ids, by, Settlement.RETRIED)
+    record_ids = [call.record_id for call in calls]
+    told = order.threads or {}
+    threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
+    quoted = launch.quote(
+        order.task,
+        teacher=teacher,
+        count=len(calls),
+        by=by,
+        record_ids=record_ids,
+        version=order.task_version,
+        mix=mix,
+        threads=threads,
+    )
+    return launch.launch(
+        order.task,
+        teacher=teacher,
+        mix=mix,
+        count=len(calls),
+        by=by,
+        record_ids=record_ids,
+        version=order.task_version,
+        max_cost_usd=quoted.suggested_budget_usd or None,
+        purpose=Purpose(order.purpose),
+        uncertain_policy=UncertainPolicy(order.uncertain_policy),
+        repeats=order,
+        threads=threads,
+    )
+
+
+def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
+    permissions.require(by, order.task, Role.LEAD)
+    # The order's row first, as whoever takes in events does: the two never hold each other up for ever.
+    Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    found = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
+    if call_ids is not None:
+        found = found.filter(pk__in=list(call_ids))
+    calls = list(found.order_by("position"))
+    if not calls:
+        raise Refusal(
+            "nothing_uncertain",
+            "None of these calls is open any more.",
+            status=409,
+            hint="Load the page again: someone may have settled them.",
+        )
+    before = daily_sums.snapshot(order, calls)
+    for call in calls:
+        _write_settlement(call, settlement)
+    Call.objects.bulk_update(calls, ["settlement", "cost_usd", "cost_is_estimate", "possible_cost_usd"], batch_size=500)
+    daily_sums.book(order, before, calls)
+    trail.record(
+        "calls_settled",
+        by=by,
+        about=order,
+        task=order.task.slug,
+        settlement=str(settlement),
+        count=len(calls),
+        possible_usd=str(sum((each.amounts[-1] for each in before.values()), NOTHING)),
+    )
+    return calls
+
+
+def _write_settlement(call: Call, settlement: Settlement) -> None:
+    call.settlement = settlement
+    if settlement == Settlement.PAID:
+        call.cost_usd, call.cost_is_estimate = call.cost_usd + call.possible_cost_usd, True
+    if settlement in (Settlement.PAID, Settlement.NOT_PAID):
+        call.possible_cost_usd = NOTHING
+
+
+# What a person may do with uncertain calls besides asking again, by the word that pages and the API use.
+SETTLEMENTS = {"drop": drop, "paid": take_as_paid, "not-paid": take_as_unpaid}

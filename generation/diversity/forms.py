@@ -1,0 +1,159 @@
+"""The part of the launch form that varies an order: teachers with shares, stances, examples, and which drafts stay.
+
+Reads input; services decide. All of it may stay empty: then one teacher writes, as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import HttpRequest, QueryDict
+
+from generation.diversity import lookup
+from generation.diversity import queries as selectors
+from generation.diversity.examples import MAX_EXAMPLES
+from generation.diversity.request import MixRequest
+from generation.states import Provider
+from generation.teachers.queries import TeacherLine
+from members.session import member_of
+from review.spec.task_spec import TaskSpec
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+# As many teachers as a page offers in a mix; programs may name any.
+SHOWN_TEACHERS = 12
+NEAR_DUPLICATES = (
+    ("", "Bring them to the desk"),
+    ("keep_out", "Leave them out"),
+    ("ask_again", "Leave them out, and ask for others once"),
+)
+BEST_OF = (
+    ("", "Bring all to the desk; reviewers choose"),
+    ("checks", "The checks choose; only the best comes"),
+    ("judge", "A judge chooses; only the best comes"),
+)
+
+
+class MixForm(forms.Form):
+    """How the drafts of an order are to differ."""
+
+    personas = forms.BooleanField(label="Take turns as the task's personas", required=False)
+    angles = forms.BooleanField(label="Take turns with the task's angles", required=False)
+    examples = forms.IntegerField(
+        label="Examples",
+        min_value=0,
+        max_value=MAX_EXAMPLES,
+        required=False,
+        help_text="Approved drafts shown with each call, and paid for with it. Never of the record's own company.",
+    )
+    gold_set = forms.ChoiceField(label="Examples from", required=False)
+    near_duplicates = forms.ChoiceField(
+        label="Drafts that nearly repeat others", choices=NEAR_DUPLICATES, required=False
+    )
+    best_of = forms.ChoiceField(
+        label="With several drafts per record",
+        choices=BEST_OF,
+        required=False,
+        help_text="What a machine chose is never used as a preference to train on.",
+    )
+    judge = forms.ChoiceField(
+        label="Judge", required=False, help_text="Sees the drafts blind, and is paid like any call."
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        lines: Sequence[TeacherLine],
+        gold_sets: Sequence[tuple[str, str]],
+        spec: TaskSpec,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self._lines = [line for line in lines if line.can_be_asked][:SHOWN_TEACHERS]
+        for line in self._lines:
+            self.fields[f"share.{line.teacher.slug}"] = forms.FloatField(
+                label=f"Share of {line.teacher.name}", min_value=0, required=False
+            )
+            self.fields[f"temperatures.{line.teacher.slug}"] = forms.CharField(
+                label=f"Temperatures of {line.teacher.name}", max_length=80, required=False
+            )
+        judges = [line.teacher for line in self._lines if _may_judge(line)]
+        self._choices("judge", [("", "None"), *((judge.slug, judge.name) for judge in judges)])
+        self._choices("gold_set", [("", "What is approved now"), *gold_sets])
+        if not spec.personas:
+            del self.fields["personas"]
+        if not spec.angles:
+            del self.fields["angles"]
+
+    @property
+    def teachers(self) -> list[tuple[str, BoundField, BoundField]]:
+        """Teachers as rows: name, share, temperatures."""
+        return [
+            (line.teacher.name, self[f"share.{line.teacher.slug}"], self[f"temperatures.{line.teacher.slug}"])
+            for line in self._lines
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is filled in, so that the page shows it unfolded."""
+        return any(self[name].value() not in (None, "", False) for name in self.fields) or bool(self.errors)
+
+    def clean(self) -> dict[str, Any]:
+        """Read the temperatures, numbers parted by commas or blanks."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for line in self._lines:
+            name = f"temperatures.{line.teacher.slug}"
+            try:
+                cleaned[name] = [float(word) for word in str(cleaned.get(name) or "").replace(",", " ").split()]
+            except ValueError:
+                self.add_error(name, "Write numbers, such as 0.7 1.0.")
+        return cleaned
+
+    def said(self) -> dict[str, Any]:
+        """The validated input as `asked.wish` reads it."""
+        values = {name: value for name, value in self.cleaned_data.items() if "." not in name}
+        return values | {"teachers": [said for line in self._lines if (said := self._said_of(line.teacher.slug))]}
+
+    def _said_of(self, slug: str) -> dict[str, Any] | None:
+        share = self.cleaned_data.get(f"share.{slug}")
+        temperatures = self.cleaned_data.get(f"temperatures.{slug}")
+        return {"teacher": slug, "share": share, "temperatures": temperatures} if share else None
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+def _may_judge(line: TeacherLine) -> bool:
+    return line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
+
+
+NAMED = ("share.", "temperatures.")
+
+
+def mix_form(task: Any, lines: Sequence[TeacherLine], *, data: QueryDict | None, initial: dict[str, str]) -> MixForm:
+    """The form, with what the task version and the installation offer."""
+    return MixForm(
+        data, lines=lines, gold_sets=selectors.gold_sets(task), spec=latest_version(task).spec, initial=initial
+    )
+
+
+def mix_values(given: QueryDict) -> dict[str, str]:
+    """What a query or a post says of the mix, blanks left out."""
+    names = [name for name in given if name in MixForm.base_fields or name.startswith(NAMED)]
+    return {name: str(given[name]) for name in names if given[name]}
+
+
+def mix_request_of(request: HttpRequest, task: Any, form: MixForm) -> MixRequest:
+    """The mix that a form asks for.
+
+    Raises:
+        Refusal: `mix`, something in it cannot be read; why stands beside its field.
+    """
+    if not form.is_valid():
+        text = next(iter(form.errors.values()))[0]
+        raise Refusal("mix", str(text), hint="Look at how the drafts are to differ.")
+    return lookup.mix_request(member_of(request), task, form.said())

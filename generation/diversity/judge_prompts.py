@@ -1,0 +1,109 @@
+"""Asking a judge which of several drafts is best, blind: what it is told, and what its answer means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from string import ascii_uppercase
+from uuid import UUID
+
+from generation.diversity.mix import MixSettings
+from generation.models import Order
+from review.models import Draft
+from review.spec import prompting
+from review.spec.prompting import Message
+from review.spec.schema import Facts, Fields, InputField, OutputField
+from review.spec.task_spec import TaskSpec
+from web.errors import Refusal
+
+# The letter alone, however dressed; anything more is no choice.
+_LETTER = re.compile(r"[\W_]*(?:draft\s+)?([A-Za-z])[\W_]*", re.IGNORECASE)
+SYSTEM = (
+    "You judge drafts that several writers wrote for the same record. Hold each against the instruction, the rubric and "
+    "the facts. A claim that the facts do not support weighs more than any fault of style. Neither length nor place says "
+    "anything of quality."
+)
+CHUNK = 500
+ANSWER = "Answer with the letter of the best draft and nothing else."
+
+
+def judge_task() -> TaskSpec:
+    """What a judge writes, as a task: one letter."""
+    return TaskSpec(
+        instruction=ANSWER,
+        input_schema=(InputField(name="drafts"),),
+        output_schema=(OutputField(name="choice", type="text", max_chars=20),),
+        teacher_template="{{instruction}}",
+        student_template="{{instruction}}",
+    )
+
+
+def judge_conversation(spec: TaskSpec, facts: Facts, drafts: Sequence[Fields]) -> list[Message]:
+    """What a judge is asked. Nothing in it says who wrote a draft, or what checks think of it.
+
+    Raises:
+        ValueError: A draft does not fit the output schema.
+    """
+    rubric = "\n".join(f"- {part.name}: {part.description}".rstrip(": ") for part in spec.rubric)
+    parts = [
+        f"Instruction:\n{spec.instruction}",
+        f"Guideline:\n{spec.guideline}" if spec.guideline else "",
+        f"Rubric:\n{rubric}" if rubric else "",
+        f"Facts:\n{prompting.facts_sheet(spec, facts)}",
+        *(
+            f"Draft {letter}:\n{prompting.completion(spec, fields)}"
+            for letter, fields in zip(ascii_uppercase, drafts, strict=False)
+        ),
+        ANSWER,
+    ]
+    return [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": "\n\n".join(part for part in parts if part)},
+    ]
+
+
+def parse_choice(answer: str, count: int) -> int | None:
+    """The place of the draft an answer names; None when it names none of them."""
+    match = _LETTER.fullmatch(answer.strip().split("\n", 1)[0])
+    place = ascii_uppercase.index(match.group(1).upper()) if match else count
+    return place if place < count else None
+
+
+def shuffled(order: str, drafts: Sequence[str]) -> list[str]:
+    """Drafts in an order that says nothing of them, the same in every attempt."""
+    return sorted(drafts, key=lambda draft: sha256(f"{order}:{draft}".encode()).hexdigest())
+
+
+def judge_conversations(order: Order, lineups: Mapping[str, Sequence[str]]) -> dict[str, list[Message]]:
+    """The judge's conversation by record.
+
+    Raises:
+        Refusal: `draft_gone`, a draft was erased since the order was placed.
+    """
+    drafts = _drafts_by_id([draft for lineup in lineups.values() for draft in lineup])
+    spec = order.task_version.spec
+    found = {}
+    for record_id, lineup in lineups.items():
+        if gone := [draft for draft in lineup if draft not in drafts]:
+            raise Refusal("draft_gone", f"The draft {gone[0]} is gone.", hint="Cancel this; the checks choose instead.")
+        facts = drafts[lineup[0]].record.facts
+        found[record_id] = judge_conversation(spec, facts, [drafts[draft].fields for draft in lineup])
+    return found
+
+
+def conversations(order: Order) -> dict[str, list[Message]]:
+    """What the order of a judge asks, by record."""
+    return judge_conversations(order, MixSettings.model_validate(order.variety).lineups)
+
+
+def _drafts_by_id(ids: Sequence[str]) -> dict[str, Draft]:
+    found: dict[str, Draft] = {}
+    for start in range(0, len(ids), CHUNK):
+        rows = (
+            Draft.objects.filter(pk__in=[UUID(pk) for pk in ids[start : start + CHUNK]], erased_at__isnull=True)
+            .select_related("record")
+            .only("fields", "record__facts")
+        )
+        found.update((str(row.pk), row) for row in rows)
+    return found

@@ -1,0 +1,51 @@
+"""What is asked for when an order is to be varied: plain values from a form or the API. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from generation.diversity.mix import BestOfBy, NearDuplicates
+from generation.models import Teacher
+from review.models import DatasetVersion
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRequest:
+    """One teacher, its share relative to the others', and temperatures to take in turn; none: as the teacher has it."""
+
+    teacher: Teacher
+    share: float = 1.0
+    temperatures: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MixRequest:
+    """How the drafts of an order are to differ.
+
+    Attributes:
+        teachers: Several, or one with temperatures; none leaves it to the order's teacher.
+        personas: Whether the task version's personas take turns.
+        angles: Whether its angles do.
+        examples: How many approved texts each call is shown.
+        gold_set: The frozen version they are taken from; None takes what counts now.
+        near_duplicates: What becomes of a draft that says nearly the same as an earlier one.
+        best_of: How the best of a record's drafts is found; empty brings all to the desk.
+        judge: Who chooses, where a judge does.
+    """
+
+    teachers: tuple[TeacherRequest, ...] = ()
+    personas: bool = False
+    angles: bool = False
+    examples: int = 0
+    gold_set: DatasetVersion | None = None
+    near_duplicates: NearDuplicates = ""
+    best_of: BestOfBy = ""
+    judge: Teacher | None = None
+
+    @property
+    def first(self) -> Teacher | None:
+        """The first of its teachers: the one an order is filed under."""
+        return self.teachers[0].teacher if self.teachers else None
+
+
+DEFAULT_MIX = MixRequest()

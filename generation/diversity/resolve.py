@@ -1,0 +1,140 @@
+"""Turns what was wished for an order into what stands on it; refuses what cannot be had before anything is paid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from generation.diversity import examples
+from generation.diversity.mix import MixSettings
+from generation.diversity.request import MixRequest, TeacherRequest
+from generation.engine.contracts import Mix, MixedTeacher, TeacherSpec
+from generation.models import Order, Teacher
+from generation.states import Provider
+from generation.teachers import provided
+from review.models import Task, TaskVersion
+from web.errors import Refusal
+
+MOST_TEACHERS = 8
+MOST_TEMPERATURES = 8
+HIGHEST_TEMPERATURE = {Provider.ANTHROPIC.value: 1.0}
+HIGHEST_TEMPERATURE_ELSEWHERE = 2.0
+
+
+def resolve(
+    task: Task,
+    version: TaskVersion,
+    wish: MixRequest,
+    *,
+    per_record: int,
+    askable: Callable[[Teacher], TeacherSpec],
+) -> MixSettings:
+    """What stands on an order with this wish; empty for an order as ever.
+
+    Args:
+        task: The task to write for.
+        version: The version to write under.
+        wish: What was asked for.
+        per_record: How many drafts each record gets.
+        askable: Gives a teacher with its price, or refuses it.
+
+    Raises:
+        Refusal: `too_many_teachers`, `teacher_twice`, `share`, `temperature`, `no_personas`, `no_angles`, `best_of`,
+            `judge`, `ask_again`, as for `examples.choose`, or as `askable` and the teacher's room refuse.
+    """
+    _check_drafts(wish, per_record)
+    if wish.personas and not version.spec.personas:
+        raise _refusal(
+            "no_personas", "personas", "This task version names no personas.", "Add some to the task, or leave it."
+        )
+    if wish.angles and not version.spec.angles:
+        raise _refusal(
+            "no_angles", "angles", "This task version names no angles.", "Add some to the task, or leave it."
+        )
+    for asked in wish.teachers:
+        provided.check_provided(asked.teacher, task)
+    shown = (
+        examples.choose_examples(task, version, count=wish.examples, gold_set=wish.gold_set) if wish.examples else []
+    )
+    return MixSettings(
+        teachers=_teachers(wish.teachers, askable),
+        slugs=[asked.teacher.slug for asked in wish.teachers],
+        personas=list(version.spec.personas) if wish.personas else [],
+        angles=list(version.spec.angles) if wish.angles else [],
+        examples=shown,
+        shown=wish.examples,
+        gold_set=f"{wish.gold_set.dataset.slug}@{wish.gold_set.number}" if wish.gold_set else "",
+        near_duplicates=wish.near_duplicates,
+        best_of=wish.best_of,
+        judge=wish.judge.slug if wish.judge else "",
+        judge_spec=askable(wish.judge) if wish.judge else None,
+    )
+
+
+def engine_mix(order: Order) -> Mix:
+    """The mix as an engine needs it: with the texts that teachers are shown, and where served miniatures answer now."""
+    variety = MixSettings.model_validate(order.variety)
+    return Mix(
+        teachers=[
+            mixed.model_copy(update={"teacher": _with_current_address(mixed.teacher, slug)})
+            for mixed, slug in zip(variety.teachers, variety.slugs, strict=True)
+        ],
+        personas=variety.personas,
+        angles=variety.angles,
+        shots=examples.read_examples(variety.examples, order.task_version.spec) if variety.examples else [],
+        shown=variety.shown,
+    )
+
+
+def _with_current_address(spec: TeacherSpec, slug: str) -> TeacherSpec:
+    teacher = Teacher.objects.filter(slug=slug).first()
+    room = provided.provider_of(teacher) if teacher else None
+    return spec.model_copy(update={"base_url": room.base_url()}) if room else spec
+
+
+def _teachers(wished: Sequence[TeacherRequest], askable: Callable[[Teacher], TeacherSpec]) -> list[MixedTeacher]:
+    if len(wished) > MOST_TEACHERS:
+        raise _refusal("too_many_teachers", "teachers", f"At most {MOST_TEACHERS} teachers write for one order.")
+    slugs = [asked.teacher.slug for asked in wished]
+    if len(slugs) != len(set(slugs)):
+        raise _refusal(
+            "teacher_twice", "teachers", "A teacher is named twice.", "Give it one share, and several temperatures."
+        )
+    return [_mixed(asked, askable(asked.teacher)) for asked in wished]
+
+
+def _mixed(asked: TeacherRequest, spec: TeacherSpec) -> MixedTeacher:
+    if not 0 < asked.share <= 1_000_000:
+        raise _refusal("share", "teachers", f"The share of {spec.name} must be above 0.")
+    hottest = HIGHEST_TEMPERATURE.get(spec.provider, HIGHEST_TEMPERATURE_ELSEWHERE)
+    if len(asked.temperatures) > MOST_TEMPERATURES or not all(0 <= one <= hottest for one in asked.temperatures):
+        raise _refusal(
+            "temperature",
+            "teachers",
+            f"{spec.name} takes up to {MOST_TEMPERATURES} temperatures, each between 0 and {hottest:g}.",
+        )
+    return MixedTeacher(teacher=spec, share=asked.share, temperatures=list(asked.temperatures))
+
+
+def _check_drafts(wish: MixRequest, per_record: int) -> None:
+    if wish.best_of and per_record < 2:
+        raise _refusal("best_of", "per_record", "The best is chosen of two drafts per record or more.", "Ask for more.")
+    if wish.best_of and wish.near_duplicates == "ask_again":
+        raise _refusal(
+            "ask_again",
+            "near_duplicates",
+            "Where the best of several is chosen, a repeated draft is only left out.",
+            "Leave them out, or put every draft on the desk.",
+        )
+    if (wish.best_of == "judge") != (wish.judge is not None):
+        raise _refusal("judge", "judge", "Name a judge where a judge chooses, and only there.")
+    if wish.judge is not None and (wish.judge.provider == Provider.OFFLINE or wish.judge.provided_by):
+        raise _refusal(
+            "judge",
+            "judge",
+            f"{wish.judge.name} writes drafts and cannot judge them.",
+            "Choose another teacher, or let the checks choose.",
+        )
+
+
+def _refusal(code: str, field: str, message: str, hint: str = "") -> Refusal:
+    return Refusal(code, message, hint=hint, errors={field: [f"{message} {hint}".strip()]})

@@ -1,0 +1,94 @@
+"""Has files that batches leave at a provider deleted, once nobody can need them any more. Best effort: no order fails by it.
+
+Nobody needs them once what they brought is on this host's disk and stored outside it. Knows no provider by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from generation.engine.batches.interface import BatchProvider
+from generation.engine.batches.poll import Poller
+from generation.engine.calls.stop import SendingStopped
+from generation.engine.calls.write_ahead import AckSource
+from generation.engine.clients.interface import CallError
+from generation.engine.report import Report
+
+TRIES, TIMEOUT_S = 3, 10.0
+# How long the last batch of an attempt may take to be stored outside.
+ACK_WITHIN_S, POLL_S = 10.0, 0.1
+
+
+@dataclass(frozen=True)
+class _LeftBatch:
+    provider: BatchProvider
+    batch_id: str
+    seq: int
+
+
+class BatchCleanup:
+    """What the batches of one attempt left at their providers. One event loop uses it.
+
+    Args:
+        hearing: Where it is heard what is stored outside.
+        report: Is told of what stays.
+        patience: Asks again after a break.
+    """
+
+    def __init__(self, *, hearing: AckSource, report: Report, patience: Poller) -> None:
+        self._hearing, self._report, self._patience = hearing, report, patience
+        self._left: list[_LeftBatch] = []
+
+    def add(self, batch_id: str, provider: BatchProvider, *, seq: int) -> None:
+        """Take in a batch of which all is on disk, and is stored outside once the event of this number is."""
+        self._left.append(_LeftBatch(provider, batch_id, seq))
+
+    def keep(self, batch_id: str) -> None:
+        """Leave the files of a batch that brought no word of some call: a person may want to look into them."""
+        self._tell(batch_id, "it brought no word of some of its calls")
+
+    async def delete(self) -> None:
+        """Delete what nobody needs any more."""
+        due = [one for one in self._left if self._is_stored(one)]
+        self._left = [one for one in self._left if one not in due]
+        for one in due:
+            await self._deleted(one)
+
+    async def delete_last(self) -> None:
+        """The same at the end of an attempt: waits a moment for what is not stored yet. What is not then, stays."""
+        with contextlib.suppress(SendingStopped):
+            await self._until_stored()
+        await self.delete()
+        for one in self._left:
+            self._tell(one.batch_id, "what it brought is not stored yet")
+
+    async def _until_stored(self) -> None:
+        until = time.monotonic() + ACK_WITHIN_S
+        while not all(map(self._is_stored, self._left)) and time.monotonic() < until:
+            self._hearing.request_ack(max(one.seq for one in self._left))
+            await self._patience.sleep(POLL_S)
+
+    def _is_stored(self, one: _LeftBatch) -> bool:
+        heard = self._hearing.heard
+        return heard is None or heard >= one.seq
+
+    async def _deleted(self, one: _LeftBatch) -> None:
+        forget = partial(one.provider.forget, one.batch_id)
+        try:
+            # An order that is to stop waits for nothing more.
+            await self._patience.sleep(0)
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._patience.asked(forget, tries=TRIES)
+        except SendingStopped:
+            self._tell(one.batch_id, "the order was stopped")
+        except TimeoutError:
+            self._tell(one.batch_id, "no answer came in time")
+        except CallError as error:
+            self._tell(one.batch_id, f"deleting them failed ({error.code})")
+
+    def _tell(self, batch_id: str, why: str) -> None:
+        self._report.warning(f"Files of the batch {batch_id} may stay at the provider: {why}.")

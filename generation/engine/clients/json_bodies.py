@@ -1,0 +1,42 @@
+"""Reads the body of a 200 as strict UTF-8 JSON, and its parts without trusting their types. Knows no provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web import strict_json
+
+
+class UnreadableBody(ValueError):  # noqa: N818 (named for what was found)
+    """A paid answer whose body is no use; says why."""
+
+
+def json_object(content: bytes) -> dict[str, Any]:
+    """The body as a JSON object.
+
+    Raises:
+        UnreadableBody: Not UTF-8, not JSON, or not an object.
+    """
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableBody(f"mis_encoded: the body is not UTF-8 ({error.reason} at byte {error.start})") from error
+    try:
+        value = strict_json.parse(text)
+    except ValueError as error:
+        raise UnreadableBody(f"malformed: the body is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise UnreadableBody(f"malformed: the body is a JSON {type(value).__name__}, expected an object")
+    return value
+
+
+def object_at(value: Any, key: str) -> dict[str, Any]:
+    """A member that should be an object; an empty one when it is not."""
+    inner = value.get(key) if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
+def token_count_at(value: dict[str, Any], key: str) -> int | None:
+    """A number of tokens; None when missing or no sensible number."""
+    number = value.get(key)
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None

@@ -1,0 +1,160 @@
+"""One attempt at an order, from the run directory to its result: what was paid before is not paid again.
+
+Puts the parts together; knows the run directory, not the supervisor behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generation.engine.batches.collect import UNANSWERED
+from generation.engine.batches.factory import open_batches
+from generation.engine.batches.interface import BatchProvider
+from generation.engine.batches.loop import BatchLoop
+from generation.engine.calls.finish import CallFinisher
+from generation.engine.calls.loop import CallLoop
+from generation.engine.clients.interface import Client
+from generation.engine.contracts import GenerationSpec
+from generation.engine.journal import writer as journals
+from generation.engine.journal.writer import Journal
+from generation.engine.mixed_client import open_clients
+from generation.engine.money import BudgetTracker
+from generation.engine.plan import PlannedCall
+from generation.engine.recovery import Recovery, announced_elsewhere, earlier_history
+from generation.engine.report import Report, scrubber
+from jobs.contracts import EngineError
+from jobs.rundir import RunDir
+from jobs.rundir.run import Outcome
+from review.spec.task_spec import TaskSpec
+
+HINTS = {
+    "key_refused": "Check the key in the environment of the worker, then resume.",
+    "out_of_funds": "Add funds at the provider, then resume.",
+    "payment_required": "Add funds at the provider, then resume.",
+    "not_found": "Check the model's name and the address on the teacher's page.",
+    "forbidden": "Ask the provider for access to this model, or choose another teacher.",
+    "rate_limited": "Resume later, or lower the teacher's concurrency.",
+    "request_rejected": "Check the teacher's parameters: the provider refuses the requests as they are.",
+    "schema_refused": "Set the answers of this teacher to text, and launch a new order.",
+    "parameter_refused": "Check the teacher's parameters: the provider knows no such one, or not this value.",
+    "batch_refused": "Read what the provider says; nothing of the batch was paid. Ask live, or resume later.",
+    "answers_truncated": "Raise max_tokens on the teacher's page (tokens of reasoning count as well), then launch a new order: "
+    "this one keeps the limit it was launched with.",
+    "answers_declined": "Look at what was asked on this page, change the task's instruction or choose another teacher, "
+    "then launch a new order. Resuming asks for the rest as it is.",
+    "answers_useless": "Look at the failures on this page: change the task's template or how the teacher's answers come, "
+    "then launch a new order. Resuming asks for the rest as it is.",
+    "unreachable": "Check the address and the network, then resume.",
+}
+
+
+@dataclass
+class RunEnding:
+    """How an attempt ended: an outcome of `RunDir.finish`, figures, and why it failed."""
+
+    outcome: Outcome
+    summary: dict[str, Any]
+    error: EngineError | None = None
+
+
+async def run_order(run: RunDir) -> RunEnding:
+    """Do what the run directory asks for.
+
+    Raises:
+        ValueError: The spec or an earlier journal cannot be read, or the teacher is incomplete.
+        OSError: The disk takes no more.
+    """
+    spec = GenerationSpec.model_validate(run.spec.body)
+    history = earlier_history(run)
+    secrets = run.secrets()
+    scrub = scrubber(secrets.values())
+    report = Report(run.emit, total=spec.count)
+    ledger = BudgetTracker(spec.budget_usd)
+    client = open_clients(spec, task=TaskSpec.model_validate(spec.task), secrets=secrets)
+    providers = open_batches(spec, secrets=secrets)
+    recovery = Recovery(spec, history, ledger, report, unheard_of=announced_elsewhere(run, spec))
+    left = recovery.left()
+    journal = Journal(run.path / journals.FILENAME)
+    outcomes = CallFinisher(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
+    batches = BatchLoop(
+        spec,
+        [call for call in left if call.teacher in providers],
+        waiting=recovery.batches,
+        known=recovery.taken_in,
+        providers=providers,
+        folder=run.path,
+        attempt=run.spec.fence,
+        hearing=run,
+        journal=journal,
+        ledger=ledger,
+        report=report,
+        outcomes=outcomes,
+        should_stop=lambda: run.stop_requested,
+    )
+    try:
+        await batches.run()
+        loop = CallLoop(
+            spec,
+            _live_calls(spec, [call for call in left if call.teacher not in providers], batches, outcomes),
+            repairs=batches.repairs,
+            hearing=run,
+            client=client,
+            journal=journal,
+            ledger=ledger,
+            report=report,
+            outcomes=outcomes,
+            should_stop=lambda: run.stop_requested or batches.fatal is not None,
+        )
+        loop.tell_progress()
+        await loop.run()
+        outcomes.left_all(left)
+    finally:
+        await _close(client, providers)
+        await journal.close()
+    return _ending(batches, loop, ledger, report, run, scrub)
+
+
+def _live_calls(
+    spec: GenerationSpec, left: list[PlannedCall], batches: BatchLoop, outcomes: CallFinisher
+) -> list[PlannedCall]:
+    """Calls to be asked one by one: all of an order that goes live, and what batches left of one that does not."""
+    if spec.way == "live" or (spec.way == "batch" and spec.stragglers == "ask"):
+        return [*left, *batches.stragglers]
+    for call in batches.stragglers:
+        outcomes.failed_unpaid(outcomes.prepare(call), UNANSWERED)
+    return [] if spec.way == "collect" else left
+
+
+async def _close(client: Client, providers: Mapping[int, BatchProvider]) -> None:
+    await client.close()
+    for provider in providers.values():
+        await provider.close()
+
+
+def _ending(
+    batches: BatchLoop, loop: CallLoop, ledger: BudgetTracker, report: Report, run: RunDir, scrub: Callable[[Any], Any]
+) -> RunEnding:
+    summary: dict[str, Any] = {
+        "drafts": report.drafts,
+        "failures": dict(report.failures),
+        "uncertain": report.uncertain,
+        "cost_usd": round(ledger.spent_usd, 6),
+        "possible_cost_usd": round(ledger.possible_usd, 6),
+        "repairs": report.repairs,
+        "cached_tokens": report.cached_tokens,
+        "cache_saved_usd": round(report.cache_saved_usd, 6),
+        "at_provider": batches.at_provider,
+        "ended": "complete",
+    }
+    if fatal := batches.fatal or loop.fatal:
+        code = fatal.code
+        message = scrub(fatal.message)
+        error = EngineError(code=code, message=message, hint=HINTS.get(code, ""))
+        return RunEnding("failed", summary | {"ended": code}, error)
+    if run.stop_requested and not report.is_complete:
+        return RunEnding("stopped", summary | {"ended": "stopped"})
+    if batches.is_out_of_budget or loop.is_out_of_budget:
+        summary["ended"] = "budget"
+    return RunEnding("succeeded", summary)

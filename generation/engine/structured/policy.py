@@ -1,0 +1,65 @@
+"""Whether a teacher answers in JSON or in text. Pure; what it knows of models is from public release notes."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from generation.engine.contracts import TeacherSpec
+from generation.engine.structured.answers import JsonAnswers
+from review.spec.prompting import Message
+from review.spec.task_spec import TaskSpec
+
+HOSTS = {"openai": "api.openai.com", "anthropic": "api.anthropic.com"}
+# Models from before their provider's strict schemas, by the beginnings of their names.
+MODELS_WITHOUT_SCHEMAS = {
+    "openai": ("gpt-3.5", "gpt-4-", "gpt-4o-2024-05-13", "chatgpt-", "o1-mini", "o1-preview"),
+    "anthropic": (
+        "claude-instant",
+        "claude-2",
+        "claude-3",
+        "claude-opus-4-0",
+        "claude-opus-4-2025",
+        "claude-sonnet-4-0",
+        "claude-sonnet-4-2025",
+    ),
+}
+
+
+def answers_in_json(teacher: TeacherSpec, task: TaskSpec) -> bool:
+    """By the teacher's setting; with `auto`, where the provider itself offers it and the output has parts.
+
+    A student is asked as it was tuned, in text, whatever is set.
+    """
+    if teacher.answers == "text" or teacher.audience == "student" or teacher.provider == "offline":
+        return False
+    if teacher.answers == "json":
+        return True
+    return _is_offered(teacher) and not _sets_its_own(teacher) and not _is_plain(task)
+
+
+def schema_words(teacher: TeacherSpec, task: TaskSpec) -> str:
+    """What goes out with each call beside the rendered prompt, such as a schema: it is paid for too."""
+    return JsonAnswers(task).overhead if answers_in_json(teacher, task) else ""
+
+
+def paid_messages(teacher: TeacherSpec, task: TaskSpec, messages: list[Message]) -> list[Message]:
+    """What a call sends and pays for: its messages, and what goes out beside them."""
+    beside = schema_words(teacher, task)
+    return [*messages, {"role": "system", "content": beside}] if beside else messages
+
+
+def _is_plain(task: TaskSpec) -> bool:
+    """One text and nothing beside it: an object around it would bring nothing."""
+    return len(task.output_schema) == 1 and task.output_schema[0].type == "text"
+
+
+def _is_offered(teacher: TeacherSpec) -> bool:
+    host = HOSTS.get(teacher.provider)
+    if host is None or (teacher.base_url and urlsplit(teacher.base_url).hostname != host):
+        return False
+    return teacher.model != "gpt-4" and not teacher.model.startswith(MODELS_WITHOUT_SCHEMAS[teacher.provider])
+
+
+def _sets_its_own(teacher: TeacherSpec) -> bool:
+    config = teacher.parameters.get("output_config")
+    return "response_format" in teacher.parameters or (isinstance(config, dict) and "format" in config)

@@ -1,0 +1,139 @@
+"""What rejections teach a task: the page that asks, and the proposal that a lead accepts, changes or dismisses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from generation.learning import proposals
+from generation.learning import queries as selectors
+from generation.learning.evidence import DEFAULT_DECISIONS, MAX_DECISIONS
+from generation.states import Provider
+from generation.teachers import queries as teacher_selectors
+from generation.teachers.queries import TeacherLine
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+class LearnForm(forms.Form):
+    """Whom to ask about how many decisions."""
+
+    teacher = forms.ChoiceField(
+        label="Who proposes",
+        required=False,
+        help_text="Counting is free and says what stands in several decisions. A teacher reads some of them and says more.",
+    )
+    look_at = forms.IntegerField(
+        label="Latest decisions",
+        min_value=5,
+        max_value=MAX_DECISIONS,
+        initial=DEFAULT_DECISIONS,
+        help_text="Of the training split alone: what is held out is shown to nobody.",
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        asked = [
+            line.teacher
+            for line in lines
+            if line.can_be_asked and line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
+        ]
+        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
+            ("", "Nobody: count here"),
+            *((teacher.slug, teacher.name) for teacher in asked),
+        ]
+
+
+def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]:
+    """By number of the change: its value as typed, or None where its box is not ticked."""
+    return {
+        number: data.get(f"change.{number}.value", "").replace("\r\n", "\n") if f"change.{number}.on" in data else None
+        for number in range(count)
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def learn(request: HttpRequest, slug: str) -> HttpResponse:
+    member, task = member_of(request), task_or_404(member_of(request), slug)
+    require(member, task, Role.LEAD)
+    form = LearnForm(request.POST or None, lines=teacher_selectors.lines(member))
+    status = 200
+    if request.method == "POST":
+        proposal, status = _propose(request, task, form)
+        if proposal is not None:
+            return redirect("generation:proposal", proposal.pk)
+    context = {"task": task, "section": "task", "form": form, "proposals": selectors.of_task(member, task)}
+    return render(request, "generation/learn.html", context, status=status)
+
+
+@require_safe
+def price(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the teacher chosen in the form would cost, or why it cannot be asked."""
+    member, task = member_of(request), task_or_404(member_of(request), slug)
+    require(member, task, Role.LEAD)
+    context: dict[str, Any] = {"task": task}
+    try:
+        if chosen := request.GET.get("teacher", ""):
+            teacher = teacher_selectors.teacher_or_404(member, chosen)
+            context["estimate"] = proposals.price(task, teacher=teacher, by=member)
+    except Refusal as refusal:
+        context["no_quote"] = refusal
+    return render(request, "generation/_learn_price.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    found = selectors.get(member, proposal_id)
+    if request.method == "POST":
+        try:
+            return _apply_verb(request, found)
+        except Refusal as refusal:
+            messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+            return redirect("generation:proposal", found.pk)
+    context = {"task": found.task, "section": "task", "proposal": found, "shown": selectors.show(found)}
+    return render(request, "generation/proposal.html", context)
+
+
+def _propose(request: HttpRequest, task: Any, form: LearnForm) -> tuple[Any, int]:
+    if not form.is_valid():
+        return None, 400
+    member, chosen = member_of(request), form.cleaned_data
+    try:
+        teacher = teacher_selectors.teacher_or_404(member, chosen["teacher"]) if chosen["teacher"] else None
+        return proposals.propose(task, by=member, teacher=teacher, look_at=chosen["look_at"]), 302
+    except Refusal as refusal:
+        add_refusal(form, refusal)
+        return None, refusal.status
+
+
+def _apply_verb(request: HttpRequest, proposal: Any) -> HttpResponse:
+    """Do what the pressed button says.
+
+    Raises:
+        Refusal: It cannot be done now.
+    """
+    member, verb = member_of(request), request.POST.get("verb", "")
+    if verb == "accept":
+        made = proposals.accept(proposal, by=member, edited=edited_changes(request.POST, len(proposal.changes)))
+        messages.success(request, f"Version {made.number} is saved. New drafts will be written by it.")
+        return redirect("review:diff", proposal.task.slug, proposal.base_version.number, made.number)
+    if verb == "rebase":
+        proposals.rebase(proposal, by=member)
+        messages.success(request, "Its changes are laid on the latest version: read them again.")
+        return redirect("generation:proposal", proposal.pk)
+    if verb != "dismiss":
+        raise Refusal("verb", "Accept, rebase or dismiss it.")
+    proposals.dismiss(proposal, by=member)
+    messages.success(request, "The proposal is put away; the task stays as it is.")
+    return redirect("generation:learn", proposal.task.slug)

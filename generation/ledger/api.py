@@ -1,0 +1,99 @@
+"""API of the ledger: sums by order, task, teacher, member or day, and the same or every call as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation.ledger import csv_export
+from generation.ledger import queries as selectors
+from members.session import member_of
+
+USD = {"max_digits": 20, "decimal_places": 6}
+PARAMETERS = [
+    OpenApiParameter("month", str, description="YYYY-MM, or all; by default the month that lasts."),
+    OpenApiParameter("task", str, description="Only of this task."),
+]
+
+
+class AmountsOut(serializers.Serializer[Any]):
+    """Sums over calls; US dollars, exact to the millionth."""
+
+    calls = serializers.IntegerField()
+    input_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    output_tokens = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(**USD)  # type: ignore[arg-type]
+    possible_usd = serializers.DecimalField(
+        **USD,  # type: ignore[arg-type]
+        help_text="What calls of unknown fate may have cost, beside cost_usd.",
+    )
+
+
+class LedgerLineOut(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    name = serializers.CharField(source="label")
+    url = serializers.CharField()
+    amounts = AmountsOut()
+
+
+class LedgerOut(serializers.Serializer[Any]):
+    by = serializers.CharField()
+    month = serializers.CharField()
+    total = AmountsOut()
+    next = serializers.CharField(allow_null=True, help_text="Value of `after` for the next page; null at the end.")
+    results = LedgerLineOut(many=True)
+
+
+class LedgerView(APIView):
+    """What calls have cost."""
+
+    @extend_schema(
+        responses=LedgerOut,
+        operation_id="ledger_list",
+        parameters=[
+            OpenApiParameter("by", str, enum=selectors.GROUPINGS),
+            *PARAMETERS,
+            OpenApiParameter("after", str, description="`next` of the page before."),
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """List sums, 50 a page; lines add up to the total exactly."""
+        member, given = member_of(request), request.query_params
+        wanted = selectors.parse_query(
+            member, by=given.get("by", ""), month=given.get("month", ""), task=given.get("task", "")
+        )
+        lines, following = selectors.page(member, wanted, after=given.get("after", ""))
+        shown = {
+            "by": wanted.by,
+            "month": wanted.month,
+            "total": selectors.total(member, wanted),
+            "next": following or None,
+            "results": lines,
+        }
+        return Response(LedgerOut(shown).data)
+
+
+class LedgerCsvView(APIView):
+    """The ledger as CSV."""
+
+    @extend_schema(
+        operation_id="ledger_csv",
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)},
+        parameters=[OpenApiParameter("by", str, enum=[*selectors.GROUPINGS, "call"]), *PARAMETERS],
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        """Stream sums, or every call with `by=call`; amounts have six decimals and add up exactly."""
+        member, given = member_of(request), request.query_params
+        by = given.get("by", "")
+        wanted = selectors.parse_query(
+            member, by="" if by == "call" else by, month=given.get("month", ""), task=given.get("task", "")
+        )
+        return csv_export.csv_response(member, wanted, is_by_call=by == "call")

@@ -1,0 +1,168 @@
+"""Keeps the sums of days beside the calls they sum: moved in the transaction that writes the calls, rebuilt from them.
+
+Whoever changes what a call cost, or may have cost, reads it before with `noted` and books the change with `book`. A call
+belongs to the day, in the installation's time zone, on which it was first heard of. It does not know why anything is paid.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from generation.models import Call, Order, SpendDay
+
+AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
+MICRO = Decimal("0.000001")
+SumKey = tuple[date, str, str]
+AmountTuple = tuple[int, int, int, int, Decimal, Decimal]
+
+
+@dataclass(frozen=True)
+class CallSnapshot:
+    """What a call says of money at one moment: the day, teacher and way it counts for, and its amounts."""
+
+    key: SumKey
+    amounts: AmountTuple
+
+
+def snapshot(order: Order, calls: Iterable[Call]) -> dict[UUID, CallSnapshot]:
+    """What these saved calls say now, by id."""
+    return {call.pk: CallSnapshot(_key(order, call), _amounts(call)) for call in calls}
+
+
+def book(order: Order, before: Mapping[UUID, CallSnapshot], calls: Iterable[Call]) -> Decimal:
+    """Move the sums by what has changed since `before`; calls that are not in it are new.
+
+    Belongs to the transaction that saves the calls. Two that change the same call at once must hold its order's row.
+
+    Returns:
+        How much more is spent, or may be, than before; negative for less.
+    """
+    moves: dict[SumKey, list[Any]] = defaultdict(lambda: [0] * len(AMOUNTS))
+    for call in calls:
+        was = before.get(call.pk)
+        day = was.key[0] if was else timezone.localdate(call.created_at)
+        _add(moves[(day, *_key(order, call)[1:])], _amounts(call), 1)
+        if was is not None:
+            _add(moves[was.key], was.amounts, -1)
+    for key, move in moves.items():
+        if any(move):
+            _move(order, key, move)
+    return sum((move[-1] + move[-2] for move in moves.values()), Decimal(0))
+
+
+def sums_of(order: Order) -> list[SpendDay]:
+    """The sums as the calls of an order have them, unsaved, by day, teacher and way."""
+    calls = Call.objects.filter(order=order).order_by()
+    rows = calls.values("teacher_name", "way", day=TruncDate("created_at")).annotate(
+        n=Count("pk"),
+        given=Sum("input_tokens"),
+        cached=Sum("cached_tokens"),
+        answered=Sum("output_tokens"),
+        cost=Sum("cost_usd"),
+        possible=Sum("possible_cost_usd"),
+    )
+    # A call without a teacher's name counts with those that bear the name of the order's own.
+    sums: dict[SumKey, list[Any]] = defaultdict(lambda: [0] * len(AMOUNTS))
+    for row in rows:
+        key = (row["day"], row["teacher_name"] or launch_teacher_name(order), row["way"])
+        _add(
+            sums[key],
+            (
+                row["n"],
+                row["given"],
+                row["cached"],
+                row["answered"],
+                to_millionths(row["cost"]),
+                to_millionths(row["possible"]),
+            ),
+            1,
+        )
+    return [_row(order, key, amounts) for key, amounts in sorted(sums.items())]
+
+
+def all_orders() -> Iterator[Order]:
+    """Every order, one after the other."""
+    return Order.objects.only("id", "teacher_spec").order_by("pk").iterator(chunk_size=500)
+
+
+def differs(order: Order) -> bool:
+    """Whether an order's sums are others than its calls make."""
+    kept = SpendDay.objects.filter(order=order, calls__gt=0).order_by("day", "teacher_name", "way")
+    return sorted(map(_figures, kept)) != [_figures(row) for row in sums_of(order)]
+
+
+@transaction.atomic
+def rebuild(order: Order) -> bool:
+    """Write an order's sums anew from its calls.
+
+    Returns:
+        Whether they were others before.
+    """
+    order = Order.objects.select_for_update(no_key=True).get(pk=order.pk)
+    if not differs(order):
+        return False
+    SpendDay.objects.filter(order=order).delete()
+    SpendDay.objects.bulk_create(sums_of(order))
+    return True
+
+
+def to_millionths(amount: Decimal | float | int | None) -> Decimal:
+    """An amount in whole millionths of a US dollar, which is what books are kept in; nothing for None."""
+    return Decimal(str(amount or 0)).quantize(MICRO)
+
+
+def launch_teacher_name(order: Order) -> str:
+    """The name of the teacher an order was launched with."""
+    return str(order.teacher_spec.get("name", ""))[:120]
+
+
+def _key(order: Order, call: Call) -> SumKey:
+    # A call that is not saved yet has no time; `book` puts its day in.
+    day = timezone.localdate(call.created_at) if call.created_at else date.min
+    return day, call.teacher_name or launch_teacher_name(order), str(call.way)
+
+
+def _amounts(call: Call) -> AmountTuple:
+    return (
+        1,
+        call.input_tokens,
+        call.cached_tokens,
+        call.output_tokens,
+        call.cost_usd,
+        call.possible_cost_usd,
+    )
+
+
+def _add(sums: list[Any], amounts: AmountTuple | tuple[Any, ...], sign: int) -> None:
+    for place, amount in enumerate(amounts):
+        sums[place] += sign * amount
+
+
+def _move(order: Order, key: SumKey, amounts: list[Any]) -> None:
+    day, teacher, way = key
+    # Read, added and written as decimals: where a database adds them as floats, a million sums would drift.
+    row, _ = SpendDay.objects.select_for_update().get_or_create(order=order, day=day, teacher_name=teacher, way=way)
+    for name, amount in zip(AMOUNTS, amounts, strict=True):
+        setattr(row, name, getattr(row, name) + amount)
+    row.save(update_fields=AMOUNTS)
+
+
+def _row(order: Order, key: SumKey, amounts: list[Any]) -> SpendDay:
+    day, teacher, way = key
+    values = dict(zip(AMOUNTS, amounts, strict=True))
+    return SpendDay(order=order, day=day, teacher_name=teacher, way=way, **values)
+
+
+def _figures(row: SpendDay) -> tuple[Any, ...]:
+    return (row.day, row.teacher_name, row.way, *(getattr(row, name) for name in AMOUNTS))

@@ -1,0 +1,254 @@
+"""The ledger: what calls have cost, summed by order, task, teacher, member or day, and call by call.
+
+Sums come from the sums of days, never from the calls themselves, so that a page costs the same at a million calls. All
+amounts are whole millionths of a US dollar; nothing is rounded further, so that lines add up to their total exactly. A
+member sees the orders of their tasks; an admin sees all, those of archived tasks included: what was paid is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
+from generation.ledger import daily_sums
+from generation.models import Call, Order, SpendDay
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import task_or_404, tasks_for
+from web.errors import Refusal
+
+Grouping = Literal["job", "task", "teacher", "member", "day"]
+GROUPINGS: tuple[str, ...] = get_args(Grouping)
+ALL = "all"
+PER_PAGE = 50
+CHUNK = 2_000
+SYSTEM_LABEL = "The product itself"
+AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
+# By what lines are grouped and told apart, and whether the newest comes first.
+SORT_KEYS: dict[str, tuple[tuple[str, ...], bool]] = {
+    "job": (("order__created_at", "order_id"), True),
+    "task": (("order__task__slug",), False),
+    "teacher": (("teacher_name",), False),
+    "member": (("username",), False),
+    "day": (("day",), True),
+}
+
+
+@dataclass(frozen=True)
+class LedgerQuery:
+    """Which part of the ledger: grouped how, of which month (YYYY-MM, or "all"), of which task (None: every one)."""
+
+    by: Grouping = "job"
+    month: str = ALL
+    task: Task | None = None
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Sums over calls; money in US dollars, `possible_usd` beside and not within `cost_usd`."""
+
+    calls: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: Decimal
+    possible_usd: Decimal
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One line of the ledger: what it is called, where it leads, what it sums."""
+
+    key: str
+    label: str
+    url: str
+    amounts: Amounts
+
+
+def parse_query(member: Member, *, by: str = "", month: str = "", task: str = "") -> LedgerQuery:
+    """Read what was asked for; nothing said is the orders of the month that lasts.
+
+    Raises:
+        Refusal: `ledger_by` or `ledger_month`.
+        Http404: No such task, or not this member's.
+    """
+    if by and by not in GROUPINGS:
+        raise Refusal(
+            "ledger_by", f"The ledger sums by {', '.join(GROUPINGS)}.", errors={"by": [f"'{by}' is none of them."]}
+        )
+    month = month or this_month()
+    try:
+        month_bounds(month if month != ALL else this_month())
+    except ValueError:
+        message = "Write a month as YYYY-MM, or all."
+        raise Refusal("ledger_month", message, errors={"month": [message]}) from None
+    chosen: Any = by or "job"
+    return LedgerQuery(chosen, month, task_or_404(member, task) if task else None)
+
+
+def total(member: Member, wanted: LedgerQuery) -> Amounts:
+    """The sum of all lines."""
+    return _amounts(_days(member, wanted).aggregate(**_sums()))
+
+
+def at_provider_usd(member: Member, wanted: LedgerQuery) -> Decimal:
+    """What batches that lie at providers now may still cost: no call of theirs is a line yet, and budgets hold it."""
+    orders = Q()
+    if not member.is_admin:
+        orders &= Q(order__task__in=tasks_for(member))
+    if wanted.task is not None:
+        orders &= Q(order__task=wanted.task)
+    return held_in_batches_usd(orders)
+
+
+def page(member: Member, wanted: LedgerQuery, *, after: str = "", size: int = PER_PAGE) -> tuple[list[LedgerLine], str]:
+    """One page of lines, and where the next begins; empty at the end.
+
+    Raises:
+        Refusal: `ledger_after`, this is no place in the ledger.
+    """
+    fields, is_falling = SORT_KEYS[wanted.by]
+    days = _days(member, wanted)
+    if after:
+        days = days.filter(_after_cursor(fields, after, is_falling=is_falling))
+    rows = list(_grouped(days, wanted.by)[: size + 1])
+    following = "|".join(_cursor_text(rows[size - 1][name]) for name in fields) if len(rows) > size else ""
+    return _lines(rows[:size], wanted.by), following
+
+
+def all_lines(member: Member, wanted: LedgerQuery) -> Iterator[LedgerLine]:
+    """Every line, page by page."""
+    after = ""
+    while True:
+        lines, after = page(member, wanted, after=after, size=CHUNK)
+        yield from lines
+        if not after:
+            return
+
+
+def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
+    """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
+    found = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
+    found = found.defer("fields", "excerpt", "order__record_ids", "order__estimate")
+    if not member.is_admin:
+        found = found.filter(order__task__in=tasks_for(member))
+    if wanted.task is not None:
+        found = found.filter(order__task=wanted.task)
+    if wanted.month != ALL:
+        first, following = (_midnight(day) for day in month_bounds(wanted.month))
+        found = found.filter(created_at__gte=first, created_at__lt=following)
+    last: Call | None = None
+    while True:
+        beyond = found
+        if last is not None:
+            # The row after the last one, by the index; an offset would be counted anew for each chunk.
+            beyond = found.filter(created_at__gte=last.created_at).exclude(created_at=last.created_at, id__lte=last.pk)
+        chunk = list(beyond[:CHUNK])
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
+        last = chunk[-1]
+
+
+def months(member: Member) -> list[str]:
+    """Months in which anything was asked, the newest first; the one that lasts is always among them."""
+    days = _days(member, LedgerQuery())
+    found = {f"{day:%Y-%m}" for day in days.dates("day", "month")}
+    return sorted(found | {this_month()}, reverse=True)
+
+
+def _days(member: Member, wanted: LedgerQuery) -> QuerySet[SpendDay]:
+    days = SpendDay.objects.order_by()
+    if not member.is_admin:
+        days = days.filter(order__task__in=tasks_for(member))
+    if wanted.task is not None:
+        days = days.filter(order__task=wanted.task)
+    if wanted.month != ALL:
+        first, following = month_bounds(wanted.month)
+        days = days.filter(day__gte=first, day__lt=following)
+    if wanted.by == "member":
+        days = days.annotate(username=Coalesce("order__created_by__username", Value("")))
+    return days
+
+
+def _grouped(days: QuerySet[SpendDay], by: str) -> QuerySet[SpendDay, dict[str, Any]]:
+    fields, is_falling = SORT_KEYS[by]
+    order = [f"-{name}" if is_falling else name for name in fields]
+    rows: QuerySet[SpendDay, dict[str, Any]] = days.values(*fields).annotate(**_sums()).order_by(*order)
+    return rows
+
+
+def _sums() -> dict[str, Sum]:
+    return {f"sum_{name}": Sum(name) for name in AMOUNTS}
+
+
+def _amounts(row: dict[str, Any]) -> Amounts:
+    amounts: dict[str, Any] = {name: row[f"sum_{name}"] or 0 for name in AMOUNTS}
+    for name in ("cost_usd", "possible_usd"):
+        amounts[name] = daily_sums.to_millionths(row[f"sum_{name}"])
+    return Amounts(**amounts)
+
+
+def _after_cursor(fields: tuple[str, ...], after: str, *, is_falling: bool) -> Q:
+    """Rows after a place: in the order of the first field, and of the second where the first is the same."""
+    parts = after.split("|") if len(fields) > 1 else [after]
+    try:
+        values = [_cursor_value(name, part) for name, part in zip(fields, parts, strict=True)]
+    except ValueError:
+        raise Refusal("ledger_after", "This is no place in the ledger.", hint="Begin without `after`.") from None
+    side = "lt" if is_falling else "gt"
+    beyond = Q(**{f"{fields[0]}__{side}": values[0]})
+    if len(fields) > 1:
+        beyond |= Q(**{fields[0]: values[0], f"{fields[1]}__{side}": values[1]})
+    return beyond
+
+
+def _cursor_value(name: str, text: str) -> Any:
+    if name == "day":
+        return date.fromisoformat(text)
+    if name.endswith("created_at"):
+        return datetime.fromisoformat(text)
+    return UUID(text) if name == "order_id" else text
+
+
+def _cursor_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _lines(rows: list[dict[str, Any]], by: str) -> list[LedgerLine]:
+    keys = [_cursor_text(row[SORT_KEYS[by][0][-1]]) for row in rows]
+    named = _names(by, keys)
+    return [
+        LedgerLine(key, *named.get(key, (key or SYSTEM_LABEL, "")), _amounts(row))
+        for key, row in zip(keys, rows, strict=True)
+    ]
+
+
+def _names(by: str, keys: list[str]) -> dict[str, tuple[str, str]]:
+    """What lines are called and where they lead, by key; one question."""
+    if by == "job":
+        orders = Order.objects.filter(pk__in=keys).values_list("pk", "count", "job__title", "teacher_spec__name")
+        return {
+            str(pk): (title or f"{count} drafts by {teacher}", reverse("generation:detail", args=[pk]))
+            for pk, count, title, teacher in orders
+        }
+    if by == "task":
+        tasks = Task.objects.filter(slug__in=keys).values_list("slug", "name")
+        return {slug: (name, reverse("generation:list", args=[slug])) for slug, name in tasks}
+    if by == "member":
+        return {each.username: (each.name, "") for each in Member.objects.filter(username__in=keys)}
+    return {}
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,25 @@
+"""Rows of the room generation."""
+
+from generation.models.learning import TaskProposal
+from generation.models.money import Budget, CallCorrection, SpendDay
+from generation.models.orders import Call, Order, ProviderBatch
+from generation.models.research import Research, ResearchedSite, WebPage
+from generation.models.selection import BestOf, LeftOut
+from generation.models.teachers import PriceEntry, Teacher
+
+__all__ = [
+    "BestOf",
+    "Budget",
+    "Call",
+    "CallCorrection",
+    "LeftOut",
+    "Order",
+    "PriceEntry",
+    "ProviderBatch",
+    "Research",
+    "ResearchedSite",
+    "SpendDay",
+    "TaskProposal",
+    "Teacher",
+    "WebPage",
+]

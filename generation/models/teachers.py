@@ -1,0 +1,81 @@
+"""Teachers, and what they cost."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+
+from generation.states import BATCH_FACTOR, CACHE_WRITE_FACTOR, Answers, Provider
+
+
+class Teacher(models.Model):
+    """A provider, a model and parameters: whom to ask for drafts. Holds the name of a secret, never its value."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    model = models.CharField(max_length=120)
+    base_url = models.CharField(max_length=300, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    secret_ref = models.CharField(max_length=64, blank=True)
+    concurrency = models.PositiveSmallIntegerField(default=16)
+    answers = models.CharField(max_length=4, choices=Answers.choices, default=Answers.AUTO)
+    # `room:key` of a teacher that another room brings, such as a served miniature; empty for those an admin added.
+    provided_by = models.CharField(max_length=80, blank=True, db_index=True)
+    is_active = models.BooleanField(default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """Provider and model, as they stand on a draft."""
+        return f"{self.provider}:{self.model}"
+
+
+class PriceEntry(models.Model):
+    """What a model's tokens cost, the day that was entered, and where it stood; `note` says what kind of source."""
+
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    model = models.CharField(max_length=120)
+    input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
+    output_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4)
+    # Empty: not known; such tokens are priced as plain input, or as the provider prices what is written into its cache.
+    cached_input_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    cache_write_usd_per_million = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    # What a call in a batch costs, as a share of the same call asked live. Empty: as the provider does by default.
+    batch_factor = models.DecimalField(max_digits=4, decimal_places=3, null=True, blank=True)
+    as_of = models.DateField()
+    source_url = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["provider", "model"]
+        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="one_price_per_model")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.model}"
+
+    @property
+    def batch_share(self) -> Decimal:
+        """What a call in a batch costs, as a share of the same call asked live: as entered, or as the provider does."""
+        return Decimal(BATCH_FACTOR.get(self.provider, "1")) if self.batch_factor is None else self.batch_factor
+
+    @property
+    def cache_write_price(self) -> Decimal | None:
+        """Of a million tokens written into the cache: as entered, or as the provider does; None is as plain input."""
+        factor = CACHE_WRITE_FACTOR.get(self.provider)
+        if self.cache_write_usd_per_million is not None or factor is None:
+            return self.cache_write_usd_per_million
+        return self.input_usd_per_million * Decimal(factor)

@@ -1,0 +1,147 @@
+"""API of orders for drafts: price, launch, read. Pausing and cancelling are its job's."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation.diversity import lookup as wishes
+from generation.diversity import queries as diversity_queries
+from generation.diversity.serializers import DiversityOut
+from generation.orders import launch, queries
+from generation.orders import queries as selectors
+from generation.orders.serializers import (
+    CallOut,
+    EstimateOut,
+    OrderDetailOut,
+    OrderIn,
+    OrderOut,
+    OrderStartedOut,
+)
+from generation.orders.way import WayRequest
+from generation.states import CallState, Stragglers, UncertainPolicy, Way
+from generation.teachers import queries as teacher_selectors
+from generation.teachers.terms import terms_of
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.tasks.permissions import task_or_404
+from web.http.pagination import KeysetPagination
+
+
+class CallPagination(KeysetPagination):
+    """Calls in the order they were planned."""
+
+    ordering = ("position", "id")
+
+
+class OrderListView(APIView):
+    """Orders for drafts."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=OrderOut(many=True))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("task")
+        found = selectors.visible(member_of(request))
+        if slug:
+            found = selectors.of_task(member_of(request), task_or_404(member_of(request), slug))
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(found, request, view=self)
+        return pager.get_paginated_response(OrderOut(page, many=True).data)
+
+    @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        asked = _order_request(request)
+        task = asked.pop("task")
+        order = launch.launch(task, **asked, by=member_of(request))
+        started = {"id": order.pk, "job": order.job_id, "url": reverse("generation:detail", args=[order.pk])}
+        return Response(OrderStartedOut(started).data, status=202)
+
+
+class EstimateView(APIView):
+    """The price of an order, before it is launched; starts nothing."""
+
+    @extend_schema(request=OrderIn, responses=EstimateOut)
+    def post(self, request: Request) -> Response:
+        asked = _order_request(request)
+        quoted = launch.quote(
+            asked["task"],
+            teacher=asked["teacher"],
+            count=asked["count"],
+            by=member_of(request),
+            source=asked["source"],
+            record_ids=asked["record_ids"],
+            per_record=asked["per_record"],
+            wish=asked["wish"],
+            mix=asked["mix"],
+        )
+        shown = quoted.estimate.as_json() | {
+            "suggested_budget_usd": quoted.suggested_budget_usd,
+            "records": len(quoted.record_ids),
+            "terms": terms_of(quoted.teacher.provider),
+        }
+        return Response(EstimateOut(shown).data)
+
+
+class OrderView(APIView):
+    """One order, its counts and its cost so far."""
+
+    @extend_schema(responses=OrderDetailOut)
+    def get(self, request: Request, order_id: UUID) -> Response:
+        return Response(OrderDetailOut(selectors.get(member_of(request), order_id)).data)
+
+
+class CallListView(APIView):
+    """Paid requests of an order."""
+
+    @extend_schema(parameters=[OpenApiParameter("state", str, enum=CallState.values)], responses=CallOut(many=True))
+    def get(self, request: Request, order_id: UUID) -> Response:
+        order = selectors.get(member_of(request), order_id)
+        pager = CallPagination()
+        found = selectors.calls(order, state=request.query_params.get("state", ""))
+        page = pager.paginate_queryset(found, request, view=self)
+        return pager.get_paginated_response(CallOut(page, many=True).data)
+
+
+def _order_request(request: Request) -> dict[str, Any]:
+    """The body of an order, with what it names looked up."""
+    body = OrderIn(data=request.data)
+    body.is_valid(raise_exception=True)
+    asked = body.validated_data
+    task = task_or_404(member_of(request), asked["task"])
+    source = asked.get("source")
+    mix = wishes.mix_request(member_of(request), task, asked)
+    return {
+        "task": task,
+        "teacher": mix.first or teacher_selectors.teacher_or_404(member_of(request), asked["teacher"]),
+        "mix": mix,
+        "count": asked["count"],
+        "per_record": asked["per_record"],
+        "source": selectors.source_or_404(task, source) if source else None,
+        "record_ids": asked.get("records"),
+        "max_cost_usd": asked.get("max_cost_usd"),
+        "uncertain_policy": UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),
+        "wish": WayRequest(Way(asked["way"]), Stragglers(asked["stragglers"])),
+    }
+
+
+class OrderDiversityView(APIView):
+    """How much the newest drafts of an order differ, counted when asked."""
+
+    @extend_schema(responses=DiversityOut)
+    def get(self, request: Request, order_id: UUID) -> Response:
+        order = queries.get(member_of(request), order_id)
+        outcome = diversity_queries.mix_outcome(order)
+        shown = {
+            "repeats": outcome.repeats,
+            "not_best": outcome.not_best,
+            "chosen": outcome.chosen,
+            "followers": [follower.pk for follower in outcome.followers],
+            "measured": [one.as_json() for one in diversity_queries.measure_order(order)],
+        }
+        return Response(DiversityOut(shown).data)

@@ -1,0 +1,187 @@
+"""What an order would cost and how long it would take, before anything is paid. Reads rows; writes none.
+
+Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
+divided by four for what is sent, and the output schema's lengths for what is answered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, quantiles
+from typing import Any
+
+from generation.engine.contracts import TeacherSpec
+from generation.engine.money import worst_case
+from generation.engine.structured import paid_messages
+from generation.models import Call, Teacher
+from generation.states import CallState, Provider, Purpose, Way
+from review.models import TaskVersion
+from review.spec import prompting
+from review.spec.schema import Facts, OutputField
+from review.spec.task_spec import TaskSpec
+
+SAMPLE = 20
+ENOUGH_HISTORY = 10
+HISTORY = 200
+CHARS_PER_TOKEN = 4
+TOKENS_PER_WORD = 1.4
+UNBOUNDED_FIELD_TOKENS = 200
+# How far a guess without history may be off; measured spreads replace it.
+GUESS_LOW, GUESS_HIGH = 0.7, 1.6
+LATENCY_S = {Provider.OFFLINE.value: 0.01}
+REMOTE_LATENCY_S = 6.0
+
+
+@dataclass(frozen=True)
+class OrderEstimate:
+    """An order's price and time. Tokens are for the whole order; costs in US dollars."""
+
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    cost_low_usd: float
+    cost_high_usd: float
+    # The dearest single call at the longest answer: a budget below it buys nothing.
+    worst_call_usd: float
+    time_s: float
+    basis: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API shows it and an order keeps it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class CallUsage:
+    """Means of one call, the spread of its cost as factors, and where that comes from."""
+
+    input_tokens: float
+    output_tokens: float
+    latency_s: float
+    low: float
+    high: float
+    basis: str
+    # Parts of the input that the provider's cache knew, and that were written into it.
+    cached_tokens: float = 0.0
+    cache_write_tokens: float = 0.0
+
+
+def estimate(
+    version: TaskVersion, facts: Sequence[Facts], *, teacher: Teacher, spec: TeacherSpec, count: int
+) -> OrderEstimate:
+    """Price an order of `count` calls over records with these facts.
+
+    Args:
+        version: The task version to write under.
+        facts: Facts of the order's records, or of some of them; at least one.
+        teacher: The row, to find its history.
+        spec: The teacher with its price.
+        count: Calls in all.
+    """
+    step = max(1, len(facts) // SAMPLE)
+    prompts = [_prompt(version.spec, known, spec) for known in facts[::step]]
+    # The dearest call is that of the longest record, which a sample may miss.
+    longest = _prompt(version.spec, max(facts, key=_length), spec)
+    usage = _usage_from_history(version, teacher, spec) or _usage_from_lengths(version.spec, prompts, spec)
+    cost_usd = spec.cost_usd(
+        round(usage.input_tokens * count),
+        round(usage.output_tokens * count),
+        cached_tokens=round(usage.cached_tokens * count),
+        cache_write_tokens=round(usage.cache_write_tokens * count),
+    )
+    return OrderEstimate(
+        calls=count,
+        input_tokens=round(usage.input_tokens * count),
+        output_tokens=round(usage.output_tokens * count),
+        cost_usd=round(cost_usd, 6),
+        cost_low_usd=round(cost_usd * usage.low, 6),
+        cost_high_usd=round(cost_usd * usage.high, 6),
+        worst_call_usd=max(worst_case(spec, prompt)[2] for prompt in [*prompts, longest]),
+        time_s=round(math.ceil(count / teacher.concurrency) * usage.latency_s, 1),
+        basis=usage.basis,
+    )
+
+
+def estimate_conversation(task: TaskSpec, messages: list[prompting.Message], spec: TeacherSpec) -> OrderEstimate:
+    """Price one call that sends these messages, from their length and the lengths that the output schema asks for."""
+    messages = paid_messages(spec, task, messages)
+    usage = _usage_from_lengths(task, [messages], spec)
+    cost_usd = spec.cost_usd(round(usage.input_tokens), round(usage.output_tokens))
+    return OrderEstimate(
+        calls=1,
+        input_tokens=round(usage.input_tokens),
+        output_tokens=round(usage.output_tokens),
+        cost_usd=round(cost_usd, 6),
+        cost_low_usd=round(cost_usd * usage.low, 6),
+        cost_high_usd=round(cost_usd * usage.high, 6),
+        worst_call_usd=worst_case(spec, messages)[2],
+        time_s=round(usage.latency_s, 1),
+        basis=usage.basis,
+    )
+
+
+def _prompt(task: TaskSpec, facts: Facts, spec: TeacherSpec) -> list[prompting.Message]:
+    return paid_messages(spec, task, prompting.messages(task, facts, audience=spec.audience))
+
+
+def _length(facts: Facts) -> int:
+    return sum(len(str(value)) for value in facts.values())
+
+
+def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> CallUsage | None:
+    # A teacher that was given another model or other parameters since is measured anew.
+    # Revisions send longer conversations than orders do.
+    calls = (
+        Call.objects.exclude(order__purpose=Purpose.REVISION)
+        .filter(
+            order__teacher=teacher,
+            order__task_version=version,
+            order__teacher_spec__model=spec.model,
+            order__teacher_spec__parameters=spec.parameters,
+            state=CallState.ANSWERED,
+        )
+        .order_by("-created_at")
+    )
+    names = ("input_tokens", "output_tokens", "latency_s", "cost_usd", "cached_tokens", "cache_write_tokens")
+    # Answers of batches cost another price and tell nothing of how long a call takes: only where there are no others.
+    for way in (Way.LIVE, Way.BATCH):
+        rows = list(calls.filter(way=way).values_list(*names)[:HISTORY])
+        if len(rows) >= ENOUGH_HISTORY:
+            break
+    else:
+        return None
+    costs = [float(row[3]) for row in rows]
+    mean = fmean(costs)
+    tenths = quantiles(costs, n=10)
+    low, high = (tenths[0] / mean, tenths[8] / mean) if mean else (1.0, 1.0)
+    return CallUsage(
+        fmean(row[0] for row in rows),
+        fmean(row[1] for row in rows),
+        fmean(row[2] for row in rows) if way == Way.LIVE else REMOTE_LATENCY_S,
+        low,
+        high,
+        f"measured on this teacher's last {len(rows)} answers for this version",
+        fmean(row[4] for row in rows),
+        fmean(row[5] for row in rows),
+    )
+
+
+def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> CallUsage:
+    given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
+    answered = min(sum(field_tokens(field) for field in task.output_schema), spec.max_tokens)
+    latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
+    basis = (
+        f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, "
+        "and from the lengths that the output schema asks for"
+    )
+    return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+
+
+def field_tokens(field: OutputField) -> float:
+    """Tokens that the output schema asks for in this field: the middle of its lengths."""
+    if field.max_words is not None:
+        return ((field.min_words or field.max_words / 2) + field.max_words) / 2 * TOKENS_PER_WORD
+    return field.max_chars / CHARS_PER_TOKEN if field.max_chars else UNBOUNDED_FIELD_TOKENS

@@ -1,0 +1,102 @@
+"""The form of an order for drafts. It reads input; services decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from generation.orders.launch import MOST_PER_RECORD
+from generation.orders.queries import SourceOption
+from generation.orders.way import WayRequest
+from generation.states import Stragglers, UncertainPolicy, Way
+from generation.teachers.queries import TeacherLine
+
+
+class OrderForm(forms.Form):
+    """What to order. Without a budget the estimate says what to write there."""
+
+    teacher = forms.ChoiceField(label="Teacher", help_text="Who writes the drafts.")
+    source = forms.ChoiceField(
+        label="Records", required=False, help_text="Those with the fewest drafts are written for first."
+    )
+    count = forms.IntegerField(
+        label="Drafts", min_value=1, max_value=100_000, initial=50, help_text="In total, spread over the records."
+    )
+    per_record = forms.IntegerField(
+        label="Drafts per record",
+        min_value=1,
+        max_value=MOST_PER_RECORD,
+        initial=1,
+        required=False,
+        help_text="With two or more, reviewers choose the best of them side by side.",
+    )
+    max_cost_usd = forms.DecimalField(
+        label="Budget, US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        help_text="The job stops before it would cost more. A free teacher needs none.",
+    )
+    uncertain_policy = forms.ChoiceField(
+        label="A call whose fate is unknown",
+        choices=UncertainPolicy.choices,
+        initial=UncertainPolicy.HOLD,
+        required=False,
+        help_text="A connection may break after a call was sent: it may have been paid, or not.",
+    )
+
+    way = forms.ChoiceField(
+        label="Ask",
+        choices=[("live", "At once"), ("batch", "As batches: half the price, within a day")],
+        initial=Way.LIVE,
+        required=False,
+        help_text="OpenAI and Anthropic take batches. The job waits for them, and may be paused meanwhile.",
+    )
+    stragglers = forms.ChoiceField(
+        label="Calls that a batch leaves unanswered",
+        choices=Stragglers.choices,
+        initial=Stragglers.ASK,
+        required=False,
+        help_text="Those nobody has paid for. Such that may be paid are held as uncertain.",
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        teachers: Sequence[TeacherLine],
+        sources: Sequence[SourceOption],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        held = sum(choice.records for choice in sources)
+        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
+            (line.teacher.slug, _teacher_label(line)) for line in teachers
+        ]
+        # The first in the list may lack its key: begin with one that can write.
+        askable = [line.teacher.slug for line in teachers if line.can_be_asked]
+        self.initial.setdefault("teacher", askable[0] if askable else "")
+        self.fields["source"].choices = [  # type: ignore[attr-defined]
+            ("", f"All {held:,} records"),
+            *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
+        ]
+
+    @staticmethod
+    def way_of(said: Mapping[str, Any]) -> WayRequest:
+        """The way that an order is to go, from what was typed; anything unknown is as ever."""
+        is_batch, leaves = said.get("way") == Way.BATCH, said.get("stragglers") == Stragglers.LEAVE
+        return WayRequest(Way.BATCH if is_batch else Way.LIVE, Stragglers.LEAVE if leaves else Stragglers.ASK)
+
+
+def _teacher_label(line: TeacherLine) -> str:
+    if line.price is None:
+        return f"{line.teacher.name} (no price)"
+    if not line.has_key:
+        return f"{line.teacher.name} (no key)"
+    if not line.price.output_usd_per_million:
+        return f"{line.teacher.name} (free)"
+    given, answered = line.price.input_usd_per_million, line.price.output_usd_per_million
+    return f"{line.teacher.name} (${given.normalize():f} in, ${answered.normalize():f} out per million tokens)"

@@ -1,0 +1,160 @@
+"""What a varied order would cost: each teacher by its share, examples paid for with every call, and the judge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
+
+from generation.diversity import examples, judge_prompts
+from generation.diversity.mix import MixSettings
+from generation.engine import plan
+from generation.engine.contracts import MixedTeacher, TeacherSpec
+from generation.engine.money import worst_case
+from generation.ledger import daily_sums
+from generation.models import Teacher
+from generation.orders import estimate as orders_estimate
+from generation.orders.estimate import CHARS_PER_TOKEN, OrderEstimate
+from review.models import TaskVersion
+from review.spec import prompting
+from review.spec.prompting import FewShotExample, Message, Variation
+from review.spec.schema import Facts
+
+
+def estimate_mix(
+    version: TaskVersion,
+    facts: Sequence[Facts],
+    variety: MixSettings,
+    *,
+    alone: TeacherSpec,
+    teachers: Sequence[Teacher],
+    count: int,
+    per_record: int,
+) -> tuple[OrderEstimate, OrderEstimate | None]:
+    """Price an order of `count` drafts in this mix.
+
+    Args:
+        version: The task version to write under.
+        facts: Facts of the order's records, or of some of them; at least one.
+        variety: The order's mix.
+        alone: The order's one teacher, where the mix names none.
+        teachers: The rows of its teachers, in its order.
+        count: Drafts in all.
+        per_record: How many of each record.
+
+    Returns:
+        The drafts, and what choosing the best of them costs where a judge does.
+    """
+    mixed = variety.teachers or [MixedTeacher(teacher=alone)]
+    counts = plan.apportioned([one.share for one in mixed], count)
+    told = _added_messages(version, facts[0], variety)
+    parts = [
+        _with_messages(
+            orders_estimate.estimate(version, facts, teacher=row, spec=one.teacher, count=share), one.teacher, told
+        )
+        for row, one, share in zip(teachers, mixed, counts, strict=True)
+        if share
+    ]
+    judging = None
+    if variety.judge_spec is not None:
+        judging = _judging_estimate(
+            version, facts[0], variety.judge_spec, calls=math.ceil(count / per_record), drafts=per_record
+        )
+    return sum_of(parts) if len(parts) > 1 else parts[0], judging
+
+
+def sum_of(parts: Sequence[OrderEstimate]) -> OrderEstimate:
+    """Several estimates as one; teachers are asked at the same time, so the slowest counts."""
+    return OrderEstimate(
+        calls=sum(part.calls for part in parts),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        cost_usd=round(sum(part.cost_usd for part in parts), 6),
+        cost_low_usd=round(sum(part.cost_low_usd for part in parts), 6),
+        cost_high_usd=round(sum(part.cost_high_usd for part in parts), 6),
+        worst_call_usd=max(part.worst_call_usd for part in parts),
+        time_s=max(part.time_s for part in parts),
+        basis="; ".join(dict.fromkeys(part.basis for part in parts)),
+    )
+
+
+def scaled(part: OrderEstimate, *, calls: int) -> OrderEstimate:
+    """An estimate of some calls, as of so many of the same kind."""
+    factor = calls / part.calls
+    return replace(
+        part,
+        calls=calls,
+        input_tokens=round(part.input_tokens * factor),
+        output_tokens=round(part.output_tokens * factor),
+        cost_usd=round(part.cost_usd * factor, 6),
+        cost_low_usd=round(part.cost_low_usd * factor, 6),
+        cost_high_usd=round(part.cost_high_usd * factor, 6),
+    )
+
+
+def judging_budget_usd(max_cost_usd: Decimal, whole: OrderEstimate, judging: OrderEstimate) -> Decimal:
+    """The judge's part of a budget: its part of the upper estimate, down to a millionth of a dollar."""
+    if not whole.cost_high_usd:
+        return Decimal(0)
+    part = max_cost_usd * Decimal(str(judging.cost_high_usd)) / Decimal(str(whole.cost_high_usd))
+    return part.quantize(daily_sums.MICRO, rounding=ROUND_DOWN)
+
+
+def teacher_names(variety: MixSettings) -> str:
+    """The teachers of a mix in words; empty where there is one."""
+    named = [mixed.teacher.name for mixed in variety.teachers]
+    return f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else ""
+
+
+def _added_messages(version: TaskVersion, facts: Facts, variety: MixSettings) -> list[Message]:
+    """What a call is told beside its record, as messages: the longest of each."""
+    shots = examples.read_examples(variety.examples, version.spec)[: variety.shown]
+    variation = Variation(
+        max(variety.personas, key=len, default=""),
+        max(variety.angles, key=len, default=""),
+        [FewShotExample(shot.facts, shot.fields) for shot in shots],
+    )
+    plain = prompting.messages(version.spec, facts, audience="teacher")
+    varied = prompting.messages(version.spec, facts, audience="teacher", variation=variation)
+    stance = varied[-1]["content"][len(plain[-1]["content"]) :]
+    turns_told = varied[len(plain) - 1 : -1]
+    return [*turns_told, *([{"role": "user", "content": stance}] if stance else [])]
+
+
+def _with_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
+    """The estimate with these messages beside each call; a teacher that knows only its short prompt is told none."""
+    return part if not told or spec.audience == "student" else _plus_messages(part, spec, told)
+
+
+def _plus_messages(part: OrderEstimate, spec: TeacherSpec, told: list[Message]) -> OrderEstimate:
+    tokens = round(sum(len(message["content"]) for message in told) / CHARS_PER_TOKEN * part.calls)
+    usd = spec.cost_usd(tokens, 0)
+    worst_usd = worst_case(spec, told)[2] - spec.cost_usd(0, spec.max_tokens)
+    return replace(
+        part,
+        input_tokens=part.input_tokens + tokens,
+        cost_usd=round(part.cost_usd + usd, 6),
+        cost_low_usd=round(part.cost_low_usd + usd, 6),
+        cost_high_usd=round(part.cost_high_usd + usd, 6),
+        worst_call_usd=part.worst_call_usd + worst_usd,
+    )
+
+
+def with_threads(
+    part: OrderEstimate, specs: Sequence[TeacherSpec], threads: Iterable[prompting.Thread]
+) -> OrderEstimate:
+    """The estimate with the longest of these threads beside each call, at the price of the dearest of these teachers."""
+    longest = max((prompting.after_facts(thread) for thread in threads), key=len, default="")
+    dearest = max(specs, key=TeacherSpec.dearest_input_usd_per_million)
+    return _plus_messages(part, dearest, [{"role": "user", "content": longest}])
+
+
+def _judging_estimate(
+    version: TaskVersion, facts: Facts, judge: TeacherSpec, *, calls: int, drafts: int
+) -> OrderEstimate:
+    """One call a record, over drafts as long as the output schema asks for."""
+    length = sum(orders_estimate.field_tokens(field) for field in version.spec.output_schema) * CHARS_PER_TOKEN
+    asked = judge_prompts.judge_conversation(version.spec, facts, [])
+    asked.append({"role": "user", "content": "x" * round(length * drafts)})
+    return scaled(orders_estimate.estimate_conversation(judge_prompts.judge_task(), asked, judge), calls=calls)

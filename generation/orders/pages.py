@@ -1,0 +1,173 @@
+"""Pages of orders: launch with its price, the list, one order live, how its drafts differ."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from generation.budgets import queries
+from generation.diversity import forms
+from generation.diversity import queries as diversity_queries
+from generation.diversity import queries as selectors
+from generation.diversity.forms import MixForm
+from generation.ledger import corrections
+from generation.orders import batches, launch
+from generation.orders import queries as order_selectors
+from generation.orders import queries as orders_queries
+from generation.orders.forms import OrderForm
+from generation.states import Purpose, UncertainPolicy
+from generation.teachers import queries as teacher_selectors
+from generation.teachers.terms import terms_of
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, require, task_or_404
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def order_list(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    lines, sources = teacher_selectors.lines(member_of(request)), orders_queries.sources(task)
+    purpose = Purpose.REVISION if request.GET.get("purpose") == Purpose.REVISION else None
+    form = OrderForm(request.POST or None, teachers=lines, sources=sources, initial=_form_values(request.GET))
+    mix = forms.mix_form(task, lines, data=request.POST or None, initial=forms.mix_values(request.GET))
+    status = 200
+    if request.method == "POST":
+        require(member_of(request), task, Role.LEAD)
+        if request.POST.get("verb") == "price":
+            # On to a plain address: one that can be reloaded, and carries no token of the form.
+            return redirect(
+                f"{reverse('generation:list', args=[task.slug])}?{urlencode(_form_values(request.POST))}#estimate"
+            )
+        order, status = _launch(request, task, form, mix)
+        if order:
+            return redirect("generation:detail", order.pk)
+    context = {
+        "task": task,
+        "section": "generation",
+        "form": form,
+        "mix": mix,
+        "sources": sources,
+        "teachers": lines,
+        "page": orders_queries.page(
+            orders_queries.listed(member_of(request), task, purpose=purpose), request.GET.get("page")
+        ),
+        "purpose": purpose,
+        "has_revisions": orders_queries.has_revisions(task),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+    }
+    if "teacher" in request.GET and context["may_lead"]:
+        context |= {"quoted": True, **_quote_context(request, task, request.GET)}
+    return render(request, "generation/index.html", context, status=status)
+
+
+def _form_values(given: QueryDict) -> dict[str, str]:
+    return {name: str(given[name]) for name in OrderForm.base_fields if name in given} | forms.mix_values(given)
+
+
+def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
+    """The order, or none and the status to answer with; why stands in the form."""
+    if not form.is_valid():
+        return None, 400
+    chosen = form.cleaned_data
+    try:
+        wish = forms.mix_request_of(request, task, mix)
+        order = launch.launch(
+            task,
+            teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+            mix=wish,
+            count=chosen["count"],
+            per_record=chosen["per_record"] or 1,
+            max_cost_usd=chosen["max_cost_usd"],
+            source=orders_queries.source_or_404(task, chosen["source"]) if chosen["source"] else None,
+            uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
+            wish=form.way_of(chosen),
+            by=member_of(request),
+        )
+    except Refusal as refusal:
+        add_refusal(mix if set(refusal.errors) & set(mix.fields) else form, refusal)
+        return None, refusal.status
+    return order, 302
+
+
+@require_GET
+def quote(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the order in the launch form would cost; a refusal stands in its place."""
+    task = task_or_404(member_of(request), slug)
+    return render(request, "generation/_estimate.html", {"task": task, **_quote_context(request, task, request.GET)})
+
+
+def _quote_context(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]:
+    teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
+    line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
+    source = given.get("source", "")
+    mix = forms.mix_form(task, teacher_selectors.lines(member_of(request)), data=given, initial={})
+    try:
+        wish = forms.mix_request_of(request, task, mix)
+        quote = launch.quote(
+            task,
+            teacher=wish.first or teacher,
+            mix=wish,
+            count=_whole_number(given.get("count", "")),
+            per_record=_whole_number(given.get("per_record") or "1"),
+            wish=OrderForm.way_of(given),
+            by=member_of(request),
+            source=orders_queries.source_or_404(task, source) if source else None,
+        )
+    except Refusal as refusal:
+        return {"line": line, "no_quote": refusal}
+    return {"line": line, "quote": quote}
+
+
+def _whole_number(text: str) -> int:
+    """A whole number as a form writes it; 0, which every order refuses, where it is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+@require_safe
+def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    order = orders_queries.get(member_of(request), order_id)
+    spent_usd = queries.spent_by(order)
+    context = {
+        "task": order.task,
+        "section": "generation",
+        "order": order,
+        "job": order.job,
+        "failures": orders_queries.failures(order),
+        "doubts": orders_queries.uncertain_calls(order),
+        "drafts": orders_queries.recent_drafts(order),
+        "at_provider": batches.batches_of(order),
+        "may_lead": may(member_of(request), order.task, Role.LEAD),
+        "terms": terms_of(order.teacher_spec["provider"]),
+        "schema": orders_queries.schema_of(order),
+        "thrift": orders_queries.savings_of(order),
+        "claimed": corrections.overclaimed_calls(order),
+        "corrections": corrections.corrections_of(order),
+        "may_correct": corrections.may_correct(member_of(request), order),
+        "outcome": diversity_queries.mix_outcome(order),
+        "is_near_budget": queries.is_near_limit(order, spent_usd),
+        "budget_share": queries.spent_share(order, spent_usd),
+        "warn_at": queries.WARN_AT,
+    }
+    return render(request, "generation/detail.html", context)
+
+
+@require_safe
+def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    order = order_selectors.get(member_of(request), order_id)
+    context = {
+        "task": order.task,
+        "section": "generation",
+        "order": order,
+        "measured": selectors.measure_order(order),
+        "outcome": selectors.mix_outcome(order),
+    }
+    is_part = request.htmx  # type: ignore[attr-defined]
+    return render(request, "generation/_measured.html" if is_part else "generation/diversity.html", context)

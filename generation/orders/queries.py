@@ -1,0 +1,226 @@
+"""Questions about orders for drafts and their calls. Every one takes the member who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Aggregate, Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from generation.engine.repairs import FLAWED
+from generation.models import Call, Order
+from generation.states import CallState, Purpose, Settlement
+from members.models import Member
+from review.models import Draft, Source, Task
+from review.states import SourceKind
+from review.tasks.permissions import tasks_for
+
+RECENT = 12
+SETTLED_SHOWN = 200
+
+
+def visible(member: Member) -> QuerySet[Order]:
+    """Orders of the member's tasks, newest first, each with counts of its calls and its cost."""
+    # A flawed answer that its repair replaced is paid, and no draft the less.
+    failed, doubtful = Q(state=CallState.FAILED) & ~Q(error_code=FLAWED), Q(state=CallState.UNCERTAIN)
+    return (
+        Order.objects.filter(task__in=tasks_for(member))
+        .select_related("job", "task", "task_version", "source", "teacher", "created_by")
+        .annotate(
+            drafts=_count(Q(state=CallState.ANSWERED)),
+            failures=_count(failed),
+            uncertain=_count(doubtful),
+            cost_usd=_sum("cost_usd", Q()),
+            possible_cost_usd=_sum("possible_cost_usd", doubtful),
+        )
+        .order_by("-created_at", "-id")
+    )
+
+
+def _count(which: Q) -> Coalesce:
+    return Coalesce(_over_calls(Count("pk"), which), 0)
+
+
+def _sum(amount: str, which: Q) -> Coalesce:
+    return Coalesce(_over_calls(Sum(amount), which), Decimal(0), output_field=DecimalField())
+
+
+def _over_calls(figure: Aggregate, which: Q) -> Subquery:
+    # A subquery each: joined and grouped, every call would carry its order's and its task's texts through the sort.
+    calls = Call.objects.filter(which, order=OuterRef("pk")).order_by().values("order")
+    return Subquery(calls.annotate(figure=figure).values("figure"))
+
+
+def of_task(member: Member, task: Task) -> QuerySet[Order]:
+    """Orders of one task."""
+    return visible(member).filter(task=task)
+
+
+def listed(member: Member, task: Task, *, purpose: Purpose | None = None) -> QuerySet[Order]:
+    """Orders of one task as its page lists them: revisions, which are many and small, only when they are asked for."""
+    orders = of_task(member, task)
+    if purpose is not None:
+        return orders.filter(purpose=purpose)
+    return orders.exclude(purpose__in=[Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING])
+
+
+def has_revisions(task: Task) -> bool:
+    """Whether anybody had a draft of the task written again."""
+    return Order.objects.filter(task=task, purpose=Purpose.REVISION).exists()
+
+
+def get(member: Member, order_id: UUID) -> Order:
+    """One order.
+
+    Raises:
+        Http404: No such order, or of a task the member may not see.
+    """
+    order = visible(member).filter(pk=order_id).first()
+    if order is None:
+        raise Http404("There is no such generation job that you can see.")
+    return order
+
+
+def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
+    """Calls of an order, in its order; of one state if one is named."""
+    found = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
+    return found.filter(state=state) if state else found
+
+
+@dataclass(frozen=True)
+class FailureLine:
+    """Failures of one kind, what they cost, and one of them."""
+
+    code: str
+    count: int
+    cost_usd: Decimal
+    example: str
+
+
+def failures(order: Order) -> list[FailureLine]:
+    """Failures by kind, the commonest first."""
+    failed = Call.objects.filter(order=order, state=CallState.FAILED).exclude(error_code=FLAWED)
+    rows = (
+        failed.values("error_code").annotate(count=Count("pk"), cost=Sum("cost_usd")).order_by("-count", "error_code")
+    )
+    return [
+        FailureLine(row["error_code"], row["count"], row["cost"], _example(failed, row["error_code"])) for row in rows
+    ]
+
+
+def uncertain_calls(order: Order) -> list[Call]:
+    """Uncertain calls nobody has settled."""
+    return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
+
+
+def recent_drafts(order: Order) -> list[Draft]:
+    """The newest drafts of an order that stand on the desk."""
+    if order.job_id is None:
+        return []
+    found = Draft.objects.filter(job_id=order.job_id).select_related("record")
+    return list(found.order_by("-created_at", "-queue_position")[:RECENT])
+
+
+def outputs(order: Order) -> QuerySet[Call]:
+    """For an evaluation: answered calls with their fields, by record."""
+    return calls(order, state=CallState.ANSWERED)
+
+
+@dataclass(frozen=True)
+class SourceOption:
+    """A source to write for, and how much it holds."""
+
+    source: Source
+    records: int
+
+
+def sources(task: Task) -> list[SourceOption]:
+    """Imports of a task that hold records, newest first."""
+    found = Source.objects.filter(task=task, kind=SourceKind.RECORDS).annotate(held=Count("records")).filter(held__gt=0)
+    return [SourceOption(source, source.held) for source in found.order_by("-created_at")]
+
+
+def source_or_404(task: Task, slug: str) -> Source:
+    """A source of the task, by slug or id.
+
+    Raises:
+        Http404: The task has none of that name.
+    """
+    found = Source.objects.filter(task=task, slug=slug).first() or _by_id(task, slug)
+    if found is None:
+        raise Http404(f"The task '{task.slug}' has no source '{slug}'.")
+    return found
+
+
+def _by_id(task: Task, text: str) -> Source | None:
+    try:
+        return Source.objects.filter(task=task, pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _example(failed: QuerySet[Call], code: str) -> str:
+    return failed.filter(error_code=code).values_list("error_message", flat=True).first() or ""
+
+
+PER_PAGE = 25
+
+
+def page(orders: QuerySet[Order], number: str | None) -> Page[Any]:
+    """A page of a list; a number that is none, or beyond the end, is brought into range."""
+    return Paginator(orders, PER_PAGE).get_page(number)
+
+
+def schema_of(order: Order) -> list[dict[str, Any]]:
+    """The output fields of an order's version: name, role and type, for scripts that draw drafts."""
+    return [
+        {"name": field.name, "role": field.role, "type": field.type} for field in order.task_version.spec.output_schema
+    ]
+
+
+@dataclass(frozen=True)
+class CacheSavings:
+    """Sums over the calls of an order.
+
+    Attributes:
+        input_tokens: Tokens of all prompts, those from a cache included.
+        cached_tokens: Those that came from a provider's cache.
+        saved_usd: What that saved, what writing to the cache cost taken off; None until the job has ended. Below zero
+            when less was read than was written.
+        repairs: Flawed answers that were sent back once, whatever came of it.
+        repairs_usd: What sending them back cost: the calls beside the plan, not the answers they were to mend.
+        mended: Those whose repair brought the draft.
+    """
+
+    input_tokens: int
+    cached_tokens: int
+    saved_usd: Decimal | None
+    repairs: int
+    repairs_usd: Decimal
+    mended: int
+
+
+def savings_of(order: Order) -> CacheSavings | None:
+    """The sums; None for an order without anything from a cache and without a repair."""
+    repair = Q(is_repair=True)
+    sums: dict[str, Any] = Call.objects.filter(order=order).aggregate(
+        input_tokens=Sum("input_tokens", default=0),
+        cached_tokens=Sum("cached_tokens", default=0),
+        repairs=Count("pk", filter=repair),
+        repairs_usd=Sum("cost_usd", filter=repair, default=Decimal(0)),
+        mended=Count("pk", filter=repair & Q(state=CallState.ANSWERED)),
+    )
+    if not sums["cached_tokens"] and not sums["repairs"]:
+        return None
+    return CacheSavings(saved_usd=_saved_usd(order), **sums)
+
+
+def _saved_usd(order: Order) -> Decimal | None:
+    summary = ((order.job.result or {}) if order.job else {}).get("summary") or {}
+    saved = summary.get("cache_saved_usd")
+    return None if saved is None else Decimal(str(saved))

@@ -1,0 +1,179 @@
+"""Checks and prices orders for drafts: everything that can be refused before anything is paid. Writes nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_UP, Decimal
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from generation.diversity import resolve
+from generation.diversity.mix import MixSettings
+from generation.diversity.request import DEFAULT_MIX, MixRequest
+from generation.engine.contracts import TeacherSpec
+from generation.models import Teacher
+from generation.orders import mix_estimate, run_spec
+from generation.orders.estimate import OrderEstimate
+from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
+from generation.states import address_of
+from generation.teachers import edit, provided
+from generation.teachers.queries import price_of
+from jobs.secrets import allow_list, store
+from jobs.secrets.allow_list import SecretUse
+from members.models import Member
+from review.models import Record, Source, Task, TaskVersion
+from review.states import DraftState, Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+LARGEST_ORDER = 100_000
+# As many as stand side by side when the best of them is chosen.
+MOST_PER_RECORD = 8
+CENT = Decimal("0.01")
+# By record: the mails its reader got before, of an order for follow-ups.
+Threads = Mapping[UUID, Sequence[Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """An order that could be launched as it is, with its price; `judging` is the part of it that chooses the best."""
+
+    version: TaskVersion
+    record_ids: list[str]
+    teacher: TeacherSpec
+    estimate: OrderEstimate
+    variety: MixSettings = field(default_factory=MixSettings)
+    judging: OrderEstimate | None = None
+    threads: Threads = field(default_factory=dict)
+
+    @property
+    def suggested_budget_usd(self) -> Decimal:
+        """The upper estimate and one call more, up to the next cent; nothing for a teacher that is free."""
+        if not self.estimate.worst_call_usd:
+            return Decimal(0)
+        enough = Decimal(str(self.estimate.cost_high_usd + self.estimate.worst_call_usd))
+        return enough.quantize(CENT, rounding=ROUND_UP)
+
+
+def quote(
+    task: Task,
+    *,
+    teacher: Teacher,
+    count: int,
+    by: Member | None,
+    source: Source | None = None,
+    record_ids: Sequence[UUID] | None = None,
+    version: TaskVersion | None = None,
+    per_record: int = 1,
+    mix: MixRequest = DEFAULT_MIX,
+    wish: WayRequest = LIVE,
+    threads: Threads | None = None,
+) -> Quote:
+    """Check an order and price it; writes nothing.
+
+    Args:
+        task: The task to write for.
+        teacher: Whom to ask.
+        count: Drafts in total, spread over the records.
+        by: Who asks; None when the product itself does.
+        source: Only records of this import.
+        record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
+        version: The task version; the latest by default.
+        per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
+        mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
+        wish: Whether calls go out at once or by batches.
+        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
+            `base_url`, `no_records`, `no_batches`, or as for `settling.settle`.
+    """
+    if by is not None:
+        permissions.require(by, task, Role.LEAD)
+    if not 1 <= count <= LARGEST_ORDER:
+        message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
+        raise Refusal("count", message, errors={"count": [message]})
+    if not 1 <= per_record <= MOST_PER_RECORD:
+        message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
+        raise Refusal("per_record", message, errors={"per_record": [message]})
+    spec = require_askable(teacher)
+    provided.check_provided(teacher, task)
+    version = version or latest_version(task)
+    ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
+    variety = resolve.resolve(task, version, mix, per_record=per_record, askable=require_askable)
+    rows = [asked.teacher for asked in mix.teachers] or [teacher]
+    check_way(wish, [one.teacher for one in variety.teachers] or [spec])
+    drafts, judging = mix_estimate.estimate_mix(
+        version,
+        facts,
+        mix_at_way_price(variety, wish),
+        alone=teacher_at_way_price(spec, wish),
+        teachers=rows,
+        count=count,
+        per_record=per_record,
+    )
+    if threads:
+        drafts = mix_estimate.with_threads(
+            drafts, [one.teacher for one in variety.teachers] or [spec], threads.values()
+        )
+    drafts = with_way_time(drafts, wish)
+    price = mix_estimate.sum_of([drafts, judging]) if judging else drafts
+    return Quote(version, ids, spec, price, variety, judging, threads or {})
+
+
+def require_askable(teacher: Teacher) -> TeacherSpec:
+    """The teacher with its price.
+
+    Raises:
+        Refusal: `teacher_off`, `price_unknown`, `secret_missing`, `secret_not_allowed` or `base_url`: why it cannot be asked.
+    """
+    if not teacher.is_active:
+        raise Refusal(
+            "teacher_off", f"{teacher.name} is out of use.", errors={"teacher": ["This teacher is out of use."]}
+        )
+    price = price_of(teacher)
+    if price is None:
+        raise Refusal(
+            "price_unknown",
+            f"The price table has no price for {teacher.model} of {teacher.provider}.",
+            hint="Have an admin add it under Teachers, Prices; 0 for a server of your own.",
+        )
+    if teacher.secret_ref:
+        address = address_of(teacher.provider, teacher.base_url)
+        allow_list.require(teacher.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
+        store.resolve(teacher.secret_ref)
+    if teacher.base_url:
+        edit.check_address(teacher.base_url)
+    return run_spec.teacher_spec(teacher, price)
+
+
+def _records(
+    task: Task, count: int, source: Source | None, record_ids: Sequence[UUID] | None
+) -> tuple[list[str], list[dict[str, object]]]:
+    """Ids and facts of the records an order of this size needs."""
+    rows = Record.objects.filter(task=task, erased_at__isnull=True)
+    if record_ids is not None:
+        facts = dict(rows.filter(pk__in=list(record_ids)).values_list("pk", "facts"))
+        if unknown := [pk for pk in record_ids if pk not in facts]:
+            raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
+        found = [(pk, facts[pk]) for pk in record_ids][:count]
+    else:
+        if source is not None:
+            rows = rows.filter(source=source)
+        # A second order goes on where the first ended: with records nobody has written for the desk yet.
+        drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
+        rows = rows.annotate(draft_count=drafts).order_by("draft_count", "source__created_at", "row_number", "pk")
+        found = list(rows.values_list("pk", "facts")[:count])
+    if not found:
+        raise Refusal(
+            "no_records",
+            "There are no records to write for.",
+            hint="Import some under Sources.",
+            errors={"source": ["This holds no records."]},
+        )
+    return [str(pk) for pk, _ in found], [known for _, known in found]

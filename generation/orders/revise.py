@@ -1,0 +1,114 @@
+"""Has one draft written again: an order for one call, with its own small budget, journal and ledger like any other.
+
+What review knows as its reviser. Who may ask is decided there; what it may cost, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from generation.models import Order, Teacher
+from generation.orders import estimate as orders_estimate
+from generation.orders import launch, run_spec
+from generation.orders.launch import Quote
+from generation.states import CallState, Purpose
+from generation.teachers import queries as selectors
+from generation.teachers.queries import TeacherLine
+from jobs.models import Job
+from members.models import Member
+from review.desk.revisions import revision_requests
+from review.models import Draft
+from review.ports import Writer
+from review.spec.prompting import Message
+from web.errors import Refusal
+
+# An expert spends this much by one key at most; a dearer teacher is asked by a lead, with an order.
+MOST_USD = Decimal("0.50")
+CENT_OF_A_CENT = Decimal("0.0001")
+
+
+class TeacherReviser:
+    """See `review.ports.Reviser`."""
+
+    def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
+        """See `review.ports.Reviser`."""
+        found = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
+        return sorted(found, key=lambda writer: not writer.is_author)
+
+    def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
+        """See `review.ports.Reviser`."""
+        teacher = self._teacher(draft, conversation, writer, by)
+        spec = launch.require_askable(teacher)
+        estimate = orders_estimate.estimate_conversation(draft.task_version.spec, list(conversation), spec)
+        budget = _budget(estimate.worst_call_usd)
+        if budget > MOST_USD:
+            raise Refusal(
+                "revision_too_dear",
+                f"One revision by {teacher.name} may cost ${budget}; ${MOST_USD} is the most for one.",
+                hint="Choose another teacher, or have an admin lower its max_tokens.",
+            )
+        order = launch.place(
+            draft.task,
+            Quote(draft.task_version, [str(draft.record_id)], spec, estimate),
+            title=f"A revision by {teacher.name}",
+            teacher=teacher,
+            count=1,
+            by=by,
+            max_cost_usd=budget or None,
+            purpose=Purpose.REVISION,
+        )
+        if order.job_id is None:
+            raise RuntimeError("an order was placed without a job")
+        return order.job_id
+
+    def _teacher(self, draft: Draft, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
+        if slug:
+            found = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
+            if found is None:
+                raise _none(f"There is no teacher '{slug}' to ask.")
+            return found
+        writers = self.writers(draft, conversation, by=by)
+        if not writers:
+            raise _none("No teacher can be asked now: none has its key and a price, or each is too dear.")
+        return selectors.visible(by).get(slug=writers[0].slug)
+
+
+def on_job_ended(job: Job) -> None:
+    """Once the job of a revision has ended without one, its draft comes back to whoever asked."""
+    order = Order.objects.filter(job=job, purpose=Purpose.REVISION).first()
+    if order is not None:
+        revision_requests.give_up(job.pk, why=_failure_reason(order, job))
+
+
+def _failure_reason(order: Order, job: Job) -> str:
+    call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
+    if call is not None:
+        return call.error_message[:200]
+    told = (job.error or {}).get("message", "")
+    return str(told)[:200] or f"the job ended {job.state}"
+
+
+def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) -> Writer | None:
+    """A teacher as the panel offers it; None for one that cannot be asked, or that only knows its own short prompt."""
+    if not line.can_be_asked or line.teacher.provided_by or line.price is None:
+        return None
+    spec = run_spec.teacher_spec(line.teacher, line.price)
+    estimate = orders_estimate.estimate_conversation(draft.task_version.spec, list(conversation), spec)
+    worst = _budget(estimate.worst_call_usd)
+    if worst > MOST_USD:
+        return None
+    price = f"at most ${worst.normalize():f}" if worst else "free"
+    return Writer(line.teacher.slug, line.teacher.name, price, is_author=line.teacher.label == draft.teacher)
+
+
+def _budget(worst_usd: float) -> Decimal:
+    """What covers the dearest answer, up to the next hundredth of a cent."""
+    exact = Decimal(str(worst_usd))
+    rounded = exact.quantize(CENT_OF_A_CENT)
+    return rounded if rounded >= exact else rounded + CENT_OF_A_CENT
+
+
+def _none(message: str) -> Refusal:
+    return Refusal("no_teacher", message, hint="Edit the draft yourself with E, or have an admin look at Teachers.")

@@ -1,0 +1,196 @@
+"""Writes down what an attempt at an order must do. Reads rows; writes none; puts no secret into what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from generation.budgets import limits
+from generation.diversity import resolve
+from generation.diversity.examples import company_of
+from generation.diversity.mix import MixSettings
+from generation.engine.contracts import GenerationSpec, Limits, RecordIn, TeacherSpec
+from generation.models import Order, Teacher
+from generation.orders import batches as orders_batches
+from generation.orders import earlier_calls, purposes
+from generation.states import COLLECT, Stragglers, Way, address_of
+from generation.teachers import edit, provided
+from generation.teachers.queries import Price
+from jobs.models import Job
+from jobs.secrets import allow_list
+from jobs.secrets.allow_list import SecretUse
+from review.desk.revisions import revision_requests
+from review.models import Record, RevisionRequest
+from review.spec.prompting import Message
+from review.spec.task_spec import TaskSpec
+from web.errors import Refusal
+
+
+def revision_conversation(order: Order) -> list[Message]:
+    """The conversation of an order for one revision.
+
+    Raises:
+        Refusal: `request_gone`, nobody asks for it any more.
+    """
+    found = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
+    request = found.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()
+    if request is None:
+        raise Refusal("request_gone", "Nobody asks for this revision any more.", hint="Ask anew on the draft.")
+    return revision_requests.conversation(request.draft, request.instruction)
+
+
+def revision_conversations(order: Order) -> dict[str, list[Message]]:
+    """The conversation of an order for one revision, by its one record."""
+    [record_id] = order.record_ids
+    return {record_id: revision_conversation(order)}
+
+
+KIND = "generation"
+CHUNK = 500
+MOST_AT_ONCE = 512
+
+
+def teacher_spec(teacher: Teacher, price: Price) -> TeacherSpec:
+    """The teacher as an engine needs to know it."""
+    return TeacherSpec.model_validate(
+        {
+            "name": teacher.name,
+            "provider": teacher.provider,
+            "model": teacher.model,
+            "base_url": teacher.base_url,
+            "parameters": teacher.parameters,
+            "secret_ref": teacher.secret_ref,
+            "answers": teacher.answers,
+            "audience": "student" if teacher.provided_by else "teacher",
+            "input_usd_per_million": float(price.input_usd_per_million),
+            "output_usd_per_million": float(price.output_usd_per_million),
+            "cached_input_usd_per_million": _float(price.cached_input_usd_per_million),
+            "cache_write_usd_per_million": _float(price.cache_write_usd_per_million),
+            "batch_factor": float(price.batch_factor),
+        }
+    )
+
+
+def _float(usd: Decimal | None) -> float | None:
+    return None if usd is None else float(usd)
+
+
+def build(job: Job) -> dict[str, Any]:
+    """Body of `spec.json` for the next attempt of a generation job.
+
+    Raises:
+        Refusal: The teacher's address is no longer allowed, a record is gone, or budgets leave nothing.
+        Order.DoesNotExist: The job belongs to no order.
+    """
+    order = Order.objects.select_related("task_version", "teacher").get(orders_batches.order_of_job(job))
+    is_closing = job.kind == COLLECT
+    teacher = TeacherSpec.model_validate(order.teacher_spec)
+    if room := provided.provider_of(order.teacher):
+        teacher = teacher.model_copy(update={"base_url": room.base_url()})
+    elif teacher.base_url:
+        edit.check_address(teacher.base_url)
+    known = earlier_calls.earlier_calls(order)
+    spec = GenerationSpec(
+        order=str(order.pk),
+        purpose="evaluation" if order.purpose == "evaluation" else "desk",
+        task=_task(order).canonical(),
+        teacher=teacher,
+        mix=resolve.engine_mix(order),
+        records=_records(order),
+        count=order.count,
+        # What closes batches asks for nothing that could pass a budget.
+        budget_usd=None if is_closing else _float(limits.hold_again(order)),
+        call_usd=_call_usd(order),
+        repairs_until_usd=_repairs_until_usd(order),
+        seed=order.seed,
+        uncertain="retry" if order.uncertain_policy == "retry" else "hold",
+        way="collect" if is_closing else "batch" if order.way == Way.BATCH else "live",
+        stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
+        batches=orders_batches.batches_for_engine(order),
+        taken_in=orders_batches.collected_batch_ids(order),
+        limits=Limits(concurrency=_concurrency(order)),
+        local_clients={"offline": settings.OFFLINE_TEACHER},
+        settled=known.settled,
+        in_doubt=known.in_doubt,
+        doubted=known.doubted,
+        announced=[] if is_closing else earlier_calls.announced_without_end(order),
+    )
+    return spec.model_dump(mode="json")
+
+
+def secret_refs(job: Job) -> list[str]:
+    """The secrets the engine needs: one a teacher that wants one, each once. The last look before a key is handed over.
+
+    Raises:
+        Refusal: A key may not (any more) be sent to its teacher's address.
+    """
+    order = Order.objects.get(orders_batches.order_of_job(job))
+    mixed = MixSettings.model_validate(order.variety).teachers
+    specs = [one.teacher for one in mixed] or [TeacherSpec.model_validate(order.teacher_spec)]
+    for spec in specs:
+        if spec.secret_ref:
+            address = address_of(spec.provider, spec.base_url)
+            allow_list.require(spec.secret_ref, use=SecretUse.TEACHER, url=address, field="teacher")
+    return list(dict.fromkeys(spec.secret_ref for spec in specs if spec.secret_ref))
+
+
+def _call_usd(order: Order) -> float:
+    said: dict[str, Any] = order.estimate
+    return float(said.get("cost_usd", 0)) / max(1, int(said.get("calls", 1)))
+
+
+def _repairs_until_usd(order: Order) -> float | None:
+    """The estimate's upper end and one worst call, as the suggested budget has it; None for an order without one."""
+    said: dict[str, Any] = order.estimate
+    if "cost_high_usd" not in said:
+        return None
+    return float(said["cost_high_usd"]) + float(said.get("worst_call_usd", 0))
+
+
+def _task(order: Order) -> TaskSpec:
+    """What answers are read by: the task itself, or what a judge or an adviser answers with."""
+    special = purposes.special_purpose(order)
+    return special.answer_task() if special and special.answer_task else order.task_version.spec
+
+
+def _concurrency(order: Order) -> int:
+    """As many at once as the teachers allow together, where each has its share of them."""
+    variety = MixSettings.model_validate(order.variety)
+    if not variety.teachers:
+        return order.teacher.concurrency
+    allowed = dict(Teacher.objects.filter(slug__in=variety.slugs).values_list("slug", "concurrency"))
+    whole = sum(mixed.share for mixed in variety.teachers)
+    most = [
+        allowed.get(slug, 1) * whole / mixed.share for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
+    ]
+    return max(1, min(MOST_AT_ONCE, int(min(most))))
+
+
+def _records(order: Order) -> list[RecordIn]:
+    record_ids: list[str] = order.record_ids
+    known: dict[str, RecordIn] = {}
+    variety = MixSettings.model_validate(order.variety)
+    for start in range(0, len(record_ids), CHUNK):
+        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).only("facts", "title", "group", "domain")
+        known.update((str(row.pk), _record(row, variety, order.threads or {})) for row in rows)
+    if gone := [pk for pk in record_ids if pk not in known]:
+        # Leaving one out would move every later call to another record.
+        raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
+    if special := purposes.special_purpose(order):
+        asked = special.conversations(order)
+        return [known[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
+    return [known[pk] for pk in record_ids]
+
+
+def _record(row: Record, variety: MixSettings, threads: Mapping[str, list[dict[str, str]]]) -> RecordIn:
+    return RecordIn(
+        id=str(row.pk),
+        facts=row.facts,
+        title=row.title,
+        company=company_of(row) if variety.examples else [],
+        not_angle=variety.not_angles.get(str(row.pk), ""),
+        thread=threads.get(str(row.pk), []),
+    )

@@ -1,0 +1,71 @@
+"""How an order wants its calls to go out, whether its teachers take that, and what it does to their price. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from generation.diversity.mix import MixSettings
+from generation.engine.contracts import TeacherSpec
+from generation.orders.estimate import OrderEstimate
+from generation.states import TAKES_BATCHES, Stragglers, Way
+from web.errors import Refusal
+
+# Providers promise a batch within this.
+LONGEST_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class WayRequest:
+    """The way calls go out, and what becomes of those that a batch leaves unanswered."""
+
+    way: Way = Way.LIVE
+    stragglers: Stragglers = Stragglers.ASK
+
+
+LIVE = WayRequest()
+
+
+def check_way(wish: WayRequest, teachers: Iterable[TeacherSpec]) -> None:
+    """Refuse batches of a teacher whose provider takes none.
+
+    Raises:
+        Refusal: `no_batches`, with errors by field.
+    """
+    others = [teacher.name for teacher in teachers if teacher.provider not in TAKES_BATCHES]
+    if wish.way == Way.BATCH and others:
+        message = f"{', '.join(others)} cannot be asked by batches: only OpenAI and Anthropic take them."
+        raise Refusal("no_batches", message, hint="Ask at once, or choose another teacher.", errors={"way": [message]})
+
+
+def teacher_at_way_price(spec: TeacherSpec, wish: WayRequest) -> TeacherSpec:
+    """The teacher as an estimate is to see it: at the price of this way."""
+    if wish.way != Way.BATCH:
+        return spec
+    factor = spec.batch_factor
+    return spec.model_copy(
+        update={
+            "input_usd_per_million": spec.input_usd_per_million * factor,
+            "output_usd_per_million": spec.output_usd_per_million * factor,
+            "cached_input_usd_per_million": _times(spec.cached_input_usd_per_million, factor),
+            "cache_write_usd_per_million": _times(spec.cache_write_usd_per_million, factor),
+        }
+    )
+
+
+def mix_at_way_price(variety: MixSettings, wish: WayRequest) -> MixSettings:
+    """The mix as an estimate is to see it; its judge is asked at once, at the full price."""
+    teachers = [one.model_copy(update={"teacher": teacher_at_way_price(one.teacher, wish)}) for one in variety.teachers]
+    return variety.model_copy(update={"teachers": teachers})
+
+
+def with_way_time(estimate: OrderEstimate, wish: WayRequest) -> OrderEstimate:
+    """The estimate with the time that this way may take at most."""
+    if wish.way != Way.BATCH:
+        return estimate
+    basis = f"{estimate.basis}; in batches, which providers promise within a day"
+    return replace(estimate, time_s=LONGEST_S, basis=basis)
+
+
+def _times(usd: float | None, factor: float) -> float | None:
+    return None if usd is None else usd * factor

@@ -1,0 +1,57 @@
+"""Erases what this room holds of records that are erased: researched pages, and what engines were told of them.
+
+Pages, what was typed of the company and what a research job told go from their rows; the run directories of every job that
+was shown one of the records, wrote for it or mended a draft of it are thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from generation.models import Call, Order, ResearchedSite, WebPage
+from jobs.models import JobEvent
+from jobs.supervisor import prune_runs
+from review.models import RevisionRequest
+
+_TITLE = "Erased"
+
+
+def erase(record_ids: Sequence[UUID]) -> None:
+    """Erase the pages of these records, those they were made of and those that were made from them.
+
+    Called in the transaction that erases the records. Doing it twice changes nothing.
+    """
+    prune_runs.prune_erased_texts(_jobs_that_read(record_ids))
+    _erase_threads({str(pk) for pk in record_ids})
+    mine = Q(record__in=record_ids) | Q(made_record__in=record_ids)
+    for site in ResearchedSite.objects.filter(mine).select_related("research"):
+        WebPage.objects.filter(site=site).delete()
+        site.title, site.url, site.query, site.facts, site.why = _TITLE, "", "", {}, ""
+        site.save(update_fields=["title", "url", "query", "facts", "why"])
+        if site.research.job_id is not None:
+            told = JobEvent.objects.filter(
+                job=site.research.job_id, kind__in=("page", "site"), payload__site=site.number
+            )
+            told.update(payload={"site": site.number, "erased": True})
+
+
+def _erase_threads(record_ids: set[str]) -> None:
+    """Drop the earlier mails that orders for follow-ups were told of these records."""
+    for order in Order.objects.filter(threads__isnull=False).only("threads").iterator(chunk_size=50):
+        told = order.threads or {}
+        kept = {pk: thread for pk, thread in told.items() if pk not in record_ids}
+        if len(kept) < len(told):
+            Order.objects.filter(pk=order.pk).update(threads=kept or None)
+
+
+def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
+    """Jobs whose run directories hold facts, pages, drafts or instructions of these records."""
+    records = list(record_ids)
+    called = Call.objects.filter(record__in=records).values_list("order__job", flat=True)
+    asked = RevisionRequest.objects.filter(draft__record__in=records).values_list("job_id", flat=True)
+    mine = Q(record__in=records) | Q(made_record__in=records)
+    researched = ResearchedSite.objects.filter(mine).values_list("research__job", flat=True)
+    return {job for jobs in (called, asked, researched) for job in jobs.distinct() if job is not None}

@@ -1,0 +1,100 @@
+"""The form that orders companies' sites to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from generation.research.launch import MOST_PAGES, ResearchRequest
+from review.models import Source
+from review.spec.schema import InputField
+
+_SITES_HELP = "One a line: name, address. Either may be left out: Harrow Bay Ferries, https://harrow-bay.example"
+
+
+# A point between two letters or digits, and no blank: `Inc.` is none, `acme.example` is one.
+_ADDRESS = re.compile(r"^\S*\w\.\w\S*$")
+
+
+class ResearchForm(forms.Form):
+    """Which sites, how much of each, and what all records are given."""
+
+    source = forms.ChoiceField(
+        label="Companies of",
+        required=False,
+        help_text="Their address is the fact of the role domain, or the first address.",
+    )
+    sites = forms.CharField(
+        label="Or these sites",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        max_length=200_000,
+        help_text=_SITES_HELP,
+    )
+    pages_per_site = forms.IntegerField(
+        label="Pages of a site", min_value=1, max_value=MOST_PAGES, initial=3, help_text="The start page included."
+    )
+    chars_per_page = forms.IntegerField(
+        label="Characters of a page",
+        min_value=200,
+        max_value=20_000,
+        initial=6000,
+        help_text="So much of its text becomes a fact, and is sent to teachers.",
+    )
+    searches = forms.BooleanField(
+        label="Ask the search as well", required=False, help_text="For sites that are not given, and pages elsewhere."
+    )
+    name = forms.CharField(label="Called", required=False, max_length=120)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        sources: Sequence[Source],
+        facts: Sequence[InputField],
+        can_search: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self._sources = {str(source.pk): source for source in sources}
+        choices = [(pk, f"{source.task.name}: {source.name}") for pk, source in self._sources.items()]
+        self.fields["source"].choices = [("", "None: the sites given"), *choices]  # type: ignore[attr-defined]
+        if not can_search:
+            del self.fields["searches"]
+        self._facts = [f"fill.{fact.name}" for fact in facts]
+        for fact in facts:
+            self.fields[f"fill.{fact.name}"] = forms.CharField(
+                label=f"{fact.name.replace('_', ' ').capitalize()} of all",
+                required=False,
+                max_length=2000,
+                help_text=fact.description,
+            )
+
+    def given(self) -> list[forms.BoundField]:
+        """The fields of facts that all records are given."""
+        return [self[name] for name in self._facts]
+
+    def order(self) -> dict[str, Any]:
+        """What `orders.launch` takes beside the task and the member."""
+        said = self.cleaned_data
+        facts = {name.removeprefix("fill."): said[name].strip() for name in self._facts if said[name].strip()}
+        wishes = ResearchRequest(said["pages_per_site"], said["chars_per_page"], said.get("searches", False), facts)
+        source = self._sources.get(said["source"])
+        return {"source": source, "sites": site_lines(said["sites"]), "wishes": wishes, "name": said["name"]}
+
+
+def site_lines(text: str) -> list[tuple[str, str]]:
+    """Name and address of each line; the address is the last word that looks like one."""
+    found = []
+    for line in text.splitlines():
+        name, comma, address = (part.strip() for part in line.strip().rpartition(","))
+        if not comma:
+            name, address = ("", address) if _ADDRESS.search(address) else (address, "")
+        elif not _ADDRESS.search(address):
+            name, address = line.strip(), ""
+        if name or address:
+            found.append((name, address))
+    return found

@@ -1,0 +1,63 @@
+"""Takes in the pages that an engine tells of. Idempotent by site and number; runs inside the transaction of the events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from generation.models import Research, ResearchedSite, WebPage
+from generation.research import records
+from jobs.contracts import Event, Result
+from jobs.models import Job
+
+_URL_CHARS = 2000
+
+
+def consume(job: Job, events: Iterable[Event]) -> None:
+    """Store pages, and mark sites that are done."""
+    told = [event for event in events if event.kind in ("page", "site")]
+    research = Research.objects.filter(job=job).first() if told else None
+    if research is None:
+        return
+    numbers = {event.payload["site"] for event in told}
+    sites = {site.number: site for site in ResearchedSite.objects.filter(research=research, number__in=numbers)}
+    pages = [_page(sites[event.payload["site"]], event.payload) for event in told if event.kind == "page"]
+    WebPage.objects.bulk_create(pages, batch_size=200, ignore_conflicts=True)
+    for event in told:
+        if event.kind == "site":
+            site = sites[event.payload["site"]]
+            site.is_done, site.why = True, event.payload["why"][:300]
+            site.save(update_fields=["is_done", "why"])
+
+
+def close(job: Job, result: Result) -> None:
+    """Make records of what was read, once all was."""
+    research = Research.objects.select_for_update(of=("self",)).filter(job=job, is_settled=False).first()
+    if research is not None and result.outcome == "succeeded":
+        records.make_records(research)
+
+
+def _page(site: ResearchedSite, told: dict[str, Any]) -> WebPage:
+    return WebPage(
+        site=site,
+        number=told["number"],
+        way=told["way"],
+        url=told["url"][:_URL_CHARS],
+        final_url=told.get("final_url", "")[:_URL_CHARS],
+        status=told.get("status"),
+        content_type=told.get("content_type", "")[:120],
+        size_bytes=told.get("bytes", 0),
+        sha256=told.get("sha256", ""),
+        title=_storable(told.get("title", ""))[:300],
+        text=_storable(told.get("text", "")),
+        refused_code=told.get("code", "")[:40],
+        refused_why=_storable(told.get("why", ""))[:500],
+        led_to=told.get("led_to", []),
+        fetched_at=datetime.fromisoformat(told["fetched_at"]),
+    )
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps no NUL in a text, and no database half of a pair of characters."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -1,0 +1,191 @@
+"""Ordering that companies' sites be read, and what the engine is told. Knows nothing of how pages are fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from generation.models import Research, ResearchedSite, WebPage
+from generation.research import starting_points
+from generation.research.starting_points import StartingPoint
+from generation.states import RESEARCH
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.secrets import store
+from members.models import Member
+from review.models import Source, Task
+from review.spec.schema import Facts
+from review.states import Role
+from review.tasks.permissions import require
+from review.tasks.queries import latest_version
+from review.text.grounding import quotable
+from web.errors import Refusal
+
+MOST_SITES = 2000
+MOST_PAGES = 10
+ROBOT = "MiniaturesResearch"
+SEARCH_KEY = "RESEARCH_SEARCH_KEY"
+_FEW = 5
+
+
+@dataclass(frozen=True)
+class ResearchRequest:
+    """How much is read.
+
+    Attributes:
+        pages_per_site: Most pages of a site, the start page included; 1 to 10.
+        chars_per_page: How much of a page's text becomes a fact.
+        searches: Whether a search is asked for sites that are not given and for pages elsewhere.
+        facts: Values for all records, by facts that the sites do not bring.
+    """
+
+    pages_per_site: int = 3
+    chars_per_page: int = 6000
+    searches: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@transaction.atomic
+def launch(
+    task: Task,
+    *,
+    by: Member,
+    source: Source | None = None,
+    sites: Sequence[tuple[str, str]] = (),
+    wishes: ResearchRequest | None = None,
+    name: str = "",
+) -> Research:
+    """Order that sites be read and records made of their pages.
+
+    Args:
+        task: For which; its records hold texts with addresses, such as `source_1` and `source_1_url`.
+        by: A lead of it.
+        source: Start from the records of this import, which may be another task's.
+        sites: Or from these: name of the company and address of its site, either may be empty.
+        wishes: How much is read.
+        name: What to call it.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `no_place_for_pages`, `no_search`, `no_sites`, `too_many_sites`, `facts_missing` or `facts_unknown`.
+    """
+    require(by, task, Role.LEAD)
+    wishes = wishes or ResearchRequest()
+    spec = latest_version(task).spec
+    if not quotable.quotable_facts(spec):
+        message = "The task's records have no place for pages."
+        hint = "Add a text fact and its address to the input, such as source_1 and source_1_url (type url)."
+        raise Refusal("no_place_for_pages", message, hint=hint)
+    if wishes.searches and not settings.RESEARCH_SEARCH_URL:
+        message = "No search is set up here."
+        raise Refusal("no_search", message, hint="An admin sets RESEARCH_SEARCH_URL.", errors={"searches": [message]})
+    begun = starting_points.from_records(source, spec) if source else starting_points.from_typed(sites, spec)
+    begun = [one for one in begun if one.url or wishes.searches]
+    _check(begun, spec, wishes)
+    research = Research.objects.create(
+        task=task,
+        source=source,
+        name=(name.strip() or _order_name(source, begun))[:120],
+        created_by=by,
+        pages_per_site=wishes.pages_per_site,
+        chars_per_page=wishes.chars_per_page,
+        searches=wishes.searches,
+    )
+    ResearchedSite.objects.bulk_create(_rows(research, begun, wishes), batch_size=500)
+    research.job = control.launch(
+        kind=RESEARCH,
+        title=f"Web research: {research.name}",
+        spec={},
+        by=by,
+        task_slug=task.slug,
+        subject_id=research.pk,
+        subject_url=reverse("generation:research", args=[research.pk]),
+    )
+    research.save(update_fields=["job"])
+    return research
+
+
+def build(job: Job) -> dict[str, Any]:
+    """The engine's spec: sites that are not done, with what was told of them before."""
+    research = Research.objects.get(job=job)
+    contact = settings.RESEARCH_CONTACT
+    return {
+        "sites": [_site(one, research) for one in research.sites.filter(is_done=False).prefetch_related("pages")],
+        "done": research.sites.filter(is_done=True).count(),
+        "user_agent": f"{ROBOT}/1.0{f' (+{contact})' if contact else ''}",
+        "named": list(settings.ALLOWED_PRIVATE_HOSTS),
+        "delay_s": settings.RESEARCH_DELAY_S,
+        "search": _search(research),
+    }
+
+
+def secret_refs(job: Job) -> list[str]:
+    """The search's key, where one is set and a search is asked."""
+    ref = _search(Research.objects.get(job=job)).get("secret_ref")
+    return [ref] if ref else []
+
+
+def _search(research: Research) -> dict[str, str]:
+    if not research.searches or not settings.RESEARCH_SEARCH_URL:
+        return {"kind": "none"}
+    key = SEARCH_KEY if store.is_set(SEARCH_KEY) else ""
+    return {"kind": "searxng", "url": settings.RESEARCH_SEARCH_URL, "secret_ref": key}
+
+
+def _site(site: ResearchedSite, research: Research) -> dict[str, Any]:
+    pages: list[WebPage] = sorted(site.pages.all(), key=lambda page: page.number)
+    return {
+        "number": site.number,
+        "url": site.url,
+        "query": site.query,
+        "pages": research.pages_per_site,
+        "read": [page.url for page in pages],
+        "led_to": pages[0].led_to if pages else [],
+        "got": sum(not page.refused_code for page in pages),
+    }
+
+
+def _check(begun: Sequence[StartingPoint], spec: Any, wishes: ResearchRequest) -> None:
+    """Say before anything is fetched what would keep records from being made."""
+    if not begun:
+        hint = "Choose a source whose records have a fact of the role domain or an address, or type sites."
+        raise Refusal("no_sites", "There is no site to read.", hint=hint, errors={"sites": ["No site is given."]})
+    if len(begun) > MOST_SITES:
+        raise Refusal("too_many_sites", f"{len(begun):,} sites; {MOST_SITES:,} can be read in one order.")
+    texts = {name for place in quotable.quotable_facts(spec) for name in place}
+    names = {one.name for one in spec.input_schema}
+    if unknown := sorted(set(wishes.facts) - (names - texts)):
+        raise Refusal("facts_unknown", f"'{unknown[0]}' is no fact that can be given here.")
+    required = [one.name for one in spec.input_schema if one.required and one.name not in texts]
+    lacking = {name for one in begun for name in required if not (one.facts.get(name) or wishes.facts.get(name))}
+    if lacking:
+        errors = {f"fill.{name}": ["The sites do not bring it: give a value for all."] for name in sorted(lacking)}
+        what = ", ".join(f"'{name}'" for name in sorted(lacking)[:_FEW])
+        raise Refusal("facts_missing", f"Each record needs {what}.", hint="Give a value for all.", errors=errors)
+
+
+def _rows(research: Research, begun: Iterable[StartingPoint], wishes: ResearchRequest) -> Iterable[ResearchedSite]:
+    for number, one in enumerate(begun, 1):
+        given: Facts = {name: value for name, value in wishes.facts.items() if value and not one.facts.get(name)}
+        own = {} if one.record else one.facts
+        query = one.title if wishes.searches else ""
+        if query and (question := str(given.get("question") or one.facts.get("question") or "")):
+            query = f"{query} {question}"
+        yield ResearchedSite(
+            research=research,
+            number=number,
+            url=one.url,
+            query=query[:300],
+            title=one.title[:200],
+            facts={**own, **given},
+            record=one.record,
+        )
+
+
+def _order_name(source: Source | None, begun: Sequence[StartingPoint]) -> str:
+    return f"Pages for {source.name}" if source else f"Pages of {len(begun):,} site{'' if len(begun) == 1 else 's'}"

@@ -1,0 +1,122 @@
+"""Makes records of what was read, by the import that all records come through: each company on one side of the split."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+
+from generation.models import Research, ResearchedSite, WebPage
+from generation.research import starting_points
+from review.models import Record, Source
+from review.sources.imports import ImportResult, import_records
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.tasks.queries import latest_version
+from review.text.grounding import quotable
+from web.errors import Refusal
+
+_SENTENCE_END = re.compile(r"[.!?…][\"'”)]*\s")
+_LEAST_KEPT = 0.5
+_FEW = 3
+
+
+def make_records(research: Research) -> None:
+    """Import a record for each site that had a page; those without stay out, and are counted in `problem`.
+
+    The records are new, those the research started from stay as they are. Called in a transaction that holds the order's
+    row.
+    """
+    spec = latest_version(research.task).spec
+    sites = list(research.sites.select_related("record__task").prefetch_related("pages"))
+    rows = {site.number: facts for site in sites if (facts := _facts(site, spec, research.chars_per_page))}
+    research.is_settled = True
+    if not rows:
+        research.problem = "No page could be read, so no record was made."
+    else:
+        _import(research, rows, spec, unread=len(sites) - len(rows))
+    research.save(update_fields=["is_settled", "problem", "made_source", "rows_added", "rows_known"])
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text, ended where a paragraph or a sentence ends."""
+    text = text.strip()
+    if len(text) <= most:
+        return text
+    part = text[:most]
+    paragraph = part.rfind("\n")
+    sentence = max((found.end() for found in _SENTENCE_END.finditer(part)), default=0)
+    for end in (paragraph, sentence, part.rfind(" ")):
+        if end >= most * _LEAST_KEPT:
+            return part[:end].strip()
+    return part.strip()
+
+
+def _facts(site: ResearchedSite, spec: TaskSpec, chars: int) -> Facts:
+    """Facts of a site's record; empty where no page has a text."""
+    pages = [page for page in sorted(site.pages.all(), key=_number) if page.text.strip() and not page.refused_code]
+    facts = starting_points.initial_facts(site.facts, site.record, spec)
+    for place, page in zip(quotable.quotable_facts(spec), pages, strict=False):
+        facts[place.text], facts[place.url] = cut(page.text, chars), page.address
+    return facts if pages else {}
+
+
+def _import(research: Research, rows: dict[int, Facts], spec: TaskSpec, *, unread: int) -> None:
+    names = [field.name for field in spec.input_schema]
+    by = research.created_by
+    today = timezone.now().date().isoformat()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pages.jsonl"
+        path.write_text("".join(f"{json.dumps(facts)}\n" for facts in rows.values()), encoding="utf-8")
+        used = {name for facts in rows.values() for name in facts}
+        try:
+            if by is None:
+                raise PermissionDenied
+            result = import_records(
+                research.task,
+                path,
+                by=by,
+                filename=path.name,
+                name=research.name,
+                provenance=f"Pages read from the web, {today}",
+                skip_bad=True,
+                mapping={name: name for name in names if name in used},
+            )
+        except Refusal as refusal:
+            if refusal.code == "import_running":
+                # It is asked again soon.
+                raise
+            research.problem = f"No record was made: {refusal.message}"[:500]
+            return
+        except PermissionDenied:
+            research.problem = "No record was made: who ordered this does not lead the task any more."
+            return
+    research.rows_added, research.rows_known = result.rows_added, result.rows_known
+    research.problem = _left_out(result, unread)
+    if result.rows_added:
+        research.made_source = result.source
+        _link_records(research, list(rows), result.source)
+
+
+def _link_records(research: Research, numbers: Sequence[int], source: Source) -> None:
+    """Say which record was made of which site: lines of the file are sites in their order."""
+    made = dict(Record.objects.filter(source=source).values_list("row_number", "pk"))
+    sites = {site.number: site for site in research.sites.all()}
+    for line, number in enumerate(numbers, 1):
+        sites[number].made_record_id = made.get(line)
+    ResearchedSite.objects.bulk_update(sites.values(), ["made_record"], batch_size=500)
+
+
+def _left_out(result: ImportResult, unread: int) -> str:
+    parts = [f"{unread} site{'' if unread == 1 else 's'} had no page that could be read."] if unread else []
+    parts += [f"Row {error.row}: {error.reason}." for error in result.errors[:_FEW]]
+    return " ".join(parts)[:500]
+
+
+def _number(page: WebPage) -> int:
+    return page.number

@@ -1,0 +1,138 @@
+"""Puts the best of a record's drafts on the desk and leaves the others off it, by checks or by what a judge said.
+
+What a machine chose is no preference: nobody compared, so nothing of it is written where experts' choices are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from hashlib import sha256
+from uuid import UUID
+
+from generation.models import BestOf, Call, LeftOut, Order
+from generation.states import CallState, ChosenBy, LeftOutReason
+from review.drafts.intake import put_on_desk
+from review.models import Draft
+from review.text import checks
+
+# What one mark weighs: what must not go out counts far more than what a person should look at.
+WEIGHTS = {"error": 10, "warning": 1}
+CHUNK = 500
+
+
+def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
+    """Choose by checks for those of these records of which every draft has come or will not."""
+    wanted = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
+    ended: Counter[str] = Counter()
+    ids = sorted(record_ids)
+    for start in range(0, len(ids), CHUNK):
+        calls = Call.objects.filter(order=order, record_id__in=ids[start : start + CHUNK])
+        # A call and the one that mends its answer have one place in the order.
+        places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
+        ended.update(str(record_id) for record_id, _ in places)
+    choose_by_checks(order, [pk for pk in ids if ended[str(pk)] >= wanted[str(pk)]])
+
+
+def choose_by_checks(order: Order, record_ids: Sequence[UUID], *, note: str = "") -> None:
+    """Choose the draft with the lightest marks of each of these records, one already chosen for excepted.
+
+    Args:
+        order: The order.
+        record_ids: Of its records.
+        note: Why checks choose where a judge was to.
+    """
+    for drafts in undecided_drafts(order, record_ids).values():
+        weights = {str(draft.pk): check_weight(draft) for draft in drafts}
+        chosen = min(drafts, key=lambda draft: (weights[str(draft.pk)], _tie_break(order, draft)))
+        by = ChosenBy.CHECKS if len(drafts) > 1 else ChosenBy.ALONE
+        record_best(order, drafts, chosen, by=by, weights=weights, note=note if len(drafts) > 1 else "")
+
+
+def record_best(
+    order: Order,
+    drafts: Sequence[Draft],
+    chosen: Draft,
+    *,
+    by: ChosenBy,
+    weights: dict[str, int] | None = None,
+    call: Call | None = None,
+    shown: Sequence[str] = (),
+    note: str = "",
+) -> None:
+    """Write a choice down, put its draft on the desk and leave the others off it. A second choice changes nothing."""
+    _, is_new = BestOf.objects.get_or_create(
+        order=order,
+        record_id=chosen.record_id,
+        defaults={
+            "chosen": chosen,
+            "by": by,
+            "drafts": sorted(str(draft.pk) for draft in drafts),
+            "weights": weights or {},
+            "call": call,
+            "shown": list(shown),
+            "note": note[:200],
+        },
+    )
+    if not is_new:
+        return
+    put_on_desk([chosen])
+    others = [draft for draft in drafts if draft.pk != chosen.pk and draft.call_id]
+    LeftOut.objects.bulk_create([_not_best(order, draft, chosen) for draft in others], ignore_conflicts=True)
+
+
+def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, list[Draft]]:
+    """By record, the drafts of an order to choose among; records that have a choice are absent.
+
+    A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
+    """
+    found: dict[UUID, list[Draft]] = defaultdict(list)
+    for start in range(0, len(record_ids), CHUNK):
+        ids = record_ids[start : start + CHUNK]
+        made = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
+        rows = (
+            Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)
+            .select_related("record", "task_version")
+            .order_by("record_id", "created_at", "id")
+        )
+        _leave_out_late(order, [row for row in rows if row.record_id in made and row.pk != made[row.record_id]], made)
+        for row in rows:
+            if row.record_id not in made:
+                found[row.record_id].append(row)
+    return found
+
+
+def check_weight(draft: Draft) -> int:
+    """What the task's checks say of a draft: less is better. Asked here, since marks of large batches come later."""
+    marks = checks.run(draft.task_version.spec, draft.record.facts, draft.fields)
+    return sum(WEIGHTS[mark.severity] for mark in marks)
+
+
+def _leave_out_late(order: Order, late: Iterable[Draft], made: dict[UUID, UUID]) -> None:
+    rows = [
+        LeftOut(
+            call_id=UUID(draft.call_id),
+            order=order,
+            draft=draft,
+            reason=LeftOutReason.NOT_BEST,
+            because_of_id=made[draft.record_id],
+        )
+        for draft in late
+        if draft.call_id
+    ]
+    LeftOut.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _not_best(order: Order, draft: Draft, chosen: Draft) -> LeftOut:
+    return LeftOut(
+        call_id=UUID(str(draft.call_id)),
+        order=order,
+        draft=draft,
+        reason=LeftOutReason.NOT_BEST,
+        because_of=chosen,
+    )
+
+
+def _tie_break(order: Order, draft: Draft) -> str:
+    """Decides between equals: the same each time, and no teacher's or the earliest's advantage."""
+    return sha256(f"{order.pk}:{draft.call_id}".encode()).hexdigest()

@@ -1,0 +1,105 @@
+"""What follows an order once its job has ended: its best drafts are chosen, and repeated ones asked for once more."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from generation.diversity.mix import MixSettings
+from generation.diversity.request import MixRequest, TeacherRequest
+from generation.models import Call, LeftOut, Order, Teacher
+from generation.orders import launch
+from generation.selection import best, judge
+from generation.states import LeftOutReason, Purpose, UncertainPolicy
+from jobs.models import Job
+from web.errors import Refusal
+
+
+def on_job_ended(job: Job) -> None:
+    """Do what remains once a job of this room has ended; called once each time it ends, so also after a resume."""
+    order = Order.objects.select_related("task_version", "task", "follows", "created_by").filter(job=job).first()
+    if order is None:
+        return
+    variety = MixSettings.model_validate(order.variety)
+    if order.purpose == Purpose.JUDGING:
+        judge.fall_back_to_checks(order)
+    elif variety.best_of == "judge":
+        judge.order_judging(order)
+    elif variety.best_of == "checks":
+        best.choose_by_checks(order, [UUID(pk) for pk in dict.fromkeys(order.record_ids)])
+    elif variety.near_duplicates == "ask_again" and job.state == "succeeded":
+        reorder_repeats(order)
+
+
+def reorder_repeats(order: Order) -> Order | None:
+    """Order the repeated drafts of an order once more, with other seeds and, where there are some, other angles.
+
+    Within what is left of the order's budget; none where nothing repeats or nothing is left. Repeats of these are left out.
+    """
+    repeated = list(LeftOut.objects.filter(order=order, reason=LeftOutReason.DUPLICATE).select_related("draft"))
+    left_usd = _left_usd(order)
+    if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
+        return None
+    wish = mix_request_of(order)
+    try:
+        quoted = launch.quote(
+            order.task,
+            teacher=order.teacher,
+            count=len(repeated),
+            by=None,
+            record_ids=[one.draft.record_id for one in repeated],
+            version=order.task_version,
+            mix=wish,
+        )
+        quoted.variety.near_duplicates = "keep_out"
+        quoted.variety.not_angles = {
+            str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
+        }
+        return launch.place(
+            order.task,
+            quoted,
+            title=f"{len(repeated)} repeated drafts anew",
+            teacher=order.teacher,
+            count=len(repeated),
+            by=order.created_by,
+            max_cost_usd=left_usd,
+            source=order.source,
+            purpose=Purpose(order.purpose),
+            uncertain_policy=UncertainPolicy(order.uncertain_policy),
+            seed=(order.seed + order.count) % 2**31,
+            follows=order,
+        )
+    except Refusal:
+        # Nothing is owed: the repeats stay off the desk, and the order's page says how many there are.
+        return None
+
+
+def mix_request_of(order: Order) -> MixRequest:
+    """What was wished for an order, to wish it again; teachers that are gone or out of use are left out."""
+    variety = MixSettings.model_validate(order.variety)
+    known = {teacher.slug: teacher for teacher in Teacher.objects.filter(slug__in=variety.slugs, is_active=True)}
+    return MixRequest(
+        teachers=tuple(
+            TeacherRequest(known[slug], mixed.share, tuple(mixed.temperatures))
+            for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
+            if slug in known
+        ),
+        personas=bool(variety.personas),
+        angles=bool(variety.angles),
+        examples=variety.shown,
+        near_duplicates=variety.near_duplicates,
+    )
+
+
+def _left_usd(order: Order) -> Decimal | None:
+    if order.max_cost_usd is None:
+        return None
+    zero = Decimal(0)
+    used = Call.objects.filter(order=order).aggregate(
+        cost=Coalesce(Sum("cost_usd"), zero), possible=Coalesce(Sum("possible_cost_usd"), zero)
+    )
+    left: Decimal = order.max_cost_usd - used["cost"] - used["possible"]
+    return max(zero, left)

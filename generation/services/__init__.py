@@ -1,1 +1,0 @@
-"""The verbs of generation; the only writers of its rows."""

@@ -1,1 +1,0 @@
-"""Orders whose drafts differ: settling a mix, pricing it, and choosing which drafts come to the desk."""

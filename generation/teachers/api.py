@@ -1,0 +1,68 @@
+"""API of teachers and prices: any member reads, an admin writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from generation.teachers import edit
+from generation.teachers import queries as selectors
+from generation.teachers.edit import NewTeacher
+from generation.teachers.serializers import PriceLineOut, TeacherIn, TeacherOut
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+
+
+class TeacherListView(APIView):
+    """Whom drafts can be ordered from."""
+
+    scope_write = "admin"
+
+    @extend_schema(responses=TeacherOut(many=True))
+    def get(self, request: Request) -> Response:
+        lines = selectors.lines(member_of(request))
+        return Response({"next": None, "previous": None, "results": TeacherOut(lines, many=True).data})
+
+    @extend_schema(request=TeacherIn, responses={201: TeacherOut})
+    def post(self, request: Request) -> Response:
+        require_recent(request)
+        body = TeacherIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        teacher = edit.create(NewTeacher(**body.validated_data), by=member_of(request))
+        return Response(_response_data(teacher), status=201)
+
+
+class TeacherView(APIView):
+    """One teacher."""
+
+    scope_write = "admin"
+
+    @extend_schema(responses=TeacherOut)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(_response_data(selectors.teacher_or_404(member_of(request), slug)))
+
+    @extend_schema(request=TeacherIn, responses=TeacherOut)
+    def patch(self, request: Request, slug: str) -> Response:
+        require_recent(request)
+        teacher = selectors.teacher_or_404(member_of(request), slug)
+        body = TeacherIn(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        known = {name: getattr(teacher, name) for name in NewTeacher.__dataclass_fields__}
+        changed = edit.change(teacher, NewTeacher(**known | body.validated_data), by=member_of(request))
+        return Response(_response_data(changed))
+
+
+class PriceListView(APIView):
+    """The price table."""
+
+    @extend_schema(responses=PriceLineOut(many=True))
+    def get(self, request: Request) -> Response:
+        return Response({"next": None, "previous": None, "results": PriceLineOut(selectors.prices(), many=True).data})
+
+
+def _response_data(teacher: Any) -> Any:
+    return TeacherOut(selectors.line_of(teacher, selectors.price_of(teacher))).data

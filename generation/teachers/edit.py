@@ -1,0 +1,182 @@
+"""Adds and changes teachers. Admins only: a teacher's address is where keys are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from audit import trail
+from generation.engine.clients.parameters import COSTLY_PARAMETERS, LENGTH_PARAMETERS, OWN_PARAMETERS
+from generation.models import Teacher
+from generation.states import DEFAULT_SECRET, NEEDS_KEY, Answers, Provider, address_of
+from jobs.secrets import allow_list, store
+from jobs.secrets.allow_list import SecretUse
+from members.models import Member
+from web.errors import Refusal
+from web.net import allowed_hosts
+
+
+def check_address(url: str) -> None:
+    """Refuse an address the product must not call.
+
+    Raises:
+        Refusal: `base_url`, saying what is wrong and which setting would allow it.
+    """
+    try:
+        allowed_hosts.check(url)
+    except allowed_hosts.AddressRefusedError as error:
+        said = f"{error.message} {error.hint}"
+        raise Refusal("base_url", error.message, hint=error.hint, errors={"base_url": [said]}) from error
+
+
+LONGEST_ANSWER = 200_000
+
+
+@dataclass(frozen=True)
+class NewTeacher:
+    """What a teacher is made of."""
+
+    slug: str
+    name: str
+    provider: str
+    model: str
+    base_url: str = ""
+    parameters: dict[str, Any] = field(default_factory=dict)
+    secret_ref: str = ""
+    concurrency: int = 16
+    answers: str = Answers.AUTO
+    is_active: bool = True
+
+
+def create(new: NewTeacher, *, by: Member) -> Teacher:
+    """Add a teacher.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: `teacher_invalid`, `base_url` or `secret_not_allowed` with errors by field; 409 `slug_taken`.
+    """
+    require_admin(by)
+    values = _validated(new)
+    try:
+        with transaction.atomic():
+            made = Teacher.objects.create(**values, created_by=by)
+            trail.record("teacher_made", by=by, about=made, teacher=made.slug)
+            return made
+    except IntegrityError:
+        message = f"There is a teacher '{new.slug}' already."
+        raise Refusal("slug_taken", message, status=409, errors={"slug": [message]}) from None
+
+
+def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
+    """Change a teacher; its slug stays. Orders launched before keep asking it as it was.
+
+    Raises:
+        PermissionDenied: The member is no admin.
+        Refusal: As for `create`.
+    """
+    require_admin(by)
+    if teacher.provided_by:
+        raise Refusal(
+            "teacher_provided",
+            "This teacher comes with the product and is not edited.",
+            hint="Take the miniature back on its page.",
+            status=409,
+        )
+    for name, value in _validated(new).items():
+        if name != "slug":
+            setattr(teacher, name, value)
+    with transaction.atomic():
+        teacher.save()
+        trail.record("teacher_changed", by=by, about=teacher, teacher=teacher.slug)
+    return teacher
+
+
+def require_admin(member: Member) -> None:
+    """Refuse anyone but an admin.
+
+    Raises:
+        PermissionDenied: Always, for others.
+    """
+    if not member.is_admin:
+        raise PermissionDenied("Only an admin may add or change teachers and prices.")
+
+
+def _validated(new: NewTeacher) -> dict[str, Any]:
+    errors: dict[str, list[str]] = {}
+    secret = (
+        new.secret_ref.strip() or DEFAULT_SECRET.get(Provider(new.provider), "") if new.provider in Provider else ""
+    )
+    if new.provider not in Provider:
+        errors["provider"] = [f"'{new.provider}' is no provider; choose {', '.join(Provider.values)}."]
+    elif new.provider == Provider.COMPATIBLE and not new.base_url:
+        errors["base_url"] = [
+            "An OpenAI-compatible teacher needs the address of its server, such as http://gpu-1:8000/v1."
+        ]
+    elif new.provider in NEEDS_KEY and not secret:
+        errors["secret_ref"] = ["Name the environment variable that holds the key."]
+    if secret and (not store.NAME.match(secret) or secret in store.OWN or store.is_provided(secret)):
+        errors["secret_ref"] = [
+            "Write the name of an environment variable, such as OPENAI_API_KEY; never the key itself."
+        ]
+    if not new.name.strip():
+        errors["name"] = ["Give the teacher a name."]
+    if not new.model.strip():
+        errors["model"] = ["Name the model."]
+    if not 1 <= new.concurrency <= 512:
+        errors["concurrency"] = ["Between 1 and 512 calls at once."]
+    if new.answers not in Answers:
+        errors["answers"] = [f"Choose {', '.join(Answers.values)}."]
+    if wrong := _parameter_error(new.parameters):
+        errors["parameters"] = [wrong]
+    if errors:
+        raise Refusal("teacher_invalid", "This teacher cannot be saved as it is.", errors=errors)
+    if new.base_url:
+        check_address(new.base_url)
+    if secret and new.provider != Provider.OFFLINE:
+        address = address_of(new.provider, new.base_url.strip())
+        allow_list.require(secret, use=SecretUse.TEACHER, url=address, field="secret_ref")
+    is_offline = new.provider == Provider.OFFLINE
+    return {
+        "slug": new.slug,
+        "name": new.name.strip(),
+        "provider": new.provider,
+        "model": new.model.strip(),
+        "base_url": "" if is_offline else new.base_url.strip(),
+        "parameters": new.parameters,
+        "secret_ref": "" if is_offline else secret,
+        "concurrency": new.concurrency,
+        "answers": new.answers,
+        "is_active": new.is_active,
+    }
+
+
+def _parameter_error(parameters: Any) -> str:
+    if not isinstance(parameters, dict):
+        return 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'
+    if wrong := _reserved_parameter_error(parameters):
+        return wrong
+    most = parameters.get("max_tokens", 1)
+    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= LONGEST_ANSWER:
+        return f"max_tokens is a whole number between 1 and {LONGEST_ANSWER}."
+    for name, low, high in (("defect_rate", 0, 1), ("pause_s", 0, 60), ("temperature", 0, 2)):
+        value = parameters.get(name, low)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not low <= value <= high:
+            return f"{name} is a number between {low} and {high}."
+    return ""
+
+
+def _reserved_parameter_error(parameters: dict[str, Any]) -> str:
+    """What is wrong with a parameter that a budget could not be kept with, or that is not the admin's to set."""
+    for name in parameters:
+        if name in OWN_PARAMETERS:
+            return f"'{name}' is set by the product itself."
+        if name in LENGTH_PARAMETERS:
+            return f"Write max_tokens for '{name}': what a call may cost at most is priced with it."
+        if name in COSTLY_PARAMETERS:
+            return f"'{name}' would be paid beside the tokens that a budget reckons with."
+    if parameters.get("service_tier") == "priority":
+        return "Calls of the service tier 'priority' cost more than the price table says."
+    return ""

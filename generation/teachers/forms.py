@@ -1,0 +1,149 @@
+"""Forms of a teacher and of a price. They read input; services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from generation.models import PriceEntry, Teacher
+from generation.states import Answers, Provider
+from generation.teachers.edit import NewTeacher
+from web.strict_json import StorableJSONDecoder
+
+
+class TeacherForm(forms.Form):
+    """A teacher. The key itself is never typed here: only the name of the variable that holds it."""
+
+    name = forms.CharField(label="Name", max_length=120, help_text="How pages call it, such as GPT-4o, careful.")
+    slug = forms.SlugField(
+        label="Short name", max_length=60, help_text="For addresses and the API; cannot change later."
+    )
+    provider = forms.ChoiceField(label="Provider", choices=Provider.choices)
+    model = forms.CharField(label="Model", max_length=120, help_text="Exactly as the provider names it.")
+    base_url = forms.CharField(
+        label="Base URL",
+        required=False,
+        max_length=300,
+        help_text="For a server of your own, such as http://gpu-1:8000/v1. "
+        "Private hosts must stand in ALLOWED_PRIVATE_HOSTS.",
+    )
+    secret_ref = forms.CharField(
+        label="Environment variable with the key",
+        required=False,
+        max_length=64,
+        help_text="The name, not the key. Empty: OPENAI_API_KEY or ANTHROPIC_API_KEY by provider, "
+        "none for your own server. A key goes only to the hosts it is allowed for (ALLOWED_SECRETS).",
+    )
+    parameters = forms.JSONField(
+        label="Parameters",
+        required=False,
+        initial=dict,
+        decoder=StorableJSONDecoder,
+        error_messages={"invalid": 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'},
+        help_text='JSON, sent with each call, such as {"temperature": 0.8, "max_tokens": 800}. '
+        'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',
+    )
+    answers = forms.ChoiceField(
+        label="Answers come",
+        choices=Answers.choices,
+        initial=Answers.AUTO,
+        required=False,
+        help_text="By a schema, a model cannot leave a field out; an answer that breaks a length is sent back once. "
+        "A server of your own gets text unless you choose JSON.",
+    )
+    concurrency = forms.IntegerField(label="Calls at once", min_value=1, max_value=512, initial=16)
+    is_active = forms.BooleanField(label="In use", required=False, initial=True)
+
+    def __init__(self, *args: Any, is_new: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["slug"]
+
+    def forget_secret(self) -> None:
+        """Take what was typed as the key's name off the form: it may be the key."""
+        self.data = {name: self.data.get(name) for name in self.data} | {"secret_ref": ""}
+
+    def new_teacher(self, slug: str = "") -> NewTeacher:
+        """The validated input as the service takes it."""
+        chosen = dict(self.cleaned_data)
+        chosen["answers"] = chosen["answers"] or Answers.AUTO
+        chosen["parameters"] = {} if chosen["parameters"] is None else chosen["parameters"]
+        return NewTeacher(**{"slug": slug, **chosen})
+
+
+def _price_field(label: str, *, if_empty: str = "") -> forms.DecimalField:
+    """A price of a kind of tokens; it may be left empty where `if_empty` says what that means."""
+    return forms.DecimalField(
+        label=label,
+        min_value=0,
+        max_digits=10,
+        decimal_places=4,
+        required=not if_empty,
+        help_text=if_empty,
+    )
+
+
+class PriceForm(forms.Form):
+    """One line of the price table."""
+
+    provider = forms.ChoiceField(
+        label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
+    )
+    model = forms.CharField(label="Model", max_length=120)
+    input_usd_per_million = _price_field("Input, $ per million tokens")
+    output_usd_per_million = _price_field("Output, $ per million tokens")
+    cached_input_usd_per_million = _price_field(
+        "Input read from a cache, $ per million", if_empty="Empty: not known, priced as plain input."
+    )
+    cache_write_usd_per_million = _price_field(
+        "Input written into a cache, $ per million",
+        if_empty="Empty: 1.25 times the input at Anthropic, as plain input elsewhere.",
+    )
+    batch_factor = forms.DecimalField(
+        label="Calls in a batch, share of the price",
+        min_value=0,
+        max_value=1,
+        max_digits=4,
+        decimal_places=3,
+        required=False,
+        help_text="Empty: half at OpenAI and Anthropic, the whole price elsewhere.",
+    )
+    as_of = forms.DateField(
+        label="Entered on",
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    source_url = forms.URLField(
+        label="Source",
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        help_text="The page you took the price from.",
+    )
+    note = forms.CharField(
+        label="Note", required=False, max_length=200, help_text="What kind of source it is, and what it leaves out."
+    )
+
+
+def teacher_initial(teacher: Teacher) -> dict[str, Any]:
+    """A teacher as the form shows it."""
+    names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "answers", "concurrency", "is_active")
+    return {name: getattr(teacher, name) for name in names}
+
+
+def price_initial(entry: PriceEntry) -> dict[str, Any]:
+    """A price as the form shows it, to be entered anew today."""
+    names = (
+        "provider",
+        "model",
+        "input_usd_per_million",
+        "output_usd_per_million",
+        "cached_input_usd_per_million",
+        "cache_write_usd_per_million",
+        "batch_factor",
+        "source_url",
+        "note",
+    )
+    return {name: getattr(entry, name) for name in names}

@@ -1,0 +1,79 @@
+"""Pages of teachers: the list with prices and keys, add, edit, and how a real one is connected."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from generation.teachers import edit as teachers_edit
+from generation.teachers import prices
+from generation.teachers import queries as selectors
+from generation.teachers.edit import require_admin
+from generation.teachers.forms import PriceForm, TeacherForm, price_initial, teacher_initial
+from generation.teachers.terms import TERMS
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_safe
+def teacher_list(request: HttpRequest) -> HttpResponse:
+    context = {"section": "generation", "lines": selectors.lines(member_of(request))}
+    return render(request, "generation/teachers.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_teacher(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """Add a teacher, or change the one of this slug."""
+    teachers_edit.require_admin(member_of(request))
+    # Asked before anything is typed: now and then it is the key itself, and that waits in no session.
+    require_recent(request, keep=False)
+    teacher = selectors.teacher_or_404(member_of(request), slug) if slug else None
+    initial = teacher_initial(teacher) if teacher else {"provider": request.GET.get("provider", "openai")}
+    form = TeacherForm(request.POST or None, initial=initial, is_new=teacher is None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if teacher is None:
+                saved = teachers_edit.create(form.new_teacher(), by=member_of(request))
+            else:
+                saved = teachers_edit.change(teacher, form.new_teacher(teacher.slug), by=member_of(request))
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+            if "secret_ref" in form.errors:
+                form.forget_secret()
+        else:
+            messages.success(request, f"{saved.name} is saved.")
+            return redirect("generation:teachers")
+    context = {"section": "generation", "form": form, "teacher": teacher}
+    return render(request, "generation/teacher.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def price_list(request: HttpRequest) -> HttpResponse:
+    chosen = selectors.price_entry(request.GET.get("provider", ""), request.GET.get("model", ""))
+    form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else {})
+    if request.method == "POST":
+        require_admin(member_of(request))
+        if form.is_valid():
+            try:
+                saved = prices.set_price(**form.cleaned_data, by=member_of(request))
+            except Refusal as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, f"The price of {saved.model} is saved.")
+                return redirect("generation:prices")
+    lists = [terms for terms in TERMS.values() if terms.prices_url]
+    context = {"section": "generation", "prices": selectors.prices(), "form": form, "lists": lists}
+    return render(request, "generation/prices.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def remove_price(request: HttpRequest, price_id: int) -> HttpResponse:
+    require_admin(member_of(request))
+    entry = selectors.price_or_404(price_id)
+    prices.remove_price(entry, by=member_of(request))
+    messages.success(request, f"The price of {entry.model} is removed.")
+    return redirect("generation:prices")

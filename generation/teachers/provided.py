@@ -1,0 +1,108 @@
+"""Teachers that another room provides: offered and withdrawn by it, never edited by hand.
+
+Called by that room's services, which know who may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from generation.models import Teacher
+from generation.states import Provider
+from review.models import Task
+
+
+@dataclass(frozen=True)
+class NewProvidedTeacher:
+    """What a provided teacher is made of. `provided_by` is `room:key` and stays the same for ever."""
+
+    provided_by: str
+    slug: str
+    name: str
+    model: str
+    secret_ref: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    concurrency: int = 8
+
+
+def offer(new: NewProvidedTeacher) -> Teacher:
+    """Add a provided teacher, or put it back into use. Its address is asked of its room for each attempt."""
+    values = {
+        "name": new.name,
+        "provider": Provider.COMPATIBLE,
+        "model": new.model,
+        "base_url": "",
+        "parameters": new.parameters,
+        "secret_ref": new.secret_ref,
+        "concurrency": new.concurrency,
+        "is_active": True,
+    }
+    teacher, _ = Teacher.objects.update_or_create(
+        provided_by=new.provided_by, defaults=values, create_defaults={**values, "slug": _free_slug(new.slug)}
+    )
+    return teacher
+
+
+def withdraw(provided_by: str) -> None:
+    """Take a provided teacher out of use; its drafts and orders stay."""
+    Teacher.objects.filter(provided_by=provided_by).update(is_active=False)
+
+
+def _free_slug(stem: str) -> str:
+    taken = frozenset(Teacher.objects.filter(slug__startswith=stem[:56]).values_list("slug", flat=True))
+    return next(slug for slug in (stem, *(f"{stem[:56]}-{n}" for n in range(2, 1000))) if slug not in taken)
+
+
+class TeacherProvider(Protocol):
+    """What a room answers for the teachers it provides.
+
+    Attributes:
+        round: Which round of drafts they write.
+        origin: What stands on their drafts as origin.
+    """
+
+    @property
+    def round(self) -> int: ...
+
+    @property
+    def origin(self) -> str: ...
+
+    def base_url(self) -> str:
+        """Where they are asked now; found anew for each attempt, since a port may change."""
+        ...
+
+    def check(self, key: str, task: Task) -> None:
+        """Refuse an order that the teacher of this key cannot write.
+
+        Raises:
+            Refusal: Says why.
+        """
+        ...
+
+
+_PROVIDERS: dict[str, TeacherProvider] = {}
+
+
+def register_provider(room: str, teachers: TeacherProvider) -> None:
+    """Let a room answer for the teachers whose `provided_by` begins with its name."""
+    _PROVIDERS[room] = teachers
+
+
+def provider_of(teacher: Teacher) -> TeacherProvider | None:
+    """The room that answers for a teacher; None for one that an admin added.
+
+    Raises:
+        KeyError: Its room is not installed.
+    """
+    return _PROVIDERS[teacher.provided_by.partition(":")[0]] if teacher.provided_by else None
+
+
+def check_provided(teacher: Teacher, task: Task) -> None:
+    """Have a provided teacher's room look at an order for a task.
+
+    Raises:
+        Refusal: The room refuses it.
+    """
+    if room := provider_of(teacher):
+        room.check(teacher.provided_by.partition(":")[2], task)

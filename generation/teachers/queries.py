@@ -1,0 +1,139 @@
+"""Questions about teachers and prices. Any member may see them: a lead must choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from generation.models import PriceEntry, Teacher
+from generation.states import Provider, address_of
+from generation.teachers.terms import ProviderTerms, terms_of
+from jobs.secrets import allow_list, store
+from jobs.secrets.allow_list import SecretUse
+from members.models import Member
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars per million tokens, the day they were entered, and where they stood."""
+
+    input_usd_per_million: Decimal
+    output_usd_per_million: Decimal
+    as_of: date | None = None
+    source_url: str = ""
+    note: str = ""
+    # None: not known; such tokens are priced as plain input.
+    cached_input_usd_per_million: Decimal | None = None
+    cache_write_usd_per_million: Decimal | None = None
+    # What a call in a batch costs, as a share of the same call asked live.
+    batch_factor: Decimal = Decimal(1)
+
+
+FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
+
+
+@dataclass(frozen=True)
+class TeacherLine:
+    """One teacher as lists show it: its price if known, whether its key is there and may be used, its provider's terms."""
+
+    teacher: Teacher
+    price: Price | None
+    has_key: bool
+    terms: ProviderTerms
+    # Whether its key may be sent to its address: see `jobs.secrets.allow_list`.
+    is_key_allowed: bool = True
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether an order could be launched now."""
+        return self.teacher.is_active and self.price is not None and self.has_key
+
+
+def visible(member: Member) -> QuerySet[Teacher]:
+    """Teachers the member may see: all, for an admin; those in use, for others."""
+    teachers = Teacher.objects.order_by("name")
+    return teachers if member.is_admin else teachers.filter(is_active=True)
+
+
+def lines(member: Member) -> list[TeacherLine]:
+    """Teachers with their prices; two queries however many there are."""
+    prices = {(entry.provider, entry.model): _price_of_entry(entry) for entry in PriceEntry.objects.all()}
+    return [line_of(teacher, prices.get((teacher.provider, teacher.model))) for teacher in visible(member)]
+
+
+def line_of(teacher: Teacher, price: Price | None) -> TeacherLine:
+    """A teacher as lists show it."""
+    if is_free(teacher):
+        price = FREE
+    is_allowed = not teacher.secret_ref or _may_use_key(teacher)
+    has_key = is_allowed and (not teacher.secret_ref or store.is_set(teacher.secret_ref))
+    return TeacherLine(teacher, price, has_key, terms_of(teacher.provider), is_allowed)
+
+
+def _may_use_key(teacher: Teacher) -> bool:
+    address = address_of(teacher.provider, teacher.base_url)
+    return allow_list.is_allowed(teacher.secret_ref, use=SecretUse.TEACHER, url=address)
+
+
+def is_free(teacher: Teacher) -> bool:
+    """Whether no token of it is paid for: it runs in this installation."""
+    return teacher.provider == Provider.OFFLINE or bool(teacher.provided_by)
+
+
+def price_of(teacher: Teacher) -> Price | None:
+    """The teacher's price; None when the table has none for its model."""
+    if is_free(teacher):
+        return FREE
+    entry = price_entry(teacher.provider, teacher.model)
+    return _price_of_entry(entry) if entry else None
+
+
+def teacher_or_404(member: Member, slug: str) -> Teacher:
+    """One teacher.
+
+    Raises:
+        Http404: No such teacher, or one out of use for a member who is no admin.
+    """
+    teacher = visible(member).filter(slug=slug).first()
+    if teacher is None:
+        raise Http404(f"There is no teacher '{slug}'.")
+    return teacher
+
+
+def prices() -> QuerySet[PriceEntry]:
+    """The price table, by provider and model."""
+    return PriceEntry.objects.order_by("provider", "model")
+
+
+def price_entry(provider: str, model: str) -> PriceEntry | None:
+    """The table's line for a model, if it has one."""
+    return PriceEntry.objects.filter(provider=provider, model=model).first()
+
+
+def price_or_404(price_id: int) -> PriceEntry:
+    """One entry of the table.
+
+    Raises:
+        Http404: It is gone.
+    """
+    entry = PriceEntry.objects.filter(pk=price_id).first()
+    if entry is None:
+        raise Http404("There is no such price.")
+    return entry
+
+
+def _price_of_entry(entry: PriceEntry) -> Price:
+    return Price(
+        entry.input_usd_per_million,
+        entry.output_usd_per_million,
+        entry.as_of,
+        entry.source_url,
+        entry.note,
+        cached_input_usd_per_million=entry.cached_input_usd_per_million,
+        cache_write_usd_per_million=entry.cache_write_price,
+        batch_factor=entry.batch_share,
+    )

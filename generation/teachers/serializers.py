@@ -1,0 +1,69 @@
+"""Shapes of teachers, their prices and their providers' terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from generation.states import Answers, Provider
+
+
+class PriceOut(serializers.Serializer[Any]):
+    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    cached_input_usd_per_million = serializers.DecimalField(
+        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: not known, priced as plain input"
+    )
+    cache_write_usd_per_million = serializers.DecimalField(
+        max_digits=10, decimal_places=4, allow_null=True, help_text="Null: priced as plain input"
+    )
+    batch_factor = serializers.DecimalField(
+        max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"
+    )
+    as_of = serializers.DateField(allow_null=True)
+    source_url = serializers.CharField()
+    note = serializers.CharField()
+
+
+class PriceLineOut(PriceOut):
+    provider = serializers.CharField()
+    model = serializers.CharField()
+
+
+class TermsOut(serializers.Serializer[Any]):
+    summary = serializers.CharField()
+    url = serializers.CharField()
+    as_of = serializers.DateField()
+
+
+class TeacherOut(serializers.Serializer[Any]):
+    """A teacher, its price, and whether it can be asked now; never its key."""
+
+    slug = serializers.SlugField(source="teacher.slug")
+    name = serializers.CharField(source="teacher.name")
+    provider = serializers.ChoiceField(source="teacher.provider", choices=Provider.choices)
+    model = serializers.CharField(source="teacher.model")
+    base_url = serializers.CharField(source="teacher.base_url")
+    parameters = serializers.JSONField(source="teacher.parameters")
+    secret_ref = serializers.CharField(source="teacher.secret_ref")
+    answers = serializers.ChoiceField(source="teacher.answers", choices=Answers.choices)
+    concurrency = serializers.IntegerField(source="teacher.concurrency")
+    is_active = serializers.BooleanField(source="teacher.is_active")
+    has_key = serializers.BooleanField()
+    can_be_asked = serializers.BooleanField()
+    price = PriceOut(allow_null=True)
+    terms = TermsOut()
+
+
+class TeacherIn(serializers.Serializer[Any]):
+    slug = serializers.SlugField(max_length=60)
+    name = serializers.CharField(max_length=120)
+    provider = serializers.ChoiceField(choices=Provider.choices)
+    model = serializers.CharField(max_length=120)
+    base_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    parameters = serializers.DictField(required=False)
+    secret_ref = serializers.CharField(max_length=64, required=False, allow_blank=True)
+    answers = serializers.ChoiceField(choices=Answers.choices, required=False)
+    concurrency = serializers.IntegerField(min_value=1, max_value=512, required=False)
+    is_active = serializers.BooleanField(required=False)

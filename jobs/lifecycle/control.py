@@ -1,0 +1,209 @@
+"""What people do with jobs: launch, pause, resume, cancel, put first or last. Who does the work is no concern of this module."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from audit import trail
+from jobs.contracts import Result
+from jobs.kinds import registry
+from jobs.lifecycle import consumers, notify
+from jobs.lifecycle.transitions import append_event, lock_job, transition
+from jobs.models import FinishedNotice, Job
+from jobs.states import CLAIMABLE, FINISHED, JobState
+from members.models import Member
+from web.errors import Refusal
+
+PRIORITIES: Final = {"low": -1, "normal": 0, "high": 1}
+
+
+def launch(
+    *,
+    kind: str,
+    title: str,
+    spec: dict[str, Any],
+    by: Member | None,
+    task_slug: str = "",
+    subject_id: UUID | None = None,
+    subject_url: str = "",
+    queue: str | None = None,
+) -> Job:
+    """Write a job and ring for a worker after the caller's transaction commits.
+
+    A broker that is away neither fails nor notably slows this: the row waits, and is rung for again.
+
+    Args:
+        kind: A registered kind.
+        title: What pages call it.
+        spec: Plain JSON without secrets, handed to the kind when an attempt begins.
+        by: Who asked for it; None for work the product starts by itself.
+        task_slug: The task it belongs to; decides who sees and steers it.
+        subject_id: The row above this room that owns the job.
+        subject_url: The page of that row.
+        queue: Where to ring; the kind's own queue by default.
+
+    Raises:
+        ValueError: No such kind is registered.
+    """
+    if kind not in registry.KINDS:
+        raise ValueError(f"There is no kind of job '{kind}'; known are {', '.join(sorted(registry.KINDS)) or 'none'}.")
+    with transaction.atomic():
+        job = Job.objects.create(
+            kind=kind,
+            title=title[:200],
+            spec=spec,
+            created_by=by,
+            task_slug=task_slug,
+            subject_id=subject_id,
+            subject_url=subject_url,
+            queue=queue or registry.KINDS[kind].queue,
+        )
+        append_event(job, "state", {"state": str(JobState.QUEUED), "reason": "", **_name(by)})
+        notify.notify_after_commit(job.pk, job.queue)
+    return job
+
+
+def pause(job: Job, *, by: Member | None) -> Job:
+    """Ask a job to save and stop until it is resumed. One that nobody has begun pauses at once; twice is once.
+
+    Args:
+        job: The job.
+        by: A lead of its task; None when a job that has set it going is paused itself.
+
+    Raises:
+        PermissionDenied: The member does not lead its task.
+        Refusal: 409, it has ended or is being cancelled.
+    """
+    _may_steer(by, job)
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if job.state in (JobState.PAUSED, JobState.PAUSING):
+            return job
+        if job.state in CLAIMABLE:
+            transition(job, JobState.PAUSED, **_name(by))
+        elif job.state == JobState.RUNNING:
+            transition(job, JobState.PAUSING, **_name(by))
+        else:
+            raise _conflict(job, "paused")
+        if kind := registry.KINDS.get(job.kind):
+            kind.on_paused(job)
+    return job
+
+
+def resume(job: Job, *, by: Member | None) -> Job:
+    """Queue a paused or failed job again; its next attempt goes on from what the last one saved. Twice is once.
+
+    Raises:
+        PermissionDenied: The member does not lead its task.
+        Refusal: 409, it is still stopping, has been cancelled, or has succeeded.
+    """
+    _may_steer(by, job)
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if job.state in CLAIMABLE or job.state == JobState.RUNNING:
+            return job
+        if job.state not in (JobState.PAUSED, JobState.FAILED):
+            raise _conflict(job, "resumed")
+        # A failed job ends a second time, and its second end must be heard too.
+        FinishedNotice.objects.filter(job=job).delete()
+        transition(
+            job, JobState.QUEUED, crashes=0, reached=None, error=None, result=None, finished_at=None, **_name(by)
+        )
+        if kind := registry.KINDS.get(job.kind):
+            kind.on_resumed(job)
+        notify.notify_after_commit(job.pk, job.queue)
+    return job
+
+
+def cancel(job: Job, *, by: Member | None) -> Job:
+    """End a job for good; what it has produced stays. One that nobody holds ends at once; twice is once.
+
+    Raises:
+        PermissionDenied: The member does not lead its task.
+        Refusal: 409, it has failed or succeeded.
+    """
+    _may_steer(by, job)
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if job.state in (JobState.CANCELLED, JobState.CANCELLING):
+            return job
+        if job.state in CLAIMABLE or job.state == JobState.PAUSED:
+            transition(job, JobState.CANCELLED, **_name(by))
+            if kind := registry.KINDS.get(job.kind):
+                kind.on_finished(job, Result(outcome="stopped"), {})
+            consumers.call_after_commit(job)
+        elif job.state in (JobState.RUNNING, JobState.PAUSING):
+            transition(job, JobState.CANCELLING, **_name(by))
+        else:
+            raise _conflict(job, "cancelled")
+    return job
+
+
+def prioritise(job: Job, *, by: Member, priority: str) -> Job:
+    """Put a job before or behind others of its kind.
+
+    Args:
+        job: One that has not ended.
+        by: A lead of its task; only an admin puts one before those of other teams.
+        priority: `low`, `normal` or `high`.
+
+    Raises:
+        PermissionDenied: The member may not.
+        Refusal: 400, there is no such priority.
+    """
+    if priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        raise Refusal(
+            "bad_priority",
+            f"There is no priority '{priority}'.",
+            hint=f"Priorities: {known}.",
+            status=400,
+            errors={"priority": [f"Choose one of {known}."]},
+        )
+    require_steering(by, job)
+    wanted = PRIORITIES[priority]
+    if wanted > 0 and not by.is_admin:
+        raise PermissionDenied("Only an admin puts a job before those of other teams.")
+    with transaction.atomic():
+        job = lock_job(job.pk)
+        if job.priority != wanted:
+            Job.objects.filter(pk=job.pk).update(priority=wanted)
+            trail.record("job_prioritised", by=by, about=job, task=job.task_slug, priority=priority)
+            job.refresh_from_db()
+    return job
+
+
+def require_steering(member: Member, job: Job) -> None:
+    """Refuse a member who may not pause, resume or cancel this job.
+
+    Raises:
+        PermissionDenied: Neither an admin, nor a lead of its task.
+    """
+    slugs = registry.led_task_slugs(member)
+    if slugs is not None and job.task_slug not in slugs:
+        raise PermissionDenied("Only a lead of its task may pause, resume or cancel this job.")
+
+
+def _may_steer(by: Member | None, job: Job) -> None:
+    """The product itself steers jobs that other jobs have set going; whoever asked for that was checked there."""
+    if by is not None:
+        require_steering(by, job)
+
+
+def _name(by: Member | None) -> dict[str, str]:
+    return {"by": by.name} if by else {}
+
+
+def _conflict(job: Job, wanted: str) -> Refusal:
+    hint = "Nothing can be changed about it any more." if job.state in FINISHED else "Wait until it has come to rest."
+    return Refusal(
+        "job_state",
+        f"This job is {job.state}; it cannot be {wanted}.",
+        hint=hint,
+        status=409,
+        state={"id": str(job.pk), "state": job.state},
+    )

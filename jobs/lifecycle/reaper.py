@@ -1,0 +1,108 @@
+"""What nobody looks after any more: expired leases, rings nobody heard, ends nobody was told. Run by the beat.
+
+One reaper runs at a time (`reaper_lock`); should two, each row is looked at again under its lock.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs.contracts import EngineError, Result
+from jobs.kinds import registry
+from jobs.lifecycle import consumers, end, notify, reaper_lock
+from jobs.lifecycle.end import give_up_error
+from jobs.lifecycle.transitions import lock_job, transition
+from jobs.models import Job
+from jobs.scheduling import workers
+from jobs.scheduling.clock import database_time_in
+from jobs.states import CLAIMABLE, HELD, JobState
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 200
+T = TypeVar("T")
+
+
+def reap() -> dict[str, int]:
+    """One round, unless another reaper is at it; returns what it found, by name."""
+    with reaper_lock.acquire() as turn:
+        return _round(turn) if turn else {}
+
+
+def _round(turn: reaper_lock.ReaperLock) -> dict[str, int]:
+    return {
+        "expired": sum(_release(job_id) for job_id in _each(_expired(), turn)),
+        "rung": sum(_notify_again(job_id, queue) for job_id, queue in _each(_never_claimed(), turn)),
+        "marked": _full_scan(),
+        "told": consumers.call_missed(keep_turn=turn.keep),
+        "gone": workers.forget_gone(),
+    }
+
+
+def _each(found: Iterable[T], turn: reaper_lock.ReaperLock) -> Iterator[T]:
+    for one in found:
+        turn.keep()
+        yield one
+
+
+def _full_scan() -> int:
+    if not reaper_lock.is_full_scan_due():
+        return 0
+    marked = consumers.mark_missed()
+    reaper_lock.record_full_scan()
+    return marked
+
+
+def _expired() -> list[UUID]:
+    lapsed = Job.objects.filter(state__in=HELD, lease_until__lt=Now()).order_by("lease_until")
+    return list(lapsed.values_list("pk", flat=True)[:AT_ONCE])
+
+
+def _release(job_id: UUID) -> int:
+    with transaction.atomic():
+        if not Job.objects.filter(pk=job_id, state__in=HELD, lease_until__lt=Now()).exists():
+            return 0  # Renewed, or released by another reaper.
+        job = lock_job(job_id)
+        reason = f"The worker {job.worker} stopped answering."
+        # The fence moves with the release, so that a worker that wakes now writes nothing.
+        passed_on: dict[str, Any] = {"fence": job.fence + 1, "lease_until": None, "worker": ""}
+        if job.state == JobState.PAUSING:
+            transition(job, JobState.PAUSED, reason=reason, **passed_on)
+        elif job.state == JobState.CANCELLING:
+            transition(job, JobState.CANCELLED, reason=reason, **passed_on)
+            _tell_kind(job, Result(outcome="stopped"))
+        elif (counted := end.count_crash(job))["crashes"] >= settings.JOB_MAX_ATTEMPTS:
+            error = give_up_error(EngineError(code="worker_lost", message=reason), counted["crashes"])
+            transition(job, JobState.FAILED, reason=error.message, error=error.model_dump(), **passed_on)
+            _tell_kind(job, Result(outcome="failed", error=error))
+        else:
+            transition(job, JobState.QUEUED, reason=reason, **counted, **passed_on)
+            notify.notify_after_commit(job.pk, job.queue)
+    logger.warning("Job %s: %s It is %s now.", job_id, reason, job.state)
+    return 1
+
+
+def _tell_kind(job: Job, result: Result) -> None:
+    if kind := registry.KINDS.get(job.kind):
+        kind.on_finished(job, result, {})
+    consumers.call_after_commit(job)
+
+
+def _never_claimed() -> list[tuple[UUID, str]]:
+    silent = Job.objects.filter(state__in=CLAIMABLE, rung_at__lt=database_time_in(-settings.JOB_RERING_S)).order_by(
+        "queued_at"
+    )
+    return list(silent.values_list("pk", "queue")[:AT_ONCE])
+
+
+def _notify_again(job_id: UUID, queue: str) -> int:
+    mine = Job.objects.filter(pk=job_id, state__in=CLAIMABLE, rung_at__lt=database_time_in(-settings.JOB_RERING_S))
+    if not mine.update(rung_at=Now()):
+        return 0
+    return int(notify.send(job_id, queue))

@@ -1,0 +1,80 @@
+"""One reaper at a time, and when it looks through everything. Knows the one row of `ReaperTurn`, and no job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from jobs.kinds import registry
+from jobs.models import ReaperTurn
+from jobs.scheduling.clock import database_time_in
+
+ONLY = 1
+# What a tick may miss, such as a job that an earlier release ended beside this one, is found within this time.
+FULL_SCAN_EVERY_S = 3600
+
+
+class ReaperLock:
+    """The right to look after jobs now."""
+
+    def __init__(self) -> None:
+        self._kept_at = timezone.now()
+
+    def keep(self) -> None:
+        """Hold the turn for another lease; called between jobs, it asks the database now and then only."""
+        now = timezone.now()
+        if (now - self._kept_at).total_seconds() > settings.JOB_LEASE_S / 4:
+            self._kept_at = now
+            ReaperTurn.objects.filter(pk=ONLY).update(held_until=database_time_in(settings.JOB_LEASE_S))
+
+
+@contextmanager
+def acquire() -> Iterator[ReaperLock | None]:
+    """Take the turn for the block, or get None because another reaper has it.
+
+    A reaper that dies in its turn holds up the others for a job's lease at most. Should a single job take longer than
+    that, two may run: each row is looked at again under its lock, so that costs time and harms nothing.
+    """
+    if not _taken():
+        yield None
+        return
+    try:
+        yield ReaperLock()
+    finally:
+        ReaperTurn.objects.filter(pk=ONLY).update(held_until=None)
+
+
+def _taken() -> bool:
+    free = ReaperTurn.objects.filter(Q(held_until__isnull=True) | Q(held_until__lt=Now()), pk=ONLY)
+    if free.update(held_until=database_time_in(settings.JOB_LEASE_S)):
+        return True
+    _, is_first = ReaperTurn.objects.get_or_create(pk=ONLY)
+    return is_first and bool(free.update(held_until=database_time_in(settings.JOB_LEASE_S)))
+
+
+def is_full_scan_due() -> bool:
+    """Whether a consumer, or a kind of one, is new since all ended jobs were looked through, or that was long ago."""
+    known = ReaperTurn.objects.filter(pk=ONLY, looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S))
+    consumers = known.values_list("consumers", flat=True).first()
+    if consumers is None:
+        return True
+    return any(not kinds <= set(consumers.get(name, ())) for name, (kinds, _) in registry.CONSUMERS.items())
+
+
+def record_full_scan() -> None:
+    """Write down that all ended jobs were held against the consumers there are.
+
+    Those of another release that runs beside this one are kept, or the two would look through everything in turn.
+    """
+    row = ReaperTurn.objects.get(pk=ONLY)
+    mine = {name: kinds for name, (kinds, _) in registry.CONSUMERS.items()}
+    merged = {
+        name: sorted(mine.get(name, frozenset()) | set(row.consumers.get(name, ())))
+        for name in {**row.consumers, **mine}
+    }
+    ReaperTurn.objects.filter(pk=ONLY).update(consumers=merged, looked_through_at=Now())

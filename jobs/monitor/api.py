@@ -1,0 +1,217 @@
+"""The API of jobs: read them, follow them, steer them. Thin: queries answer, `lifecycle` acts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.lifecycle import control
+from jobs.live import stream
+from jobs.monitor import queries
+from jobs.monitor.serializers import halt_json, host_json, job_json
+from jobs.scheduling import halt, hosts
+from jobs.states import JobState
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+
+FILTERS = [
+    OpenApiParameter("state", str, enum=[str(state) for state in JobState], description="Several by comma"),
+    OpenApiParameter("kind", str),
+    OpenApiParameter("task", str, description="A task's slug"),
+]
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    """A long work, as every endpoint shows it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.CharField()
+    state = serializers.ChoiceField(choices=[str(state) for state in JobState])
+    waiting_reason = serializers.CharField(allow_blank=True)
+    title = serializers.CharField()
+    priority = serializers.IntegerField()
+    progress = serializers.JSONField()
+    error = serializers.JSONField(allow_null=True)
+    result = serializers.JSONField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    url = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return job_json(instance)
+
+
+class JobListView(generics.ListAPIView[Any]):
+    """Jobs you can see, newest first."""
+
+    serializer_class = JobSerializer
+    scope_read = "read"
+
+    def get_queryset(self) -> Any:
+        jobs = queries.visible(member_of(self.request))
+        return queries.filtered(jobs, self.request.query_params)
+
+    @extend_schema(parameters=FILTERS)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class JobView(APIView):
+    """One job."""
+
+    scope_read = "read"
+
+    @extend_schema(responses=JobSerializer)
+    def get(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(queries.get(member_of(request), job_id)))
+
+
+class JobEventsView(APIView):
+    """A job's events as server-sent events; `Last-Event-ID` replays exactly what was missed."""
+
+    scope_read = "read"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
+        # Refusals stay JSON although a client that follows a stream accepts text/event-stream alone.
+        return JSONRenderer(), JSONRenderer.media_type
+
+    @extend_schema(
+        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER)],
+        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
+        job = queries.get(member_of(request), job_id)
+        events = stream.stream_job(job.pk, stream.last_event_id(request.headers, request.query_params))
+        return stream.response(events, request=request._request)
+
+
+class PauseJobView(APIView):
+    """Save and stop until resumed."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(control.pause(queries.get(member_of(request), job_id), by=member_of(request))))
+
+
+class ResumeJobView(APIView):
+    """Go on with a paused or failed job."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(control.resume(queries.get(member_of(request), job_id), by=member_of(request))))
+
+
+class CancelJobView(APIView):
+    """End a job for good; what it has produced stays."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @idempotent
+    def post(self, request: Request, job_id: UUID) -> Response:
+        return Response(job_json(control.cancel(queries.get(member_of(request), job_id), by=member_of(request))))
+
+
+class PrioritySerializer(serializers.Serializer[Any]):
+    """Before or behind other jobs of its kind."""
+
+    priority = serializers.ChoiceField(choices=list(control.PRIORITIES))
+
+
+class JobPriorityView(APIView):
+    """Put a job before or behind others of its kind; only an admin puts it before those of other teams."""
+
+    scope_write = "lead"
+
+    @extend_schema(request=PrioritySerializer, responses=JobSerializer)
+    def post(self, request: Request, job_id: UUID) -> Response:
+        job = queries.get(member_of(request), job_id)
+        said = request.data if isinstance(request.data, dict) else {}
+        wanted = str(said.get("priority", ""))
+        return Response(job_json(control.prioritise(job, by=member_of(request), priority=wanted)))
+
+
+class HostSerializer(serializers.Serializer[Any]):
+    """A host that workers run on, as its own workers found it."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    gpus = serializers.JSONField()
+    cores = serializers.IntegerField()
+    memory_bytes = serializers.IntegerField()
+    disk_bytes = serializers.IntegerField()
+    disk_free_bytes = serializers.IntegerField()
+    versions = serializers.JSONField()
+    problem = serializers.CharField(allow_blank=True)
+    is_draining = serializers.BooleanField()
+    is_present = serializers.BooleanField()
+    seen_at = serializers.DateTimeField()
+
+
+class HostListView(APIView):
+    """Hosts that workers run on."""
+
+    scope_read = "read"
+
+    @extend_schema(responses=HostSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        present = set(hosts.present().values_list("pk", flat=True))
+        lines = queries.host_rows(member_of(request))
+        return Response([host_json(line.host, is_present=line.host.pk in present) for line in lines])
+
+
+class HaltRequest(serializers.Serializer[Any]):
+    """Stop everything that leaves the installation, or let it go on."""
+
+    halted = serializers.BooleanField(help_text="True stops, false resumes.")
+    reason = serializers.CharField(required=False, allow_blank=True, default="", help_text="Why; members see it.")
+
+
+class HaltOut(serializers.Serializer[Any]):
+    """Whether everything that leaves is stopped; since when, by whom and why, while it is."""
+
+    halted = serializers.BooleanField()
+    since = serializers.DateTimeField(allow_null=True)
+    by = serializers.CharField(allow_blank=True, help_text="A member's name; empty for the command line.")
+    reason = serializers.CharField(allow_blank=True)
+
+
+class HaltView(APIView):
+    """The switch that stops mails, paid calls, pushes to hubs and webhooks, all at once."""
+
+    scope_read = "read"
+    scope_write = "admin"
+
+    @extend_schema(operation_id="halt_read", responses=HaltOut)
+    def get(self, request: Request) -> Response:
+        """Whether everything that leaves is stopped."""
+        member_of(request)
+        return Response(halt_json(halt.current_halt()))
+
+    @extend_schema(operation_id="halt_set", request=HaltRequest, responses=HaltOut)
+    def post(self, request: Request) -> Response:
+        """Stop, or resume; doing so twice changes nothing. For admins."""
+        halt.require_admin(member_of(request))
+        order = HaltRequest(data=request.data)
+        order.is_valid(raise_exception=True)
+        if order.validated_data["halted"]:
+            halt.halt(by=member_of(request), reason=order.validated_data["reason"])
+        else:
+            halt.resume(by=member_of(request))
+        return Response(halt_json(halt.current_halt()))

@@ -1,0 +1,137 @@
+"""Pages of jobs. Thin: queries answer, `lifecycle` acts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from jobs.lifecycle import control
+from jobs.live import stream
+from jobs.monitor import queries
+from jobs.scheduling import halt, hosts
+from jobs.states import JobState
+from jobs.supervisor import run_dirs
+from members.session import member_of
+from web.errors import Refusal
+from web.http.safe_redirect import safe_next_path
+
+VERBS = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}
+
+
+@require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    jobs = queries.filtered(queries.visible(member_of(request)), request.GET)
+    context = {
+        "section": "jobs",
+        "going_on": [] if request.GET.get("before") else queries.unfinished(jobs),
+        "ended": queries.ended_page(jobs, before=request.GET.get("before", "")),
+        "kinds": queries.kinds(),
+        "states": list(JobState),
+        "wanted": request.GET,
+        "is_filtered": any(request.GET.get(name) for name in ("state", "kind", "task")),
+    }
+    return render(request, "jobs/list.html", context)
+
+
+@require_GET
+def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job = queries.get(member_of(request), job_id)
+    context = {
+        "section": "jobs",
+        "job": job,
+        "moves": queries.transitions_of(job),
+        "told": queries.recent_events(job),
+        "priorities": [(word, number) for word, number in control.PRIORITIES.items()],
+        "log": run_dirs.end_of_log(job.pk, job.run_fence) if job.run_fence else "",
+    }
+    return render(request, "jobs/detail.html", context)
+
+
+@require_POST
+def steer(request: HttpRequest, job_id: UUID, verb: str) -> HttpResponse:
+    if verb not in VERBS:
+        raise Http404("Jobs can be paused, resumed and cancelled.")
+    job = queries.get(member_of(request), job_id)
+    try:
+        VERBS[verb](job, by=member_of(request))
+    except Refusal as refusal:
+        messages.warning(request, f"{refusal.message} {refusal.hint}")
+    return redirect(_back(request, job_id))
+
+
+@require_POST
+def priority(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    job = queries.get(member_of(request), job_id)
+    try:
+        control.prioritise(job, by=member_of(request), priority=request.POST.get("priority", ""))
+    except Refusal as refusal:
+        messages.warning(request, f"{refusal.message} {refusal.hint}")
+    return redirect(_back(request, job_id))
+
+
+@require_http_methods(["GET", "POST"])
+def hosts_page(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        is_draining = request.POST.get("verb") == "drain"
+        host = hosts.drain(request.POST.get("host", ""), by=member_of(request), is_draining=is_draining)
+        if host is not None:
+            what = "takes no more jobs; those it holds end there" if is_draining else "takes jobs again"
+            messages.success(request, f"{host.name} {what}.")
+        return redirect("jobs:hosts")
+    context = {
+        "section": "jobs",
+        "lines": queries.host_rows(member_of(request)),
+        "present": set(hosts.present().values_list("pk", flat=True)),
+        "may_drain": member_of(request).is_admin,
+    }
+    return render(request, "jobs/hosts.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def halt_page(request: HttpRequest) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    if request.method == "POST":
+        try:
+            _halt_or_resume(request)
+            return redirect("jobs:halt")
+        except Refusal as refusal:
+            errors = refusal.errors
+    context = {
+        "section": "settings",
+        "halt": halt.current_halt(),
+        "errors": errors,
+        "reason": request.POST.get("reason", ""),
+        "may_halt": member_of(request).is_admin,
+    }
+    return render(request, "jobs/halt.html", context, status=422 if errors else 200)
+
+
+def _halt_or_resume(request: HttpRequest) -> None:
+    if request.POST.get("verb") == "resume":
+        halt.resume(by=member_of(request))
+        messages.success(request, "Things leave again; what waited goes on within seconds.")
+        return
+    halt.halt(by=member_of(request), reason=request.POST.get("reason", ""))
+
+
+@require_GET
+def job_events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
+    job = queries.get(member_of(request), job_id)
+    return stream.response(
+        stream.stream_job(job.pk, stream.last_event_id(request.headers, request.GET)), request=request
+    )
+
+
+@require_GET
+def events_of_jobs(request: HttpRequest) -> StreamingHttpResponse:
+    wanted = stream.parse_positions(request.GET.getlist("job"))
+    return stream.response(stream.stream_jobs(queries.seen_positions(member_of(request), wanted)), request=request)
+
+
+def _back(request: HttpRequest, job_id: UUID) -> str:
+    return safe_next_path(request.POST.get("next", ""), otherwise=reverse("jobs:detail", args=[job_id]))

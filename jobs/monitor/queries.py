@@ -1,0 +1,161 @@
+"""Questions about jobs; every one takes the member who asks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from jobs.kinds import registry
+from jobs.models import Host, Job, JobEvent, WorkerBeat
+from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
+from members.models import Member
+
+RECENT_TRANSITIONS = 4
+
+
+def visible(member: Member) -> QuerySet[Job]:
+    """Jobs the member may see, newest first: those of their tasks, and their own."""
+    slugs = registry.visible_task_slugs(member)
+    jobs = Job.objects.order_by("-created_at", "-id")
+    return jobs if slugs is None else jobs.filter(Q(task_slug__in=slugs) | Q(task_slug="", created_by=member))
+
+
+def get(member: Member, job_id: UUID) -> Job:
+    """One job.
+
+    Raises:
+        Http404: No such job, or not this member's to see: the two look alike from outside.
+    """
+    job = visible(member).filter(pk=job_id).first()
+    if job is None:
+        raise Http404("There is no such job that you can see.")
+    return job
+
+
+def steered_slugs(member: Member) -> frozenset[str] | None:
+    """Tasks whose jobs the member may pause, resume and cancel; None means all."""
+    return registry.led_task_slugs(member)
+
+
+def may_steer(member: Member, job: Job) -> bool:
+    """Whether the member may pause, resume and cancel the job."""
+    slugs = steered_slugs(member)
+    return slugs is None or job.task_slug in slugs
+
+
+def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Of jobs and the seqs a viewer has of them, those the member may see."""
+    known = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
+    return {job_id: wanted[job_id] for job_id in known}
+
+
+def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
+    """The newest events that are not progress, newest first."""
+    return list(JobEvent.objects.filter(job=job).exclude(kind="progress").order_by("-seq")[:limit])
+
+
+def transitions_of(job: Job) -> list[JobEvent]:
+    """Every move from state to state, in order."""
+    return list(JobEvent.objects.filter(job=job, kind="state").order_by("seq"))
+
+
+def is_paused_by_hand(job: Job) -> bool:
+    """Whether a person paused the job itself, and not the product with the work it belongs to."""
+    moves = JobEvent.objects.filter(job=job, kind="state").order_by("-seq").values_list("payload", flat=True)
+    for move in moves[:RECENT_TRANSITIONS]:
+        if move.get("by"):
+            return True
+        if move.get("state") not in (JobState.PAUSED, JobState.PAUSING):
+            return False
+    return False
+
+
+def why_ended(job: Job) -> str:
+    """Why a job did not end well, as a sentence."""
+    if job.state == JobState.CANCELLED:
+        return f"'{job.title}' was cancelled."
+    error = job.error or {}
+    return f"'{job.title}' failed: {error.get('message') or 'no reason was given'}"
+
+
+@dataclass(frozen=True)
+class EndedPage:
+    """A page of ended jobs and the cursor of the next, older one."""
+
+    jobs: list[Job]
+    older: str
+
+
+def unfinished(jobs: QuerySet[Job], *, limit: int = 100) -> list[Job]:
+    """Jobs that have not ended: held ones first, then those that wait, then those at rest."""
+    order = {state: place for place, state in enumerate([*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED])}
+    found = list(jobs.exclude(state__in=FINISHED)[:limit])
+    return sorted(found, key=lambda job: order[JobState(job.state)])
+
+
+def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> EndedPage:
+    """Ended jobs, newest first, from a cursor on; an unreadable cursor is the beginning."""
+    found = jobs.filter(state__in=FINISHED)
+    if cursor := _read_cursor(before):
+        at, job_id = cursor
+        found = found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=job_id))
+    page = list(found[: limit + 1])
+    older = f"{page[limit - 1].created_at.isoformat()}~{page[limit - 1].pk}" if len(page) > limit else ""
+    return EndedPage(page[:limit], older)
+
+
+def _read_cursor(text: str) -> tuple[datetime, UUID] | None:
+    at, _, job_id = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(job_id)) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Names and labels of the kinds there are."""
+    return sorted((name, kind.label or name) for name, kind in registry.KINDS.items())
+
+
+def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:
+    """Narrow jobs by `state` (several by comma), `kind` and `task`; empty values ask for nothing."""
+    states = [word for word in wanted.get("state", "").split(",") if word]
+    if states:
+        jobs = jobs.filter(state__in=states)
+    if kind := wanted.get("kind", ""):
+        jobs = jobs.filter(kind=kind)
+    if task := wanted.get("task", ""):
+        jobs = jobs.filter(task_slug=task)
+    return jobs
+
+
+@dataclass(frozen=True)
+class HostRow:
+    """A host as a page shows it: jobs it holds that the reader may see, and how many more."""
+
+    host: Host
+    workers: list[WorkerBeat]
+    jobs: list[Job]
+    others: int
+
+
+def host_rows(member: Member) -> list[HostRow]:
+    """Every host known, with its workers and what it holds; four questions however many there are."""
+    mine: dict[str, list[Job]] = defaultdict(list)
+    for job in visible(member).filter(state__in=HELD):
+        mine[job.host_id].append(job)
+    workers: dict[str, list[WorkerBeat]] = defaultdict(list)
+    for beat in WorkerBeat.objects.order_by("worker"):
+        workers[beat.host].append(beat)
+    held = Counter(Job.objects.filter(state__in=HELD).values_list("host_id", flat=True))
+    return [
+        HostRow(host, workers[host.pk], mine[host.pk], held[host.pk] - len(mine[host.pk]))
+        for host in Host.objects.all()
+    ]

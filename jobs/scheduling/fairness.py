@@ -1,0 +1,154 @@
+"""Whose turn it is: by what a job needs and a host has, then by priority, by what each team has had, and by age.
+
+Asked under the lock that lets claims follow each other. Knows hosts by their rows; does not know what jobs do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs.kinds.registry import JobKind, Needs
+from jobs.models import Host, Job, JobEvent
+from jobs.scheduling import hosts
+from jobs.states import CLAIMABLE, HELD
+
+REMEMBERED: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class TurnCheck:
+    """Whether a host may take a job now.
+
+    Attributes:
+        may: It may.
+        reason: Why not, to be shown; empty where another host is better asked, which will say itself.
+        first: The job whose turn it is instead.
+    """
+
+    may: bool
+    reason: str = ""
+    first: Job | None = None
+
+
+def check_turn(job: Job, kind: JobKind, *, host_id: str, claimable: Q, free_slots: int) -> TurnCheck:
+    """Whether it is a job's turn on a host.
+
+    Args:
+        job: The job that was rung for.
+        kind: Its kind.
+        host_id: Who asks. A host without a row is taken for one that has all it takes.
+        claimable: Which jobs the asking worker may claim at all.
+        free_slots: How many more jobs of the kind fit on the host.
+    """
+    known = {host.pk: host for host in hosts.present()}
+    able = [host for host in known.values() if _takes_jobs(host) and fits(host, kind.needs(job))]
+    mine = known.get(host_id)
+    if mine is not None and mine not in able:
+        return _why_elsewhere(job, kind, mine, able)
+    before = _jobs_before(job, kind, mine, claimable) if kind.is_fair else []
+    if len(before) < free_slots:
+        return TurnCheck(may=True)
+    busy = _why_busy(kind.needs(job), kind, able) if free_slots <= 0 else TurnCheck(may=False)
+    if not before or (free_slots <= 0 and not busy.reason):
+        return busy
+    called = kind.called if len(before) == 1 else f"{kind.called}s"
+    return TurnCheck(may=False, reason=f"{len(before)} {called} before it", first=before[0] if free_slots > 0 else None)
+
+
+def fits(host: Host, needs: Needs) -> bool:
+    """Whether a host has what a job needs, in use or not."""
+    if needs.or_cpu and not host.gpus:
+        return True
+    large_enough = [gpu for gpu in host.gpus if gpu["bytes"] >= needs.gpu_bytes]
+    return len(large_enough) >= needs.gpus
+
+
+def by_turn(jobs: Sequence[Job], kind: str) -> list[Job]:
+    """Jobs of a kind in the order of their turns: priority, then the team with the least device time, then age.
+
+    Device time is what a team's jobs of this kind hold now, and have held within a day.
+    """
+    running, had_s = device_time(kind)
+
+    def place(job: Job) -> tuple[int, int, float, datetime]:
+        return -job.priority, running[job.task_slug], had_s[job.task_slug], job.queued_at
+
+    return sorted(jobs, key=place)
+
+
+def device_time(kind: str) -> tuple[dict[str, int], dict[str, float]]:
+    """By task: devices its jobs of a kind hold now, and the device seconds they have held within a day."""
+    now = timezone.now()
+    since = now - REMEMBERED
+    running: dict[str, int] = defaultdict(int)
+    had_s: dict[str, float] = defaultdict(float)
+    began: dict[object, datetime] = {}
+    for job in Job.objects.filter(kind=kind, state__in=HELD).only("id", "task_slug", "devices"):
+        running[job.task_slug] += job.devices
+        # One that has not moved for a day has held its devices all day.
+        began[job.pk] = since
+    of_kind = JobEvent.objects.filter(job__kind=kind, kind="state", ts__gte=since).order_by("job", "seq")
+    moved: dict[object, tuple[str, int, datetime | None]] = {}
+    for job_id, slug, devices, ts, state in of_kind.values_list(
+        "job_id", "job__task_slug", "job__devices", "ts", "payload__state"
+    ):
+        since_when = moved.get(job_id, (slug, devices, None))[2]
+        if state in HELD:
+            moved[job_id] = (slug, devices, since_when or ts)
+            continue
+        if since_when is not None:
+            had_s[slug] += devices * max(0.0, (ts - since_when).total_seconds())
+        moved[job_id] = (slug, devices, None)
+    for slug, devices, still in moved.values():
+        if still is not None:
+            had_s[slug] += devices * max(0.0, (now - still).total_seconds())
+    for job in Job.objects.filter(pk__in=[pk for pk in began if pk not in moved]).only("task_slug", "devices"):
+        had_s[job.task_slug] += job.devices * REMEMBERED.total_seconds()
+    return running, had_s
+
+
+def _takes_jobs(host: Host) -> bool:
+    return not host.is_draining and not host.problem
+
+
+def _why_elsewhere(job: Job, kind: JobKind, mine: Host, able: list[Host]) -> TurnCheck:
+    needs = kind.needs(job)
+    if able:
+        return _why_busy(needs, kind, able)
+    if _takes_jobs(mine) or fits(mine, needs) is False:
+        return TurnCheck(may=False, reason=f"no host has {needs}")
+    return TurnCheck(may=False, reason=hosts.obstacle(mine.pk))
+
+
+def _why_busy(needs: Needs, kind: JobKind, able: list[Host]) -> TurnCheck:
+    """Where the asking host cannot: another is free and will be asked, or all are busy."""
+    if not able:
+        return TurnCheck(may=False, reason=_held_slots(kind))
+    taken: dict[str, int] = defaultdict(int)
+    for host_id in Job.objects.filter(kind=kind.name, state__in=HELD).values_list("host_id", flat=True):
+        taken[host_id] += 1
+    if any(taken[host.pk] < kind.max_running_per_host for host in able):
+        return TurnCheck(may=False)
+    return TurnCheck(may=False, reason=f"no host with {needs.free}" if needs.gpus else _held_slots(kind))
+
+
+def _held_slots(kind: JobKind) -> str:
+    label = (kind.label or kind.name).lower()
+    if kind.max_running_per_host == 1:
+        return f"another {label} job holds this host's slot"
+    return f"{kind.max_running_per_host} {label} jobs hold this host's slots"
+
+
+def _jobs_before(job: Job, kind: JobKind, mine: Host | None, claimable: Q) -> list[Job]:
+    """Jobs whose turn on this host comes first; those that it cannot do wait for another, and hold nobody up."""
+    waiting = list(Job.objects.filter(claimable, kind=kind.name, queue=job.queue, state__in=CLAIMABLE))
+    ordered = by_turn(waiting, kind.name)
+    ahead = ordered[: next((place for place, other in enumerate(ordered) if other.pk == job.pk), 0)]
+    return [other for other in ahead if mine is None or fits(mine, kind.needs(other))]

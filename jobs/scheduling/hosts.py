@@ -1,0 +1,117 @@
+"""Hosts that are there: rows their own workers renew. What is asked of one is asked of its row, never of its disk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from audit import trail
+from jobs.models import Host
+from jobs.rundir.durable import write_durably
+from jobs.rundir.machine import Machine
+from jobs.scheduling.clock import database_time_in
+from jobs.scheduling.workers import MISSED_BEATS
+from members.models import Member
+
+# In the folder of run directories: the machine it belongs to.
+OWNER: Final = ".machine"
+FORGET_AFTER: Final = timedelta(days=30)
+
+
+def register(host_id: str, *, boot_id: str, machine: Machine, disk: tuple[int, int], problem: str = "") -> Host:
+    """Write down a host as its worker has found it, and that it is there now.
+
+    Args:
+        host_id: As `jobs.rundir.identity` names it.
+        boot_id: Of the machine it is, or is a container on.
+        machine: What it has.
+        disk: Bytes of the disk for run directories, all and free.
+        problem: Why its workers take no jobs.
+    """
+    values = {
+        "name": machine.name,
+        "boot_id": boot_id,
+        "gpus": machine.gpus,
+        "cores": machine.cores,
+        "memory_bytes": machine.memory_bytes,
+        "versions": machine.versions,
+        "disk_bytes": disk[0],
+        "disk_free_bytes": disk[1],
+        "problem": problem[:300],
+        "seen_at": Now(),
+    }
+    return Host.objects.update_or_create(id=host_id, defaults=values)[0]
+
+
+def record_seen(host_id: str, *, disk_free_bytes: int) -> bool:
+    """Say that a registered host is there; False where its row has gone."""
+    return bool(Host.objects.filter(pk=host_id).update(seen_at=Now(), disk_free_bytes=disk_free_bytes))
+
+
+def present() -> QuerySet[Host]:
+    """Hosts that have said so within three beats of a worker."""
+    return Host.objects.filter(seen_at__gt=database_time_in(-MISSED_BEATS * settings.WORKER_BEAT_S - 2))
+
+
+def drain(host_id: str, *, by: Member, is_draining: bool) -> Host | None:
+    """Have a host take no more jobs, or take some again; those it holds end where they are.
+
+    Returns:
+        The host; None where there is none of that name.
+
+    Raises:
+        PermissionDenied: Not an admin.
+    """
+    if not by.is_admin:
+        raise PermissionDenied("Only an admin has hosts drained.")
+    host = Host.objects.filter(pk=host_id).first()
+    if host is None or host.is_draining == is_draining:
+        return host
+    Host.objects.filter(pk=host_id).update(is_draining=is_draining)
+    trail.record("host_drained" if is_draining else "host_undrained", by=by, about=host, name=host.name)
+    host.refresh_from_db()
+    return host
+
+
+def obstacle(host_id: str) -> str:
+    """Why a host's workers take no jobs now; empty where they do."""
+    host = Host.objects.filter(pk=host_id).only("name", "problem", "is_draining").first()
+    if host is None:
+        return ""
+    return host.problem or (f"the host {host.name} is being drained" if host.is_draining else "")
+
+
+def claim_run_folder(folder: Path, *, boot_id: str) -> str:
+    """Claim the folder of run directories for this machine, or say why it cannot be.
+
+    Two machines on one folder would read each other's half-written checkpoints. Containers of one machine may share it:
+    they see each other's files at once.
+
+    Args:
+        folder: Of run directories; made where it is missing.
+        boot_id: Of this machine.
+
+    Returns:
+        What is wrong, as a sentence; empty where the folder is this machine's.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    owner = folder / OWNER
+    known = owner.read_text().strip() if owner.exists() else ""
+    if known and known != boot_id and (other := present().filter(boot_id=known).first()):
+        return f"its folder {folder} is in use by the host {other.name}: give each host a VAR_DIR of its own"
+    if known != boot_id:
+        write_durably(owner, boot_id.encode())
+    return ""
+
+
+def forget_gone() -> int:
+    """Drop the rows of hosts that nobody has seen for a month, unless they are to stay drained."""
+    return Host.objects.filter(seen_at__lt=database_time_in(-FORGET_AFTER.total_seconds()), is_draining=False).delete()[
+        0
+    ]

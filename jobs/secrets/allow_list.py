@@ -1,0 +1,146 @@
+"""Which secrets may be named for what, and to which hosts they may go: an allow-list, because names are typed by people.
+
+The well-known keys go to their own provider over https. Everything else stands in `ALLOWED_SECRETS`, which only
+whoever runs the installation can set: `use:NAME@host`, such as `teacher:LAB_KEY@gpu-1`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from django.conf import settings
+
+from jobs.secrets import store
+from web.errors import Refusal
+from web.net import ssrf
+
+
+class SecretUse(StrEnum):
+    """What a secret is named for."""
+
+    TEACHER = "teacher"
+    HUB = "hub"
+
+
+@dataclass(frozen=True)
+class SecretRule:
+    """A secret, by name or pattern, that may be sent to hosts of a pattern; `port` 0 stands for any."""
+
+    use: str
+    name: str
+    host: str
+    port: int = 0
+    only_https: bool = False
+
+    def allows(self, use: SecretUse, name: str, place: ssrf.Endpoint) -> bool:
+        """Whether this secret may go there for this use."""
+        return (
+            self.use == use
+            and fnmatchcase(name, self.name)
+            and fnmatchcase(place.host, self.host)
+            and self.port in (0, place.port)
+            and (place.scheme == "https" or not self.only_https)
+        )
+
+
+WELL_KNOWN = (
+    SecretRule(SecretUse.TEACHER, "OPENAI_API_KEY", "api.openai.com", only_https=True),
+    SecretRule(SecretUse.TEACHER, "OPENAI_API_KEY", "*.api.openai.com", only_https=True),
+    SecretRule(SecretUse.TEACHER, "ANTHROPIC_API_KEY", "api.anthropic.com", only_https=True),
+    SecretRule(SecretUse.HUB, "HF_TOKEN", "huggingface.co", only_https=True),
+)
+_RULE = re.compile(
+    r"\A(?P<use>[a-z]+):(?P<name>[A-Z*][A-Z0-9_*]*)@(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.*_-]+)(?::(?P<port>[0-9]+))?\Z"
+)
+
+
+class BadRuleError(Exception):
+    """A setting that says where secrets may go cannot be understood.
+
+    Args:
+        message: Which, and what is wrong with it.
+        hint: How to mend it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def rules() -> Iterator[SecretRule | BadRuleError]:
+    """Yield the well-known rules and those of this installation; a fault in the place of one that cannot be read.
+
+    Such a one is no permission, and takes none of the others away; a system check says it at start.
+    """
+    yield from WELL_KNOWN
+    if settings.HUB_ENDPOINT:
+        yield _rule_of_own_hub(settings.HUB_ENDPOINT)
+    yield from map(_rule_of, settings.ALLOWED_SECRETS)
+
+
+def _rule_of_own_hub(address: str) -> SecretRule | BadRuleError:
+    """A hub of one's own is named by whoever runs the installation, for the hub's token."""
+    try:
+        own = ssrf.parse(address, may_have_query=False)
+    except ssrf.AddressRefusedError as refused:
+        return BadRuleError(f"HUB_ENDPOINT cannot be used: {refused.message}", refused.hint)
+    return SecretRule(SecretUse.HUB, "HF_TOKEN", own.host, own.port)
+
+
+def _rule_of(entry: str) -> SecretRule | BadRuleError:
+    found = _RULE.match(entry)
+    if found is None or found["use"] not in tuple(SecretUse):
+        message = (
+            f"ALLOWED_SECRETS holds '{entry}'; write use:NAME@host with use one of {', '.join(SecretUse)}, "
+            "such as teacher:LAB_KEY@gpu-1."
+        )
+        return BadRuleError(message, "Entries are parted by commas.")
+    return SecretRule(found["use"], found["name"], found["host"].lower().strip("[]"), int(found["port"] or 0))
+
+
+def is_allowed(name: str, *, use: SecretUse, url: str) -> bool:
+    """Whether a secret may be sent to an address for a use. A secret that a room makes itself goes where that room says."""
+    if store.is_provided(name):
+        return True
+    if name in store.OWN:
+        return False
+    try:
+        place = ssrf.parse(url, may_have_query=True)
+    except ssrf.AddressRefusedError:
+        return False
+    return any(isinstance(rule, SecretRule) and rule.allows(use, name, place) for rule in rules())
+
+
+def require(name: str, *, use: SecretUse, url: str, field: str) -> None:
+    """Refuse a secret that may not be sent to an address.
+
+    Args:
+        name: The name of an environment variable.
+        use: What it is named for.
+        url: Where it would be sent.
+        field: Beside which field of a form the refusal is shown.
+
+    Raises:
+        Refusal: `secret_not_allowed`, with what whoever runs the installation would have to set.
+    """
+    if is_allowed(name, use=use, url=url):
+        return
+    host = _host_of(url)
+    hint = (
+        f"Use the key that belongs to this address, or have whoever runs this installation add {use}:{name}@{host} to "
+        "ALLOWED_SECRETS, for the web and the workers, and start them again."
+    )
+    message = f"The secret {name} may not be sent to {host}."
+    raise Refusal("secret_not_allowed", message, hint=hint, errors={field: [f"{message} {hint}"]})
+
+
+def _host_of(url: str) -> str:
+    try:
+        host = ssrf.parse(url, may_have_query=True).host
+    except ssrf.AddressRefusedError:
+        return "this address"
+    return f"[{host}]" if ":" in host else host

@@ -1,1 +1,0 @@
-"""The verbs of jobs; the only writers of their rows."""

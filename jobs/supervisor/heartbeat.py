@@ -1,0 +1,168 @@
+"""One thread a process that renews every lease held here, and says that the worker is there.
+
+A thread of its own, because a supervisor may be busy for minutes laying out inputs or carrying artefacts away. Does
+not know what the jobs are.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+
+from jobs.lifecycle import claim
+from jobs.lifecycle.claim import Worker
+from jobs.rundir import lease, machine
+from jobs.rundir.machine import Machine
+from jobs.scheduling import hosts, workers
+
+logger = logging.getLogger(__name__)
+
+
+class HostRegistration:
+    """What this process knows of its host; called from one thread."""
+
+    def __init__(self) -> None:
+        self._machine: Machine | None = None
+
+    def tell(self, host_id: str, boot_id: str) -> None:
+        """Register the host the first time and after its row has gone; otherwise say that it is there."""
+        folder = Path(settings.RUNS_DIR)
+        folder.mkdir(parents=True, exist_ok=True)
+        disk = machine.disk(folder)
+        if self._machine is not None and hosts.record_seen(host_id, disk_free_bytes=disk[1]):
+            return
+        self._machine = machine.inspect_host()
+        problem = hosts.claim_run_folder(folder, boot_id=boot_id)
+        if problem:
+            logger.error("This host takes no jobs: %s.", problem)
+        hosts.register(host_id, boot_id=boot_id, machine=self._machine, disk=disk, problem=problem)
+
+
+HOST_REGISTRATION = HostRegistration()
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class HeldLease:
+    """A job held by this process under one fence."""
+
+    job_id: UUID
+    fence: int
+    run_dir: Path | None = None
+    renewed_s: float = field(default_factory=lease.boot_clock_s)
+    is_lost: bool = False
+
+    def keep(self, run_dir: Path) -> None:
+        """Renew the lease file of this directory too, from now on."""
+        lease.touch(run_dir)
+        self.run_dir = run_dir
+
+    def renew(self) -> None:
+        """Renew the row's lease, then the file's; note when the row's has passed on."""
+        before_s = lease.boot_clock_s()
+        try:
+            is_mine = claim.renew(self.job_id, self.fence)
+        except Exception:
+            # The database is away. Until the lease runs out nobody else may take the job, so there is time.
+            logger.exception("Could not renew the lease of job %s.", self.job_id)
+            self.is_lost = before_s - self.renewed_s > settings.JOB_LEASE_S
+            return
+        if not is_mine:
+            self.is_lost = True
+            return
+        self.renewed_s = before_s
+        if self.run_dir is not None:
+            lease.touch(self.run_dir, at_s=before_s)
+
+
+class Heartbeat:
+    """The heartbeat of this process. Its thread runs while a job is held or a worker is announced."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holds: set[HeldLease] = set()
+        self._announced: tuple[Worker, str] | None = None
+        self._thread: threading.Thread | None = None
+        self._nudge = threading.Event()
+
+    @contextmanager
+    def holding(self, job_id: UUID, fence: int) -> Iterator[HeldLease]:
+        """Keep a job's lease alive for as long as the block runs."""
+        hold = HeldLease(job_id, fence)
+        with self._lock:
+            self._holds.add(hold)
+            self._start()
+        # The thread may be sleeping an idle worker's long sleep.
+        self._nudge.set()
+        try:
+            yield hold
+        finally:
+            with self._lock:
+                self._holds.discard(hold)
+
+    def announce(self, worker: Worker, queues: str) -> None:
+        """Say from now on that this worker is there."""
+        with self._lock:
+            self._announced = (worker, queues)
+            self._start()
+
+    def withdraw(self) -> None:
+        """Say that this worker has left."""
+        with self._lock:
+            announced, self._announced = self._announced, None
+        self._nudge.set()
+        if announced:
+            workers.withdraw(announced[0].name)
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        said_s = -settings.WORKER_BEAT_S
+        while True:
+            with self._lock:
+                holds, announced = tuple(self._holds), self._announced
+                if not holds and announced is None:
+                    self._thread = None
+                    break
+            _survive(close_old_connections)
+            for hold in holds:
+                if not hold.is_lost:
+                    _survive(hold.renew)
+            if announced and lease.boot_clock_s() - said_s >= settings.WORKER_BEAT_S * 0.9:
+                said_s = lease.boot_clock_s()
+                self._say(*announced)
+            _survive(close_old_connections)
+            self._nudge.wait(settings.JOB_HEARTBEAT_S if holds else settings.WORKER_BEAT_S)
+            self._nudge.clear()
+        connections.close_all()
+
+    def _say(self, worker: Worker, queues: str) -> None:
+        try:
+            workers.beat(worker=worker.name, host=worker.host_id, queues=queues)
+            HOST_REGISTRATION.tell(worker.host_id, worker.boot_id)
+        except Exception:
+            logger.exception("Could not say that worker %s is there.", worker.name)
+
+
+def _survive(act: Callable[[], None]) -> None:
+    """Do one act of a heartbeat. Every job of this process lives by the thread: it goes on, whatever an act raises."""
+    try:
+        act()
+    except Exception:
+        logger.exception("A part of the heartbeat failed; the next one follows.")
+
+
+HEARTBEAT = Heartbeat()

@@ -1,0 +1,113 @@
+"""Throws away run directories of this host that nobody will read again. What they made is in storage by then.
+
+A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were erased.
+What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.states import JobState
+from jobs.supervisor import engine_process as engines
+
+logger = logging.getLogger(__name__)
+EVERY_S = 3600.0
+CHUNK = 500
+# A directory may be laid a moment before its job's row is committed.
+UNKNOWN_FOR_S = 86_400.0
+_lock = threading.Lock()
+_last_s = float("-inf")
+
+
+def prune_now_and_then() -> int:
+    """`prune`, at most once an hour in this process; returns how many jobs' directories went."""
+    global _last_s
+    with _lock:
+        if time.monotonic() - _last_s < EVERY_S:
+            return 0
+        _last_s = time.monotonic()
+    return prune()
+
+
+def prune() -> int:
+    """Throw away what has had its time; returns of how many jobs. Any number may prune at once."""
+    gone = 0
+    for folders in _chunks(Path(settings.RUNS_DIR)):
+        kept = _still_wanted([UUID(folder.name) for folder in folders])
+        for folder in folders:
+            if UUID(folder.name) not in kept and _is_at_rest(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                gone += 1
+    if gone:
+        logger.info("Threw away the run directories of %s ended jobs.", gone)
+    return gone
+
+
+def prune_erased_texts(job_ids: Collection[UUID]) -> None:
+    """Have what these jobs' directories hold thrown away, since texts in it were erased.
+
+    On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job that
+    has not ended when it has. A failed one begins anew when it is resumed.
+    """
+    ids = list(job_ids)
+    if not ids:
+        return
+    Job.objects.filter(pk__in=ids, texts_erased_at__isnull=True).update(texts_erased_at=timezone.now())
+    transaction.on_commit(partial(_throw_away, ids))
+
+
+def _throw_away(job_ids: Iterable[UUID]) -> None:
+    root = Path(settings.RUNS_DIR)
+    for folder in [root / str(job_id) for job_id in job_ids if (root / str(job_id)).is_dir()]:
+        if UUID(folder.name) not in _still_wanted([UUID(folder.name)]) and _is_at_rest(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _chunks(root: Path) -> Iterator[list[Path]]:
+    folders = [path for path in root.iterdir() if path.is_dir() and _is_id(path.name)] if root.is_dir() else []
+    return (folders[start : start + CHUNK] for start in range(0, len(folders), CHUNK))
+
+
+def _still_wanted(ids: list[UUID]) -> set[UUID]:
+    now = timezone.now()
+    long_ended = {
+        JobState.SUCCEEDED: now - timedelta(days=settings.JOB_KEEP_RUNS_DAYS),
+        JobState.CANCELLED: now - timedelta(days=settings.JOB_KEEP_RUNS_DAYS),
+        JobState.FAILED: now - timedelta(days=settings.JOB_KEEP_FAILED_RUNS_DAYS),
+    }
+    kept = set()
+    found = Job.objects.filter(pk__in=ids).values_list("pk", "state", "finished_at", "texts_erased_at")
+    for pk, state, finished_at, texts_erased_at in found:
+        limit = long_ended.get(JobState(state))
+        if limit is None or (texts_erased_at is None and (finished_at is None or finished_at > limit)):
+            kept.add(pk)
+    return kept
+
+
+def _is_at_rest(folder: Path) -> bool:
+    """Whether nothing of this job runs here, and its row is not merely late."""
+    if time.time() - folder.stat().st_mtime < UNKNOWN_FOR_S and not Job.objects.filter(pk=folder.name).exists():
+        return False
+    return not any(engines.find(attempt) for attempt in folder.iterdir() if attempt.is_dir())
+
+
+def _is_id(name: str) -> bool:
+    try:
+        UUID(name)
+    except ValueError:
+        return False
+    return True

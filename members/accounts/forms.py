@@ -1,0 +1,54 @@
+"""Forms of the settings pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from members.models import Member
+
+
+class ProfileForm(forms.Form):
+    display_name = forms.CharField(
+        label="Name", max_length=80, required=False, help_text="How pages and decisions call you."
+    )
+    theme = forms.ChoiceField(
+        label="Theme",
+        choices=(("system", "As the system"), ("light", "Light"), ("dark", "Dark")),
+    )
+    density = forms.ChoiceField(
+        label="Rows of tables", choices=(("regular", "Regular, 36 px"), ("compact", "Compact, 28 px"))
+    )
+    shortcuts = forms.ChoiceField(
+        label="Single-letter keys",
+        choices=(("on", "On"), ("off", "Off")),
+        help_text="Keys such as g, j and / on every page. The desk has its own list under ? there.",
+    )
+    work_mails = forms.ChoiceField(
+        label="Mails about runs and sweeps you launched",
+        choices=(
+            ("problems", "When one fails or leaves something undone"),
+            ("always", "Whenever one ends"),
+            ("never", "Never"),
+        ),
+        required=False,
+    )
+
+    @classmethod
+    def of(cls, member: Member) -> ProfileForm:
+        """The form as the member's settings stand."""
+        chosen: dict[str, Any] = {"theme": "system", "density": "regular", "shortcuts": "on", "work_mails": "problems"}
+        chosen.update(member.preferences)
+        return cls(initial={"display_name": member.display_name, **chosen})
+
+    def clean_work_mails(self) -> str:
+        """Pages drawn before there was this choice send none."""
+        return str(self.cleaned_data["work_mails"] or "problems")
+
+
+class NewMemberForm(forms.Form):
+    username = forms.CharField(label="User name", max_length=150, help_text="What they sign in with.")
+    display_name = forms.CharField(label="Name", max_length=80, required=False)
+    email = forms.EmailField(label="E-mail", required=False)
+    is_admin = forms.BooleanField(label="Admin: may do everything, in every task", required=False)

@@ -1,0 +1,88 @@
+"""Settings pages: profile, members."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.accounts import manage, queries
+from members.accounts.forms import NewMemberForm, ProfileForm
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+YEAR_S = 365 * 86400
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(member)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "settings/profile.html", _page("profile", form=form))
+    chosen = dict(form.cleaned_data)
+    manage.update_profile(member, display_name=chosen.pop("display_name"), choices=chosen)
+    messages.success(request, "Your settings are saved.")
+    response = redirect("members:profile")
+    # The login page knows no member yet; it reads the theme from here.
+    response.set_cookie(
+        "theme", chosen["theme"], max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+    )
+    return response
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def member_list(request: HttpRequest) -> HttpResponse:
+    admin = member_of(request)
+    everyone = queries.all_members(admin)
+    form = NewMemberForm(request.POST or None)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        require_recent(request)
+        chosen = dict(form.cleaned_data)
+        try:
+            made = manage.create_member(chosen.pop("username"), by=admin, **chosen)
+            form = NewMemberForm()
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+    context = _page("members", form=form, made=made, members=everyone)
+    return render(request, "settings/members.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
+    admin = member_of(request)
+    member = queries.member_or_404(admin, member_id)
+    act = request.POST.get("act", "")
+    if act in manage.POWERFUL_CHANGES:
+        require_recent(request)
+    try:
+        message = manage.change(member, act=act, by=admin)
+        messages.success(request, message)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("team_member", member_id=member.pk)
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    member = manage.sign_out_everywhere(member_of(request))
+    # This browser's own session goes on.
+    update_session_auth_hash(request, member)
+    messages.success(
+        request, "All other sessions are ended. Programs with tokens go on; revoke those under API tokens."
+    )
+    return redirect("mfa_index")
+
+
+def _page(tab: str, **context: object) -> dict[str, object]:
+    return {"section": "settings", "tab": tab, **context}

@@ -1,0 +1,66 @@
+"""Questions about members."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from members.models import Member
+
+
+def all_members(asking: Member) -> QuerySet[Member]:
+    """All members with the number of their live tokens as `live_tokens`, the active first, by name.
+
+    Raises:
+        PermissionDenied: The asking member is no admin.
+    """
+    _require_admin(asking)
+    live = Q(auth_token_set__expiry__isnull=True) | Q(auth_token_set__expiry__gt=timezone.now())
+    return Member.objects.annotate(live_tokens=Count("auth_token_set", filter=live)).order_by("-is_active", "username")
+
+
+def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
+    """One member, for admins.
+
+    Raises:
+        PermissionDenied: The asking member is no admin.
+        Http404: There is no such member.
+    """
+    _require_admin(asking)
+    member = Member.objects.filter(pk=member_id).first()
+    if member is None:
+        raise Http404("There is no such member.")
+    return member
+
+
+def names_of(ids: Collection[str]) -> dict[str, str]:
+    """How members are called, by their id as text; ids of nobody are left out."""
+    members = Member.objects.filter(pk__in=[member_id for text in ids if (member_id := _uuid(text))])
+    return {str(member.pk): member.name for member in members}
+
+
+def ids_matching(word: str) -> list[str]:
+    """Ids of the members whose id, user name or name a searched word is or is part of."""
+    fits = Q(username__icontains=word) | Q(display_name__icontains=word)
+    if member_id := _uuid(word):
+        fits |= Q(pk=member_id)
+    ids = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]
+    # The id of somebody who is gone still finds what they did.
+    return ids or ([str(member_id)] if member_id else [])
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _require_admin(asking: Member) -> None:
+    if not asking.is_admin:
+        raise PermissionDenied("Only an admin sees all members.")

@@ -1,0 +1,84 @@
+"""API of invitations, for admins and for leads of a task."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.invitations import invite, mail, queries
+from members.invitations.pages import link
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+
+
+class InvitedRole(serializers.Serializer[dict[str, str]]):
+    task = serializers.SlugField()
+    role = serializers.CharField()
+
+
+class InvitationIn(serializers.Serializer[dict[str, Any]]):
+    email = serializers.EmailField()
+    display_name = serializers.CharField(max_length=80, default="", allow_blank=True)
+    is_admin = serializers.BooleanField(default=False)
+    roles = InvitedRole(many=True, default=list)
+    days = serializers.IntegerField(min_value=1, max_value=invite.LONGEST_DAYS, default=7)
+
+
+class InvitationOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    display_name = serializers.CharField()
+    is_admin = serializers.BooleanField()
+    roles = InvitedRole(many=True)
+    state = serializers.ChoiceField(choices=["open", "accepted", "revoked", "expired"])
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class NewInvitationOut(InvitationOut):
+    url = serializers.URLField(help_text="The link to hand over; it opens once.")
+    mailed = serializers.CharField(help_text="What became of the mail; empty where no mail is configured.")
+
+
+class InvitationListView(APIView):
+    """People asked in."""
+
+    scope_read = scope_write = "lead"
+
+    @extend_schema(responses=InvitationOut(many=True), operation_id="invitations_list")
+    def get(self, request: Request) -> Response:
+        """List the newest 200: all of them for an admin, their own for a lead."""
+        return Response(InvitationOut(queries.invitations_for(member_of(request)), many=True).data)
+
+    @extend_schema(request=InvitationIn, responses={201: NewInvitationOut}, operation_id="invitations_create")
+    def post(self, request: Request) -> Response:
+        """Invite a person by address. Twice the same address answers 409, so a repeated request invites nobody twice."""
+        member = member_of(request)
+        queries.require_may_invite(member)
+        wanted = InvitationIn(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        if wanted.validated_data["is_admin"]:
+            require_recent(request)
+        made = invite.invite(by=member, **wanted.validated_data)
+        url = link(request, made)
+        body = {**InvitationOut(made).data, "url": url, "mailed": mail.send(made, url=url)}
+        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+
+
+class InvitationView(APIView):
+    """One invitation."""
+
+    scope_read = scope_write = "lead"
+
+    @extend_schema(responses={204: None}, operation_id="invitations_revoke")
+    def delete(self, request: Request, invitation_id: uuid.UUID) -> Response:
+        """Take it back; its link opens no more."""
+        member = member_of(request)
+        invite.revoke(queries.invitation_or_404(member, invitation_id), by=member)
+        return Response(status=204)

@@ -1,0 +1,65 @@
+"""Forms of inviting and joining."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from members import ports
+from members.models import Member
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask in, and a select a task for the role they will have."""
+
+    email = forms.EmailField(label="E-mail", help_text="Signing in by SSO must bring this address.")
+    display_name = forms.CharField(label="Name", max_length=80, required=False)
+    is_admin = forms.BooleanField(label="Admin: may do everything, in every task", required=False)
+    days = forms.TypedChoiceField(
+        label="The link opens for", choices=((1, "1 day"), (7, "7 days"), (30, "30 days")), coerce=int, initial=7
+    )
+
+    def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not by.is_admin:
+            del self.fields["is_admin"]
+        choices = [("", "No role"), *ports.teams.roles().items()]
+        self._slugs = ports.teams.led_by(by)
+        for slug, name in self._slugs.items():
+            self.fields[f"role_{slug}"] = forms.ChoiceField(label=name, choices=choices, required=False)
+
+    @property
+    def role_fields(self) -> list[forms.BoundField]:
+        """The selects of the tasks, by the task's name."""
+        return [self[f"role_{slug}"] for slug in self._slugs]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was filled in, as the service wants it."""
+        data = self.cleaned_data
+        roles = [{"task": slug, "role": data[f"role_{slug}"]} for slug in self._slugs if data[f"role_{slug}"]]
+        plain: dict[str, Any] = {
+            name: data[name] for name in ("email", "display_name", "is_admin", "days") if name in data
+        }
+        return {**plain, "roles": roles}
+
+
+class JoinForm(forms.Form):
+    username = forms.CharField(label="User name", max_length=150, help_text="What you sign in with.")
+    display_name = forms.CharField(label="Name", max_length=80, required=False, help_text="How pages call you.")
+    password = forms.CharField(
+        label="Password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text="At least ten characters, and none of those everybody uses.",
+    )
+    again = forms.CharField(
+        label="Password, again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+
+    def clean_again(self) -> str:
+        again = str(self.cleaned_data["again"])
+        if again != self.cleaned_data.get("password", again):
+            raise forms.ValidationError("This is not the same as above.")
+        return again

@@ -1,0 +1,30 @@
+"""How people get in: nobody signs up alone; an admin makes members."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.urls import reverse
+
+from members.accounts import manage
+from members.models import Member
+from members.recent_login.reauthentication import BY_SSO
+
+
+class NoSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Allauth's adapter with the open door shut."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_reauthentication_methods(self, user: Member | AnonymousUser) -> list[dict[str, str]]:
+        """Allauth's ways to prove who it is; for members with none of them, signing in again at their provider."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        if methods or not user.is_authenticated:
+            return methods
+        return [{"id": BY_SSO, "description": "Sign in again", "url": reverse(BY_SSO)}]
+
+    def set_password(self, user: Member, password: str) -> None:
+        super().set_password(user, password)
+        manage.save_preferences(user, preferences={manage.TEMPORARY: False})

@@ -1,0 +1,30 @@
+"""Ways in that this installation keeps shut: there is no sign-up and no mail, so pages say whom to ask."""
+
+from __future__ import annotations
+
+from allauth.account.forms import LoginForm
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+
+class UsernameLoginForm(LoginForm):  # type: ignore[misc]
+    """Allauth's login form in the words of the house."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = "User name"
+        self.fields["login"].widget.attrs["autofocus"] = True
+        self.fields["password"].help_text = ""
+        self.fields["remember"].label = "Stay signed in on this device"
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+
+@login_not_required
+def signup_closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/ask_an_admin.html")
+
+
+def redirect_to_profile(request: HttpRequest) -> HttpResponse:
+    return redirect("members:profile")

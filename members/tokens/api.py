@@ -1,0 +1,68 @@
+"""API of one's own tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+from members.tokens import issue, queries
+from members.tokens.scopes import SCOPES, token_scopes
+
+
+class TokenOut(serializers.Serializer[Any]):
+    key = serializers.CharField(source="token_key", help_text="First characters of the token; names it in addresses.")
+    name = serializers.CharField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField(source="created")
+    expires_at = serializers.DateTimeField(source="expiry", allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+
+
+class TokenIn(serializers.Serializer[dict[str, Any]]):
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=list(SCOPES)), min_length=1)
+    days = serializers.IntegerField(min_value=1, max_value=issue.LONGEST_DAYS, default=90)
+
+
+class NewTokenOut(TokenOut):
+    token = serializers.CharField(help_text="The token itself, this once.")
+
+
+class TokenListView(APIView):
+    """The member's own tokens. A program needs the scope `admin` to touch them."""
+
+    scope_read = scope_write = "admin"
+
+    @extend_schema(responses=TokenOut(many=True), operation_id="tokens_list")
+    def get(self, request: Request) -> Response:
+        """List them, newest first; there are never many, so they come at once."""
+        return Response(TokenOut(queries.tokens_of(member_of(request)), many=True).data)
+
+    @extend_schema(request=TokenIn, responses={201: NewTokenOut}, operation_id="tokens_create")
+    def post(self, request: Request) -> Response:
+        """Make one. Its text is in this answer and nowhere else, so the answer is not replayed by Idempotency-Key."""
+        require_recent(request)
+        wanted = TokenIn(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        row, plaintext = issue.make_token(member_of(request), **wanted.validated_data, within=token_scopes(request))
+        body = {**TokenOut(row).data, "token": plaintext}
+        return Response(body, status=201, headers={"Cache-Control": "no-store"})
+
+
+class TokenView(APIView):
+    """One of the member's own tokens."""
+
+    scope_read = scope_write = "admin"
+
+    @extend_schema(responses={204: None}, operation_id="tokens_revoke")
+    def delete(self, request: Request, key: str) -> Response:
+        """Revoke it; the next request with it answers 401."""
+        issue.revoke(queries.token_or_404(member_of(request), key))
+        return Response(status=204)

@@ -1,0 +1,128 @@
+"""`Idempotency-Key`: a POST repeated with its key gets the first answer again and starts nothing twice."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from members.models import Member, RememberedRequest
+from members.session import member_of
+from web.errors import Refusal
+
+Handler = Callable[..., Response]
+# No request is worked on for so long; its server went away.
+LEFT_AFTER_S = 900.0
+
+
+def idempotent(handler: Handler) -> Handler:
+    """Wrap a POST method of an APIView.
+
+    The key is taken in the handler's own transaction: a request that fails is not remembered, and of two at once the
+    second waits for the first and then repeats its answer.
+
+    Raises:
+        Refusal: 409 when the key came with another body before.
+    """
+
+    @functools.wraps(handler)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key:
+            return handler(view, request, *args, **kwargs)
+        fingerprint, member = _fingerprint(request), member_of(request)
+        try:
+            with transaction.atomic():
+                row = RememberedRequest.objects.create(member=member, key=key[:200], request_hash=fingerprint)
+                response = handler(view, request, *args, **kwargs)
+                row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
+                row.save(update_fields=["status", "body"])
+                return response
+        except IntegrityError:
+            known = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
+            if known is None:
+                raise
+            return _replay(known, fingerprint)
+
+    return wrapped
+
+
+def idempotent_in_steps(handler: Handler) -> Handler:
+    """Wrap a POST method whose work commits in steps: as `idempotent`, without a transaction around all of it.
+
+    The key is taken before the work begins and given back when the work fails. Of two at once the second is refused;
+    a key whose server went away in the middle is taken over after a while.
+
+    Raises:
+        Refusal: 409 when the key came with another body before, or its first request is still being worked on.
+    """
+
+    @functools.wraps(handler)
+    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key", "").strip()
+        if not key:
+            return handler(view, request, *args, **kwargs)
+        fingerprint = _fingerprint(request)
+        row, is_mine = _claim(member_of(request), key[:200], fingerprint)
+        if not is_mine:
+            return _remember(row, fingerprint)
+        try:
+            response = handler(view, request, *args, **kwargs)
+        except BaseException:
+            row.delete()
+            raise
+        row.status, row.body = response.status_code, json.loads(json.dumps(response.data, default=str))
+        row.save(update_fields=["status", "body"])
+        return response
+
+    return wrapped
+
+
+def _claim(member: Member, key: str, fingerprint: str) -> tuple[RememberedRequest, bool]:
+    """The key's row, and whether it is this request's to work on."""
+    row, is_new = RememberedRequest.objects.get_or_create(
+        member=member, key=key, defaults={"request_hash": fingerprint}
+    )
+    if is_new:
+        return row, True
+    old = timezone.now() - timedelta(seconds=LEFT_AFTER_S)
+    left = RememberedRequest.objects.filter(pk=row.pk, status=0, created_at__lt=old, request_hash=fingerprint)
+    return row, bool(left.update(created_at=timezone.now()))
+
+
+def _remember(known: RememberedRequest, fingerprint: str) -> Response:
+    if known.status or known.request_hash != fingerprint:
+        return _replay(known, fingerprint)
+    raise Refusal(
+        "request_running",
+        "The first request with this Idempotency-Key is still being worked on.",
+        status=409,
+        hint="Send it again in a moment, with the same key.",
+    )
+
+
+def _replay(known: RememberedRequest, fingerprint: str) -> Response:
+    if known.request_hash != fingerprint:
+        raise Refusal(
+            "idempotency_key_reused",
+            "This Idempotency-Key came before with another request.",
+            hint="Send a new key for a new request.",
+            status=409,
+        )
+    return Response(known.body, status=known.status, headers={"Idempotency-Replayed": "true"})
+
+
+def _fingerprint(request: Request) -> str:
+    files = [(name, upload.name, upload.size) for name, upload in sorted(request.FILES.items())]
+    data: Any = request.data
+    body = data if not files else {key: data[key] for key in data if key not in request.FILES}
+    text = json.dumps([request.method, request.path, body, files], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

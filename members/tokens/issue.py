@@ -1,0 +1,71 @@
+"""API tokens: made, shown once, taken back. Only a hash is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+
+from audit import trail
+from members.models import ApiToken, Member
+from members.tokens.scopes import SCOPES, allows
+from web.errors import Refusal
+
+LONGEST_DAYS = 366
+
+
+def make_token(
+    member: Member, *, name: str, scopes: Sequence[str], days: int, within: Sequence[str] | None = None
+) -> tuple[ApiToken, str]:
+    """Make a token for a member.
+
+    Args:
+        member: Whose it is; it never gives more than they have.
+        name: What it is for.
+        scopes: Some of `members.tokens.scopes.SCOPES`.
+        days: Days until it expires, 1 to 366.
+        within: Scopes of the token that asks, when a program asks; the new one may not go beyond them.
+
+    Returns:
+        The row and the token itself, which is nowhere kept.
+
+    Raises:
+        Refusal: With a message by field.
+    """
+    errors: dict[str, list[str]] = {}
+    if not name.strip():
+        errors["name"] = ["Say what the token is for, such as 'nightly export'."]
+    if not scopes:
+        errors["scopes"] = ["Choose at least one scope."]
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        errors["scopes"] = [f"There is no scope '{unknown[0]}'. Scopes are {', '.join(SCOPES)}."]
+    elif beyond := _beyond(member, scopes, within):
+        errors["scopes"] = [f"The scope '{beyond}' goes beyond what you have."]
+    if not 1 <= days <= LONGEST_DAYS:
+        errors["days"] = [f"Choose from 1 to {LONGEST_DAYS} days."]
+    if errors:
+        raise Refusal("invalid_token", "The token was not made.", hint="Mend the fields named.", errors=errors)
+    kept = [scope for scope in SCOPES if scope in scopes]
+    with transaction.atomic():
+        row, plaintext = ApiToken.objects.create(
+            user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
+        )
+        trail.record("token_made", by=member, begins_with=row.token_key[:8], scopes=kept, days=days)
+    return row, plaintext
+
+
+def revoke(token: ApiToken) -> None:
+    """Take a token back; the next request with it is refused."""
+    with transaction.atomic():
+        trail.record("token_revoked", by=token.user, begins_with=token.token_key[:8])
+        token.delete()
+
+
+def _beyond(member: Member, scopes: Sequence[str], within: Sequence[str] | None) -> str:
+    for scope in scopes:
+        if scope == "admin" and not member.is_admin:
+            return scope
+        if within is not None and not allows(list(within), scope):
+            return scope
+    return ""

@@ -1,0 +1,82 @@
+"""What a token may do. A token never gives more than its member has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from members.models import ApiToken
+
+if TYPE_CHECKING:  # DRF's views import this module by its settings.
+    from rest_framework.views import APIView
+
+SCOPES: dict[str, str] = {
+    "read": "Read tasks, records, drafts, jobs and results",
+    "datasets": "Download approved datasets",
+    "review": "Judge drafts",
+    "serve": "Ask served miniatures over /v1",
+    "lead": "Edit tasks, import, freeze, launch generation and training",
+    "admin": "Everything the member may do",
+}
+
+
+def allows(scopes: list[str], needed: str) -> bool:
+    """Whether a token with these scopes may do what needs the given one.
+
+    Admin covers all; lead covers read, datasets, review and serve; review covers read.
+    """
+    held = set(scopes)
+    if "admin" in held or needed in held:
+        return True
+    if "lead" in held:
+        return needed in {"read", "datasets", "review", "serve"}
+    return needed == "read" and "review" in held
+
+
+def explained() -> list[dict[str, object]]:
+    """Each scope with what it allows, and the others that it covers."""
+    return [
+        {
+            "name": name,
+            "allows": words,
+            "covers": [other for other in SCOPES if other != name and allows([name], other)],
+        }
+        for name, words in SCOPES.items()
+    ]
+
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class HasScope(BasePermission):
+    """Signed in, and the token (if one came) has the scope.
+
+    A view sets `scope_read` (default `read`) and `scope_write` (default `lead`). A browser session has all scopes of
+    its member.
+    """
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether the request may reach the view; services check roles after that.
+
+        Raises:
+            PermissionDenied: The token lacks the scope; says which.
+        """
+        if not request.user or not request.user.is_authenticated:
+            return False
+        if not isinstance(request.auth, ApiToken):
+            return True
+        safe = request.method in SAFE
+        needed = getattr(view, "scope_read", "read") if safe else getattr(view, "scope_write", "lead")
+        if allows(request.auth.scopes, needed):
+            return True
+        held = ", ".join(request.auth.scopes) or "none"
+        raise PermissionDenied(f"This token lacks the scope '{needed}' (it has: {held}). Make one that has it.")
+
+
+def token_scopes(request: Request) -> list[str] | None:
+    """Scopes of the token that asks; None for a browser session."""
+    auth: Any = request.auth
+    return list(auth.scopes) if auth is not None else None

@@ -1,0 +1,125 @@
+"""The API reference as a page, drawn from the published schema. Knows OpenAPI's shape; knows no endpoint."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+PREFIX = "/api/v1/"
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaProperty:
+    """One parameter or one member of a body."""
+
+    name: str
+    kind: str
+    is_required: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One verb on one path."""
+
+    verb: str
+    path: str
+    anchor: str
+    summary: str
+    words: str
+    parameters: list[SchemaProperty]
+    body: list[SchemaProperty]
+    answers: list[SchemaProperty]
+
+
+@dataclass(slots=True)
+class EndpointGroup:
+    """Operations whose paths begin alike."""
+
+    name: str
+    operations: list[Operation] = field(default_factory=list)
+
+
+@functools.cache
+def groups() -> list[EndpointGroup]:
+    """All operations by the first word of their path; made once per process: code does not change under it."""
+    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    by_word: dict[str, EndpointGroup] = {}
+    for path, item in sorted(schema["paths"].items()):
+        name = path.removeprefix(PREFIX).split("/")[0]
+        for verb in VERBS:
+            if verb in item:
+                by_word.setdefault(name, EndpointGroup(name)).operations.append(
+                    _operation(schema, path, verb, item[verb])
+                )
+    return list(by_word.values())
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    return render(request, "api_reference.html", {"section": "settings", "groups": groups()})
+
+
+def _operation(schema: Mapping[str, Any], path: str, verb: str, spec: Mapping[str, Any]) -> Operation:
+    summary, _, words = str(spec.get("description", "")).strip().partition("\n")
+    parameters = [
+        SchemaProperty(
+            each["name"], _kind(each.get("schema", {})), bool(each.get("required")), each.get("description", "")
+        )
+        for each in spec.get("parameters", [])
+    ]
+    return Operation(
+        verb.upper(),
+        path,
+        spec["operationId"],
+        spec.get("summary") or summary,
+        words.strip(),
+        parameters,
+        list(_properties(schema, spec.get("requestBody", {}))),
+        list(_answers(schema, spec.get("responses", {}))),
+    )
+
+
+def _properties(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[SchemaProperty]:
+    """Members of the first body a request or a response may have."""
+    content: Mapping[str, Any] = next(iter(holder.get("content", {}).values()), {})
+    shape = _resolved(schema, content.get("schema", {}))
+    if shape.get("type") == "array":
+        shape = _resolved(schema, shape.get("items", {}))
+    required = shape.get("required", [])
+    for name, each in shape.get("properties", {}).items():
+        yield SchemaProperty(name, _kind(each), name in required, each.get("description", ""))
+
+
+def _answers(schema: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[SchemaProperty]:
+    for status, answer in responses.items():
+        names = ", ".join(each.name for each in _properties(schema, answer))
+        yield SchemaProperty(str(status), names, is_required=False, words=answer.get("description", ""))
+
+
+def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" not in shape:
+        return shape
+    resolved: Mapping[str, Any] = schema["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
+    return resolved
+
+
+def _kind(shape: Mapping[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"]).rsplit("/", 1)[-1]
+    if "enum" in shape:
+        return " | ".join(json.dumps(value) for value in shape["enum"])
+    if shape.get("type") == "array":
+        return f"list of {_kind(shape.get('items', {}))}"
+    kinds = shape.get("type", "any")
+    words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    return f"{words} ({shape['format']})" if "format" in shape else words

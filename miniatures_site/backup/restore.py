@@ -1,0 +1,115 @@
+"""Restoring a backup: all is checked before anything is touched, verified in place, and taken back if it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from audit import trail
+from jobs.models import Job
+from jobs.states import FINISHED
+from miniatures_site.backup import archive, create, databases, file_swap, manifest, restore_checks
+from miniatures_site.backup.manifest import Manifest
+from miniatures_site.backup.rollback import Rollback
+from review.db import immutability
+from review.desk import golds
+from web.errors import Refusal
+
+
+@dataclass(slots=True)
+class RestoreResult:
+    """What came back.
+
+    Attributes:
+        backup: Its manifest.
+        aside: Where that lies which stood here before.
+        golds: How many golds the decisions give.
+        jobs: Jobs that were under way when the backup was made; a worker takes them up again.
+        is_other_key: Whether this installation has other keys than the one the backup was made on.
+    """
+
+    backup: Manifest
+    aside: list[str] = field(default_factory=list)
+    golds: int = 0
+    jobs: int = 0
+    is_other_key: bool = False
+
+
+def restore(source: Path, *, force: bool = False) -> RestoreResult:
+    """Bring a backup back into this installation.
+
+    Everything is checked before anything is touched; then it is laid ready beside what is there, put in place, and
+    verified. Whatever fails on the way is taken back.
+
+    Args:
+        source: The folder or tar file.
+        force: Restore over an installation that has members; it is renamed aside, never deleted.
+
+    Raises:
+        Refusal: The backup is broken or does not fit this installation, or it could not be put in place, or what came
+            back is not what the manifest says. The installation is as it was, unless the refusal names what is not.
+    """
+    with archive.unpacked(source, near=Path(settings.VAR_DIR)) as folder:
+        backup = manifest.read(folder)
+        manifest.verify(folder, backup)
+        restore_checks.require_restorable(folder, backup, force=force)
+        undo = Rollback()
+        try:
+            return _replace(folder, backup, undo)
+        except BaseException as error:
+            left = undo.run()
+            if not isinstance(error, Exception):
+                raise
+            raise _result_lines(error, left) from error
+
+
+def _replace(folder: Path, backup: Manifest, undo: Rollback) -> RestoreResult:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    is_new = not databases.counts()
+    swaps = file_swap.stage(folder, backup, stamp=stamp, undo=undo)
+    earlier = databases.load(folder, stamp=stamp, undo=undo)
+    _require_rows(backup)
+    aside = file_swap.swap_in(swaps, stamp=stamp, undo=undo)
+    call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
+    if is_new:
+        databases.forget(earlier)
+    return done
+
+
+def _result_lines(error: Exception, left: list[str]) -> Refusal:
+    """The failure in an admin's words, with what became of the installation."""
+    message = error.message if isinstance(error, Refusal) else f"Restoring failed: {error}"
+    code = error.code if isinstance(error, Refusal) else "restore_failed"
+    hint = error.hint if isinstance(error, Refusal) else ""
+    state = "Everything was taken back: the installation is as it was."
+    if left:
+        state = f"Not all could be taken back; look at {', '.join(left)}. What was there lies beside it, as ….before-…"
+    return Refusal(code, message, hint=f"{hint} {state}".strip())
+
+
+def _require_rows(backup: Manifest) -> None:
+    row_counts = databases.counts()
+    for table, rows in backup.tables.items():
+        if row_counts.get(table) != rows:
+            raise Refusal(
+                "restored_differs", f"The table {table} has {row_counts.get(table, 'no')} rows; the backup had {rows}."
+            )
+
+
+def _verified(backup: Manifest, aside: list[str]) -> RestoreResult:
+    if gone := immutability.missing():
+        raise Refusal("triggers_missing", f"The trigger {gone[0]} is not in place.")
+    for name, piece in file_swap.artefacts(backup).items():
+        if file_swap.measure(name) != piece:
+            raise Refusal("restored_differs", f"The artefact '{name}' is not what the manifest says.")
+    written = golds.rebuild()
+    if backup.golds and create.golds_hash() != backup.golds:
+        raise Refusal("golds_differ", "The decisions give other golds than the backup had.")
+    trail.record("restored", by=None, made_at=backup.made_at, version=backup.version)
+    under_way = Job.objects.exclude(state__in=FINISHED).count()
+    return RestoreResult(backup, aside, written, under_way, is_other_key=backup.key_id != create.key_id())

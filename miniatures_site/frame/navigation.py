@@ -1,0 +1,132 @@
+"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo. Knows no page's content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from jobs.scheduling import halt as scheduling_halt
+from review.models import Task
+from review.tasks.permissions import tasks_for
+from training.models import Student
+from training.states import StudentSource
+
+
+def optional_url(name: str, *args: str) -> str | None:
+    """The page's address; nothing where there is no such page."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+THEMES = frozenset({"light", "dark"})
+TASKS_IN_SWITCHER = 30
+
+# (section, label, URL name, key after g), in the order of the loop.
+LOOP = (
+    ("task", "Task", "review:task", "t"),
+    ("sources", "Sources", "review:sources", "s"),
+    ("generation", "Generation", "generation:list", "g"),
+    ("review", "Review", "review:focus", "r"),
+    ("datasets", "Datasets", "review:datasets", "d"),
+    ("training", "Training", "training:list", "n"),
+    ("evaluation", "Evaluation", "evaluation:list", "e"),
+    ("studies", "Studies", "evaluation:studies", "u"),
+    ("miniatures", "Miniatures", "training:miniatures", "m"),
+    ("campaigns", "Campaigns", "campaigns:list", "c"),
+    ("experiments", "Experiments", "campaigns:experiments", "x"),
+)
+FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
+
+
+@dataclass(frozen=True)
+class RailLine:
+    """One line of the rail."""
+
+    label: str
+    url: str
+    icon: str
+    key: str
+    is_here: bool
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Template context of the frame: the theme, row height and keys this member chose."""
+    user = getattr(request, "user", None)
+    chosen: dict[str, Any] = getattr(user, "preferences", None) or {}
+    theme = chosen.get("theme") or request.COOKIES.get("theme", "")
+    return {
+        "demo": settings.DEMO,
+        "theme": theme if theme in THEMES else "system",
+        "density": "compact" if chosen.get("density") == "compact" else "regular",
+        "shortcuts": "off" if chosen.get("shortcuts") == "off" else "on",
+    }
+
+
+def navigation(request: HttpRequest | None, task: Task | None, section: str) -> dict[str, Any]:
+    """Lines of the rail and the tasks to switch to; empty for a visitor who is not signed in."""
+    member = getattr(request, "user", None)
+    if request is None or member is None or not member.is_authenticated:
+        return {"loop": [], "foot": []}
+    tasks = list(tasks_for(member)[:TASKS_IN_SWITCHER])
+    in_hand = task or current_task(request, tasks)
+    loop = _lines(LOOP, section, in_hand.slug) if in_hand else []
+    return {
+        "task": in_hand,
+        "tasks": [
+            {"name": each.name, "slug": each.slug, "url": optional_url("review:task", each.slug)} for each in tasks
+        ],
+        "all_tasks_url": optional_url("review:tasks"),
+        "new_task_url": optional_url("review:new") if member.is_admin else None,
+        "loop": [RailLine("Home", reverse("home"), "home", "h", section == "home"), *loop],
+        # Allauth's pages name no section; all of them are about one's own account.
+        "foot": _lines(FOOT, section or ("settings" if request.path.startswith("/accounts/") else "")),
+    }
+
+
+def demo_banner(request: HttpRequest | None) -> dict[str, Any]:
+    """What the demo's teacher and student are, and where a real teacher is connected."""
+    user = getattr(request, "user", None)
+    if not settings.DEMO or user is None or not user.is_authenticated:
+        return {}
+    student = Student.objects.filter(source=StudentSource.DEMO).first()
+    return {
+        "teacher": "the offline teacher",
+        "student": _student_description(student),
+        "teachers_url": optional_url("generation:teachers"),
+    }
+
+
+def halt_banner(request: HttpRequest | None) -> dict[str, Any]:
+    """The halt that stands, for members; nothing while things leave as usual."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"halt": scheduling_halt.current_halt(), "user": user}
+
+
+def _student_description(student: Student | None) -> str:
+    if student is None:
+        return "a model of a few million parameters"
+    if not student.parameters:
+        return student.name
+    return f"{student.name}, a model of {student.parameters / 1e6:.1f} M parameters"
+
+
+def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
+    """The task this browser showed last, for pages that belong to none; else the first."""
+    slug = request.COOKIES.get("task", "")
+    return next((each for each in tasks if each.slug == slug), tasks[0] if tasks else None)
+
+
+def _lines(entries: tuple[tuple[str, str, str, str], ...], section: str, *args: str) -> list[RailLine]:
+    return [
+        RailLine(label, url, name, key, name == section)
+        for name, label, url_name, key in entries
+        if (url := optional_url(url_name, *args))
+    ]

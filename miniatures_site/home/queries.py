@@ -1,0 +1,89 @@
+"""What Home says to whom. Reads the rooms' rows and selectors; writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.monitor import queries as jobs
+from jobs.states import JobState
+from members.models import Member
+from miniatures_site.frame.navigation import optional_url
+from miniatures_site.home import pipeline
+from review.desk import lead_queue, pace
+from review.desk.decisions import queries
+from review.models import Decision, Task
+from review.tasks.permissions import role_of, tasks_for
+
+JOBS_SHOWN = 5
+FAILED_SHOWN_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class LastDecision:
+    """The card a reviewer judged last, to pick up the thread."""
+
+    decision: Decision
+    title: str
+    opening: str
+    url: str | None
+
+
+def overview(member: Member, task: Task | None) -> dict[str, Any]:
+    """Everything Home shows one member about one task: the desk for reviewers, the funnel for the rest.
+
+    Args:
+        member: Who asks.
+        task: The task in hand, one they may see; None where they have none.
+    """
+    if task is None:
+        return {"role": "admin" if member.is_admin else "none", "new_task_url": optional_url("review:new")}
+    role = role_of(member, task)
+    shown: dict[str, Any] = {
+        "role": role,
+        "task": task,
+        "pace": pace.pace_of(member, task),
+        "focus_url": optional_url("review:focus", task.slug),
+    }
+    if role == "reviewer":
+        return {**shown, "last": last_decision(member, task), "judged_lately": pace.judged_lately(member, task)}
+    stations = pipeline.stages_of(task)
+    return {
+        **shown,
+        "steps": stations,
+        "next": pipeline.next_stage(stations) if role in {"admin", "lead"} else None,
+        "waiting": lead_queue.waiting_for(member, task),
+        "running": running_jobs(member, task),
+        "blocked": failed_jobs(member, task),
+        "spent_usd": pipeline.spent_usd(task),
+        "last": last_decision(member, task) if role != "viewer" else None,
+        "other_tasks": tasks_for(member).exclude(pk=task.pk)[:JOBS_SHOWN],
+    }
+
+
+def running_jobs(member: Member, task: Task) -> list[Job]:
+    """Jobs of the task that go on or will, those at work first."""
+    return jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN)
+
+
+def failed_jobs(member: Member, task: Task) -> list[Job]:
+    """Jobs of the task that failed in the last days and that nobody launched anew under the same title."""
+    since = timezone.now() - timedelta(days=FAILED_SHOWN_DAYS)
+    of_task = jobs.visible(member).filter(task_slug=task.slug)
+    failed = of_task.filter(state=JobState.FAILED, finished_at__gte=since)[:JOBS_SHOWN]
+    return [job for job in failed if not of_task.filter(title=job.title, created_at__gt=job.created_at).exists()]
+
+
+def last_decision(member: Member, task: Task) -> LastDecision | None:
+    """The member's latest verdict in the task, with the opening of the text it ended with."""
+    decision = queries.last_one(member, task)
+    if decision is None:
+        return None
+    fields = decision.fields or decision.draft.fields
+    texts = [value for value in fields.values() if isinstance(value, str) and value.strip()]
+    opening = max(texts, key=len, default="")
+    return LastDecision(decision, decision.draft.record.title, opening, optional_url("review:decisions", task.slug))

@@ -1,0 +1,86 @@
+"""Connections that do nothing are closed: those whose headers do not come, and those whose answers nobody reads.
+
+uvicorn waits for ever in both cases, with a place in its table of connections. It is named on its command line:
+`--http miniatures_site.server.slow_connections:TimedConnection`. It does not know what is asked.
+"""
+
+from __future__ import annotations
+
+from asyncio import BaseTransport, TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class TimedConnection(HttpToolsProtocol):
+    """One connection with deadlines."""
+
+    # Seconds for all headers of a request, and for a client to take what lies ready for it.
+    headers_within_s = 10.0
+    read_within_s = 30.0
+    _headers_due: TimerHandle | None = None
+    _reading_due: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._headers_came()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._waits_for_headers() and not self.transport.is_closing():
+            self._await_headers()
+
+    def on_headers_complete(self) -> None:
+        self._headers_came()
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._await_reading()
+
+    def timeout_keep_alive_handler(self) -> None:
+        super().timeout_keep_alive_handler()
+        self._await_reading()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reading()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._reading_due is not None:
+            self._reading_due.cancel()
+            self._reading_due = None
+
+    def _waits_for_headers(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _await_headers(self) -> None:
+        if self._headers_due is None:
+            self._headers_due = self.loop.call_later(self.headers_within_s, self._headers_missed)
+
+    def _headers_came(self) -> None:
+        if self._headers_due is not None:
+            self._headers_due.cancel()
+            self._headers_due = None
+
+    def _headers_missed(self) -> None:
+        self._headers_due = None
+        if not self._waits_for_headers() or self.transport.is_closing():
+            return
+        # Browsers open connections that they may never use: an answer to nothing would be taken for one to the next.
+        if self.headers is not None:
+            self.transport.write(_TOO_SLOW)
+        self.transport.close()
+        self._await_reading()
+
+    def _await_reading(self) -> None:
+        if self._reading_due is None:
+            self._reading_due = self.loop.call_later(self.read_within_s, self.transport.abort)

@@ -1,0 +1,64 @@
+"""How rooms call what acts were about, looked up when the trail is shown. What names a person or a company has none here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+
+from campaigns.models import Campaign, Experiment
+from generation.models import Order, PriceEntry, TaskProposal, Teacher
+from jobs.models import Host, Job
+from review.db.immutability import Guard
+from review.models import DatasetVersion, Source, Task, TaskVersion
+from training.models import HostPrice, Miniature, Student, Sweep, TrainingRun
+from webhooks.models import Hook
+
+# What follows the kind's word (`audit.trail.KIND_NAMES`), filled from the row.
+PATTERNS: dict[str, tuple[type[Model], str]] = {
+    "campaign": (Campaign, "{name}"),
+    "datasetversion": (DatasetVersion, "{dataset__name} v{number}"),
+    "experiment": (Experiment, "on {campaign__name}"),
+    "order": (Order, "of {count} drafts by {teacher_spec__name}"),
+    "hook": (Hook, "{name}"),
+    "host": (Host, "{name}"),
+    "hostprice": (HostPrice, "of {host}"),
+    "job": (Job, "{title}"),
+    "miniature": (Miniature, "{name}"),
+    "priceentry": (PriceEntry, "of {provider} {model}"),
+    "source": (Source, "{name}"),
+    "student": (Student, "{name}"),
+    "sweep": (Sweep, "{number} of {task__name}"),
+    "task": (Task, "{name}"),
+    "taskproposal": (TaskProposal, "of {task__name}"),
+    "taskversion": (TaskVersion, "{number} of {task__name}"),
+    "teacher": (Teacher, "{name}"),
+    "trainingrun": (TrainingRun, "{number} of {task__name}"),
+}
+
+
+def names_of(kind: str, ids: Collection[str]) -> dict[str, str]:
+    """How things of a kind are called, by their id as text; what is gone, and kinds without names, are left out."""
+    if kind not in PATTERNS:
+        return {}
+    model, pattern = PATTERNS[kind]
+    fields = [part.partition("}")[0] for part in pattern.split("{")[1:]]
+    rows = model._default_manager.filter(pk__in=[id for id in ids if _is_key(model, id)]).values("pk", *fields)
+    return {str(row["pk"]): pattern.format(**row) for row in rows}
+
+
+def _is_key(model: Any, text: str) -> bool:
+    try:
+        model._meta.pk.to_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+_CHANGES = ("UPDATE", "DELETE")
+GUARDS = (
+    Guard("audit_auditrow", _CHANGES, "", "The audit trail only grows: no row of it changes or goes."),
+    Guard("audit_auditdigest", _CHANGES, "", "A seal of the audit trail never changes."),
+)

@@ -1,0 +1,60 @@
+"""Roles of members in tasks: the one place where members and tasks meet in a page."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from members.accounts import queries as members
+from members.models import Member
+from members.ports import Roles
+from members.session import member_of
+from review.models import Membership
+from review.states import Role
+from review.tasks import team
+from review.tasks.permissions import RANK, may_create, slugs_with, task_or_404, tasks_for
+from web.errors import Refusal
+
+
+class TaskTeams:
+    """Answers the members room about roles in tasks."""
+
+    def roles_of(self, member: Member) -> Roles:
+        rows = Membership.objects.filter(member=member, task__archived_at__isnull=True).order_by("task__name")
+        return [{"task": slug, "role": role} for slug, role in rows.values_list("task__slug", "role")]
+
+    def led_by(self, member: Member) -> dict[str, str]:
+        led = slugs_with(member, Role.LEAD)
+        tasks = tasks_for(member).order_by("name")
+        return dict((tasks if led is None else tasks.filter(slug__in=led)).values_list("slug", "name"))
+
+    def leads_any(self, member: Member) -> bool:
+        return may_create(member)
+
+    def roles(self) -> dict[str, str]:
+        return {role.value: str(role.label) for role in sorted(Role, key=lambda role: RANK[role.value])}
+
+    def give(self, member: Member, *, task: str, role: str, by: Member) -> None:
+        team.give_role(member, task_or_404(by, task), role=role, by=by)
+
+
+@require_http_methods(["GET", "POST"])
+def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
+    admin = member_of(request)
+    member = members.member_or_404(admin, member_id)
+    if request.method == "POST":
+        task = task_or_404(admin, request.POST.get("task", ""))
+        try:
+            team.give_role(member, task, role=request.POST.get("role", ""), by=admin)
+            messages.success(request, f"{member.name}: the role in {task.name} is saved.")
+        except Refusal as refusal:
+            messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+        return redirect("team_member", member_id=member.pk)
+    held = {row["task"]: row["role"] for row in TaskTeams().roles_of(member)}
+    tasks = [{"slug": task.slug, "name": task.name, "role": held.get(task.slug, "")} for task in tasks_for(admin)]
+    context = {"section": "settings", "tab": "members", "person": member, "tasks": tasks, "roles": Role.choices}
+    return render(request, "settings/member.html", context)

@@ -1,0 +1,102 @@
+"""API of agreement: the figures of a task, and its reviewers side by side or one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.adjudication import agreement, reviewers
+from review.adjudication.agreement import AgreementReport, wording
+from review.adjudication.agreement.serializers import AgreementOut, ReviewerOut, ReviewerRowOut
+from review.adjudication.reviewers.profile import share_json
+from review.states import Role
+from review.tasks.permissions import may, require, task_or_404
+from stats.agreement.bootstrap import IntervalEstimate
+
+
+class AgreementView(APIView):
+    """How far the reviewers of a task agree."""
+
+    @extend_schema(operation_id="task_agreement", responses={200: AgreementOut})
+    def get(self, request: Request, slug: str) -> Response:
+        """Figures with intervals; pairs of others are for leads. Null where a figure is not defined."""
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        report = agreement.report(task)
+        is_lead = may(member, task, Role.LEAD)
+        mine = [pair for pair in report.pairs if is_lead or member.pk in (pair.one, pair.other)]
+        return Response({**_report_json(report), "pairs": [_pair_json(report, pair) for pair in mine]})
+
+
+class ReviewersView(APIView):
+    """Reviewers of a task side by side, for its lead."""
+
+    @extend_schema(operation_id="task_reviewers", responses={200: ReviewerRowOut(many=True)})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        rows = reviewers.rows(member, task_or_404(member, slug))
+        return Response({"next": None, "previous": None, "results": [row.as_json() for row in rows]})
+
+
+class ReviewerView(APIView):
+    """One reviewer; `me` is oneself."""
+
+    @extend_schema(operation_id="task_reviewer", responses={200: ReviewerOut})
+    def get(self, request: Request, slug: str, username: str) -> Response:
+        """One's own figures, or anybody's for a lead; accepts faster than reading reach a lead a day later."""
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
+        return Response(profile.as_json())
+
+
+def _report_json(report: AgreementReport) -> dict[str, Any]:
+    return {
+        "drafts": report.units,
+        "reviewers": report.reviewers,
+        "comparisons": [
+            {
+                "key": line.key,
+                "name": line.name,
+                "metric": line.metric,
+                "is_enough": line.is_enough,
+                "krippendorff_alpha": _json(line.alpha),
+                "fleiss_kappa": _json(line.kappa),
+                "same": _json(line.same),
+                "drafts": line.alpha.units,
+                "words": wording.of_figures(line),
+            }
+            for line in report.lines
+        ],
+        "weeks": [{"monday": week.monday.isoformat(), **(_json(week.alpha) or {})} for week in report.weeks],
+        "random_slice": {name: share_json(getattr(report.random, name)) for name in ("accept", "edit", "reject")},
+        "computed_at": report.at.isoformat(),
+    }
+
+
+def _pair_json(report: AgreementReport, pair: Any) -> dict[str, Any]:
+    return {
+        "reviewers": [report.names.get(pair.one, ""), report.names.get(pair.other, "")],
+        "drafts": pair.units,
+        "cohen_kappa": _json(pair.kappa),
+        "same": _json(pair.same),
+        "is_enough": pair.is_enough,
+    }
+
+
+def _json(figure: IntervalEstimate | None) -> dict[str, Any] | None:
+    if figure is None:
+        return None
+    return {
+        "value": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "drafts": figure.units,
+        "ratings": figure.ratings,
+    }

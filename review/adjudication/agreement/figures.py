@@ -1,0 +1,175 @@
+"""From words to figures: one pass over the drafts, then statistics over counts. Touches no row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import numpy as np
+
+from review.adjudication.agreement.columns import SIZES, VerdictColumns, same_texts, tally
+from stats.agreement import cohen, fleiss, krippendorff
+from stats.agreement.bootstrap import IntervalEstimate, estimate, point
+from stats.agreement.cohen import Kappa
+from stats.agreement.shares import agreeing_share
+from stats.agreement.tallies import Floats, RatingTally
+
+# Under so many drafts no figure is put before anybody.
+ENOUGH = 10
+PAIRS_SHOWN = 30
+WEEKS_SHOWN = 26
+
+
+class AgreementCounts:
+    """What was said of drafts, counted: by what is compared, by week, and by two reviewers."""
+
+    def __init__(self, said: VerdictColumns) -> None:
+        self.units = said.units
+        self.verdict = tally(said.unit, said.verdict, (0, 1, 2))
+        self.usable = tally(said.unit, (said.verdict == 2).astype(np.int64), (0, 1))
+        self.size = tally(said.unit, said.size, SIZES)
+        self.text = same_texts(said.unit, said.text)
+        self.ratings = {name: tally(said.unit, met, (0, 1)) for name, met in said.ratings().items()}
+        weeks = list(said.by_week())[-WEEKS_SHOWN:]
+        self.weeks = {monday: tally(said.unit[of_it], said.verdict[of_it], (0, 1, 2)) for monday, of_it in weeks}
+        people = [UUID(hex=key) for key in said.reviewers]
+        self.reviewers = set(people)
+        self.tables = {(people[first], people[other]): cells for (first, other), cells in said.tables().items()}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementFigures:
+    """How far reviewers agree on one thing.
+
+    Attributes:
+        key: A stable name for programs.
+        name: What is compared, in words.
+        metric: What it means for two to differ.
+        alpha: Krippendorff's.
+        kappa: Fleiss', for categories; None for amounts.
+        same: Share of pairs that say the same; None for amounts.
+    """
+
+    key: str
+    name: str
+    metric: str
+    alpha: IntervalEstimate
+    kappa: IntervalEstimate | None
+    same: IntervalEstimate | None
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it stands on enough drafts to be put before anybody."""
+        return self.alpha.units >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerPair:
+    """Two reviewers: Cohen's kappa with its large-sample interval and with that of the bootstrap, and how often they say the same."""
+
+    one: UUID
+    other: UUID
+    units: int
+    same: IntervalEstimate
+    kappa: IntervalEstimate
+    by_formula: Kappa
+
+    @property
+    def is_enough(self) -> bool:
+        return self.units >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementWeek:
+    """Agreement on drafts whose last word came in one week, named by its Monday."""
+
+    monday: date
+    alpha: IntervalEstimate
+
+
+def figures(counts: AgreementCounts, requirements: Iterable[str]) -> list[AgreementFigures]:
+    """Every comparison, the verdict first, requirements of the rubric last."""
+    verdict, text = counts.verdict, counts.text
+    lines = [
+        _of_names("verdict", "Verdict", verdict),
+        _of_names("usable", "To be used, as it is or edited, or not", counts.usable),
+        AgreementFigures(
+            "ordinal",
+            "Verdict by degrees: accept, edit, reject",
+            "ordinal",
+            estimate(verdict, krippendorff.alpha("ordinal")),
+            None,
+            None,
+        ),
+        AgreementFigures(
+            "edit_size",
+            "Size of the edit; an accept changes nothing",
+            "interval",
+            estimate(counts.size, krippendorff.interval_alpha()),
+            None,
+            None,
+        ),
+        AgreementFigures(
+            "text",
+            "The final text, word for word",
+            "nominal",
+            IntervalEstimate(None, units=text.units, ratings=text.ratings),
+            None,
+            agreeing_share(text),
+        ),
+    ]
+    named = [*dict.fromkeys([*requirements, *sorted(counts.ratings)])]
+    return lines + [_of_names(f"rating:{name}", name, counts.ratings[name]) for name in named if name in counts.ratings]
+
+
+def pairs_of(counts: AgreementCounts) -> list[ReviewerPair]:
+    """Pairs that judged the same drafts, those with the most first; `PAIRS_SHOWN` at most."""
+    most = sorted(counts.tables.items(), key=lambda item: (-item[1].sum(), item[0]))[:PAIRS_SHOWN]
+    return [_pair(first, other, table) for (first, other), table in most]
+
+
+def weeks_of(counts: AgreementCounts) -> list[AgreementWeek]:
+    """The last `WEEKS_SHOWN` weeks with enough drafts, in order."""
+    weeks = []
+    for monday, of_week in counts.weeks.items():
+        alpha = estimate(of_week, krippendorff.alpha())
+        if alpha.units >= ENOUGH and alpha.value is not None:
+            weeks.append(AgreementWeek(monday, alpha))
+    return weeks
+
+
+def with_others(counts: AgreementCounts, reviewer: UUID) -> tuple[IntervalEstimate, float | None]:
+    """How often a reviewer says the same as whoever judged beside them, and Cohen's kappa against those taken together."""
+    table = np.zeros((3, 3))
+    for (first, other), cells in counts.tables.items():
+        if reviewer == first:
+            table += cells
+        elif reviewer == other:
+            table += cells.T
+    cells_drawn = cohen.as_tally(table)
+    return agreeing_share(cells_drawn), point(cells_drawn, cohen.kappa(3)) if table.sum() else None
+
+
+def _of_names(key: str, name: str, of: RatingTally) -> AgreementFigures:
+    return AgreementFigures(
+        key,
+        name,
+        "nominal",
+        estimate(of, krippendorff.alpha()),
+        estimate(of, fleiss.fleiss()),
+        agreeing_share(of),
+    )
+
+
+def _pair(one: UUID, other: UUID, table: Floats) -> ReviewerPair:
+    cells = cohen.as_tally(table)
+    return ReviewerPair(
+        one,
+        other,
+        int(table.sum()),
+        agreeing_share(cells),
+        estimate(cells, cohen.kappa(len(table))),
+        cohen.cohen(table),
+    )

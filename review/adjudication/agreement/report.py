@@ -1,0 +1,127 @@
+"""What the agreement page and the API say of a task. Computed when something was said since, else remembered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
+
+from members.models import Member
+from review.adjudication.agreement import blind_verdicts, figures
+from review.adjudication.agreement.columns import VERDICTS
+from review.adjudication.agreement.figures import AgreementCounts, AgreementFigures, AgreementWeek, ReviewerPair
+from review.desk.decisions import queries
+from review.models import Decision, KnownAnswer, Ruling, Source, Task
+from review.states import SourceKind
+from review.tasks.queries import latest_version
+from stats.agreement.shares import AgreementShare, share
+
+KEEP_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRates:
+    """Shares of verdicts among so many, each with Wilson's interval."""
+
+    accept: AgreementShare
+    edit: AgreementShare
+    reject: AgreementShare
+
+    @property
+    def of(self) -> int:
+        return self.accept.of
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReport:
+    """Agreement in a task.
+
+    Attributes:
+        units: Drafts that several judged.
+        reviewers: How many people judged them.
+        lines: What is compared, the verdict first.
+        pairs: Two reviewers each.
+        weeks: Agreement on the verdict over time.
+        names: How pages call the reviewers of the pairs.
+        random: Verdicts on the random slice: rates that no order of the queue colours.
+        at: When it was computed.
+    """
+
+    units: int
+    reviewers: int
+    lines: list[AgreementFigures]
+    pairs: list[ReviewerPair]
+    weeks: list[AgreementWeek]
+    names: dict[UUID, str]
+    random: VerdictRates
+    at: datetime
+
+
+def report(task: Task) -> AgreementReport:
+    """The report of a task; the same object again until somebody says something."""
+    key = f"agreement:{task.pk}:{_stamp(task)}"
+    cached: AgreementReport | None = cache.get(key)
+    if cached is None:
+        cached = _computed(task)
+        cache.set(key, cached, KEEP_S)
+    return cached
+
+
+def counts_of(task: Task) -> AgreementCounts:
+    """What was said of drafts that several judged, counted; remembered as the report is."""
+    key = f"agreement-counts:{task.pk}:{_stamp(task)}"
+    cached: AgreementCounts | None = cache.get(key)
+    if cached is None:
+        cached = AgreementCounts(blind_verdicts.read_columns(task))
+        cache.set(key, cached, KEEP_S)
+    return cached
+
+
+def rates(by_verdict: dict[str, int]) -> VerdictRates:
+    """Shares of the three verdicts."""
+    total = sum(by_verdict.get(verdict, 0) for verdict in VERDICTS)
+    return VerdictRates(*(share(by_verdict.get(verdict, 0), total) for verdict in VERDICTS))
+
+
+def _computed(task: Task) -> AgreementReport:
+    counts = counts_of(task)
+    pairs = figures.pairs_of(counts)
+    people = {pk for pair in pairs for pk in (pair.one, pair.other)}
+    names = {member.pk: member.name for member in Member.objects.filter(pk__in=people)}
+    requirements = [requirement.name for requirement in latest_version(task).spec.rubric]
+    return AgreementReport(
+        units=counts.units,
+        reviewers=len(counts.reviewers),
+        lines=figures.figures(counts, requirements),
+        pairs=pairs,
+        weeks=figures.weeks_of(counts),
+        names=names,
+        random=rates(_random(task)),
+        at=timezone.now(),
+    )
+
+
+def _random(task: Task) -> dict[str, int]:
+    return dict(Counter(decision.verdict for decision in queries.random_slice(task)))
+
+
+def _stamp(task: Task) -> str:
+    """Changes whenever something is said, ruled or imported; asks for the last of each, and scans nothing.
+
+    Whoever can judge is a member of the task or an admin, and each one's last word is found by an index; verdicts of
+    others come with an import.
+    """
+    last = Decision.objects.filter(reviewer=OuterRef("pk"), task=task).order_by("-created_at").values("pk")[:1]
+    people = Member.objects.filter(Q(memberships__task=task) | Q(is_superuser=True)).annotate(last=Subquery(last))
+    last_ids = sorted(str(pk) for pk in set(people.values_list("last", flat=True)) if pk)
+    ruling = Ruling.objects.filter(draft__task=task).order_by("-created_at").values_list("pk", flat=True).first()
+    source = Source.objects.filter(task=task, kind=SourceKind.DECISIONS).values_list("pk", flat=True).first()
+    known_answers = KnownAnswer.objects.filter(task=task).count()
+    parts = [*last_ids, str(ruling), str(source), str(known_answers), str(latest_version(task).pk)]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,51 @@
+"""What a figure of agreement means, in plain words. Pure; knows figures and nothing of pages."""
+
+from __future__ import annotations
+
+from review.adjudication.agreement.figures import ENOUGH, AgreementFigures, ReviewerPair
+from stats.agreement.bootstrap import IntervalEstimate
+
+
+def of_figures(line: AgreementFigures) -> str:
+    """One sentence on one comparison."""
+    if line.key == "text":
+        return _of_texts(line)
+    return _of_alpha(line.alpha)
+
+
+def of_pair(pair: ReviewerPair) -> str:
+    """One sentence on two reviewers."""
+    return _of_alpha(pair.kappa)
+
+
+def of_weeks(count: int) -> str:
+    """What the chart shows, or why there is none."""
+    if count:
+        return "Agreement on drafts whose last verdict came in that week, with the range it may well lie in."
+    return f"A week is drawn from {ENOUGH} drafts on."
+
+
+def _of_alpha(figure: IntervalEstimate) -> str:
+    if figure.units < ENOUGH:
+        return _too_few(figure.units)
+    if figure.value is None:
+        return "Everybody says the same every time, so agreement cannot be told from chance."
+    if figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high:
+        return "This may be chance alone."
+    if figure.value < 0:
+        return "They differ more often than chance would have it: two readings of the guideline may be at work."
+    if figure.value >= 1:
+        return "They never differed."
+    return f"Of the disagreement that chance would bring, {figure.value * 100:.0f} % does not happen."
+
+
+def _of_texts(line: AgreementFigures) -> str:
+    same = line.same
+    if same is None or same.units < ENOUGH:
+        return _too_few(0 if same is None else same.units)
+    return f"{(same.value or 0) * 100:.0f} % of the pairs of final texts are the same to the letter."
+
+
+def _too_few(units: int) -> str:
+    cards = "No draft was" if units == 0 else "One draft was" if units == 1 else f"{units} drafts were"
+    return f"Too few to say: {cards} judged by more than one here; from {ENOUGH} on there is a figure."

@@ -1,0 +1,145 @@
+"""Endpoints of a lead: late decisions, disputes and what settles them. They call services and shape their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.adjudication import rulings, sending_back
+from review.adjudication.serializers import DisputeIn, RulingIn, SendBackIn
+from review.desk import lead_queue
+from review.desk.decisions import queries as decisions_queries
+from review.drafts import etags, queries
+from review.drafts.openapi import DECISIONS, PROBLEM, RULING, SIDES, STANDING
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.http.pagination import KeysetPagination
+
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="ETag of what was said of the draft."
+)
+ANSWERS = {201: RULING, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM}
+
+
+class LateDecisionsView(APIView):
+    """Late decisions of a task that wait for a lead, newest first."""
+
+    @extend_schema(
+        operation_id="late_decisions",
+        responses={200: DECISIONS},
+        parameters=[OpenApiParameter(name, str) for name in ("limit", "cursor")],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.LEAD)
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(lead_queue.late_decisions(task), request, view=self) or []
+        return pages.get_paginated_response([decisions_queries.decision_json(decision) for decision in page])
+
+
+class AdoptView(APIView):
+    """Let a late decision count after all."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="adopt_decision", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
+    def post(self, request: Request, decision_id: UUID) -> Response:
+        ruling = rulings.adopt(decision_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
+        return Response(lead_queue.ruling_json(ruling), status=201)
+
+
+class LeaveView(APIView):
+    """Leave a late decision without effect."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="leave_decision", request=RulingIn, responses={201: RULING, 409: PROBLEM})
+    def post(self, request: Request, decision_id: UUID) -> Response:
+        ruling = rulings.leave(decision_id, by=member_of(request), **_body(RulingIn, request))
+        return Response(lead_queue.ruling_json(ruling), status=201)
+
+
+class DisputeView(APIView):
+    """The verdicts on a draft side by side, with what differs and the ETag that a ruling names."""
+
+    @extend_schema(operation_id="draft_dispute", responses={200: SIDES})
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        draft = queries.draft_or_404(member, draft_id)
+        require(member, draft.task, Role.LEAD)
+        tag = lead_queue.dispute_etag(draft.pk)
+        sides = [lead_queue.side_json(side) for side in lead_queue.sides(draft)]
+        return Response({"etag": tag, "state": draft.state, "results": sides}, headers={"ETag": f'"{tag}"'})
+
+
+class SettleView(APIView):
+    """Settle a disputed draft on one of its verdicts, or on one of the lead's own."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="settle_draft", request=DisputeIn, parameters=[IF_MATCH], responses=ANSWERS)
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        ruling = rulings.settle(draft_id, by=member_of(request), if_match=_tag(request), **_body(DisputeIn, request))
+        return Response(lead_queue.ruling_json(ruling), status=201)
+
+
+class SendBackView(APIView):
+    """Have reviewers look again at verdicts on a disputed draft."""
+
+    scope_write = "lead"
+
+    @extend_schema(
+        operation_id="send_verdicts_back",
+        request=SendBackIn,
+        parameters=[IF_MATCH],
+        responses={**ANSWERS, 201: {"type": "object", "properties": {"results": {"type": "array", "items": RULING}}}},
+    )
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        asked = SendBackIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        sent = sending_back.send_back(draft_id, by=member_of(request), if_match=_tag(request), **asked.validated_data)
+        return Response({"results": [lead_queue.ruling_json(ruling) for ruling in sent]}, status=201)
+
+
+class ReopenView(APIView):
+    """Take the ruling on a draft out of force."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="reopen_draft", request=RulingIn, parameters=[IF_MATCH], responses=ANSWERS)
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        ruling = rulings.reopen(draft_id, by=member_of(request), if_match=_tag(request), **_body(RulingIn, request))
+        return Response(lead_queue.ruling_json(ruling), status=201)
+
+
+class SecondOpinionView(APIView):
+    """Put a judged draft back on the desk for those who have not judged it."""
+
+    scope_write = "lead"
+
+    @extend_schema(
+        operation_id="ask_second_opinion",
+        request=None,
+        parameters=[IF_MATCH],
+        responses={200: STANDING, 409: PROBLEM, 412: PROBLEM, 428: PROBLEM},
+    )
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        draft = rulings.ask_again(draft_id, by=member_of(request), if_match=_tag(request))
+        return Response({"draft": str(draft.pk), "state": draft.state})
+
+
+def _tag(request: Request) -> str | None:
+    return etags.from_header(request.headers.get("If-Match"))
+
+
+def _body(shape: type[RulingIn], request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

@@ -1,0 +1,1 @@
+"""How the desk of a task deals: its settings, read and written by a lead."""

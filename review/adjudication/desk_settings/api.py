@@ -1,0 +1,69 @@
+"""API of how a desk deals, and of cards that wait for one reviewer. Leads only."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.adjudication.desk_settings import queries, save_settings
+from review.adjudication.serializers import AssignedOut, AssignIn, DeskSettingsIn, DeskSettingsOut
+from review.desk import assignments
+from review.drafts.openapi import PROBLEM
+from review.states import Role
+from review.tasks import team
+from review.tasks.permissions import require, task_or_404
+
+
+class DeskSettingsView(APIView):
+    """How the desk of a task deals."""
+
+    @extend_schema(operation_id="desk_settings", responses={200: DeskSettingsOut})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        shown = queries.page(member, task_or_404(member, slug))
+        return Response(queries.settings_json(shown["desk"], waits_for_others=shown["waits_for_others"]))
+
+    @extend_schema(
+        operation_id="desk_settings_put", request=DeskSettingsIn, responses={200: DeskSettingsOut, 422: PROBLEM}
+    )
+    def put(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.LEAD)
+        asked = DeskSettingsIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        held = save_settings.save(task, by=member, **asked.validated_data)
+        return Response(queries.settings_json(held, waits_for_others=queries.waiting_for_others(task)))
+
+
+class AssignedCardsView(APIView):
+    """Cards that wait for one reviewer."""
+
+    @extend_schema(operation_id="assign_cards", request=AssignIn, responses={200: AssignedOut, 422: PROBLEM})
+    def post(self, request: Request, slug: str) -> Response:
+        """Give fresh cards to a reviewer, in queue order."""
+        lead = member_of(request)
+        task = task_or_404(lead, slug)
+        require(lead, task, Role.LEAD)
+        asked = AssignIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        member = team.member_named(values.pop("member"), task=task, by=lead)
+        cards = assignments.assign(task, to=member, by=lead, **values)
+        return Response({"member": member.username, "cards": cards})
+
+
+class AssignedCardsOfView(APIView):
+    """Cards that wait for one certain reviewer."""
+
+    @extend_schema(operation_id="take_cards_back", responses={200: AssignedOut})
+    def delete(self, request: Request, slug: str, username: str) -> Response:
+        """Let them wait for everybody; doing it twice changes nothing."""
+        lead = member_of(request)
+        task = task_or_404(lead, slug)
+        member = team.member_named(username, task=task, by=lead)
+        cards = assignments.take_back(task, member=member, by=lead)
+        return Response({"member": member.username, "cards": cards})

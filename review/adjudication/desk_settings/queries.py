@@ -1,0 +1,80 @@
+"""How the desk of a task is set, for its lead: settings, what waits for further reviewers, and who has cards of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count
+
+from members.models import Member
+from review.adjudication.known_answers import queries
+from review.desk import queues
+from review.models import DeskSettings, Draft, Membership, Task
+from review.states import DraftState, QueueOrdering, Role
+from review.tasks.permissions import require
+
+COUNT_UP_TO = 1000
+ORDER_WORDS = {
+    QueueOrdering.OLDEST: "Drafts come as they were added.",
+    QueueOrdering.UNCERTAIN: "Drafts come first whose acceptance the verdicts so far leave most open.",
+    QueueOrdering.DIVERSE: "Drafts come first that differ most from each other.",
+}
+
+
+def page(member: Member, task: Task) -> dict[str, Any]:
+    """All that the settings page of a desk shows its lead.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(member, task, Role.LEAD)
+    held = queues.settings_of(Task.objects.select_related("desk_settings").get(pk=task.pk))
+    return {
+        "desk": held,
+        "orders": [(order.value, order.label, ORDER_WORDS[order]) for order in QueueOrdering],
+        "waits_for_others": waiting_for_others(task),
+        "known": queries.known_answers_of(task),
+        "assigned": assigned(task),
+        "reviewers": reviewers(task),
+        "sources": list(task.sources.order_by("name").values_list("slug", "name")),
+        "teachers": teachers(task),
+    }
+
+
+def waiting_for_others(task: Task) -> int:
+    """How many drafts wait for a further reviewer, counted up to `COUNT_UP_TO`."""
+    return queues.overlap(task).order_by()[:COUNT_UP_TO].count()
+
+
+def assigned(task: Task) -> list[dict[str, Any]]:
+    """Members for whom cards of their own wait, with how many."""
+    waiting = Draft.objects.filter(task=task, state=DraftState.PENDING, for_reviewer__isnull=False)
+    rows = waiting.order_by().values("for_reviewer").annotate(cards=Count("pk"))
+    names = {member.pk: member for member in Member.objects.filter(pk__in=[row["for_reviewer"] for row in rows])}
+    lines = [{"member": names[row["for_reviewer"]], "cards": row["cards"]} for row in rows]
+    return sorted(lines, key=lambda line: line["member"].username)
+
+
+def reviewers(task: Task) -> list[Member]:
+    """Members who judge drafts of the task, by name."""
+    held = Membership.objects.filter(task=task, role__in=[Role.REVIEWER, Role.LEAD], member__is_active=True)
+    return [membership.member for membership in held.select_related("member").order_by("member__username")]
+
+
+def teachers(task: Task) -> list[str]:
+    """Teachers whose drafts the front of the queue holds; looks at as many as can be given at once."""
+    front = queues.in_order(task).values_list("teacher", flat=True)[:5000]
+    return sorted({name for name in front if name})
+
+
+def settings_json(held: DeskSettings, *, waits_for_others: int) -> dict[str, Any]:
+    """The settings for programs; shares from 0 to 1."""
+    return {
+        "order": held.order,
+        "random_share": held.random_share,
+        "overlap_share": held.overlap_share,
+        "overlap_reviewers": held.overlap_reviewers,
+        "known_every": held.known_every,
+        "waits_for_others": waits_for_others,
+        "updated_by": held.updated_by.username if held.updated_by else None,
+    }

@@ -1,0 +1,1 @@
+"""Drafts whose right verdict is known, which measure reviewers."""

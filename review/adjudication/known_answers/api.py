@@ -1,0 +1,59 @@
+"""API of known answers. Leads only: a reviewer who could list them would not be measured by them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.adjudication.known_answers import manage
+from review.adjudication.known_answers import queries as known_answers_queries
+from review.adjudication.serializers import KnownAnswerIn, KnownAnswerOut
+from review.drafts import queries
+from review.drafts.openapi import PROBLEM
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+
+
+class KnownAnswersView(APIView):
+    """Known answers of a task, with how reviewers met them."""
+
+    @extend_schema(operation_id="known_answers", responses={200: KnownAnswerOut(many=True)})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.LEAD)
+        results = [
+            {**known_answers_queries.known_answer_json(line["known"]), "judged": line["judged"], "right": line["right"]}
+            for line in known_answers_queries.known_answers_of(task)
+        ]
+        return Response({"next": None, "previous": None, "results": results})
+
+    @extend_schema(
+        operation_id="known_answer_add",
+        request=KnownAnswerIn,
+        responses={201: KnownAnswerOut, 409: PROBLEM, 422: PROBLEM},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.LEAD)
+        asked = KnownAnswerIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        draft = queries.draft_or_404(member, values.pop("draft"), task=task)
+        return Response(known_answers_queries.known_answer_json(manage.add(draft.pk, by=member, **values)), status=201)
+
+
+class KnownAnswerView(APIView):
+    """One known answer."""
+
+    @extend_schema(operation_id="known_answer_take_out", responses={200: KnownAnswerOut, 204: None})
+    def delete(self, request: Request, known_id: UUID) -> Response:
+        """Deal it no more; 204 when nobody met it and its draft went back, else what stays on record."""
+        kept = manage.retire(known_id, by=member_of(request))
+        return Response(status=204) if kept is None else Response(known_answers_queries.known_answer_json(kept))

@@ -1,0 +1,7 @@
+"""How one reviewer works in a task, as the reviewer sees it first, and all of them side by side for a lead."""
+
+from review.adjudication.reviewers.figures import FASTEST_WPM, RATES_OF
+from review.adjudication.reviewers.profile import Profile, profile, reviewer_or_404
+from review.adjudication.reviewers.team import ReviewerRow, rows
+
+__all__ = ["FASTEST_WPM", "RATES_OF", "Profile", "ReviewerRow", "profile", "reviewer_or_404", "rows"]

@@ -1,0 +1,80 @@
+"""A reviewer's own page, which they see first, and the list of reviewers for a lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from members.session import member_of
+from review.adjudication import reviewers
+from review.adjudication.reviewers import FASTEST_WPM, RATES_OF, Profile, figures
+from review.desk import lead_queue
+from review.states import Role
+from review.tasks.permissions import may, require, task_or_404
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    """All reviewers for a lead; others are sent to their own page."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    if not may(member, task, Role.LEAD):
+        return redirect("review:reviewer", slug, "me")
+    context = {
+        "task": task,
+        "section": "review",
+        "may_review": True,
+        "waiting": lead_queue.counts(task),
+        "rows": reviewers.rows(member, task),
+    }
+    return render(request, "review/reviewers/index.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    profile = reviewers.profile(member, reviewers.reviewer_or_404(member, task, username), task)
+    is_lead = may(member, task, Role.LEAD)
+    context = {
+        "task": task,
+        "section": "review",
+        "may_review": True,
+        "waiting": lead_queue.counts(task) if is_lead else None,
+        "is_lead": is_lead,
+        "profile": profile,
+        "tab": "me" if profile.is_own else "agreement",
+        "rates": _rates(profile),
+        "weeks": _weeks(profile),
+        "drift": figures.of_drift(profile.drift),
+        "fastest": FASTEST_WPM,
+        "rates_of": RATES_OF,
+    }
+    return render(request, "review/reviewers/detail.html", context)
+
+
+def _rates(found: Profile) -> list[dict[str, Any]]:
+    names = (("Accepted", "accept"), ("Edited", "edit"), ("Rejected", "reject"))
+    return [
+        {"name": name, "own": getattr(found.rates, key), "others": getattr(found.others, key)} for name, key in names
+    ]
+
+
+def _weeks(found: Profile) -> dict[str, Any]:
+    rows = [
+        {
+            "name": f"{week.monday:%-d %b %Y}",
+            "value": week.accepted.value,
+            "lo": week.accepted.low,
+            "hi": week.accepted.high,
+            "n": week.accepted.of,
+            "colour": 1,
+        }
+        for week in found.weeks
+    ]
+    return {"rows": rows, "x": {"label": "share accepted", "zero": True}}

@@ -1,0 +1,156 @@
+"""One reviewer in one task: pace, rates beside the others', agreement, known answers, drift, and hasty accepts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+
+from members.models import Member
+from review.adjudication import agreement
+from review.adjudication.agreement.figures import ENOUGH, with_others
+from review.adjudication.agreement.report import VerdictRates, rates
+from review.adjudication.known_answers.queries import AnsweredKnown
+from review.adjudication.reviewers import figures
+from review.adjudication.reviewers.figures import FastAccepts, fast_accepts
+from review.models import Decision, Membership, Task
+from review.states import Role
+from review.tasks.permissions import may
+from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.shares import AgreementShare
+
+# The others' rates move slowly.
+KEEP_S = 300
+EACH_OF = 500
+TEAM_AT_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the reviewer page shows.
+
+    Attributes:
+        member: Whose page it is.
+        is_own: Whether they look at it themselves.
+        rates: Shares of their latest verdicts.
+        others: The same of the rest of the team.
+        same: How often they say the same as whoever judged beside them.
+        kappa: The same beyond chance.
+        known: Cards with a known answer that they judged as known.
+        missed: Those they judged otherwise.
+    """
+
+    member: Member
+    is_own: bool
+    rates: VerdictRates
+    others: VerdictRates
+    pace: figures.ReviewerPace
+    same: IntervalEstimate
+    kappa: float | None
+    known: AgreementShare
+    missed: list[AnsweredKnown]
+    weeks: list[figures.AcceptWeek]
+    drift: figures.AcceptDrift
+    hasty: list[FastAccepts]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether others judged enough of the same drafts."""
+        return self.same.units >= ENOUGH
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "member": self.member.username,
+            "name": self.member.name,
+            "verdicts": self.rates.of,
+            "rates": {name: share_json(getattr(self.rates, name)) for name in ("accept", "edit", "reject")},
+            "others": {name: share_json(getattr(self.others, name)) for name in ("accept", "edit", "reject")},
+            "median_seconds": self.pace.median_seconds,
+            "median_words_per_minute": self.pace.median_words_per_minute,
+            "agreement": {
+                "drafts": self.same.units,
+                "same": self.same.value,
+                "low": self.same.low,
+                "high": self.same.high,
+                "cohen_kappa": self.kappa,
+            },
+            "known_answers": share_json(self.known),
+            "hasty_accepts": len(self.hasty),
+        }
+
+
+def reviewer_or_404(asking: Member, task: Task, username: str) -> Member:
+    """The member whose page is asked for; `me` is oneself.
+
+    Raises:
+        PermissionDenied: A reviewer asks for somebody else's.
+        Http404: Nobody of that name belongs to the task or judged in it.
+    """
+    if username in ("me", asking.username):
+        return asking
+    if not may(asking, task, Role.LEAD):
+        raise PermissionDenied("A reviewer's page is for the reviewer and for leads of the task.")
+    member = Member.objects.filter(username=username).first()
+    if member is None or not (
+        Membership.objects.filter(task=task, member=member).exists()
+        or Decision.objects.filter(task=task, reviewer=member).exists()
+    ):
+        raise Http404("There is no such reviewer in this task.")
+    return member
+
+
+def profile(asking: Member, member: Member, task: Task) -> Profile:
+    """Put a reviewer's page together; what it costs does not grow with the drafts of the task."""
+    is_own = asking.pk == member.pk
+    mine = figures.summary(member, task).by_verdict
+    same, kappa = with_others(agreement.counts_of(task), member.pk)
+    weeks = figures.weeks_of(member, task)
+    known_answers, missed = figures.known_answers(member, task)
+    return Profile(
+        member=member,
+        is_own=is_own,
+        rates=rates(mine),
+        others=rates(_others(member, task)),
+        pace=figures.pace_of(member, task),
+        same=same,
+        kappa=kappa,
+        known=known_answers,
+        missed=missed,
+        weeks=weeks,
+        drift=figures.drift_of(weeks),
+        hasty=fast_accepts(member, task, is_own=is_own),
+    )
+
+
+def share_json(found: AgreementShare) -> dict[str, Any]:
+    """A share for programs."""
+    return {"count": found.count, "of": found.of, "share": found.value, "low": found.low, "high": found.high}
+
+
+def _others(member: Member, task: Task) -> dict[str, int]:
+    """Verdicts of the rest of the team, the latest `EACH_OF` of each; remembered for a while."""
+    key = f"verdicts-of-team:{task.pk}"
+    by_member: dict[UUID, dict[str, int]] | None = cache.get(key)
+    if by_member is None:
+        by_member = {
+            reviewer.pk: figures.summary(reviewer, task, count=EACH_OF).by_verdict for reviewer in team_of(task)
+        }
+        cache.set(key, by_member, KEEP_S)
+    total: Counter[str] = Counter()
+    for pk, counts in by_member.items():
+        if pk != member.pk:
+            total.update(counts)
+    return dict(total)
+
+
+def team_of(task: Task) -> list[Member]:
+    """Who can judge in a task: members of its team but for viewers, and admins; `TEAM_AT_MOST` of them."""
+    may_judge = Q(memberships__task=task, memberships__role__in=[Role.REVIEWER, Role.LEAD]) | Q(is_superuser=True)
+    return list(Member.objects.filter(may_judge).distinct().order_by("username")[:TEAM_AT_MOST])

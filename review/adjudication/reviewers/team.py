@@ -1,0 +1,77 @@
+"""All reviewers of a task side by side, for a lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from members.models import Member
+from review.adjudication import agreement
+from review.adjudication.agreement.figures import ENOUGH, with_others
+from review.adjudication.reviewers import figures
+from review.adjudication.reviewers.profile import share_json, team_of
+from review.models import Task
+from review.states import Role, Verdict
+from review.tasks.permissions import require
+from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.shares import AgreementShare, share
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerRow:
+    """One reviewer among the others; figures are of their latest verdicts."""
+
+    member: Member
+    verdicts: int
+    accepted: AgreementShare
+    edited: AgreementShare
+    mean_seconds: float | None
+    same: IntervalEstimate
+    kappa: float | None
+
+    @property
+    def is_enough(self) -> bool:
+        return self.same.units >= ENOUGH
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "member": self.member.username,
+            "name": self.member.name,
+            "verdicts": self.verdicts,
+            "accepted": share_json(self.accepted),
+            "edited": share_json(self.edited),
+            "mean_seconds": self.mean_seconds,
+            "agreement": {
+                "drafts": self.same.units,
+                "same": self.same.value,
+                "low": self.same.low,
+                "high": self.same.high,
+                "cohen_kappa": self.kappa,
+            },
+        }
+
+
+def rows(lead: Member, task: Task) -> list[ReviewerRow]:
+    """Reviewers who judged here or whose verdicts were imported, the busiest first; `SHOWN` at most.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(lead, task, Role.LEAD)
+    counts = agreement.counts_of(task)
+    team = {member.pk: member for member in team_of(task)}
+    elsewhere = sorted(counts.reviewers - team.keys())[:SHOWN]
+    people = [*team.values(), *Member.objects.filter(pk__in=elsewhere)]
+    made = [_row(member, figures.summary(member, task), *with_others(counts, member.pk)) for member in people]
+    result = [row for row in made if row.verdicts or row.same.units]
+    return sorted(result, key=lambda row: (-row.verdicts, -row.same.units, row.member.username))[:SHOWN]
+
+
+def _row(member: Member, said: figures.VerdictSummary, same: IntervalEstimate, kappa: float | None) -> ReviewerRow:
+    accepted, edited = said.by_verdict[Verdict.ACCEPT], said.by_verdict[Verdict.EDIT]
+    return ReviewerRow(
+        member, said.total, share(accepted, said.total), share(edited, said.total), said.mean_seconds, same, kappa
+    )

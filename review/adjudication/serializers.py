@@ -1,0 +1,95 @@
+"""Shapes of what a lead sends and gets. They know no rule beyond form: services judge the content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from review.states import QueueOrdering
+
+
+class RulingIn(serializers.Serializer[Any]):
+    """A lead's word on a draft."""
+
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class DisputeIn(RulingIn):
+    """What settles a disputed draft: one of the verdicts on it, or a verdict of the lead's own."""
+
+    decision = serializers.UUIDField(required=False, allow_null=True, default=None)
+    verdict = serializers.ChoiceField(choices=["accept", "edit", "reject"], required=False, default="accept")
+    fields = serializers.JSONField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
+    ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["decision"] is None and "verdict" not in self.initial_data:
+            raise serializers.ValidationError("Name a decision, or give a verdict of your own.")
+        if attrs["fields"] is not None and not isinstance(attrs["fields"], dict):
+            raise serializers.ValidationError({"fields": ["Fields are an object by the names of the output schema."]})
+        return attrs
+
+
+class DeskSettingsIn(serializers.Serializer[Any]):
+    """How a desk deals; shares from 0 to 1."""
+
+    order = serializers.ChoiceField(choices=QueueOrdering.choices)
+    random_share = serializers.FloatField(help_text="0.1 to 0.2: cards drawn at random.")
+    overlap_share = serializers.FloatField(help_text="0 to 1: drafts that several reviewers judge blind.")
+    overlap_reviewers = serializers.IntegerField(help_text="2 to 5.")
+    known_every = serializers.IntegerField(help_text="One card in so many has a known answer; 0 for none.")
+
+
+class DeskSettingsOut(DeskSettingsIn):
+    """The settings, and how many drafts wait for a further reviewer."""
+
+    waits_for_others = serializers.IntegerField()
+    updated_by = serializers.CharField(allow_null=True)
+
+
+class KnownAnswerIn(serializers.Serializer[Any]):
+    """The right verdict on a draft."""
+
+    draft = serializers.UUIDField()
+    verdict = serializers.CharField(max_length=10)
+    reasons = serializers.ListField(child=serializers.CharField(max_length=80), required=False, default=list)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+
+
+class KnownAnswerOut(serializers.Serializer[Any]):
+    """A known answer; once it is retired it is dealt no more."""
+
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField()
+    verdict = serializers.CharField()
+    reasons = serializers.ListField(child=serializers.CharField())
+    note = serializers.CharField()
+    judged = serializers.IntegerField(required=False)
+    right = serializers.IntegerField(required=False)
+    retired_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class AssignIn(serializers.Serializer[Any]):
+    """Which waiting cards a reviewer gets."""
+
+    member = serializers.CharField(max_length=150, help_text="User name.")
+    count = serializers.IntegerField(help_text="1 to 5,000.")
+    source = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)  # type: ignore[assignment]
+    teacher = serializers.CharField(required=False, default="", allow_blank=True, max_length=120)
+
+
+class AssignedOut(serializers.Serializer[Any]):
+    """How many cards moved."""
+
+    member = serializers.CharField()
+    cards = serializers.IntegerField()
+
+
+class SendBackIn(serializers.Serializer[Any]):
+    """Which verdicts go back to their authors, all that stand where none is named, and what to look at."""
+
+    comment = serializers.CharField(allow_blank=True, max_length=2000)
+    decisions = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)

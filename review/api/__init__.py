@@ -1,1 +1,0 @@
-"""API endpoints of the review room. Thin: they call services and selectors, never models."""

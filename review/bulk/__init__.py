@@ -1,0 +1,1 @@
+"""The list of drafts, and one verdict for many of them."""

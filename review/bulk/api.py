@@ -1,0 +1,128 @@
+"""Endpoints of acts on many drafts: a preview, the act it names, its undo. They call services and shape their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.bulk import bulk_undo, bulk_verdict, execution, planning, similar_drafts
+from review.bulk.serializers import ACT, PREVIEW, REPEATED, SIMILAR, UNDONE, BulkIn, PreviewIn
+from review.drafts import draft_filters, queries
+from review.drafts.openapi import PROBLEM
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.errors import Refusal
+
+
+class PreviewView(APIView):
+    """What one verdict would do to drafts, named one by one or by filters; nothing is written."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="preview_bulk", request=PreviewIn, responses={200: PREVIEW, 413: PROBLEM, 422: PROBLEM})
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        body = _read(PreviewIn, request)
+        ids = body["drafts"]
+        if ids is None:
+            ids = planning.matching(member, task, draft_filters.parse(body["filters"]))
+        if len(ids) > planning.AT_MOST:
+            message = f"One act takes at most {planning.AT_MOST:,} drafts; more than that match."
+            raise Refusal("too_many_drafts", message, hint="Narrow the filters.", status=413)
+        plan = planning.plan(member, task, ids, bulk_verdict.parse(body))
+        samples = [
+            {"draft": one.draft.pk, "title": one.draft.record.title, "fields": one.fields} for one in plan.samples
+        ]
+        return Response(
+            {
+                "count": len(plan.ids),
+                "drafts": [str(one) for one in plan.ids],
+                "left_out": dict(plan.left_out),
+                "samples": samples,
+                "tag": plan.tag,
+            }
+        )
+
+
+class BulkView(APIView):
+    """Carry out what a preview showed."""
+
+    scope_write = "review"
+
+    @extend_schema(
+        operation_id="decide_many",
+        request=BulkIn,
+        responses={200: ACT, 409: PROBLEM, 412: PROBLEM, 413: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        body = _read(BulkIn, request)
+        act = execution.carry_out(
+            task,
+            by=member,
+            id=body["id"],
+            drafts=body["drafts"],
+            said=bulk_verdict.parse(body),
+            tag=body["tag"] or None,
+            typed=body["typed"],
+            how={name: str(value) for name, value in body["filters"].items()},
+        )
+        return Response(planning.act_json(act))
+
+
+class UndoView(APIView):
+    """Take back all of an act that still stands."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="undo_bulk", request=None, responses={200: UNDONE})
+    def post(self, request: Request, act_id: UUID) -> Response:
+        undone = bulk_undo.undo(act_id, by=member_of(request))
+        return Response({"act": planning.act_json(undone.act), "count": undone.count, "kept": dict(undone.kept)})
+
+
+class SimilarView(APIView):
+    """Drafts of the same task that are most like this one."""
+
+    @extend_schema(operation_id="similar_drafts", responses={200: SIMILAR})
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        similar = similar_drafts.similar(queries.draft_or_404(member, draft_id))
+        drafts = queries.summaries_json([match.draft for match in similar], member)
+        results = [
+            {"draft": draft, "share": round(match.share, 4)} for draft, match in zip(drafts, similar, strict=True)
+        ]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+class RepeatedView(APIView):
+    """Sentences that the member's last verdict on this draft was about and that stand in others which wait."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="repeated_sentences", responses={200: REPEATED})
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        draft = queries.draft_or_404(member, draft_id)
+        require(member, draft.task, Role.REVIEWER)
+        results = [
+            {"sentence": sentence.text, "count": sentence.count, "instead": sentence.instead, "url": sentence.address}
+            for sentence in similar_drafts.repeated(member, draft)
+        ]
+        return Response({"next": None, "previous": None, "results": results})
+
+
+def _read(shape: Any, request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)

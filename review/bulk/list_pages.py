@@ -1,0 +1,132 @@
+"""Pages of lists: the drafts of a task, searched and narrowed, and drafts that are alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from members.session import member_of
+from review.bulk import listing, planning, similar_drafts, wording
+from review.bulk.packed_ids import pack_ids
+from review.bulk.wording import LONGEST_SAMPLE
+from review.desk import lead_queue
+from review.drafts import draft_filters, queries
+from review.drafts.draft_filters import DraftFilter
+from review.spec import prompting
+from review.spec.spec_diff import word_diff
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+
+if TYPE_CHECKING:
+    from review.bulk.similar_drafts import DraftCluster
+    from review.models import Draft
+
+# The first of the filters stand beside the search box, the others behind a click.
+IN_SIGHT = 3
+
+
+@require_GET
+def list_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    wanted = draft_filters.parse(request.GET)
+    page = listing.page(member, task, wanted, cursor=request.GET.get("after", ""))
+    filters = listing.filters(member, task, wanted)
+    context = {
+        "task": task,
+        "section": "review",
+        "page": page,
+        "lines": listing.list_rows(page.rows, wanted, member=member, task=task),
+        "wanted": wanted,
+        "filters_in_sight": filters[:IN_SIGHT],
+        "filters_behind": filters[IN_SIGHT:],
+        "is_open": any(each.chosen for each in filters[IN_SIGHT:]),
+        "chips": _chips(filters, wanted),
+        "address": urlencode(wanted.as_json()),
+        "may_review": may(member, task, Role.REVIEWER),
+        "waiting": lead_queue.waiting_for(member, task),
+        "acts": [wording.act(each) for each in planning.latest(member, task)],
+    }
+    return render(request, "review/desk/list.html", context)
+
+
+def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[dict[str, Any]]:
+    """What is chosen, each with the address of the list without it."""
+    set_ = [("q", "Words", wanted.words)] if wanted.words else []
+    set_ += [(each.name, each.label, each.words) for each in filters if each.chosen]
+    # An address may hold a filter that is not offered to this member; it narrows all the same, so it is shown.
+    offered = {each.name for each in filters}
+    set_ += [(name, name.capitalize(), value) for name, value in wanted.chosen.items() if name not in offered]
+    everything = wanted.as_json()
+    return [
+        {
+            "label": label,
+            "words": words,
+            "without": urlencode({key: value for key, value in everything.items() if key != name}),
+        }
+        for name, label, words in set_
+    ]
+
+
+@require_GET
+def clusters_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    clusters, looked_at = similar_drafts.clusters(task)
+    context = {
+        "task": task,
+        "section": "review",
+        "clusters": [_cluster(cluster) for cluster in clusters],
+        "looked_at": looked_at,
+        "is_cut": looked_at >= similar_drafts.CLUSTERED,
+        "may_review": may(member, task, Role.REVIEWER),
+        "waiting": lead_queue.waiting_for(member, task),
+    }
+    return render(request, "review/bulk/clusters.html", context)
+
+
+@require_GET
+def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    draft = queries.draft_or_404(member, draft_id, task=task)
+    matches = similar_drafts.similar(draft)
+    lines = listing.list_rows([match.draft for match in matches], DraftFilter(), member=member, task=task)
+    context = {
+        "task": task,
+        "section": "review",
+        "draft": draft,
+        "text": _text(draft),
+        "lines": [
+            {**line, "share": match.share, "segments": word_diff(_text(draft), _text(match.draft))}
+            for line, match in zip(lines, matches, strict=True)
+        ],
+        "compared": similar_drafts.COMPARED,
+        "may_review": may(member, task, Role.REVIEWER),
+        "waiting": lead_queue.waiting_for(member, task),
+    }
+    return render(request, "review/bulk/similar.html", context)
+
+
+def _cluster(one: DraftCluster) -> dict[str, Any]:
+    leader, *others = one.shown
+    text = _text(leader)
+    return {
+        "count": len(one.ids),
+        "title": leader.record.title,
+        "id": leader.pk,
+        "text": text,
+        "others": [
+            {"title": other.record.title, "id": other.pk, "segments": word_diff(text, _text(other))} for other in others
+        ],
+        "ids": pack_ids(one.ids[: planning.AT_MOST]),
+    }
+
+
+def _text(draft: Draft) -> str:
+    return prompting.completion(draft.task_version.spec, draft.fields)[:LONGEST_SAMPLE]

@@ -1,0 +1,162 @@
+"""The list page of one task: a page of drafts, what it can be narrowed to, and what it is narrowed to now.
+
+Nothing here counts or looks through a whole table: pages go by where the last one ended, a filter that no index holds looks
+through so many drafts a page, and the values offered are those of the newest drafts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db.models import F, Q
+
+from members.models import Member
+from review.drafts import draft_filters, queries
+from review.drafts.authorship import visible_to
+from review.drafts.draft_filters import FILTERS, ON_DESK, DraftFilter
+from review.models import Draft, Membership, Task
+from review.states import DraftState, Role, Split, Verdict
+from review.tasks.permissions import may
+from review.tasks.queries import latest_version
+from review.text.search import highlight
+from review.text.search.texts import texts_of_fields
+from web.db import keyset
+
+PAGE_SIZE = 50
+# How many drafts a page looks through for what no index holds.
+LOOK_AT = 20_000
+FEW_HITS = 300
+# Whose teachers and models are offered as filters.
+NEWEST = 500
+WORDS = {
+    "bulk": [("no", "One by one"), ("yes", "Many at once")],
+    "commented": [("yes", "With comments")],
+}
+ORIGINS = [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")]
+LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
+DATES = ("since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class FilterControl:
+    """One thing the list can be narrowed by; without choices it is a date."""
+
+    name: str
+    label: str
+    choices: list[tuple[str, str]]
+    chosen: str
+
+    @property
+    def words(self) -> str:
+        """What is chosen, as it is called."""
+        return dict(self.choices).get(self.chosen, self.chosen)
+
+
+def page(
+    member: Member, task: Task, wanted: DraftFilter, *, cursor: str, size: int = PAGE_SIZE, look_at: int = LOOK_AT
+) -> keyset.Page:
+    """One page of a task's drafts as wanted, newest first, each with `gold_verdict`; the member sees the task.
+
+    With words the order is that of indexing, which is that of coming but for large imports.
+    """
+    if wanted.query.is_askable:
+        return _page_of_hits(member, task, wanted, cursor=cursor, size=size)
+    drafts = draft_filters.apply_filter(_of(task), wanted, member=member, task=task)
+    among = _of(task).filter(_base(wanted)) if wanted.is_walked else None
+    return keyset.page(_as_rows(drafts), cursor=cursor, size=size, among=among, look_at=look_at)
+
+
+def _page_of_hits(member: Member, task: Task, wanted: DraftFilter, *, cursor: str, size: int) -> keyset.Page:
+    """The same for words. Few hits are looked at first: most often they fill the page."""
+    hits = draft_filters.hits(task, wanted.query)
+    before = int(cursor) if cursor.isdecimal() and len(cursor) < 19 else None
+    hits = hits if before is None else hits.filter(id__lt=before)
+    beside = draft_filters.apply_filter(
+        draft_filters.drafts_of(task, wanted), replace(wanted, words=""), member=member, task=task
+    )
+    found: list[Any] = []
+    for at_most in (FEW_HITS, draft_filters.HITS_AT_MOST):
+        rows = _as_rows(beside.filter(pk__among=hits.values("draft_id")[:at_most]))
+        found = list(rows.annotate(place=F("search_text__id")).order_by("-place")[: size + 1])
+        if len(found) > size:
+            return keyset.Page(rows=found[:size], next=str(found[size - 1].place), is_first=before is None)
+    border = hits.values_list("id", flat=True)[draft_filters.HITS_AT_MOST - 1 : draft_filters.HITS_AT_MOST].first()
+    return keyset.Page(rows=found, next=str(border or ""), is_first=before is None, is_cut=border is not None)
+
+
+def _as_rows(found: Any) -> Any:
+    return queries.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
+
+
+def list_rows(found: list[Draft], wanted: DraftFilter, *, member: Member, task: Task) -> list[dict[str, Any]]:
+    """Drafts as rows of the list. Who wrote one is told to those who lead, and to others once they judged it."""
+    may_review, visible = may(member, task, Role.REVIEWER), visible_to(member, found)
+    return [_line(draft, wanted, may_review=may_review, is_told=draft.pk in visible) for draft in found]
+
+
+def filters(member: Member, task: Task, wanted: DraftFilter) -> list[FilterControl]:
+    """Everything the list can be narrowed by, with the values worth offering."""
+    choices = _choices(member, task)
+    return [
+        FilterControl(name, LABELS.get(name, name.capitalize()), choices.get(name, []), wanted.chosen.get(name, ""))
+        for name in FILTERS
+        if name in choices or name in DATES
+    ]
+
+
+def _of(task: Task) -> Any:
+    return Draft.objects.filter(task=task)
+
+
+def _base(wanted: DraftFilter) -> Q:
+    """What an index holds of what is wanted: the drafts that are looked through."""
+    state = wanted.chosen.get("state")
+    return ON_DESK if state is None else Q(state=state)
+
+
+def _line(draft: Draft, wanted: DraftFilter, *, may_review: bool, is_told: bool) -> dict[str, Any]:
+    line = queries.list_row(draft, may_review=may_review, is_told=is_told)
+    asked = wanted.query
+    text = texts_of_fields(draft.fields) if asked.is_askable else ""
+    return {
+        **line,
+        "id": draft.pk,
+        "parts": highlight.passage(text, asked) if text else (),
+        "may_choose": may_review and draft.state == DraftState.PENDING,
+    }
+
+
+def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
+    spec = latest_version(task).spec
+    checks = sorted({check.kind for check in spec.checks})
+    offered: dict[str, list[tuple[str, str]]] = {
+        **WORDS,
+        "state": _pairs(DraftState.choices),
+        "verdict": [choice for choice in _pairs(Verdict.choices) if choice[0] != Verdict.RETRACT],
+        "split": _pairs(Split.choices),
+        "check": [(kind, kind.replace("_", " ")) for kind in checks],
+        "reason": [(reason.code, reason.label) for reason in spec.reasons],
+        "source": list(task.sources.order_by("name").values_list("slug", "name")[:200]),
+    }
+    if may(member, task, Role.LEAD):
+        return {**offered, **_of_newest(task), "origin": ORIGINS, "reviewer": _reviewers(task)}
+    return {**offered, "reviewer": [(member.username, "Judged by me")]}
+
+
+def _pairs(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in choices]
+
+
+def _reviewers(task: Task) -> list[tuple[str, str]]:
+    of_task = Membership.objects.filter(task=task, role__in=(Role.REVIEWER, Role.LEAD)).select_related("member")
+    return sorted((row.member.username, row.member.name) for row in of_task[:200])
+
+
+def _of_newest(task: Task) -> dict[str, list[tuple[str, str]]]:
+    """Teachers, models and rounds of the newest drafts."""
+    newest = _of(task).filter(ON_DESK).order_by("-created_at", "-id")
+    rows = list(newest.values_list("teacher", "model", "round")[:NEWEST])
+    columns = zip(("teacher", "model", "round"), zip(*rows, strict=True), strict=True) if rows else ()
+    return {name: [(str(value), str(value)) for value in sorted(set(values)) if value] for name, values in columns}

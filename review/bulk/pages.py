@@ -1,0 +1,155 @@
+"""One verdict for many drafts: a preview that says what would happen and to which, then the act, and its undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.models import Member
+from members.session import member_of
+from review.bulk import bulk_undo, bulk_verdict, execution, planning, wording
+from review.bulk.bulk_verdict import TYPED_ABOVE, BulkVerdict
+from review.bulk.packed_ids import pack_ids, unpack_ids
+from review.desk.forms import uuid_or_none
+from review.drafts import draft_filters
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
+
+
+@require_http_methods(["GET", "POST"])
+def bulk_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    values = _values(request)
+    refusal = None
+    ids, how = _chosen(request.POST) if request.method == "POST" else _matching(member, task, request.GET)
+    try:
+        verdict = _said(values, task) if values.get("verdict") else None
+        if verdict and values.get("act"):
+            return _carry_out(request, member, task, verdict)
+        return _preview(request, member, task, ids=ids, how=how, said=verdict)
+    except Refusal as error:
+        refusal = error
+    return _preview(request, member, task, ids=ids, how=how, said=None, refusal=refusal)
+
+
+@require_POST
+def undo(request: HttpRequest, slug: str, act_id: UUID) -> HttpResponse:
+    task_or_404(member_of(request), slug)
+    undone = bulk_undo.undo(act_id, by=member_of(request))
+    words = f"{wording.count(undone.count)} back as before."
+    words += "".join(f" {number:,} not: {why}." for why, number in undone.kept.items())
+    messages.success(request, words)
+    return redirect("review:desk-list", slug)
+
+
+def _values(request: HttpRequest) -> QueryDict:
+    """What the form holds. In an address `verdict` narrows the list, and what is to be said is called `give`."""
+    if request.method == "POST":
+        return request.POST
+    values = request.GET.copy()
+    values["verdict"] = values.get("give", "")
+    return values
+
+
+def _chosen(form: QueryDict) -> tuple[list[UUID], str]:
+    """The drafts a form names, and how they were found, as an address says it."""
+    if ids := form.get("ids"):
+        return unpack_ids(ids), form.get("how", "")
+    chosen = [draft_id for each in form.getlist("draft") if (draft_id := uuid_or_none(each))]
+    return chosen, urlencode({"chosen": len(chosen)})
+
+
+def _matching(member: Member, task: Task, address: QueryDict) -> tuple[list[UUID], str]:
+    wanted = draft_filters.parse(address)
+    return planning.matching(member, task, wanted), urlencode(wanted.as_json())
+
+
+def _said(values: QueryDict, task: Task) -> BulkVerdict | None:
+    """The verdict, once all of it is there; until then the form asks on."""
+    if values["verdict"] == "reject" and not values.getlist("reasons") and latest_version(task).spec.reasons:
+        return None
+    if values["verdict"] == "edit" and not values.get("find", "").strip():
+        return None
+    return bulk_verdict.parse({**values.dict(), "reasons": values.getlist("reasons")})
+
+
+def _carry_out(request: HttpRequest, member: Member, task: Task, said: BulkVerdict) -> HttpResponse:
+    form = request.POST
+    act_id = uuid_or_none(form.get("act", ""))
+    if act_id is None:
+        raise Refusal("no_act", "The form names no act.", hint="Load the page again.")
+    typed = form.get("typed", "").replace(",", "").strip()
+    act = execution.carry_out(
+        task,
+        by=member,
+        id=act_id,
+        drafts=unpack_ids(form.get("doable", "")),
+        said=said,
+        tag=form.get("tag") or None,
+        typed=int(typed) if typed.isdecimal() and len(typed) < 9 else None,
+        how=dict(parse_qsl(form.get("how", ""))),
+    )
+    left_out = act.selection.get("left_out", {})
+    passed = "".join(f" {number:,} passed over: {why}." for why, number in left_out.items())
+    messages.success(request, f"{wording.done(act)}.{passed} Undo stands above the list.")
+    return redirect("review:desk-list", task.slug)
+
+
+def _preview(
+    request: HttpRequest,
+    member: Member,
+    task: Task,
+    *,
+    ids: Sequence[UUID],
+    how: str,
+    said: BulkVerdict | None,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    is_cut = len(ids) > planning.AT_MOST
+    ids = list(ids)[: planning.AT_MOST]
+    plan = planning.plan(member, task, ids, said) if said and ids else None
+    context = {
+        "task": task,
+        "section": "review",
+        "refusal": refusal,
+        "how": how,
+        "ids": pack_ids(ids),
+        "asked": len(ids),
+        "at_most": planning.AT_MOST if is_cut else 0,
+        "form": _form(_values(request), task),
+        "plan": plan,
+        "doable": pack_ids(plan.ids) if plan else "",
+        "samples": [wording.sample(sample) for sample in plan.samples] if plan else [],
+        "left_out": sorted(plan.left_out.items(), key=lambda item: -item[1]) if plan else [],
+        "act_words": wording.button(said.verdict, len(plan.ids)) if said and plan else "",
+        "is_typed": bool(plan and said and said.verdict == "accept" and len(plan.ids) > TYPED_ABOVE),
+        "act_id": uuid4(),
+    }
+    return render(request, "review/bulk/page.html", context, status=refusal.status if refusal else 200)
+
+
+def _form(values: QueryDict, task: Task) -> dict[str, Any]:
+    chosen = values.getlist("reasons")
+    reasons = latest_version(task).spec.reasons
+    return {
+        "verdict": values.get("verdict") if values.get("verdict") in bulk_verdict.VERDICTS else "reject",
+        "verdicts": wording.VERDICTS,
+        "reasons": [
+            {"code": reason.code, "label": reason.label, "is_chosen": reason.code in chosen} for reason in reasons
+        ],
+        **{name: values.get(name, "") for name in ("note", "find", "replace")},
+    }

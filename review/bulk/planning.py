@@ -1,0 +1,203 @@
+"""Which drafts an act on many is about, what would become of each, and what was done lately."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from members.models import Member
+from review.bulk.bulk_verdict import SET_ASIDE, BulkVerdict, DoesNotFitError
+from review.desk import overlap
+from review.drafts import draft_filters, queries
+from review.drafts.draft_filters import DraftFilter
+from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, KnownAnswer, Task
+from review.spec.schema import Fields
+from review.states import AssignmentState, DraftState, Verdict
+from web.db import keyset
+
+LATELY = timedelta(hours=24)
+# One act is about at most so many drafts.
+AT_MOST = 5000
+# Drafts that wait are looked through this far for filters that no index holds.
+LOOK_AT = 100_000
+SAMPLES = 10
+CHUNK = 500
+
+JUDGED, IN_DECK, IN_MY_DECK = "judged already", "in front of a reviewer", "in your deck; judge them there"
+DISPUTED, KEPT, GONE = "disputed", "kept from the desk", "no longer there"
+SECOND = "waiting for a second verdict, which is given blind"
+FOR_ANOTHER = "waiting for a certain reviewer"
+_STATES = {
+    DraftState.DECIDED: JUDGED,
+    DraftState.LEASED: IN_DECK,
+    DraftState.DISPUTED: DISPUTED,
+    DraftState.KEPT: KEPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EligibleDraft:
+    """A draft the verdict can be given to, and how it would end; setting aside is no verdict."""
+
+    draft: Draft
+    verdict: Verdict | None
+    fields: Fields | None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """What an act would do.
+
+    Attributes:
+        ids: Drafts it would be done to.
+        left_out: How many are not, by why.
+        samples: Some of the former.
+        tag: Names the verdict and the drafts; the act itself is asked for with it.
+    """
+
+    ids: list[UUID]
+    left_out: Counter[str]
+    samples: list[EligibleDraft]
+    tag: str
+
+
+@dataclass(slots=True)
+class EligibleDrafts:
+    """Drafts by what can be done with them."""
+
+    doable: list[EligibleDraft] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+
+def matching(member: Member, task: Task, wanted: DraftFilter) -> list[UUID]:
+    """Drafts that wait and are as wanted, the newest first, one more than an act takes at most where there are more."""
+    waiting = draft_filters.drafts_of(task, wanted).filter(state=DraftState.PENDING)
+    matches = draft_filters.apply_filter(waiting, wanted, member=member, task=task).only("pk", "created_at")
+    among = waiting if wanted.is_walked else None
+    page = keyset.page(matches, cursor="", size=AT_MOST + 1, among=among, look_at=LOOK_AT)
+    return [draft.pk for draft in page.rows]
+
+
+def plan(member: Member, task: Task, ids: Sequence[UUID], said: BulkVerdict) -> BulkPlan:
+    """Look at what a verdict would do to drafts of a task; nothing is locked and nothing written.
+
+    Raises:
+        Refusal: 422 when the verdict fits no version of the task.
+    """
+    doable: list[UUID] = []
+    left_out: Counter[str] = Counter()
+    samples: list[EligibleDraft] = []
+    for chunk in chunks(ids):
+        sifted = split_eligible(rows(task, chunk, by=member), said, asked=chunk, by=member, task=task)
+        doable += [eligible.draft.pk for eligible in sifted.doable]
+        left_out += sifted.left_out
+        samples += sifted.doable[: SAMPLES - len(samples)]
+    return BulkPlan(doable, left_out, samples, said.tag(doable))
+
+
+def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    """Ids in one order for all, each once, so many at a time."""
+    ordered = list(dict.fromkeys(ids))
+    return (sorted(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK))
+
+
+def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:
+    """Drafts of a task with what decides whether a verdict for many may be given to them."""
+    decisions = Decision.objects.filter(draft=OuterRef("pk"), is_late=False, retracted_by__isnull=True)
+    mine = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=by)
+    return (
+        draft_filters.drafts_named_in(task)
+        .filter(pk__in=ids)
+        .select_related("record")
+        .defer("messages", "parameters", "labelled_defects", "marks")
+        .annotate(
+            is_judged=Exists(decisions.exclude(verdict=Verdict.RETRACT).order_by()),
+            is_mine=Exists(mine.filter(state=AssignmentState.ACTIVE)),
+            is_done=Exists(mine.filter(state=AssignmentState.DONE)),
+            is_known=Exists(KnownAnswer.objects.filter(draft=OuterRef("pk"))),
+        )
+        .order_by("pk")
+    )
+
+
+def split_eligible(
+    found: Iterable[Draft], said: BulkVerdict, *, asked: Sequence[UUID], by: Member, task: Task
+) -> EligibleDrafts:
+    """Part drafts, as `rows` reads them, into those the verdict can be given to and those left out, with why."""
+    sifted = EligibleDrafts()
+    dealing = DeskSettings.objects.filter(task=task).first()
+    seen = 0
+    for draft in queries.share_versions(found):
+        seen += 1
+        why = _why_not(draft, by, task, dealing)
+        if why:
+            sifted.left_out[why] += 1
+            continue
+        try:
+            verdict, fields = _ending(draft, said)
+        except DoesNotFitError as error:
+            sifted.left_out[str(error)] += 1
+            continue
+        sifted.doable.append(EligibleDraft(draft, verdict, fields))
+    if seen < len(asked):
+        sifted.left_out[GONE] += len(asked) - seen
+    return sifted
+
+
+def _ending(draft: Draft, said: BulkVerdict) -> tuple[Verdict | None, Fields | None]:
+    if said.verdict == SET_ASIDE:
+        return None, None
+    return said.of(draft.task_version.spec, draft.fields)
+
+
+def _why_not(draft: Any, by: Member, task: Task, dealing: DeskSettings | None) -> str:
+    if draft.is_mine and draft.state == DraftState.LEASED:
+        return IN_MY_DECK
+    if draft.state != DraftState.PENDING:
+        return _STATES[draft.state]
+    if draft.verdicts_wanted > 1 or draft.is_judged or _is_to_overlap(draft, task, dealing):
+        return SECOND
+    if draft.is_done or draft.is_known:
+        return JUDGED
+    return FOR_ANOTHER if draft.for_reviewer_id not in (None, by.pk) else ""
+
+
+def _is_to_overlap(draft: Draft, task: Task, dealing: DeskSettings | None) -> bool:
+    """Whether the draft is one of the share that several reviewers judge."""
+    if dealing is None:
+        return False
+    share, reviewers = dealing.overlap_share, dealing.overlap_reviewers
+    return overlap.verdicts_wanted(task.seed, draft.pk, share=share, reviewers=reviewers) > 1
+
+
+def latest(member: Member, task: Task) -> list[BulkAct]:
+    """The member's own last acts in the task that still stand, for as long as one is likely to want them undone."""
+    mine = BulkAct.objects.filter(task=task, by=member, undone_at__isnull=True, count__gt=0)
+    return list(mine.filter(created_at__gte=timezone.now() - LATELY).order_by("-created_at")[:3])
+
+
+def standing(act: BulkAct) -> QuerySet[Decision]:
+    """Decisions of an act that were not taken back."""
+    return Decision.objects.filter(bulk=act, retracted_by__isnull=True).exclude(verdict=Verdict.RETRACT)
+
+
+def act_json(act: BulkAct) -> dict[str, Any]:
+    """An act for programs."""
+    return {
+        "id": str(act.pk),
+        "task": act.task.slug,
+        "by": act.by.username,
+        "verdict": act.verdict,
+        "count": act.count,
+        "left_out": act.selection.get("left_out", {}),
+        "is_done": bool(act.selection.get("is_done")),
+        "created_at": act.created_at.isoformat(),
+        "undone_at": act.undone_at.isoformat() if act.undone_at else None,
+    }

@@ -1,0 +1,56 @@
+"""What pages say about acts on many drafts at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from review.bulk.planning import EligibleDraft
+from review.drafts import queries
+from review.spec import prompting
+from review.spec.spec_diff import word_diff
+from review.states import Verdict
+
+if TYPE_CHECKING:
+    from review.models import BulkAct
+
+# A sample is read at a glance; a text of a megabyte is not.
+LONGEST_SAMPLE = 4000
+VERDICTS = [("reject", "Reject"), ("accept", "Accept"), ("edit", "Change a sentence"), ("set_aside", "Set aside")]
+_VERBS = {"accept": "Accept", "reject": "Reject", "edit": "Edit", "set_aside": "Set aside"}
+DONE = {"accept": "accepted", "reject": "rejected", "edit": "edited", "set_aside": "set aside"}
+
+
+def count(number: int, noun: str = "draft") -> str:
+    """`1 draft`, `2,131 drafts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def done(act: BulkAct) -> str:
+    """`213 drafts rejected`."""
+    return f"{count(act.count)} {DONE[act.verdict]}"
+
+
+def act(each: BulkAct) -> dict[str, Any]:
+    """A line of the banner of latest acts."""
+    return {"id": each.pk, "words": done(each), "at": each.created_at, "is_aside": each.verdict == "set_aside"}
+
+
+def button(verdict: str, number: int) -> str:
+    """`Reject 213 drafts`."""
+    return f"{_VERBS[verdict]} {count(number)}"
+
+
+def sample(one: EligibleDraft) -> dict[str, Any]:
+    """A draft of a preview, with what an edit would change in it."""
+    draft = one.draft
+    spec = draft.task_version.spec
+    text = prompting.completion(spec, draft.fields)[:LONGEST_SAMPLE]
+    is_edit = one.verdict == Verdict.EDIT
+    after = prompting.completion(spec, one.fields or {})[:LONGEST_SAMPLE] if is_edit else ""
+    return {
+        "title": draft.record.title,
+        "id": draft.pk,
+        "opening": queries.first_line(draft.fields),
+        "text": text,
+        "segments": word_diff(text, after) if is_edit else (),
+    }

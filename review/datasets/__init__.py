@@ -1,0 +1,1 @@
+"""Selections of golds, their frozen versions, and what is exported of them."""

@@ -1,0 +1,147 @@
+"""API of datasets: selections and frozen versions. Their files are in `rows_api`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.datasets import freezing, queries, removed_samples
+from review.tasks.permissions import task_or_404
+from web.http.pagination import KeysetPagination
+
+
+class DatasetIn(serializers.Serializer[Any]):
+    task = serializers.SlugField()
+    name = serializers.CharField(max_length=120)
+    filters = serializers.DictField(required=False)
+
+
+class FreezeIn(serializers.Serializer[Any]):
+    filters = serializers.DictField(required=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class DatasetOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    filters = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+class FileOut(serializers.Serializer[Any]):
+    split = serializers.CharField()
+    format = serializers.CharField()
+    container = serializers.CharField()
+    rows = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+
+
+class DatasetVersionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    dataset = serializers.CharField(source="dataset.slug")
+    task = serializers.CharField(source="dataset.task.slug")
+    number = serializers.IntegerField()
+    job = serializers.UUIDField(source="job_id")
+    is_frozen = serializers.BooleanField()
+    frozen_at = serializers.DateTimeField()
+    content_hash = serializers.CharField()
+    counts = serializers.JSONField()
+    filters = serializers.JSONField()
+    note = serializers.CharField()
+    contains_revoked = serializers.BooleanField()
+    contains_erased = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+class DatasetVersionDetailOut(DatasetVersionOut):
+    """`manifest` tells of files, leakage and personal data; `revoked_rows` and `erased_rows` count what it still holds."""
+
+    files = FileOut(many=True)
+    manifest = serializers.JSONField()
+    revoked_rows = serializers.IntegerField()
+    erased_rows = serializers.IntegerField()
+    card = serializers.CharField()
+
+
+class FreezeStartedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class DatasetsView(APIView):
+    """Selections of golds."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=DatasetOut(many=True))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("task")
+        task = task_or_404(member_of(request), slug) if slug else None
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(queries.datasets_for(member_of(request), task=task), request, view=self)
+        return pager.get_paginated_response(DatasetOut(page, many=True).data)
+
+    @extend_schema(request=DatasetIn, responses={201: DatasetOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = DatasetIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        task = task_or_404(member_of(request), data["task"])
+        made = freezing.create(task, name=data["name"], by=member_of(request), filters=data.get("filters"))
+        return Response(DatasetOut(made).data, status=201)
+
+
+class DatasetView(APIView):
+    """One selection."""
+
+    @extend_schema(responses=DatasetOut)
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(DatasetOut(queries.dataset_or_404(member_of(request), slug)).data)
+
+
+class DatasetVersionsView(APIView):
+    """Frozen versions of a dataset; POST freezes the next one."""
+
+    @extend_schema(responses=DatasetVersionOut(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        dataset = queries.dataset_or_404(member_of(request), slug)
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(queries.versions_of(dataset), request, view=self)
+        return pager.get_paginated_response(DatasetVersionOut(page, many=True).data)
+
+    @extend_schema(request=FreezeIn, responses={202: FreezeStartedOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        body = FreezeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        dataset = queries.dataset_or_404(member_of(request), slug)
+        data = body.validated_data
+        version = freezing.freeze(
+            dataset, by=member_of(request), note=data.get("note", ""), filters=data.get("filters")
+        )
+        return Response({"id": version.pk, "job": version.job_id, "number": version.number}, status=202)
+
+
+class DatasetVersionView(APIView):
+    """One version: counts, hash, files, card."""
+
+    @extend_schema(responses=DatasetVersionDetailOut)
+    def get(self, request: Request, version_id: UUID) -> Response:
+        version = queries.version_or_404(member_of(request), version_id)
+        body = dict(DatasetVersionOut(version).data)
+        body["files"] = FileOut(queries.files_of(version), many=True).data
+        marks = removed_samples.removed_counts(version)
+        body |= {"manifest": version.manifest, "card": version.card}
+        body |= {"revoked_rows": marks["revoked"], "erased_rows": marks["erased"]}
+        return Response(body)

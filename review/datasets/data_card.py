@@ -1,0 +1,181 @@
+"""The data card: what a stranger must know before trusting a version. Markdown, written once when it is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Count
+
+from review import ports
+from review.adjudication import agreement
+from review.models import DatasetRow, DatasetVersion, Task
+from review.text.personal_data import KINDS
+
+INTENDED = "Tuning and evaluating small language models for the task above. Not a benchmark of anything else."
+LISTED = 20
+
+
+def card(version: DatasetVersion) -> str:
+    """Write the card of a version whose counts and manifest are known."""
+    counts, manifest = version.counts, version.manifest
+    teachers = [teacher for teacher in counts["teachers"] if teacher != "(none)"]
+    parts = [
+        f"# {version.dataset.name}, version {version.number}",
+        f"Judged drafts of the task *{version.dataset.task.name}*. {INTENDED}",
+        "\n".join(_head(version)),
+        "## Rows",
+        _table("Split", counts["splits"]),
+        _table("Verdict", counts["verdicts"]),
+        f"{counts['groups']:,} companies; a company stands in one split only, fixed when its record was imported.",
+        "## What was left out, and why",
+        _waterfall(counts["waterfall"], counts["golds"]),
+        "Samples that were revoked or erased before are not among the golds.",
+        "## Where the text comes from",
+        _sources(counts.get("sources", [])),
+        _table("Task version", counts.get("task_versions", {})),
+        _table("Teacher", counts["teachers"]),
+        _table("Model", counts.get("models", {})),
+        _table("Origin", counts["origins"]),
+        *(f"- {note}" for note in ports.card_notes(teachers)),
+        "## Who judged",
+        _table("Reviewer", counts["reviewers"]),
+        "\n".join(_judging(counts)),
+        "## Between the splits",
+        "\n".join(_leakage(manifest["leakage"])),
+        "## Personal data",
+        "\n".join(_personal(manifest["personal_data"])),
+        "## Licence",
+        "This card states none. Whoever passes the data on states one, after what the sources and the teachers above allow.",
+        "## Known limits",
+        *_limits(),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(version: DatasetVersion) -> Iterator[str]:
+    yield f"- Content hash: `{version.content_hash}`"
+    if version.frozen_at:
+        yield f"- Frozen: {version.frozen_at:%Y-%m-%d %H:%M} UTC"
+    if as_of := version.filters.get("as_of"):
+        yield f"- As of: {as_of}"
+    if version.note:
+        yield f"- Note: {version.note}"
+    if change := version.counts.get("change"):
+        change_words = ", ".join(f"{change[kind]:,} {kind}" for kind in ("added", "removed", "changed"))
+        yield f"- Since version {change['since']}: {change_words}"
+
+
+def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int) -> str:
+    rows = [f"| Golds looked at | | {golds:,} |"]
+    rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
+    return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
+
+
+def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
+    if not sources:
+        return ""
+    rows = [
+        f"| {_cell(source['name'])} | {_cell(source['note']) or 'not stated'} | `{source['sha256'][:12]}` | {source['rows']:,} |"
+        for source in sources[:LISTED]
+    ]
+    return "\n".join(["| Source | Provenance | SHA-256 | Rows |", "| --- | --- | --- | ---: |", *rows])
+
+
+def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."
+    yield f"- Judged elsewhere and brought in with a file: {counts['imported']:,} rows."
+    agreeing = counts.get("agreement", {})
+    if not agreeing.get("drafts"):
+        yield "- Agreement: no draft of the task was judged by two people, so nothing is known of it."
+        return
+    line = f"- Agreement on {agreeing['drafts']:,} drafts of the task that several judged, blind to each other"
+    if agreeing["alpha"] is None or not agreeing["is_enough"]:
+        yield f"{line}: too few to say."
+        return
+    interval = f", 95 % interval {agreeing['low']:.2f} to {agreeing['high']:.2f}" if agreeing["low"] is not None else ""
+    same = f"; {agreeing['same']:.0%} of pairs gave the same verdict" if agreeing["same"] is not None else ""
+    yield f"{line}: Krippendorff's alpha {agreeing['alpha']:.2f}{interval}{same}."
+
+
+def _leakage(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"- Companies in two splits: {found['company_in_two_splits']:,}; web domains: {found['domain_in_two_splits']:,}."
+    yield f"- Contacts in two splits: {found['contact_in_two_splits']:,}."
+    shared = ", ".join(
+        f"{found[f'{kind}_in_two_splits']:,} {kind}{'' if kind == 'facts' else 's'}"
+        for kind in ("prompt", "facts", "text")
+    )
+    yield f"- Word for word in two splits: {shared}."
+    yield (
+        f"- {found['test_rows_with_a_run_from_train']:,} of {found['test_rows']:,} test rows share a run of "
+        f"{found['run_words']} words with training text ({found['share_of_test_runs_in_train']:.2%} of such runs)."
+    )
+
+
+def _personal(found: Mapping[str, Any]) -> Iterator[str]:
+    done = {"keep": "kept as it is", "mask": "masked in every format", "refuse": "refused; none was found"}
+    yield f"Found by how it is written, in {found['rows']:,} rows, and {done[found['policy']]}."
+    yield ""
+    for kind, words in KINDS.items():
+        counted = found["kinds"][kind]
+        yield f"- {words}: {counted['places']:,} in {counted['rows']:,} rows."
+
+
+def _limits() -> list[str]:
+    return [
+        "- A text is right in the eyes of the people above, on the day they judged it; facts may have changed since.",
+        "- Personal data that is not written like personal data is not found; declared slots are filled only when a mail "
+        "is sent.",
+        "- Near-duplicates are texts that share at least 80 % of their five-word shingles (Jaccard); paraphrases are not.",
+        "- Companies are told apart by name and web domain; two that share neither may still be one.",
+    ]
+
+
+def _table(head: str, counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
+    named = list(counts.items())
+    rows = [f"| {_cell(key)} | {n:,} |" for key, n in named[:LISTED]]
+    if rest := named[LISTED:]:
+        rows.append(f"| {len(rest):,} more | {sum(n for _, n in rest):,} |")
+    return "\n".join([f"| {head} | Rows |", "| --- | ---: |", *rows])
+
+
+def _cell(text: str) -> str:
+    """A text that stays inside its cell."""
+    return " ".join(str(text).replace("|", "\\|").split())
+
+
+def provenance(version: DatasetVersion) -> dict[str, Any]:
+    """Sources, task versions, models and agreement, as plain data.
+
+    Args:
+        version: Its rows must have been written.
+    """
+    rows = DatasetRow.objects.filter(version=version).order_by()
+    source = "draft__record__source__"
+    columns = [f"{source}name", f"{source}provenance", f"{source}sha256"]
+    sources = rows.values_list(*columns).annotate(n=Count("pk")).order_by("-n")
+    numbers = rows.values_list("draft__task_version__number").annotate(n=Count("pk"))
+    models = rows.values_list("draft__model").annotate(n=Count("pk")).order_by("-n")
+    return {
+        "sources": [{"name": name, "note": note, "sha256": sha256, "rows": n} for name, note, sha256, n in sources],
+        "task_versions": {f"v{number}": n for number, n in sorted(numbers)},
+        "models": {model or "(none)": n for model, n in models},
+        "agreement": _agreement(version.dataset.task),
+    }
+
+
+def _agreement(task: Task) -> dict[str, Any]:
+    """How far verdicts agree on the drafts of the task that several judged, blind to each other."""
+    verdict = next(line for line in agreement.report(task).lines if line.key == "verdict")
+    alpha, same = verdict.alpha, verdict.same
+    return {
+        "drafts": alpha.units,
+        "verdicts": alpha.ratings,
+        "alpha": alpha.value,
+        "low": alpha.low,
+        "high": alpha.high,
+        "same": same.value if same else None,
+        "is_enough": verdict.is_enough,
+    }

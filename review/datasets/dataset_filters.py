@@ -1,0 +1,83 @@
+"""What a dataset selects. Pure; validated where it enters and stored as JSON, so what was stored once parses for ever."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, ValidationError, model_validator
+
+from review.spec.schema import FieldName, Strict
+from review.spec.task_spec import CheckKind
+from web.errors import Refusal
+
+Share = Annotated[float, Field(ge=0, le=1)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+class DatasetFilters(Strict):
+    """A selection of golds; an empty tuple means all. Revoked and erased samples are never part of one."""
+
+    verdicts: tuple[Literal["accept", "edit", "reject"], ...] = ("accept", "edit")
+    task_versions: tuple[int, ...] = ()
+    teachers: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field((), description="Slugs of imports that brought the records.")
+    rounds: tuple[int, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    agreement: Literal["any", "unanimous", "settled"] = Field(
+        "any", description="unanimous: two or more experts agree, no ruling; settled: a lead ruled on it."
+    )
+    edit_size_from: Share | None = Field(
+        None, description="Smallest share of words that an edit changed; accepts stay."
+    )
+    edit_size_to: Share | None = Field(None, description="Largest share of words that an edit changed; accepts stay.")
+    decided_from: date | None = None
+    decided_to: date | None = None
+    without_marks: bool = Field(False, description="Only drafts in which no check marked anything.")
+    without_checks: tuple[CheckKind, ...] = Field((), description="Only drafts in which these checks marked nothing.")
+    bulk: Literal["all", "without_accepts", "none"] = Field(
+        "without_accepts", description="Verdicts given to many drafts at once: an accept in bulk was read by nobody."
+    )
+    imported: Literal["all", "none", "only"] = Field("all", description="Verdicts given elsewhere and brought in.")
+    cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one company.")
+    cap_per: dict[FieldName, AtLeastOne] = Field(
+        default_factory=dict, description='At most so many rows of one value, by input field: {"sector": 500}.'
+    )
+    cap_order: Literal["newest", "random"] = Field(
+        "newest", description="Which rows a cap keeps; random is the same draw every time."
+    )
+    personal_data: Literal["keep", "mask", "refuse"] = Field(
+        "keep", description="What becomes of names, addresses, mail addresses and phone numbers found in the text."
+    )
+    as_of: AwareDatetime | None = Field(None, description="What counted at this moment, not what counts now.")
+
+    @model_validator(mode="after")
+    def _ranges_run_forward(self) -> DatasetFilters:
+        sizes, days = (self.edit_size_from, self.edit_size_to), (self.decided_from, self.decided_to)
+        if None not in sizes and sizes[0] > sizes[1]:  # type: ignore[operator]
+            raise ValueError("edit_size_from is above edit_size_to")
+        if days[0] and days[1] and days[0] > days[1]:
+            raise ValueError("decided_from is after decided_to")
+        return self
+
+    @property
+    def has_caps(self) -> bool:
+        """Whether rows are left out because enough others are like them."""
+        return self.cap_per_group is not None or bool(self.cap_per)
+
+
+def parse(raw: dict[str, Any] | None) -> DatasetFilters:
+    """Validate filters that came from outside.
+
+    Raises:
+        Refusal: 400, naming each key that is wrong and what is known.
+    """
+    try:
+        return DatasetFilters.model_validate(raw or {})
+    except ValidationError as error:
+        errors = {".".join(("filters", *map(str, item["loc"]))): [item["msg"]] for item in error.errors()}
+        names = ", ".join(DatasetFilters.model_fields)
+        raise Refusal(
+            "bad_filters", "The filters have mistakes.", hint=f"Known filters: {names}.", status=400, errors=errors
+        ) from error

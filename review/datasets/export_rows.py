@@ -1,0 +1,198 @@
+"""Golds as exports tell them: their texts, what they are better than, and all that was said of them. Reads only.
+
+Reads chunk by chunk with a fixed number of questions a chunk, so that a version of any size is written in one pass. It
+does not know why a gold was chosen, nor what a format makes of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from review.datasets import queries
+from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
+from review.models import Decision, Draft, Preference, Revocation, Ruling
+from review.spec.schema import Fields
+
+CHUNK = 1000
+DecisionsByDraft = dict[str, list[dict[str, Any]]]
+Thread = list[Mapping[str, str]]
+Texts = dict[str, tuple[int, Thread, Fields]]
+
+
+def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Iterator[list[JudgedDraft]]:
+    """The golds that these decisions made, in the order of the ids, a list a chunk.
+
+    Args:
+        decision_ids: Decisions that count, or counted at `as_of`.
+        as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out; with
+            or without it, drafts that were erased or revoked since.
+    """
+    for start in range(0, len(decision_ids), CHUNK):
+        yield _chunk(decision_ids[start : start + CHUNK], as_of)
+
+
+def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
+    wanted = queries.still_usable(ids)
+    # What counted on a day in the past need not count today.
+    found = queries.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
+    golds = {gold.decision_id: gold for gold in found}
+    drafts = [UUID(gold.id) for gold in golds.values()]
+    decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
+    by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
+    others = _texts(_compared(golds.values(), by_record))
+    result = []
+    for gold in (golds[pk] for pk in ids if pk in golds):
+        mine = _of(gold.id, by_record.get(gold.record_id, []))
+        history = DraftHistory(decisions.get(gold.id, []), rulings.get(gold.id, []), mine)
+        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, others))))
+    return result
+
+
+def _by(as_of: datetime | None) -> Q:
+    return Q(created_at__lte=as_of) if as_of else Q()
+
+
+def _decisions(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
+    by_draft: DecisionsByDraft = defaultdict(list)
+    rows = (
+        Decision.objects.filter(_by(as_of), draft__in=drafts)
+        .order_by("created_at", "pk")
+        .values(
+            "pk",
+            "draft_id",
+            "verdict",
+            "fields",
+            "reasons",
+            "ratings",
+            "reviewer__username",
+            "seconds",
+            "created_at",
+            "note",
+            "is_late",
+            "retracts_id",
+            "bulk_id",
+            "imported_from_id",
+            "edit_size",
+            "edit_kinds",
+        )
+    )
+    for row in rows.iterator(chunk_size=CHUNK):
+        by_draft[str(row["draft_id"])].append(
+            {
+                "id": str(row["pk"]),
+                "verdict": row["verdict"],
+                "fields": row["fields"] if row["verdict"] == "edit" else None,
+                "reasons": row["reasons"],
+                "ratings": row["ratings"],
+                "reviewer": row["reviewer__username"],
+                "seconds": row["seconds"],
+                "at": row["created_at"].isoformat(),
+                "note": row["note"],
+                "late": row["is_late"],
+                "retracts": _id(row["retracts_id"]),
+                "bulk": _id(row["bulk_id"]),
+                "imported_from": _id(row["imported_from_id"]),
+                "edit_size": row["edit_size"],
+                "edit_kinds": row["edit_kinds"],
+            }
+        )
+    return by_draft
+
+
+def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
+    by_draft: DecisionsByDraft = defaultdict(list)
+    rows = Ruling.objects.filter(_by(as_of), draft__in=drafts).order_by("created_at", "pk")
+    for row in rows.values("pk", "draft_id", "kind", "decision_id", "lead__username", "note", "created_at"):
+        by_draft[str(row["draft_id"])].append(
+            {
+                "id": str(row["pk"]),
+                "kind": row["kind"],
+                "decision": _id(row["decision_id"]),
+                "lead": row["lead__username"],
+                "note": row["note"],
+                "at": row["created_at"].isoformat(),
+            }
+        )
+    return by_draft
+
+
+def _preferences(records: set[UUID], as_of: datetime | None) -> DecisionsByDraft:
+    found: DecisionsByDraft = defaultdict(list)
+    rows = Preference.objects.filter(_by(as_of), record__in=records).order_by("created_at", "pk")
+    for row in rows.values(
+        "pk", "record_id", "chosen_id", "shown", "reviewer__username", "seconds", "note", "retracts_id", "created_at"
+    ):
+        found[str(row["record_id"])].append(
+            {
+                "id": str(row["pk"]),
+                "chosen": _id(row["chosen_id"]),
+                "shown": [str(pk) for pk in row["shown"]],
+                "reviewer": row["reviewer__username"],
+                "seconds": row["seconds"],
+                "note": row["note"],
+                "retracts": _id(row["retracts_id"]),
+                "at": row["created_at"].isoformat(),
+            }
+        )
+    return found
+
+
+def _of(draft: str, preferences: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Preferences that a draft was shown in, and what took them back."""
+    shown_in = {preference["id"] for preference in preferences if draft in preference["shown"]}
+    return [
+        preference for preference in preferences if preference["id"] in shown_in or preference["retracts"] in shown_in
+    ]
+
+
+def _compared(golds: Iterable[JudgedDraft], by_record: DecisionsByDraft) -> set[str]:
+    """Drafts whose text may stand on the worse side of a pair."""
+    shown = {pk for preferences in by_record.values() for preference in preferences for pk in preference["shown"]}
+    return shown | {gold.parent_id for gold in golds if gold.parent_id}
+
+
+def _texts(drafts: set[str]) -> Texts:
+    """What drafts that may still be used answer, as task version and mails before, and their fields; by id."""
+    if not drafts:
+        return {}
+    wanted = [UUID(pk) for pk in drafts]
+    revoked = Revocation.objects.filter(draft__in=wanted).values("draft")
+    usable = Draft.objects.filter(pk__in=wanted, erased_at__isnull=True).exclude(pk__in=revoked).order_by()
+    rows = usable.values_list("pk", "task_version__number", "thread", "fields")
+    return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
+
+
+def _worse(gold: JudgedDraft, preferences: list[dict[str, Any]], others: Texts) -> Iterator[RejectedText]:
+    """What the gold is better than. A text of another task version, or with other mails before it, is no pair.
+
+    It answers another prompt.
+    """
+    if gold.verdict == "edit":
+        yield RejectedText(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)
+    if gold.parent_id and (parent := _usable(gold, gold.parent_id, others)):
+        yield RejectedText(f"{gold.id}:revision", "revision", gold.parent_id, parent, gold.decision_id, gold.reviewer)
+    taken_back = {preference["retracts"] for preference in preferences}
+    for preference in preferences:
+        if preference["chosen"] != gold.id or preference["retracts"] or preference["id"] in taken_back:
+            continue
+        for pk in preference["shown"]:
+            if pk != gold.id and (fields := _usable(gold, pk, others)):
+                yield RejectedText(
+                    f"{preference['id']}:{pk}", "preference", pk, fields, preference["id"], preference["reviewer"]
+                )
+
+
+def _usable(gold: JudgedDraft, pk: str, others: Texts) -> Fields | None:
+    version, thread, fields = others.get(pk, (None, [], None))
+    return fields if (version, thread) == (gold.task_version, list(gold.thread)) else None
+
+
+def _id(value: UUID | None) -> str | None:
+    return str(value) if value else None

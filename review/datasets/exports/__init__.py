@@ -1,0 +1,18 @@
+"""Rows of frozen files: what one gold looks like in each format. Pure Python; knows neither tables nor files."""
+
+from review.datasets.exports.judged import DraftHistory, JudgedDraft, RejectedText
+from review.datasets.exports.rows import FORMATS, Encoder, drafts_of, line, raw_row, rows
+from review.datasets.exports.schema import RAW_SCHEMA
+
+__all__ = [
+    "FORMATS",
+    "RAW_SCHEMA",
+    "DraftHistory",
+    "Encoder",
+    "JudgedDraft",
+    "RejectedText",
+    "drafts_of",
+    "line",
+    "raw_row",
+    "rows",
+]

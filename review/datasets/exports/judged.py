@@ -1,0 +1,90 @@
+"""One gold with all that an export tells of it, as plain values. Pure Python; knows neither tables nor files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from review.spec import prompting
+from review.spec.schema import Facts, Fields
+from review.spec.task_spec import TaskSpec
+
+WorseKind = Literal["edit", "preference", "revision"]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedText:
+    """A text for the same record that an expert found worse than the gold's.
+
+    Attributes:
+        id: Of the pair; the same however often it is read.
+        kind: How it was found: `edit`, the gold's own draft before the edit; `preference`, a draft laid beside it; `revision`,
+            the draft that the gold's draft revises.
+        draft_id: The draft the text is of.
+        fields: The text.
+        said_in: Id of the decision or the preference that says so.
+        reviewer: Whose word it is.
+    """
+
+    id: str
+    kind: WorseKind
+    draft_id: str
+    fields: Fields
+    said_in: str
+    reviewer: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHistory:
+    """Everything said of one draft, the earliest first, in the shapes of `RAW_SCHEMA`."""
+
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    rulings: list[dict[str, Any]] = field(default_factory=list)
+    preferences: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDraft:
+    """One gold: the draft, the decision that counts, where both come from, what it is better than."""
+
+    id: str
+    task: str
+    task_version: int
+    spec: TaskSpec
+    split: str
+    record_id: str
+    group: str
+    facts: Facts
+    draft: Fields
+    decision_id: str
+    verdict: str
+    fields: Fields | None
+    reasons: list[str]
+    ratings: dict[str, Any]
+    reviewer: str
+    seconds: float
+    decided_at: str
+    origin: str
+    note: str
+    teacher: str
+    model: str
+    prompt_hash: str
+    call_id: str | None
+    round: int
+    is_bulk: bool = False
+    is_imported: bool = False
+    parent_id: str | None = None
+    worse: tuple[RejectedText, ...] = ()
+    # Of a follow-up: the mails its reader got before.
+    thread: prompting.Thread = ()
+    history: DraftHistory = field(default_factory=DraftHistory)
+
+    @property
+    def text(self) -> str:
+        """The completion it teaches: edited fields where there are some, else the draft's."""
+        return prompting.completion(self.spec, self.fields or self.draft)
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether a student should learn to write this."""
+        return self.verdict in ("accept", "edit")

@@ -1,0 +1,170 @@
+"""What one gold looks like in each format. Pure Python; knows neither tables nor files.
+
+`sft`, `dpo` and `kto` are what TRL and `datasets.load_dataset("json")` read as they are; `raw` follows `RAW_SCHEMA`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from review.datasets.exports.judged import JudgedDraft, RejectedText
+from review.spec import prompting
+from review.spec.prompting import Message, canonical_json
+from review.spec.schema import Fields
+
+Row = dict[str, Any]
+FORMATS = ("sft", "dpo", "kto", "raw")
+
+
+def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
+    """The rows of a gold by format; a format that it gives nothing for has none.
+
+    Prompt and answer are rendered once for all formats, and are the same objects in all rows.
+    """
+    prompt = prompting.messages(gold.spec, gold.facts, audience="student", thread=gold.thread)
+    answer = _answer(gold.text)
+    return {
+        "sft": [_sft(gold, prompt, answer)] if gold.is_positive else [],
+        "dpo": _dpo(gold, prompt, answer),
+        "kto": _kto(gold, prompt, answer),
+        "raw": [raw_row(gold)],
+    }
+
+
+def drafts_of(row: Row) -> set[str]:
+    """Ids of the drafts whose text a row of any format holds."""
+    meta = json.loads(row["meta"]) if "meta" in row else {}
+    return set(meta.get("drafts", [])) or {str(row["id"]).partition(":")[0]}
+
+
+def line(row: Row) -> bytes:
+    """One canonical JSONL line: sorted keys, no blanks, raw UTF-8."""
+    return (prompting.canonical_json(row) + "\n").encode()
+
+
+def raw_row(gold: JudgedDraft) -> Row:
+    """Everything known of the gold, by `RAW_SCHEMA`."""
+    return {
+        "id": gold.id,
+        "task": gold.task,
+        "task_version": gold.task_version,
+        "split": gold.split,
+        "record": {"id": gold.record_id, "group": gold.group, "facts": gold.facts},
+        "draft": gold.draft,
+        "decision": {
+            "id": gold.decision_id,
+            "verdict": gold.verdict,
+            "fields": gold.fields,
+            "reasons": gold.reasons,
+            "ratings": gold.ratings,
+            "reviewer": gold.reviewer,
+            "seconds": gold.seconds,
+            "at": gold.decided_at,
+        },
+        "decisions": gold.history.decisions,
+        "rulings": gold.history.rulings,
+        "preferences": gold.history.preferences,
+        "provenance": {
+            "origin": gold.origin,
+            "note": gold.note,
+            "teacher": gold.teacher,
+            "model": gold.model,
+            "prompt_hash": gold.prompt_hash,
+            "call": gold.call_id,
+            "round": gold.round,
+            "parent": gold.parent_id,
+        },
+    }
+
+
+def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> Row:
+    return {"id": gold.id, "prompt": prompt, "completion": answer, "meta": _meta(gold, verdict=gold.verdict)}
+
+
+def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
+    """A pair for each text found worse. Verdicts given in bulk were not read one by one: they prefer nothing."""
+    if not gold.is_positive or gold.is_bulk:
+        return []
+    pairs = [(worse, _answer(_text(gold, worse.fields))) for worse in gold.worse]
+    return [
+        {
+            "id": worse.id,
+            "prompt": prompt,
+            "chosen": answer,
+            "rejected": other,
+            "meta": _pair_meta(gold, worse),
+        }
+        for worse, other in pairs
+        if other != answer
+    ]
+
+
+def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
+    """What was accepted or edited is good; what was rejected is not, nor is what stood before an edit."""
+    found = [_labelled(gold, prompt, answer, gold.is_positive, gold.id, gold.verdict)]
+    if gold.verdict == "edit" and not gold.is_bulk and (before := _answer(_text(gold, gold.draft))) != answer:
+        found.append(_labelled(gold, prompt, before, False, f"{gold.id}:original", "original"))
+    return found
+
+
+def _labelled(gold: JudgedDraft, prompt: list[Message], answer: list[Message], label: bool, id: str, kind: str) -> Row:
+    meta = _meta(gold, verdict=gold.verdict, kind=kind)
+    return {"id": id, "prompt": prompt, "completion": answer, "label": label, "meta": meta}
+
+
+def _text(gold: JudgedDraft, fields: Fields) -> str:
+    return prompting.completion(gold.spec, fields)
+
+
+def _answer(text: str) -> list[Message]:
+    return [{"role": "assistant", "content": text}]
+
+
+def _pair_meta(gold: JudgedDraft, worse: RejectedText) -> str:
+    return _meta(
+        gold,
+        kind=worse.kind,
+        said_in=worse.said_in,
+        reviewer=worse.reviewer,
+        drafts=sorted({gold.id, worse.draft_id}),
+    )
+
+
+def _meta(gold: JudgedDraft, **more: Any) -> str:
+    meta = {
+        "decision": gold.decision_id,
+        "group": gold.group,
+        "model": gold.model,
+        "record": gold.record_id,
+        "reviewer": gold.reviewer,
+        "round": gold.round,
+        "split": gold.split,
+        "task": gold.task,
+        "task_version": gold.task_version,
+        "teacher": gold.teacher,
+    }
+    return prompting.canonical_json({**meta, **more})
+
+
+class Encoder:
+    """Encodes rows of one gold. Parts are told apart by identity: keep the rows, and change none, while it is in use."""
+
+    def __init__(self) -> None:
+        self._parts: dict[int, str] = {}
+
+    def part(self, value: Any) -> str:
+        """The canonical JSON of a value."""
+        if not isinstance(value, (list, dict)):
+            return canonical_json(value)
+        if not value:
+            return "[]" if isinstance(value, list) else "{}"
+        key = id(value)
+        if key not in self._parts:
+            self._parts[key] = canonical_json(value)
+        return self._parts[key]
+
+    def line(self, row: dict[str, Any]) -> bytes:
+        """One canonical JSONL line: sorted keys, no blanks, raw UTF-8."""
+        members = [f'"{key}":{self.part(row[key])}' for key in sorted(row)]
+        return f"{{{','.join(members)}}}\n".encode()

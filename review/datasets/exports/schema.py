@@ -1,0 +1,103 @@
+"""The published JSON Schema of a row of the format `raw`. Data only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_UUID = {"type": "string", "format": "uuid"}
+_UUID_OR_NONE = {"type": ["string", "null"], "format": "uuid"}
+_MOMENT = {"type": "string", "format": "date-time"}
+_VERDICTS = ["accept", "edit", "reject"]
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    properties = {**required, **(optional or {})}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": properties,
+        **more,
+    }
+
+
+_JUDGED = {
+    "id": _UUID,
+    "fields": {"type": ["object", "null"], "description": "The fields it ends with; null unless it is an edit."},
+    "reasons": {"type": "array", "items": {"type": "string"}},
+    "ratings": {"type": "object"},
+    "reviewer": {"type": "string"},
+    "seconds": {"type": "number", "minimum": 0},
+    "at": _MOMENT,
+}
+
+_DECISION = _object({"verdict": {"enum": _VERDICTS}, **_JUDGED}, description="The decision that counts.")
+
+_ONE_OF_ALL = _object(
+    {
+        "verdict": {"enum": [*_VERDICTS, "retract"]},
+        **_JUDGED,
+        "note": {"type": "string"},
+        "late": {"type": "boolean", "description": "Came after its lease had passed on; counts only if adopted."},
+        "retracts": {**_UUID_OR_NONE, "description": "The decision it takes back."},
+        "bulk": {**_UUID_OR_NONE, "description": "The bulk act it belongs to: not read one by one."},
+        "imported_from": {**_UUID_OR_NONE, "description": "The file it came with, when it was made elsewhere."},
+        "edit_size": {"type": ["number", "null"], "minimum": 0, "description": "Share of words that an edit changed."},
+        "edit_kinds": {"type": "array", "items": {"type": "string"}},
+    }
+)
+
+_RULING = _object(
+    {
+        "id": _UUID,
+        "kind": {"enum": ["adopt", "leave", "settle", "reopen", "send_back"]},
+        "decision": _UUID_OR_NONE,
+        "lead": {"type": "string"},
+        "note": {"type": "string"},
+        "at": _MOMENT,
+    }
+)
+
+_PREFERENCE = _object(
+    {
+        "id": _UUID,
+        "chosen": {**_UUID_OR_NONE, "description": "The best of those shown; null when none was better."},
+        "shown": {"type": "array", "items": _UUID, "description": "Drafts side by side, left to right."},
+        "reviewer": {"type": "string"},
+        "seconds": {"type": "number", "minimum": 0},
+        "note": {"type": "string"},
+        "retracts": _UUID_OR_NONE,
+        "at": _MOMENT,
+    }
+)
+
+RAW_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "A judged draft",
+    **_object(
+        {
+            "id": {**_UUID, "description": "The draft."},
+            "task": {"type": "string"},
+            "task_version": {"type": "integer", "minimum": 1},
+            "split": {"enum": ["train", "validation", "test"]},
+            "record": _object({"id": _UUID, "group": {"type": "string"}, "facts": {"type": "object"}}),
+            "draft": {"type": "object", "description": "The fields as they were drafted."},
+            "decision": _DECISION,
+            "decisions": {"type": "array", "items": _ONE_OF_ALL, "description": "Everything said, earliest first."},
+            "rulings": {"type": "array", "items": _RULING},
+            "preferences": {"type": "array", "items": _PREFERENCE, "description": "Preferences it was shown in."},
+            "provenance": _object(
+                {
+                    "origin": {"type": "string"},
+                    "teacher": {"type": "string"},
+                    "model": {"type": "string"},
+                    "prompt_hash": {"type": "string"},
+                    "call": {"type": ["string", "null"]},
+                    "round": {"type": "integer", "minimum": 1},
+                    "parent": {**_UUID_OR_NONE, "description": "The draft it revises."},
+                },
+                {"note": {"type": "string"}},
+            ),
+        }
+    ),
+}

@@ -1,0 +1,178 @@
+"""The golds of a task run through the filters of a selection, with what each filter dropped.
+
+Reads light rows only: no text. Knows filters and caps; does not know near-duplicates, files or versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Case, F, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
+
+from review.datasets import caps, gold_conditions, golds_at
+from review.datasets.caps import CapKey
+from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.gold_conditions import FilterCondition
+from review.models import Decision, Gold, Task
+
+CHUNK = 2000
+SHOWN = 10
+_COLUMNS = (
+    "id",
+    "draft_id",
+    "draft__record__split",
+    "verdict",
+    "draft__teacher",
+    "draft__origin",
+    "reviewer__username",
+    "draft__record__group",
+    "bulk_id",
+    "imported_from_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRow:
+    """A gold without its text."""
+
+    decision: UUID
+    draft: UUID
+    split: str
+    verdict: str
+    teacher: str
+    origin: str
+    reviewer: str
+    group: str
+    is_bulk: bool
+    is_imported: bool
+    capped: tuple[str | None, ...] = ()
+
+
+@dataclass
+class FilterCount:
+    """One line of the waterfall: how many golds a filter dropped, and the first few of them."""
+
+    name: str
+    label: str
+    dropped: int = 0
+    examples: list[UUID] = field(default_factory=list)
+
+    def drop(self, draft: UUID) -> None:
+        """Count a gold as dropped here."""
+        self.dropped += 1
+        if len(self.examples) < SHOWN:
+            self.examples.append(draft)
+
+
+@dataclass
+class FilteredGolds:
+    """Outcome of one look through the golds.
+
+    Attributes:
+        golds: How many were looked at.
+        rows: Those that passed, in the order of their decisions.
+        lines: What each filter dropped, in order.
+        over_cap: Drafts that only a cap left out.
+        is_partial: Whether only the newest golds were looked at.
+    """
+
+    golds: int = 0
+    rows: list[GoldRow] = field(default_factory=list)
+    lines: list[FilterCount] = field(default_factory=list)
+    over_cap: list[UUID] = field(default_factory=list)
+    is_partial: bool = False
+
+
+def apply(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> FilteredGolds:
+    """Run golds through the filters.
+
+    Args:
+        task: Whose golds.
+        filters: The selection.
+        newest: Look at so many of the newest golds only; all when None.
+    """
+    steps = gold_conditions.filter_conditions(filters)
+    result = FilteredGolds(lines=[FilterCount(step.name, step.label) for step in steps])
+    decisions = gold_conditions.usable_golds(task, filters)
+    counted = None if filters.as_of is None else golds_at.decision_ids(task, filters.as_of)
+    if newest is not None:
+        decisions, result.is_partial = _newest(task, filters, decisions, newest)
+    for light, passed_all in _read(decisions, filters, steps):
+        if counted is not None and light.decision not in counted:
+            continue
+        result.golds += 1
+        failed = next((index for index, passed in enumerate(passed_all) if not passed), None)
+        if failed is None:
+            result.rows.append(light)
+        else:
+            result.lines[failed].drop(light.draft)
+    return _with_caps(result, task, filters)
+
+
+def _newest(
+    task: Task, filters: DatasetFilters, decisions: QuerySet[Decision], newest: int
+) -> tuple[QuerySet[Decision], bool]:
+    """The newest decisions alone, found by an index; and whether there are older ones."""
+    if filters.as_of is not None:
+        found = decisions.order_by("-created_at", "-id")
+        is_more = found[newest : newest + 1].exists()
+        return (Decision.objects.filter(pk__in=found.values("pk")[:newest]), True) if is_more else (decisions, False)
+    latest = Gold.objects.filter(task=task).order_by("-decided_at")
+    is_more = latest[newest : newest + 1].exists()
+    if not is_more:
+        return decisions, False
+    return decisions.filter(pk__in=latest.values("decision_id")[:newest]), True
+
+
+def _read(
+    decisions: QuerySet[Decision], filters: DatasetFilters, steps: list[FilterCondition]
+) -> Iterator[tuple[GoldRow, tuple[Any, ...]]]:
+    tests = {f"passes_{index}": passes(step) for index, step in enumerate(steps)}
+    facts = {f"fact_{name}": KeyTextTransform(name, F("draft__record__facts")) for name in filters.cap_per}
+    rows = decisions.annotate(**tests, **facts).order_by("created_at", "draft_id")
+    # A million rows say the same few words.
+    same: dict[Any, Any] = {}
+    intern_value, head = same.setdefault, len(_COLUMNS)
+    for values in rows.values_list(*_COLUMNS, *tests, *facts).iterator(chunk_size=CHUNK):
+        decision, draft, *words, bulk, imported = values[:head]
+        split, verdict, teacher, origin, reviewer, group = (intern_value(word, word) for word in words)
+        passed, capped = values[head : head + len(tests)], tuple(values[head + len(tests) :])
+        yield (
+            GoldRow(
+                decision,
+                draft,
+                split,
+                verdict,
+                teacher,
+                origin,
+                reviewer,
+                group,
+                bulk is not None,
+                imported is not None,
+                capped,
+            ),
+            passed,
+        )
+
+
+def passes(step: FilterCondition) -> Case:
+    """Whether a decision passes a filter, as a column."""
+    return Case(When(step.condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _with_caps(result: FilteredGolds, task: Task, filters: DatasetFilters) -> FilteredGolds:
+    if not filters.has_caps:
+        return result
+    rows = [CapKey(str(row.draft), row.group, row.capped) for row in result.rows]
+    out = caps.over_cap(rows, filters, seed=task.seed)
+    line = FilterCount("cap", "Over a cap")
+    for index in sorted(out):
+        line.drop(result.rows[index].draft)
+        result.over_cap.append(result.rows[index].draft)
+    result.lines.append(line)
+    result.rows = [row for index, row in enumerate(result.rows) if index not in out]
+    return result

@@ -1,0 +1,182 @@
+"""Forms of the dataset pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, get_args
+
+from django import forms
+from django.utils.timezone import localtime
+
+from review.datasets import queries
+from review.datasets.exports import FORMATS
+from review.datasets.hub_push import DEFAULT_TOKEN
+from review.models import Dataset
+from review.spec.task_spec import CheckKind
+
+VERDICTS = [
+    ("accept", "Accepted as written"),
+    ("edit", "Edited"),
+    ("reject", "Rejected (not in sft; bad examples in kto)"),
+]
+AGREEMENT = [
+    ("any", "However many judged it"),
+    ("unanimous", "Two or more experts agree"),
+    ("settled", "A lead ruled on it"),
+]
+BULK = [
+    ("without_accepts", "Leave out accepts in bulk: nobody read them one by one"),
+    ("none", "Leave out all that was judged in bulk"),
+    ("all", "Take them too"),
+]
+IMPORTED = [
+    ("all", "Take them too"),
+    ("none", "Leave out verdicts brought in with a file"),
+    ("only", "Take only those"),
+]
+PERSONAL = [
+    ("keep", "Keep it, and count it"),
+    ("mask", "Mask it: [NAME_1], [PHONE_1]"),
+    ("refuse", "Refuse to freeze while there is any"),
+]
+ORDER = [("newest", "the newest"), ("random", "a random draw, the same each time")]
+# Lists of the filters that are chosen by boxes; left empty they mean all.
+BOXES = ("task_versions", "teachers", "origins", "sources", "rounds", "reviewers", "without_checks")
+NUMBERS = ("task_versions", "rounds")
+PLAIN = (
+    "agreement",
+    "edit_size_from",
+    "edit_size_to",
+    "decided_from",
+    "decided_to",
+    "without_marks",
+    "bulk",
+    "imported",
+    "cap_per_group",
+    "cap_order",
+    "personal_data",
+    "as_of",
+)
+_DATE = {"type": "date"}
+
+
+def _boxes(label: str) -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label=label)
+
+
+def _one_of(choices: list[tuple[str, str]], label: str, help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(choices=choices, required=False, label=label, help_text=help_text)
+
+
+def _share(label: str) -> forms.FloatField:
+    widget = forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05, "inputmode": "decimal"})
+    return forms.FloatField(required=False, min_value=0, max_value=1, label=label, widget=widget)
+
+
+class DatasetForm(forms.Form):
+    name = forms.CharField(max_length=120, label="Name", help_text="Such as: Outreach gold.")
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(max_length=500, label="Why", help_text="Shown wherever the sample was used.")
+
+
+class FilterForm(forms.Form):
+    """Which golds a version takes. Boxes left empty mean all."""
+
+    verdicts = forms.MultipleChoiceField(choices=VERDICTS, widget=forms.CheckboxSelectMultiple, label="Verdicts")
+    task_versions = _boxes("Task versions")
+    teachers = _boxes("Teachers")
+    origins = _boxes("Origins")
+    sources = _boxes("Sources")
+    rounds = _boxes("Rounds")
+    reviewers = _boxes("Reviewers")
+    agreement = _one_of(AGREEMENT, "Agreement")
+    edit_size_from = _share("Edits that changed at least")
+    edit_size_to = _share("and at most")
+    decided_from = forms.DateField(required=False, label="Decided from", widget=forms.DateInput(attrs=_DATE))
+    decided_to = forms.DateField(required=False, label="Decided to", widget=forms.DateInput(attrs=_DATE))
+    without_marks = forms.BooleanField(required=False, label="Only drafts in which no check marked anything")
+    without_checks = _boxes("Leave out what these checks marked")
+    bulk = _one_of(BULK, "Judged in bulk")
+    imported = _one_of(IMPORTED, "Judged elsewhere")
+    cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one company")
+    cap_field = _one_of([("", "no field")], "At most so many of one value of")
+    cap_count = forms.IntegerField(required=False, min_value=1, label="namely")
+    cap_order = _one_of(ORDER, "A cap keeps")
+    personal_data = _one_of(PERSONAL, "Names, addresses, phone numbers")
+    as_of = forms.DateTimeField(
+        required=False,
+        label="As of",
+        help_text="What counted then, not what counts now.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
+    )
+    note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
+
+    def __init__(self, data: Any = None, *, dataset: Dataset) -> None:
+        super().__init__(data, initial=_initial(dataset.filters))
+        choices = queries.choices_for_filters(dataset.task)
+        choices["without_checks"] = list(get_args(CheckKind))
+        for name in BOXES:
+            chosen = [str(value) for value in dataset.filters.get(name, ())]
+            values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
+            self._choices(name, [(value, _words(name, value)) for value in values])
+        fields = queries.input_fields(dataset.task)
+        self._choices("cap_field", [("", "no field"), *((field, field) for field in fields)])
+
+    def clean(self) -> dict[str, Any]:
+        """A cap names its field and its number together."""
+        cleaned = super().clean() or {}
+        if bool(cleaned.get("cap_field")) != bool(cleaned.get("cap_count")):
+            self.add_error("cap_count", "Name the field and the number, or neither.")
+        return cleaned
+
+    def filters(self) -> dict[str, Any]:
+        """The selection as the API would send it."""
+        cleaned = self.cleaned_data
+        chosen = {name: cleaned[name] for name in ("verdicts", *BOXES)}
+        chosen |= {name: cleaned[name] for name in PLAIN if cleaned[name] not in ("", None)}
+        for name in NUMBERS:
+            chosen[name] = [int(number) for number in chosen[name]]
+        if cleaned["cap_field"] and cleaned["cap_count"]:
+            chosen["cap_per"] = {cleaned["cap_field"]: cleaned["cap_count"]}
+        return chosen
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+
+def _initial(filters: dict[str, Any]) -> dict[str, Any]:
+    """Stored filters as the form shows them."""
+    field, count = next(iter(filters.get("cap_per", {}).items()), ("", None))
+    shown = {**filters, "cap_field": field, "cap_count": count}
+    if moment := filters.get("as_of"):
+        shown["as_of"] = localtime(datetime.fromisoformat(moment))
+    return shown
+
+
+def _words(name: str, value: str) -> str:
+    if name == "task_versions":
+        return f"v{value}"
+    return value.replace("_", " ") if name == "without_checks" else value
+
+
+class PushForm(forms.Form):
+    to = forms.CharField(label="Repository", max_length=193, help_text="owner/name. It is made if it is missing.")
+    formats = forms.MultipleChoiceField(
+        label="Formats",
+        choices=[(format_, format_) for format_ in FORMATS],
+        initial=["sft", "dpo", "kto"],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    private = forms.BooleanField(
+        label="Hidden from strangers", required=False, initial=True, help_text="Of a repository that is made now."
+    )
+    token = forms.CharField(
+        label="Secret with the hub's token",
+        max_length=64,
+        initial=DEFAULT_TOKEN,
+        help_text="Its name. The value stands in the environment of the workers.",
+    )

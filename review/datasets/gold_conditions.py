@@ -1,0 +1,131 @@
+"""Each filter of a selection as one condition on decisions, in the order in which a page counts them.
+
+Knows tables and filters; does not know caps, near-duplicates or what becomes of the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
+
+from review.datasets.dataset_filters import DatasetFilters
+from review.models import Decision, Ruling, Task
+from review.states import RulingKind, Verdict
+
+RULED = (RulingKind.ADOPT, RulingKind.SETTLE)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterCondition:
+    """One filter.
+
+    Attributes:
+        name: What it is called where reasons are counted.
+        label: How a page says why rows go.
+        condition: True for decisions that stay.
+    """
+
+    name: str
+    label: str
+    condition: Q
+
+
+def usable_golds(task: Task, filters: DatasetFilters) -> QuerySet[Decision]:
+    """Decisions that count now and may be used: tombstones teach nothing, and what was revoked is out of use.
+
+    With `as_of` these are verdicts that may have counted then; which of them did is asked of `golds_at`.
+    """
+    usable = Decision.objects.filter(task=task, draft__erased_at__isnull=True, draft__revocation__isnull=True).exclude(
+        verdict=Verdict.RETRACT
+    )
+    if filters.as_of is not None:
+        return usable.filter(created_at__lte=filters.as_of)
+    return usable.filter(gold__isnull=False)
+
+
+def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:
+    """The filters that are set, one by one; what each drops is what those before it left."""
+    conditions = [FilterCondition("verdict", "Another verdict", Q(verdict__in=filters.verdicts))]
+    add = conditions.append
+    if filters.task_versions:
+        add(
+            FilterCondition(
+                "task_version", "Another task version", Q(draft__task_version__number__in=filters.task_versions)
+            )
+        )
+    if filters.sources:
+        add(FilterCondition("source", "Another source", Q(draft__record__source__slug__in=filters.sources)))
+    if filters.teachers:
+        add(FilterCondition("teacher", "Another teacher", Q(draft__teacher__in=filters.teachers)))
+    if filters.origins:
+        add(FilterCondition("origin", "Another origin", Q(draft__origin__in=filters.origins)))
+    if filters.rounds:
+        add(FilterCondition("round", "Another round", Q(draft__round__in=filters.rounds)))
+    if filters.reviewers:
+        add(FilterCondition("reviewer", "Another reviewer", Q(reviewer__username__in=filters.reviewers)))
+    if filters.decided_from or filters.decided_to:
+        add(FilterCondition("date", "Decided on another day", _days(filters)))
+    if filters.agreement != "any":
+        add(FilterCondition("agreement", f"Not {filters.agreement}", _agreement(filters)))
+    if filters.edit_size_from is not None or filters.edit_size_to is not None:
+        add(FilterCondition("edit_size", "An edit of another size", _edit_size(filters)))
+    if filters.without_marks or filters.without_checks:
+        add(FilterCondition("checks", "Marked by a check", _checks(filters)))
+    if filters.bulk != "all":
+        label = "Judged in bulk" if filters.bulk == "none" else "Accepted in bulk"
+        add(FilterCondition("bulk", label, _bulk(filters)))
+    if filters.imported != "all":
+        label = "Judged here" if filters.imported == "only" else "Judged elsewhere"
+        add(FilterCondition("imported", label, Q(imported_from__isnull=filters.imported == "none")))
+    return conditions
+
+
+def _days(filters: DatasetFilters) -> Q:
+    condition = Q()
+    if filters.decided_from:
+        condition &= Q(created_at__date__gte=filters.decided_from)
+    if filters.decided_to:
+        condition &= Q(created_at__date__lte=filters.decided_to)
+    return condition
+
+
+def _edit_size(filters: DatasetFilters) -> Q:
+    """Bounds on edits alone; an edit whose size nobody measured is outside any bound."""
+    bounds = Q(edit_size__isnull=False)
+    if filters.edit_size_from is not None:
+        bounds &= Q(edit_size__gte=filters.edit_size_from)
+    if filters.edit_size_to is not None:
+        bounds &= Q(edit_size__lte=filters.edit_size_to)
+    return ~Q(verdict=Verdict.EDIT) | bounds
+
+
+def _checks(filters: DatasetFilters) -> Q:
+    if filters.without_marks:
+        return Q(draft__marks_count=0)
+    condition = Q()
+    for kind in filters.without_checks:
+        # SQLite knows no containment of JSON; both databases write a key and its word in the same way.
+        condition &= ~Q(Contains(Cast("draft__marks", TextField()), f'"check": "{kind}"'))
+    return condition
+
+
+def _bulk(filters: DatasetFilters) -> Q:
+    alone = Q(bulk__isnull=True)
+    return alone if filters.bulk == "none" else alone | ~Q(verdict=Verdict.ACCEPT)
+
+
+def _agreement(filters: DatasetFilters) -> Q:
+    until = Q(created_at__lte=filters.as_of) if filters.as_of else Q()
+    if filters.agreement == "settled":
+        return Q(Exists(Ruling.objects.filter(until, decision=OuterRef("pk"), kind__in=RULED)))
+    # Where nothing was ruled and a verdict counts, all standing ones end with one text: a second is all it takes.
+    taken_back = Q(retracted_by__isnull=False)
+    if filters.as_of:
+        taken_back &= Q(retracted_by__created_at__lte=filters.as_of)
+    others = Decision.objects.filter(until, ~taken_back, draft=OuterRef("draft"), is_late=False)
+    others = others.exclude(verdict=Verdict.RETRACT).exclude(pk=OuterRef("pk")).exclude(reviewer=OuterRef("reviewer"))
+    ruled = Ruling.objects.filter(until, draft=OuterRef("draft"), kind__in=RULED)
+    return Q(Exists(others)) & ~Q(Exists(ruled))

@@ -1,0 +1,149 @@
+"""Ordering that a frozen version be sent to a hub, and laying out its files for the engine that sends it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.urls import reverse
+
+from audit import trail
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.secrets import allow_list, store
+from jobs.secrets.allow_list import SecretUse
+from members.models import Member
+from review.datasets.exports import FORMATS
+from review.datasets.hub.contracts import HubFile, HubSpec
+from review.models import DatasetFile, DatasetVersion
+from review.states import Role
+from review.tasks.permissions import require
+from web.errors import Refusal
+
+KIND = "push"
+DEFAULT_TOKEN = "HF_TOKEN"  # noqa: S105 (a name)
+USUAL_HUB = "https://huggingface.co"
+_REPOSITORY = re.compile(r"\A[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
+_FOLDER, _CARD = "files", "card.md"
+
+
+@transaction.atomic
+def push(
+    version: DatasetVersion,
+    *,
+    to: str,
+    by: Member,
+    private: bool = True,
+    formats: tuple[str, ...] = FORMATS,
+    token: str = DEFAULT_TOKEN,
+) -> Job:
+    """Order that a version be sent to a hub.
+
+    Args:
+        version: A frozen version.
+        to: The repository there, `owner/name`; made if it is missing.
+        by: A lead of its task: rows leave the house.
+        private: Whether a repository that is made now is hidden.
+        formats: Which formats to send, at least one.
+        token: Name of the secret that opens the hub; its value stands in the workers' environment.
+
+    Returns:
+        The job that sends it.
+
+    Raises:
+        Refusal: 409 while it is not frozen or holds erased rows of old files, 422 with messages by field.
+        PermissionDenied: The member does not lead the task.
+    """
+    task = version.dataset.task
+    require(by, task, Role.LEAD)
+    if not version.is_frozen:
+        raise Refusal("not_frozen", "This version is not frozen yet.", hint="Wait for its job.", status=409)
+    _check(to, formats, token)
+    spec = {"version": str(version.pk), "to": to, "private": private, "formats": list(formats), "token": token}
+    job = control.launch(
+        kind=KIND,
+        title=f"Send {version.dataset.name} v{version.number} to {to}",
+        spec=spec,
+        by=by,
+        task_slug=task.slug,
+        subject_id=version.pk,
+        subject_url=reverse("review:dataset-export", args=[version.dataset.slug, version.number]),
+    )
+    trail.record("dataset_pushed", by=by, about=version, private=private)
+    return job
+
+
+def lay_run_inputs(job: Job, run_dir: Path) -> dict[str, Any]:
+    """Lay the files of the version into the run directory; returns the engine's spec."""
+    version = DatasetVersion.objects.select_related("dataset").get(pk=UUID(job.spec["version"]))
+    folder = run_dir / _FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [
+        _laid(file, run_dir)
+        for file in DatasetFile.objects.filter(
+            version=version, container="parquet", format__in=job.spec["formats"]
+        ).order_by("format", "split")
+    ]
+    (run_dir / _CARD).write_text(version.card, encoding="utf-8")
+    spec = HubSpec(
+        repository=job.spec["to"],
+        private=job.spec["private"],
+        endpoint=settings.HUB_ENDPOINT,
+        token=job.spec["token"],
+        card=_CARD,
+        message=f"{version.dataset.name} v{version.number} ({version.content_hash[:12]})",
+        files=files,
+    )
+    return spec.model_dump()
+
+
+def _laid(file: DatasetFile, run_dir: Path) -> HubFile:
+    path = f"{_FOLDER}/{file.format}.{file.split}.parquet"
+    with default_storage.open(file.path, "rb") as source, (run_dir / path).open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return HubFile(format=file.format, split=file.split, path=path, rows=file.rows)
+
+
+def secret_refs(job: Job) -> list[str]:
+    """The token the engine needs. The last look before it is handed over.
+
+    Raises:
+        Refusal: It may not (any more) be sent to the hub.
+    """
+    token = str(job.spec["token"])
+    allow_list.require(token, use=SecretUse.HUB, url=_hub(), field="token")
+    return [token]
+
+
+def _hub() -> str:
+    return settings.HUB_ENDPOINT or USUAL_HUB
+
+
+def _not_allowed(token: str) -> str:
+    try:
+        allow_list.require(token, use=SecretUse.HUB, url=_hub(), field="token")
+    except Refusal as refusal:
+        return refusal.errors["token"][0]
+    return ""
+
+
+def _check(to: str, formats: tuple[str, ...], token: str) -> None:
+    errors: dict[str, list[str]] = {}
+    if not _REPOSITORY.match(to):
+        errors["to"] = [f"'{to}' names no repository. Write owner/name, such as acme/outreach-gold."]
+    if not formats or set(formats) - set(FORMATS):
+        errors["formats"] = [f"Choose among {', '.join(FORMATS)}."]
+    if not store.NAME.match(token) or token in store.OWN or store.is_provided(token):
+        errors["token"] = [f"'{token}' cannot name the secret of a hub. Use a name such as {DEFAULT_TOKEN}."]
+    elif not allow_list.is_allowed(token, use=SecretUse.HUB, url=_hub()):
+        errors["token"] = [_not_allowed(token)]
+    elif not store.is_set(token):
+        errors["token"] = [f"The secret {token} has no value. Set it where the workers run, and start them again."]
+    if errors:
+        raise Refusal("invalid_push", "Nothing was sent.", hint="Mend the fields named.", errors=errors)

@@ -1,0 +1,120 @@
+"""A look at each row on its way into a version: personal data, and what of it stands in two splits.
+
+Rows pass once, in the order in which they are written; memory holds a few numbers a row, no text. Knows the policy of the
+filters; does not know files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.exports import JudgedDraft
+from review.datasets.leakage import Leakage
+from review.datasets.selection import words_of
+from review.text.personal_data import KINDS, Mask, find, people_in
+from web.errors import Refusal
+
+SAMPLES = 10
+
+
+class Inspection:
+    """What was seen of the rows of a version so far.
+
+    Attributes:
+        leakage: What stands in two splits.
+    """
+
+    def __init__(self, filters: DatasetFilters) -> None:
+        self._policy = filters.personal_data
+        self._places: Counter[str] = Counter()
+        self._rows: Counter[str] = Counter()
+        self._samples: list[dict[str, str]] = []
+        self.leakage = Leakage()
+
+    def looked(self, golds: list[JudgedDraft]) -> list[JudgedDraft]:
+        """The rows as they may be written: masked where the policy says so."""
+        written = [self._one(gold) for gold in golds]
+        self.leakage.add(written, originals=golds)
+        return written
+
+    def report(self) -> dict[str, Any]:
+        """What the version tells of personal data and leakage.
+
+        Raises:
+            Refusal: 422 when the policy refuses what was found, or a company stands in two splits.
+        """
+        self.leakage.refuse_broken_splits()
+        result = {
+            "policy": self._policy,
+            "rows": self._rows["any"],
+            "kinds": {kind: {"rows": self._rows[kind], "places": self._places[kind]} for kind in KINDS},
+            # Where, never what: a manifest cannot be changed when a person is erased.
+            "samples": self._samples,
+        }
+        if self._policy == "refuse" and self._samples:
+            raise self._refusal()
+        return {"personal_data": result, "leakage": self.leakage.report()}
+
+    def _one(self, gold: JudgedDraft) -> JudgedDraft:
+        texts = [words_of(fields) for fields in _texts(gold)]
+        names = people_in(gold.spec, gold.facts, texts)
+        if self._policy != "mask" and not find(" \n".join([*texts, *_strings(gold.facts)]), names):
+            # One look at everything together; most rows hold nothing, and need no second.
+            return gold
+        mask = Mask(names)
+        if self._policy == "mask":
+            gold = _masked(gold, mask)
+        else:
+            mask.value([gold.facts, *_texts(gold)])
+        if not mask.counts:
+            return gold
+        self._places.update(mask.counts)
+        self._rows.update(["any", *mask.counts])
+        if len(self._samples) < SAMPLES:
+            self._samples.append({"row": gold.id, "kinds": ", ".join(sorted(mask.counts))})
+        return gold
+
+    def _refusal(self) -> Refusal:
+        first = "; ".join(f"{sample['kinds']} in row {sample['row']}" for sample in self._samples)
+        return Refusal(
+            "personal_data",
+            f"Personal data stands in {self._rows['any']:,} rows, and this version refuses it. The first: {first}.",
+            hint="Edit those drafts, revoke them, or freeze with personal data masked.",
+        )
+
+
+def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
+    """What a row teaches, and what an edit made of it was before."""
+    yield gold.draft
+    if gold.fields:
+        yield gold.fields
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _strings(part)
+
+
+def _masked(gold: JudgedDraft, mask: Mask) -> JudgedDraft:
+    """All texts of a row through one mask, facts first, so that their numbers begin there."""
+    facts, draft = mask.value(gold.facts), mask.value(gold.draft)
+    fields = mask.value(gold.fields)
+    worse = tuple(replace(entry, fields=mask.value(entry.fields)) for entry in gold.worse)
+    decisions = [
+        {**entry, "fields": mask.value(entry["fields"]), "note": mask.text(entry["note"])}
+        for entry in gold.history.decisions
+    ]
+    noted = {
+        name: [{**entry, "note": mask.text(entry["note"])} for entry in getattr(gold.history, name)]
+        for name in ("rulings", "preferences")
+    }
+    history = replace(gold.history, decisions=decisions, **noted)
+    return replace(gold, facts=facts, draft=draft, fields=fields, worse=worse, history=history)

@@ -1,0 +1,142 @@
+"""What of a version stands in two splits: companies, domains, contacts, prompts, facts, whole runs of words.
+
+Counts come from 64-bit hashes of what was written, kept by split; among a million of them two different texts are
+taken for one with a probability of about 3e-8. Near-duplicates were taken out before; this tells what is left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from review.datasets.exports import JudgedDraft
+from review.datasets.selection import words_of
+from review.sources import company_domain
+from review.spec import prompting, splits
+from review.states import Split
+from review.text.near_duplicates.shingles import Hashes, Ints, WordNumbers, windows
+from web.errors import Refusal
+
+# Runs of so many words are what the field calls an overlap (Brown et al., "Language models are few-shot learners",
+# 2020, appendix C).
+RUN_WORDS = 13
+_BIT = {split.value: 1 << place for place, split in enumerate(Split)}
+_CONTACT = re.compile(r"(?:^|_)e?mails?(?:$|_)|(?:^|_)phone|(?:^|_)contact(?:$|_)")
+# What must never stand in two splits, and what may but is told.
+NEVER = ("company", "domain")
+TOLD = ("contact", "prompt", "facts", "text")
+
+
+class Leakage:
+    """What rows share across splits, seen so far."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, dict[int, int]] = {kind: defaultdict(int) for kind in (*NEVER, *TOLD)}
+        self._names: dict[int, str] = {}
+        self._words = WordNumbers()
+        self._train: list[Hashes] = []
+        self._test: list[Hashes] = []
+        self._test_rows: list[Ints] = []
+        self._rows = 0
+
+    def add(self, golds: Sequence[JudgedDraft], *, originals: Sequence[JudgedDraft]) -> None:
+        """See rows.
+
+        Args:
+            golds: As they are written.
+            originals: As they were before masks, in the same order: masked people are not all one person.
+        """
+        for gold, original in zip(golds, originals, strict=True):
+            for kind, text in _shared(gold, original):
+                key = _hash(text)
+                self._seen[kind][key] |= _BIT[gold.split]
+                if kind in NEVER:
+                    self._names.setdefault(key, text)
+        self._add_runs([gold for gold in golds if gold.is_positive])
+
+    def refuse_broken_splits(self) -> None:
+        """Refuse a version in which a company stands in two splits.
+
+        Raises:
+            Refusal: 422, naming the first ten.
+        """
+        broken = [self._names[key] for kind in NEVER for key in self._across(kind)]
+        if broken:
+            raise Refusal(
+                "company_in_two_splits",
+                f"{len(broken):,} companies stand in two splits, by name or by domain: {', '.join(broken[:10])}.",
+                hint="Revoke the drafts of one side, or leave their source out with a filter.",
+            )
+
+    def report(self) -> dict[str, Any]:
+        """Counts of what stands in two splits, and the share of test text that training text contains."""
+        return {
+            **{f"{kind}_in_two_splits": len(self._across(kind)) for kind in (*NEVER, *TOLD)},
+            "run_words": RUN_WORDS,
+            **self._overlap(),
+        }
+
+    def _across(self, kind: str) -> list[int]:
+        return [key for key, bits in self._seen[kind].items() if bits & (bits - 1)]
+
+    def _add_runs(self, golds: Sequence[JudgedDraft]) -> None:
+        """Keep the runs of words of training and of test rows, a chunk of rows in one array."""
+        if not golds:
+            return
+        ids, lengths = self._words.of([words_of(gold.fields or gold.draft) for gold in golds])
+        hashes, owner = windows(ids, lengths, RUN_WORDS)
+        sides = np.array([gold.split for gold in golds])
+        long_enough = lengths >= RUN_WORDS
+        self._train.append(hashes[(long_enough & (sides == Split.TRAIN))[owner]])
+        is_test = (long_enough & (sides == Split.TEST))[owner]
+        self._test.append(hashes[is_test])
+        # Rows of all chunks are told apart by their number.
+        self._test_rows.append(owner[is_test] + self._rows)
+        self._rows += len(golds)
+
+    def _overlap(self) -> dict[str, Any]:
+        train, test, rows = (
+            np.concatenate(some) if some else np.zeros(0) for some in (self._train, self._test, self._test_rows)
+        )
+        hits = np.isin(test, train)
+        return {
+            "test_rows": len(np.unique(rows)),
+            "test_rows_with_a_run_from_train": len(np.unique(rows[hits])),
+            "share_of_test_runs_in_train": round(float(hits.mean()), 6) if len(hits) else 0.0,
+        }
+
+
+def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str]]:
+    """What of a row must or may not be met again in another split."""
+    if gold.group:
+        yield "company", splits.normal_group(gold.group)
+    field = gold.spec.facts_with_role("domain")
+    if field and (domain := company_domain.company_domain(original.facts.get(field))):
+        yield "domain", domain
+    for name, value in original.facts.items():
+        if _is_contact(name) and isinstance(value, str) and value.strip():
+            yield "contact", value.strip().casefold()
+    yield "facts", prompting.canonical_json(gold.facts)
+    yield "prompt", _prompt(gold)
+    if gold.is_positive:
+        yield "text", words_of(gold.fields or gold.draft)
+
+
+@lru_cache(maxsize=1000)
+def _is_contact(fact: str) -> bool:
+    return _CONTACT.search(fact) is not None
+
+
+def _prompt(gold: JudgedDraft) -> str:
+    """What tells prompts apart: all that a template can say of a record stands on its sheet of facts."""
+    return f"{gold.task_version}\n{prompting.facts_sheet(gold.spec, gold.facts)}"
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,0 +1,170 @@
+"""Pages of datasets: the selections of a task, the builder of one with its counts, and exports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+from review.datasets import dataset_filters, freezing, hub_push, queries, selection_preview, version_queries
+from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.forms import DatasetForm, FilterForm, PushForm
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Dataset
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    form, refusal = DatasetForm(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = freezing.create(task, name=form.cleaned_data["name"], by=member_of(request))
+            return redirect("review:dataset", made.slug)
+        except Refusal as error:
+            refusal = error
+    context = {
+        "task": task,
+        "section": "datasets",
+        "form": form,
+        "refusal": refusal,
+        "datasets": version_queries.datasets_with_newest(member_of(request), task),
+        "golds": queries.gold_counts(task),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+    }
+    return render(request, "review/datasets/index.html", context, status=refusal.status if refusal else 200)
+
+
+@require_http_methods(["GET"])
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = queries.dataset_or_404(member_of(request), slug)
+    form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
+    return render(request, "review/datasets/detail.html", _detail_context(request, dataset, form))
+
+
+@require_http_methods(["GET"])
+def counts(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the filters in the form would take; replaces the counts while the form is filled in."""
+    dataset = queries.dataset_or_404(member_of(request), slug)
+    form = FilterForm(request.GET, dataset=dataset)
+    return render(request, "review/datasets/_counts.html", {"dataset": dataset, **_counted(dataset, form)})
+
+
+@require_http_methods(["GET"])
+def rows(request: HttpRequest, slug: str) -> HttpResponse:
+    """The drafts that the filters would take, a page at a time; with `as_of`, what they took on that day."""
+    dataset = queries.dataset_or_404(member_of(request), slug)
+    form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
+    filters, refusal = _chosen(dataset, form)
+    at = request.GET.get("from", "0")
+    kept = request.GET.copy()
+    kept.pop("from", None)
+    context = {
+        "task": dataset.task,
+        "section": "datasets",
+        "dataset": dataset,
+        "filters": filters,
+        "refusal": refusal,
+        "query": kept.urlencode(),
+        "page": selection_preview.selected_drafts(dataset.task, filters, start=int(at) if at.isdecimal() else 0),
+    }
+    return render(request, "review/datasets/rows.html", context)
+
+
+@require_POST
+def freeze(request: HttpRequest, slug: str) -> HttpResponse:
+    dataset = queries.dataset_or_404(member_of(request), slug)
+    form = FilterForm(request.POST, dataset=dataset)
+    refusal = None
+    if form.is_valid():
+        try:
+            made = freezing.freeze(
+                dataset, by=member_of(request), note=form.cleaned_data["note"], filters=form.filters()
+            )
+        except Refusal as error:
+            refusal = error
+        else:
+            messages.success(request, f"Version {made.number} is being frozen.")
+            return redirect("review:dataset-version", dataset.slug, made.number)
+    context = {**_detail_context(request, dataset, form), **({"refusal": refusal} if refusal else {})}
+    return render(request, "review/datasets/detail.html", context, status=refusal.status if refusal else 400)
+
+
+def _detail_context(request: HttpRequest, dataset: Dataset, form: FilterForm) -> dict[str, Any]:
+    return {
+        "task": dataset.task,
+        "section": "datasets",
+        "dataset": dataset,
+        "form": form,
+        "versions": version_queries.with_change(dataset),
+        "may_lead": may(member_of(request), dataset.task, Role.LEAD),
+        **_counted(dataset, form),
+    }
+
+
+def _counted(dataset: Dataset, form: FilterForm) -> dict[str, Any]:
+    filters, refusal = _chosen(dataset, form)
+    return {"preview": selection_preview.count_selection(dataset.task, filters), "refusal": refusal}
+
+
+def _chosen(dataset: Dataset, form: FilterForm) -> tuple[DatasetFilters, Refusal | None]:
+    """The filters of the form where it holds any that are right, else those of the dataset."""
+    stored = dataset_filters.parse(dataset.filters)
+    if not form.is_bound or not form.is_valid():
+        return stored, None
+    try:
+        return dataset_filters.parse(form.filters()), None
+    except Refusal as refusal:
+        return stored, refusal
+
+
+@require_http_methods(["GET", "POST"])
+def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    member = member_of(request)
+    dataset = queries.dataset_or_404(member, slug)
+    version = version_queries.by_number_or_404(dataset, number)
+    form = PushForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        require_recent(request)
+        chosen = dict(form.cleaned_data)
+        chosen["formats"] = tuple(chosen["formats"])
+        try:
+            job = hub_push.push(version, by=member, **chosen)
+            messages.success(request, "The version is on its way to the hub.")
+            return redirect("jobs:detail", job_id=job.pk)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+    context = {
+        "task": dataset.task,
+        "section": "datasets",
+        "dataset": dataset,
+        "version": version,
+        "lines": version_queries.format_lines(version),
+        "labels": version.counts.get("labels", {}),
+        "pairs": version.counts.get("pairs", {}),
+        "form": form,
+        "may_lead": may(member, dataset.task, Role.LEAD),
+        "site": _site(request),
+    }
+    return render(request, "review/exports/version.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+def snippets(request: HttpRequest) -> HttpResponse:
+    """A part of the tokens page: how to pull the newest version with a token."""
+    version = version_queries.newest_frozen(member_of(request))
+    return render(request, "review/exports/_snippets.html", {"version": version, "site": _site(request)})
+
+
+def _site(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/").rstrip("/")

@@ -1,0 +1,72 @@
+"""Questions about what was revoked or erased: which samples, and what holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from review.models import DatasetRow, DatasetVersion, Draft, Revocation
+
+
+def versions_holding(record_ids: Sequence[UUID]) -> list[DatasetVersion]:
+    """Frozen versions with rows made from these records, oldest first."""
+    rows = DatasetRow.objects.filter(draft__record__in=list(record_ids)).values("version")
+    versions = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False)
+    return list(versions.select_related("dataset__task").order_by("frozen_at", "pk"))
+
+
+def erased_rows(version: DatasetVersion) -> int:
+    """How many rows of a version hold a tombstone where a person's text stood; 0: it is whole.
+
+    What was built on a version that is not whole (runs, miniatures, evaluations) contains erased text in its weights or
+    scores: their pages ask this of their version.
+    """
+    return DatasetRow.objects.filter(version=version, draft__in=tombstones()).count()
+
+
+def tombstones() -> QuerySet[Draft, UUID]:
+    """Ids of all drafts that were erased: few among many, and found by an index of their own."""
+    return Draft.objects.order_by().filter(erased_at__isnull=False).values_list("pk", flat=True)
+
+
+SHOWN = 20
+
+
+def holds_revoked(version: str = "pk") -> Exists:
+    """A condition: the version that this column names holds a revoked sample."""
+    rows = DatasetRow.objects.filter(version=OuterRef(version), draft__in=Revocation.objects.values("draft"))
+    return Exists(rows)
+
+
+def holds_erased(version: str = "pk") -> Exists:
+    """A condition: the version that this column names holds a tombstone where a person's text stood."""
+    return Exists(DatasetRow.objects.filter(version=OuterRef(version), draft__in=tombstones()))
+
+
+def removed_counts(version: DatasetVersion) -> dict[str, int]:
+    """How many rows of a version were revoked and erased since; what was made from it learnt from them too."""
+    if not version.is_frozen:
+        return {"revoked": 0, "erased": 0}
+    revoked = DatasetRow.objects.filter(version=version, draft__in=Revocation.objects.values("draft"))
+    return {"revoked": revoked.count(), "erased": erased_rows(version)}
+
+
+def in_version(version: DatasetVersion) -> list[Revocation]:
+    """The latest revocations of samples that a version holds."""
+    held = DatasetRow.objects.filter(version=version).values("draft")
+    revocations = Revocation.objects.filter(draft__in=held).select_related("by", "draft__record")
+    return list(revocations.order_by("-created_at", "pk")[:SHOWN])
+
+
+def of_draft(draft_id: UUID) -> Revocation | None:
+    """The revocation of a draft, if it was revoked."""
+    return Revocation.objects.filter(draft=draft_id).select_related("by").first()
+
+
+def of_drafts(draft_ids: Collection[Any]) -> dict[UUID, Revocation]:
+    """Revocations by draft."""
+    revocations = Revocation.objects.filter(draft__in=list(draft_ids)).select_related("by")
+    return {revocation.draft_id: revocation for revocation in revocations}

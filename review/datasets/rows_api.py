@@ -1,0 +1,151 @@
+"""API of frozen files: streamed whole or in part, encoded as the client likes, or row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from audit import trail
+from members.session import member_of
+from review.datasets import exports, files, queries
+from web.http import content_encoding
+from web.http.byte_range import byte_range
+
+CONTENT_TYPES = {"jsonl": "application/x-ndjson; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
+WHICH = [
+    OpenApiParameter("split", str, enum=["train", "validation", "test"], description="Default: train."),
+    OpenApiParameter("format", str, enum=list(exports.FORMATS), description="Default: sft."),
+]
+
+
+class RowsFileView(APIView):
+    """The file of one split and format, streamed as it was frozen."""
+
+    scope_read = "datasets"
+    rate = "files"
+    container = "jsonl"
+
+    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        """Stream the file.
+
+        The `ETag` is the sha256 of the bytes stored, and `Range` resumes them. Where `Accept-Encoding` asks for it, JSONL is
+        compressed on its way, under a weak tag of its own and without ranges.
+        """
+        version = queries.version_or_404(member_of(request), version_id)
+        file = files.file_or_404(version, *_which(request), self.container)
+        etag = f'"{file.sha256}"'
+        wanted_range = request.headers.get("Range") if request.headers.get("If-Range", etag) == etag else None
+        encoding = "" if wanted_range else self._encoding(request)
+        tag = f'W/"{file.sha256}-{encoding}"' if encoding else etag
+        headers = {"ETag": tag, "Vary": "Accept-Encoding, Authorization, Cookie", "Cache-Control": "private, no-cache"}
+        if _is_known(tag, request.headers.get("If-None-Match", "")):
+            return HttpResponse(status=304, headers=headers)
+        part = byte_range(wanted_range, file.bytes)
+        name = f"{version.dataset.slug}-v{version.number}.{file.split}.{file.format}.{file.container}"
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        else:
+            headers |= {"Accept-Ranges": "bytes", "Content-Length": str(part.length)}
+        if part.is_partial:
+            headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{file.bytes}"
+        if part.start == 0:
+            # Once for a file, however often its download is resumed.
+            what = {"split": file.split, "format": file.format, "container": file.container}
+            trail.record("dataset_downloaded", by=member_of(request), about=version, **what)
+        blocks = files.blocks(file.path, part.start, part.length)
+        return StreamingHttpResponse(
+            content_encoding.encoded(blocks, encoding) if encoding else blocks,
+            status=206 if part.is_partial else 200,
+            content_type=CONTENT_TYPES[self.container],
+            headers=headers,
+        )
+
+    def _encoding(self, request: Request) -> str:
+        # Parquet is compressed inside.
+        return content_encoding.negotiate(request.headers.get("Accept-Encoding")) if self.container == "jsonl" else ""
+
+
+class RowsJsonlView(RowsFileView):
+    """The canonical JSONL file of one split and format."""
+
+    @extend_schema(
+        operation_id="dataset_version_rows_jsonl",
+        parameters=WHICH,
+        responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        return super().get(request, version_id)
+
+
+class RowsParquetView(RowsFileView):
+    """The same rows as Parquet; of `raw`, what is nested is JSON in a string."""
+
+    container = "parquet"
+
+    @extend_schema(
+        operation_id="dataset_version_rows_parquet",
+        parameters=WHICH,
+        responses={(200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, version_id: UUID) -> HttpResponseBase:
+        return super().get(request, version_id)
+
+
+class PageIn(serializers.Serializer[Any]):
+    cursor = serializers.CharField(required=False, allow_blank=True, default="")
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=500, default=50)
+
+
+class RowsPageOut(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True)
+    results = serializers.ListField(child=serializers.JSONField())
+
+
+class RowsView(APIView):
+    """Rows of one split and format, page by page, in the order of the file."""
+
+    scope_read = "datasets"
+
+    @extend_schema(
+        operation_id="dataset_version_rows",
+        parameters=[*WHICH, OpenApiParameter("cursor", str), OpenApiParameter("limit", int)],
+        responses=RowsPageOut,
+    )
+    def get(self, request: Request, version_id: UUID) -> Response:
+        """A page; `next` is the address of the one after it, and null after the last."""
+        version = queries.version_or_404(member_of(request), version_id)
+        asked = PageIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        split, format_ = _which(request)
+        page = files.page(files.file_or_404(version, split, format_), **asked.validated_data)
+        following = {"split": split, "format": format_, "limit": asked.validated_data["limit"], "cursor": page.next}
+        address = request.build_absolute_uri(f"{request.path}?{urlencode(following)}") if page.next else None
+        return Response({"next": address, "results": page.rows})
+
+
+class RawSchemaView(APIView):
+    """JSON Schema of a row in the format `raw`."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        return Response(exports.RAW_SCHEMA)
+
+
+def _which(request: Request) -> tuple[str, str]:
+    return request.query_params.get("split", "train"), request.query_params.get("format", "sft")
+
+
+def _is_known(tag: str, header: str) -> bool:
+    """Whether an If-None-Match names the tag, compared weakly (RFC 9110, 13.1.2)."""
+    given = {part.strip().removeprefix("W/") for part in header.split(",")}
+    return "*" in given or tag.removeprefix("W/") in given

@@ -1,0 +1,161 @@
+"""Which golds a version would hold, and why the others are left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from review.datasets import gold_conditions
+from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.filtering import FilterCount, FilteredGolds, GoldRow, apply
+from review.models import Decision, Task
+from review.states import POSITIVE, Verdict
+from review.text import near_duplicates
+
+# A page counts so many of the newest golds while it is looked at, and compares the texts of so many.
+PREVIEW_GOLDS = 10_000
+PREVIEW_TEXTS = 1_500
+# More names of left-out drafts than this are not kept with a version, only their number.
+NAMED = 1_000
+CHUNK = 2000
+NEAR = {"near_duplicate": "Near-duplicates", "straddles": "Near-duplicate in another split"}
+
+
+@dataclass
+class Selection:
+    """Outcome of looking through the golds once.
+
+    Attributes:
+        sifted: What the filters and caps left and dropped.
+        rows: What stays in the end, in the order of the decisions.
+        twins: Of each row left out as a near-duplicate, the reason and a draft that says nearly the same.
+        has_compared: Whether texts were compared; a page does without where there are too many.
+    """
+
+    sifted: FilteredGolds
+    rows: list[GoldRow] = field(default_factory=list)
+    twins: dict[UUID, tuple[str, UUID]] = field(default_factory=dict)
+    has_compared: bool = True
+
+    @property
+    def kept(self) -> list[str]:
+        """Ids of decisions in order. They never change, so a second pass reads the same text."""
+        return [str(row.decision) for row in self.rows]
+
+    @property
+    def looked_at(self) -> int:
+        """Golds that passed the filters, before caps and near-duplicates."""
+        return len(self.sifted.rows) + len(self.sifted.over_cap)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many of them were left out all the same, by reason."""
+        counts = Counter(reason for reason, _ in self.twins.values())
+        if self.sifted.over_cap:
+            counts["cap"] = len(self.sifted.over_cap)
+        return dict(counts)
+
+    def lines(self) -> list[FilterCount]:
+        """Every reason for leaving golds out with its number, in the order of the looking."""
+        lines = list(self.sifted.lines)
+        for name, label in NEAR.items():
+            drafts = [draft for draft, (reason, _) in self.twins.items() if reason == name]
+            lines.append(FilterCount(name, label, len(drafts), drafts[:10]))
+        return lines
+
+    def waterfall(self) -> list[dict[str, Any]]:
+        """The same as plain data, each line with what it left."""
+        left, lines = self.sifted.golds, []
+        for line in self.lines():
+            left -= line.dropped
+            lines.append({"name": line.name, "label": line.label, "dropped": line.dropped, "left": left})
+        return lines
+
+    def left_out(self) -> dict[str, Any]:
+        """Names of the drafts left out by a cap or as near-duplicates, for whoever asks later why one is missing."""
+        if len(self.twins) + len(self.sifted.over_cap) > NAMED:
+            return {}
+        return {
+            "cap": [str(draft) for draft in self.sifted.over_cap],
+            **{
+                name: {str(draft): str(twin) for draft, (reason, twin) in self.twins.items() if reason == name}
+                for name in NEAR
+            },
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """What a version says of its rows."""
+        rows = self.rows
+        return {
+            "looked_at": self.looked_at,
+            "golds": self.sifted.golds,
+            "dropped": self.dropped,
+            "waterfall": self.waterfall(),
+            "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
+            "teachers": dict(Counter(row.teacher or "(none)" for row in rows).most_common()),
+            "origins": dict(Counter(row.origin for row in rows).most_common()),
+            "reviewers": dict(Counter(row.reviewer for row in rows).most_common()),
+            "groups": len({row.group for row in rows}),
+            "bulk": sum(row.is_bulk for row in rows),
+            "imported": sum(row.is_imported for row in rows),
+        }
+
+    def by_split(self) -> dict[str, int]:
+        """Rows by split."""
+        return dict(Counter(row.split for row in self.rows))
+
+
+def select(task: Task, filters: DatasetFilters) -> Selection:
+    """Look through all golds, then take out near-duplicates; for freezing.
+
+    Memory holds light rows and the texts' shingles, not the texts. Rejected drafts (chosen by filter) take no part in the
+    search for near-duplicates.
+    """
+    return _compared(task, filters, Selection(apply(task, filters)))
+
+
+def preview(task: Task, filters: DatasetFilters) -> Selection:
+    """What `select` would find, fast enough for a page: the newest golds only, and texts compared where they are few."""
+    selection = Selection(apply(task, filters, newest=PREVIEW_GOLDS))
+    if len(selection.sifted.rows) > PREVIEW_TEXTS:
+        selection.rows, selection.has_compared = selection.sifted.rows, False
+        return selection
+    return _compared(task, filters, selection)
+
+
+def _compared(task: Task, filters: DatasetFilters, selection: Selection) -> Selection:
+    rows = selection.sifted.rows
+    out = near_duplicates.rows_to_exclude(_texts(task, filters, rows), [row.split for row in rows])
+    selection.twins = {rows[index].draft: (reason, rows[twin].draft) for index, (reason, twin) in out.items()}
+    selection.rows = [row for index, row in enumerate(rows) if index not in out]
+    return selection
+
+
+def _texts(task: Task, filters: DatasetFilters, rows: list[GoldRow]) -> list[str]:
+    """The words each row teaches; a rejected draft teaches none."""
+    places = {row.decision: index for index, row in enumerate(rows) if row.verdict in POSITIVE}
+    texts = [""] * len(rows)
+    if len(rows) <= CHUNK:
+        decisions = Decision.objects.filter(pk__in=list(places))
+    else:
+        decisions = gold_conditions.usable_golds(task, filters).filter(
+            *(step.condition for step in gold_conditions.filter_conditions(filters))
+        )
+    columns = decisions.order_by().values_list("id", "verdict", "fields", "draft__fields")
+    for decision, verdict, edited, draft in columns.iterator(chunk_size=CHUNK):
+        if (index := places.get(decision)) is not None:
+            texts[index] = words_of(edited if verdict == Verdict.EDIT and edited else draft)
+    return texts
+
+
+def words_of(fields: dict[str, Any]) -> str:
+    """All texts of a draft, one after the other."""
+    parts: list[str] = []
+    for value in fields.values():
+        if isinstance(value, list):
+            parts.extend(str(text) for element in value if isinstance(element, dict) for text in element.values())
+        else:
+            parts.append(str(value))
+    return "\n".join(parts)

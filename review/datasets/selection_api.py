@@ -1,0 +1,202 @@
+"""API of what stands around frozen versions: what a selection would take, how two versions differ, and revocations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.datasets import dataset_filters, removed_samples, revocations, row_changes, selection_preview, version_diff
+from review.datasets import queries as datasets_queries
+from review.datasets.version_diff import RowDifference
+from review.drafts import queries
+from web import strict_json
+from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import DatasetVersion
+
+LARGEST_PAGE = 200
+
+
+class RevokeIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+
+
+class RevocationOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    draft = serializers.UUIDField(source="draft_id")
+    by = serializers.CharField(source="by.username")
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class DropOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    dropped = serializers.IntegerField()
+    left = serializers.IntegerField()
+    drafts = serializers.ListField(child=serializers.UUIDField())
+
+
+class PreviewOut(serializers.Serializer[Any]):
+    """`is_partial`: only the newest golds were counted; `has_compared`: near-duplicates are part of the counts."""
+
+    golds = serializers.IntegerField()
+    rows = serializers.IntegerField()
+    splits = serializers.DictField(child=serializers.IntegerField())
+    verdicts = serializers.DictField(child=serializers.IntegerField())
+    groups = serializers.IntegerField()
+    dropped = DropOut(many=True)
+    is_partial = serializers.BooleanField()
+    has_compared = serializers.BooleanField()
+
+
+class SelectionPreviewView(APIView):
+    """What a selection would take now, or on a day that has passed (`as_of`), and what each filter drops."""
+
+    @extend_schema(
+        operation_id="dataset_preview",
+        responses=PreviewOut,
+        parameters=[OpenApiParameter("filters", str, description="JSON; those of the dataset when absent.")],
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        dataset = datasets_queries.dataset_or_404(member_of(request), slug)
+        raw = request.query_params.get("filters")
+        filters = dataset_filters.parse(_json(raw) if raw else dataset.filters)
+        preview = selection_preview.count_selection(dataset.task, filters)
+        body = {
+            "golds": preview.golds,
+            "rows": preview.rows,
+            "splits": dict(preview.splits),
+            "verdicts": dict(preview.verdicts),
+            "groups": preview.groups,
+            "is_partial": preview.is_partial,
+            "has_compared": preview.has_compared,
+            "dropped": [
+                {
+                    "label": line.label,
+                    "dropped": line.dropped,
+                    "left": line.left,
+                    "drafts": [draft for draft, _ in line.examples],
+                }
+                for line in preview.lines
+            ],
+        }
+        return Response(PreviewOut(body).data)
+
+
+class VersionDiffView(APIView):
+    """How a frozen version differs from another of the same dataset, row by row, with what was said in between."""
+
+    @extend_schema(
+        operation_id="dataset_version_diff",
+        responses={200: OpenApiTypes.OBJECT},
+        parameters=[
+            OpenApiParameter("kind", str, enum=list(row_changes.KINDS), description="Default: added."),
+            OpenApiParameter("cursor", OpenApiTypes.UUID, description="As `next` gave it."),
+            OpenApiParameter("limit", int),
+        ],
+    )
+    def get(self, request: Request, version_id: UUID, other_id: UUID) -> Response:
+        """Answer `{"from", "to", "counts", "kind", "next", "results"}`; a result names draft, decisions, reason."""
+        member = member_of(request)
+        older, newer = (datasets_queries.version_or_404(member, pk) for pk in (version_id, other_id))
+        _check_comparable(older, newer)
+        asked = request.query_params
+        kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == asked.get("kind", "added")), None)
+        if kind is None:
+            kinds = ", ".join(row_changes.KINDS)
+            raise Refusal("bad_kind", "There is no such kind of difference.", hint=f"Kinds: {kinds}.", status=400)
+        limit = asked.get("limit", "")
+        size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else version_diff.PAGE_ROWS
+        rows, last = version_diff.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
+        more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
+        return Response(
+            {
+                "from": str(older.pk),
+                "to": str(newer.pk),
+                "counts": row_changes.counts(older, newer),
+                "kind": kind,
+                "next": request.build_absolute_uri(f"{request.path}?{more}") if more else None,
+                "results": [_row(row) for row in rows],
+            }
+        )
+
+
+class RevocationView(APIView):
+    """Take a draft and all that was said of it out of use, for good; what holds it already is marked."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="draft_revocation", responses=RevocationOut)
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        draft = queries.draft_or_404(member_of(request), draft_id)
+        revocation = removed_samples.of_draft(draft.pk)
+        if revocation is None:
+            raise Refusal("not_revoked", "This draft was not revoked.", status=404)
+        return Response(RevocationOut(revocation).data)
+
+    @extend_schema(operation_id="revoke_draft", request=RevokeIn, responses={201: RevocationOut})
+    @idempotent
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        body = RevokeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = revocations.revoke(draft_id, by=member_of(request), reason=body.validated_data["reason"])
+        return Response(RevocationOut(made).data, status=201)
+
+
+def _row(row: RowDifference) -> dict[str, Any]:
+    decisions = [
+        {"at": decision.at.isoformat(), "by": decision.by, "words": decision.words, "note": decision.note}
+        for decision in row.said
+    ]
+    why = row.why and {"code": row.why.code, "words": row.why.words, "twin": row.why.twin and str(row.why.twin)}
+    return {
+        "draft": str(row.draft),
+        "title": row.title,
+        "why": why,
+        "said": decisions,
+        "before": _decision(row.before),
+        "after": _decision(row.after),
+        "text": [{"kind": segment.kind, "text": segment.text} for segment in row.segments],
+    }
+
+
+def _decision(decision: Any) -> dict[str, str] | None:
+    if decision is None:
+        return None
+    by, at = decision.reviewer.username, decision.created_at.isoformat()
+    return {"id": str(decision.pk), "verdict": decision.verdict, "reviewer": by, "at": at}
+
+
+def _check_comparable(older: DatasetVersion, newer: DatasetVersion) -> None:
+    if older.dataset_id != newer.dataset_id:
+        raise Refusal("other_dataset", "Versions of one dataset are compared.", status=409)
+    if not (older.is_frozen and newer.is_frozen):
+        raise Refusal("not_frozen", "Only frozen versions are compared.", hint="Wait for the job.", status=409)
+
+
+def _json(raw: str) -> dict[str, Any]:
+    try:
+        value = strict_json.loads(raw)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise Refusal("bad_filters", "The filters are no JSON object.", status=400)
+    return value
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

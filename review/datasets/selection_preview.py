@@ -1,0 +1,117 @@
+"""What a selection would take, as its page shows it: numbers, what each filter drops, and some of the drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from review.datasets.dataset_filters import DatasetFilters
+from review.datasets.selection import PREVIEW_GOLDS, preview
+from review.models import Decision, Draft, Task
+from review.states import Split
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewDrop:
+    """One line of the waterfall.
+
+    Attributes:
+        label: Why drafts go.
+        dropped: How many.
+        left: How many stay after it.
+        examples: The first few, as (id, title).
+    """
+
+    label: str
+    dropped: int
+    left: int
+    examples: list[tuple[UUID, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionPreview:
+    """Numbers of a selection.
+
+    Attributes:
+        golds: How many drafts count.
+        lines: What each filter drops, those that drop nothing left out.
+        rows: How many would be frozen.
+        splits: Rows by split, every split named.
+        verdicts: Rows by verdict.
+        groups: Companies among them.
+        has_compared: Whether near-duplicates are part of the counts.
+        is_partial: Whether only the newest golds were counted.
+        counted_golds: How many those are at most.
+    """
+
+    golds: int
+    lines: list[PreviewDrop]
+    rows: int
+    splits: list[tuple[str, int]]
+    verdicts: list[tuple[str, int]]
+    groups: int
+    has_compared: bool
+    is_partial: bool
+    counted_golds: int = PREVIEW_GOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRows:
+    """Some rows of a selection, and where the next begin; None at the end."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    start: int
+    next: int | None
+    is_partial: bool
+
+
+def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
+    """Count what a selection would take."""
+    selection = preview(task, filters)
+    lines = [line for line in selection.lines() if line.dropped]
+    titles = _titles(draft for line in lines for draft in line.examples)
+    left, drops = selection.sifted.golds, []
+    for line in lines:
+        left -= line.dropped
+        examples = [(draft, titles.get(draft, "")) for draft in line.examples]
+        drops.append(PreviewDrop(line.label, line.dropped, left, examples))
+    counted, by_split = selection.counts(), selection.by_split()
+    return SelectionPreview(
+        golds=selection.sifted.golds,
+        lines=drops,
+        rows=len(selection.rows),
+        splits=[(split.value, by_split.get(split.value, 0)) for split in Split],
+        verdicts=list(counted["verdicts"].items()),
+        groups=counted["groups"],
+        has_compared=selection.has_compared,
+        is_partial=selection.sifted.is_partial,
+    )
+
+
+def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> SelectionRows:
+    """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
+    selection = preview(task, filters)
+    chosen = selection.rows[start : start + PAGE_ROWS]
+    decisions = Decision.objects.select_related("reviewer", "draft__record").defer(
+        "draft__messages", "draft__marks", "draft__record__facts"
+    )
+    by_id = decisions.in_bulk([row.decision for row in chosen])
+    result = [
+        {"decision": by_id[row.decision], "title": by_id[row.decision].draft.record.title, "split": row.split}
+        for row in chosen
+        if row.decision in by_id
+    ]
+    more = start + PAGE_ROWS < len(selection.rows)
+    return SelectionRows(
+        result, len(selection.rows), start, start + PAGE_ROWS if more else None, selection.sifted.is_partial
+    )
+
+
+def _titles(drafts: Iterable[UUID]) -> dict[UUID, str]:
+    titles = Draft.objects.filter(pk__in=list(drafts)).values_list("pk", "record__title")
+    return dict(titles.order_by())

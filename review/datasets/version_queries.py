@@ -1,0 +1,150 @@
+"""Questions about frozen versions, for their pages and for what exports of them tell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import Prefetch
+from django.http import Http404
+
+from members.models import Member
+from review.datasets import queries, row_changes
+from review.datasets.exports import FORMATS
+from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Draft, Task
+from review.states import Split
+from review.tasks.permissions import tasks_for
+from review.text.personal_data import KINDS
+
+SAMPLE_ROWS = 3
+LISTED = 50
+SHARED = {
+    "company": "Companies",
+    "domain": "Web domains",
+    "contact": "Contacts",
+    "prompt": "Equal prompts",
+    "facts": "Records with equal facts",
+    "text": "Equal texts",
+}
+
+
+def datasets_with_newest(member: Member, task: Task) -> list[dict[str, Any]]:
+    """Datasets of a task with their newest version."""
+    versions = DatasetVersion.objects.order_by("-number").select_related("job").defer("manifest", "card")
+    newest_first = Prefetch("versions", queryset=versions)
+    datasets = queries.datasets_for(member, task=task).prefetch_related(newest_first)
+    return [{"dataset": dataset, "newest": next(iter(dataset.versions.all()), None)} for dataset in datasets]
+
+
+def by_number_or_404(dataset: Dataset, number: int) -> DatasetVersion:
+    """A version by its number.
+
+    Raises:
+        Http404: The dataset has no such version.
+    """
+    version = queries.versions_of(dataset).filter(number=number).first()
+    if version is None:
+        raise Http404(f"{dataset.name} has no version {number}.")
+    return version
+
+
+def with_change(dataset: Dataset) -> list[dict[str, Any]]:
+    """Versions, newest first, each with how many rows came, went and changed since the frozen one before it.
+
+    Versions know it since they were frozen; of those frozen by an earlier release it is counted.
+    """
+    versions = list(queries.versions_of(dataset)[:LISTED])
+    rows = []
+    for index, version in enumerate(versions):
+        before = next((older for older in versions[index + 1 :] if older.is_frozen), None)
+        change = None
+        if version.is_frozen and before is not None:
+            change = version.counts.get("change") or {"since": before.number, **row_changes.counts(before, version)}
+        rows.append({"version": version, "change": change})
+    return rows
+
+
+def samples(version: DatasetVersion) -> list[dict[str, str]]:
+    """The first rows of the training file, as a person reads them."""
+    file = queries.file_of(version, "train", "sft")
+    if file is None:
+        return []
+    with default_storage.open(file.path, "rb") as handle:
+        rows = [json.loads(line) for _, line in zip(range(SAMPLE_ROWS), handle, strict=False)]
+    return [{"prompt": row["prompt"][-1]["content"], "completion": row["completion"][0]["content"]} for row in rows]
+
+
+def frozen_numbers(dataset: Dataset) -> list[int]:
+    """Numbers of a dataset's frozen versions, the newest first."""
+    frozen = DatasetVersion.objects.filter(dataset=dataset, frozen_at__isnull=False)
+    return list(frozen.order_by("-number").values_list("number", flat=True)[:LISTED])
+
+
+def holding(draft_id: UUID) -> list[DatasetVersion]:
+    """Frozen versions that hold a draft, the newest first."""
+    rows = DatasetRow.objects.filter(draft=draft_id).values("version")
+    versions = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False).select_related("dataset__task")
+    return list(versions.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
+
+
+def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
+    """What a version's manifest tells of its making, for its page: the waterfall, personal data, leakage.
+
+    Versions frozen by an earlier release tell nothing of it.
+    """
+    personal, leakage = version.manifest.get("personal_data"), version.manifest.get("leakage")
+    ids = [sample["row"] for sample in personal["samples"]] if personal else []
+    titles = dict(Draft.objects.filter(pk__in=ids).values_list("pk", "record__title"))
+    return {
+        "waterfall": [line for line in version.counts.get("waterfall", []) if line["dropped"]],
+        "personal": personal,
+        "kinds": [(KINDS[kind], counted) for kind, counted in personal["kinds"].items()] if personal else [],
+        "samples": [
+            {"id": UUID(sample["row"]), "kinds": sample["kinds"], "title": titles.get(UUID(sample["row"]), "")}
+            for sample in (personal["samples"] if personal else [])
+        ],
+        "leakage": leakage,
+        "shared": [(words, leakage[f"{kind}_in_two_splits"]) for kind, words in SHARED.items()] if leakage else [],
+    }
+
+
+TELLS = {
+    "sft": "What to write: prompt and completion of every accepted or edited draft.",
+    "dpo": "What is better: edits over what they mend, chosen over other drafts, revisions over what they revise.",
+    "kto": "Good or bad: accepted and edited drafts, rejected ones, and what stood before an edit.",
+    "raw": "Everything: facts, draft, every decision, ruling and choice, by a published JSON Schema.",
+}
+
+
+@dataclass(frozen=True)
+class FormatLine:
+    """One format: what it tells, and its files by split, JSONL first."""
+
+    name: str
+    tells: str
+    rows: int
+    files: list[tuple[str, DatasetFile, DatasetFile | None]]
+
+
+def format_lines(version: DatasetVersion) -> list[FormatLine]:
+    """Every format that the version has, in the order of the documentation."""
+    by_place = {(file.format, file.split, file.container): file for file in queries.files_of(version)}
+    result = []
+    for format_ in FORMATS:
+        files = [
+            (split.value, jsonl, by_place.get((format_, split.value, "parquet")))
+            for split in Split
+            if (jsonl := by_place.get((format_, split.value, "jsonl")))
+        ]
+        if files:
+            result.append(FormatLine(format_, TELLS[format_], sum(file.rows for _, file, _ in files), files))
+    return result
+
+
+def newest_frozen(member: Member) -> DatasetVersion | None:
+    """The version frozen last of those the member may see."""
+    seen = DatasetVersion.objects.filter(dataset__task__in=tasks_for(member), frozen_at__isnull=False)
+    return seen.select_related("dataset__task").order_by("-frozen_at").first()

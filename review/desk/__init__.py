@@ -1,0 +1,1 @@
+"""Where drafts are judged: decks, decisions, preferences, revisions, comments, guidelines."""

@@ -1,0 +1,268 @@
+"""Endpoints of the desk: verdicts, the deck, leaving, setting aside, keys, and edits that nobody saved yet."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.desk import decisions, desk_keys, destinations, pace, scope, unsaved_edits
+from review.desk import deck as desk_deck
+from review.desk.cards import assembly
+from review.desk.cards.card_json import card_json
+from review.desk.decisions import queries as decisions_queries
+from review.desk.deck import ReleasedCard
+from review.desk.serializers import DecisionIn, KeysIn, ReleaseIn, SetAsideIn
+from review.drafts import etags, queries
+from review.drafts.openapi import DECISION_REPLY, DECISIONS, DECK, KEYS, MARK, PROBLEM, RELEASED, TEXT, object_of
+from review.ports import DeskScope
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The card's ETag.")
+ONLY = OpenApiParameter("only", str, description="Keep the deck to a part of the task, such as `campaign:<slug>`.")
+RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
+
+
+class DecisionsView(APIView):
+    """What was said of one draft, and one more verdict on it."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="draft_decisions", responses={200: DECISIONS})
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        draft = queries.draft_or_404(member, draft_id)
+        results = [decisions_queries.decision_json(decision) for decision in queries.decisions_on(member, draft)[:500]]
+        tag = queries.etag(draft, member)
+        return Response({"next": None, "previous": None, "results": results}, headers={"ETag": f'"{tag}"'})
+
+    @extend_schema(
+        operation_id="decide",
+        request=DecisionIn,
+        parameters=[IF_MATCH, RENDER, ONLY],
+        responses={200: DECISION_REPLY, 201: DECISION_REPLY, 409: PROBLEM, 412: PROBLEM, 422: PROBLEM, 428: PROBLEM},
+    )
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        body = DecisionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        only = _only(request, draft_id)
+        outcome = decisions.record(
+            draft_id,
+            by=member_of(request),
+            if_match=etags.from_header(request.headers.get("If-Match")),
+            deck_size=0 if only else settings.DECK_SIZE,
+            **body.validated_data,
+        )
+        deck = _fresh(request, only) if only and not outcome.is_replay else outcome.deck
+        answer = {
+            "decision": decisions_queries.decision_json(outcome.decision),
+            "state": outcome.draft_state,
+            "next": deck_json(request, deck),
+            "left": outcome.pace.left if outcome.pace else None,
+            "pace": outcome.pace.as_json() if outcome.pace else None,
+        }
+        return Response(answer, status=200 if outcome.is_replay else 201)
+
+
+class DeckView(APIView):
+    """The member's deck: up to five leased cards."""
+
+    scope_read = "review"
+
+    @extend_schema(
+        operation_id="desk_deck",
+        responses={200: DECK},
+        parameters=[
+            RENDER,
+            ONLY,
+            OpenApiParameter("card", str, description="UUID of a draft to put on top of the deck."),
+        ],
+    )
+    def get(self, request: Request, task_slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, task_slug)
+        only = scope.scope_from(request.query_params.get("only", ""), by=member, task=task)
+        if only:
+            require(member, task, Role.REVIEWER)
+            held, fresh = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
+            deck = held + fresh
+        else:
+            deck = desk_deck.deal(member, task, count=settings.DECK_SIZE)
+        how_much = pace.pace_of(member, task)
+        answer = {"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()}
+        return Response(answer, headers={"Cache-Control": "no-store"})
+
+
+class ReleaseView(APIView):
+    """Return cards to the queue and keep their unfinished edits."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_release", request=ReleaseIn, responses={200: RELEASED})
+    def post(self, request: Request) -> Response:
+        body = ReleaseIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        leaving = [
+            ReleasedCard(card["draft"], unfinished=_fields(card["unfinished"]), seen_until=card["seen_until"])
+            for card in body.validated_data["cards"]
+        ]
+        return Response({"released": desk_deck.release(member_of(request), leaving)})
+
+
+class SetAsideView(APIView):
+    """Put one held card behind the rest, with a note; answers like a decision, with the next cards."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_set_aside", request=SetAsideIn, parameters=[RENDER, ONLY], responses={200: DECK})
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        body = SetAsideIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = member_of(request)
+        task = queries.draft_or_404(member, draft_id).task
+        require(member, task, Role.REVIEWER)
+        note, unfinished = body.validated_data["note"], _fields(body.validated_data["unfinished"])
+        only = _only(request, draft_id)
+        size = 0 if only else settings.DECK_SIZE
+        deck = desk_deck.set_aside(draft_id, by=member, note=note, unfinished=unfinished, deck_size=size)
+        deck = _fresh(request, only, but=draft_id) if only else deck
+        how_much = pace.pace_of(member, task)
+        return Response({"cards": deck_json(request, deck), "left": how_much.left, "pace": how_much.as_json()})
+
+
+class HoldView(APIView):
+    """Take one certain card into the deck, such as one set aside by mistake."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_hold", request=None, parameters=[RENDER], responses={200: DECK})
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        queries.draft_or_404(member, draft_id)
+        card = desk_deck.hold(member, draft_id)
+        how_much = pace.pace_of(member, card.task)
+        return Response({"cards": deck_json(request, [card]), "left": how_much.left, "pace": how_much.as_json()})
+
+
+class KeysView(APIView):
+    """The member's keys of the desk."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="desk_keys", responses={200: KEYS})
+    def get(self, request: Request) -> Response:
+        member = member_of(request)
+        return Response({"keys": desk_keys.keys_of(member), "on": desk_keys.are_on(member)})
+
+    @extend_schema(operation_id="desk_set_keys", request=KeysIn, responses={200: KEYS})
+    def put(self, request: Request) -> Response:
+        body = KeysIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        keys = desk_keys.save(member_of(request), **body.validated_data)
+        return Response({"keys": keys, "on": body.validated_data["on"]})
+
+
+def deck_json(request: Request, deck: list[Any]) -> list[dict[str, Any]]:
+    """Cards for a reply: plain data for programs, or as the page draws them where it asks for that."""
+    destinations.annotate_destinations(deck, by=member_of(request))
+    if request.query_params.get("render") != "html":
+        return [card_json(assignment) for assignment in deck]
+    drawn = []
+    for assignment in deck:
+        card = assembly.build_card(assignment)
+        html = render_to_string("review/desk/_card.html", {"card": card})
+        drawn.append({"id": card.id, "etag": card.etag, "leased_until": card.leased_until, "html": html})
+    return drawn
+
+
+def _only(request: Request, draft_id: UUID) -> DeskScope | None:
+    """The part that the desk keeps to; it must be of the draft's own task, in which the service asks for the role."""
+    key = request.query_params.get("only", "")
+    if not key:
+        return None
+    member = member_of(request)
+    return scope.scope_from(key, by=member, task=queries.draft_or_404(member, draft_id).task)
+
+
+def _fresh(request: Request, only: DeskScope, *, but: UUID | None = None) -> list[Any]:
+    """Cards that fill the deck up with drafts of the part that the desk keeps to."""
+    return desk_deck.deal_among(member_of(request), only.task_id, only.drafts, count=settings.DECK_SIZE, but=but)[1]
+
+
+def _fields(value: object) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+EDIT_RENDER = OpenApiParameter(
+    "render", str, description="`html` adds the list of remarks as the desk's page draws it."
+)
+EDIT = object_of(size={"type": "number"}, kinds={"type": "array", "items": TEXT}, wants_why={"type": "boolean"})
+RECHECK = object_of(
+    marks={"type": "array", "items": MARK},
+    mends={"type": "array", "items": object_of(field=TEXT, text=TEXT, words=TEXT)},
+    unsupported={"type": "integer"},
+    edit=EDIT,
+)
+KEPT = object_of(kept={"type": "boolean"})
+
+
+class EditedIn(serializers.Serializer[Any]):
+    """Fields as they stand in an editor."""
+
+    fields = serializers.DictField(allow_empty=True)  # type: ignore[assignment]
+
+
+class UnfinishedIn(serializers.Serializer[Any]):
+    """An edit as far as it got; null forgets it."""
+
+    fields = serializers.JSONField(allow_null=True)  # type: ignore[assignment]
+
+    def validate_fields(self, value: object) -> object:
+        if value is not None and not isinstance(value, dict):
+            raise serializers.ValidationError("Fields are an object by the names of the output schema.")
+        return value
+
+
+class CheckView(APIView):
+    """The checks of the draft's task version over fields that are not saved, with mends and the size of the edit."""
+
+    scope_write = "review"
+
+    @extend_schema(
+        operation_id="check_edit",
+        request=EditedIn,
+        parameters=[EDIT_RENDER],
+        responses={200: RECHECK, 422: PROBLEM},
+    )
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        body = EditedIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        result = unsaved_edits.recheck(member_of(request), draft_id, body.validated_data["fields"])
+        answer = result.as_json()
+        if request.query_params.get("render") == "html":
+            context = {"remarks": result.remarks, "unsupported": result.unsupported}
+            answer["html"] = render_to_string("review/desk/_checks.html", context)
+        return Response(answer)
+
+
+class UnfinishedView(APIView):
+    """The member's unfinished edit of a card in their deck."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="keep_unfinished", request=UnfinishedIn, responses={200: KEPT, 422: PROBLEM})
+    def put(self, request: Request, draft_id: UUID) -> Response:
+        body = UnfinishedIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = member_of(request)
+        require(member, queries.draft_or_404(member, draft_id).task, Role.REVIEWER)
+        return Response({"kept": unsaved_edits.keep_unfinished(member, draft_id, body.validated_data["fields"])})

@@ -1,0 +1,93 @@
+"""Giving waiting cards to one reviewer, and taking them back. A card assigned comes before all others, to them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from members.models import Member
+from review.desk import queues
+from review.models import Draft, Task
+from review.states import DraftState, Role
+from review.tasks.permissions import may, require
+from web.errors import Refusal
+
+AT_MOST = 5000
+
+
+@transaction.atomic
+def assign(task: Task, *, to: Member, by: Member, count: int, source: str = "", teacher: str = "") -> int:
+    """Give up to `count` fresh cards to one reviewer, in queue order; cards of the random slice stay with everybody.
+
+    Cards that somebody takes at this moment are passed over. Cards the reviewer judged already are not given.
+
+    Args:
+        task: The task.
+        to: A reviewer or lead of it.
+        by: Its lead, or admin.
+        count: How many at most, 1 to 5,000.
+        source: Only records of this import, by slug.
+        teacher: Only drafts of this teacher.
+
+    Returns:
+        How many were given.
+
+    Raises:
+        PermissionDenied: `by` does not lead the task.
+        Refusal: 422 when the count does not fit, or the member is no reviewer of the task.
+    """
+    require(by, task, Role.LEAD)
+    if not 1 <= count <= AT_MOST:
+        words = f"Between 1 and {AT_MOST:,} cards are given at once."
+        raise Refusal("count_invalid", words, errors={"count": [words]})
+    if not to.is_active or not may(to, task, Role.REVIEWER):
+        words = f"{to.name} does not judge drafts of {task.name}."
+        raise Refusal("no_reviewer", words, hint="Make them a reviewer on the task's page.", errors={"member": [words]})
+    waiting = queues.in_order(task).filter(~queues.judged_by(to), queues.NOT_ASIDE)
+    if source:
+        waiting = waiting.filter(record__source__slug=source)
+    if teacher:
+        waiting = waiting.filter(teacher=teacher)
+    locked = waiting.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+    return _move(list(locked[:count]), to)
+
+
+@transaction.atomic
+def take_back(task: Task, *, member: Member, by: Member) -> int:
+    """Let all cards that wait for one reviewer wait for everybody; those in their deck stay there.
+
+    Returns:
+        How many.
+
+    Raises:
+        PermissionDenied: `by` does not lead the task.
+    """
+    require(by, task, Role.LEAD)
+    return _freed(queues.assigned(member, task).values_list("pk", flat=True)[:AT_MOST])
+
+
+def free_all_of(member: Member) -> int:
+    """Let every card that waits for a member who leaves wait for everybody, in all tasks.
+
+    Returns:
+        How many.
+    """
+    waiting = Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING)
+    freed = 0
+    while moved := _freed(waiting.values_list("pk", flat=True)[:AT_MOST]):
+        freed += moved
+    return freed
+
+
+def _freed(waiting: Iterable[UUID]) -> int:
+    return _move(list(waiting), None)
+
+
+def _move(ids: Sequence[UUID], to: Member | None) -> int:
+    moved = 0
+    for start in range(0, len(ids), 500):
+        chunk = Draft.objects.filter(pk__in=ids[start : start + 500], state=DraftState.PENDING)
+        moved += chunk.update(for_reviewer=to)
+    return moved

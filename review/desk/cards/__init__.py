@@ -1,0 +1,1 @@
+"""Cards: drafts as the desk paints them."""

@@ -1,0 +1,79 @@
+"""The facts beside a draft as the desk draws them: each passage a sentence can rest on is a piece of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.text.grounding.attribution import Sentence
+from review.text.grounding.passages import OFFER, READ_CHARS, PassageIndex, is_blank, offer_lines, written
+from review.text.grounding.spans import Span, cut_spans
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of the record, or one line of the offer.
+
+    Attributes:
+        name: Its name in the input schema; `offer.claims.0` for the offer's.
+        value: As written out, at most `READ_CHARS` of it.
+        length: Characters of the whole.
+        pieces: The value cut where its passages begin and end; a piece's `facts` holds the ref of its passage.
+        used: Refs of its passages that a sentence of the draft rests on.
+    """
+
+    name: str
+    value: str
+    length: int
+    description: str
+    pieces: Sequence[Span]
+    used: frozenset[str]
+
+    @property
+    def label(self) -> str:
+        """Its name as a person reads it."""
+        if self.name.startswith(f"{OFFER}."):
+            return self.name.split(".")[1].replace("claims", "claim")
+        return self.name.replace("_", " ")
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a sentence of the draft rests on it."""
+        return bool(self.used)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one passage, lit as a whole."""
+        return all(ref == self.name for piece in self.pieces for ref in piece.facts)
+
+    @property
+    def hidden(self) -> int:
+        """Characters that are not drawn."""
+        return self.length - len(self.value)
+
+
+def record_facts(spec: TaskSpec, facts: Facts, grounds: PassageIndex, used: frozenset[str]) -> list[Fact]:
+    """The record's facts in the order of the input schema."""
+    descriptions = {field.name: field.description for field in spec.input_schema}
+    shown = shown_facts(spec, facts)
+    return [_fact(name, written(value), descriptions[name], grounds, used) for name, value in shown.items()]
+
+
+def offer_facts(spec: TaskSpec, grounds: PassageIndex, used: frozenset[str]) -> list[Fact]:
+    """What the offer says, line by line."""
+    return [_fact(name, text, "What the offer says.", grounds, used) for name, text in offer_lines(spec.offer)]
+
+
+def shown_facts(spec: TaskSpec, facts: Facts) -> Facts:
+    """The facts that the page shows: those of the input schema that the record brings."""
+    return {field.name: facts[field.name] for field in spec.input_schema if not is_blank(facts.get(field.name))}
+
+
+def _fact(name: str, text: str, description: str, grounds: PassageIndex, used: frozenset[str]) -> Fact:
+    passages = grounds.of(name)
+    shown = text[:READ_CHARS]
+    pieces = cut_spans(shown, sentences=[Sentence(part.start, part.end, (part.ref,)) for part in passages])
+    own = frozenset(part.ref for part in passages) & used
+    return Fact(name, shown, len(text), description, pieces, own)

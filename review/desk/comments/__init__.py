@@ -1,0 +1,1 @@
+"""Comments on drafts, and mentions of members in them."""

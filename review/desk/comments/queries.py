@@ -1,0 +1,101 @@
+"""Comments as a member may read them, and where they were named.
+
+While a draft waits for further blind verdicts, its comments are their author's and the lead's alone: a remark would tell
+the next reviewer what the last one thought. What a lead writes is read at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Comment, Draft, Membership, Mention
+from review.states import DraftState, Role
+from review.tasks.permissions import may, tasks_for
+
+SHOWN = 200
+COUNT_UP_TO = 99
+OPEN = (DraftState.PENDING, DraftState.LEASED)
+_NAME = re.compile(r"(?<![\w@.+-])(@[\w@.+-]*\w)")
+
+
+def is_blind(draft: Draft) -> bool:
+    """Whether reviewers still judge the draft without knowing each other's words."""
+    return draft.verdicts_wanted > 1 and draft.state in OPEN
+
+
+def on_draft(member: Member, draft: Draft) -> QuerySet[Comment]:
+    """Comments on a draft that this member may read, the oldest first."""
+    comments = Comment.objects.filter(draft=draft).select_related("author").order_by("created_at", "id")
+    if not is_blind(draft) or may(member, draft.task, Role.LEAD):
+        return comments
+    leads = Membership.objects.filter(task=draft.task_id, member=OuterRef("author"), role=Role.LEAD)
+    return comments.filter(Q(author=member) | Q(author__is_superuser=True) | Exists(leads))
+
+
+def has_visible_comments(draft: OuterRef, member: Member | UUID) -> Exists:
+    """For a question about cards to deal: whether a draft has comments that may be hinted at.
+
+    On a card that several reviewers judge blind only one's own: that there are others would say that it was judged.
+    """
+    hinted = Q(draft__verdicts_wanted=1) | Q(author=member)
+    return Exists(Comment.objects.filter(hinted, draft=draft).order_by())
+
+
+def mentions(member: Member) -> QuerySet[Mention]:
+    """Where the member was named, in tasks they see and comments they may read, the latest first."""
+    leads = Membership.objects.filter(task=OuterRef("comment__draft__task"), role=Role.LEAD)
+    rows = Mention.objects.filter(member=member, comment__draft__task__in=tasks_for(member))
+    if not member.is_admin:
+        is_blind = Q(comment__draft__verdicts_wanted__gt=1, comment__draft__state__in=OPEN)
+        by_lead = Exists(leads.filter(member=OuterRef("comment__author"))) | Q(comment__author__is_superuser=True)
+        rows = rows.filter(~is_blind | Exists(leads.filter(member=member)) | by_lead)
+    return rows.select_related("comment__author", "comment__draft__task", "comment__draft__record").defer(
+        "comment__draft__messages", "comment__draft__fields", "comment__draft__marks"
+    )
+
+
+def unread(member: Member) -> QuerySet[Mention]:
+    """Mentions the member has not seen."""
+    return mentions(member).filter(read_at__isnull=True)
+
+
+def unread_count(member: Member) -> int:
+    """How many, counted up to `COUNT_UP_TO`; a look at a partial index."""
+    # Every page asks, and nearly always there is none: the long question is for those who have one.
+    if not Mention.objects.filter(member=member, read_at__isnull=True).exists():
+        return 0
+    return unread(member).order_by()[:COUNT_UP_TO].count()
+
+
+def comment_row(comment: Comment, member: Member) -> dict[str, Any]:
+    """A comment on a page: its text cut where it names somebody."""
+    parts = [{"text": part, "is_name": place % 2 == 1} for place, part in enumerate(_NAME.split(comment.text)) if part]
+    return {"comment": comment, "by": comment.author.name, "is_own": comment.author_id == member.pk, "parts": parts}
+
+
+def comment_json(comment: Comment) -> dict[str, Any]:
+    """A comment for programs."""
+    return {
+        "id": str(comment.pk),
+        "draft": str(comment.draft_id),
+        "author": comment.author.username,
+        "name": comment.author.name,
+        "text": comment.text,
+        "created_at": comment.created_at.isoformat(),
+    }
+
+
+def mention_json(mention: Mention) -> dict[str, Any]:
+    """A mention for programs, with the comment and where it stands."""
+    draft = mention.comment.draft
+    return {
+        **comment_json(mention.comment),
+        "task": draft.task.slug,
+        "title": draft.record.title,
+        "read_at": mention.read_at.isoformat() if mention.read_at else None,
+    }

@@ -1,0 +1,136 @@
+"""A verdict on a card: the decision, what it settles, and the next cards for the deck. One statement each where it can be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk import golds, verdicts
+from review.desk.context import DecisionContext
+from review.desk.decisions.outcome import DecisionOutcome, move_assignment, move_draft
+from review.desk.verdicts import SubmittedVerdict
+from review.models import Assignment, Decision, Draft, Ruling
+from review.states import AssignmentState, DraftState, RulingKind
+from review.text import edits
+from web.errors import Refusal
+
+
+def judge(
+    seen: DecisionContext, *, by: Member, id: UUID, said: SubmittedVerdict, body_hash: str, deck_size: int
+) -> DecisionOutcome:
+    """Record a verdict on the card as it was seen. Runs inside the caller's transaction.
+
+    Raises:
+        OvertakenError: Another request moved the card first; the caller looks again.
+        Refusal: 409 when the card is not this member's to judge; 422 when the verdict does not fit.
+    """
+    is_late = _is_late(seen)
+    verdict, fields = verdicts.fit(said, seen.card.task_version.spec, seen.card.fields)
+    edit = edits.edit_columns(seen.card.task_version.spec, seen.card.record.facts, seen.card.fields, fields)
+    if not is_late:
+        _claim(seen)
+    move_assignment(seen, by=by, to=AssignmentState.DONE)
+    decision = Decision.objects.create(
+        id=id,
+        draft=seen.card,
+        task_id=seen.card.task_id,
+        reviewer=by,
+        verdict=verdict,
+        fields=fields,
+        before_hash=seen.card.fields_hash,
+        body_hash=body_hash,
+        reasons=list(said.reasons),
+        is_late=is_late,
+        ratings=dict(said.ratings),
+        seconds=said.seconds,
+        note=said.note,
+        **edit,
+    )
+    state = DraftState(seen.card.state) if is_late else _resolve(seen, decision)
+    deck = _fill_deck(seen, by=by, deck_size=deck_size)
+    pace = seen.pace if is_late else replace(seen.pace, left=max(0, seen.pace.left - (not seen.pace.is_more)))
+    return DecisionOutcome(decision, state, deck=deck, pace=pace)
+
+
+def _claim(seen: DecisionContext) -> None:
+    """Move the card on before anything is written of it, so that of two requests at once one is overtaken."""
+    if seen.is_known:
+        if seen.mine is AssignmentState.ACTIVE:
+            move_draft(seen, to=DraftState.KEPT)
+    elif seen.wanted > 1:
+        # Its row is locked from here on: whoever judges it beside this one counts the verdicts after this commits.
+        move_draft(seen, to=DraftState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
+        _check_first_word(seen)
+    else:
+        move_draft(seen, to=DraftState.DECIDED)
+
+
+def _check_first_word(seen: DecisionContext) -> None:
+    """Under the lock: of two requests of one reviewer at once the second finds the verdict of the first."""
+    own = Decision.objects.filter(draft=seen.card, reviewer=seen.by)
+    if golds.standing_decisions(own, sent_back=golds.sent_back_on(seen.card.pk)):
+        raise _already_judged(seen)
+
+
+def _resolve(seen: DecisionContext, decision: Decision) -> DraftState:
+    """Let a verdict count when it settles the card: alone, as the last one wanted, or agreeing with one that stands."""
+    if seen.is_known:
+        # As any other card answers; that it was one is told on the reviewer's own page, later.
+        return DraftState.DECIDED
+    if seen.wanted == 1 and not seen.is_second:
+        golds.write(decision)
+        return DraftState.DECIDED
+    state = golds.resolve(seen.card.pk)
+    moves_to = Draft.objects.filter(pk=seen.card.pk)
+    if state is DraftState.PENDING:
+        if (asked := _sent_back_to(seen.card)) is not None:
+            moves_to.update(for_reviewer=asked)
+    else:
+        moves_to.update(state=state)
+    return state
+
+
+def _sent_back_to(card: Draft) -> UUID | None:
+    """The reviewer who is to look at their verdict again and has not yet, if a lead sent one back."""
+    sent = Ruling.objects.filter(draft=card, kind=RulingKind.SEND_BACK).order_by("created_at", "id")
+    authors = sent.values_list("decision__reviewer", flat=True)
+    waiting = Assignment.objects.filter(draft=card, reviewer__in=authors).exclude(state=AssignmentState.DONE)
+    return waiting.values_list("reviewer", flat=True).first()
+
+
+def _already_judged(seen: DecisionContext) -> Refusal:
+    return Refusal(
+        "already_judged",
+        "You have judged this card already.",
+        hint="Take that decision back first, with Z or under My decisions.",
+        status=409,
+        state={"draft": str(seen.card.pk), "state": seen.card.state},
+    )
+
+
+def _is_late(seen: DecisionContext) -> bool:
+    """Whether the lease passed on.
+
+    Raises:
+        Refusal: 409 when the member judged the card before, or never had it and it is not free.
+    """
+    if seen.mine is AssignmentState.DONE:
+        raise _already_judged(seen)
+    if seen.counts:
+        return False
+    if seen.was_mine:
+        return True
+    raise desk_deck.not_free(seen.card)
+
+
+def _fill_deck(seen: DecisionContext, *, by: Member, deck_size: int) -> list[Assignment]:
+    if seen.mine is not AssignmentState.ACTIVE:
+        # A program that judges drafts by id has no deck, and must not keep cards from people who do.
+        return []
+    missing = deck_size - (seen.in_deck - 1)
+    fresh = desk_deck.take(by, seen.card.task_id, count=missing, dealing=seen.dealing)
+    if len(fresh) < missing and desk_deck.reclaim():
+        fresh += desk_deck.take(by, seen.card.task_id, count=missing - len(fresh))
+    return fresh

@@ -1,0 +1,76 @@
+"""What comes of a verdict, and the moves of rows that every verdict makes. Each is conditional on what was seen before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from members.models import Member
+from review.desk import deck as desk_deck
+from review.desk.context import DecisionContext
+from review.desk.pace import Pace
+from review.models import Assignment, Decision, Draft
+from review.spec.schema import Fields
+from review.states import AssignmentState, DraftState
+
+
+class OvertakenError(Exception):
+    """Another request changed the card between look and write."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOutcome:
+    """What came of a verdict.
+
+    Attributes:
+        decision: The decision, this one or, for a repeated request, the first.
+        draft_state: Where the draft stands now.
+        is_replay: Whether the very same request was recorded before.
+        deck: Cards put into the member's deck by this verdict, with draft, record and task version.
+        pace: What is left after it; None for a replay.
+    """
+
+    decision: Decision
+    draft_state: DraftState
+    is_replay: bool = False
+    deck: list[Assignment] = field(default_factory=list)
+    pace: Pace | None = None
+
+
+def move_draft(seen: DecisionContext, *, to: DraftState, **values: Any) -> None:
+    """Move the card on from the state it was seen in; its row stays locked until the transaction ends.
+
+    Raises:
+        OvertakenError: Another request moved it first.
+    """
+    moved = Draft.objects.filter(pk=seen.card.pk, state=seen.card.state).update(state=to, **values)
+    if not moved:
+        raise OvertakenError
+
+
+def move_assignment(
+    seen: DecisionContext, *, by: Member, to: AssignmentState, unfinished: Fields | None = None
+) -> None:
+    """Move the member's assignment on from the state it was seen in; make it where there was none.
+
+    Raises:
+        OvertakenError: Another request moved it first.
+    """
+    until = timezone.now() + timedelta(seconds=settings.CARD_LEASE_S)
+    if seen.mine is None:
+        Assignment.objects.create(
+            draft=seen.card,
+            reviewer=by,
+            task_id=seen.card.task_id,
+            state=to,
+            leased_until=until,
+            etag=desk_deck.etag_for(seen.card, by),
+        )
+        return
+    mine = Assignment.objects.filter(draft=seen.card, reviewer=by, state=seen.mine)
+    if not mine.update(state=to, unfinished=unfinished, leased_until=until, updated_at=timezone.now()):
+        raise OvertakenError

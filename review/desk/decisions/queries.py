@@ -1,0 +1,157 @@
+"""A member's own decisions: searchable, and what can still be taken back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.drafts import queries
+from review.models import Assignment, Decision, KnownAnswer, Task
+from review.spec import prompting
+from review.states import Drawn, RulingKind, Verdict
+from review.text import edits
+
+UNDO_REACHES = 10
+
+
+def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str = "") -> QuerySet[Decision]:
+    """The member's verdicts in a task, latest first, with `is_retracted`; those that take back are not listed.
+
+    Args:
+        member: Whose.
+        task: In which task.
+        search: Words found in the record's title, the note, or the text the decision ends with.
+        verdict: Only accept, edit or reject.
+    """
+    decisions = (
+        Decision.objects.filter(reviewer=member, task=task)
+        .exclude(verdict=Verdict.RETRACT)
+        .select_related("draft__record", "draft__task_version")
+        .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
+        .annotate(
+            is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))), ruled=queries.last_ruling_kind()
+        )
+        .order_by("-created_at", "-id")
+    )
+    if verdict:
+        decisions = decisions.filter(verdict=verdict)
+    for word in search.split():
+        decisions = decisions.filter(_has(word))
+    return decisions
+
+
+def random_slice(task: Task) -> list[Decision]:
+    """First verdicts on drafts of the random slice: rates over them are unbiased, whatever order the others come in.
+
+    Of each draft that was drawn at random, the earliest verdict that was not taken back; neither late ones nor any given
+    in bulk, elsewhere, on a known answer or after a lead sent the first one back. Which comes first is told here and not by
+    the database: without statistics it compares every verdict with every other. Texts are not loaded.
+    """
+    drawn = Assignment.objects.filter(task=task, drawn=Drawn.RANDOM).values("draft")
+    known_answers = KnownAnswer.objects.filter(task=task).values("draft")
+    taken_back = set(Decision.objects.filter(task=task, retracts__isnull=False).values_list("retracts", flat=True))
+    decisions = (
+        Decision.objects.filter(task=task, is_late=False, draft__in=drawn)
+        .exclude(verdict=Verdict.RETRACT)
+        .exclude(draft__in=known_answers)
+        .only("draft_id", "verdict", "bulk_id", "imported_from_id", "created_at")
+        .order_by("created_at", "pk")
+    )
+    first: dict[UUID, Decision] = {}
+    for decision in decisions.iterator(chunk_size=2000):
+        if decision.pk not in taken_back:
+            first.setdefault(decision.draft_id, decision)
+    return [decision for decision in first.values() if decision.bulk_id is None and decision.imported_from_id is None]
+
+
+def undoable(member: Member, task: Task) -> list[Decision]:
+    """The member's latest standing decisions, latest first: what Z reaches across cards and across a reload."""
+    annotated: Any = decisions_of(member, task)
+    return list(annotated.filter(is_retracted=False, is_late=False)[:UNDO_REACHES])
+
+
+def judged_one_by_one(said: QuerySet[Decision]) -> QuerySet[Decision]:
+    """Those for which a draft was read: not given to many at once. Agreement, pace and preference pairs take these."""
+    return said.filter(bulk__isnull=True)
+
+
+def last_one(member: Member, task: Task) -> Decision | None:
+    """The member's latest verdict in the task."""
+    return decisions_of(member, task).first()
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """A decision for programs."""
+    return {
+        "id": str(decision.pk),
+        "draft": str(decision.draft_id),
+        "reviewer": decision.reviewer.username,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "reasons": decision.reasons,
+        "ratings": decision.ratings,
+        "note": decision.note,
+        "seconds": decision.seconds,
+        "edit_size": decision.edit_size,
+        "edit_kinds": decision.edit_kinds,
+        "is_late": decision.is_late,
+        "ruled": getattr(decision, "ruled", None),
+        "retracts": str(decision.retracts_id) if decision.retracts_id else None,
+        "created_at": decision.created_at.isoformat(),
+    }
+
+
+def _has(word: str) -> Q:
+    # SQLite keeps JSON with non-ASCII characters escaped, PostgreSQL does not: look for both spellings.
+    spellings = {word, json.dumps(word)[1:-1]}
+    condition = Q(draft__record__title__icontains=word) | Q(note__icontains=word)
+    for spelling in spellings:
+        condition |= Q(fields__icontains=spelling) | Q(draft__fields__icontains=spelling)
+    return condition
+
+
+def decision_row(decision: Decision, etag: str) -> dict[str, Any]:
+    """A decision in the member's own list."""
+    reasons = {reason.code: reason.label for reason in decision.draft.task_version.spec.reasons}
+    return {
+        "decision": decision,
+        "title": decision.draft.record.title,
+        "verdict": Verdict(decision.verdict).label,
+        "look": queries.VERDICT_LOOKS[decision.verdict],
+        "reasons": ", ".join(reasons.get(code, code) for code in decision.reasons),
+        "opening": queries.first_line(decision.fields or decision.draft.fields),
+        "etag": etag,
+        "may_reopen": not decision.is_retracted,  # type: ignore[attr-defined]
+        "ruled": _ruled(decision),
+        "edit": edits.describe(decision.edit_size, decision.edit_kinds),
+    }
+
+
+def decision_on_draft(decision: Decision) -> dict[str, Any]:
+    """A decision beneath the draft it is about, with what the edit changed."""
+    return {
+        "verdict": Verdict(decision.verdict).label,
+        "look": queries.VERDICT_LOOKS.get(decision.verdict, "is-idle"),
+        "by": decision.reviewer.name,
+        "at": decision.created_at,
+        "reasons": ", ".join(decision.reasons),
+        "note": decision.note,
+        "is_late": decision.is_late,
+        "ruled": _ruled(decision),
+        "edit": edits.describe(decision.edit_size, decision.edit_kinds),
+        "text": _text(decision) if decision.verdict == Verdict.EDIT else "",
+    }
+
+
+def _ruled(decision: Decision) -> str:
+    """What a lead said of it, in a word."""
+    kind = getattr(decision, "ruled", None)
+    return RulingKind(kind).label.lower() if kind else ""
+
+
+def _text(decision: Decision) -> str:
+    return prompting.completion(decision.draft.task_version.spec, decision.fields or {})

@@ -1,0 +1,109 @@
+"""Walking away from cards: returning them to the queue, or setting them aside behind the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import BigIntegerField, Case, F, Value, When
+from django.utils import timezone
+
+from members.models import Member
+from review.desk.deck import leases
+from review.desk.deck.draw import take
+from review.models import Assignment, Draft
+from review.spec.schema import Fields
+from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn
+from web.errors import Refusal
+
+# Out of the random slice, so that the card is not drawn again at once; that it was drawn stays with its assignment.
+_BESIDE_THE_SLICE = Case(
+    When(random_key__lt=RANDOM_SLICE_BELOW, then=F("random_key") + RANDOM_SLICE_BELOW),
+    default=F("random_key"),
+    output_field=BigIntegerField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCard:
+    """A card its reviewer walks away from.
+
+    Attributes:
+        draft_id: The draft.
+        unfinished: Fields as far as they were edited, or nothing.
+        seen_until: The lease as the page knew it. A lease renewed since belongs to a newer page and stays.
+    """
+
+    draft_id: UUID
+    unfinished: Fields | None = None
+    seen_until: datetime | None = None
+
+
+def release(member: Member, cards: Sequence[ReleasedCard]) -> int:
+    """Return cards to the queue at once and keep their unfinished edits for this member.
+
+    Cards the member no longer holds are passed over, so a late or repeated call does no harm.
+
+    Returns:
+        How many cards went back.
+    """
+    now = timezone.now()
+    freed: list[UUID] = []
+    with transaction.atomic():
+        for card in sorted(cards, key=lambda leaving: leaving.draft_id):
+            mine = Assignment.objects.filter(draft_id=card.draft_id, reviewer=member, state=AssignmentState.ACTIVE)
+            if card.seen_until is not None:
+                # Browsers and databases round clocks differently; a real renewal moves the lease by far more.
+                mine = mine.filter(leased_until__lte=card.seen_until + timedelta(milliseconds=5))
+            leases.wait_for(card.draft_id)
+            if mine.update(state=AssignmentState.RELEASED, unfinished=card.unfinished, updated_at=now):
+                freed.append(card.draft_id)
+        leases.back_to_queue(freed)
+    return len(freed)
+
+
+def set_aside(
+    draft_id: UUID, *, by: Member, note: str = "", unfinished: Fields | None = None, deck_size: int = 0
+) -> list[Assignment]:
+    """Put a card behind the rest of the queue, with a note. It is no decision.
+
+    Returns:
+        Cards that fill the member's deck up to `deck_size`; never the one just set aside.
+
+    Raises:
+        Refusal: 409 when the member does not hold the card.
+    """
+    with transaction.atomic():
+        leases.wait_for(draft_id)
+        mine = Assignment.objects.filter(draft_id=draft_id, reviewer=by)
+        held = mine.filter(state=AssignmentState.ACTIVE).update(
+            state=AssignmentState.SET_ASIDE,
+            note=note.strip()[:2000],
+            unfinished=unfinished,
+            # From now on the note is the reviewer's own, not the one with which a lead sent the card back.
+            drawn=Case(When(drawn=Drawn.SENT_BACK, then=Value(Drawn.ASSIGNED.value)), default=F("drawn")),
+            updated_at=timezone.now(),
+        )
+        if not held:
+            raise Refusal(
+                "card_not_held",
+                "This card is no longer in your deck.",
+                hint="Its lease ran out or it was judged; take the next card.",
+                status=409,
+            )
+        _put_behind(draft_id)
+        task_id = mine.values_list("task_id", flat=True).get()
+        in_deck = Assignment.objects.filter(reviewer=by, task_id=task_id, state=AssignmentState.ACTIVE).count()
+        return take(by, task_id, count=deck_size - in_deck, but=draft_id)
+
+
+def _put_behind(draft_id: UUID) -> None:
+    card = Draft.objects.filter(pk=draft_id, state=DraftState.LEASED)
+    # A card with a known answer is in no queue, and this member does not meet it again.
+    if not card.filter(leases.IS_KNOWN).update(state=DraftState.KEPT):
+        place = BEHIND_THE_REST + int(time.time() * 1000)
+        card.update(state=DraftState.PENDING, queue_position=place, random_key=_BESIDE_THE_SLICE)

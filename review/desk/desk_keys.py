@@ -1,0 +1,82 @@
+"""Which key does what on a member's desk. Letters only; digits belong to reasons, g to jumping between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from members.models import Member
+from web.errors import Refusal
+
+DEFAULTS: dict[str, str] = {
+    "accept": "a",
+    "edit": "e",
+    "reject": "r",
+    "undo": "z",
+    "next": "j",
+    "previous": "k",
+    "aside": "s",
+    "mine": "h",
+    "mend": "m",
+    "ask": "t",
+    "choose": "c",
+}
+WORDS: dict[str, str] = {
+    "accept": "Accept the draft as it is",
+    "edit": "Edit in place",
+    "reject": "Reject, then a digit for the reason",
+    "undo": "Undo the last verdict, across cards",
+    "next": "Next card of the deck",
+    "previous": "Previous card of the deck",
+    "aside": "Set aside with a note; it comes back last",
+    "mine": "My decisions",
+    "mend": "Mend the next mark, shown as an edit",
+    "ask": "Have a teacher write it again",
+    "choose": "Choose the best of several drafts",
+}
+LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g
+
+
+def keys_of(member: Member) -> dict[str, str]:
+    """The member's keys by action; an action without a choice has its default, or where that is taken a free letter."""
+    chosen: Any = (member.preferences or {}).get("desk_keys")
+    if not isinstance(chosen, dict):
+        return dict(DEFAULTS)
+    keys = {action: chosen[action] for action in DEFAULTS if action in chosen}
+    for action, default in DEFAULTS.items():
+        taken = set(keys.values())
+        free = default if default not in taken else next(letter for letter in LETTERS if letter not in taken)
+        keys.setdefault(action, free)
+    return {action: keys[action] for action in DEFAULTS}
+
+
+def are_on(member: Member) -> bool:
+    """Whether single keys do anything for this member, here and on every page."""
+    return (member.preferences or {}).get("shortcuts") != "off"
+
+
+def save(member: Member, *, keys: Mapping[str, str], on: bool) -> dict[str, str]:
+    """Remember the member's keys.
+
+    Raises:
+        Refusal: 422 for an unknown action, a key that is no single letter, a letter taken twice, or g.
+    """
+    if strange := sorted(set(keys) - set(DEFAULTS)):
+        raise _wrong(strange[0], f"There is no action '{strange[0]}'.")
+    merged = {**keys_of(member), **{action: key.strip().lower() for action, key in keys.items()}}
+    by_letter: dict[str, str] = {}
+    for action, key in merged.items():
+        if len(key) != 1 or not "a" <= key <= "z":
+            raise _wrong(action, "Write one letter from a to z.")
+        if key == "g":
+            raise _wrong(action, "g begins a jump to another page; take another letter.")
+        if key in by_letter:
+            raise _wrong(action, f"'{key}' is taken by '{WORDS[by_letter[key]]}'.")
+        by_letter[key] = action
+    member.preferences = {**(member.preferences or {}), "desk_keys": merged, "shortcuts": "on" if on else "off"}
+    member.save(update_fields=["preferences"])
+    return merged
+
+
+def _wrong(action: str, message: str) -> Refusal:
+    return Refusal("invalid_keys", message, errors={action: [message]})

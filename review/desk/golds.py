@@ -1,0 +1,169 @@
+"""What counts: the one decision that resolves a draft. Written with decision or ruling, rebuilt identically.
+
+Knows the rule and the rows; does not know who may decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from review.models import Decision, Draft, Gold, KnownAnswer, Ruling
+from review.states import RULES_NOTHING, DraftState, RulingKind, Verdict
+
+CHUNK = 1000
+_KNOWN = Exists(KnownAnswer.objects.filter(draft=OuterRef("pk")))
+
+
+def resolving(
+    decisions: Iterable[Decision],
+    *,
+    ruled: UUID | None = None,
+    sent_back: Collection[UUID] = (),
+    wanted: int = 1,
+) -> Decision | None:
+    """The decision that counts, or None.
+
+    What a lead ruled counts. Else of those that stand the earliest, if there are as many as the draft takes and all of
+    them end with the same text; where they differ nothing counts until a lead rules.
+
+    Args:
+        decisions: All decisions of one draft, in any order.
+        ruled: The decision named by the ruling in force, if one is.
+        sent_back: Decisions a lead sent back to their authors.
+        wanted: How many verdicts the draft takes.
+    """
+    all_decisions = list(decisions)
+    if ruled is not None:
+        return next(decision for decision in all_decisions if decision.pk == ruled)
+    standing_rows = standing_decisions(all_decisions, sent_back=sent_back)
+    if len(standing_rows) < max(1, wanted) or any(
+        decision.fields != standing_rows[0].fields for decision in standing_rows[1:]
+    ):
+        return None
+    return standing_rows[0]
+
+
+def standing_decisions(decisions: Iterable[Decision], *, sent_back: Collection[UUID] = ()) -> list[Decision]:
+    """Verdicts neither late nor taken back nor sent back, the earliest first."""
+    all_decisions = list(decisions)
+    taken_back = {decision.retracts_id for decision in all_decisions if decision.verdict == Verdict.RETRACT}
+    result = [
+        decision
+        for decision in all_decisions
+        if decision.verdict != Verdict.RETRACT
+        and not decision.is_late
+        and decision.pk not in taken_back
+        and decision.pk not in sent_back
+    ]
+    return sorted(result, key=lambda decision: (decision.created_at, decision.pk))
+
+
+def in_force(draft_id: UUID) -> Ruling | None:
+    """The ruling that says what counts for a draft: the latest that rules on it, unless it reopened the draft."""
+    last = Ruling.objects.filter(draft_id=draft_id).exclude(kind__in=RULES_NOTHING).last()
+    return last if last is not None and last.decision_id is not None else None
+
+
+def sent_back_on(draft_id: UUID) -> set[UUID]:
+    """Decisions on a draft that a lead sent back to their authors."""
+    sent = Ruling.objects.filter(draft_id=draft_id, kind=RulingKind.SEND_BACK)
+    return {pk for pk in sent.values_list("decision_id", flat=True) if pk}
+
+
+def write(decision: Decision) -> Gold:
+    """Point the draft's gold at a decision that resolves it. Runs inside the decision's transaction."""
+    gold = as_gold(decision)
+    gold.save(force_insert=True)
+    return gold
+
+
+def refresh(draft_id: UUID) -> Gold | None:
+    """Recompute the gold of one draft after more was said of it. Runs inside that transaction."""
+    return _refreshed(draft_id)[0]
+
+
+def resolve(draft_id: UUID) -> DraftState:
+    """The same, and where the draft stands then: judged, disputed, or waiting for further verdicts.
+
+    Runs under the lock of the draft's row; the state is the caller's to write. A draft with a known answer is kept.
+    """
+    gold, decisions, draft = _refreshed(draft_id)
+    if gold is not None:
+        return DraftState.DECIDED
+    if _is_known(draft):
+        return DraftState.KEPT
+    return DraftState.PENDING if len(decisions) < draft.verdicts_wanted or not decisions else DraftState.DISPUTED
+
+
+def _refreshed(draft_id: UUID) -> tuple[Gold | None, list[Decision], Draft]:
+    Gold.objects.filter(draft_id=draft_id).delete()
+    draft = Draft.objects.annotate(is_known=_KNOWN).only("verdicts_wanted").get(pk=draft_id)
+    ruling, sent_back = in_force(draft_id), sent_back_on(draft_id)
+    decisions = list(Decision.objects.filter(draft_id=draft_id))
+    decision = None
+    if not _is_known(draft):
+        ruled = ruling.decision_id if ruling else None
+        decision = resolving(decisions, ruled=ruled, sent_back=sent_back, wanted=draft.verdicts_wanted)
+    return (None if decision is None else write(decision)), standing_decisions(decisions, sent_back=sent_back), draft
+
+
+def _is_known(draft: Draft) -> bool:
+    return bool(cast(Any, draft).is_known)
+
+
+def as_gold(decision: Decision) -> Gold:
+    """The row a decision makes; nothing in it comes from elsewhere, so a rebuild gives the same."""
+    return Gold(
+        draft_id=decision.draft_id,
+        task_id=decision.task_id,
+        decision_id=decision.pk,
+        verdict=decision.verdict,
+        decided_at=decision.created_at,
+    )
+
+
+def rebuild() -> int:
+    """Write all golds anew from decisions and rulings, in one transaction; memory grows with the rulings alone.
+
+    Returns:
+        How many golds there are now.
+    """
+    with transaction.atomic():
+        Gold.objects.all().delete()
+        written, batch = 0, []
+        for gold in _all_golds():
+            batch.append(gold)
+            if len(batch) == CHUNK:
+                written += len(Gold.objects.bulk_create(batch))
+                batch = []
+        return written + len(Gold.objects.bulk_create(batch))
+
+
+def _all_golds() -> Iterator[Gold]:
+    ruled, sent_back = _ruled_decisions(), _sent_back()
+    # Texts are read only where verdicts must be compared.
+    light = Decision.objects.only("id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
+    counting = light.filter(draft__known_answer__isnull=True).annotate(wanted=F("draft__verdicts_wanted"))
+    ordered = counting.order_by("draft_id", "created_at").iterator(chunk_size=CHUNK)
+    for draft_id, decisions in groupby(ordered, key=lambda decision: decision.draft_id):
+        all_decisions = list(decisions)
+        wanted = cast(Any, all_decisions[0]).wanted
+        gold_decision = resolving(all_decisions, ruled=ruled.get(draft_id), sent_back=sent_back, wanted=wanted)
+        if gold_decision is not None:
+            yield as_gold(gold_decision)
+
+
+def _ruled_decisions() -> dict[UUID, UUID | None]:
+    rulings = Ruling.objects.exclude(kind__in=RULES_NOTHING).order_by("created_at", "id")
+    return dict(rulings.values_list("draft_id", "decision_id").iterator(chunk_size=CHUNK))
+
+
+def _sent_back() -> set[UUID]:
+    sent = Ruling.objects.filter(kind=RulingKind.SEND_BACK).values_list("decision_id", flat=True)
+    return {pk for pk in sent.iterator(chunk_size=CHUNK) if pk}

@@ -1,0 +1,1 @@
+"""The guidelines of a task, their examples, and whether earlier decisions stand."""

@@ -1,0 +1,106 @@
+"""Showing a judged draft as an example of the guideline, and no longer: each makes the next version of the task.
+
+A version keeps only which draft and which verdict; texts are read when they are shown, so that erasing reaches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+
+from members.models import Member
+from review.desk.guidelines import queries
+from review.models import Draft, Task, TaskVersion
+from review.spec.task_spec import MOST_EXAMPLES, GuidelineExample
+from review.states import Role
+from review.tasks import authoring
+from review.tasks.permissions import require, tasks_for
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+LONGEST_NOTE = 200
+Examples = Sequence[GuidelineExample]
+
+
+def show(draft_id: UUID, *, by: Member, note: str = "") -> TaskVersion:
+    """Show a judged draft as an example of what is accepted or rejected, by the verdict that counts.
+
+    Args:
+        draft_id: A judged draft.
+        by: A lead of its task, or admin.
+        note: What it shows; it stays in the version for good, so it should name nobody.
+
+    Returns:
+        The next version of the task.
+
+    Raises:
+        Http404: No such draft for this member.
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 when nothing counts for the draft, it is shown already with this note, or there are twelve already;
+            422 for a note that is too long.
+    """
+    draft = Draft.objects.select_related("task").filter(pk=draft_id, task__in=tasks_for(by)).first()
+    if draft is None:
+        raise Http404("There is no such draft.")
+    require(by, draft.task, Role.LEAD)
+    words = " ".join(note.split())
+    if len(words) > LONGEST_NOTE:
+        message = f"The note has {len(words)} characters; at most {LONGEST_NOTE} are kept."
+        raise Refusal("note_too_long", message, errors={"note": [message]})
+    gold = queries.gold_of(draft)
+    if gold is None:
+        raise Refusal(
+            "not_judged",
+            "Only a judged draft can be an example.",
+            hint="Judge it first; one that was erased or revoked is shown to nobody.",
+            status=409,
+        )
+    verdict = queries.verdict_of(gold)
+    example = GuidelineExample.model_validate({"draft": str(draft.pk), "verdict": verdict, "note": words})
+    version_note = f"Example of the guideline: {'accepted' if verdict == 'accept' else 'rejected'}"
+    return _next_version(draft.task, lambda shown: _with(shown, example), note=version_note, by=by)
+
+
+def hide(task: Task, draft_id: UUID, *, by: Member) -> TaskVersion:
+    """Show a draft as an example no longer.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Http404: It is no example.
+    """
+    require(by, task, Role.LEAD)
+    return _next_version(task, lambda shown: _without(shown, str(draft_id)), note="An example fewer", by=by)
+
+
+def _next_version(
+    task: Task, change: Callable[[Examples], list[GuidelineExample]], *, note: str, by: Member
+) -> TaskVersion:
+    with transaction.atomic():
+        # The row that new versions wait for: of two leads at once the second starts from the first's version.
+        Task.objects.select_for_update().get(pk=task.pk)
+        spec = latest_version(task).spec
+        changed = change(spec.guideline_examples)
+        body = spec.canonical() | {"guideline_examples": [example.model_dump(mode="json") for example in changed]}
+        return authoring.new_version(task, spec=authoring.parse_spec(body), by=by, note=note)
+
+
+def _with(shown: Examples, example: GuidelineExample) -> list[GuidelineExample]:
+    others = [shown_example for shown_example in shown if shown_example.draft != example.draft]
+    if len(others) >= MOST_EXAMPLES:
+        raise Refusal(
+            "too_many_examples",
+            f"The guideline shows {MOST_EXAMPLES} examples already.",
+            hint="Take one away first: few good ones are read.",
+            status=409,
+        )
+    return [*others, example]
+
+
+def _without(shown: Examples, draft: str) -> list[GuidelineExample]:
+    left = [shown_example for shown_example in shown if shown_example.draft != draft]
+    if len(left) == len(shown):
+        raise Http404("This draft is no example of the guideline.")
+    return left

@@ -1,0 +1,216 @@
+"""What waits for a lead: late decisions, disputed drafts, and what was said of one draft side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from members.models import Member
+from review.drafts import etags, queries
+from review.models import Decision, Draft, Gold, Ruling, Task
+from review.spec import prompting
+from review.spec.schema import Fields
+from review.spec.spec_diff import WordChange, word_diff
+from review.states import RULES_NOTHING, DraftState, Role, RulingKind, Verdict
+from review.tasks.permissions import may
+
+LETTERS = "abcd"
+PLACES = ("First", "Second", "Third", "Fourth", "Fifth")
+DRAFT = "the draft"
+COUNT_UP_TO = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSide:
+    """One verdict beside others.
+
+    Attributes:
+        letter: The key that picks it; empty beyond the fourth.
+        who: Its author by place, such as "First reviewer": names sway a lead, and are shown on demand.
+        decision: The verdict.
+        look: How its badge looks.
+        reasons: Why it rejects, in words.
+        ratings: Requirements of the rubric it rated, and whether each is met.
+        changes: The text it ends with, with what differs from the draft; empty for a reject.
+        segments: The same, with what differs from `against`: from the draft for the first text, else from the first.
+        against: What that is, in words.
+    """
+
+    letter: str
+    who: str
+    decision: Decision
+    look: str
+    reasons: str
+    ratings: tuple[tuple[str, bool], ...]
+    changes: tuple[WordChange, ...]
+    segments: tuple[WordChange, ...]
+    against: str
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether its text differs from what it is compared with."""
+        return _differs(self.segments)
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether its text differs from the draft."""
+        return _differs(self.changes)
+
+    @property
+    def is_beside_another(self) -> bool:
+        """Whether its text is compared with another verdict's, and not with the draft alone."""
+        return bool(self.segments) and self.against != DRAFT
+
+
+def dispute_etag(draft_id: UUID) -> str:
+    """The ETag of everything that was said of a draft: it changes with each decision and each ruling."""
+    words = list(Decision.objects.filter(draft_id=draft_id).values_list("pk", flat=True))
+    words += Ruling.objects.filter(draft_id=draft_id).values_list("pk", flat=True)
+    return etags.draft_etag(draft_id, words)
+
+
+def verdicts(draft: Draft) -> QuerySet[Decision]:
+    """Verdicts on a draft that were neither taken back nor sent back, late ones among them, the earliest first."""
+    sent_back = Ruling.objects.filter(decision=OuterRef("pk"), kind=RulingKind.SEND_BACK)
+    decisions = Decision.objects.filter(~Exists(sent_back), draft=draft).exclude(verdict=Verdict.RETRACT)
+    return decisions.filter(retracted_by__isnull=True).select_related("reviewer").order_by("created_at", "id")
+
+
+def late_decisions(task: Task) -> QuerySet[Decision]:
+    """Late decisions of a task that no lead has ruled on and no author took back, the newest first."""
+    return (
+        Decision.objects.filter(task=task, is_late=True, retracted_by__isnull=True)
+        .exclude(verdict=Verdict.RETRACT)
+        .exclude(Exists(Ruling.objects.filter(decision=OuterRef("pk"), kind__in=(RulingKind.ADOPT, RulingKind.LEAVE))))
+        .select_related("reviewer", "draft__record", "draft__task_version")
+        .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
+        .order_by("-created_at", "-id")
+    )
+
+
+def disputed_drafts(task: Task) -> QuerySet[Draft]:
+    """Drafts of a task on which verdicts differ, the oldest first."""
+    drafts = Draft.objects.filter(task=task, state=DraftState.DISPUTED)
+    return drafts.select_related("task", "record", "task_version").order_by("created_at", "id")
+
+
+def counts(task: Task) -> dict[str, int]:
+    """How much waits for a lead, each counted up to `COUNT_UP_TO`."""
+    return {
+        "late": late_decisions(task).order_by()[:COUNT_UP_TO].count(),
+        "disputed": disputed_drafts(task).order_by()[:COUNT_UP_TO].count(),
+    }
+
+
+def waiting_for(member: Member, task: Task) -> dict[str, int] | None:
+    """The same for a member; None for one who does not lead the task."""
+    return counts(task) if may(member, task, Role.LEAD) else None
+
+
+def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
+    """What a lead may do about a draft and what one has ruled; None for one who does not lead its task."""
+    if not may(member, draft.task, Role.LEAD):
+        return None
+    last = Ruling.objects.filter(draft=draft).exclude(kind__in=RULES_NOTHING).select_related("lead").last()
+    in_force = last if last is not None and last.decision_id else None
+    is_judged = draft.state == DraftState.DECIDED
+    return {
+        "tag": dispute_etag(draft.pk),
+        "in_force": in_force,
+        "may_ask_again": is_judged and in_force is None,
+        "is_disputed": draft.state == DraftState.DISPUTED,
+        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT) and draft.erased_at is None,
+    }
+
+
+def sides(draft: Draft) -> list[DisputeSide]:
+    """The verdicts on a draft side by side: the first against the draft, the others against the first that has a text."""
+    original = _text(draft, draft.fields)
+    before, against = original, DRAFT
+    result: list[DisputeSide] = []
+    for place, decision in enumerate(verdicts(draft)):
+        text = _text(draft, decision.fields) if decision.fields is not None else ""
+        letter = LETTERS[place : place + 1]
+        result.append(
+            DisputeSide(
+                letter=letter,
+                who=f"{PLACES[place]} reviewer" if place < len(PLACES) else f"Reviewer {place + 1}",
+                decision=decision,
+                look=queries.VERDICT_LOOKS[decision.verdict],
+                reasons=_reasons(draft, decision),
+                ratings=tuple(sorted(decision.ratings.items())),
+                changes=word_diff(original, text) if text else (),
+                segments=word_diff(before, text) if text else (),
+                against=against,
+            )
+        )
+        if text and against == DRAFT:
+            before, against = text, letter.upper()
+    return result
+
+
+def late_line(decision: Decision) -> dict[str, Any]:
+    """A late decision in the lead's list, beside what counts now."""
+    draft = decision.draft
+    gold = Gold.objects.filter(draft=draft).select_related("decision__reviewer").first()
+    now = draft.fields if gold is None or gold.decision.fields is None else gold.decision.fields
+    text = _text(draft, decision.fields) if decision.fields is not None else ""
+    return {
+        "decision": decision,
+        "title": draft.record.title,
+        "look": queries.VERDICT_LOOKS[decision.verdict],
+        "reasons": _reasons(draft, decision),
+        "segments": word_diff(_text(draft, now), text) if text else (),
+        "gold": gold,
+        "gold_look": queries.VERDICT_LOOKS[gold.verdict] if gold else "",
+        "is_in_deck": draft.state == DraftState.LEASED,
+        "tag": dispute_etag(draft.pk),
+    }
+
+
+def side_json(side: DisputeSide) -> dict[str, Any]:
+    """A side of a dispute, for programs."""
+    decision = side.decision
+    return {
+        "decision": str(decision.pk),
+        "reviewer": decision.reviewer.username,
+        "verdict": decision.verdict,
+        "fields": decision.fields,
+        "reasons": decision.reasons,
+        "note": decision.note,
+        "is_late": decision.is_late,
+        "against": side.against,
+        "difference": [{"kind": segment.kind, "text": segment.text} for segment in side.segments],
+        "changes": [{"kind": segment.kind, "text": segment.text} for segment in side.changes],
+        "ratings": decision.ratings,
+    }
+
+
+def ruling_json(ruling: Ruling) -> dict[str, Any]:
+    """A ruling for programs, with where the draft stands after it."""
+    return {
+        "id": str(ruling.pk),
+        "draft": str(ruling.draft_id),
+        "kind": ruling.kind,
+        "decision": str(ruling.decision_id) if ruling.decision_id else None,
+        "lead": ruling.lead.username,
+        "note": ruling.note,
+        "state": ruling.draft.state,
+        "created_at": ruling.created_at.isoformat(),
+    }
+
+
+def _differs(segments: tuple[WordChange, ...]) -> bool:
+    return any(segment.kind != "same" for segment in segments)
+
+
+def _text(draft: Draft, fields: Fields) -> str:
+    return prompting.completion(draft.task_version.spec, fields)
+
+
+def _reasons(draft: Draft, decision: Decision) -> str:
+    labels = {reason.code: reason.label for reason in draft.task_version.spec.reasons}
+    return ", ".join(labels.get(code, code) for code in decision.reasons)

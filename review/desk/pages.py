@@ -1,0 +1,256 @@
+"""Pages of the desk: the focus page, one draft and its text, and a member's own decisions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from members.models import Member
+from members.session import member_of
+from review.desk import decisions, desk_keys, focus, forms, lead_queue, scope, verdicts
+from review.desk import deck as desk_deck
+from review.desk.cards import assembly
+from review.desk.decisions import queries as decisions_queries
+from review.desk.pace import Pace
+from review.drafts import queries
+from review.drafts.authorship import visible_to
+from review.ports import DeskScope
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from review.text.checks.mends import text_at
+from review.text.grounding.passages import offer_lines, written
+from web.db import keyset
+from web.errors import Refusal
+
+A_DAY_S = 86_400
+
+
+def pace_line(now: Pace) -> str:
+    """`37 left · 11 s a card · done by 15:40`, as far as it is known."""
+    words = [f"{now.left:,}{'+' if now.is_more else ''} left"]
+    if now.seconds_per_card:
+        words.append(f"{now.seconds_per_card:.0f} s a card")
+    if now.remaining_s and now.left and now.remaining_s < A_DAY_S:
+        done = timezone.localtime(timezone.now() + timedelta(seconds=now.remaining_s))
+        words.append(f"done by {done:%H:%M}")
+    return " · ".join(words)
+
+
+SAID = {
+    "accept": "Accepted.",
+    "edit": "Edit saved.",
+    "reject": "Rejected.",
+    "set_aside": "Set aside.",
+    "undo": "Taken back.",
+}
+
+
+@require_http_methods(["GET", "POST"])
+def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    if not may(member, task, Role.REVIEWER):
+        return redirect("review:desk-list", slug)
+    only = scope.scope_from(request.GET.get("only", ""), by=member, task=task)
+    refusal, act, wanted = None, None, None
+    if request.method == "POST":
+        try:
+            act = forms.read(request.POST)
+            messages.success(request, _carry_out(act, member, slug))
+            return redirect(request.get_full_path() if only else reverse("review:focus", args=[slug]))
+        except Refusal as error:
+            refusal = error
+    elif (wanted := forms.uuid_or_none(request.GET.get("card", ""))) is not None:
+        refusal = _hold(member, wanted)
+    deck = _deck(member, task, only)
+    top = act.draft if act else wanted
+    deck.sort(key=lambda assignment: assignment.draft_id != top)
+    # Whoever opened many by their address holds more than a page should carry; the others come as these are judged.
+    deck = deck[: settings.DECK_SIZE]
+    if act and act.fields and deck and deck[0].draft_id == act.draft:
+        deck[0].unfinished = act.fields
+    status = refusal.status if refusal and request.method == "POST" else 200
+    return render(request, "review/desk/focus.html", _context(member, task, deck, refusal, only), status=status)
+
+
+def _deck(member: Member, task: Any, only: DeskScope | None) -> list[Any]:
+    if only is None:
+        return desk_deck.deal(member, task, count=settings.DECK_SIZE)
+    held, fresh = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
+    return held + fresh
+
+
+def _carry_out(act: forms.DeskAct, member: Member, slug: str) -> str:
+    if not act.verdict:
+        raise Refusal("no_verdict", "Nothing was decided.", hint="Press the button that says what you mean.")
+    if act.verdict == "set_aside":
+        desk_deck.set_aside(act.draft, by=member, note=act.note)
+    elif act.verdict == "undo":
+        _undo(member, slug)
+    else:
+        verdict = _meant(act, member)
+        decisions.record(
+            act.draft,
+            by=member,
+            id=act.id,
+            verdict=verdict,
+            if_match=act.etag or None,
+            reasons=act.reasons,
+            fields=act.fields if verdict == "edit" else None,
+            note=act.note,
+        )
+        return SAID.get(verdict, "Saved.")
+    return SAID.get(act.verdict, "Saved.")
+
+
+def _meant(act: forms.DeskAct, member: Member) -> str:
+    """Saving an untouched editor is how a form says accept, as the desk's script does by itself."""
+    if act.verdict != "edit":
+        return act.verdict
+    draft = queries.draft_or_404(member, act.draft)
+    return "accept" if verdicts.is_untouched(draft.task_version.spec, draft.fields, act.fields) else "edit"
+
+
+def _undo(member: Member, slug: str) -> None:
+    history = focus.history(member, task_or_404(member, slug))
+    if not history:
+        raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="Older ones stand under My decisions.")
+    last = history[-1]
+    decisions.record(
+        UUID(last["draft"]),
+        by=member,
+        id=uuid4(),
+        verdict="retract",
+        retracts=UUID(last["decision"]),
+        if_match=last["etag"],
+    )
+
+
+def _hold(member: Member, draft_id: UUID) -> Refusal | None:
+    try:
+        desk_deck.hold(member, queries.draft_or_404(member, draft_id).pk)
+    except Refusal as error:
+        return error
+    return None
+
+
+def _context(
+    member: Member, task: Any, deck: list[Any], refusal: Refusal | None, only: DeskScope | None
+) -> dict[str, Any]:
+    keys = desk_keys.keys_of(member)
+    page = focus.page(member, task, deck, keys=keys)
+    return {
+        **page,
+        "task": task,
+        "section": "review",
+        "refusal": refusal,
+        "only": only,
+        "pace_words": pace_line(page["pace"]),
+        "lease_s": int(settings.CARD_LEASE_S),
+        "key_lines": [{"action": name, "key": key, "words": desk_keys.WORDS[name]} for name, key in keys.items()],
+        "keys_on": desk_keys.are_on(member),
+    }
+
+
+@require_GET
+def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    draft = queries.draft_or_404(member, draft_id)
+    context = {
+        "task": task,
+        "section": "review",
+        "draft": draft,
+        "card": assembly.card_to_read(draft, etag=queries.etag(draft, member)),
+        "line": queries.list_row(
+            draft, may_review=may(member, task, Role.REVIEWER), is_told=draft.pk in visible_to(member, [draft])
+        ),
+        "may_exemplify": bool(draft.gold_verdict) and may(member, task, Role.LEAD),  # type: ignore[attr-defined]
+        "said": [
+            decisions_queries.decision_on_draft(decision) for decision in queries.decisions_on(member, draft)[:100]
+        ],
+        "may_review": may(member, task, Role.REVIEWER),
+        "ruling": lead_queue.ruling_on(member, draft),
+    }
+    return render(request, "review/desk/draft.html", context)
+
+
+@require_GET
+def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    search, verdict = request.GET.get("q", "").strip(), request.GET.get("verdict", "")
+    page = keyset.page(
+        decisions_queries.decisions_of(member, task, search=search, verdict=verdict),
+        cursor=request.GET.get("after", ""),
+    )
+    context = {
+        "task": task,
+        "section": "review",
+        "page": page,
+        "lines": [
+            decisions_queries.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows
+        ],
+        "search": search,
+        "verdict": verdict,
+        "may_review": may(member, task, Role.REVIEWER),
+        "waiting": lead_queue.waiting_for(member, task),
+        "verdicts": [("accept", "Accepted"), ("edit", "Edited"), ("reject", "Rejected")],
+    }
+    return render(request, "review/desk/decisions.html", context)
+
+
+@require_POST
+def reopen(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a decision back and put its card on top of the deck."""
+    member = member_of(request)
+    task_or_404(member, slug)
+    draft, decision = (
+        forms.uuid_or_none(request.POST.get("draft", "")),
+        forms.uuid_or_none(request.POST.get("decision", "")),
+    )
+    try:
+        if draft is None or decision is None:
+            raise Refusal("no_card", "The form names no card.", hint="Load the page again.")
+        outcome = decisions.record(
+            draft,
+            by=member,
+            id=uuid4(),
+            verdict="retract",
+            retracts=decision,
+            if_match=request.POST.get("etag") or None,
+        )
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("review:decisions", slug)
+    messages.success(request, "Taken back.")
+    return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.deck else f"/tasks/{slug}/review/decisions/")
+
+
+@require_GET
+def draft_text(request: HttpRequest, draft_id: UUID) -> HttpResponse:
+    """`?path=body` of the draft, or `?fact=page` of its record."""
+    draft = queries.draft_or_404(member_of(request), draft_id)
+    spec, path, fact = draft.task_version.spec, request.GET.get("path", ""), request.GET.get("fact", "")
+    if path.split(".")[0] in {field.name for field in spec.output_schema}:
+        text = text_at(draft.fields, path)
+    elif fact in {field.name for field in spec.input_schema}:
+        text = written(draft.record.facts.get(fact))
+    elif fact:
+        text = dict(offer_lines(spec.offer)).get(fact, "")
+    else:
+        raise Http404("There is no such text.")
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"},
+    )

@@ -1,0 +1,1 @@
+"""The best of several drafts of one record."""

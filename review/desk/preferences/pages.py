@@ -1,0 +1,109 @@
+"""The page on which an expert chooses the best of several drafts; a form that works without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from members.models import Member
+from members.session import member_of
+from review.desk import forms, lead_queue
+from review.desk.preferences import lineups, queries, record_preference
+from review.desk.preferences.record_preference import PreferenceOutcome
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.errors import Refusal
+
+UNDONE = "Taken back: all drafts of this record are on the desk again."
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    refusal, wanted, words = None, forms.uuid_or_none(request.GET.get("record", "")), ""
+    if request.method == "POST":
+        try:
+            outcome, words = _carry_out(request.POST, member, task)
+        except Refusal as error:
+            refusal = error
+        else:
+            if request.POST.get("then") == "edit" and outcome.preference.chosen_id:
+                return _to_the_desk(request, slug, outcome.preference.chosen_id)
+            wanted = outcome.preference.record_id if outcome.preference.retracts_id else None
+            if not getattr(request, "htmx", False):
+                messages.success(request, words)
+                query = f"?record={wanted}" if wanted else ""
+                return redirect(f"{reverse('review:choose', args=[slug])}{query}")
+    context = {**_context(member, task, wanted), "refusal": refusal, "said": words}
+    # htmx leaves a page as it is on an error status; what was refused must be seen there too.
+    is_part = bool(getattr(request, "htmx", False))
+    status = refusal.status if refusal and not is_part else 200
+    template = "review/choose/_lineup.html" if is_part else "review/choose/page.html"
+    return render(request, template, context, status=status)
+
+
+def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOutcome, str]:
+    id = forms.uuid_or_none(post.get("id", ""))
+    if id is None:
+        raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
+    if post.get("do") == "undo":
+        last = queries.last_of(member, task)
+        if last is None:
+            raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have chosen nothing yet.")
+        return record_preference.take_back(last.pk, by=member, id=id), UNDONE
+    shown = [UUID(text) for text in post.getlist("shown") if forms.uuid_or_none(text)]
+    record = forms.uuid_or_none(post.get("record", ""))
+    best = post.get("best", "")
+    if record is None or not best:
+        raise Refusal("nothing_chosen", "Nothing was chosen.", hint="Press the number of the best draft, or 0.")
+    outcome = record_preference.choose(
+        task,
+        by=member,
+        id=id,
+        record_id=record,
+        shown=shown,
+        chosen=forms.uuid_or_none(best),
+        seconds=_seconds(post.get("seconds", "")),
+        note=post.get("note", ""),
+    )
+    place = shown.index(outcome.preference.chosen_id) + 1 if outcome.preference.chosen_id in shown else 0
+    if place:
+        return outcome, f"Draft {place} chosen. It comes next on your desk; Z takes it back."
+    return outcome, "None is better: all stay on the desk. Z takes it back."
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0
+
+
+def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
+    address = f"{reverse('review:focus', args=[slug])}?card={draft}&edit=1"
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
+
+
+def _context(member: Member, task: Any, wanted: UUID | None) -> dict[str, Any]:
+    lineup = lineups.lineup_of_record(member, task, wanted) if wanted else None
+    lineup = lineup or lineups.next_lineup(member, task)
+    cards = lineup.cards(member) if lineup else []
+    return {
+        "task": task,
+        "section": "review",
+        "may_review": True,
+        "waiting": lead_queue.waiting_for(member, task),
+        "lineup": lineup,
+        "cards": cards,
+        "preference_id": uuid4(),
+        "can_undo": queries.last_of(member, task) is not None,
+    }

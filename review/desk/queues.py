@@ -1,0 +1,140 @@
+"""The queues of a desk, each with a partial index of its own, and how a task deals from them.
+
+A draft waits in exactly one: in the order of the queue, in the random slice, for further verdicts of an overlap, or for
+one reviewer. Drafts with a known answer stand outside and are dealt among the others. It takes no card and writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from members.models import Member
+from review.models import Assignment, DeskSettings, Draft, Task
+from review.models.desk import FOR_ANYBODY
+from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState
+
+NOT_ASIDE = Q(queue_position__lt=BEHIND_THE_REST)
+# Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them first.
+LOOK_AHEAD = 200
+NOT_WAITING = tuple(state for state in DraftState if state is not DraftState.PENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class DealPlan:
+    """How a task deals to one member at this moment.
+
+    Attributes:
+        task_id: The task.
+        random_share: Share of cards drawn from the random slice.
+        overlap_share: Share of drafts that `overlap_reviewers` reviewers judge.
+        overlap_reviewers: How many.
+        known_every: One card in so many has a known answer; 0 for none.
+        has_assigned: Whether a card waits for this member in particular.
+        has_overlap: Whether a card waits for further verdicts; they may be such that this member gave one.
+        has_slice: Whether the random slice holds a card.
+    """
+
+    task_id: UUID
+    random_share: float
+    overlap_share: float
+    overlap_reviewers: int
+    known_every: int
+    has_assigned: bool
+    has_overlap: bool
+    has_slice: bool
+
+
+def in_order(task: Any) -> QuerySet[Draft]:
+    """Fresh drafts outside the random slice, and what was set aside behind them."""
+    fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__gte=RANDOM_SLICE_BELOW)
+    return fresh.order_by("queue_position", "id")
+
+
+def random_slice(task: Any) -> QuerySet[Draft]:
+    """Fresh drafts of the random slice, in an order that nobody chose."""
+    fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW)
+    return fresh.order_by("random_key")
+
+
+def overlap(task: Any) -> QuerySet[Draft]:
+    """Drafts that wait for further reviewers, those that wait longest first."""
+    return Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted__gt=1).order_by("queue_position", "id")
+
+
+def assigned(member: Member | UUID, task: Any) -> QuerySet[Draft]:
+    """Drafts that wait for this member in particular."""
+    waiting = Draft.objects.filter(task=task, state=DraftState.PENDING, for_reviewer=member)
+    return waiting.order_by("queue_position", "id")
+
+
+def known_answers(member: Member | UUID, task: Any) -> QuerySet[Draft]:
+    """Drafts with a known answer that this member has neither judged nor set aside, and nobody holds."""
+    over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
+    met = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=over)
+    of_task = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
+    return of_task.filter(~Exists(met), state=DraftState.KEPT).order_by("random_key")
+
+
+def judged_by(member: Member | UUID) -> Exists:
+    """For a question about drafts: whether the member has a standing verdict on each."""
+    done = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state=AssignmentState.DONE)
+    return Exists(done)
+
+
+def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Draft]:
+    """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
+    # The front is a question within this question: what it refers to stands one further out.
+    front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
+    # The state is asked for beside the front as well: a row that changed while its lock was waited for is looked at again.
+    # Asked for by what it is not, so that no database reads all that waits instead of the front.
+    seen = Draft.objects.filter(~judged_by(member), pk__in=front).exclude(state__in=NOT_WAITING)
+    return seen.order_by("queue_position", "id")
+
+
+def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Draft]]:
+    """All that this member can still judge, as disjoint questions that each have their index."""
+    return [in_order(task), random_slice(task), overlap_for(member, task), assigned(member, task)]
+
+
+def expressions(member: Member | UUID, task: Any) -> dict[str, Any]:
+    """Annotations for a question that has the task at hand: what `read` makes a `Dealing` of."""
+    return {
+        "has_assigned": Exists(assigned(member, task).filter(NOT_ASIDE).order_by()),
+        "has_overlap": Exists(overlap(task).filter(NOT_ASIDE).order_by()),
+        "has_slice": Exists(random_slice(task).order_by()),
+    }
+
+
+def read(annotated: object, task: Task) -> DealPlan:
+    """Put the annotations of `expressions` together with the task's settings, loaded beside it."""
+    row = cast(Any, annotated)
+    desk = settings_of(task)
+    return DealPlan(
+        task_id=task.pk,
+        random_share=desk.random_share,
+        overlap_share=desk.overlap_share,
+        overlap_reviewers=desk.overlap_reviewers,
+        known_every=desk.known_every,
+        has_assigned=row.has_assigned,
+        has_overlap=row.has_overlap,
+        has_slice=row.has_slice,
+    )
+
+
+def deal_plan(member: Member | UUID, task_id: UUID) -> DealPlan:
+    """How a task deals to a member now; one query."""
+    task = Task.objects.select_related("desk_settings").annotate(**expressions(member, OuterRef("pk"))).get(pk=task_id)
+    return read(task, task)
+
+
+def settings_of(task: Task) -> DeskSettings:
+    """The task's settings of the desk, or the defaults, unsaved."""
+    try:
+        return task.desk_settings
+    except ObjectDoesNotExist:
+        return DeskSettings(task=task)

@@ -1,0 +1,1 @@
+"""Drafts that a teacher is asked to write again."""

@@ -1,0 +1,106 @@
+"""Endpoints of asking a teacher again: who can be asked, asking, what is on its way, and the way back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from review.desk import deck as desk_deck
+from review.desk import pace, scope
+from review.desk.api import ONLY, deck_json
+from review.desk.revisions import queries as revisions_queries
+from review.desk.revisions import revision_requests
+from review.desk.serializers import REVISION, REVISION_REPLY, REVISIONS, WRITERS, RevisionIn
+from review.drafts import queries
+from review.drafts.openapi import PROBLEM, STANDING
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+
+RENDER = OpenApiParameter("render", str, description="`html` adds each card as the desk's page draws it.")
+
+
+class WritersView(APIView):
+    """Who could write a draft again now, at what price, and what is asked for often."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="revision_writers", responses={200: WRITERS})
+    def get(self, request: Request, draft_id: UUID) -> Response:
+        member = member_of(request)
+        draft = queries.draft_or_404(member, draft_id)
+        require(member, draft.task, Role.REVIEWER)
+        return Response(revision_requests.preview(draft, by=member).as_json())
+
+
+class AskView(APIView):
+    """Have a draft written again; its job tells when the revision has come."""
+
+    scope_write = "review"
+
+    @extend_schema(
+        operation_id="ask_revision",
+        request=RevisionIn,
+        parameters=[RENDER, ONLY],
+        responses={200: REVISION_REPLY, 202: REVISION_REPLY, 409: PROBLEM, 422: PROBLEM},
+    )
+    def post(self, request: Request, draft_id: UUID) -> Response:
+        """Sent twice with one id it is asked once."""
+        member = member_of(request)
+        task = queries.draft_or_404(member, draft_id).task
+        body = RevisionIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        only = scope.scope_from(request.query_params.get("only", ""), by=member, task=task)
+        size = 0 if only else settings.DECK_SIZE
+        asking = revision_requests.request_revision(draft_id, by=member, deck_size=size, **body.validated_data)
+        deck = list(asking.deck)
+        if only and not asking.is_replay:
+            deck = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE, but=draft_id)[1]
+        told = revisions_queries.request_json(asking.request)
+        how_much = pace.pace_of(member, task)
+        answer = {
+            **told,
+            "next": deck_json(request, deck),
+            "left": how_much.left,
+            "pace": how_much.as_json(),
+        }
+        return Response(answer, status=200 if asking.is_replay else 202)
+
+
+class OnTheirWayView(APIView):
+    """What the member asked for in a task and has not got yet."""
+
+    scope_read = "review"
+
+    @extend_schema(operation_id="revisions_on_their_way", responses={200: REVISIONS})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        require(member, task, Role.REVIEWER)
+        waiting = revisions_queries.pending_requests_of(member, task)
+        return Response({"next": None, "previous": None, "results": waiting}, headers={"Cache-Control": "no-store"})
+
+
+class RevisionView(APIView):
+    """One request and what came of it."""
+
+    @extend_schema(operation_id="revision", responses={200: REVISION})
+    def get(self, request: Request, request_id: UUID) -> Response:
+        body = revisions_queries.request_json(revisions_queries.request_or_404(member_of(request), request_id))
+        return Response(body, headers={"Cache-Control": "no-store"})
+
+
+class RestoreView(APIView):
+    """Put the draft that was revised back on the desk."""
+
+    scope_write = "review"
+
+    @extend_schema(operation_id="restore_revised", request=None, responses={200: STANDING, 409: PROBLEM})
+    def post(self, request: Request, request_id: UUID) -> Response:
+        draft = revision_requests.restore(request_id, by=member_of(request))
+        return Response({"draft": str(draft.pk), "state": draft.state})

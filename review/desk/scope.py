@@ -1,0 +1,29 @@
+"""Which part of a task a desk keeps to, by a word of the request."""
+
+from __future__ import annotations
+
+from django.http import Http404
+
+from members.models import Member
+from review import ports
+from review.models import Task
+from review.ports import DeskScope
+
+
+def scope_from(key: str, *, by: Member, task: Task | None = None) -> DeskScope | None:
+    """The part that a word stands for; None for an empty one, which means the whole task.
+
+    Args:
+        key: As the request has it, such as `campaign:spring`.
+        by: Who asks.
+        task: The task it must be of, where the caller knows it.
+
+    Raises:
+        Http404: No such part, of another task, or not for this member.
+    """
+    if not key:
+        return None
+    scope = ports.resolve_scope(key, by)
+    if scope is None or (task is not None and scope.task_id != task.pk):
+        raise Http404(f"There is no part '{key}' of this task that you can see.")
+    return scope

@@ -1,0 +1,231 @@
+"""What a list of drafts can be narrowed to: words, states, who wrote, who judged and how, when.
+
+One set of names for the list page, the API and acts on many drafts at once. It answers a reviewer nothing that the desk
+keeps from them: a verdict while another is sought, a colleague's verdicts, who wrote what is not judged yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from members.models import Member
+from review.drafts.authorship import JUDGED
+from review.models import Comment, Decision, Draft, SearchText, Task
+from review.states import DraftState, Role, Split, Verdict
+from review.tasks.permissions import slugs_with
+from review.text.search import query
+from review.text.search.query import Query
+
+FILTERS = (
+    "source",
+    "state",
+    "verdict",
+    "split",
+    "origin",
+    "check",
+    "teacher",
+    "model",
+    "reviewer",
+    "reason",
+    "round",
+    "commented",
+    "bulk",
+    "since",
+    "until",
+)
+# Written as the partial index of the newest drafts has it, so that databases see that it covers this question.
+ON_DESK = ~Q(state=DraftState.KEPT)
+OPEN = (DraftState.PENDING, DraftState.LEASED)
+# Of drafts with the words asked for, so many are looked through for the filters beside them, the newest first.
+HITS_AT_MOST = 20_000
+# What an index of the drafts themselves answers; for all else they are looked through, the newest first.
+_INDEXED = frozenset({"state"})
+# Filters whose values are words of ours.
+_WORDS = {
+    "state": DraftState.values,
+    "verdict": [Verdict.ACCEPT.value, Verdict.EDIT.value, Verdict.REJECT.value],
+    "split": Split.values,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFilter:
+    """What a list is asked for.
+
+    Attributes:
+        words: The line of the search box.
+        chosen: Values by filter, only those that are set.
+    """
+
+    words: str = ""
+    chosen: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> Query:
+        """The words, read."""
+        return query.parse(self.words)
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether the list is narrowed at all."""
+        return bool(self.words.strip() or self.chosen)
+
+    @property
+    def is_walked(self) -> bool:
+        """Whether drafts must be looked through for it, because no index holds what is asked."""
+        is_act = self.chosen.get("bulk", "yes") not in ("yes", "no")
+        return not self.query.is_askable and not is_act and bool(set(self.chosen) - _INDEXED)
+
+    def as_json(self) -> dict[str, str]:
+        """Filters and words by name, as an address or a stored selection holds them."""
+        return {**self.chosen, **({"q": self.words} if self.words.strip() else {})}
+
+
+def parse(values: Mapping[str, Any]) -> DraftFilter:
+    """What the parameters of an address ask for; names that are no filter are left alone."""
+    chosen = {name: str(values[name]).strip() for name in FILTERS if str(values.get(name) or "").strip()}
+    return DraftFilter(str(values.get("q") or "").strip()[: query.LONGEST_LINE], chosen)
+
+
+def mistakes(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What cannot be asked for, by name, with what was found and what is wanted: for programs, which see no form.
+
+    Names that are no filter are mistakes too; a value that only happens to be nobody's, such as a teacher's, is none.
+    """
+    names = (*FILTERS, "q")
+    messages = {
+        name: [f"There is no filter '{name}'. There are {', '.join(names)}."] for name in values if name not in names
+    }
+    for name, value in parse(values).chosen.items():
+        if wanted := _wanted(name, value):
+            messages[name] = [f"Found {value[:80]!r}; wanted is {wanted}."]
+    return messages
+
+
+def _wanted(name: str, value: str) -> str:
+    """What a filter takes, if this value is not among it."""
+    if name in _WORDS:
+        return "" if value in _WORDS[name] else f"one of {', '.join(_WORDS[name])}"
+    if name == "bulk":
+        return "" if _in_bulk(value) is not None else "yes, no, or the id of an act"
+    if name == "round":
+        return "" if _round(value) is not None else "the number of a round"
+    if name in ("since", "until"):
+        return "" if _dated(name, value) is not None else "a day such as 2026-05-31"
+    return ""
+
+
+def drafts_of(task: Task, wanted: DraftFilter) -> QuerySet[Draft]:
+    """What `narrowed` begins with: the drafts of a task."""
+    return drafts_named_in(task) if wanted.query.is_askable else Draft.objects.filter(task=task)
+
+
+def drafts_named_in(task: Task) -> QuerySet[Draft]:
+    """Drafts of a task for a question that names them by id or by words.
+
+    With the task as a plain column SQLite takes it for what narrows most, and walks through all drafts of the task.
+    """
+    return Draft.objects.alias(of_task=Coalesce("task_id", "task_id")).filter(of_task=task.pk)
+
+
+def apply_filter(found: QuerySet[Draft], wanted: DraftFilter, *, member: Member, task: Task | None) -> QuerySet[Draft]:
+    """Drafts that are as wanted; unknown values narrow to nothing.
+
+    Args:
+        found: Drafts the member sees, as `of` gives them.
+        wanted: What is asked for; words need the task.
+        member: Who asks.
+        task: The task that `found` is of, if of one.
+    """
+    if "state" not in wanted.chosen:
+        # Beside a state it would say nothing, and have SQLite walk the newest drafts for a state that few are in.
+        found = found.filter(ON_DESK)
+    led = slugs_with(member, Role.LEAD)
+    for name, value in wanted.chosen.items():
+        condition = _condition(name, value, member, led)
+        if condition is None:
+            return found.none()
+        found = found.filter(condition)
+    if wanted.words and not wanted.query.is_askable:
+        return found.none()
+    if wanted.words and task is not None:
+        found = found.filter(pk__among=hits(task, wanted.query).values("draft_id")[:HITS_AT_MOST])
+    return found
+
+
+def hits(task: Task, asked: Query) -> QuerySet[SearchText]:
+    """Texts of a task with these words, the latest indexed first."""
+    return SearchText.objects.filter(task=task, words__matches=asked).order_by("-id")
+
+
+def _condition(name: str, value: str, member: Member, led: frozenset[str] | None) -> Q | None:
+    """One filter as a condition; None where the value cannot be."""
+    plain = {"source": "record__source__slug", "state": "state", "split": "record__split"}
+    if name in plain:
+        return Q(**{plain[name]: value})
+    if name in ("teacher", "model", "origin"):
+        return Q(**{name: value}) & _told(led)
+    if name == "verdict":
+        return Q(gold__verdict=value) & ~Q(state__in=OPEN)
+    if name == "reason":
+        return Q(gold__decision__reasons__icontains=f'"{value}"') & ~Q(state__in=OPEN)
+    if name == "check":
+        # JSON containment differs between databases; the check's name within the stored marks does not.
+        return Q(marks__icontains=f'"check": "{value}"')
+    if name == "reviewer":
+        return _judged_by(value, member, led)
+    if name == "commented":
+        return Q(Exists(Comment.objects.filter(draft=OuterRef("pk")))) & _told(led)
+    if name == "bulk":
+        return _in_bulk(value)
+    if name == "round":
+        return _round(value)
+    return _dated(name, value)
+
+
+def _round(value: str) -> Q | None:
+    return Q(round=int(value)) if value.isdecimal() and len(value) < 6 else None
+
+
+def _led(led: frozenset[str] | None) -> Q:
+    """Tasks in which nothing is kept from the member."""
+    return Q() if led is None else Q(task__slug__in=led)
+
+
+def _told(led: frozenset[str] | None) -> Q:
+    """Drafts of which the member may know what would sway a verdict: where they lead, or once it is given."""
+    return Q() if led is None else _led(led) | Q(state__in=JUDGED)
+
+
+def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
+    reviewer = Member.objects.filter(username=value).values_list("pk", flat=True).first()
+    # Not as a plain column: SQLite would go through all decisions of the reviewer for every draft.
+    decisions = Decision.objects.annotate(who=Coalesce("reviewer_id", "reviewer_id"))
+    decisions = decisions.filter(draft=OuterRef("pk"), who=reviewer, retracted_by__isnull=True)
+    judged = Q(Exists(decisions.exclude(verdict=Verdict.RETRACT))) if reviewer else Q(pk__in=())
+    return judged if value == member.username else judged & _led(led)
+
+
+def _in_bulk(value: str) -> Q | None:
+    """Judged with many others or one by one, or within one certain act."""
+    if value in ("yes", "no"):
+        return Q(gold__decision__bulk__isnull=value == "no", gold__isnull=False)
+    try:
+        return Q(pk__among=Decision.objects.filter(bulk=UUID(value)).values("draft_id"))
+    except ValueError:
+        return None
+
+
+def _dated(name: str, value: str) -> Q | None:
+    try:
+        day = datetime.combine(date.fromisoformat(value), time(), UTC)
+        return Q(created_at__gte=day) if name == "since" else Q(created_at__lt=day + timedelta(days=1))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Erasing what was written about a person."""

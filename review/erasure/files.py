@@ -1,0 +1,124 @@
+"""Frozen files without the rows of an erased person. Knows files and rows of versions; not whose they were.
+
+A file is written anew under a new name, its row points there in the erasing transaction, and the old one goes once that is
+committed. What it held stays in the version's manifest as a hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Collection, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from review.datasets import exports
+from review.datasets.containers import parquet_of
+from review.erasure import tombstones
+from review.models import DatasetFile, DatasetVersion
+
+
+def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
+    """Write the files of a frozen version anew: `raw` with tombstones for the erased rows, all others without them.
+
+    A student must not learn to write tombstones, so rows to learn from go; `raw` is the record of what was judged, so its
+    rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
+
+    Args:
+        version: The version.
+        erased: Ids of the drafts that were erased.
+    """
+    for file in DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"):
+        with tempfile.TemporaryDirectory(prefix="erase-") as folder:
+            local = Path(folder) / "rows.jsonl"
+            counted = _copy(file, local, erased)
+            if counted is None:
+                continue
+            _serve(file, local, *counted)
+            _follow(file, local, Path(folder))
+    transaction.on_commit(partial(sweep, [version.pk]))
+
+
+def sweep(version_ids: Iterable[UUID]) -> int:
+    """Delete stored files of these versions that no row points at any more; returns how many.
+
+    Called again it finds what a crash between a commit and its sweep has left.
+    """
+    gone = 0
+    for version_id in version_ids:
+        folder = f"datasets/{version_id}"
+        paths_in_use = set(DatasetFile.objects.filter(version=version_id).values_list("path", flat=True))
+        try:
+            names = default_storage.listdir(folder)[1] if paths_in_use else []
+        except FileNotFoundError:
+            continue
+        for name in names:
+            if f"{folder}/{name}" not in paths_in_use:
+                default_storage.delete(f"{folder}/{name}")
+                gone += 1
+    return gone
+
+
+def _copy(file: DatasetFile, local: Path, erased: Collection[str]) -> tuple[str, int, int] | None:
+    """Copy the lines that stay; sha256, bytes and rows of the copy, or None where no line is about the erased."""
+    digest, size, rows, is_changed = hashlib.sha256(), 0, 0, False
+    with default_storage.open(file.path, "rb") as source, local.open("wb") as target:
+        for line in source:
+            kept = _line(file.format, line, erased)
+            is_changed = is_changed or kept != line
+            if kept:
+                target.write(kept)
+                digest.update(kept)
+                size, rows = size + len(kept), rows + 1
+    return (digest.hexdigest(), size, rows) if is_changed else None
+
+
+def _follow(file: DatasetFile, local: Path, folder: Path) -> None:
+    """Write the Parquet file of the same rows anew; versions frozen before there was one have none."""
+    twin = DatasetFile.objects.filter(
+        version_id=file.version_id, split=file.split, format=file.format, container="parquet"
+    ).first()
+    if twin is not None:
+        with local.open("rb") as lines:
+            made = parquet_of(lines, folder, file.split, file.format)
+        _serve(twin, made.local, made.sha256, made.bytes, made.rows)
+
+
+def _serve(file: DatasetFile, local: Path, sha256: str, size: int, rows: int) -> None:
+    """Put a copy into storage and have it served from now on."""
+    name = f"datasets/{file.version_id}/{sha256[:16]}.{file.format}.{file.split}.{file.container}"
+    with local.open("rb") as handle:
+        path = default_storage.save(name, File(handle))
+    DatasetFile.objects.filter(pk=file.pk).update(path=path, sha256=sha256, bytes=size, rows=rows)
+
+
+def _line(format_: str, line: bytes, erased: Collection[str]) -> bytes:
+    row = json.loads(line)
+    if exports.drafts_of(row).isdisjoint(erased):
+        return line
+    return exports.line(_raw_tombstone(row)) if format_ == "raw" else b""
+
+
+def _raw_tombstone(row: dict[str, Any]) -> dict[str, Any]:
+    history = {key: [_silenced(each) for each in row.get(key, [])] for key in ("decisions", "rulings", "preferences")}
+    return {
+        **row,
+        **{key: rows for key, rows in history.items() if key in row},
+        "record": {**row["record"], "group": "erased", "facts": {}},
+        "draft": tombstones.tombstone_of(row["draft"]),
+        "decision": _silenced(row["decision"]),
+        "provenance": {**row["provenance"], "note": ""},
+    }
+
+
+def _silenced(said: dict[str, Any]) -> dict[str, Any]:
+    """What was said of a draft, without its texts; who said it and when stays."""
+    fields = {"fields": said["fields"] and tombstones.tombstone_of(said["fields"])} if "fields" in said else {}
+    return {**said, **fields, **({"note": ""} if "note" in said else {})}

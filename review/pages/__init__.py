@@ -1,1 +1,0 @@
-"""Pages of the review room. Thin: they call services and selectors, never models."""

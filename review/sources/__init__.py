@@ -1,0 +1,1 @@
+"""Sources and records, and imports of files."""

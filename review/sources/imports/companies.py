@@ -1,0 +1,144 @@
+"""On which side of the split each company stands, known by its name and by its web domain alike.
+
+Two rows are of one company when they share either; so are two rows that a third one ties together. A record's split
+never moves, so whoever comes later joins the side of who came first. A row that ties together companies which stand on
+two sides already cannot be taken in without breaking one of them, and is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+
+from review.models import Record, Task
+from review.sources.company_domain import company_domain
+from review.spec.schema import Facts
+from review.spec.splits import normal_group, split_of
+from review.spec.task_spec import TaskSpec
+
+CHUNK = 500
+GROUP_CHARS = 200
+
+
+class Company(NamedTuple):
+    """What a row says of its company: the normal form of its name, and its domain; either may be empty."""
+
+    group: str
+    domain: str
+
+
+class CompanySplits:
+    """The sides known so far: from records of the task, and from the rows of this import in their order."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        # A task without records is asked for none; whoever makes some meanwhile holds the task's row.
+        self._may_know = Record.objects.filter(task=task).exists()
+        self._by_group: dict[str, str | None] = {}
+        self._by_domain: dict[str, str | None] = {}
+        self._parent: dict[Company, Company] = {}
+        self._first_name: dict[Company, str] = {}
+        self._side: dict[Company, str] = {}
+
+    def foresee(self, rows: Iterable[Company]) -> None:
+        """Read a whole file before its first record is made, so that what a later row ties together shares a side."""
+        rows = list(rows)
+        for company in rows:
+            self._tie(Company(company.group, ""), Company("", company.domain))
+        self.learn(rows)
+        for company in dict.fromkeys(rows):
+            root = self._root(company)
+            self._first_name[root] = min(company.group, self._first_name.get(root, company.group))
+            side = self._by_group.get(company.group) or self._by_domain.get(company.domain)
+            if side:
+                self._side.setdefault(root, side)
+
+    def learn(self, rows: Iterable[Company]) -> None:
+        """Look up where records of these companies stand; what is known is not asked again."""
+        if not self._may_know:
+            return
+        rows = list(rows)
+        records = Record.objects.filter(task=self._task).order_by("-created_at")
+        groups = {company.group for company in rows} - self._by_group.keys()
+        domains = {company.domain for company in rows if company.domain} - self._by_domain.keys()
+        self._by_group |= dict.fromkeys(groups) | _sides(records, "group", groups)
+        self._by_domain |= dict.fromkeys(domains) | _sides(records, "domain", domains)
+
+    def side_of(self, company: Company) -> str:
+        """The split of the next record of a company; it is known from then on.
+
+        Raises:
+            ValueError: Its name and its domain stand on two sides already.
+        """
+        by_name, by_domain = self._by_group.get(company.group), self._by_domain.get(company.domain)
+        if by_name and by_domain and by_name != by_domain:
+            raise ValueError(
+                f"'{company.group}' stands in {by_name} and its domain {company.domain} in {by_domain}, and a company is "
+                "on one side alone: correct the name or the address, or leave the row out"
+            )
+        side = by_name or by_domain or self._new_side(company)
+        self._by_group[company.group] = side
+        if company.domain:
+            self._by_domain[company.domain] = side
+        return side
+
+    def _new_side(self, company: Company) -> str:
+        task = self._task
+        if not self._parent:
+            return split_of(task.seed, company.group, task.train_fraction, task.validation_fraction)
+        root = self._root(company)
+        name = self._first_name.get(root, company.group)
+        # Remembered for the rows tied to it, which may share neither name nor domain with this one.
+        return self._side.setdefault(root, split_of(task.seed, name, task.train_fraction, task.validation_fraction))
+
+    def _root(self, company: Company) -> Company:
+        node = Company(company.group, "")
+        while (above := self._parent.get(node, node)) != node:
+            self._parent[node] = self._parent.get(above, above)
+            node = above
+        return node
+
+    def _tie(self, name: Company, domain: Company) -> None:
+        if not domain.domain:
+            return
+        first = self._parent.setdefault(domain, name)
+        left, other = self._root(name), self._root(first)
+        if left != other:
+            self._parent[max(left, other)] = min(left, other)
+
+
+class CompanyNaming:
+    """How records of one task name their company: what is asked of each of thousands of rows is looked up once."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self._names = [name for role in ("group", "title") if (name := spec.facts_with_role(role))]
+        self._domain = spec.facts_with_role("domain") or ""
+
+    def company(self, facts: Facts, digest: str) -> Company:
+        """What a record's facts say of its company; a row that names none is a company of its own, by its hash."""
+        written = self.written(facts)
+        group = normal_group(written) if written else digest
+        return Company(group[:GROUP_CHARS], company_domain(facts.get(self._domain)))
+
+    def written(self, facts: Facts) -> str:
+        """The company's name as written: the fact with the role group, else the title."""
+        for name in self._names:
+            value = facts.get(name)
+            if value is not None and (text := " ".join(str(value).split())):
+                return text
+        return ""
+
+
+def _sides(records: QuerySet[Record], name: str, wanted: Iterable[str]) -> dict[str, str]:
+    """Split by key; of records that disagree, the earliest."""
+    return dict(pair for chunk in _chunks(sorted(wanted)) for pair in _pairs(records, name, chunk))
+
+
+def _pairs(records: QuerySet[Record], name: str, chunk: list[str]) -> Iterator[tuple[str, str]]:
+    yield from records.filter(**{f"{name}__in": chunk}).values_list(name, "split")
+
+
+def _chunks(values: list[str]) -> Iterator[list[str]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

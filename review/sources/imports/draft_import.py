@@ -1,0 +1,144 @@
+"""Taking in finished drafts: each finds its record by its facts or by the name of its company, or brings it along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.db import transaction
+
+from members.models import Member
+from review.drafts.bulk_insert import DraftInserter, DraftRow, PreparedDrafts, RecordInserter
+from review.models import Draft, Record, Source, Task, TaskVersion
+from review.sources.imports import source_row, staging
+from review.sources.imports.chat_logs import open_drafts
+from review.sources.imports.column_mapping import ColumnMapping, guess_mapping, target_fields
+from review.sources.imports.companies import CompanySplits
+from review.sources.imports.read_rows import at_most, check_mapping, read_rows
+from review.sources.imports.record_import import companies_of_file, growing_chunks
+from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting
+from review.sources.imports.result import ImportResult, RowTally
+from review.spec.schema import word_count
+from review.states import Role, SourceKind
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.db.bulk_insert import PreparedRows
+from web.process.prefetch import prefetch
+
+# They are on the desk at once, so they are written in one transaction; it takes some ten seconds for so many.
+MAX_DRAFTS = 100_000
+
+
+@transaction.atomic
+def import_drafts(
+    task: Task,
+    path: Path,
+    *,
+    by: Member,
+    filename: str = "",
+    name: str = "",
+    provenance: str = "",
+    mapping: ColumnMapping | None = None,
+    defaults: dict[str, str] | None = None,
+    skip_bad: bool = False,
+) -> ImportResult:
+    """Take in a file of finished drafts under the task's latest version, and put them on the desk.
+
+    A row finds its record by the hash of its facts; where it brings a name alone (fields with the roles group, title or
+    domain), by that name. Where no record is found and the required facts are there, the record is made. The same
+    draft for the same record is added once. A chat log is read as `chat_logs` says. The task's checks mark the drafts, and the text index takes them in, within
+    seconds after; whoever opens one earlier sees its marks all the same.
+
+    Args:
+        task: The task.
+        path: Where the file lies.
+        by: Who imports; a lead of the task.
+        filename: What the file was called.
+        name: What to call the source; the filename when empty.
+        provenance: Where the drafts come from, in words; it stands on each draft.
+        mapping: Column to field; guessed when None. `labelled_defects` takes names of known faults, parted by `;`.
+        defaults: A value for all rows, by facts that no column fills.
+        skip_bad: Leave bad rows out instead of refusing the file.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As `import_records`, more than 100,000 drafts (`too_many_rows`); a draft that does not fit the output schema, or finds no record, is a bad row.
+    """
+    permissions.require(by, task, Role.LEAD)
+    task = staging.lock_task(task)
+    version = latest_version(task)
+    table = open_drafts(path, version.spec)
+    fields = target_fields(version.spec, SourceKind.DRAFTS)
+    mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
+    check_mapping(table, mapping, fields, defaults or {})
+
+    tally = RowTally()
+    source = source_row.create_source(
+        task, SourceKind.DRAFTS, path, table.format, mapping, by=by, filename=filename, name=name, provenance=provenance
+    )
+    reading = RowTally()
+    rows = at_most(read_rows(table, mapping, fields, defaults or {}, reading), MAX_DRAFTS, "drafts")
+    drafts = fitting(version, rows, reading)
+    intake = _Intake(
+        source, version, tally, companies_of_file(task, version.spec, table, mapping, fields, defaults or {})
+    )
+    read = growing_chunks(drafts)
+    # Of a task without records nothing is looked up, and rows can be made while the ones before are written.
+    for prepared in map(intake.prepare, prefetch(read)) if intake.asks else prefetch(map(intake.prepare, read)):
+        intake.write(*prepared)
+    tally.merge(reading)
+    if tally.bad and not skip_bad:
+        raise tally.refusal()
+    kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
+    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+
+
+class _Intake:
+    """One import on its way through a file, chunk by chunk."""
+
+    def __init__(self, source: Source, version: TaskVersion, tally: RowTally, companies: CompanySplits) -> None:
+        self._tally, self._finder = tally, RecordMatcher(source, version, companies)
+        self._records, self._drafts = RecordInserter(source), DraftInserter(version, source.provenance)
+        self._calls: set[str] = set()
+        # One record the file speaks of: whatever it holds, where all is known already.
+        self.touched: list[str] = []
+
+    @property
+    def asks(self) -> bool:
+        """Whether rows cannot be prepared without asking the database."""
+        return self._finder.may_know
+
+    def prepare(self, drafts: Sequence[DraftColumns]) -> tuple[PreparedRows, PreparedDrafts]:
+        """Find or make the record of each; what is new, ready to be written."""
+        self._finder.learn(drafts)
+        rows: list[DraftRow] = []
+        for draft in drafts:
+            try:
+                record_id = self._finder.record_for(draft)
+            except ValueError as error:
+                self._tally.refuse(draft.row.number, str(error))
+                continue
+            words, call = word_count(draft.fields), call_id(record_id, draft.text_hash)
+            rows.append(DraftRow(record_id, draft.text, draft.text_hash, words, call, draft.row.labels))
+        self.touched = self.touched or [row.record_id for row in rows[:1]]
+        records, self._finder.fresh = self._finder.fresh, []
+        fresh = self._new(rows)
+        self._tally.added += len(fresh)
+        self._tally.known += len(rows) - len(fresh)
+        return self._records.lay(records), self._drafts.lay(fresh)
+
+    def write(self, records: PreparedRows, drafts: PreparedDrafts) -> None:
+        """Write what was prepared."""
+        self._records.write(records)
+        self._drafts.write(drafts)
+
+    def _new(self, rows: list[DraftRow]) -> list[DraftRow]:
+        if self._finder.may_know:
+            drafts = Draft.objects.filter(call_id__in=[row.call_id for row in rows])
+            self._calls.update(call for call in drafts.values_list("call_id", flat=True) if call)
+        fresh = []
+        for row in rows:
+            if row.call_id not in self._calls:
+                self._calls.add(row.call_id)
+                fresh.append(row)
+        return fresh

@@ -1,0 +1,117 @@
+"""What an import would do, before it does it: columns, mapping, sample rows, and every bad row. Writes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from review.sources.imports.chat_logs import open_drafts
+from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
+from review.sources.imports.read_rows import RowSource, check_mapping, read_rows
+from review.sources.imports.record_matching import NAMELESS, is_nameless
+from review.sources.imports.result import RowError, RowTally
+from review.sources.imports.tables import open_table
+from review.spec.task_spec import TaskSpec
+from review.states import SourceKind
+from web.errors import Refusal
+
+SAMPLE_ROWS = 8
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """A file as the task would read it.
+
+    Attributes:
+        format: `csv`, `jsonl`, `json`, or `chat` for a chat log.
+        encoding: The codec that reads it.
+        columns: Its columns.
+        samples: First rows as texts, in the order of the columns.
+        mapping: Column to field, as given or guessed.
+        targets: The fields a column may fill.
+        unknown_columns: Columns that no field takes; they stay out.
+        problems: What is wrong with the mapping, by column or field; empty when rows could be read.
+        rows_total: Rows of the file.
+        rows_bad: Bad rows under this mapping.
+        errors: The first hundred of them.
+    """
+
+    format: str
+    encoding: str
+    columns: tuple[str, ...]
+    samples: tuple[tuple[str, ...], ...]
+    mapping: ColumnMapping
+    targets: tuple[TargetField, ...]
+    unknown_columns: tuple[str, ...]
+    problems: dict[str, list[str]]
+    rows_total: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+
+
+def read_preview(
+    path: Path,
+    *,
+    spec: TaskSpec,
+    kind: SourceKind = SourceKind.RECORDS,
+    mapping: ColumnMapping | None = None,
+    defaults: dict[str, str] | None = None,
+) -> ImportPreview:
+    """Read a whole file and say what would come of it.
+
+    Args:
+        path: Where the file lies.
+        spec: The task version whose input schema it is read by.
+        kind: Records, or finished drafts.
+        mapping: Column to field; guessed from the names when None.
+        defaults: A value for all rows, by fields that no column fills.
+
+    Raises:
+        Refusal: The file itself cannot be read; a bad mapping stands in `problems` instead.
+    """
+    table = open_drafts(path, spec) if kind == SourceKind.DRAFTS else open_table(path)
+    fields = target_fields(spec, kind)
+    mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
+    tally = RowTally()
+    problems: dict[str, list[str]] = {}
+    try:
+        check_mapping(table, mapping, fields, defaults or {})
+        for row in read_rows(table, mapping, fields, defaults or {}, tally):
+            if kind == SourceKind.DRAFTS and is_nameless(spec, row.facts):
+                tally.refuse(row.number, NAMELESS)
+    except Refusal as refusal:
+        if refusal.code != "mapping_invalid":
+            raise
+        problems = refusal.errors
+        tally.total = sum(1 for _ in table.rows())
+    return ImportPreview(
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        fields,
+        (*(column for column in table.columns if not mapping.get(column)), *tally.late_columns),
+        problems,
+        tally.total,
+        tally.bad,
+        tuple(tally.errors),
+    )
+
+
+def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:
+    """The first good rows of a table as short texts, in the order of its columns."""
+    result = []
+    for row in table.rows():
+        if row.problem:
+            continue
+        result.append(tuple(_short(row.values.get(column)) for column in table.columns))
+        if len(result) == SAMPLE_ROWS:
+            break
+    return tuple(result)
+
+
+def _short(value: Any) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= 80 else f"{text[:79]}…"

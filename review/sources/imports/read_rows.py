@@ -1,0 +1,193 @@
+"""A table read as rows of a task: mapped, typed, and refused with a reason. Touches no row of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from review.sources.imports.cell_values import of_objects, read_value
+from review.sources.imports.column_mapping import LABELS_FIELD, ColumnMapping, TargetField
+from review.sources.imports.result import RowTally
+from review.sources.imports.tables import MAX_COLUMNS, Row
+from review.spec.schema import Facts, InputField, OutputField
+from web import strict_json
+from web.errors import Refusal
+
+T = TypeVar("T")
+# Columns that a message names.
+SHOWN = 30
+
+
+class RowSource(Protocol):
+    """A file as rows under named columns, that can be read as often as wanted."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+
+    def rows(self) -> Iterator[Row]: ...
+
+
+class ReadRow(NamedTuple):
+    """One good row: its facts, what was written (drafts alone), labels of its defects, and what was said (verdicts alone)."""
+
+    number: int
+    facts: Facts
+    written: dict[str, Any]
+    labels: tuple[str, ...]
+    said: dict[str, Any]
+
+
+def check_mapping(
+    table: RowSource, mapping: ColumnMapping, fields: Sequence[TargetField], defaults: dict[str, str]
+) -> None:
+    """Refuse a mapping that names what is not there, a field twice, or leaves all fields or a required one without a column.
+
+    Raises:
+        Refusal: `mapping_invalid`, with the mistakes by column or field.
+    """
+    if len(mapping) > MAX_COLUMNS:
+        raise Refusal("mapping_invalid", f"The mapping names {len(mapping):,} columns; {MAX_COLUMNS:,} is the limit.")
+    errors: dict[str, list[str]] = {}
+    columns, names = set(table.columns), {target.name for target in fields}
+    used: dict[str, str] = {}
+    for column, name in mapping.items():
+        if not name:
+            continue
+        if column not in columns:
+            errors[column] = [f"The file has no column '{column}'; it has {_some(table.columns)}."]
+        elif name not in names:
+            errors[column] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
+        elif name in used:
+            errors[column] = [f"'{name}' is filled from '{used[name]}' already."]
+        used.setdefault(name, column)
+    for name in defaults:
+        if name not in names:
+            errors[name] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
+    for target in fields:
+        if target.is_required and target.name not in used and not defaults.get(target.name):
+            what = "written field" if target.is_output else "field"
+            errors.setdefault(target.name, [f"No column fills the {what} '{target.name}', which is required."])
+    if not errors and not used:
+        # Rows without a single fact would all be the same record.
+        errors[table.columns[0]] = ["No column fills any field of this task."]
+    if errors:
+        first = next(iter(errors.values()))[0]
+        raise Refusal(
+            "mapping_invalid",
+            first,
+            hint="Choose a column for each field that matters, and for every required one.",
+            errors=errors,
+        )
+
+
+def _some(columns: Sequence[str]) -> str:
+    shown = ", ".join(columns[:SHOWN])
+    return shown if len(columns) <= SHOWN else f"{shown} and {len(columns) - SHOWN} more"
+
+
+def read_rows(
+    table: RowSource, mapping: ColumnMapping, fields: Sequence[TargetField], defaults: dict[str, str], tally: RowTally
+) -> Iterator[ReadRow]:
+    """Good rows of a table; bad ones are counted in the tally with their reasons.
+
+    Raises:
+        Refusal: The file cannot be read on.
+    """
+    reader, columns = _Reader(mapping, fields, defaults), frozenset(table.columns)
+    for row in table.rows():
+        tally.total += 1
+        if row.problem:
+            tally.refuse(row.number, row.problem)
+            continue
+        if not row.values.keys() <= columns:
+            tally.late_columns.update(dict.fromkeys(name for name in row.values if name not in columns))
+        try:
+            yield reader.read(row)
+        except ValueError as error:
+            tally.refuse(row.number, str(error))
+
+
+def at_most(rows: Iterable[T], most: int, what: str) -> Iterator[T]:
+    """Pass rows on, up to what one transaction writes before other writers give up waiting.
+
+    Raises:
+        Refusal: `too_many_rows` (413).
+    """
+    for count, row in enumerate(rows, 1):
+        if count > most:
+            message = f"The file holds more than {most:,} {what}."
+            raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)
+        yield row
+
+
+class _Reader:
+    """Cells to fields by one mapping; which column is what kind of field is settled once for all rows."""
+
+    def __init__(self, mapping: ColumnMapping, fields: Sequence[TargetField], defaults: dict[str, str]) -> None:
+        by_name = {target.name: target for target in fields}
+        pairs = [(column, by_name[name]) for column, name in mapping.items() if name]
+        filled = {target.name for _, target in pairs}
+        self._written = [(column, of.field) for column, of in pairs if isinstance(of.field, OutputField)]
+        self._facts = [(column, of.field) for column, of in pairs if isinstance(of.field, InputField)]
+        others = [(column, of.name) for column, of in pairs if of.field is None]
+        self._labels = [column for column, name in others if name == LABELS_FIELD]
+        self._said = [(column, name) for column, name in others if name != LABELS_FIELD]
+        constants = {
+            name: value
+            for name, value in defaults.items()
+            if value and name not in filled and not by_name[name].is_output
+        }
+        self._constant_facts = [
+            (name, field, value)
+            for name, value in constants.items()
+            if isinstance(field := by_name[name].field, InputField)
+        ]
+        self._constant_said = {name: value for name, value in constants.items() if by_name[name].field is None}
+        self._required = [of.name for of in fields if of.is_required and isinstance(of.field, InputField)]
+
+    def read(self, row: Row) -> ReadRow:
+        """The row, typed.
+
+        Raises:
+            ValueError: A cell does not fit its field, or a required one is empty.
+        """
+        take = row.values.get
+        facts: Facts = {}
+        for column, field in self._facts:
+            if (fact := _fact(field, column, take(column))) is not None:
+                facts[field.name] = fact
+        for name, field, value in self._constant_facts:
+            if (fact := _fact(field, name, value)) is not None:
+                facts[name] = fact
+        written = {output.name: _written(output, column, take(column)) for column, output in self._written}
+        labels = _labels(take(self._labels[0])) if self._labels else ()
+        verdict_cells = {name: take(column) for column, name in self._said} | self._constant_said
+        for name in self._required:
+            if name not in facts:
+                raise ValueError(f"'{name}' is empty; it is required")
+        return ReadRow(row.number, facts, written, labels, verdict_cells)
+
+
+def _fact(field: InputField, column: str, value: Any) -> Any:
+    try:
+        return read_value(field, value)
+    except ValueError as error:
+        where = f"'{column}'" if column == field.name else f"'{column}' ({field.name})"
+        raise ValueError(f"{where} {error}") from None
+
+
+def _written(field: OutputField, column: str, value: Any) -> Any:
+    """What was written, as it stands; a list may come as JSON text in a cell."""
+    if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
+        raise ValueError(f"'{column}' {of_objects(value)}")
+    if field.type == "text" or not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return strict_json.loads(value)
+    except ValueError:
+        raise ValueError(f"'{column}' holds no JSON list") from None
+
+
+def _labels(value: Any) -> tuple[str, ...]:
+    parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
+    return tuple(text for part in parts if (text := str(part).strip()))

@@ -1,0 +1,273 @@
+"""Taking in a file of records: all of it or nothing, and what is known already stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+
+from members.models import Member
+from review.drafts.bulk_insert import RecordInserter, RecordRow, new_ids
+from review.models import Record, Source, Task
+from review.sources.imports import source_row, staging
+from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
+from review.sources.imports.companies import Company, CompanyNaming, CompanySplits
+from review.sources.imports.read_rows import ReadRow, RowSource, check_mapping, read_rows
+from review.sources.imports.result import ImportResult, RowTally
+from review.sources.imports.tables import open_table
+from review.spec.prompting import canonical_json
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.states import Role, SourceKind
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from web.db.sqlite_pauses import SqlitePauses
+from web.process.prefetch import prefetch
+
+# Rows written by one statement, while a thread reads the next ones: few at first, so that writing begins at once.
+FIRST_CHUNK, CHUNK = 250, 2000
+TITLE_CHARS = 200
+
+
+def import_records(
+    task: Task,
+    path: Path,
+    *,
+    by: Member,
+    filename: str = "",
+    name: str = "",
+    provenance: str = "",
+    mapping: ColumnMapping | None = None,
+    defaults: dict[str, str] | None = None,
+    skip_bad: bool = False,
+) -> ImportResult:
+    """Take in a CSV, JSONL or JSON file of records under the task's latest version.
+
+    A record is known by the hash of its facts, so that the same file twice adds nothing. Records of one company, by its
+    name or by its web domain, stand in one split; see `companies`. Records are written a few at a time, each few in a
+    transaction of their own unless the caller has one, and all of them are there once the last is; see `arriving`.
+
+    Args:
+        task: The task.
+        path: Where the file lies.
+        by: Who imports; a lead of the task.
+        filename: What the file was called.
+        name: What to call the source; the filename when empty.
+        provenance: Where the rows come from, in words.
+        mapping: Column to field; guessed when None.
+        defaults: A value for all rows, by fields that no column fills.
+        skip_bad: Leave bad rows out instead of refusing the file.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: The file cannot be read, the mapping is wrong, rows are bad (`rows_bad`, each by its number), or another
+            import into the task is under way (`import_running`, 409).
+    """
+    permissions.require(by, task, Role.LEAD)
+    spec = latest_version(task).spec
+    table = open_table(path)
+    fields = target_fields(spec, SourceKind.RECORDS)
+    mapping = guess_mapping(table.columns, fields) if mapping is None else mapping
+    check_mapping(table, mapping, fields, defaults or {})
+
+    def draw(held: Task) -> Source:
+        until = timezone.now() + timedelta(seconds=staging.LEASE_S)
+        return source_row.create_source(
+            held,
+            SourceKind.RECORDS,
+            path,
+            table.format,
+            mapping,
+            by=by,
+            filename=filename,
+            name=name,
+            provenance=provenance,
+            arriving_until=until,
+        )
+
+    source = staging.claim(task, draw)
+    tally = RowTally()
+    with staging.undone_on_failure(source):
+        companies = companies_of_file(task, spec, table, mapping, fields, defaults or {})
+        reading = RowTally()
+        rows = hashed(read_rows(table, mapping, fields, defaults or {}, reading), reading)
+        intake = _Intake(source, spec, tally, companies)
+        _write(intake, source, growing_chunks(rows))
+        tally.merge(reading)
+        if tally.bad and not skip_bad:
+            raise tally.refusal()
+        with transaction.atomic():
+            staging.renew(source)
+            kept = source_row.finish_source(
+                source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
+            )
+    return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
+
+
+def _write(intake: _Intake, source: Source, read: Iterable[Sequence[HashedRow]]) -> None:
+    """Write rows in short transactions, while the next are read."""
+    turns = SqlitePauses()
+    for chunk in prefetch(read):
+        with transaction.atomic():
+            staging.renew(source)
+            intake.add(chunk)
+        turns.give_way()
+
+
+def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Rows in lists of at most `size`."""
+    iterator = iter(rows)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def growing_chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """Rows in lists of `FIRST_CHUNK`, then twice as many each time, up to `CHUNK`."""
+    iterator, size = iter(rows), FIRST_CHUNK
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+        size = min(2 * size, CHUNK)
+
+
+def content_hash(facts: Facts) -> str:
+    """SHA-256 of the canonical JSON of a record's facts, hex."""
+    return hashlib.sha256(canonical_json(facts).encode()).hexdigest()
+
+
+def companies_of_file(
+    task: Task,
+    spec: TaskSpec,
+    table: RowSource,
+    mapping: ColumnMapping,
+    fields: Sequence[TargetField],
+    defaults: dict[str, str],
+) -> CompanySplits:
+    """Sides of the companies of a file; one that brings web domains is read through once before."""
+    companies = CompanySplits(task)
+    domain = spec.facts_with_role("domain")
+    if domain is not None and domain in mapping.values():
+        rows = read_rows(table, mapping, fields, defaults, RowTally())
+        naming = CompanyNaming(spec)
+        companies.foresee(naming.company(row.facts, content_hash(row.facts)) for row in rows)
+    return companies
+
+
+class RecordRowBuilder:
+    """Makes rows of records of one source."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        self._ids: list[str] = []
+        self._title = spec.facts_with_role("title") or ""
+        self.naming = CompanyNaming(spec)
+
+    def row(self, read: HashedRow, company: Company, split: str) -> RecordRow:
+        """A record that is not written yet, with the split of its company."""
+        number, facts = read.row.number, read.row.facts
+        return RecordRow(
+            self._new_id(),
+            number,
+            self._title_of(number, facts),
+            read.facts,
+            company.group,
+            company.domain,
+            split,
+            read.digest,
+        )
+
+    def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
+        """The same as a row to save, for whoever points at it."""
+        return Record(
+            task=source.task,
+            source=source,
+            row_number=number,
+            title=self._title_of(number, facts),
+            facts=facts,
+            group=company.group,
+            domain=company.domain,
+            split=split,
+            content_hash=digest,
+        )
+
+    def _title_of(self, number: int, facts: Facts) -> str:
+        title = _text(facts.get(self._title)) or self.naming.written(facts)
+        title = title or next((_text(value) for value in facts.values()), "")
+        return title[:TITLE_CHARS] or f"Row {number}"
+
+    def _new_id(self) -> str:
+        if not self._ids:
+            self._ids = new_ids(CHUNK)[::-1]
+        return self._ids.pop()
+
+
+class HashedRow(NamedTuple):
+    """A good row, its facts as canonical JSON, and their hash."""
+
+    row: ReadRow
+    facts: str
+    digest: str
+
+
+def hashed(rows: Iterable[ReadRow], tally: RowTally) -> Iterator[HashedRow]:
+    """Rows with the hash of their facts; what cannot be written as UTF-8 is a bad row."""
+    for row in rows:
+        facts = canonical_json(row.facts)
+        try:
+            digest = hashlib.sha256(facts.encode()).hexdigest()
+        except UnicodeEncodeError as error:
+            tally.refuse(row.number, surrogate_error(error))
+            continue
+        yield HashedRow(row, facts, digest)
+
+
+def surrogate_error(error: UnicodeEncodeError) -> str:
+    """What is wrong with a text that no encoding takes."""
+    return f"holds half of a pair of characters, \\u{ord(error.object[error.start]):04x}, which is no text"
+
+
+class _Intake:
+    """One import on its way through a file, chunk by chunk."""
+
+    def __init__(self, source: Source, spec: TaskSpec, tally: RowTally, companies: CompanySplits) -> None:
+        self._task, self._tally, self._companies = source.task, tally, companies
+        self._writing, self._records = RecordRowBuilder(spec), RecordInserter(source)
+        # A task without records is not asked for them; nobody else brings any while this import runs.
+        self._may_know = Record.objects.filter(task=source.task).exists()
+        self.seen: set[str] = set()
+
+    def add(self, reads: Sequence[HashedRow]) -> None:
+        """Write those that are new."""
+        existing = self._known([read.digest for read in reads])
+        news: list[tuple[HashedRow, Company]] = []
+        for read in reads:
+            if read.digest in self.seen or read.digest in existing:
+                self._tally.known += 1
+            else:
+                news.append((read, self._writing.naming.company(read.row.facts, read.digest)))
+            self.seen.add(read.digest)
+        self._companies.learn(company for _, company in news)
+        fresh = []
+        for read, company in news:
+            try:
+                split = self._companies.side_of(company)
+            except ValueError as error:
+                self._tally.refuse(read.row.number, str(error))
+                continue
+            fresh.append(self._writing.row(read, company, split))
+        self._records.pour(fresh)
+        self._tally.added += len(fresh)
+
+    def _known(self, digests: list[str]) -> set[str]:
+        if not self._may_know:
+            return set()
+        there = Record.objects.filter(task=self._task, content_hash__in=digests)
+        return set(there.values_list("content_hash", flat=True))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else " ".join(str(value).split())

@@ -1,0 +1,94 @@
+"""What an import came to. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from review.models import Source
+from review.sources.imports.column_mapping import ColumnMapping
+from web.errors import Refusal
+
+ERRORS_SHOWN = 100
+
+
+class RowError(NamedTuple):
+    """One bad row and why."""
+
+    row: int
+    reason: str
+
+
+@dataclass
+class RowTally:
+    """Counts of a run over a file; keeps the first hundred errors and counts the rest.
+
+    `late_columns` are keys of JSON rows that came after the rows the columns were told from.
+    """
+
+    total: int = 0
+    added: int = 0
+    known: int = 0
+    bad: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    late_columns: dict[str, None] = field(default_factory=dict)
+
+    def refuse(self, row: int, reason: str) -> None:
+        """Count a bad row."""
+        self.bad += 1
+        if len(self.errors) < ERRORS_SHOWN:
+            self.errors.append(RowError(row, reason))
+
+    def merge(self, other: RowTally) -> None:
+        """Add the counts of another run over the same rows, such as that of the thread that read them."""
+        self.total += other.total
+        self.added += other.added
+        self.known += other.known
+        self.bad += other.bad
+        self.late_columns.update(other.late_columns)
+        self.errors = sorted([*self.errors, *other.errors])[:ERRORS_SHOWN]
+
+    def refusal(self) -> Refusal:
+        """The answer to a file with bad rows."""
+        rows = "row is" if self.bad == 1 else "rows are"
+        first = self.errors[0]
+        message = f"{self.bad} of {self.total} {rows} bad, first row {first.row}: {first.reason}. Nothing was imported."
+        hint = "Mend these rows, or import the good ones alone (skip_bad=true)."
+        return Refusal("rows_bad", message, hint=hint, errors={f"row {e.row}": [e.reason] for e in self.errors})
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What came of an import.
+
+    Attributes:
+        source: The new source; where every row was known, the one that holds them already.
+        rows_total: Rows of the file.
+        rows_added: Rows that are new.
+        rows_known: Rows the task has already, and repeats within the file.
+        rows_bad: Rows left out because `skip_bad` was asked for.
+        errors: The first hundred bad rows.
+        unknown_columns: Columns of the file that no field takes.
+    """
+
+    source: Source
+    rows_total: int
+    rows_added: int
+    rows_known: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+    unknown_columns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: Source, tally: RowTally, *, columns: Sequence[str], mapping: ColumnMapping) -> ImportResult:
+        """The counts of a run over a whole file, for the source that holds its rows."""
+        return cls(
+            source,
+            tally.total,
+            tally.added,
+            tally.known,
+            tally.bad,
+            tuple(tally.errors),
+            (*(column for column in columns if not mapping.get(column)), *tally.late_columns),
+        )

@@ -1,0 +1,88 @@
+"""The source row of an import: drawn up first, settled with its counts last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.utils.text import slugify
+
+from members.models import Member
+from review.models import Record, Source, Task
+from review.sources.imports.column_mapping import ColumnMapping
+from review.sources.imports.result import RowTally
+from review.states import SourceKind
+
+SLUG_CHARS = 80
+
+
+def create_source(
+    task: Task,
+    kind: SourceKind,
+    path: Path,
+    form: str,
+    mapping: ColumnMapping,
+    *,
+    by: Member,
+    filename: str,
+    name: str,
+    provenance: str,
+    arriving_until: datetime | None = None,
+) -> Source:
+    """Insert the row that records will point at; its counts come when the file is read.
+
+    With `arriving_until` it is there for nobody until it is settled, see `arriving`.
+    """
+    filename = (filename or path.name).replace("\\", "/").rsplit("/", 1)[-1]
+    return Source.objects.create(
+        task=task,
+        kind=kind,
+        name=(name.strip() or filename)[:160],
+        slug=_free_slug(task, name.strip() or Path(filename).stem),
+        filename=filename[:200],
+        format=form,
+        mapping=mapping,
+        provenance=provenance.strip()[:200],
+        sha256=_sha256(path),
+        created_by=by,
+        arriving_until=arriving_until,
+    )
+
+
+def finish_source(source: Source, tally: RowTally, known: Callable[[], QuerySet[Record]]) -> Source:
+    """Write the counts; where nothing was added the row goes again, and the source that holds the rows is returned."""
+    if tally.added == 0 and tally.known and (earlier := _earlier(source, known)):
+        source.delete()
+        return earlier
+    source.rows_total, source.rows_added = tally.total, tally.added
+    source.rows_known, source.rows_bad = tally.known, tally.bad
+    source.arriving_until = None
+    source.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_bad", "arriving_until"])
+    return source
+
+
+def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | None:
+    same = Source.objects.filter(task=source.task, kind=source.kind, sha256=source.sha256).exclude(pk=source.pk)
+    if earlier := same.order_by("created_at").first():
+        return earlier
+    record = known().select_related("source").first()
+    return record.source if record is not None and record.source_id != source.pk else None
+
+
+def _free_slug(task: Task, name: str) -> str:
+    stem = slugify(name)[: SLUG_CHARS - 5] or "source"
+    taken = set(Source.everything.filter(task=task, slug__startswith=stem).values_list("slug", flat=True))
+    number = 1
+    slug = stem
+    while slug in taken:
+        number += 1
+        slug = f"{stem}-{number}"
+    return slug
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

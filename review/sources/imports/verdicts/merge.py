@@ -1,0 +1,172 @@
+"""Writing verdicts of another tool among those that are here, and what counts then."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid5
+
+from members.models import Member
+from review.desk import deck, golds, verdicts
+from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Ruling, Source
+from review.sources.imports.verdicts.parse_row import ParsedVerdict
+from review.spec.prompting import canonical_json
+from review.spec.schema import Fields
+from review.states import AssignmentState, DraftState, Verdict
+from review.text import edits
+
+Word = tuple[UUID, Member, ParsedVerdict]
+
+
+def write(words: Sequence[Word], *, source: Source, now: datetime) -> int:
+    """Record what reviewers said of drafts of one task, and settle what counts for each of them.
+
+    A word that is here already, by draft, reviewer, time and content, is passed over. The drafts are locked until the
+    transaction ends. A card that is in somebody's deck stays there; its holder's verdict is then a further one.
+
+    Returns:
+        How many verdicts are new.
+    """
+    drafts = _locked([draft_id for draft_id, _, _ in words])
+    here: dict[UUID, list[Decision]] = defaultdict(list)
+    for decision in Decision.objects.filter(draft__in=drafts):
+        here[decision.draft_id].append(decision)
+    existing = {decision.pk for said in here.values() for decision in said}
+    fresh: dict[UUID, Decision] = {}
+    for draft_id, reviewer, said in words:
+        decision = _decision(drafts[draft_id], reviewer, said, source=source, now=now)
+        if decision.pk not in existing:
+            fresh[decision.pk] = decision
+    for decision in fresh.values():
+        here[decision.draft_id].append(decision)
+    touched = {decision.draft_id for decision in fresh.values()}
+    retracts = [retraction for pk in touched for retraction in _overtaken(drafts[pk], here[pk], source=source)]
+    for retraction in retracts:
+        here[retraction.draft_id].append(retraction)
+    Decision.objects.bulk_create([*fresh.values(), *retracts], batch_size=200)
+    _close_assignments(drafts, fresh.values())
+    _settle([drafts[pk] for pk in sorted(touched)], here)
+    return len(fresh)
+
+
+def _locked(ids: Sequence[UUID]) -> dict[UUID, Draft]:
+    drafts = Draft.objects.select_for_update(of=("self",)).filter(pk__in=set(ids)).order_by("pk")
+    return {
+        draft.pk: draft
+        for draft in drafts.select_related("record", "task", "task_version").defer("messages", "parameters", "marks")
+    }
+
+
+def _decision(draft: Draft, reviewer: Member, said: ParsedVerdict, *, source: Source, now: datetime) -> Decision:
+    fields = _fields(draft, said)
+    body = verdicts.SubmittedVerdict(
+        said.verdict,
+        fields if said.verdict is Verdict.EDIT else None,
+        said.reasons,
+        said.ratings,
+        said.seconds,
+        said.note,
+    )
+    at = said.at or now
+    # The same word has the same id whenever it comes; one without a time is known by what it says alone.
+    key = canonical_json([str(reviewer.pk), body.body_hash(draft.pk), said.at.isoformat() if said.at else None])
+    measured: dict[str, Any] = {}
+    if said.verdict is Verdict.EDIT:
+        measured = edits.edit_columns(draft.task_version.spec, draft.record.facts, draft.fields, fields)
+    return Decision(
+        id=uuid5(draft.pk, key),
+        draft=draft,
+        task_id=draft.task_id,
+        reviewer=reviewer,
+        verdict=said.verdict,
+        fields=fields,
+        before_hash=draft.fields_hash,
+        body_hash=body.body_hash(draft.pk),
+        reasons=list(said.reasons),
+        ratings=said.ratings,
+        seconds=said.seconds,
+        note=said.note,
+        imported_from=source,
+        created_at=at,
+        **measured,
+    )
+
+
+def _fields(draft: Draft, said: ParsedVerdict) -> Fields | None:
+    if said.verdict is Verdict.REJECT:
+        return None
+    return draft.fields if said.edited is None else said.edited
+
+
+def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> list[Decision]:
+    """Of each reviewer only the last word stands: what takes the earlier ones back, dated by what came after them."""
+    by_reviewer: dict[UUID, list[Decision]] = defaultdict(list)
+    for decision in golds.standing_decisions(said):
+        by_reviewer[decision.reviewer_id].append(decision)
+    return [
+        Decision(
+            id=uuid5(earlier.pk, "overtaken"),
+            draft=draft,
+            task_id=draft.task_id,
+            reviewer_id=earlier.reviewer_id,
+            verdict=Verdict.RETRACT,
+            fields=None,
+            before_hash=draft.fields_hash,
+            body_hash=earlier.body_hash,
+            retracts=earlier,
+            imported_from=source,
+            created_at=later.created_at,
+        )
+        for words in by_reviewer.values()
+        for earlier, later in pairwise(words)
+    ]
+
+
+def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
+    """Nobody is dealt a card they judged elsewhere."""
+    pairs = {(decision.draft_id, decision.reviewer_id): decision for decision in fresh}
+    Assignment.objects.bulk_create(
+        [
+            Assignment(
+                draft_id=draft_id,
+                reviewer_id=reviewer_id,
+                task_id=decision.task_id,
+                state=AssignmentState.DONE,
+                leased_until=decision.created_at,
+                etag=deck.etag_for(drafts[draft_id], decision.reviewer),
+            )
+            for (draft_id, reviewer_id), decision in pairs.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["draft", "reviewer"],
+        update_fields=["state", "unfinished", "updated_at"],
+        batch_size=200,
+    )
+
+
+def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
+    """Write golds and states anew; drafts on which a lead ruled, or with a known answer, one by one."""
+    ids = [draft.pk for draft in drafts]
+    apart = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
+    apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
+    plain = [draft for draft in drafts if draft.pk not in apart]
+    Gold.objects.filter(draft__in=plain).delete()
+    resolved = {draft.pk: golds.resolving(here[draft.pk], wanted=draft.verdicts_wanted) for draft in plain}
+    Gold.objects.bulk_create(
+        [golds.as_gold(decision) for decision in resolved.values() if decision is not None], batch_size=200
+    )
+    for draft in drafts:
+        state = golds.resolve(draft.pk) if draft.pk in apart else _state(draft, here[draft.pk], resolved[draft.pk])
+        if draft.state != DraftState.LEASED:
+            draft.state = state
+    Draft.objects.bulk_update(drafts, ["state"], batch_size=200)
+
+
+def _state(draft: Draft, said: Sequence[Decision], resolved: Decision | None) -> DraftState:
+    if resolved is not None:
+        return DraftState.DECIDED
+    is_waiting = len(golds.standing_decisions(said)) < max(1, draft.verdicts_wanted)
+    return DraftState.PENDING if is_waiting else DraftState.DISPUTED

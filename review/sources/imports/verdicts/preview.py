@@ -1,0 +1,183 @@
+"""What an import of verdicts would do: columns, words and reviewers found, and every bad row. Writes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.utils import timezone
+
+from review.sources.imports.column_mapping import ColumnMapping, TargetField
+from review.sources.imports.preview import ImportPreview, samples
+from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
+from review.sources.imports.record_matching import NAMELESS, is_nameless
+from review.sources.imports.result import RowTally
+from review.sources.imports.verdicts import parse_row
+from review.sources.imports.verdicts.tables import JudgedTable, open_judged
+from review.sources.imports.verdicts.targets import (
+    DRAFT,
+    REVIEWER,
+    VERDICT,
+    check_verdict_columns,
+    guess_judged,
+    judged_targets,
+)
+from review.spec.schema import Fields, normalise_fields
+from review.spec.task_spec import TaskSpec
+from web.errors import Refusal
+
+# A column with more words than this holds no verdicts.
+MOST_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictWord:
+    """One word of the verdict's column: how often it comes, and what it is taken to mean (nothing when untold)."""
+
+    word: str
+    count: int
+    means: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPreview:
+    """A file of verdicts as the task would read it.
+
+    Attributes:
+        preview: As of every import.
+        tool: Whose export it is; empty for a plain table.
+        words: Words of the verdict's column, the most frequent first.
+        reviewers: Who gave how many, the busiest first.
+        by_verdict: How many would be recorded, by verdict.
+        left_out: Rows whose word means to leave them out.
+    """
+
+    preview: ImportPreview
+    tool: str
+    words: tuple[VerdictWord, ...]
+    reviewers: tuple[tuple[str, int], ...]
+    by_verdict: dict[str, int]
+    left_out: int
+
+    @property
+    def good(self) -> int:
+        """Verdicts that would be recorded."""
+        return sum(self.by_verdict.values())
+
+
+def read_judged_preview(
+    path: Path,
+    *,
+    spec: TaskSpec,
+    mapping: ColumnMapping | None = None,
+    defaults: dict[str, str] | None = None,
+    verdicts: Mapping[str, str] | None = None,
+) -> JudgedPreview:
+    """Read a whole file of verdicts and say what would come of it.
+
+    Args:
+        path: Where the file lies.
+        spec: The task version it is read by.
+        mapping: Column to field; guessed from the names when None.
+        defaults: A value for all rows.
+        verdicts: What each word means; guessed where it is not given.
+
+    Raises:
+        Refusal: The file itself cannot be read; a bad mapping stands in the preview's `problems` instead.
+    """
+    table = open_judged(path)
+    fields = judged_targets(spec)
+    mapping = guess_judged(spec, table.columns) if mapping is None else mapping
+    look = _Look(spec, verdicts or {})
+    problems: dict[str, list[str]] = {}
+    try:
+        check_mapping(table, mapping, fields, defaults or {})
+        check_verdict_columns(spec, mapping, defaults or {})
+        for row in read_rows(table, mapping, fields, defaults or {}, look.tally):
+            look.at(row)
+        problems = look.problems()
+    except Refusal as refusal:
+        if refusal.code != "mapping_invalid":
+            raise
+        problems = refusal.errors
+        look.tally.total = sum(1 for _ in table.rows())
+    return look.seen(_preview(table, mapping, fields, problems, look.tally), table.tool)
+
+
+def _preview(
+    table: JudgedTable,
+    mapping: ColumnMapping,
+    fields: tuple[TargetField, ...],
+    problems: dict[str, list[str]],
+    tally: RowTally,
+) -> ImportPreview:
+    return ImportPreview(
+        table.format,
+        table.encoding,
+        table.columns,
+        samples(table),
+        mapping,
+        fields,
+        tuple(column for column in table.columns if not mapping.get(column)),
+        problems,
+        tally.total,
+        tally.bad,
+        tuple(tally.errors),
+    )
+
+
+class _Look:
+    """What was seen of a file so far."""
+
+    def __init__(self, spec: TaskSpec, verdicts: Mapping[str, str]) -> None:
+        self._spec, self._verdicts, self._now = spec, verdicts, timezone.now()
+        self.tally = RowTally()
+        self._words: Counter[str] = Counter()
+        self._reviewers: Counter[str] = Counter()
+        self._verdict_counts: Counter[str] = Counter()
+        self._left_out = 0
+
+    def at(self, row: ReadRow) -> None:
+        """Read one row as the import would, but for drafts that are named by id."""
+        if word := parse_row.word_of(row.said.get(VERDICT)):
+            self._words[word] += 1
+        if who := parse_row.word_of(row.said.get(REVIEWER)):
+            self._reviewers[who] += 1
+        try:
+            verdict = parse_row.parse_row(self._spec, row.said, self._draft(row), self._verdicts, now=self._now)
+        except ValueError as error:
+            self.tally.refuse(row.number, str(error))
+            return
+        if verdict is None:
+            self._left_out += 1
+        elif not row.said.get(DRAFT) and is_nameless(self._spec, row.facts):
+            self.tally.refuse(row.number, NAMELESS)
+        else:
+            self._verdict_counts[verdict.verdict] += 1
+
+    def problems(self) -> dict[str, list[str]]:
+        """A verdict's column that holds something else."""
+        if len(self._words) <= MOST_WORDS:
+            return {}
+        return {VERDICT: [f"This column holds {len(self._words)} different words, so it is no verdict."]}
+
+    def seen(self, preview: ImportPreview, tool: str) -> JudgedPreview:
+        """Put it together."""
+        words = tuple(
+            VerdictWord(word, count, self._verdicts.get(word) or parse_row.guess_verdict(word))
+            for word, count in self._words.most_common(MOST_WORDS)
+        )
+        return JudgedPreview(
+            preview, tool, words, tuple(self._reviewers.most_common()), dict(self._verdict_counts), self._left_out
+        )
+
+    def _draft(self, row: ReadRow) -> Fields:
+        if not row.said.get(DRAFT):
+            return normalise_fields(self._spec.output_schema, row.written)
+        # The draft is looked up when it is imported; until then some text stands in for it.
+        return {
+            field.name: "–" if field.type == "text" else [{item.name: "–" for item in field.items}]
+            for field in self._spec.output_schema
+        }

@@ -1,0 +1,205 @@
+"""Pages of sources: the list, one source with its records, the steps of an import, and sample files."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+
+from members.session import member_of
+from review.sources import queries
+from review.sources.forms import DetailsForm, UploadForm, defaults_from, mapping_from, mapping_rows, unfilled
+from review.sources.imports import import_drafts, import_records, read_preview, uploads
+from review.sources.imports.verdicts import read_judged_preview
+from review.sources.samples import COMPANIES
+from review.spec.task_spec import TaskSpec
+from review.states import Role, SourceKind, Split
+from review.tasks.permissions import may, require, task_or_404
+from review.tasks.queries import latest_version
+from web.errors import Refusal
+
+_WHAT: dict[str, str] = {SourceKind.DRAFTS: "draft", SourceKind.DECISIONS: "verdict"}
+
+
+def import_summary(added: int, known: int, bad: int, kind: str) -> str:
+    """What came of it in one line: `503 records added, 2 known already.`."""
+    what = _WHAT.get(kind, "record")
+    parts = [f"{added:,} {what}{'' if added == 1 else 's'} added" if added else "Nothing new"]
+    if known:
+        parts.append(f"{known:,} known already")
+    if bad:
+        parts.append(f"{bad:,} bad row{'' if bad == 1 else 's'} left out")
+    return ", ".join(parts) + "."
+
+
+WHOLE_NUMBER = 10
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    context = {
+        "task": task,
+        "section": "sources",
+        "sources": queries.visible_sources(member_of(request), task=task),
+        "counts": queries.record_counts(task),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+    }
+    return render(request, "review/sources/index.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    source = queries.source_or_404(member_of(request), pk)
+    split, text = request.GET.get("split", ""), request.GET.get("q", "").strip()
+    page = queries.record_page(
+        source,
+        split=split,
+        text=text,
+        after=_number(request.GET.get("after")),
+        before=_number(request.GET.get("before")),
+    )
+    context = {
+        "task": source.task,
+        "section": "sources",
+        "source": source,
+        "page": page,
+        "fields": latest_version(source.task).spec.input_schema,
+        "counts": queries.split_counts(source),
+        "split": split,
+        "splits": Split.choices,
+        "q": text,
+    }
+    return render(request, "review/sources/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Step one: a file comes in, and waits for its columns to be looked at."""
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    form, refusal = UploadForm(request.POST or None, request.FILES or None), None
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        name = ""
+        try:
+            name, kind = uploads.keep_upload(file.chunks()), form.cleaned_data["kind"]
+            return redirect(_next_step(task.slug, latest_version(task).spec, name, kind, file.name))
+        except Refusal as error:
+            uploads.drop_upload(name)
+            refusal = error
+    context = {
+        "task": task,
+        "section": "sources",
+        "form": form,
+        "refusal": refusal,
+        "spec": latest_version(task).spec,
+        "sample": COMPANIES,
+    }
+    status = refusal.status if refusal else 400 if form.errors else 200
+    return render(request, "review/sources/upload.html", context, status=status)
+
+
+def _next_step(slug: str, spec: TaskSpec, name: str, kind: str, filename: str) -> str:
+    """Where the columns of an upload are matched; a file that cannot be read gets no further."""
+    path = uploads.path_of(name)
+    if kind == SourceKind.DECISIONS:
+        read_judged_preview(path, spec=spec)
+        return f"{reverse('review:import-judged', args=[slug, name])}?{urlencode({'filename': filename})}"
+    read_preview(path, spec=spec, kind=SourceKind(kind))
+    query = urlencode({"kind": kind, "filename": filename})
+    return f"{reverse('review:import-columns', args=[slug, name])}?{query}"
+
+
+@require_http_methods(["GET", "POST"])
+def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Steps two and three: which column fills which field, with what would come of it; then the import itself."""
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    kind = SourceKind.DRAFTS if request.GET.get("kind") == SourceKind.DRAFTS else SourceKind.RECORDS
+    filename = request.GET.get("filename", "")
+    refusal, is_post = None, request.method == "POST"
+    try:
+        path = uploads.path_of(name)
+    except Refusal as gone:
+        messages.error(request, f"{gone.message} {gone.hint}")
+        return redirect("review:import", task.slug)
+    form = DetailsForm(request.POST or None, initial={"name": filename.rsplit(".", 1)[0]})
+    spec = latest_version(task).spec
+    preview = read_preview(path, spec=spec, kind=kind)
+    defaults = defaults_from(request.POST.dict())
+    if is_post:
+        mapping = mapping_from(request.POST.dict(), preview.columns)
+        preview = read_preview(path, spec=spec, kind=kind, mapping=mapping, defaults=defaults)
+        if request.POST.get("do") == "import" and form.is_valid():
+            take = import_drafts if kind == SourceKind.DRAFTS else import_records
+            try:
+                result = take(
+                    task,
+                    path,
+                    by=member_of(request),
+                    filename=filename,
+                    mapping=mapping,
+                    defaults=defaults,
+                    **form.cleaned_data,
+                )
+            except Refusal as error:
+                refusal = error
+            else:
+                uploads.drop_upload(name)
+                messages.success(request, import_summary(result.rows_added, result.rows_known, result.rows_bad, kind))
+                return redirect("review:source", result.source.pk)
+    context = {
+        "task": task,
+        "section": "sources",
+        "kind": kind,
+        "filename": filename,
+        "file": preview,
+        "rows": mapping_rows(preview),
+        "unfilled": unfilled(preview, defaults),
+        "good": preview.rows_total - preview.rows_bad,
+        "form": form,
+        "refusal": refusal,
+    }
+    return render(request, "review/sources/columns.html", context, status=refusal.status if refusal else 200)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= WHOLE_NUMBER else 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sample(request: HttpRequest, slug: str) -> HttpResponseBase:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    if request.method != "POST":
+        return FileResponse(COMPANIES.path.open("rb"), as_attachment=True, filename=COMPANIES.filename)
+    require(member, task, Role.LEAD)
+    try:
+        result = import_records(
+            task,
+            COMPANIES.path,
+            by=member,
+            filename=COMPANIES.filename,
+            name=COMPANIES.name,
+            provenance=COMPANIES.provenance,
+        )
+    except Refusal as refusal:
+        return _match_by_hand(request, slug, refusal)
+    messages.success(request, import_summary(result.rows_added, result.rows_known, result.rows_bad, SourceKind.RECORDS))
+    return redirect("review:source", result.source.pk)
+
+
+def _match_by_hand(request: HttpRequest, slug: str, refusal: Refusal) -> HttpResponse:
+    """A task with facts of its own cannot guess what the columns are for; its lead can say so on the next page."""
+    messages.warning(request, f"{refusal.message} Say which column fills which fact.")
+    with COMPANIES.path.open("rb") as file:
+        name = uploads.keep_upload(iter(lambda: file.read(2**16), b""))
+    query = urlencode({"kind": SourceKind.RECORDS.value, "filename": COMPANIES.filename})
+    return redirect(f"{reverse('review:import-columns', args=[slug, name])}?{query}")

@@ -1,0 +1,149 @@
+"""Questions about records: found by source, split and text, a page at a time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import Http404
+
+from members.models import Member
+from review.models import Record, Source, Task
+from review.tasks import permissions
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """One page of a source's records, cut by row number.
+
+    Attributes:
+        rows: The records.
+        after: Row number to go on from, or None on the last page.
+        before: Row number to go back from, or None on the first.
+    """
+
+    rows: list[Record]
+    after: int | None
+    before: int | None
+
+
+def visible_records(member: Member) -> QuerySet[Record]:
+    """Records of the tasks the member may see."""
+    return Record.objects.filter(task__in=permissions.tasks_for(member))
+
+
+def search_records(
+    member: Member, *, task: str = "", source: str = "", split: str = "", text: str = ""
+) -> QuerySet[Record]:
+    """Records the member may see, narrowed.
+
+    Args:
+        member: Who asks.
+        task: Slug of a task.
+        source: UUID or slug of a source.
+        split: `train`, `validation` or `test`.
+        text: Words that must stand in the title or the facts, all of them.
+    """
+    records = visible_records(member).select_related("task", "source")
+    if task:
+        records = records.filter(task__slug=task)
+    if source:
+        records = records.filter(source_id=source) if _is_uuid(source) else records.filter(source__slug=source)
+    if split:
+        records = records.filter(split=split)
+    return _with_text(records, text)
+
+
+def record_page(source: Source, *, split: str = "", text: str = "", after: int = 0, before: int = 0) -> RecordPage:
+    """A page of a source's records in the order of the file; costs the same on every page."""
+    records = _with_text(Record.objects.filter(source=source), text)
+    if split:
+        records = records.filter(split=split)
+    if before:
+        rows = list(records.filter(row_number__lt=before).order_by("-row_number")[: PAGE_ROWS + 1])
+        has_before, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS][::-1]
+        return RecordPage(
+            rows, rows[-1].row_number if rows else None, rows[0].row_number if rows and has_before else None
+        )
+    rows = list(records.filter(row_number__gt=after).order_by("row_number")[: PAGE_ROWS + 1])
+    has_after, rows = len(rows) > PAGE_ROWS, rows[:PAGE_ROWS]
+    return RecordPage(rows, rows[-1].row_number if has_after else None, rows[0].row_number if rows and after else None)
+
+
+def _with_text(records: QuerySet[Record], text: str) -> QuerySet[Record]:
+    words = text.split()
+    if not words:
+        return records
+    records = records.annotate(facts_text=Cast("facts", TextField()))
+    for word in words[:8]:
+        anywhere = Q()
+        for writing in _writings(word):
+            anywhere |= Q(title__icontains=writing) | Q(facts_text__icontains=writing)
+        records = records.filter(anywhere)
+    return records
+
+
+def _writings(word: str) -> set[str]:
+    """A word as it may stand in the database: SQLite folds the case of ASCII alone, and keeps JSON with escapes."""
+    cases = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+    return cases | {json.dumps(case)[1:-1] for case in cases}
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def record_or_404(member: Member, pk: UUID) -> Record:
+    """One record, if the member may see its task.
+
+    Raises:
+        Http404: No such record, or not this member's.
+    """
+    record = visible_records(member).select_related("task", "source").filter(pk=pk).first()
+    if record is None:
+        raise Http404("There is no such record that you can see.")
+    return record
+
+
+def visible_sources(member: Member, *, task: Task | None = None) -> QuerySet[Source]:
+    """Sources the member may see, newest first; those of one task when it is given."""
+    sources = Source.objects.filter(task__in=permissions.tasks_for(member)).select_related("task", "created_by")
+    return (sources.filter(task=task) if task else sources).order_by("-created_at", "-id")
+
+
+def source_or_404(member: Member, pk: UUID) -> Source:
+    """One source, if the member may see its task.
+
+    Raises:
+        Http404: No such source, or not this member's.
+    """
+    source = visible_sources(member).filter(pk=pk).first()
+    if source is None:
+        raise Http404("There is no such source that you can see.")
+    return source
+
+
+def record_counts(task: Task) -> dict[str, int]:
+    """Records of a task by split, and in all; one query."""
+    counts: dict[str, int] = Record.objects.filter(task=task).aggregate(
+        total=Count("pk"),
+        groups=Count("group", distinct=True),
+        **{split: Count("pk", filter=Q(split=split)) for split in ("train", "validation", "test")},
+    )
+    return counts
+
+
+def split_counts(source: Source) -> dict[str, int]:
+    """Records of one source by split."""
+    rows: QuerySet[Any] = Record.objects.filter(source=source).order_by()
+    return dict(rows.values_list("split").annotate(count=Count("pk")))

@@ -1,0 +1,97 @@
+"""What the API of sources and records takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from review.states import SourceKind, Split
+from web.strict_json import StorableJSONDecoder
+
+
+class SourceIn(serializers.Serializer[Any]):
+    """A file with its task; `mapping` and `defaults` are JSON objects as text, as forms send them."""
+
+    file = serializers.FileField(allow_empty_file=True)
+    task = serializers.CharField()
+    kind = serializers.ChoiceField(
+        choices=SourceKind.choices, default=SourceKind.RECORDS, help_text="Chat logs (OpenAI JSONL) are drafts."
+    )
+    name = serializers.CharField(max_length=160, required=False, allow_blank=True, default="")
+    provenance = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    mapping = serializers.JSONField(required=False, binary=True, decoder=StorableJSONDecoder)
+    defaults = serializers.JSONField(required=False, binary=True, decoder=StorableJSONDecoder)
+    verdicts = serializers.JSONField(
+        required=False,
+        binary=True,
+        decoder=StorableJSONDecoder,
+        help_text="With decisions: what each word of the verdict's column means.",
+    )
+    reviewers = serializers.JSONField(
+        required=False,
+        binary=True,
+        decoder=StorableJSONDecoder,
+        help_text="With decisions: which member of the team a name stands for.",
+    )
+    skip_bad = serializers.BooleanField(default=False)
+
+    def validate_mapping(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{column: field}")
+
+    def validate_defaults(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{field: value}")
+
+    def validate_verdicts(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{word: accept | edit | reject | leave_out}")
+
+    def validate_reviewers(self, value: Any) -> dict[str, str]:
+        return _texts(value, "{name: user name}")
+
+
+class SourceOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=SourceKind.choices)
+    filename = serializers.CharField()
+    format = serializers.CharField()
+    mapping = serializers.JSONField()
+    provenance = serializers.CharField()
+    sha256 = serializers.CharField()
+    rows_total = serializers.IntegerField()
+    rows_added = serializers.IntegerField()
+    rows_known = serializers.IntegerField()
+    rows_bad = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class RowErrorOut(serializers.Serializer[Any]):
+    row = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class ImportOut(SourceOut):
+    """A source and what this very import did: its counts are of this file, also where nothing was new."""
+
+    errors = RowErrorOut(many=True)  # type: ignore[assignment]
+    unknown_columns = serializers.ListField(child=serializers.CharField())
+
+
+class RecordOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    task = serializers.CharField(source="task.slug")
+    source = serializers.UUIDField(source="source_id")  # type: ignore[assignment]
+    row = serializers.IntegerField(source="row_number")
+    title = serializers.CharField()
+    group = serializers.CharField()
+    split = serializers.ChoiceField(choices=Split.choices)
+    facts = serializers.JSONField()
+    created_at = serializers.DateTimeField()
+
+
+def _texts(value: Any, shape: str) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(part, str) for part in value.values()):
+        raise serializers.ValidationError(f"Expected a JSON object {shape} with text values.")
+    return value

@@ -1,0 +1,22 @@
+"""Addresses of sources and records: pages, and the API under /api/v1/."""
+
+from django.urls import URLPattern, path
+
+from review.sources import api, pages, verdict_pages
+
+source_page_urls: list[URLPattern] = [
+    path("tasks/<slug:slug>/sources/", pages.index, name="sources"),
+    path("tasks/<slug:slug>/sources/import/", pages.upload, name="import"),
+    path("tasks/<slug:slug>/sources/sample/", pages.sample, name="sample"),
+    path("tasks/<slug:slug>/sources/import/<slug:name>/verdicts/", verdict_pages.columns, name="import-judged"),
+    path("tasks/<slug:slug>/sources/import/<slug:name>/", pages.columns, name="import-columns"),
+    path("sources/<uuid:pk>/", pages.detail, name="source"),
+]
+
+
+source_api_urls: list[URLPattern] = [
+    path("sources/", api.SourcesView.as_view(), name="api-sources"),
+    path("sources/<uuid:pk>/", api.SourceView.as_view(), name="api-source"),
+    path("records/", api.RecordsView.as_view(), name="api-records"),
+    path("records/<uuid:pk>/", api.RecordView.as_view(), name="api-record"),
+]

@@ -1,0 +1,298 @@
+"""The one renderer: (task spec, facts) to messages, and fields to completion text and back.
+
+Pure Python. Teachers, exports, training, evaluation and serving all call it, so that their prompts are equal to the
+byte. It does not know who asks, which model answers, or where records are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Literal, NamedTuple
+
+from review.spec import thinking
+from review.spec.schema import SLOT, Facts, Fields, OutputField, normalise_fields
+from review.spec.task_spec import SYSTEM_MARK, USER_MARK, TaskSpec
+from web import strict_json
+
+Message = dict[str, str]
+Audience = Literal["teacher", "student"]
+_FENCE = re.compile(r"\A```[a-zA-Z]*\n(.*?)\n?```\Z", re.DOTALL)
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_SUBJECT = re.compile(r"\A(?:\*\*)?subject(?:\*\*)?\s*:\s*(?:\*\*)?\s*(.*)\Z", re.IGNORECASE)
+
+
+class FewShotExample(NamedTuple):
+    """A record and what was approved for it, shown to a teacher as an example."""
+
+    facts: Facts
+    fields: Fields
+
+
+class Variation(NamedTuple):
+    """What one call is told beside its record: who writes, how the text begins, and what good ones look like."""
+
+    persona: str = ""
+    angle: str = ""
+    shown: Sequence[FewShotExample] = ()
+
+
+PLAIN = Variation()
+# Earlier mails to the same reader, the first one first, each with its `subject` and `body`; slots stay unfilled.
+Thread = Sequence[Mapping[str, str]]
+
+
+class CompletionError(ValueError):
+    """A completion that is not of the task's output shape; says what was expected."""
+
+
+def messages(
+    spec: TaskSpec, facts: Facts, *, audience: Audience, variation: Variation = PLAIN, thread: Thread = ()
+) -> list[Message]:
+    """Render the prompt for one record.
+
+    Args:
+        spec: The task version.
+        facts: The record's facts by input field name; unknown keys are left out.
+        audience: The long teacher template or the short student template.
+        variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
+            the same in all calls, and persona and angle after it. A student is told nothing of it.
+        thread: For a follow-up: the mails its reader got before and did not answer. They come after the facts, for both
+            audiences; without them the prompt is the same to the byte as it ever was.
+
+    Returns:
+        One or two messages with `role` and `content`, and two more for each example; declared slots stay as they are.
+
+    Raises:
+        ValueError: An example does not fit the output schema.
+    """
+    template = spec.teacher_template if audience == "teacher" else spec.student_template
+
+    def filled(match: re.Match[str]) -> str:
+        value = _value(spec, facts, match.group(1))
+        return match.group(0) if value is None else value
+
+    # Split before filling in: a fact that contains the mark must not open a message of its own.
+    system, user = (SLOT.sub(filled, part) for part in _split_roles(template))
+    head = [{"role": "system", "content": system}] if system else []
+    user += after_facts(thread)
+    if audience == "student":
+        return [*head, {"role": "user", "content": user}]
+    turns = [turn for shown in variation.shown for turn in _turns(spec, shown)]
+    return [*head, *turns, {"role": "user", "content": user + _stance(variation)}]
+
+
+def _turns(spec: TaskSpec, shown: FewShotExample) -> list[Message]:
+    """An example as it would have been asked and answered."""
+    asked = messages(spec, shown.facts, audience="teacher")[-1]
+    return [asked, {"role": "assistant", "content": completion(spec, shown.fields)}]
+
+
+def after_facts(thread: Thread) -> str:
+    """Return what a follow-up is told beside its facts: the mails before it, their silence, and its own number."""
+    if not thread:
+        return ""
+    mails = [
+        f"Mail {number}\nSubject: {mail.get('subject', '')}\n\n{mail.get('body', '')}"
+        for number, mail in enumerate(thread, start=1)
+    ]
+    wish = (
+        f"Write mail {len(thread) + 1} of this thread: a follow-up that refers to what was sent in a few words, brings one "
+        "thing it did not say, and repeats none of its sentences."
+    )
+    return "\n\n".join(["", "The reader got this before and has not answered:", *mails, wish])
+
+
+def _stance(variation: Variation) -> str:
+    lines = (
+        f"Write as this person would: {variation.persona}" if variation.persona else "",
+        f"Take this way into the text: {variation.angle}" if variation.angle else "",
+    )
+    stance = "\n".join(line for line in lines if line)
+    return f"\n\n{stance}" if stance else ""
+
+
+def completion(spec: TaskSpec, fields: Fields) -> str:
+    """Text a model is taught to answer with: a mail, plain text, or canonical JSON, by the schema.
+
+    Raises:
+        ValueError: The fields do not fit the schema.
+    """
+    normal = normalise_fields(spec.output_schema, fields)
+    if mail := _mail_fields(spec.output_schema):
+        subject, body = mail
+        return f"Subject: {normal[subject]}\n\n{normal[body]}"
+    if _is_plain(spec.output_schema):
+        return str(normal[spec.output_schema[0].name])
+    return json.dumps(normal, ensure_ascii=False, indent=1)
+
+
+def parse(spec: TaskSpec, text: str) -> Fields:
+    """Read a model's answer back into fields; the inverse of `completion`.
+
+    Thinking is taken out, and a fenced block around the whole answer is taken off, since large models like to add one.
+
+    Raises:
+        CompletionError: The text is not of the task's shape.
+    """
+    body = thinking.without_thinking(text)
+    if fenced := _FENCE.match(body):
+        body = fenced.group(1).strip()
+    if not body:
+        raise CompletionError("the answer is empty" if not text.strip() or fenced else "the answer is thinking alone")
+    if mail := _mail_fields(spec.output_schema):
+        raw: Any = _parse_mail(body, *mail)
+    elif _is_plain(spec.output_schema):
+        raw = {spec.output_schema[0].name: body}
+    else:
+        raw = _parse_json(body)
+    try:
+        return normalise_fields(spec.output_schema, raw)
+    except ValueError as error:
+        raise CompletionError(str(error)) from error
+
+
+def prompt_hash(rendered: list[Message]) -> str:
+    """SHA-256 of the canonical JSON of the messages, hex."""
+    return hashlib.sha256(canonical_json(rendered).encode()).hexdigest()
+
+
+def fields_hash(fields: Fields) -> str:
+    """SHA-256 of the canonical JSON of a draft's fields, hex."""
+    return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
+    return _CANONICAL.encode(value)
+
+
+def facts_sheet(spec: TaskSpec, facts: Facts) -> str:
+    """The facts as `key: value` lines in schema order, missing ones left out."""
+    present = [(field.name, facts[field.name]) for field in spec.input_schema if facts.get(field.name) is not None]
+    lines = [(name, _one_line(value)) for name, value in present]
+    return "\n".join([f"{name}: {line}" for name, line in lines if line])
+
+
+def output_format(spec: TaskSpec) -> str:
+    """Tell a model in words which shape to answer in."""
+    if mail := _mail_fields(spec.output_schema):
+        return f"Answer with 'Subject: ' and the {mail[0]} on the first line, a blank line, then the {mail[1]}."
+    if _is_plain(spec.output_schema):
+        return "Answer with the text alone."
+    shape = {
+        field.name: [{item.name: "…" for item in field.items}] if field.type == "list" else "…"
+        for field in spec.output_schema
+    }
+    return f"Answer with one JSON object and nothing else: {json.dumps(shape, ensure_ascii=False)}"
+
+
+def is_mail(spec: TaskSpec) -> bool:
+    """Whether the output is a mail: one subject and one body."""
+    return _mail_fields(spec.output_schema) is not None
+
+
+def _value(spec: TaskSpec, facts: Facts, slot: str) -> str | None:
+    """What a slot of a template stands for; None for one that is filled only when a mail is sent."""
+    if slot == "facts":
+        return facts_sheet(spec, facts)
+    if slot in _OF_THE_TASK:
+        return _OF_THE_TASK[slot](spec)
+    kind, _, name = slot.partition(".")
+    if kind == "fact" and any(field.name == name for field in spec.input_schema):
+        return _one_line(facts.get(name))
+    return None
+
+
+def _rubric(spec: TaskSpec) -> str:
+    return "\n".join(f"- {r.name}: {r.description}" if r.description else f"- {r.name}" for r in spec.rubric)
+
+
+def _claims(spec: TaskSpec) -> str:
+    return "\n".join(f"- {claim}" for claim in spec.offer.claims)
+
+
+def _forbidden(spec: TaskSpec) -> str:
+    return ", ".join(spec.offer.forbidden_phrases)
+
+
+def _offer(spec: TaskSpec) -> str:
+    offer = spec.offer
+    lines = (
+        f"Seller: {offer.seller}" if offer.seller else "",
+        f"Product: {offer.product}" if offer.product else "",
+        offer.description,
+        f"Allowed claims:\n{_claims(spec)}" if offer.claims else "",
+        f"Never write: {_forbidden(spec)}" if offer.forbidden_phrases else "",
+        f"Tone: {offer.tone}" if offer.tone else "",
+        f"Signature:\n{offer.signature}" if offer.signature else "",
+    )
+    return "\n".join(line for line in lines if line)
+
+
+# What slots stand for that are the same for all records. A prompt pays only for those that its template has.
+_OF_THE_TASK: dict[str, Callable[[TaskSpec], str]] = {
+    "instruction": attrgetter("instruction"),
+    "guideline": attrgetter("guideline"),
+    "language": attrgetter("language"),
+    "rubric": _rubric,
+    "output_format": output_format,
+    "offer": _offer,
+    "offer.claims": _claims,
+    "offer.forbidden_phrases": _forbidden,
+    **{
+        f"offer.{word}": attrgetter(f"offer.{word}")
+        for word in ("seller", "product", "description", "tone", "signature")
+    },
+}
+
+
+def _one_line(value: Any) -> str:
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(_one_line(part) for part in value)
+    return " ".join(str(value).split())
+
+
+def _split_roles(template: str) -> tuple[str, str]:
+    if USER_MARK not in template:
+        return "", template.strip()
+    system, user = template.split(USER_MARK, 1)
+    return system.replace(SYSTEM_MARK, "", 1).strip(), user.strip()
+
+
+def _mail_fields(schema: tuple[OutputField, ...]) -> tuple[str, str] | None:
+    by_role = {field.role: field.name for field in schema}
+    if len(schema) == 2 and "subject" in by_role and "body" in by_role:
+        return by_role["subject"], by_role["body"]
+    return None
+
+
+def _is_plain(schema: tuple[OutputField, ...]) -> bool:
+    return len(schema) == 1 and schema[0].type == "text"
+
+
+def _parse_mail(text: str, subject: str, body: str) -> Fields:
+    first, _, rest = text.partition("\n")
+    match = _SUBJECT.match(first.strip())
+    if match is None:
+        raise CompletionError("the answer does not begin with 'Subject: '")
+    return {subject: match.group(1), body: rest.strip()}
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        value = strict_json.parse(text)
+    except ValueError as error:
+        raise CompletionError(f"the answer is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise CompletionError(f"the answer is a JSON {type(value).__name__}, expected an object")
+    return value

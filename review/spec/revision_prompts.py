@@ -1,0 +1,84 @@
+"""What a teacher is told when an expert wants a draft written again. Pure Python; knows no provider and no row.
+
+The conversation goes on: what the draft was asked with, the draft as the answer, and the instruction as the next word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from review.spec import prompting
+from review.spec.prompting import Message
+from review.spec.schema import Facts, Fields
+from review.spec.task_spec import TaskSpec
+
+LONGEST_INSTRUCTION = 500
+MOST_MARKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionPreset:
+    """An instruction that is asked for often."""
+
+    label: str
+    instruction: str
+
+
+PRESETS: tuple[InstructionPreset, ...] = (
+    InstructionPreset("Shorter", "Make it shorter; keep the opening and the question."),
+    InstructionPreset("Warmer", "Make it warmer."),
+    InstructionPreset("More concrete", "Make it more concrete: use another of the facts."),
+)
+
+
+def presets(marks: Sequence[Mapping[str, Any]], fields: Fields) -> list[InstructionPreset]:
+    """The instructions on offer for a draft; with marks in it, one that names them."""
+    if not marks:
+        return list(PRESETS)
+    return [*PRESETS, InstructionPreset("Mend what is marked", _mend_marks(marks, fields))]
+
+
+def messages(
+    spec: TaskSpec, facts: Facts, *, asked: Sequence[Message], draft: Fields, instruction: str
+) -> list[Message]:
+    """The conversation that asks for the draft anew.
+
+    Args:
+        spec: The draft's task version.
+        facts: The record's facts, for a draft that came without the prompt it was written from.
+        asked: What the draft was asked with; may be empty.
+        draft: The draft.
+        instruction: What the expert wants.
+    """
+    begun = list(asked) or prompting.messages(spec, facts, audience="teacher")
+    answer: Message = {"role": "assistant", "content": prompting.completion(spec, draft)}
+    wish = f"Write it again: {instruction.strip()}\nChange nothing else. {prompting.output_format(spec)}"
+    return [*begun, answer, {"role": "user", "content": wish}]
+
+
+def instruction_of(conversation: Sequence[Message]) -> str:
+    """What an expert wants, out of a conversation that `messages` made; empty for any other."""
+    if len(conversation) < 2 or conversation[-2]["role"] != "assistant":
+        return ""
+    first, _, _ = conversation[-1]["content"].rpartition("\nChange nothing else.")
+    return first.removeprefix("Write it again: ").strip()
+
+
+def _mend_marks(marks: Sequence[Mapping[str, Any]], fields: Fields) -> str:
+    instructions: dict[str, None] = {}
+    for mark in marks:
+        place = _text_at(fields, str(mark["field"]))[mark["start"] : mark["end"]]
+        words = " ".join(place.split())[:60]
+        instructions[f"“{words}”: {mark['message']}" if words else str(mark["message"])] = None
+    text = "; ".join(list(instructions)[:MOST_MARKS])
+    return f"Mend what is marked. {text}."[:LONGEST_INSTRUCTION]
+
+
+def _text_at(fields: Fields, path: str) -> str:
+    name, *rest = path.split(".")
+    value: Any = fields.get(name, "")
+    if rest and isinstance(value, list) and rest[0].isdigit() and int(rest[0]) < len(value):
+        value = value[int(rest[0])].get(rest[-1], "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,156 @@
+"""A task version as plain data: what engines, renderer and checks read.
+
+Pure Python. `TaskVersion.spec` makes one from a row; a run directory carries one as JSON.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from review.spec.schema import SLOT, InputField, OutputField, SlotName, Strict, unique_names
+
+CheckKind = Literal[
+    "length",
+    "placeholders",
+    "call_to_action",
+    "spam",
+    "unsupported",
+    "forbidden",
+    "repetition",
+    "names_company",
+    "quotes",
+]
+TEMPLATE_WORDS = frozenset({"instruction", "facts", "offer", "rubric", "guideline", "language", "output_format"})
+OFFER_WORDS = frozenset({"seller", "product", "description", "claims", "forbidden_phrases", "tone", "signature"})
+MOST_EXAMPLES = 12
+MOST_PERSONAS = MOST_ANGLES = 24
+SYSTEM_MARK, USER_MARK = "=== system ===", "=== user ==="
+
+
+class Offer(Strict):
+    """Who writes and what is sold; all empty for tasks without one."""
+
+    seller: str = ""
+    product: str = ""
+    description: str = ""
+    claims: tuple[str, ...] = ()
+    forbidden_phrases: tuple[str, ...] = ()
+    tone: str = ""
+    signature: str = ""
+
+
+class Check(Strict):
+    """One automatic check and the fields it reads (all text fields when none is named)."""
+
+    kind: CheckKind
+    fields: tuple[str, ...] = ()
+
+
+class Requirement(Strict):
+    """One named requirement of the rubric that an expert can rate."""
+
+    name: str
+    description: str = ""
+
+
+class Reason(Strict):
+    """One reason for rejection; its digit never changes within a version."""
+
+    digit: int = Field(ge=1, le=9)
+    code: str
+    label: str
+
+
+# One person who could write, or one way into the text; a sentence or two.
+Stance = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class GuidelineExample(Strict):
+    """One judged draft that shows what the guideline means. Its text is read from its verdict, never kept here."""
+
+    draft: str = Field(pattern=r"^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    verdict: Literal["accept", "reject"]
+    note: str = Field("", max_length=200)
+
+
+class TaskSpec(Strict):
+    """Everything a version of a task says. Immutable."""
+
+    instruction: str = Field(min_length=1)
+    offer: Offer = Offer()
+    language: str = Field("en", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    input_schema: tuple[InputField, ...]
+    output_schema: tuple[OutputField, ...]
+    slots: tuple[SlotName, ...] = ()
+    checks: tuple[Check, ...] = ()
+    rubric: tuple[Requirement, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    guideline: str = ""
+    guideline_examples: tuple[GuidelineExample, ...] = Field((), max_length=MOST_EXAMPLES)
+    # Told to teachers in turn, so that drafts differ: who writes, and how the text begins. A miniature is told none.
+    personas: tuple[Stance, ...] = Field((), max_length=MOST_PERSONAS)
+    angles: tuple[Stance, ...] = Field((), max_length=MOST_ANGLES)
+    teacher_template: str
+    student_template: str
+
+    @field_validator("input_schema")
+    @classmethod
+    def _inputs(cls, value: tuple[InputField, ...]) -> tuple[InputField, ...]:
+        unique_names(value, "input")
+        return value
+
+    @field_validator("output_schema")
+    @classmethod
+    def _outputs(cls, value: tuple[OutputField, ...]) -> tuple[OutputField, ...]:
+        unique_names(value, "output")
+        return value
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> TaskSpec:
+        for name in ("teacher_template", "student_template"):
+            check_template(getattr(self, name), name, self)
+        outputs = {field.name for field in self.output_schema}
+        for check in self.checks:
+            for field in check.fields:
+                if field not in outputs:
+                    raise ValueError(f"check '{check.kind}' names the field '{field}', which the output has not")
+        shown = [example.draft for example in self.guideline_examples]
+        if len(shown) != len(set(shown)):
+            raise ValueError("a draft is shown twice as an example of the guideline")
+        digits = [reason.digit for reason in self.reasons]
+        if len(digits) != len(set(digits)):
+            raise ValueError("two reasons for rejection share a digit")
+        return self
+
+    def facts_with_role(self, role: str) -> str | None:
+        """Name of the input field that has this role, if any."""
+        return next((field.name for field in self.input_schema if field.role == role), None)
+
+    def canonical(self) -> dict[str, Any]:
+        """The spec as JSON-ready data, for hashing, diffing and run directories.
+
+        A version without the parts that came later reads as it did before there were any, so that its hash stays.
+        """
+        body = self.model_dump(mode="json")
+        for later in ("guideline_examples", "personas", "angles"):
+            if not body[later]:
+                del body[later]
+        return body
+
+
+def check_template(template: str, name: str, spec: TaskSpec) -> None:
+    """Refuse a template that is empty or uses a word nobody fills.
+
+    Raises:
+        ValueError: Naming the template, the word and the words that exist.
+    """
+    if not template.strip():
+        raise ValueError(f"{name} is empty")
+    facts = {f"fact.{field.name}" for field in spec.input_schema}
+    offer = {f"offer.{word}" for word in OFFER_WORDS}
+    names = TEMPLATE_WORDS | facts | offer | set(spec.slots)
+    for word in SLOT.findall(template):
+        if word not in names:
+            raise ValueError(f"{name} uses the unknown slot '{{{{{word}}}}}'; known are {', '.join(sorted(names))}")

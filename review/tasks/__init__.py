@@ -1,0 +1,1 @@
+"""Tasks, their versions, and who may do what in them."""

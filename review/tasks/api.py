@@ -1,0 +1,140 @@
+"""API of tasks and their versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.spec.starters import STARTERS
+from review.states import Role
+from review.tasks import authoring, queries, team
+from review.tasks.permissions import task_or_404
+from review.tasks.serializers import TaskIn, TaskOut, TaskVersionIn, TaskVersionOut, TaskWithVersion
+from web.http.pagination import KeysetPagination
+
+
+class VersionPages(KeysetPagination):
+    """Versions, newest first."""
+
+    ordering = ("-number", "-id")
+
+
+class TasksView(APIView):
+    """Tasks the member sees, and making one."""
+
+    @extend_schema(operation_id="tasks", responses={200: TaskOut(many=True)})
+    def get(self, request: Request) -> Response:
+        pages = KeysetPagination()
+        page = pages.paginate_queryset(queries.visible_tasks(member_of(request)), request, view=self) or []
+        return pages.get_paginated_response(TaskOut(page, many=True).data)
+
+    @extend_schema(operation_id="task_create", request=TaskIn, responses={201: TaskVersionOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Make a task; answers its version 1."""
+        asked = TaskIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        values = dict(asked.validated_data)
+        starter, body = values.pop("starter", None), values.pop("spec", None)
+        spec = STARTERS[starter].spec if starter else authoring.parse_spec(body)
+        task = authoring.create(spec=spec, by=member_of(request), **values)
+        return Response(TaskVersionOut(queries.latest_version(task)).data, status=201)
+
+
+class TaskView(APIView):
+    """One task with its latest version."""
+
+    @extend_schema(operation_id="task", responses={200: TaskWithVersion})
+    def get(self, request: Request, slug: str) -> Response:
+        task = task_or_404(member_of(request), slug)
+        version = queries.latest_version(task)
+        task.latest_number = version.number  # type: ignore[attr-defined]
+        return Response({**TaskOut(task).data, "version": TaskVersionOut(version).data})
+
+
+class VersionsView(APIView):
+    """Versions of a task, and making the next."""
+
+    @extend_schema(operation_id="task_versions", responses={200: TaskVersionOut(many=True)})
+    def get(self, request: Request, slug: str) -> Response:
+        task = task_or_404(member_of(request), slug)
+        pages = VersionPages()
+        page = pages.paginate_queryset(queries.versions(task).select_related("task"), request, view=self) or []
+        return pages.get_paginated_response(TaskVersionOut(page, many=True).data)
+
+    @extend_schema(operation_id="task_version_create", request=TaskVersionIn, responses={201: TaskVersionOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        """Make the next version; 409 when nothing changed."""
+        member = member_of(request)
+        task = task_or_404(member, slug)
+        asked = TaskVersionIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        spec = authoring.parse_spec(asked.validated_data["spec"])
+        version = authoring.new_version(task, spec=spec, by=member, note=asked.validated_data["note"])
+        return Response(TaskVersionOut(version).data, status=201)
+
+
+class VersionView(APIView):
+    """One version."""
+
+    @extend_schema(operation_id="task_version", responses={200: TaskVersionOut})
+    def get(self, request: Request, slug: str, number: int) -> Response:
+        task = task_or_404(member_of(request), slug)
+        return Response(TaskVersionOut(queries.version_or_404(task, number)).data)
+
+
+class RoleIn(serializers.Serializer[Any]):
+    """The role a member shall have."""
+
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class TeamMember(serializers.Serializer[Any]):
+    """A member of a task."""
+
+    member = serializers.CharField(help_text="User name.")
+    name = serializers.CharField()
+    role = serializers.ChoiceField(choices=Role.choices)
+
+
+class TeamView(APIView):
+    """Who belongs to a task, for its lead."""
+
+    @extend_schema(operation_id="task_team", responses={200: TeamMember(many=True)})
+    def get(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        held = team.team_of(member, task_or_404(member, slug))
+        return Response(
+            {"next": None, "previous": None, "results": [team.membership_json(membership) for membership in held]}
+        )
+
+
+class TeamMemberView(APIView):
+    """One member of a task."""
+
+    @extend_schema(operation_id="task_team_put", request=RoleIn, responses={200: TeamMember})
+    def put(self, request: Request, slug: str, username: str) -> Response:
+        """Give the member a role; 409 when the task would lose its last lead."""
+        lead = member_of(request)
+        task = task_or_404(lead, slug)
+        asked = RoleIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        member = team.member_named(username, task=task, by=lead)
+        team.give_role(member, task, role=asked.validated_data["role"], by=lead)
+        return Response({"member": member.username, "name": member.name, "role": asked.validated_data["role"]})
+
+    @extend_schema(operation_id="task_team_delete", responses={204: None})
+    def delete(self, request: Request, slug: str, username: str) -> Response:
+        """Take the member's role away; doing it twice changes nothing."""
+        lead = member_of(request)
+        task = task_or_404(lead, slug)
+        team.give_role(team.member_named(username, task=task, by=lead), task, role="", by=lead)
+        return Response(status=204)

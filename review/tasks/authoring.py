@@ -1,0 +1,159 @@
+"""Verbs on tasks: create one, give it a new version. Knows nothing of forms or requests."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from pydantic import ValidationError
+
+from audit import trail
+from members.models import Member
+from review.models import Membership, Task, TaskVersion
+from review.spec import spec_errors
+from review.spec.prompting import canonical_json
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+SLUG_CHARS = 60
+NAME_CHARS = 120
+
+
+@transaction.atomic
+def create(
+    *,
+    name: str,
+    slug: str,
+    spec: TaskSpec,
+    by: Member,
+    note: str = "",
+    train_fraction: float = 0.8,
+    validation_fraction: float = 0.1,
+) -> Task:
+    """Make a task with its version 1; its creator becomes its lead.
+
+    Args:
+        name: What people call it.
+        slug: Its address.
+        spec: What version 1 says.
+        by: Who makes it.
+        note: Why.
+        train_fraction: Share of the companies whose records are trained on; fixed for ever, before any import.
+        validation_fraction: Share that stops training early; the rest is the test split.
+
+    Raises:
+        PermissionDenied: The member leads no task and is no admin.
+        Refusal: `invalid` for a bad name or slug, `slug_taken` (409) when another task has it; two at once are told
+            apart by the database.
+    """
+    permissions.require_may_create(by)
+    name, slug = name.strip(), slug.strip()
+    errors = _naming_errors(name, slug) | _fraction_errors(train_fraction, validation_fraction)
+    if errors:
+        raise Refusal("invalid", "The task's name or address has mistakes.", errors=errors)
+    try:
+        with transaction.atomic():
+            task = Task.objects.create(
+                name=name,
+                slug=slug,
+                created_by=by,
+                train_fraction=train_fraction,
+                validation_fraction=validation_fraction,
+            )
+    except IntegrityError:
+        raise Refusal(
+            "slug_taken",
+            f"Another task has the address '{slug}'.",
+            hint="Choose another address.",
+            status=409,
+            errors={"slug": [f"'{slug}' is taken."]},
+        ) from None
+    Membership.objects.create(member=by, task=task, role=Role.LEAD)
+    _add_version(task, 1, spec, by, note)
+    trail.record("task_made", by=by, about=task, task=slug)
+    return task
+
+
+@transaction.atomic
+def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> TaskVersion:
+    """Add the next version of a task.
+
+    The task's row is locked, so that of two editors at once the second gets the number after the first's.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `nothing_changed` (409) when the latest version says the same.
+    """
+    permissions.require(by, task, Role.LEAD)
+    Task.objects.select_for_update().get(pk=task.pk)
+    latest = TaskVersion.objects.filter(task=task).order_by("-number").first()
+    if latest is not None and latest.content_hash == spec_hash(spec):
+        raise Refusal(
+            "nothing_changed",
+            f"Nothing changed: version {latest.number} says exactly this.",
+            hint="Change something, or keep the version you have.",
+            status=409,
+        )
+    made = _add_version(task, latest.number + 1 if latest else 1, spec, by, note)
+    trail.record("task_version_made", by=by, about=made, task=task.slug, number=made.number)
+    return made
+
+
+def parse_spec(body: Any) -> TaskSpec:
+    """Read a spec that came as plain data from outside.
+
+    Raises:
+        Refusal: `spec_invalid`, with each mistake under the dotted path of its field.
+    """
+    if not isinstance(body, dict):
+        raise Refusal("spec_invalid", "The specification must be a JSON object.", hint="See the schema of the API.")
+    try:
+        return TaskSpec.model_validate_json(canonical_json(body))
+    except ValidationError as error:
+        errors = spec_errors.by_path(error)
+        raise Refusal("spec_invalid", spec_errors.summary(errors), errors=errors) from None
+
+
+def spec_hash(spec: TaskSpec) -> str:
+    """SHA-256 of the canonical JSON of a spec, hex."""
+    return hashlib.sha256(canonical_json(spec.canonical()).encode()).hexdigest()
+
+
+def _add_version(task: Task, number: int, spec: TaskSpec, by: Member, note: str) -> TaskVersion:
+    return TaskVersion.objects.create(
+        task=task,
+        number=number,
+        body=spec.canonical(),
+        content_hash=spec_hash(spec),
+        note=note.strip()[:200],
+        created_by=by,
+    )
+
+
+def _naming_errors(name: str, slug: str) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if not name:
+        errors["name"] = ["Give the task a name."]
+    elif len(name) > NAME_CHARS:
+        errors["name"] = [f"{len(name)} characters; {NAME_CHARS} fit."]
+    if not SLUG.fullmatch(slug) or len(slug) > SLUG_CHARS:
+        errors["slug"] = [f"Small letters, digits and single hyphens, at most {SLUG_CHARS}, such as 'outreach-e-mail'."]
+    elif slug == "new":
+        errors["slug"] = ["'new' is the address of the page that makes tasks."]
+    return errors
+
+
+def _fraction_errors(train: float, validation: float) -> dict[str, list[str]]:
+    if train > 0 and validation > 0 and train + validation < 1:
+        return {}
+    shares = f"{train:g} and {validation:g}"
+    return {
+        "train_fraction": [
+            f"Train and validation must be above 0 and leave something for the test split; found {shares}."
+        ]
+    }

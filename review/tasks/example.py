@@ -1,0 +1,97 @@
+"""A specification shown on one record: the prompts it makes and the answer it expects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from review.models import Draft, Gold, Record, Task
+from review.spec import prompting
+from review.spec.schema import Facts, Fields, OutputField, normalise_fields
+from review.spec.starters import STARTERS
+from review.spec.task_spec import TaskSpec
+from review.text import checks
+from review.text.checks import Mark
+
+
+@dataclass(frozen=True)
+class SpecExample:
+    """One record's prompts and an answer.
+
+    Attributes:
+        title: Which record it is.
+        teacher: Messages for the teacher.
+        student: Messages for the miniature.
+        teacher_chars: Length of the teacher's prompt, in characters.
+        student_chars: Length of the miniature's.
+        completion: An answer in the shape wanted.
+        is_real: Whether the answer was written for the record, or only shows the shape.
+        marks: What the checks say of it.
+    """
+
+    title: str
+    teacher: list[prompting.Message]
+    student: list[prompting.Message]
+    teacher_chars: int
+    student_chars: int
+    completion: str
+    is_real: bool
+    marks: list[Mark]
+
+
+def build_example(spec: TaskSpec, task: Task | None) -> SpecExample:
+    """Show a specification on a record of the task; on a made-up one where it has none."""
+    record = (
+        Record.objects.filter(task=task, erased_at__isnull=True).order_by("created_at", "row_number").first()
+        if task
+        else None
+    )
+    gold = _gold_fields(spec, task, record) if record else None
+    facts = record.facts if record else _made_up_facts(spec)
+    fields = gold or _made_up_fields(spec)
+    teacher = prompting.messages(spec, facts, audience="teacher")
+    student = prompting.messages(spec, facts, audience="student")
+    return SpecExample(
+        title=record.title if record else "a made-up record",
+        teacher=teacher,
+        student=student,
+        teacher_chars=sum(len(message["content"]) for message in teacher),
+        student_chars=sum(len(message["content"]) for message in student),
+        completion=prompting.completion(spec, fields),
+        is_real=gold is not None,
+        marks=checks.run(spec, facts, normalise_fields(spec.output_schema, fields)) if gold else [],
+    )
+
+
+def _gold_fields(spec: TaskSpec, task: Task | None, record: Record) -> Fields | None:
+    """What an expert approved for the record, or else its first draft, where it fits this specification."""
+    gold = Gold.objects.filter(task=task, draft__record=record).select_related("decision", "draft").first()
+    draft = Draft.objects.filter(record=record).order_by("created_at").first() if gold is None else None
+    fields = (gold.decision.fields or gold.draft.fields) if gold else draft.fields if draft else None
+    try:
+        return normalise_fields(spec.output_schema, fields) if fields else None
+    except ValueError:
+        return None
+
+
+def _made_up_facts(spec: TaskSpec) -> Facts:
+    for starter in STARTERS.values():
+        if {field.name for field in spec.input_schema} >= set(starter.facts):
+            return starter.facts
+    return {field.name: f"‹{field.description or field.name}›" for field in spec.input_schema}
+
+
+def _made_up_fields(spec: TaskSpec) -> Fields:
+    names = [field.name for field in spec.output_schema]
+    for starter in STARTERS.values():
+        if names == list(starter.fields):
+            try:
+                return normalise_fields(spec.output_schema, starter.fields)
+            except ValueError:
+                continue
+    return {field.name: _shape(field) for field in spec.output_schema}
+
+
+def _shape(field: OutputField) -> object:
+    if field.type == "list":
+        return [{item.name: f"‹{item.description or item.name}›" for item in field.items}]
+    return f"‹{field.description or field.name}›"

@@ -1,0 +1,198 @@
+"""Pages of tasks: the list, a new one, one version, the difference of two, the editor, and the team."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from members.session import member_of
+from review.spec.spec_diff import changes
+from review.spec.starters import STARTERS
+from review.states import Role
+from review.tasks import authoring, queries, reconsideration, spec_form, team
+from review.tasks.example import build_example
+from review.tasks.forms import NewTaskForm
+from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
+from review.tasks.spec_form import sections
+from web import strict_json
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    context = {
+        "section": "task",
+        "tasks": queries.with_counts(member_of(request)),
+        "may_create": may_create(member_of(request)),
+    }
+    return render(request, "review/tasks/index.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    require_may_create(member_of(request))
+    form = NewTaskForm(request.POST or None, initial=_initial(request.GET.get("from", "")))
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            task = authoring.create(
+                name=chosen["name"],
+                slug=chosen["slug"] or slugify(chosen["name"])[: authoring.SLUG_CHARS].strip("-"),
+                spec=STARTERS[chosen["starter"]].spec,
+                by=member_of(request),
+                note=f"From the starter “{STARTERS[chosen['starter']].name}”",
+            )
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, f"{task.name} is made. Read it through and change what does not fit.")
+            return redirect("review:edit", task.slug)
+    context = {"section": "task", "form": form, "starters": STARTERS.values(), "chosen": form["starter"].value()}
+    return render(request, "review/tasks/new.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    latest = queries.latest_version(task)
+    version = latest if number is None else queries.version_or_404(task, number)
+    context: dict[str, Any] = {
+        "task": task,
+        "section": "task",
+        "version": version,
+        "is_latest": version.number == latest.number,
+        "latest": latest,
+        "spec": version.spec,
+        "sections": sections(version.body, {}),
+        "example": build_example(version.spec, task),
+        "history": queries.history(task),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+        "about": reconsideration.open_question(task) if may(member_of(request), task, Role.LEAD) else None,
+        "panel": team.team_panel(member_of(request), task) if version.number == latest.number else None,
+    }
+    return render(request, "review/tasks/detail.html", context)
+
+
+@require_safe
+def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    old, new_version = queries.version_or_404(task, a), queries.version_or_404(task, b)
+    context = {
+        "task": task,
+        "section": "task",
+        "old": old,
+        "new": new_version,
+        "changes": changes(old.spec, new_version.spec),
+        "history": queries.history(task),
+    }
+    return render(request, "review/tasks/diff.html", context)
+
+
+def _initial(starter: str) -> dict[str, str]:
+    chosen_starter = STARTERS.get(starter) or next(iter(STARTERS.values()))
+    return {"starter": chosen_starter.slug, "name": chosen_starter.name}
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, slug: str) -> HttpResponse:
+    """The form; a row button redraws it, *check* shows mistakes and example, *save* makes the next version."""
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    latest = queries.latest_version(task)
+    body, refusal, note = latest.body, None, ""
+    as_json = request.GET.get("as") == "json"
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    if request.method == "POST":
+        act, note = request.POST.get("do", "check"), request.POST.get("note", "")
+        try:
+            text = request.POST.get("json", text)
+            body = _posted(request, act, latest.body)
+            if not spec_form.is_row_act(act):
+                spec = authoring.parse_spec(body)
+                if act == "save":
+                    version = authoring.new_version(task, spec=spec, by=member_of(request), note=note)
+                    messages.success(request, f"Version {version.number} is saved. New drafts will be written by it.")
+                    return redirect("review:diff", task.slug, latest.number, version.number)
+        except Refusal as error:
+            refusal = error
+    sections = spec_form.sections(body, refusal.errors if refusal else {})
+    context: dict[str, Any] = {
+        "task": task,
+        "section": "task",
+        "latest": latest,
+        "next_number": latest.number + 1,
+        "sections": sections,
+        "refusal": _above_the_form(refusal, as_json),
+        "note": note,
+        "as_json": as_json,
+        "json": text,
+        **_example_context(body, task),
+    }
+    return render(request, "review/tasks/edit.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+def example(request: HttpRequest, slug: str) -> HttpResponse:
+    """The example alone, for htmx, from the form as it stands."""
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    body = spec_form.body_from(request.POST.dict())
+    return render(request, "review/tasks/_example.html", {"task": task, **_example_context(body, task)})
+
+
+def _posted(request: HttpRequest, act: str, latest: dict[str, Any]) -> dict[str, Any]:
+    if "json" in request.POST:
+        return _from_json(request.POST["json"])
+    posted = spec_form.body_from(request.POST.dict(), keeps_blank=spec_form.is_row_act(act))
+    # Examples come and go on the page of the guidelines; this form keeps them.
+    posted["guideline_examples"] = latest.get("guideline_examples", [])
+    return spec_form.after_row_act(posted, act)
+
+
+def _from_json(text: str) -> dict[str, Any]:
+    try:
+        value = strict_json.loads(text)
+    except ValueError as error:
+        raise Refusal("json_broken", f"This is not JSON: {error}.", hint="Mend the text at that line.") from None
+    if not isinstance(value, dict):
+        raise Refusal("json_broken", "A specification is one JSON object.", hint="It begins with { and ends with }.")
+    return value
+
+
+def _above_the_form(refusal: Refusal | None, as_json: bool) -> Refusal | None:
+    """Mistakes stand beside their fields; above goes the sentence, and what has no field."""
+    if refusal is None or as_json or refusal.code != "spec_invalid":
+        return refusal
+    loose = {"": refusal.errors[""]} if "" in refusal.errors else {}
+    return Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=loose)
+
+
+def _example_context(body: dict[str, Any], task: Any) -> dict[str, Any]:
+    try:
+        return {"example": build_example(authoring.parse_spec(body), task)}
+    except Refusal as refusal:
+        return {"example": None, "example_refusal": refusal}
+
+
+@require_POST
+def change_team(request: HttpRequest, slug: str) -> HttpResponse:
+    lead = member_of(request)
+    task = task_or_404(lead, slug)
+    role = request.POST.get("role", "")
+    try:
+        member = team.member_named(request.POST.get("member", ""), task=task, by=lead)
+        team.give_role(member, task, role=role, by=lead)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    else:
+        outcome = f"is now {Role(role).label.lower()}" if role else "is no longer in the team"
+        messages.success(request, f"{member.name} {outcome}.")
+    # A lead who gave up the role may not see the task any more.
+    return redirect("review:task", slug) if may(lead, task, Role.VIEWER) else redirect("review:tasks")

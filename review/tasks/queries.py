@@ -1,0 +1,104 @@
+"""Questions about tasks and their versions. Every one takes the member or a task the member was let in to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, QuerySet
+from django.http import Http404
+
+from members.models import Member
+from review.models import Draft, Gold, Record, Task, TaskVersion
+from review.states import DraftState
+from review.tasks import permissions
+
+
+def visible_tasks(member: Member) -> QuerySet[Task]:
+    """Tasks the member may see, by name, each with `latest_number`."""
+    return permissions.tasks_for(member).annotate(latest_number=Max("versions__number")).order_by("name", "slug")
+
+
+def latest_version(task: Task) -> TaskVersion:
+    """The version that new work uses.
+
+    Raises:
+        Http404: The task has none (it cannot be, but for a row made by hand).
+    """
+    version = TaskVersion.objects.filter(task=task).select_related("task").order_by("-number").first()
+    if version is None:
+        raise Http404(f"The task '{task.slug}' has no version.")
+    return version
+
+
+def version_or_404(task: Task, number: int) -> TaskVersion:
+    """One version by its number.
+
+    Raises:
+        Http404: The task has no such version.
+    """
+    version = TaskVersion.objects.filter(task=task, number=number).select_related("task").first()
+    if version is None:
+        raise Http404(f"The task '{task.slug}' has no version {number}.")
+    return version
+
+
+def versions(task: Task) -> QuerySet[TaskVersion]:
+    """All versions, newest first, each with `draft_count`, the number of drafts written under it."""
+    return (
+        TaskVersion.objects.filter(task=task)
+        .select_related("created_by")
+        .annotate(draft_count=Count("drafts"))
+        .order_by("-number")
+    )
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One version in the list of versions, and the one before it."""
+
+    version: TaskVersion
+    drafts: int
+    before: int | None
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task in the list of tasks."""
+
+    task: Task
+    latest: int
+    records: int
+    waiting: int
+    golds: int
+
+
+def history(task: Task) -> list[HistoryLine]:
+    """Versions, newest first, each with the number before it, to show what changed."""
+    rows = list(versions(task))
+    before = [row.number for row in rows[1:]] + [None]
+    return [HistoryLine(row, getattr(row, "draft_count", 0), number) for row, number in zip(rows, before, strict=True)]
+
+
+def with_counts(member: Member) -> list[TaskLine]:
+    """Tasks the member may see, with how much each holds; four queries however many tasks."""
+    tasks = list(visible_tasks(member))
+    pks = [task.pk for task in tasks]
+    records = _counted(Record.objects.filter(task__in=pks))
+    waiting = _counted(Draft.objects.filter(task__in=pks, state=DraftState.PENDING))
+    golds = _counted(Gold.objects.filter(task__in=pks))
+    return [
+        TaskLine(
+            task,
+            getattr(task, "latest_number", 0) or 0,
+            records.get(task.pk, 0),
+            waiting.get(task.pk, 0),
+            golds.get(task.pk, 0),
+        )
+        for task in tasks
+    ]
+
+
+def _counted(rows: QuerySet[Any]) -> dict[UUID, int]:
+    return dict(rows.values_list("task").annotate(count=Count("pk")).order_by().values_list("task", "count"))

@@ -1,0 +1,150 @@
+"""Whether decisions given before a version changed what drafts are judged by still stand, and which could be asked again.
+
+Reads only. Only what changes a verdict raises the question: guideline, rubric, checks, reasons and the written fields;
+an example more or another template does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from review.models import Gold, Reconsideration, Task, TaskVersion
+from review.spec.schema import Facts, Fields, normalise_fields
+from review.spec.task_spec import TaskSpec
+from review.states import POSITIVE, DraftState, Verdict
+from review.text import checks
+
+PARTS = {
+    "guideline": "guideline",
+    "rubric": "rubric",
+    "checks": "checks",
+    "reasons": "reasons for rejection",
+    "output_schema": "written fields",
+}
+KINDS = {
+    "marked": "Those that the checks mark now and did not before",
+    "accepted": "All that were accepted or edited",
+    "reasons": "Those rejected for one of these reasons",
+}
+COUNT_UP_TO = 10_000
+# Asking again looks at so many of the newest earlier decisions, and says so.
+LOOK_AT = 5_000
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ReconsiderationQuestion:
+    """Do the earlier decisions stand?
+
+    Attributes:
+        version: The version that raises it.
+        changed: Which parts it changed, in words.
+        earlier: How many decisions count that were given under other words.
+        is_more: Whether there are more than were counted.
+        reasons: Reasons for rejection of the earlier versions: code and label.
+        versions: The earlier versions.
+    """
+
+    version: TaskVersion
+    changed: Sequence[str]
+    earlier: int
+    is_more: bool
+    reasons: Sequence[tuple[str, str]]
+    versions: Sequence[TaskVersion]
+
+
+def open_question(task: Task) -> ReconsiderationQuestion | None:
+    """What a lead is to answer, if anything: an earlier decision counts that was given by other words."""
+    versions = list(TaskVersion.objects.filter(task=task).order_by("-number"))
+    latest, now = versions[0], _judged_by(versions[0])
+    others = [version for version in versions[1:] if _judged_by(version) != now]
+    if not others:
+        return None
+    answered = Reconsideration.objects.filter(task=task).select_related("task_version").first()
+    if answered is not None and _judged_by(answered.task_version) == now:
+        return None
+    # What an answer covered stays covered: only what differs from the words it was given for is new.
+    last = answered.task_version if answered is not None else others[0]
+    count = len(earlier(task, others).values_list("pk")[: COUNT_UP_TO + 1])
+    if not count:
+        return None
+    before = _judged_by(last)
+    changed = [label for part, label in PARTS.items() if before[part] != now[part]]
+    labels = {reason.code: reason.label for version in reversed(others) for reason in version.spec.reasons}
+    return ReconsiderationQuestion(
+        latest, changed, min(count, COUNT_UP_TO), count > COUNT_UP_TO, list(labels.items()), others
+    )
+
+
+def earlier(task: Task, versions: Iterable[TaskVersion]) -> QuerySet[Gold]:
+    """What counts for drafts of these versions, the newest first."""
+    ids = [version.pk for version in versions]
+    golds = Gold.objects.filter(task=task, draft__task_version__in=ids, draft__erased_at__isnull=True)
+    return golds.order_by("-decided_at")
+
+
+def drafts_to_ask_again(about: ReconsiderationQuestion, *, kind: str, reasons: Sequence[str] = ()) -> Iterator[UUID]:
+    """Drafts whose decisions would be asked again: of the newest earlier ones, those of this kind.
+
+    Args:
+        about: The question.
+        kind: One of `KINDS`.
+        reasons: With `reasons`, codes of which one must be among the decision's.
+    """
+    golds = earlier(about.version.task, about.versions).filter(draft__state=DraftState.DECIDED)
+    golds = golds.select_related("decision").only("draft_id", "verdict", "decision__reasons")
+    if kind == "reasons":
+        wanted = set(reasons)
+        rows = golds.filter(verdict=Verdict.REJECT)[:LOOK_AT]
+        yield from (gold.draft_id for gold in rows if wanted & set(gold.decision.reasons))
+        return
+    positive = golds.filter(verdict__in=POSITIVE)
+    if kind == "accepted":
+        yield from positive.values_list("draft_id", flat=True)[:LOOK_AT]
+        return
+    yield from _newly_marked(about, positive)
+
+
+def answers(task: Task) -> list[Reconsideration]:
+    """What leads answered before, the newest first."""
+    rows = Reconsideration.objects.filter(task=task).select_related("by", "task_version")
+    return list(rows[:20])
+
+
+def _newly_marked(about: ReconsiderationQuestion, golds: QuerySet[Gold]) -> Iterator[UUID]:
+    specs = {version.pk: version.spec for version in about.versions}
+    wide = golds.select_related("decision", "draft__record").only(
+        "draft_id",
+        "decision__fields",
+        "draft__fields",
+        "draft__task_version_id",
+        "draft__record__facts",
+    )
+    rows = iter(wide[:LOOK_AT].iterator(chunk_size=CHUNK))
+    while batch := list(islice(rows, CHUNK)):
+        for gold in batch:
+            draft = gold.draft
+            text = gold.decision.fields or draft.fields
+            before, now = specs[draft.task_version_id], about.version.spec
+            if _kinds(now, draft.record.facts, text) - _kinds(before, draft.record.facts, text):
+                yield gold.draft_id
+
+
+def _kinds(spec: TaskSpec, facts: Facts, fields: Fields) -> set[tuple[str, str, str]]:
+    """What the checks of a version say of a text; of one whose shape it does not know, that alone."""
+    try:
+        fields = normalise_fields(spec.output_schema, fields)
+    except ValueError:
+        return {("shape", "", "")}
+    return {(mark.check, mark.field, mark.message) for mark in checks.run(spec, facts, fields)}
+
+
+def _judged_by(version: TaskVersion) -> dict[str, Any]:
+    body = version.body
+    return {part: body.get(part) for part in PARTS}

@@ -1,0 +1,244 @@
+"""A specification to and from the fields of a page: flat names with dots on one side, nested data on the other.
+
+Rows are added and removed by buttons of the same form, so that the page works without scripts. Validation is the
+specification's own; this module only finds the place of each mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from review.tasks.spec_layout import CHECK_HELP, LINES, REPEATED, SECTIONS, ControlLayout, RepeatedRows, SectionLayout
+from review.text.checks import CHECKS, knows
+
+_ITEM = re.compile(r"(?P<name>[^\s:(]+)\s*(?:\(\s*(?P<max>[^)]*?)\s*\))?\s*(?::\s*(?P<description>.*))?")
+Errors = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class FormControl:
+    """One control as a template draws it."""
+
+    spot: ControlLayout
+    path: str
+    value: Any
+    errors: list[str]
+
+    @property
+    def id(self) -> str:
+        """Its id in the page."""
+        return "id_" + self.path.replace(".", "-")
+
+    @property
+    def rows(self) -> int:
+        """Height of a text area, in lines."""
+        return {"long": 18, "area": 3, "lines": 4, "items": 3}.get(self.spot.kind, 1)
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """One repeated row."""
+
+    index: int
+    controls: list[FormControl]
+    errors: list[str]
+
+
+@dataclass(frozen=True)
+class FormCheck:
+    """One check with its switch."""
+
+    kind: str
+    label: str
+    help: str
+    is_on: bool
+    fields: str
+    is_silent: bool
+
+
+@dataclass(frozen=True)
+class FormSection:
+    """One section as a template draws it."""
+
+    section: SectionLayout
+    controls: list[FormControl]
+    rows: list[FormRow]
+    checks: list[FormCheck]
+    errors: list[str]
+
+
+def body_from(data: Mapping[str, str], *, keeps_blank: bool = False) -> dict[str, Any]:
+    """The nested data a posted form says, unvalidated; blank rows go, unless they are still being filled."""
+    body: dict[str, Any] = {"offer": {}}
+    for section in SECTIONS:
+        for spot in section.spots:
+            value: Any = data.get(spot.name, "").replace("\r\n", "\n")
+            if spot.kind == "lines":
+                value = _lines(value)
+            head, _, tail = spot.name.partition(".")
+            if tail:
+                body[head][tail] = value
+            else:
+                body[head] = value
+        if section.rows:
+            body[section.rows.name] = _rows_from(section.rows, data, keeps_blank)
+    body["checks"] = [
+        {"kind": kind, "fields": _words(data.get(f"checks.{kind}.fields", ""))}
+        for kind in CHECKS
+        if data.get(f"checks.{kind}.on")
+    ]
+    return body
+
+
+def after_row_act(body: dict[str, Any], act: str) -> dict[str, Any]:
+    """The data after a row button: `add:rubric`, `remove:rubric:2` or `up:rubric:2`; any other act changes nothing."""
+    verb, _, rest = act.partition(":")
+    name, _, place = rest.partition(":")
+    if name not in REPEATED:
+        return body
+    rows = list(body.get(name, []))
+    index = int(place) if place.isdigit() else -1
+    if verb == "add":
+        rows.append({"required": True} if name == "output_schema" else {})
+    elif verb == "remove" and 0 <= index < len(rows):
+        rows.pop(index)
+    elif verb == "up" and 0 < index < len(rows):
+        rows[index - 1], rows[index] = rows[index], rows[index - 1]
+    return body | {name: rows}
+
+
+def sections(body: Mapping[str, Any], errors: Errors) -> list[FormSection]:
+    """The form's sections with their values and mistakes."""
+    return [_drawn_section(section, body, errors) for section in SECTIONS]
+
+
+def is_row_act(act: str) -> bool:
+    """Whether a pressed button adds, removes or moves a row."""
+    return act.split(":", 1)[0] in {"add", "remove", "up"}
+
+
+def _drawn_section(section: SectionLayout, body: Mapping[str, Any], errors: Errors) -> FormSection:
+    controls = [FormControl(spot, spot.name, _value(body, spot), _errors_at(errors, spot)) for spot in section.spots]
+    rows, own = [], list(errors.get(section.rows.name, ())) if section.rows else []
+    if section.rows:
+        for index, part in enumerate(body.get(section.rows.name, ())):
+            prefix = f"{section.rows.name}.{index}"
+            drawn_controls = [
+                FormControl(
+                    spot,
+                    f"{prefix}.{spot.name}",
+                    _part_value(part, spot),
+                    _errors_under(errors, f"{prefix}.{spot.name}"),
+                )
+                for spot in section.rows.spots
+            ]
+            rows.append(FormRow(index, drawn_controls, list(errors.get(prefix, ()))))
+    checks = _drawn_checks(body) if section.has_checks else []
+    if section.has_checks:
+        own += _errors_under(errors, "checks")
+    return FormSection(section, controls, rows, checks, own)
+
+
+def _drawn_checks(body: Mapping[str, Any]) -> list[FormCheck]:
+    chosen = {check.get("kind"): check for check in body.get("checks", ()) if isinstance(check, dict)}
+    language = str(body.get("language") or "en")
+    return [
+        FormCheck(
+            kind,
+            *CHECK_HELP[kind],
+            kind in chosen,
+            ", ".join(chosen.get(kind, {}).get("fields", ())),
+            not knows(kind, language),
+        )
+        for kind in CHECKS
+    ]
+
+
+def _value(body: Mapping[str, Any], spot: ControlLayout) -> Any:
+    head, _, tail = spot.name.partition(".")
+    value = body.get(head, "")
+    if tail:
+        value = value.get(tail, "") if isinstance(value, dict) else ""
+    return "\n".join(str(line) for line in value) if spot.name in LINES and isinstance(value, (list, tuple)) else value
+
+
+def _part_value(part: Any, spot: ControlLayout) -> Any:
+    value = part.get(spot.name) if isinstance(part, dict) else None
+    if spot.kind == "items":
+        return "\n".join(_item_line(item) for item in value or ())
+    return "" if value is None else value
+
+
+def _errors_at(errors: Errors, spot: ControlLayout) -> list[str]:
+    return _errors_under(errors, spot.name) if spot.name in LINES else list(errors.get(spot.name, ()))
+
+
+def _errors_under(errors: Errors, path: str) -> list[str]:
+    """Mistakes at a path and below it, for a control that holds several values."""
+    errors_below = []
+    for place, texts in errors.items():
+        if place == path:
+            errors_below += texts
+        elif place.startswith(f"{path}."):
+            line = place[len(path) + 1 :].split(".")[0]
+            errors_below += [f"Line {int(line) + 1}: {text}" if line.isdigit() else text for text in texts]
+    return errors_below
+
+
+def _rows_from(rows: RepeatedRows, data: Mapping[str, str], keeps_blank: bool) -> list[dict[str, Any]]:
+    pattern = re.compile(rf"{re.escape(rows.name)}\.(\d+)\.")
+    indices = sorted({int(match.group(1)) for key in data if (match := pattern.match(key))})
+    parts = [
+        {spot.name: _cell(spot, data, f"{rows.name}.{index}.{spot.name}") for spot in rows.spots} for index in indices
+    ]
+    return [_without_blanks(part) for part in parts if keeps_blank or _says_something(part)]
+
+
+def _says_something(part: Mapping[str, Any]) -> bool:
+    """Switches and kinds have a value from the start; a row says something when more than these is filled."""
+    return any(value for value in part.values() if value not in ("text", True))
+
+
+def _cell(spot: ControlLayout, data: Mapping[str, str], key: str) -> Any:
+    text = data.get(key, "").strip()
+    if spot.kind == "check":
+        return bool(text)
+    if spot.kind == "number":
+        return (int(text) if text.isascii() and text.isdigit() else text) if text else None
+    if spot.kind == "items":
+        return [_item(line) for line in _lines(text)]
+    return text
+
+
+def _without_blanks(part: dict[str, Any]) -> dict[str, Any]:
+    """Numbers left blank are no value; everything else says what it says."""
+    return {name: value for name, value in part.items() if value is not None}
+
+
+def _item(line: str) -> dict[str, Any]:
+    match = _ITEM.fullmatch(line)
+    if match is None:
+        return {"name": line}
+    item: dict[str, Any] = {"name": match["name"], "description": (match["description"] or "").strip()}
+    if limit := match["max"]:
+        item["max_chars"] = int(limit) if limit.isascii() and limit.isdigit() else limit
+    return item
+
+
+def _item_line(item: Any) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    limit = f" ({item['max_chars']})" if item.get("max_chars") else ""
+    about = f": {item['description']}" if item.get("description") else ""
+    return f"{item.get('name', '')}{limit}{about}"
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", text) if word]

@@ -1,0 +1,237 @@
+"""The form of a specification as data: which fields it has, how they are called, and what each is for.
+
+Paths are those of the specification itself (`offer.seller`, `input_schema.0.name`), so that a mistake found there finds
+its field here. Knows no request and no HTML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "area", "long", "lines", "select", "check", "number", "items"]
+
+
+@dataclass(frozen=True)
+class ControlLayout:
+    """One control."""
+
+    name: str
+    label: str
+    help: str = ""
+    kind: Kind = "text"
+    options: tuple[tuple[str, str], ...] = ()
+    is_required: bool = False
+
+
+@dataclass(frozen=True)
+class RepeatedRows:
+    """Controls that repeat, one row a part."""
+
+    name: str
+    one: str
+    spots: tuple[ControlLayout, ...]
+
+
+@dataclass(frozen=True)
+class SectionLayout:
+    """What stands under one heading."""
+
+    id: str
+    title: str
+    help: str
+    spots: tuple[ControlLayout, ...] = ()
+    rows: RepeatedRows | None = None
+    has_checks: bool = False
+
+
+_TYPES = (
+    ("text", "Text"),
+    ("number", "Number"),
+    ("date", "Date"),
+    ("url", "Address"),
+    ("boolean", "Yes or no"),
+    ("list", "List"),
+)
+_INPUT_ROLES = (
+    ("", "None"),
+    ("group", "Group: splits keep it together"),
+    ("title", "Title of the record"),
+    ("domain", "Web domain"),
+)
+_OUTPUT_ROLES = (("", "None"), ("subject", "Subject of a mail"), ("body", "Body"), ("claims", "Claims with quotes"))
+
+SECTIONS: tuple[SectionLayout, ...] = (
+    SectionLayout(
+        "task",
+        "What to write",
+        "Said to the teacher in full; the miniature learns it from examples.",
+        (
+            ControlLayout(
+                "instruction",
+                "Instruction",
+                "What is to be written, for whom, and to what end.",
+                "area",
+                is_required=True,
+            ),
+            ControlLayout(
+                "language",
+                "Language",
+                "A code such as en or de. Checks that do not know it stay silent.",
+                is_required=True,
+            ),
+            ControlLayout(
+                "guideline",
+                "Guideline",
+                "House rules that writers and reviewers go by; reviewers see it beside each draft.",
+                "area",
+            ),
+        ),
+    ),
+    SectionLayout(
+        "offer",
+        "Offer",
+        "Who writes and what is sold. Leave it empty where nothing is. A number that stands "
+        "neither here nor in a "
+        "record's facts is marked in every draft.",
+        (
+            ControlLayout("offer.seller", "Seller", "Who writes."),
+            ControlLayout("offer.product", "Product", "What is offered."),
+            ControlLayout("offer.description", "Description", "One line on what it does and for whom.", "area"),
+            ControlLayout("offer.claims", "Allowed claims", "One a line, each with the number you can prove.", "lines"),
+            ControlLayout(
+                "offer.forbidden_phrases",
+                "Forbidden phrases",
+                "One a line. Other endings of the words are found too.",
+                "lines",
+            ),
+            ControlLayout("offer.tone", "Tone", "How it should sound."),
+            ControlLayout("offer.signature", "Signature", "The last lines of every text.", "area"),
+        ),
+    ),
+    SectionLayout(
+        "facts",
+        "Facts",
+        "What a record may bring; columns of an import are mapped to these. One of them should be "
+        "the group: all "
+        "records of a company stay in the same split, so that a test never asks about a company seen in training.",
+        rows=RepeatedRows(
+            "input_schema",
+            "fact",
+            (
+                ControlLayout("name", "Name", "Small letters, as templates use it."),
+                ControlLayout("type", "Type", "", "select", _TYPES),
+                ControlLayout("role", "Role", "", "select", _INPUT_ROLES),
+                ControlLayout("required", "Required", "", "check"),
+                ControlLayout("description", "What it is"),
+            ),
+        ),
+    ),
+    SectionLayout(
+        "written",
+        "Written fields",
+        "What comes back. A subject and a body make a mail; one text makes plain text; anything else is JSON.",
+        rows=RepeatedRows(
+            "output_schema",
+            "field",
+            (
+                ControlLayout("name", "Name"),
+                ControlLayout("type", "Type", "", "select", (("text", "Text"), ("list", "List"))),
+                ControlLayout("role", "Role", "", "select", _OUTPUT_ROLES),
+                ControlLayout("required", "Required", "", "check"),
+                ControlLayout("min_words", "Least words", "", "number"),
+                ControlLayout("max_words", "Most words", "", "number"),
+                ControlLayout("max_chars", "Most characters", "", "number"),
+                ControlLayout("description", "What it is"),
+                ControlLayout("items", "Parts, for a list", "One a line: name (longest): what it is", "items"),
+            ),
+        ),
+    ),
+    SectionLayout(
+        "slots",
+        "Slots",
+        "Words that are filled in only when a text is sent, so that no reader's name reaches a "
+        "teacher. Any other "
+        "placeholder in a draft is marked.",
+        (
+            ControlLayout(
+                "slots",
+                "Slots",
+                "One a line, such as contact.first_name; a draft writes {{contact.first_name}}.",
+                "lines",
+            ),
+        ),
+    ),
+    SectionLayout(
+        "checks",
+        "Checks",
+        "They mark places in a draft; a person decides. Each knows some languages and is silent in others.",
+        has_checks=True,
+    ),
+    SectionLayout(
+        "rubric",
+        "Rubric",
+        "What a good text does, by name. Reviewers can rate each; the teacher is told all of it.",
+        rows=RepeatedRows(
+            "rubric", "requirement", (ControlLayout("name", "Name"), ControlLayout("description", "What it asks for"))
+        ),
+    ),
+    SectionLayout(
+        "reasons",
+        "Reasons for rejection",
+        "A reviewer presses R and the digit. Digits stay as they are within a version.",
+        rows=RepeatedRows(
+            "reasons",
+            "reason",
+            (
+                ControlLayout("digit", "Digit", "", "number"),
+                ControlLayout("code", "Code", "For programs."),
+                ControlLayout("label", "Label", "For people."),
+            ),
+        ),
+    ),
+    SectionLayout(
+        "variety",
+        "Variety",
+        "For teachers only, and only where an order asks for it: each draft is written as one of the "
+        "personas and takes one of the angles, in turn, so that a thousand drafts are not one draft a thousand times.",
+        (
+            ControlLayout(
+                "personas", "Personas", "One a line: who writes, such as: a former buyer who hates buzzwords.", "lines"
+            ),
+            ControlLayout(
+                "angles",
+                "Angles",
+                "One a line: a way into the text, such as: begin with what the delay costs them.",
+                "lines",
+            ),
+        ),
+    ),
+    SectionLayout(
+        "templates",
+        "Templates",
+        "Long for the teacher, who pays attention by the token and needs everything; short "
+        "for the miniature, "
+        "which has learnt the rest. Words in double braces are filled in: instruction, facts, offer, rubric, "
+        "guideline, language, "
+        "output_format, offer.seller, fact.company and so on. A line === system === and a line === user === part two "
+        "messages.",
+        (
+            ControlLayout("teacher_template", "Teacher template", "", "long", is_required=True),
+            ControlLayout("student_template", "Student template", "", "area", is_required=True),
+        ),
+    ),
+)
+CHECK_HELP: dict[str, tuple[str, str]] = {
+    "length": ("Length", "Words and characters as the written fields say; a subject longer than an inbox shows."),
+    "placeholders": ("Placeholders", "[Name], {name}, XXX, and slots that are not declared."),
+    "call_to_action": ("Call to action", "A mail that asks nothing."),
+    "spam": ("Spam", "Words that filters and readers turn away from, capitals, runs of exclamation marks."),
+    "unsupported": ("Unsupported", "A number or name found neither in the facts nor in the offer."),
+    "forbidden": ("Forbidden phrases", "The offer's forbidden phrases, in any ending."),
+    "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
+    "names_company": ("Names the company", "The record's group must be named; its legal suffix may drop."),
+    "quotes": ("Quotes", "A claim's quote that does not stand letter by letter in the source whose address it names."),
+}
+LINES = frozenset({"offer.claims", "offer.forbidden_phrases", "slots", "personas", "angles"})
+REPEATED: dict[str, RepeatedRows] = {section.rows.name: section.rows for section in SECTIONS if section.rows}

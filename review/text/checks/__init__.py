@@ -1,0 +1,119 @@
+"""Automatic checks of drafts: `run` marks the places of a text that a person should look at.
+
+Pure Python. One module a check; each says in `LANGUAGES` which languages it knows and is silent in others. What depends
+on the task version alone is compiled once and kept, so that thousands of drafts a second can be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from review.spec.schema import Facts, Fields, OutputField
+from review.spec.task_spec import CheckKind, TaskSpec
+from review.text.checks import (
+    call_to_action,
+    forbidden,
+    length,
+    names_company,
+    placeholders,
+    quotes,
+    repetition,
+    spam,
+    unsupported,
+)
+from review.text.checks.evidence import Evidence, Support
+from review.text.checks.mark import CheckedText, CheckModule, Mark, Reader
+
+CHECKS: dict[CheckKind, CheckModule] = {
+    "length": length,
+    "placeholders": placeholders,
+    "call_to_action": call_to_action,
+    "spam": spam,
+    "unsupported": unsupported,
+    "forbidden": forbidden,
+    "repetition": repetition,
+    "names_company": names_company,
+    "quotes": quotes,
+}
+__all__ = ["CHECKS", "Mark", "knows", "run"]
+
+
+_LAST: ContextVar[tuple[TaskSpec, Prepared] | None] = ContextVar("last prepared checks", default=None)
+
+
+class Prepared(NamedTuple):
+    """A task version's checks, compiled."""
+
+    support: Support
+    readers: Sequence[tuple[frozenset[str], Reader]]
+
+
+def run(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Mark]:
+    """Mark what the task's checks object to.
+
+    Args:
+        spec: The task version; its `checks` say which run on which fields.
+        facts: The record's facts.
+        fields: The draft, normalised by the output schema.
+
+    Returns:
+        Marks in the order of the fields, then of their places. Safe to call from several threads.
+    """
+    prepared = _prepared(spec)
+    evidence = Evidence(prepared.support, facts)
+    marks: list[Mark] = []
+    for passage in _passages(spec, fields, evidence):
+        name = passage.schema.name
+        found = [mark for names, read in prepared.readers if name in names for mark in read(passage)]
+        marks += sorted(found, key=lambda mark: (mark.start, mark.end))
+    return marks
+
+
+def knows(kind: CheckKind, language: str) -> bool:
+    """Whether a check reads this language (`de-AT` counts as `de`)."""
+    languages = CHECKS[kind].LANGUAGES
+    return languages is None or language[:2] in languages
+
+
+def _prepared(spec: TaskSpec) -> Prepared:
+    # Hashing a spec by its value costs as much as reading a draft; most calls in a row bring the same object.
+    last = _LAST.get()
+    if last is None or last[0] is not spec:
+        last = spec, _prepare(spec)
+        _LAST.set(last)
+    return last[1]
+
+
+@lru_cache(maxsize=64)
+def _prepare(spec: TaskSpec) -> Prepared:
+    texts = frozenset(field.name for field in spec.output_schema if field.type == "text")
+    readers = []
+    for check in spec.checks:
+        reader = CHECKS[check.kind].prepare(spec) if knows(check.kind, spec.language) else None
+        if reader is not None:
+            own = quotes.fields(spec) if check.kind == "quotes" else texts
+            readers.append((frozenset(check.fields) or own, reader))
+    return Prepared(Support(spec), readers)
+
+
+def _passages(spec: TaskSpec, fields: Fields, evidence: Evidence) -> Iterator[CheckedText]:
+    texts = list(_texts(spec, fields))
+    draft = "\n".join(text for _, _, text, _, _ in texts)
+    for index, (path, schema, text, max_chars, parts) in enumerate(texts):
+        yield CheckedText(path, schema, text, max_chars, evidence, draft, index == 0, parts)
+
+
+def _texts(spec: TaskSpec, fields: Fields) -> Iterator[tuple[str, OutputField, str, int | None, dict[str, str]]]:
+    """Path, schema, text, longest length and parts of every text of a draft; the parts of a list one by one."""
+    for schema in spec.output_schema:
+        value: Any = fields.get(schema.name)
+        if schema.type == "text":
+            yield schema.name, schema, str(value or ""), schema.max_chars, {}
+            continue
+        for index, element in enumerate(value or ()):
+            parts = {item.name: str(element.get(item.name) or "") for item in schema.items}
+            for item in schema.items:
+                yield f"{schema.name}.{index}.{item.name}", schema, parts[item.name], item.max_chars, parts

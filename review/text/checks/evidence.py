@@ -1,0 +1,90 @@
+"""What a draft may lean on: the words, names and numbers of its record and of the offer. Knows no check."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.text.checks.numbers import readings_in
+from review.text.checks.words import WORD
+from review.text.grounding import quotable
+
+
+class Support:
+    """What a task version itself says: the same for all of its drafts."""
+
+    def __init__(self, spec: TaskSpec) -> None:
+        offer = spec.offer
+        # Forbidden phrases are no evidence: naming a word to avoid it does not support it.
+        offer_texts = [offer.seller, offer.product, offer.description, offer.tone, offer.signature, *offer.claims]
+        self.text = "\n".join(part for part in offer_texts if part).casefold()
+        self.words = frozenset(_words(offer_texts)) | frozenset(_words([spec.instruction, spec.guideline]))
+        self.numbers = readings_in("\n".join(offer_texts))
+        self.group_field = spec.facts_with_role("group")
+        self.names = tuple(field.name for field in spec.input_schema)
+        self.cited_places = quotable.quotable_facts(spec)
+
+
+class Evidence:
+    """What one record and its task version say; computed when first asked for."""
+
+    def __init__(self, support: Support, facts: Facts) -> None:
+        self._support, self._facts = support, facts
+        self._texts = [text for name in support.names for text in plain_texts(facts.get(name))]
+        self.group = " ".join(str(facts.get(support.group_field) or "").split()) if support.group_field else ""
+
+    @cached_property
+    def text(self) -> str:
+        """Facts and offer as one case-folded text."""
+        return "\n".join([*self._texts, ""]).casefold() + self._support.text
+
+    @cached_property
+    def cited(self) -> dict[str, str]:
+        """Texts of the record by their address (without a last slash), blanks evened out, letters as they are."""
+        return {
+            url.partition("#")[0].rstrip("/"): spaced(text)
+            for url, text in quotable.texts_by_address(self._support.cited_places, self._facts).items()
+        }
+
+    @cached_property
+    def spaced_text(self) -> str:
+        """All facts as one text, blanks evened out, letters as they are."""
+        return spaced("\n".join(self._texts))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Case-folded words of facts, offer and instruction."""
+        return self._support.words.union(_words(self._texts))
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Every way to read each number of facts and offer."""
+        return self._support.numbers | readings_in("\n".join(self._texts))
+
+
+def spaced(text: str) -> str:
+    """A text with every run of blanks and line breaks as one blank, and letters composed in one way."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def plain_texts(value: Any) -> list[str]:
+    """The texts inside a fact; a list gives each of its parts."""
+    if value is None or isinstance(value, bool):
+        return []
+    if isinstance(value, (list, tuple)):
+        return [text for part in value for text in plain_texts(part)]
+    if isinstance(value, dict):
+        return [text for part in value.values() for text in plain_texts(part)]
+    return [str(value)]
+
+
+def _words(texts: Iterable[str]) -> Iterable[str]:
+    for text in texts:
+        for word in WORD.findall(text.casefold()):
+            yield word
+            if "-" in word:
+                yield from word.split("-")

@@ -1,0 +1,42 @@
+"""Forbidden phrases of the offer, in any case and with the usual endings. Reads the task's own words only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from review.spec.task_spec import TaskSpec
+from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.words import Phrases
+
+LANGUAGES: frozenset[str] | None = None
+_ENDING = re.compile(r"(?:ations?|aries|ary|ingly|ings?|edly|ed|ers?|ies|es|e|s|y|ly)$")
+_SHORTEST_STEM = 4
+
+
+def prepare(spec: TaskSpec) -> Reader | None:
+    """A reader for the phrases, or None where the offer forbids none."""
+    phrases = [phrase for phrase in spec.offer.forbidden_phrases if re.search(r"\w", phrase)]
+    if not phrases:
+        return None
+    patterns = Phrases([_pattern(phrase) for phrase in phrases])
+
+    def read(passage: CheckedText) -> Iterator[Mark]:
+        for index, match in patterns.find(passage.text):
+            message = f"The offer forbids '{phrases[index]}'"
+            yield Mark("forbidden", passage.field, match.start(), match.end(), message, "error", "Leave it out.")
+
+    return read
+
+
+def _pattern(phrase: str) -> str:
+    words = re.findall(r"\w+", phrase)
+    return r"[\W_]+".join(_word(word) for word in words)
+
+
+def _word(word: str) -> str:
+    """A word, or its stem with a short ending: 'changer' meets 'changing', 'in' meets 'in' alone."""
+    stem = _ENDING.sub("", word.lower())
+    if len(word) <= _SHORTEST_STEM or len(stem) < _SHORTEST_STEM:
+        return re.escape(word) + (r"(?:e?s)?" if len(word) >= _SHORTEST_STEM else "")
+    return re.escape(stem) + r"\w{0,5}"

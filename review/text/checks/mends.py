@@ -1,0 +1,236 @@
+"""What one key can put right: a new text for a field that a check objects to, or nothing where that takes a person.
+
+Pure Python. A mend only takes away, brings facts and slots in, or changes the case of letters: it never makes up a word.
+It is shown before it counts, and it is offered only where the check is content afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from review.spec.schema import Facts, Fields
+from review.spec.task_spec import TaskSpec
+from review.text import checks
+from review.text.checks.placeholder_values import Fillings
+from review.text.grounding.attribution import Sentence, attribute
+from review.text.grounding.passages import PassageIndex, index_passages
+
+# Past this a person sees what to cut; trying mends on it would be felt.
+LONGEST_TEXT = 20_000
+# A line that is cut does not end on a comma or on a word that leads to the next.
+_DANGLING = re.compile(
+    r"(?:[\s,;:–-]|(?<=\s)(?:a|an|and|at|by|for|from|in|of|on|or|the|to|with|all|that|your|der|die|das|ein|eine|für|in|mit|und|"
+    r"von|zu)\b)+$",
+    re.IGNORECASE,
+)
+MARKS_TRIED = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """One change of one text.
+
+    Attributes:
+        field: Path of the text, as marks name it.
+        text: The whole text afterwards.
+        words: What it does, as a button says it.
+    """
+
+    field: str
+    text: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A mark in its text, with what is known around it."""
+
+    mark: Mapping[str, Any]
+    text: str
+    limit: int | None
+    spec: TaskSpec
+    grounds: PassageIndex
+    fillings: Fillings
+    # Sentences by text, shared by the marks of one draft.
+    read: dict[str, list[Sentence]]
+
+    @property
+    def found(self) -> str:
+        return self.text[self.mark["start"] : self.mark["end"]]
+
+    def sentences(self) -> list[Sentence]:
+        if self.text not in self.read:
+            self.read[self.text] = attribute(self.text, self.grounds, language=self.spec.language)
+        return self.read[self.text]
+
+
+def offered(spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]]) -> list[Mend | None]:
+    """A mend for each mark, or None where there is none.
+
+    Args:
+        spec: The task version.
+        facts: The record's facts.
+        fields: The draft the marks are about, normalised.
+        marks: As `checks.run` makes them, as plain data.
+
+    Returns:
+        As many entries as marks. A mend leaves fewer marks of its check and no more in all: without a sentence a mail
+        may be too short, which is then said.
+    """
+    if not any(mark["check"] in _WAYS for mark in marks):
+        return [None] * len(marks)
+    known, fillings = index_passages(facts, spec.offer), Fillings(spec, facts)
+    sentences: dict[str, list[Sentence]] = {}
+    offers: list[Mend | None] = []
+    for index, mark in enumerate(marks):
+        place = _place(mark, spec, fields, known, fillings, sentences) if index < MARKS_TRIED else None
+        mend = next(_mends(place), None) if place else None
+        offers.append(mend if mend and _helps(mend, spec, facts, fields, marks, mark["check"]) else None)
+    return offers
+
+
+def with_text(fields: Fields, path: str, text: str) -> Fields:
+    """The fields with one text replaced; `path` is `body` or `claims.0.quote`."""
+    name, *rest = path.split(".")
+    if not rest:
+        return {**fields, name: text}
+    index, part = int(rest[0]), rest[1]
+    rows = [dict(row) for row in fields[name]]
+    rows[index][part] = text
+    return {**fields, name: rows}
+
+
+def text_at(fields: Fields, path: str) -> str:
+    """The text a path names; empty where there is none."""
+    name, *rest = path.split(".")
+    value = fields.get(name)
+    if not rest:
+        return value if isinstance(value, str) else ""
+    if len(rest) != 2 or not isinstance(value, list) or not rest[0].isdecimal() or int(rest[0]) >= len(value):
+        return ""
+    return str(value[int(rest[0])].get(rest[1]) or "")
+
+
+def _place(
+    mark: Mapping[str, Any],
+    spec: TaskSpec,
+    fields: Fields,
+    known: PassageIndex,
+    fillings: Fillings,
+    sentences: dict[str, list[Sentence]],
+) -> _Place | None:
+    text = text_at(fields, mark["field"])
+    schema = next(field for field in spec.output_schema if field.name == mark["field"].split(".")[0])
+    if mark["start"] == mark["end"] or len(text) > LONGEST_TEXT:
+        return None
+    return _Place(mark, text, schema.max_words if schema.type == "text" else None, spec, known, fillings, sentences)
+
+
+def _mends(place: _Place) -> Iterator[Mend]:
+    for way in _WAYS.get(place.mark["check"], ()):
+        mended = way(place)
+        if mended and mended[0].strip() and mended[0] != place.text:
+            yield Mend(place.mark["field"], *mended)
+
+
+def _helps(
+    mend: Mend, spec: TaskSpec, facts: Facts, fields: Fields, marks: Sequence[Mapping[str, Any]], kind: str
+) -> bool:
+    after: list[str] = [mark.check for mark in checks.run(spec, facts, with_text(fields, mend.field, mend.text))]
+    return len(after) <= len(marks) and after.count(kind) < [mark["check"] for mark in marks].count(kind)
+
+
+Mended = tuple[str, str] | None
+
+
+def _drop_sentence(place: _Place) -> Mended:
+    """Leave out the sentence around the mark, if the text has others and it is no greeting."""
+    hit = [each for each in place.sentences() if each.start < place.mark["end"] and place.mark["start"] < each.end]
+    if len(hit) != 1 or (hit[0].standing == "no claim" and not place.text[: hit[0].end].endswith("?")):
+        return None
+    return _without(place.text, hit), "Drop the sentence"
+
+
+def _delete_repeat(place: _Place) -> Mended:
+    start, end = place.mark["start"], place.mark["end"]
+    return (
+        (_without(place.text, [Sentence(start, end, ())]), "Delete one") if place.mark["severity"] == "error" else None
+    )
+
+
+def _without(text: str, gone: Sequence[Sentence]) -> str:
+    """The text without some sentences, the blanks around them, and paragraphs that nothing is left of."""
+    for sentence in sorted(gone, key=lambda each: -each.start):
+        before, after = text[: sentence.start].rstrip(" \t"), text[sentence.end :].lstrip(" \t")
+        stands_alone = before[-1:] in ("", "\n") and after[:1] in ("", "\n")
+        if stands_alone:
+            text = (before.rstrip("\n") + "\n\n" + after.lstrip("\n")).strip("\n")
+        else:
+            text = before + ("" if before[-1:] in ("", "\n") or after[:1] in ("", "\n") else " ") + after
+    return text.strip()
+
+
+def _cut_to_length(place: _Place) -> Mended:
+    """Cut a line at the last word that fits; shorten prose by whole sentences, those that rest on nothing first."""
+    if "characters" in place.mark["message"]:
+        kept = place.text[: place.mark["start"]]
+        if place.text[place.mark["start"]] not in " \n":
+            kept = kept.rsplit(" ", 1)[0] if " " in kept else kept
+        kept = _DANGLING.sub("", kept)
+        return kept, f"Cut to {len(kept)} characters"
+    return _fewer_sentences(place)
+
+
+def _fewer_sentences(place: _Place) -> Mended:
+    claims = [each for each in place.sentences() if each.standing != "no claim" and place.text[each.end - 1] != "?"]
+    by_worth = sorted(claims, key=lambda each: (each.standing == "supported", -each.start))
+    gone: list[Sentence] = []
+    for sentence in by_worth[:-1]:
+        gone.append(sentence)
+        shorter = _without(place.text, gone)
+        if place.limit is not None and len(shorter.split()) <= place.limit:
+            return shorter, f"Drop {len(gone)} sentence{'' if len(gone) == 1 else 's'}"
+    return None
+
+
+def _fill(place: _Place) -> Mended:
+    """Put in what the placeholder asks for; in a greeting without it, leave the name out."""
+    start, end = place.mark["start"], place.mark["end"]
+    filling = place.fillings.for_placeholder(place.found)
+    if filling:
+        return place.text[:start] + filling + place.text[end:], f"Fill in {_short(filling)}"
+    greeting = re.match(r"(?:hi|hello|hey|dear|hallo)[ \t]+$", place.text[:start].rsplit("\n", 1)[-1], re.IGNORECASE)
+    if greeting:
+        return place.text[:start].rstrip() + place.text[end:], "Leave the name out"
+    return None
+
+
+def _quieter(place: _Place) -> Mended:
+    """One mark for several, small letters for shouted ones; a phrase stays a person's affair."""
+    start, end, text = place.mark["start"], place.mark["end"], place.found
+    if not re.search(r"\w", text):
+        calm = "?" if "?" in text else text[0] if text[0] in "$€£¥" else "."
+        return place.text[:start] + calm + place.text[end:], f"Write {calm} once"
+    if not text.isupper():
+        return None
+    before = place.text[:start].rstrip(" \"'“(")
+    small = text.capitalize() if not before or before[-1] in ".!?\n" else text.lower()
+    return place.text[:start] + small + place.text[end:], "Use small letters"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 32 else f"{line[:30]}…"
+
+
+_WAYS: dict[str, tuple[Callable[[_Place], Mended], ...]] = {
+    "length": (_cut_to_length,),
+    "placeholders": (_fill, _drop_sentence),
+    "unsupported": (_drop_sentence,),
+    "forbidden": (_drop_sentence,),
+    "spam": (_quieter, _drop_sentence),
+    "repetition": (_delete_repeat,),
+}

@@ -1,0 +1,64 @@
+"""Repetition: the same sentence twice, or the same run of six words thrice."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from review.spec.task_spec import TaskSpec
+from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.words import SPACED, WORD, sentences
+
+LANGUAGES: frozenset[str] | None = SPACED
+_RUN_WORDS = 6
+_RUN_TIMES = 3
+_SENTENCE_WORDS = 4
+
+
+def prepare(spec: TaskSpec) -> Reader | None:
+    """A reader of one text."""
+
+    def read(passage: CheckedText) -> Iterator[Mark]:
+        marks = list(_sentences_again(passage))
+        # A sentence said thrice is its own runs said thrice; once marked is enough.
+        yield from marks or _runs_again(passage)
+
+    return read
+
+
+def _sentences_again(passage: CheckedText) -> Iterator[Mark]:
+    seen: set[str] = set()
+    for sentence in sentences(passage.text):
+        words = WORD.findall(sentence.group().casefold())
+        if len(words) < _SENTENCE_WORDS:
+            continue
+        key = " ".join(words)
+        if key in seen:
+            message = "This sentence stands here twice"
+            yield Mark("repetition", passage.field, sentence.start(), sentence.end(), message, "error", "Delete one.")
+        seen.add(key)
+
+
+def _runs_again(passage: CheckedText) -> Iterator[Mark]:
+    words = list(WORD.finditer(passage.text.casefold()))
+    texts = [word.group() for word in words]
+    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index in _possible_starts(texts):
+        places[tuple(texts[index : index + _RUN_WORDS])].append(index)
+    for run, starts in places.items():
+        if len(starts) >= _RUN_TIMES:
+            last = starts[-1]
+            start, end = words[last].start(), words[last + _RUN_WORDS - 1].end()
+            message = f"'{' '.join(run)}' stands here {len(starts)} times"
+            yield Mark("repetition", passage.field, start, end, message, "warning", "Say it once.")
+            return
+
+
+def _possible_starts(texts: list[str]) -> Iterator[int]:
+    """Where six words in a row each stand in the text thrice: only there can a run stand thrice."""
+    counts = Counter(texts)
+    length = 0
+    for index, word in enumerate(texts):
+        length = length + 1 if counts[word] >= _RUN_TIMES else 0
+        if length >= _RUN_WORDS:
+            yield index - _RUN_WORDS + 1

@@ -1,0 +1,86 @@
+"""Unsupported: a number or proper name that neither the record's facts nor the offer hold.
+
+It compares words and numbers and understands nothing: a right name in a wrong claim passes. It prefers silence to a
+false
+alarm, since a check that cries wolf is soon ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from review.spec.schema import SLOT
+from review.spec.task_spec import TaskSpec
+from review.text.checks.mark import CheckedText, Mark, Reader
+from review.text.checks.names import unknown_names
+from review.text.checks.numbers import NUMBER, readings_at
+from review.text.checks.words import URL, blanked, sentences, without_addresses
+
+# Numbers are read in all of these; names only in English, as German and others give capitals to more than names.
+LANGUAGES: frozenset[str] | None = frozenset({"en", "de", "es", "fr", "it", "nl"})
+NAMES_IN = frozenset({"en"})
+# A proposed length or hour of a talk is no claim: "15 minutes", "10 am", "at 9:30".
+_PROPOSAL = re.compile(
+    r"(?:\s?[-\u2013]\s?\d+|\s?(?:or|to|oder|bis)\s\d+)?[\s-]?(?:min(?:ute[sn]?|uten|s)?|am|pm|a\.m\.|p\.m\.|o'clock|uhr|h)\b|:\d\d|-minute",
+    re.IGNORECASE,
+)
+_IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w])")
+
+
+def prepare(spec: TaskSpec) -> Reader | None:
+    """A reader of numbers, and in English of names too."""
+    reads_names = spec.language[:2] in NAMES_IN
+
+    def read(passage: CheckedText) -> Iterator[Mark]:
+        text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
+        yield from _links(passage, text)
+        text = without_addresses(text)
+        yield from _numbers(passage, text)
+        if reads_names:
+            yield from _names(passage, text)
+
+    return read
+
+
+def _links(passage: CheckedText, text: str) -> Iterator[Mark]:
+    if "http" not in text and "www." not in text:
+        return
+    for match in URL.finditer(text):
+        if match.group().casefold().rstrip("/") not in passage.evidence.text:
+            yield _mark(passage, match.start(), match.end(), f"The address {match.group()}")
+
+
+def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
+    supported = passage.evidence.numbers
+    text = blanked(text, _IDIOMS)
+    for match in NUMBER.finditer(text):
+        if supported.isdisjoint(readings_at(text, match)) and not _is_proposal(text, match):
+            end = match.end() + (1 if text[match.end() : match.end() + 1] == "%" else 0)
+            yield _mark(passage, match.start(), end, f"The number {text[match.start() : end]}")
+
+
+def _is_proposal(text: str, match: re.Match[str]) -> bool:
+    is_time = _PROPOSAL.match(text, match.end()) or text[max(0, match.start() - 1) : match.start()] == ":"
+    if not is_time:
+        return False
+    return any(
+        sentence.start() <= match.start() < sentence.end()
+        and ("?" in sentence.group() or _INVITES.search(sentence.group()))
+        for sentence in sentences(text)
+    )
+
+
+_INVITES = re.compile(
+    r"\b(?:call|talk|chat|meet|meeting|speak|reply|show you|anruf|gespräch|telefon\w*)\b", re.IGNORECASE
+)
+
+
+def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
+    for start, end in unknown_names(text, passage.evidence.words, is_title=passage.schema.role == "subject"):
+        yield _mark(passage, start, end, f"The name {text[start:end]}")
+
+
+def _mark(passage: CheckedText, start: int, end: int, what: str) -> Mark:
+    message = f"{what} is neither in the facts nor in the offer"
+    return Mark("unsupported", passage.field, start, end, message, "error", "Take it from the facts, or leave it out.")

@@ -1,0 +1,196 @@
+"""How much an edit changed and what kind of change it was. Pure Python; compares texts and understands none.
+
+The kinds are read off the words: a number or name that came or went is a matter of fact whatever the sentence means. It
+does not know whether the edit was right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+from review.spec.schema import SLOT, Facts, Fields
+from review.spec.task_spec import TaskSpec
+from review.text.checks.names import unknown_names
+from review.text.checks.numbers import NUMBER, readings_in
+from review.text.checks.unsupported import NAMES_IN
+from review.text.checks.words import sentences
+from review.text.grounding import attribution
+
+Kind = Literal["fact", "length", "structure", "tone"]
+
+# A text has become shorter or longer when its words did by this share, and by more than a word or two.
+LENGTH_SHARE, LENGTH_WORDS = 0.15, 5
+# More than half of the words are new: worth a word why, unless a kind says it.
+LARGE = 0.5
+# Beyond this a word diff would be felt; words are then counted without their order.
+LONGEST_DIFF = 20_000
+_TOKEN = re.compile(r"\w+(?:['\u2019-]\w+)*|[^\w\s]")
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class EditMeasure:
+    """What an edit did.
+
+    Attributes:
+        size: Share of words and signs that changed, 0 to 1, with four digits.
+        kinds: At least one kind, in the order fact, length, structure, tone; none where nothing changed.
+    """
+
+    size: float
+    kinds: tuple[Kind, ...]
+
+    @property
+    def wants_why(self) -> bool:
+        """Whether it is large and no kind but wording explains it."""
+        return self.size > LARGE and self.kinds == ("tone",)
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API gives it."""
+        return {"size": self.size, "kinds": list(self.kinds), "wants_why": self.wants_why}
+
+
+def measure(spec: TaskSpec, facts: Facts, before: Fields, after: Fields) -> EditMeasure:
+    """Measure an edit.
+
+    Args:
+        spec: The task version; its output schema names the fields.
+        facts: The record's facts.
+        before: The draft, normalised.
+        after: What the edit ends with, normalised.
+
+    `fact` when numbers, names, slots or the facts that sentences rest on differ; `length` when words grew or shrank by
+    15 % and at least five; `structure` when paragraphs, their order, elements of a list or the order of sentences
+    differ; `tone` when words were put in place of others, and for whatever none of these explains.
+    """
+    old, new = _texts(spec, before), _texts(spec, after)
+    if old == new:
+        return EditMeasure(0.0, ())
+    was, now = _tokens(old), _tokens(new)
+    steps = _steps(was, now)
+    kinds: list[Kind] = []
+    if _said(spec, facts, old) != _said(spec, facts, new):
+        kinds.append("fact")
+    if _is_other_length(old, new):
+        kinds.append("length")
+    if _is_built_otherwise(spec, before, after, old, new):
+        kinds.append("structure")
+    if not kinds or _is_reworded(spec, steps):
+        kinds.append("tone")
+    return EditMeasure(_share(steps, was, now), tuple(kinds))
+
+
+def edit_columns(spec: TaskSpec, facts: Facts, before: Fields, after: Fields | None) -> dict[str, Any]:
+    """What a decision keeps of its edit: `edit_size` and `edit_kinds`, empty where the draft stayed or was rejected."""
+    if after is None or after == before:
+        return {"edit_size": None, "edit_kinds": []}
+    edit = measure(spec, facts, before, after)
+    return {"edit_size": edit.size, "edit_kinds": list(edit.kinds)}
+
+
+def describe(size: float | None, kinds: Sequence[str]) -> str:
+    """What a decision keeps of its edit, for a person: `12 % changed · fact, tone`; empty where there was none."""
+    if size is None:
+        return ""
+    share = "under 1" if 0 < size < 0.01 else f"{size:.0%}".rstrip("%")
+    return f"{share} % changed" + (f" · {', '.join(kinds)}" if kinds else "")
+
+
+Step = tuple[Sequence[str], Sequence[str]]
+
+
+def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
+    """Every text of a draft in schema order; the parts of a list one by one."""
+    texts: list[str] = []
+    for field in spec.output_schema:
+        value = fields.get(field.name)
+        if field.type == "text":
+            texts.append(str(value or ""))
+        else:
+            texts += [str(element.get(item.name) or "") for element in value or () for item in field.items]
+    return texts
+
+
+def _tokens(texts: Sequence[str]) -> list[str]:
+    return _TOKEN.findall("\n".join(texts))
+
+
+def _steps(old: list[str], new: list[str]) -> list[Step] | None:
+    """What went and what came at each place, nothing where it stayed; None where the texts are too long to compare."""
+    if len(old) + len(new) > LONGEST_DIFF:
+        return None
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(old[a:b], new[c:d]) for tag, a, b, c, d in codes if tag != "equal"]
+
+
+def _share(steps: list[Step] | None, was: Sequence[str], now: Sequence[str]) -> float:
+    if steps is None:
+        gone = (Counter(was) - Counter(now)).total()
+        come = (Counter(now) - Counter(was)).total()
+    else:
+        gone, come = sum(len(out) for out, _ in steps), sum(len(in_) for _, in_ in steps)
+    return round(min(1.0, max(gone, come) / max(len(was), len(now), 1)), 4)
+
+
+def _said(spec: TaskSpec, facts: Facts, texts: Sequence[str]) -> frozenset[str]:
+    """What a text claims that can be compared: numbers, names, slots, and the facts its sentences rest on."""
+    text = "\n".join(texts)
+    facts_stated = {f"fact {name}" for sentence in attribution.sentences(text, facts) for name in sentence.facts}
+    facts_stated |= {f"slot {name}" for name in SLOT.findall(text)}
+    facts_stated |= {f"number {reading}" for reading in readings_in(text)}
+    return frozenset(facts_stated | _names(spec, text))
+
+
+def _names(spec: TaskSpec, text: str) -> set[str]:
+    if spec.language[:2] not in NAMES_IN:
+        return set()
+    plain = SLOT.sub(" ", text)
+    return {f"name {plain[start:end]}" for start, end in unknown_names(plain, frozenset())}
+
+
+def _is_other_length(old: Sequence[str], new: Sequence[str]) -> bool:
+    was, now = (sum(len(text.split()) for text in texts) for texts in (old, new))
+    return abs(was - now) >= max(LENGTH_WORDS, LENGTH_SHARE * was)
+
+
+def _is_built_otherwise(spec: TaskSpec, before: Fields, after: Fields, old: list[str], new: list[str]) -> bool:
+    for field in spec.output_schema:
+        was, now = before.get(field.name) or "", after.get(field.name) or ""
+        if field.type == "list" and len(was) != len(now):
+            return True
+        if field.type == "text" and len(_paragraphs(str(was))) != len(_paragraphs(str(now))):
+            return True
+    return _is_reordered(old, new)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part for part in re.split(r"\n\s*\n", text) if part.strip()]
+
+
+def _is_reordered(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether sentences that stayed as they were stand in another order, or in another text."""
+    was, now = _sentences(old), _sentences(new)
+    stayed = {sentence for sentence, count in Counter(was).items() if count == 1} & set(now)
+    return [each for each in was if each in stayed] != [each for each in now if each in stayed]
+
+
+def _sentences(texts: Sequence[str]) -> list[str]:
+    return [_BLANKS.sub(" ", match.group()).strip() for text in texts for match in sentences(text)]
+
+
+def _is_reworded(spec: TaskSpec, steps: list[Step] | None) -> bool:
+    """Whether words that are no number and no name took the place of others."""
+    return any(_plain_words(spec, out) and _plain_words(spec, in_) for out, in_ in steps or ())
+
+
+def _plain_words(spec: TaskSpec, tokens: Sequence[str]) -> bool:
+    names_count = spec.language[:2] in NAMES_IN
+    return any(
+        token[0].isalpha() and not NUMBER.fullmatch(token) and not (names_count and token[0].isupper())
+        for token in tokens
+    )

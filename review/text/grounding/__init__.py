@@ -1,0 +1,1 @@
+"""What a text rests on: passages, attribution, and the pieces to draw."""

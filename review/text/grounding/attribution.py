@@ -1,0 +1,116 @@
+"""Which sentences of a draft rest on which passages, and which claim something that none of them says.
+
+Pure Python and approximate on purpose: shared numbers, names and telling words point the eye, they prove nothing, and a
+sentence without them may still be true. It knows no grammar; words are compared by their beginnings, which serves the
+languages written with spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from review.spec.schema import SLOT, Facts
+from review.text.checks import call_to_action
+from review.text.grounding.passages import SENTENCE, Passage, PassageIndex, index_passages, keys_of
+
+Attribution = Literal["supported", "unsupported", "no claim"]
+
+# Of a document at most so many sentences light up for one of the draft, and only those nearly as close as the closest.
+_FROM_ONE_FACT, _NEARLY = 2, 0.6
+# A line without a full stop and a sentence this short name something; they claim nothing.
+_LINE_WORDS, _CLAIM_WORDS = 6, 4
+_COURTESY = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:tag|morgen)|liebe[rs]?|sehr geehrte[rs]?"
+    r"|bonjour|cher|chère|hola|estimad[oa]|(?:best|kind|warm|many)(?: \w+)?,?$|(?:best|kind|warm)(?:est)? (?:regards|wishes)"
+    r"|regards|sincerely|yours|cheers|thanks|thank you|mit freundlichen|freundliche|viele|beste|herzliche|danke|vielen dank"
+    r"|i hope (?:you|this)|p\.?s\.?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and what it rests on.
+
+    Attributes:
+        start: First character, in code points of the text.
+        end: One past the last character.
+        facts: Refs of passages (in `sentences`: names of facts), in the order of the record.
+        standing: `unsupported` for a claim that shares nothing with any passage; greetings, questions and calls to
+            action are `no claim`.
+    """
+
+    start: int
+    end: int
+    facts: tuple[str, ...]
+    standing: Attribution = "supported"
+
+
+def sentences(text: str, facts: Facts) -> list[Sentence]:
+    """Sentences of a text that rest on at least one fact, with the names of the facts."""
+    index = index_passages(facts)
+    names = {passage.ref: passage.fact for passage in index.passages}
+    return [
+        Sentence(each.start, each.end, tuple(dict.fromkeys(names[ref] for ref in each.facts)))
+        for each in attribute(text, index, language="")
+        if each.facts
+    ]
+
+
+def attribute(text: str, known: PassageIndex, *, language: str) -> list[Sentence]:
+    """Every sentence of a text with what it rests on and where that leaves it.
+
+    Args:
+        text: A text of a draft.
+        known: What its record and its offer say.
+        language: Of the text; calls to action are known in English and German.
+    """
+    return [_read(text[start:end], start, known, language) for start, end in _spans(text)]
+
+
+def _read(said: str, start: int, known: PassageIndex, language: str) -> Sentence:
+    refs = tuple(passage.ref for passage in _supporting(keys_of(said), known))
+    standing: Attribution = "supported" if refs else "unsupported" if _claims(said, language) else "no claim"
+    return Sentence(start, start + len(said), refs, standing)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for match in SENTENCE.finditer(text):
+        if match.group().strip():
+            yield match.start(), match.end()
+
+
+def _supporting(words: frozenset[str], known: PassageIndex) -> Iterable[Passage]:
+    for _, parts in groupby(known.passages, key=lambda passage: passage.fact):
+        close = [passage for passage in parts if _rests_on(words, passage)]
+        yield from _closest(words, close, known) if close and close[0].is_part else close
+
+
+def _closest(words: frozenset[str], passages: list[Passage], known: PassageIndex) -> list[Passage]:
+    """Of the sentences of one document those that share the rarest words."""
+    scores = {passage.ref: sum(1 / known.holders[key] for key in words & passage.keys) for passage in passages}
+    best = max(scores.values())
+    ranked = sorted(passages, key=lambda passage: -scores[passage.ref])[:_FROM_ONE_FACT]
+    return [passage for passage in passages if passage in ranked and scores[passage.ref] >= _NEARLY * best]
+
+
+def _rests_on(words: frozenset[str], passage: Passage) -> bool:
+    shared = words & passage.keys
+    if any(key.isdigit() and len(key) > 1 for key in shared):
+        return True
+    # One telling word is enough for a short fact; a long note shares one with many sentences by chance.
+    return len(shared) >= (1 if len(passage.keys) <= 2 and not passage.is_part else 2)
+
+
+def _claims(said: str, language: str) -> bool:
+    plain = SLOT.sub(" ", said).strip()
+    words = plain.split()
+    if len(words) < _CLAIM_WORDS or plain.rstrip("\"'”) ").endswith("?") or _COURTESY.match(plain):
+        return False
+    if plain[-1] not in ".!…" and len(words) <= _LINE_WORDS:
+        return False
+    return not call_to_action.invites(plain, language)

@@ -1,0 +1,141 @@
+"""The passages of a record and an offer that a sentence can rest on: short facts whole, long ones sentence by sentence.
+
+Pure Python. It does not know drafts; `attribution` compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from review.spec.schema import Facts
+from review.spec.task_spec import Offer
+
+# A fact with more words than this is a document: its sentences are told apart.
+LONG_WORDS = 30
+# Of a document of book length only so much is read; the rest can be opened, but nothing is tied to it.
+READ_CHARS = 20_000
+OFFER = "offer"
+
+SENTENCE = re.compile(r"[^\s.!?][^\n]*?(?:[.!?]+(?=[\s\"'”)]|$)|(?=\n)|$)")
+_WORD = re.compile(r"[^\W\d_]{2,}|\d[\d.,]*\d|\d")
+_ADDRESS = re.compile(r"(?:https?://)?[\w-]+(?:\.[\w-]+)+(?:/\S*)?(?<![\d.])")
+_STEM = 5
+_SHORTEST = 4
+# Words that link a sentence to a fact by chance, in English and German.
+_EMPTY = frozenset(
+    _WORD.findall(
+        "about after also been before being could does down each from have into just like made make many more most "
+        "much only other over should some such than that their them then there these they this those through very "
+        "want were what when where which while will with would your yours aber auch dass dein denn doch eine einem "
+        "einen einer eines haben ihre ihrem ihren ihrer kann mehr nach nicht noch oder ohne sein sich sind über unter "
+        "vom werden wird ihnen company team teams people"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a fact.
+
+    Attributes:
+        ref: `trigger` for a fact that stands whole, `page.3` for the fourth sentence of a document.
+        fact: Name of the fact; `offer.claims.0` and the like for what the offer says.
+        start: First character in the fact as written out, in code points.
+        end: One past the last character.
+        keys: What it can be recognised by.
+    """
+
+    ref: str
+    fact: str
+    start: int
+    end: int
+    keys: frozenset[str]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is one sentence of a longer fact."""
+        return self.ref != self.fact
+
+
+@dataclass(frozen=True, slots=True)
+class PassageIndex:
+    """All passages of one card, with how many of them hold each key."""
+
+    passages: tuple[Passage, ...]
+    holders: Mapping[str, int] = field(repr=False)
+
+    def of(self, fact: str) -> list[Passage]:
+        """The passages of one fact, in its order."""
+        return [passage for passage in self.passages if passage.fact == fact]
+
+
+def index_passages(facts: Facts, offer: Offer | None = None) -> PassageIndex:
+    """Cut facts and, where one is given, the offer into passages."""
+    texts = {name: value for name, value in facts.items() if not is_blank(value)}
+    texts |= dict(offer_lines(offer)) if offer else {}
+    passages = tuple(passage for name, value in texts.items() for passage in _cut(name, value) if passage.keys)
+    return PassageIndex(passages, Counter(key for passage in passages for key in passage.keys))
+
+
+def offer_lines(offer: Offer) -> Iterator[tuple[str, str]]:
+    """What the offer says that a draft may claim, by name; empty lines are left out."""
+    named = [("seller", offer.seller), ("product", offer.product), ("description", offer.description)]
+    named += [(f"claims.{index}", claim) for index, claim in enumerate(offer.claims)]
+    yield from ((f"{OFFER}.{name}", text) for name, text in named if text.strip())
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a record says nothing here."""
+    return value in (None, "", [])
+
+
+def written(value: Any) -> str:
+    """A fact as the page writes it; places of passages count in this text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return "; ".join(written(part) for part in value.values())
+    if isinstance(value, list):
+        return "; ".join(written(part) for part in value)
+    return "" if value is None else str(value)
+
+
+@lru_cache(maxsize=4096)
+def keys_of(text: str) -> frozenset[str]:
+    """What a text can be recognised by: stems of telling words, names, and numbers without their separators."""
+    keys = set()
+    for word in _WORD.findall(text):
+        if word[0].isdigit():
+            keys.add(word.replace(",", "").replace(".", ""))
+        elif (len(word) >= _SHORTEST or word.isupper()) and word.casefold() not in _EMPTY:
+            keys.add(word.casefold()[:_STEM])
+    return frozenset(keys)
+
+
+def _cut(name: str, value: Any) -> Iterator[Passage]:
+    # A flag is no word anyone writes, nor is a web address, though it begins like the company's name.
+    if isinstance(value, bool) or _ADDRESS.fullmatch(str(value).strip()[:300]):
+        return
+    text = written(value)[:READ_CHARS]
+    if len(text.split()) <= LONG_WORDS:
+        yield Passage(name, name, 0, len(text), keys_of(text))
+        return
+    for index, (start, end) in enumerate(_pieces(text, value)):
+        yield Passage(f"{name}.{index}", name, start, end, keys_of(text[start:end]))
+
+
+def _pieces(text: str, value: Any) -> Iterable[tuple[int, int]]:
+    """Sentences of a document; the elements of a list, where it is one."""
+    if not isinstance(value, list):
+        return [match.span() for match in SENTENCE.finditer(text)]
+    spans, at = [], 0
+    for part in value:
+        end = at + len(written(part))
+        spans.append((at, min(end, len(text))))
+        at = end + len("; ")
+    return [(start, end) for start, end in spans if start < end]

@@ -1,0 +1,44 @@
+"""Facts that are texts from elsewhere, each with its address: what a claim may quote. Pure Python.
+
+By convention the fact `source_1` is such a text where there is a fact `source_1_url` of the type url.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+
+_URL = "_url"
+
+
+class CitedText(NamedTuple):
+    """Names of two facts: a text, and the address it stands at."""
+
+    text: str
+    url: str
+
+
+def quotable_facts(spec: TaskSpec) -> tuple[CitedText, ...]:
+    """Where a record of this task may hold cited texts, in the order of its facts."""
+    addresses = {field.name for field in spec.input_schema if field.type == "url"}
+    return tuple(
+        CitedText(field.name, field.name + _URL)
+        for field in spec.input_schema
+        if field.type == "text" and field.name + _URL in addresses
+    )
+
+
+def texts_by_address(held: Iterable[CitedText], facts: Facts) -> dict[str, str]:
+    """Texts of a record by their address, given the places that may hold some; those without an address are left out.
+
+    Two texts of one address are one, the second below the first.
+    """
+    by_address: dict[str, str] = {}
+    for place in held:
+        url, text = str(facts.get(place.url) or "").strip(), str(facts.get(place.text) or "")
+        if url and text:
+            by_address[url] = f"{by_address[url]}\n{text}" if url in by_address else text
+    return by_address

@@ -1,0 +1,147 @@
+"""A text cut at every border of a mark, a sentence, a slot or an invisible sign, ready to be drawn in order.
+
+Pure Python. Offsets are code points, so the cutting is done here and not in a browser, which counts otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from typing import Any
+
+from review.spec.schema import SLOT
+from review.text.grounding.attribution import Sentence
+
+Mark = Mapping[str, Any]
+# Signs that show nothing and may make a text read otherwise than it is: controls, overrides of direction, blanks of no
+# width. Marks of direction and joiners are part of how Arabic, Hebrew, Persian and emoji are written, and stay.
+_SIGN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SIGNS_AT_MOST = 200
+_SHORT = {
+    "\u202e": "RLO",
+    "\u202d": "LRO",
+    "\u202b": "RLE",
+    "\u202a": "LRE",
+    "\u202c": "PDF",
+    "\u2066": "LRI",
+    "\u2067": "RLI",
+    "\u2068": "FSI",
+    "\u2069": "PDI",
+    "\u200b": "ZWSP",
+    "\u00ad": "SHY",
+    "\ufeff": "BOM",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of text with one look.
+
+    Attributes:
+        text: The characters.
+        facts: Refs of the passages its sentence rests on.
+        mark: The check's objection that covers it, if any.
+        begins_mark: Whether it is the first piece of its mark, where the message hangs.
+        is_slot: Whether it is a slot that is filled when the text is used.
+        is_cut: Whether it lies beyond what an inbox shows.
+        is_unsupported: Whether its sentence claims something that no passage says.
+        begins: Whether it is the first piece of its sentence.
+    """
+
+    text: str
+    facts: tuple[str, ...] = ()
+    mark: Mark | None = None
+    begins_mark: bool = False
+    is_slot: bool = False
+    is_cut: bool = False
+    is_unsupported: bool = False
+    begins: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it looks like any other text."""
+        return not (self.facts or self.mark or self.is_slot or self.is_cut or self.is_unsupported or self.sign)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it belongs to no sentence that is tied to anything, and shows what it is."""
+        return not self.facts and not self.sign
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether the keyboard stops here: where a sentence begins that rests on something or on nothing."""
+        return self.begins and bool(self.facts or self.is_unsupported)
+
+    @property
+    def sign(self) -> str:
+        """What an invisible sign is called, for a piece that is one."""
+        if len(self.text) != 1 or not _SIGN.match(self.text):
+            return ""
+        return _SHORT.get(self.text) or f"U+{ord(self.text):04X}"
+
+    @property
+    def sign_name(self) -> str:
+        """Its full name."""
+        return unicodedata.name(self.text, "control character").lower()
+
+
+def cut_spans(
+    text: str, *, marks: Sequence[Mark] = (), sentences: Sequence[Sentence] = (), shown: int | None = None
+) -> list[Span]:
+    """Cut a text into segments; joined again they are the text.
+
+    Args:
+        text: The text.
+        marks: What checks object to in it.
+        sentences: Its sentences that stand on something or on nothing, in order and apart.
+        shown: How many characters an inbox shows; the rest is cut.
+
+    Marks without extent are left out, as are those that lie outside the text. Of marks that overlap the earlier wins.
+    """
+    placed = [mark for mark in marks if 0 <= mark["start"] < mark["end"] <= len(text)]
+    slots = [match.span() for match in SLOT.finditer(text)]
+    signs = [match.span() for match in islice(_SIGN.finditer(text), _SIGNS_AT_MOST)]
+    shown = len(text) if shown is None else shown
+    borders = {0, len(text), min(shown, len(text))}
+    spans = [(mark["start"], mark["end"]) for mark in placed] + [(each.start, each.end) for each in sentences]
+    for start, end in [*spans, *slots, *signs]:
+        borders.update((start, end))
+    starts = [sentence.start for sentence in sentences]
+    return [
+        _segment(text, start, end, placed, _around(start, end, sentences, starts), slots, start >= shown)
+        for start, end in pairwise(sorted(border for border in borders if border <= len(text)))
+        if start < end
+    ]
+
+
+def _around(start: int, end: int, sentences: Sequence[Sentence], starts: Sequence[int]) -> Sentence | None:
+    index = bisect_right(starts, start) - 1
+    return sentences[index] if index >= 0 and end <= sentences[index].end else None
+
+
+def _segment(
+    text: str,
+    start: int,
+    end: int,
+    marks: Sequence[Mark],
+    sentence: Sentence | None,
+    slots: Sequence[tuple[int, int]],
+    is_cut: bool,
+) -> Span:
+    mark = next((mark for mark in marks if mark["start"] <= start and end <= mark["end"]), None)
+    return Span(
+        text=text[start:end],
+        facts=sentence.facts if sentence else (),
+        mark=mark,
+        begins_mark=mark is not None and mark["start"] == start,
+        is_slot=any(first <= start and end <= last for first, last in slots),
+        is_cut=is_cut,
+        is_unsupported=sentence is not None and sentence.standing == "unsupported",
+        begins=sentence is not None and sentence.start == start,
+    )

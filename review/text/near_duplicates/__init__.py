@@ -1,0 +1,10 @@
+"""Which texts say nearly the same, found exactly: Jaccard similarity of word shingles of at least 0.8.
+
+Pure Python and NumPy. It does not know what the texts are or what becomes of them.
+"""
+
+from review.text.near_duplicates.exclusion import rows_to_exclude
+from review.text.near_duplicates.pair_search import pairs
+from review.text.near_duplicates.shingles import SHINGLE_WORDS, THRESHOLD, shingles
+
+__all__ = ["SHINGLE_WORDS", "THRESHOLD", "pairs", "rows_to_exclude", "shingles"]

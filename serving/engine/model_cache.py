@@ -1,0 +1,286 @@
+"""The models an engine knows and those it holds: bases once, adapters beside them, whole models until space is needed.
+
+All of it belongs to the event loop; reading weights happens in a thread, laying them in place on the compute thread,
+between two tokens. It does not know requests beyond how many use a model.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+import transformers
+
+from serving.engine import multi_lora
+from serving.engine.batch import RunningBatch
+from serving.engine.contracts import ENGINE_VERSION, ModelEntry
+from serving.engine.errors import RequestRefused
+from serving.engine.memory import GIB, gib, kv_bytes_per_token, weights_bytes
+from serving.engine.multi_lora import AdapterStack
+from training.engine.contracts import StudentRef, TrainError
+from training.engine.data.chat import Chat
+from training.engine.model import generate, loading
+from training.engine.model.loading import LoadedStudent
+from training.engine.model.placement import Placement, place
+from training.engine.model.unloaded import open_student, require_servable
+
+SMALL_PARAMETERS = 30_000_000
+
+
+@dataclass
+class LoadedNetwork:
+    """Weights in memory with the batch that runs on them."""
+
+    key: str
+    student: LoadedStudent
+    adapters: AdapterStack | None
+    batch: RunningBatch
+    bytes: int
+    kv_bytes_per_token: int = 0
+    users: int = 0
+    used_s: float = field(default_factory=time.monotonic)
+
+
+@dataclass
+class Lease:
+    """A miniature that can be asked now."""
+
+    entry: ModelEntry
+    network: LoadedNetwork
+    slot: int
+    no_repeat_ngram: int
+    # Networks are shared by miniatures of runs of different days, each with its own day in its prompts.
+    chat: Chat
+    fingerprint: str
+    users: int = 0
+
+
+class ModelCache:
+    """Known and loaded models.
+
+    Args:
+        compute: The one thread that models compute on.
+        max_weights_bytes: How many bytes of weights are held at once.
+        token: The hub's, for gated bases.
+        allowed_roots: Folders a base may lie in.
+    """
+
+    def __init__(
+        self,
+        compute: Executor,
+        *,
+        max_weights_bytes: int,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        token: str | None = None,
+        allowed_roots: tuple[str, ...] = (),
+    ) -> None:
+        self._compute, self._limit, self._token, self._roots = compute, max_weights_bytes, token, allowed_roots
+        self._placement: Placement = place(device, "auto", "lora")
+        self._known: dict[str, ModelEntry] = {}
+        self._ready: dict[str, Lease] = {}
+        self._networks: dict[str, LoadedNetwork] = {}
+        self._loading = asyncio.Lock()
+        self._all_threads = torch.get_num_threads()
+
+    @property
+    def networks(self) -> list[LoadedNetwork]:
+        """Networks in memory."""
+        return list(self._networks.values())
+
+    @property
+    def max_weights_bytes(self) -> int:
+        """How many bytes of weights are held at once."""
+        return self._limit
+
+    @property
+    def bytes_per_weight(self) -> int:
+        """Bytes of one weight in the number format that this device is given."""
+        return self._placement.weights.itemsize
+
+    @property
+    def known(self) -> list[str]:
+        """Names of the models that may be asked for."""
+        return sorted(self._known)
+
+    def is_loaded(self, name: str) -> bool:
+        """Whether a model would answer without being read first."""
+        return name in self._ready
+
+    async def know(self, entries: list[ModelEntry]) -> None:
+        """Replace the list of models. One that goes answers what it has begun, and then leaves memory."""
+        self._known = {entry.name: entry for entry in entries}
+        for ready in list(self._ready.values()):
+            if self._known.get(ready.entry.name) != ready.entry:
+                del self._ready[ready.entry.name]
+                if not ready.users:
+                    await self._put_away(ready)
+
+    async def take(self, name: str) -> Lease:
+        """A model to write with, read into memory if it must be; give it back with `release`.
+
+        Raises:
+            Refused: 404, no such model; 503, it cannot be loaded, with the reason.
+        """
+        ready = self._ready.get(name)
+        if ready is None:
+            async with self._loading:
+                ready = self._ready.get(name) or await self._load(name)
+        ready.users += 1
+        ready.network.users += 1
+        ready.network.used_s = time.monotonic()
+        return ready
+
+    async def release(self, ready: Lease) -> None:
+        """One question fewer uses this model."""
+        ready.users -= 1
+        ready.network.users -= 1
+        if not ready.users and self._ready.get(ready.entry.name) is not ready:
+            await self._put_away(ready)
+
+    async def _load(self, name: str) -> Lease:
+        entry = self._known.get(name)
+        if entry is None:
+            raise RequestRefused(404, "model_not_found", f"No model '{name}' is served.")
+        try:
+            ready = await self._read(entry)
+        except TrainError as error:
+            raise RequestRefused(
+                503, error.code, f"'{name}' cannot be loaded: {error.message}. {error.hint}".strip()
+            ) from None
+        except (OSError, RuntimeError, ValueError) as error:
+            raise RequestRefused(503, "not_loadable", f"'{name}' cannot be loaded: {error}") from error
+        # What was withdrawn or promoted anew while it loaded answers whoever asked, and then leaves memory.
+        if self._known.get(name) == entry:
+            self._ready[name] = ready
+        return ready
+
+    async def _read(self, entry: ModelEntry) -> Lease:
+        folder = Path(entry.folder)
+        no_repeat = generate.sampling_for(entry.task).no_repeat_ngram
+        if entry.method == "full":
+            key, ref = f"full {entry.manifest_sha256}", StudentRef(path=str(model_folder(folder)), ways=entry.ways)
+            async with self._in_use(key, ref, roots=()) as network:
+                return Lease(entry, network, 0, no_repeat, network.student.chat, self._fingerprint(entry))
+        if entry.base is None:
+            raise TrainError("no_base", "an adapter needs the student it was tuned on")
+        adapter = await asyncio.to_thread(multi_lora.read, adapter_folder(folder))
+        key = f"base {entry.base.model_dump_json(exclude={'ways'})}"
+        async with self._in_use(key, entry.base, roots=self._roots) as network:
+            if network.adapters is None:
+                raise TrainError("no_adapters", "this base takes no adapters")
+            slot = await self._on_compute(network.adapters.put, adapter)
+            network.bytes += adapter.bytes
+            chat = await asyncio.to_thread(self._chat, network.student.chat, entry.base)
+            return Lease(entry, network, slot, no_repeat, chat, self._fingerprint(entry))
+
+    def _chat(self, chat: Chat, base: StudentRef) -> Chat:
+        """The base's chat as it was when the adapter was tuned."""
+        if chat.ways == base.ways:
+            return chat
+        return loading.chat_of(base, chat, token=self._token, allowed_roots=self._roots)
+
+    def _fingerprint(self, entry: ModelEntry) -> str:
+        """A word that stays the same as long as weights, formats and programs do."""
+        base = entry.base.model_dump_json() if entry.base else ""
+        place, programs = self._placement, (str(ENGINE_VERSION), torch.__version__, transformers.__version__)
+        parts = (
+            entry.manifest_sha256,
+            base,
+            entry.ways.model_dump_json(),
+            str(place.device),
+            str(place.weights),
+            *programs,
+        )
+        return f"fp_{hashlib.sha256('|'.join(parts).encode()).hexdigest()[:10]}"
+
+    @asynccontextmanager
+    async def _in_use(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> AsyncIterator[LoadedNetwork]:
+        """A network that counts the load under way as a user: whoever leaves meanwhile must not put it away."""
+        network = await self._network(key, ref, roots=roots)
+        network.users += 1
+        try:
+            yield network
+        finally:
+            network.users -= 1
+
+    async def _network(self, key: str, ref: StudentRef, *, roots: tuple[str, ...]) -> LoadedNetwork:
+        if key in self._networks:
+            return self._networks[key]
+        await self._make_room(weights_bytes(Path(ref.path), self._placement.weights) if ref.path else 0)
+        student = await asyncio.to_thread(self._student, ref, roots)
+        stack = AdapterStack(student.model) if key.startswith("base ") else None
+        batch = RunningBatch(student.model, pad=student.chat.pad, route=stack.route if stack else None)
+        weights = sum(p.numel() * p.element_size() for p in student.model.parameters())
+        self._networks[key] = network = LoadedNetwork(
+            key, student, stack, batch, weights, kv_bytes_per_token(student.model)
+        )
+        await self._on_compute(torch.set_num_threads, self._threads())
+        return network
+
+    def _threads(self) -> int:
+        """Threads a product is shared by: one for small models, whose products cost more to share than to compute."""
+        largest = max(network.student.parameters for network in self.networks)
+        return 1 if largest < SMALL_PARAMETERS else self._all_threads
+
+    def _student(self, ref: StudentRef, roots: tuple[str, ...]) -> LoadedStudent:
+        opened = open_student(ref, token=self._token, allowed_roots=roots)
+        require_servable(opened)
+        student = loading.load_weights(opened, dtype=self._placement.weights)
+        student.model.to(self._placement.device)
+        return student
+
+    async def _make_room(self, needed: int) -> None:
+        """Put networks away that nobody uses, the longest unused first, until so many bytes fit."""
+        if needed > self._limit:
+            raise RequestRefused(
+                400,
+                "model_too_large",
+                f"Its weights of {gib(needed)} do not fit in the limit of {gib(self._limit)} for models on this host. "
+                f"Raise SERVING_MAX_WEIGHTS_GIB to {math.ceil(needed / GIB)} where there is memory for it, serve on a "
+                "host with more memory, or promote a miniature of a smaller student.",
+            )
+        idle = sorted((each for each in self.networks if not each.users), key=lambda each: each.used_s)
+        while sum(each.bytes for each in self.networks) + needed > self._limit:
+            if not idle:
+                raise RequestRefused(
+                    503,
+                    "no_room",
+                    f"All models in memory are in use, and {gib(needed)} more do not fit beside them in the limit of "
+                    f"{gib(self._limit)}. Try again soon, or raise SERVING_MAX_WEIGHTS_GIB.",
+                    retry_after_s=5,
+                )
+            gone = idle.pop(0)
+            del self._networks[gone.key]
+            self._ready = {name: ready for name, ready in self._ready.items() if ready.network is not gone}
+
+    async def _put_away(self, ready: Lease) -> None:
+        network = ready.network
+        if network.adapters is not None and network.key in self._networks:
+            await self._on_compute(network.adapters.drop, ready.slot)
+        # While the adapter was dropped, room may have been made with this network and its base read anew.
+        if self._networks.get(network.key) is not network or network.users:
+            return
+        if not any(other.network is network for other in self._ready.values()):
+            del self._networks[network.key]
+
+    async def _on_compute(self, work: Any, *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._compute, work, *args)
+
+
+def adapter_folder(folder: Path) -> Path:
+    """Where a miniature's adapter lies within its files."""
+    return folder / "adapter" if (folder / "adapter").is_dir() else folder
+
+
+def model_folder(folder: Path) -> Path:
+    """Where a miniature's whole weights lie within its files."""
+    return folder / "model" if (folder / "model").is_dir() else folder

@@ -1,0 +1,124 @@
+"""From tokens to text a reader may see at once: whole characters, no thinking, nothing of a stop string, no blank edges.
+
+Knows a tokenizer's `decode`; does not know models or requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from review.spec.thinking import ThinkingFilter
+
+_UNFINISHED: Final = "\ufffd"
+# A lone byte that will never become a character is let through after so many tokens.
+_LONGEST_CHARACTER_TOKENS: Final = 8
+_ANCHOR_EVERY: Final = 24
+
+
+class StreamDecoder:
+    """Text of a growing list of token ids, in constant work a token.
+
+    Each piece is the difference of two decodings that begin at the same earlier token, the anchor, since what a token
+    spells may depend on the one before it.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        # Tokens since the anchor, how many of them have been shown, and their text.
+        self._ids: list[int] = []
+        self._read = 0
+        self._before = ""
+
+    def add(self, token: int) -> str:
+        """The text that has become whole with this token; empty within a character."""
+        self._ids.append(token)
+        text = self._text(self._ids)
+        piece = text[len(self._before) :]
+        if piece.endswith(_UNFINISHED) and len(self._ids) - self._read < _LONGEST_CHARACTER_TOKENS:
+            return ""
+        self._advance(text)
+        return piece
+
+    def rest(self) -> str:
+        """What is left at the end: a character that was never finished shows as U+FFFD."""
+        text = self._text(self._ids)
+        piece = text[len(self._before) :]
+        self._advance(text)
+        return piece
+
+    def whole(self, ids: Sequence[int]) -> str:
+        """The text of a whole list at once."""
+        return self._text(ids)
+
+    def _advance(self, text: str) -> None:
+        if len(self._ids) >= _ANCHOR_EVERY:
+            # The last tokens shown become the anchor of what follows.
+            self._ids = self._ids[max(0, self._read - 1) :]
+            text = self._text(self._ids)
+        self._read, self._before = len(self._ids), text
+
+    def _text(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
+
+
+class VisibleText:
+    """Text on its way to a reader: without thinking, cut before the first stop string, blanks at both ends left out.
+
+    What might still be the beginning of a tag or of a stop string, or the blank end of the text, is held back.
+
+    Args:
+        stops: Strings that end the text.
+        opened: The end of the thinking that the prompt has opened; empty where it has opened none.
+    """
+
+    def __init__(self, stops: Sequence[str] = (), *, opened: str = "") -> None:
+        self._thinking = ThinkingFilter(opened)
+        self._stops = [stop for stop in stops if stop]
+        self._held = ""
+        self._begun = False
+        self.is_stopped = False
+
+    def add(self, text: str) -> str:
+        """Take text in; returns what may be shown now."""
+        if self.is_stopped:
+            return ""
+        return self._add(self._thinking.add(text))
+
+    def _add(self, text: str) -> str:
+        self._held += text
+        cut = min((at for stop in self._stops if (at := self._held.find(stop)) >= 0), default=-1)
+        if cut >= 0:
+            self.is_stopped = True
+            self._held = self._held[:cut]
+            return self._rest()
+        return self._shown(len(self._held) - self._tail())
+
+    def end(self) -> str:
+        """The text has ended: what may be shown of what was held back."""
+        shown = "" if self.is_stopped else self._add(self._thinking.end())
+        return shown + self._rest()
+
+    def _rest(self) -> str:
+        shown = self._shown(len(self._held))
+        self._held = ""
+        return shown
+
+    def _shown(self, upto: int) -> str:
+        ready = self._held[:upto]
+        if not self._begun:
+            ready = ready.lstrip()
+        shown = ready.rstrip()
+        if not shown:
+            return ""
+        self._begun = True
+        at = self._held.index(shown) + len(shown)
+        self._held = self._held[at:]
+        return shown
+
+    def _tail(self) -> int:
+        """Length of the longest end of the held text that begins a stop string."""
+        for length in range(min(len(self._held), max(map(len, self._stops), default=1) - 1), 0, -1):
+            if any(stop.startswith(self._held[-length:]) for stop in self._stops):
+                return length
+        return 0

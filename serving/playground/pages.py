@@ -1,0 +1,158 @@
+"""The playground: two models side by side on one prospect, written before one's eyes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync, sync_to_async
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.models import Member
+from members.session import member_of
+from review.sources import queries
+from review.states import Role
+from review.tasks import queries as tasks_queries
+from review.tasks.permissions import require, task_or_404
+from serving.playground import texts, writers
+from serving.playground.texts import PlaygroundRequest, PlaygroundText
+from serving.runtime import status
+from serving.runtime.engine_client import EngineRefusal
+from serving.v1 import streams
+from serving.v1.usage import UsageEntry
+from training.miniatures import written_text as shown
+from training.miniatures.forms import RecordForm
+from web.errors import Refusal
+
+SIDES = ("left", "right")
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page; a POST is a browser without scripts, which gets both texts at once."""
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.REVIEWER)
+    spec = tasks_queries.latest_version(task).spec
+    prospects, models = writers.records(task), writers.playground_writers(member_of(request), task)
+    record = _record(request, [each.pk for each in prospects])
+    facts = shown.facts_as_text(record.facts) if record else {}
+    form = RecordForm(spec, request.POST) if request.method == "POST" else RecordForm(spec, initial=facts)
+    context = {
+        "task": task,
+        "section": "miniatures",
+        "standing": status.serving_status(),
+        "records": prospects,
+        "record": record,
+        "models": models,
+        "form": form,
+        "sides": _sides(request, [choice.key for choice in models]),
+    }
+    return render(request, "serving/playground.html", context)
+
+
+@require_POST
+async def write(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """One side's text as server-sent events: `{"text"}` pieces, then `{"html"}`; or `{"error"}`."""
+    member = await request.auser()
+    assert isinstance(member, Member)
+    try:
+        trial = await sync_to_async(texts.prepare)(member, slug, request.POST)
+        return _stream(await _events(trial))
+    except Refusal as refusal:
+        return JsonResponse({"message": refusal.message, "hint": refusal.hint}, status=refusal.status)
+    except EngineRefusal as refusal:
+        return JsonResponse({"message": refusal.message, "hint": ""}, status=refusal.status)
+
+
+async def _events(trial: PlaygroundRequest) -> AsyncIterator[bytes] | streams.EventStream:
+    if trial.choice.miniature is None:
+        return _by_teacher(trial)
+    asked = _asked(trial)
+    pieces: list[str] = []
+
+    def text(piece: str) -> bytes:
+        pieces.append(piece)
+        return _event({"text": piece})
+
+    return streams.EventStream(
+        await streams.open_stream(trial.ask | {"stream": True}, asked),
+        asked,
+        opening=b"",
+        text=text,
+        end=lambda done: _ending(trial, texts.read(trial, "".join(pieces), done=done)),
+        failure=lambda refusal: _event({"error": refusal.message}),
+    )
+
+
+async def _by_teacher(trial: PlaygroundRequest) -> AsyncIterator[bytes]:
+    try:
+        text = await sync_to_async(texts.by_teacher, thread_sensitive=False)(trial)
+    except Refusal as refusal:
+        yield _event({"error": f"{refusal.message} {refusal.hint}".strip()})
+        return
+    yield _event({"text": text.text})
+    yield _ending(trial, text)
+
+
+def _sides(request: HttpRequest, keys: list[str]) -> list[dict[str, Any]]:
+    """Both sides with the model chosen for each and, for a browser without scripts, what it wrote."""
+    given = request.POST if request.method == "POST" else request.GET
+    sides = []
+    for place, name in enumerate(SIDES):
+        wanted = given.get(name, "")
+        key = next((key for key in (wanted, f"miniature-{wanted}") if key in keys), "")
+        chosen = key or (keys[min(place, len(keys) - 1)] if keys else "")
+        html = _written_now(request, chosen) if request.method == "POST" and chosen else ""
+        sides.append({"name": name, "chosen": chosen, "html": html})
+    return sides
+
+
+def _written_now(request: HttpRequest, key: str) -> str:
+    slug = str(request.resolver_match.kwargs["slug"]) if request.resolver_match else ""
+    try:
+        trial = texts.prepare(member_of(request), slug, {**request.POST.dict(), "model": key})
+        if trial.choice.miniature is None:
+            return _html(trial, texts.by_teacher(trial))
+        answer = async_to_sync(streams.whole_answer)(trial.ask, _asked(trial))
+        return _html(trial, texts.read(trial, answer["text"], done=answer["done"]))
+    except Refusal as refusal:
+        return render_to_string("web/_refusal.html", {"refusal": refusal})
+    except EngineRefusal as refused:
+        return render_to_string("web/_refusal.html", {"refusal": Refusal(refused.code, refused.message)})
+
+
+def _asked(trial: PlaygroundRequest) -> UsageEntry:
+    assert trial.choice.miniature is not None
+    return UsageEntry(trial.choice.miniature.pk, trial.by.pk, f"page {trial.by.pk.hex[:12]}", "answered")
+
+
+def _record(request: HttpRequest, known: list[UUID]) -> Any:
+    given = request.POST.get("record", "") or request.GET.get("record", "")
+    try:
+        return queries.record_or_404(member_of(request), UUID(given))
+    except ValueError:
+        return queries.record_or_404(member_of(request), known[0]) if known else None
+
+
+def _ending(trial: PlaygroundRequest, found: PlaygroundText) -> bytes:
+    return _event({"html": _html(trial, found)})
+
+
+def _html(trial: PlaygroundRequest, found: PlaygroundText) -> str:
+    parts = shown.marked_fields(trial.spec, found.output)
+    return render_to_string("serving/_written.html", {"written": found, "parts": parts})
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return f"data: {json.dumps(body)}\n\n".encode()
+
+
+def _stream(events: AsyncIterator[bytes] | streams.EventStream) -> StreamingHttpResponse:
+    return StreamingHttpResponse(events, content_type="text/event-stream", headers=HEADERS)

@@ -1,0 +1,200 @@
+"""One text of one model for one prospect, on the playground: prepared, written, read back, its marks found.
+
+A miniature is asked with the prompt it was tuned on. A teacher that costs writes through an order of one draft, so that
+its price, budget and journal are the same as ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from generation.engine.clients.factory import open_local
+from generation.engine.clients.interface import Question
+from generation.engine.contracts import TeacherSpec
+from generation.models import Call, Order
+from generation.orders import launch
+from generation.states import CallState, Purpose
+from jobs.states import FINISHED
+from members.models import Member
+from review.models import Record, Task
+from review.spec import prompting
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from review.tasks.queries import latest_version
+from review.text import checks
+from serving.playground import writers
+from serving.playground.writers import PlaygroundWriter
+from training.miniatures import writing
+from web.errors import Refusal
+
+ORDER_WITHIN_S: Final = 180.0
+POLL_EVERY_S: Final = 0.3
+LONGEST_ANSWER: Final = 512
+OFFLINE_SEED: Final = 7
+
+
+@dataclass(frozen=True)
+class PlaygroundRequest:
+    """What one model is asked for."""
+
+    task: Task
+    choice: PlaygroundWriter
+    spec: TaskSpec
+    facts: Facts
+    record_id: UUID | None
+    by: Member
+
+    @property
+    def ask(self) -> dict[str, Any]:
+        """The engine's question, for a miniature."""
+        name = self.choice.miniature.slug if self.choice.miniature else ""
+        messages = prompting.messages(self.spec, self.facts, audience="student")
+        return {"model": name, "messages": messages, "max_tokens": LONGEST_ANSWER}
+
+
+@dataclass(frozen=True)
+class PlaygroundText:
+    """A text with its figures; `fields` is None where it is not of the task's shape, and `error` says why."""
+
+    text: str
+    seconds: float
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float
+    fields: dict[str, Any] | None = None
+    marks: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def output(self) -> dict[str, Any]:
+        """As the pages of written texts take it."""
+        return {"fields": self.fields, "text": self.text, "marks": self.marks, "error": self.error}
+
+
+def prepare(member: Member, slug: str, given: Mapping[str, Any]) -> PlaygroundRequest:
+    """Read what was asked for on the playground.
+
+    Args:
+        member: A reviewer or more of the task.
+        slug: The task.
+        given: `model` (a choice's key), the facts by name, and `record`, the one they came from, if any.
+
+    Raises:
+        Http404: No such task or model.
+        PermissionDenied: The member only reads this task.
+        Refusal: 422, the facts do not fit the task's input.
+    """
+    task = task_or_404(member, slug)
+    require(member, task, Role.REVIEWER)
+    choice = writers.writer_or_404(member, task, str(given.get("model", "")))
+    version = choice.miniature.run.task_version if choice.miniature else latest_version(task)
+    known = {name.name: text for name in version.spec.input_schema if (text := str(given.get(name.name, "")).strip())}
+    return PlaygroundRequest(
+        task, choice, version.spec, writing.read_facts(version.spec, known), _record(task, given), member
+    )
+
+
+def read(
+    trial: PlaygroundRequest, text: str, *, done: Mapping[str, Any], cost_usd: float | None = None
+) -> PlaygroundText:
+    """A finished text with its fields and marks; without a price given, the host's time is the price."""
+    cost = done["seconds"] * settings.HOST_USD_PER_HOUR / 3600 if cost_usd is None else cost_usd
+    figures = (done["seconds"], done["prompt_tokens"], done["completion_tokens"], cost)
+    cut = "The text ran into its limit before it ended." if done.get("finish") == "length" else ""
+    try:
+        fields = prompting.parse(trial.spec, text)
+    except prompting.CompletionError as error:
+        return PlaygroundText(text, *figures, error=cut or f"The text is not of the task's shape: {error}.")
+    marks = [mark.as_json() for mark in checks.run(trial.spec, trial.facts, fields)]
+    return PlaygroundText(text, *figures, fields=fields, marks=marks, error=cut)
+
+
+def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
+    """Have a teacher write; blocks until it has, at most some minutes.
+
+    Raises:
+        Refusal: The order is refused, or failed; with the reason.
+    """
+    return _composed(trial) if trial.choice.is_offline else _ordered(trial)
+
+
+def _composed(trial: PlaygroundRequest) -> PlaygroundText:
+    began = time.perf_counter()
+    spec = TeacherSpec(name="", provider="offline", model="", parameters={})
+    messages = prompting.messages(trial.spec, trial.facts, audience="teacher")
+    question = Question(call_id="", messages=messages, facts=dict(trial.facts), seed=OFFLINE_SEED, repeat=0)
+    reply = asyncio.run(open_local(settings.OFFLINE_TEACHER, spec, trial.spec).ask(question))
+    done = {
+        "seconds": time.perf_counter() - began,
+        "prompt_tokens": reply.input_tokens,
+        "completion_tokens": reply.output_tokens,
+        "finish": "stop",
+    }
+    return read(trial, reply.text, done=done, cost_usd=0.0)
+
+
+def _ordered(trial: PlaygroundRequest) -> PlaygroundText:
+    teacher = trial.choice.teacher
+    record = Record.objects.filter(pk=trial.record_id, task=trial.task).first() if trial.record_id else None
+    if teacher is None or record is None or _plain(record.facts, trial.spec) != trial.facts:
+        raise Refusal(
+            "needs_record",
+            "A teacher that is paid writes for a record as it was imported.",
+            hint="Choose a record and leave its facts as they are.",
+        )
+    quote = launch.quote(trial.task, teacher=teacher, count=1, by=trial.by, record_ids=[record.pk])
+    order = launch.launch(
+        trial.task,
+        teacher=teacher,
+        count=1,
+        by=trial.by,
+        record_ids=[record.pk],
+        purpose=Purpose.EVALUATION,
+        max_cost_usd=quote.suggested_budget_usd or None,
+    )
+    call = _wait(order)
+    if call.fields is None:
+        raise Refusal("not_written", call.error_message or "The teacher gave no text of the task's shape.")
+    done = {
+        "seconds": call.latency_s,
+        "prompt_tokens": call.input_tokens,
+        "completion_tokens": call.output_tokens,
+        "finish": "stop",
+    }
+    return read(trial, prompting.completion(trial.spec, call.fields), done=done, cost_usd=float(call.cost_usd))
+
+
+def _wait(order: Order) -> Call:
+    until = time.monotonic() + ORDER_WITHIN_S
+    while time.monotonic() < until:
+        order.refresh_from_db()
+        job = Order.objects.select_related("job").get(pk=order.pk).job
+        call = order.calls.exclude(state=CallState.SENT).first()
+        if call is not None:
+            return call
+        if job is not None and job.state in FINISHED:
+            error = job.error or {}
+            raise Refusal("not_written", error.get("message", "The order ended without a text."))
+        time.sleep(POLL_EVERY_S)
+    raise Refusal("not_written", "The teacher has not answered yet.", hint="The order goes on; see Generation.")
+
+
+def _plain(facts: Facts, spec: TaskSpec) -> Facts:
+    names = {each.name for each in spec.input_schema}
+    return {name: value for name, value in facts.items() if name in names and value not in (None, "", [])}
+
+
+def _record(task: Task, given: Mapping[str, Any]) -> UUID | None:
+    try:
+        return UUID(str(given.get("record", "")))
+    except ValueError:
+        return None

@@ -1,0 +1,93 @@
+"""API of serving: how it stands, promoting a miniature and taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from serving.promotions import panels, promotion
+from serving.runtime import status
+from serving.states import ServingState
+from training.miniatures import queries
+
+
+class FiguresOut(serializers.Serializer[Any]):
+    """What was asked of a miniature so far."""
+
+    requests = serializers.IntegerField()
+    errors = serializers.IntegerField()  # type: ignore[assignment]  # DRF's own attribute of that name is for forms
+    cancelled = serializers.IntegerField()
+    prompt_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    seconds = serializers.FloatField()
+
+
+class ServedOut(serializers.Serializer[Any]):
+    """One served miniature."""
+
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    task = serializers.CharField()
+    is_current = serializers.BooleanField()
+    since = serializers.DateTimeField()
+    loaded = serializers.BooleanField()
+    usage = FiguresOut()
+
+
+class StandingOut(serializers.Serializer[Any]):
+    """How serving stands, and what is served of the tasks the member may ask."""
+
+    state = serializers.ChoiceField(choices=ServingState.choices)
+    job = serializers.UUIDField(allow_null=True)
+    since = serializers.DateTimeField(allow_null=True)
+    restarts = serializers.IntegerField()
+    reason = serializers.CharField(allow_blank=True)
+    running = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    results = ServedOut(many=True)
+
+
+class PromotedOut(serializers.Serializer[Any]):
+    """202: the miniature and the job that serves."""
+
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+
+
+class ServingView(APIView):
+    """How serving stands, with the served miniatures the member may ask."""
+
+    @extend_schema(responses=StandingOut)
+    def get(self, request: Request) -> Response:
+        return Response(StandingOut(panels.report(member_of(request))).data)
+
+
+class PromoteView(APIView):
+    """Serve a miniature under `/v1` and make it its task's current one; starts serving where none runs."""
+
+    @extend_schema(request=None, responses={202: PromotedOut})
+    @idempotent
+    def post(self, request: Request, miniature_id: UUID) -> Response:
+        miniature = queries.miniature_or_404(member_of(request), miniature_id)
+        promotion.promote(miniature, by=member_of(request))
+        job = status.current_job()
+        return Response({"id": str(miniature.pk), "job": str(job.pk) if job else None}, status=202)
+
+
+class DemoteView(APIView):
+    """Serve a miniature no longer. What it is writing it ends."""
+
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, miniature_id: UUID) -> Response:
+        miniature = queries.miniature_or_404(member_of(request), miniature_id)
+        promotion.demote(miniature, by=member_of(request))
+        return Response(status=204)

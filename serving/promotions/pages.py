@@ -1,0 +1,84 @@
+"""Parts of the registry and of a miniature's page: how serving stands, promote, take back, start, stop."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from serving.promotions import panels, promotion
+from serving.runtime import switch
+from training.miniatures import queries
+
+
+@require_GET
+def task_panel(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    return _part(request, "task", panels.of_task(member_of(request), task))
+
+
+@require_GET
+def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    return _part(request, "miniature", panels.of_miniature(member_of(request), miniature))
+
+
+@require_POST
+def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    promotion.promote(miniature, by=member_of(request))
+    messages.success(request, f"{miniature.name} is promoted: programs ask it as '{miniature.slug}'.")
+    return _back(request, miniature.task.slug)
+
+
+@require_POST
+def demote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    if promotion.demote(miniature, by=member_of(request)):
+        messages.success(request, f"{miniature.name} is taken back; it is served no longer.")
+    return _back(request, miniature.task.slug)
+
+
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    require(member_of(request), task, Role.LEAD)
+    switch.start_serving(by=member_of(request))
+    return _back(request, slug)
+
+
+@require_POST
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    task_or_404(member_of(request), slug)
+    switch.stop_serving(by=member_of(request))
+    messages.success(request, "Serving is stopped, for all tasks.")
+    return _back(request, slug)
+
+
+def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    """The part alone for a page that loads it, else a page of its own."""
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
+    return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
+
+
+def _next(request: HttpRequest) -> str:
+    """The page this part is on, so that its buttons come back to it."""
+    return _safe(request, request.headers.get("HX-Current-URL", ""))
+
+
+def _back(request: HttpRequest, slug: str) -> HttpResponse:
+    wanted = _safe(request, request.POST.get("next", ""))
+    return redirect(wanted) if wanted else redirect("training:miniatures", slug=slug)
+
+
+def _safe(request: HttpRequest, url: str) -> str:
+    return url if url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}) else ""

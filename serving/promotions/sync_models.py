@@ -1,0 +1,139 @@
+"""Lay what is promoted before the engine: each miniature's files once, verified, and the list of entries.
+
+Runs in a worker on the engine's host, outside any transaction. A promotion starts the engine and tells a running one at
+once: one at a time lays files and says what there is, so that a list never names what another has just swept.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from serving.promotions import queries
+from serving.runtime import addresses, engine_client
+from training.inputs import run_inputs
+from training.models import Miniature
+from training.students import registration
+from web.errors import Refusal
+
+logger = logging.getLogger(__name__)
+GIB = 1 << 30
+LOCK = ".lock"
+# What is being laid or taken away.
+TEMPORARY_PREFIX = ".aside-"
+
+
+def serving_spec() -> dict[str, Any]:
+    """Body of the engine's spec."""
+    return {
+        "socket": str(addresses.socket_path()),
+        "models": model_entries(),
+        "max_batch": settings.SERVING_MAX_BATCH,
+        "max_waiting": settings.SERVING_MAX_WAITING,
+        "max_weights_bytes": int(settings.SERVING_MAX_WEIGHTS_GIB * GIB) or None,
+        "max_kv_bytes": int(settings.SERVING_MAX_KV_GIB * GIB) or None,
+        "allowed_roots": registration.allowed_roots(),
+    }
+
+
+def model_entries() -> list[dict[str, Any]]:
+    """The engine's entry of every promoted miniature, files laid. One that cannot be laid is left out, with a word."""
+    with _folder_lock():
+        return _entries()
+
+
+def update_engine() -> dict[str, Any] | None:
+    """Give a running engine the models that are promoted now; None when none answers: it reads them as it starts."""
+    with _folder_lock():
+        return engine_client.set_models(_entries())
+
+
+@contextmanager
+def _folder_lock() -> Iterator[None]:
+    """Hold this host's folder of models; threads and processes alike wait for each other."""
+    folder = addresses.models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _entries() -> list[dict[str, Any]]:
+    models = []
+    for writer in queries.served_miniatures():
+        try:
+            models.append(_entry(writer.miniature))
+        except Refusal as refusal:
+            logger.error("%s is not served: %s %s", writer.name, refusal.message, refusal.hint)
+    _sweep({entry["manifest_sha256"][:32] for entry in models})
+    return models
+
+
+def secret_refs() -> list[str]:
+    """Names of the secrets the engine needs."""
+    return sorted(
+        {name for writer in queries.served_miniatures() for name in registration.secret_refs(writer.miniature.student)}
+    )
+
+
+def _entry(miniature: Miniature) -> dict[str, Any]:
+    return {
+        "name": miniature.slug,
+        "folder": str(_model_folder(miniature)),
+        "method": miniature.method,
+        "ways": run_inputs.template_settings(miniature.run),
+        "base": run_inputs.student_ref(miniature.student, miniature.run) if miniature.method == "lora" else None,
+        "task": miniature.run.task_version.spec.canonical(),
+        "manifest_sha256": miniature.manifest_sha256,
+    }
+
+
+def _model_folder(miniature: Miniature) -> Path:
+    """The folder with a miniature's files, named by their hash; what is there is whole, or is laid again."""
+    folder = addresses.models_folder() / miniature.manifest_sha256[:32]
+    if _is_whole(folder, miniature):
+        return folder
+    beside = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=folder.parent))
+    try:
+        run_inputs.miniature_files(miniature, beside)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+    _remove(folder)
+    beside.replace(folder)
+    return folder
+
+
+def _is_whole(folder: Path, miniature: Miniature) -> bool:
+    """Whether every file has its length; bytes were compared when it was laid."""
+    try:
+        return all((folder / file["path"]).stat().st_size == file["bytes"] for file in miniature.files)
+    except FileNotFoundError:
+        return False
+
+
+def _sweep(wanted: set[str]) -> None:
+    """Remove files of miniatures that are served no longer; an engine that read them holds them in memory.
+
+    What somebody left half-laid goes too: nobody else is at it.
+    """
+    for path in addresses.models_folder().iterdir():
+        if path.name not in wanted and path.name != LOCK:
+            _remove(path)
+
+
+def _remove(folder: Path) -> None:
+    """Take a folder away by one rename first, so that under its name it is never there in part."""
+    if not folder.exists():
+        return
+    if not folder.name.startswith(TEMPORARY_PREFIX):
+        folder = folder.rename(folder.with_name(f"{TEMPORARY_PREFIX}{folder.name}"))
+    shutil.rmtree(folder, ignore_errors=True)

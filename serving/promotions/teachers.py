@@ -1,0 +1,70 @@
+"""A promoted miniature as a teacher of its own task: it writes the drafts of the next round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from generation.teachers import provided
+from generation.teachers.provided import NewProvidedTeacher
+from review.models import Task
+from serving.promotions import queries
+from serving.runtime import addresses, internal_keys
+from training.models import Miniature
+from web.errors import Refusal
+
+ROOM: Final = "serving"
+SECOND_ROUND: Final = 2
+CONCURRENCY: Final = 8
+LONGEST_ANSWER: Final = 512
+
+
+def offer_as_teacher(miniature: Miniature) -> None:
+    """Make a miniature choosable as a teacher."""
+    provided.offer(
+        NewProvidedTeacher(
+            provided_by=f"{ROOM}:{miniature.pk}",
+            slug=miniature.slug[:60],
+            name=f"Miniature: {miniature.name}"[:120],
+            model=miniature.slug,
+            secret_ref=internal_keys.NAME,
+            parameters={"max_tokens": LONGEST_ANSWER},
+            concurrency=CONCURRENCY,
+        )
+    )
+
+
+def withdraw_teacher(miniature: Miniature) -> None:
+    """Take it out of use; what it wrote stays."""
+    provided.withdraw(f"{ROOM}:{miniature.pk}")
+
+
+@dataclass(frozen=True)
+class MiniatureTeachers:
+    """What generation asks about a teacher that is a miniature."""
+
+    round: int = SECOND_ROUND
+    origin: str = "miniature"
+
+    def base_url(self) -> str:
+        """Where it is asked, as this installation is reached now."""
+        return addresses.base_url()
+
+    def check(self, key: str, task: Task) -> None:
+        """Refuse an order that it cannot write.
+
+        Raises:
+            Refusal: It is of another task, or is served no longer.
+        """
+        miniature = Miniature.objects.filter(pk=UUID(key)).first()
+        if miniature is None or not queries.is_promoted(miniature):
+            raise Refusal(
+                "teacher_off",
+                "This miniature is not served now.",
+                hint="Promote it on its page, then order again.",
+                errors={"teacher": ["This miniature is not served now."]},
+            )
+        if miniature.task_id != task.pk:
+            message = f"This miniature was tuned for the task '{miniature.task.name}' and writes for no other."
+            raise Refusal("teacher_of_another_task", message, errors={"teacher": [message]})

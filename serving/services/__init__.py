@@ -1,1 +1,0 @@
-"""The verbs of the serving room; the only writers of its rows."""

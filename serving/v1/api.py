@@ -1,0 +1,168 @@
+"""`/v1`: OpenAI's paths, shapes, statuses and errors, so that its clients work unchanged."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from serving.openai import responses
+from serving.openai.errors import ApiError
+from serving.openai.requests import MAX_BODY_BYTES
+from serving.openai.responses import CompletionShape
+from serving.promotions import queries
+from serving.runtime.engine_client import EngineRefusal
+from serving.v1 import auth, db_threads, rate_limits, streams
+from serving.v1.auth import AdmittedRequest
+from serving.v1.rate_limits import RateClaim
+from serving.v1.usage import UsageEntry
+
+View = Callable[..., Awaitable[HttpResponseBase]]
+# What Django's stubs let an address lead to; at run time it is the coroutine function.
+Addressed = Callable[..., HttpResponseBase]
+# No proxy may hold a stream back or keep it.
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def openai_view(*methods: str) -> Callable[[View], Addressed]:
+    """Let programs in by their token alone, and answer every refusal in OpenAI's shape."""
+
+    def wrap(view: View) -> Addressed:
+        @csrf_exempt
+        @login_not_required
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                if request.method not in methods:
+                    # Who has no key learns nothing of what there is.
+                    await db_threads.run_first(auth.caller_of, request.headers.get("Authorization", ""))
+                    raise _no_such(request.path, methods)
+                answer = await view(request, *args, **kwargs)
+            except ApiError as error:
+                answer = _refused(error)
+            except EngineRefusal as refusal:
+                answer = _refused(_as_api_error(refusal))
+            answer.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+            return answer
+
+        return cast(Addressed, wrapped)
+
+    return wrap
+
+
+@openai_view("POST")
+async def completions(request: HttpRequest) -> HttpResponseBase:
+    """Answer a conversation, whole or as a stream of events."""
+    authorization = request.headers.get("Authorization", "")
+    admitted, taken = await db_threads.run_first(_admit, authorization, _body(request))
+    headers = taken.headers | _told(admitted)
+    try:
+        answer = await _answered(admitted, _asked(admitted, taken))
+    except EngineRefusal as refusal:
+        answer = _refused(_as_api_error(refusal))
+    for name, value in headers.items():
+        answer.headers[name] = value
+    return answer
+
+
+async def _answered(admitted: AdmittedRequest, asked: UsageEntry) -> HttpResponseBase:
+    question = admitted.question
+    ask = question.as_ask(admitted.miniature.slug)
+    shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage)
+    if not question.stream:
+        answer = await streams.whole_answer(ask, asked)
+        return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion(answer["text"], answer["done"]))
+    opened = await streams.open_stream(ask, asked)
+    parts = shape(fingerprint=opened.fingerprint)
+    stream = streams.EventStream(
+        opened,
+        asked,
+        opening=parts.first(),
+        text=parts.piece,
+        end=parts.last,
+        failure=lambda refusal: responses.sse_event(_as_api_error(refusal).body),
+    )
+    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=STREAM_HEADERS)
+
+
+@openai_view("GET", "HEAD")
+async def models(request: HttpRequest) -> HttpResponseBase:
+    """Models the token's member may ask: served miniatures, and each task's current one under the task's name."""
+    return JsonResponse(await db_threads.run_first(_models, request.headers.get("Authorization", "")))
+
+
+@openai_view("GET", "HEAD")
+async def model(request: HttpRequest, name: str) -> HttpResponseBase:
+    """One model."""
+    return JsonResponse(await db_threads.run_first(_model, request.headers.get("Authorization", ""), name))
+
+
+@openai_view()
+async def not_served(request: HttpRequest, path: str = "") -> HttpResponseBase:
+    """Every other path of OpenAI's: no method is served there."""
+    raise _no_such(request.path, ())
+
+
+def _no_such(path: str, methods: tuple[str, ...]) -> ApiError:
+    if methods:
+        return ApiError(405, f"Use {' or '.join(methods)} here.", code="method_not_allowed")
+    return ApiError(404, f"There is nothing at {path[:80]}; /v1/chat/completions and /v1/models are.", code="not_found")
+
+
+def _models(authorization: str) -> dict[str, Any]:
+    caller = auth.caller_of(authorization)
+    data = []
+    for writer in queries.served_miniatures(member=caller.member):
+        created, owner = int(writer.since.timestamp()), writer.miniature.task.slug
+        data.append(responses.model(writer.name, created=created, owner=owner))
+        if writer.is_current:
+            data.append({**responses.model(owner, created=created, owner=owner), "root": writer.name})
+    return {"object": "list", "data": data}
+
+
+def _model(authorization: str, name: str) -> dict[str, Any]:
+    miniature = auth.served_miniature(name, auth.caller_of(authorization))
+    return responses.model(name, created=int(miniature.created_at.timestamp()), owner=miniature.task.slug)
+
+
+def _body(request: HttpRequest) -> bytes:
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+        raise ApiError(413, f"The body is larger than {MAX_BODY_BYTES >> 20} MiB.", code="request_too_large")
+    return request.read(MAX_BODY_BYTES + 1)
+
+
+def _admit(authorization: str, content: bytes) -> tuple[AdmittedRequest, RateClaim]:
+    """A question that may be asked, and what it takes of its token's minute; the product's own engines are not limited."""
+    admitted = auth.admit(authorization, content)
+    is_ours = admitted.caller.member is None
+    return admitted, rate_limits.UNLIMITED if is_ours else rate_limits.claim(admitted.caller.token, admitted.question)
+
+
+def _told(admitted: AdmittedRequest) -> dict[str, str]:
+    """Which miniature writes, in which version, and what of the question changes nothing."""
+    headers = {"x-miniature": admitted.miniature.slug, "x-miniature-version": admitted.miniature.manifest_sha256[:12]}
+    unheeded = admitted.question.unheeded
+    return headers | ({"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {})
+
+
+def _asked(admitted: AdmittedRequest, taken: RateClaim) -> UsageEntry:
+    caller = admitted.caller
+    return UsageEntry(admitted.miniature.pk, caller.member_id, caller.token, "answered", taken=taken)
+
+
+def _as_api_error(refusal: EngineRefusal) -> ApiError:
+    param = "messages" if refusal.code in ("context_length_exceeded", "memory_exceeded", "bad_messages") else None
+    return ApiError(
+        refusal.status, refusal.message, code=refusal.code, param=param, retry_after_s=refusal.retry_after_s
+    )
+
+
+def _refused(error: ApiError) -> HttpResponse:
+    return JsonResponse(error.body, status=error.status, headers=error.headers)

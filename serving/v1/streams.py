@@ -1,0 +1,109 @@
+"""An answer on its way to a client: events as they come, counted at its end, hung up when the client is gone.
+
+Runs on the event loop. Knows the engine's link and the counting; the shape of events is the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+from serving.runtime import engine_client
+from serving.runtime.engine_client import AnswerStream, EngineRefusal
+from serving.v1 import db_threads, usage
+from serving.v1.usage import UsageEntry
+
+_counting: set[asyncio.Task[None]] = set()
+Text = Callable[[str], bytes]
+End = Callable[[dict[str, Any]], bytes]
+Failure = Callable[[EngineRefusal], bytes]
+
+
+class EventStream:
+    """The body of a streaming response. Django closes it where the client left before the first byte."""
+
+    def __init__(
+        self, answer: AnswerStream, asked: UsageEntry, *, opening: bytes, text: Text, end: End, failure: Failure
+    ) -> None:
+        self._answer, self._asked = answer, asked
+        self._opening, self._text, self._end, self._failure = opening, text, end, failure
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._events()
+
+    def close(self) -> None:
+        """Hang up on the engine, if that has not happened."""
+        self._answer.close()
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        asked = replace(self._asked, outcome="cancelled")
+        try:
+            if self._opening:
+                yield self._opening
+            async for news in self._answer.pieces():
+                if "done" in news:
+                    asked = answered(self._asked, news["done"])
+                    yield self._end(news["done"])
+                else:
+                    yield self._text(news["text"])
+        except EngineRefusal as refusal:
+            asked = replace(self._asked, outcome="error")
+            yield self._failure(refusal)
+        finally:
+            self._answer.close()
+            count_later(asked)
+
+
+async def open_stream(ask: dict[str, Any], asked: UsageEntry) -> AnswerStream:
+    """Ask the engine and wait for the first piece; a refusal is counted.
+
+    Raises:
+        EngineRefusal: The engine said no.
+    """
+    try:
+        return await engine_client.open_answer({**ask, "caller": asked.token})
+    except EngineRefusal:
+        count_later(replace(asked, outcome="error"))
+        raise
+
+
+async def whole_answer(ask: dict[str, Any], asked: UsageEntry) -> dict[str, Any]:
+    """Ask the engine and wait for all of it, counted.
+
+    Raises:
+        EngineRefusal: The engine said no, or went away.
+    """
+    outcome = replace(asked, outcome="cancelled")
+    try:
+        answer = await engine_client.whole_answer({**ask, "caller": asked.token})
+        outcome = answered(asked, answer["done"])
+        return answer
+    except EngineRefusal:
+        outcome = replace(asked, outcome="error")
+        raise
+    finally:
+        count_later(outcome)
+
+
+def answered(asked: UsageEntry, done: dict[str, Any]) -> UsageEntry:
+    """The count of an answer that came to its end."""
+    return replace(
+        asked,
+        outcome="answered",
+        prompt_tokens=done["prompt_tokens"],
+        completion_tokens=done["completion_tokens"],
+        seconds=done["seconds"],
+    )
+
+
+def count_later(asked: UsageEntry) -> None:
+    """Count without holding the answer up; survives the client's leaving."""
+    task = asyncio.get_running_loop().create_task(_count(asked))
+    _counting.add(task)
+    task.add_done_callback(_counting.discard)
+
+
+async def _count(asked: UsageEntry) -> None:
+    await db_threads.run_later(usage.count_usage, asked)

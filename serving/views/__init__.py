@@ -1,1 +1,0 @@
-"""Pages of serving: panels on the registry and on a miniature, and the playground."""

@@ -1,0 +1,85 @@
+"""Ratings as counts: how many raters put each unit into each category, and how many units look alike.
+
+Most statistics of agreement ask for nothing more, so a hundred thousand units shrink to a few dozen patterns, and a
+resample of the units is one draw from a multinomial over them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+RESAMPLES = 2000
+SEED = 20_260_101
+
+
+@dataclass(frozen=True)
+class RatingTally:
+    """Units by pattern.
+
+    Attributes:
+        counts: Raters per category of each pattern, (P, C); may be fractions.
+        times: How many units show each pattern, (P,).
+        values: The number each category stands for, (C,): its place where categories are mere names.
+    """
+
+    counts: Floats
+    times: Floats
+    values: Floats
+
+    @property
+    def units(self) -> int:
+        """Units rated at least twice; others say nothing on agreement."""
+        return round(float(self.times[self.counts.sum(axis=1) >= 2].sum()))
+
+    @property
+    def ratings(self) -> int:
+        """Ratings of those units."""
+        raters = self.counts.sum(axis=1)
+        return round(float((raters * self.times)[raters >= 2].sum()))
+
+    def resampled(self, resamples: int = RESAMPLES, *, seed: int = SEED) -> Floats:
+        """How often each pattern comes in resamples of the units with replacement, (B, P)."""
+        total = round(float(self.times.sum()))
+        if total == 0:
+            return np.zeros((resamples, len(self.times)))
+        return np.random.default_rng(seed).multinomial(total, self.times / self.times.sum(), resamples).astype(float)
+
+
+def of_counts(counts: Sequence[Sequence[float]], *, values: Sequence[float] | None = None) -> RatingTally:
+    """A tally of units given as raters per category, one row a unit."""
+    table = np.asarray(counts, float).reshape(len(counts), -1)
+    places = np.arange(table.shape[1], dtype=float) if values is None else np.asarray(values, float)
+    return RatingTally(table, np.ones(len(table)), places)
+
+
+def of_ratings(units: Iterable[Iterable[Hashable]], categories: Sequence[Hashable]) -> RatingTally:
+    """A tally of units given as the values they were rated with, in any order and number.
+
+    Args:
+        units: One iterable a unit; ratings that were not given are left out.
+        categories: All there are, in the order that matters to ordinal statistics. Numbers stand for themselves.
+
+    Raises:
+        KeyError: A value is none of the categories.
+    """
+    place = {category: index for index, category in enumerate(categories)}
+    # A unit is its multiset of values: sorted places make equal ones one key.
+    patterns = Counter(tuple(sorted(place[value] for value in unit)) for unit in units)
+    return of_patterns(patterns, categories)
+
+
+def of_patterns(patterns: Mapping[tuple[int, ...], int], categories: Sequence[Any]) -> RatingTally:
+    """A tally of units given as how often each multiset of places of categories comes."""
+    counts = np.zeros((len(patterns), len(categories)))
+    for row, pattern in enumerate(patterns):
+        np.add.at(counts[row], list(pattern), 1)
+    are_numbers = all(isinstance(category, (int, float)) for category in categories)
+    values = np.asarray(categories if are_numbers else range(len(categories)), float)
+    return RatingTally(counts, np.fromiter(patterns.values(), float, len(patterns)), values)

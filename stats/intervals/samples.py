@@ -1,0 +1,163 @@
+"""What is known of one arm: counts of successes, sums of a number, or sums by cluster. Checked where they enter.
+
+It knows no second arm and no test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from stats.intervals.distributions import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class ShareSample:
+    """`successes` of `n` units. Counts may be fractional, as effective counts are."""
+
+    successes: float
+    n: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.n) and math.isfinite(self.successes)):
+            raise ValueError("Counts must be finite numbers.")
+        if self.n <= 0:
+            raise ValueError("An arm without a unit has no share: n must be above 0.")
+        if not 0 <= self.successes <= self.n:
+            raise ValueError(f"Successes must lie between 0 and n = {self.n:g}, not {self.successes:g}.")
+
+    @property
+    def mean(self) -> float:
+        """The share, 0 to 1."""
+        return self.successes / self.n
+
+    @property
+    def variance(self) -> float:
+        """Variance of one unit, p (1 - p)."""
+        return self.mean * (1 - self.mean)
+
+
+@dataclass(frozen=True, slots=True)
+class MeanSample:
+    """`n` numbers by their sum and their sum of squares."""
+
+    total: float
+    sum_squares: float
+    n: int
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.total) and math.isfinite(self.sum_squares)):
+            raise ValueError("Sums must be finite numbers.")
+        if self.n < 2:
+            raise ValueError("A mean with an interval needs at least two units.")
+        if self.sum_squares * self.n < self.total**2 * (1 - 1e-12):
+            raise ValueError("The sum of squares is smaller than these numbers allow.")
+
+    @property
+    def mean(self) -> float:
+        return self.total / self.n
+
+    @property
+    def variance(self) -> float:
+        """Unbiased variance of one unit."""
+        return max(0.0, (self.sum_squares - self.total**2 / self.n) / (self.n - 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusteredSample:
+    """The outcomes of one arm by cluster; where units are independent every cluster has one unit.
+
+    Attributes:
+        sizes: Units of each cluster, (G,), each at least 1.
+        totals: Sum of the outcome over each cluster, (G,).
+        is_binary: Whether a unit's outcome is 0 or 1.
+    """
+
+    sizes: Ints
+    totals: Floats
+    is_binary: bool
+
+    def __post_init__(self) -> None:
+        if self.sizes.ndim != 1 or self.sizes.shape != self.totals.shape:
+            raise ValueError("Sizes and totals must be two lists of the same length.")
+        if not len(self.sizes):
+            raise ValueError("An arm without a unit cannot be analysed.")
+        if (self.sizes < 1).any():
+            raise ValueError("Every cluster needs at least one unit.")
+        if not np.isfinite(self.totals).all():
+            raise ValueError("Outcomes must be finite numbers; one is missing, NaN or infinite.")
+        if self.is_binary and ((self.totals < 0) | (self.totals > self.sizes)).any():
+            raise ValueError("A cluster cannot have fewer than 0 successes or more than it has units.")
+
+    @classmethod
+    def of_units(cls, values: Sequence[float] | Floats) -> Self:
+        """Independent units; binary when every value is 0 or 1."""
+        totals = np.asarray(values, dtype=np.float64)
+        return cls(np.ones(len(totals), dtype=np.int64), totals, _all_binary(totals))
+
+    @classmethod
+    def of_counts(cls, successes: int, n: int) -> Self:
+        """Independent units of a binary outcome."""
+        ShareSample(successes, n)
+        totals = np.zeros(n)
+        totals[:successes] = 1
+        return cls(np.ones(n, dtype=np.int64), totals, is_binary=True)
+
+    @classmethod
+    def of_clusters(cls, sizes: Sequence[int], totals: Sequence[float], *, is_binary: bool) -> Self:
+        """Sums by cluster, as a database's GROUP BY gives them."""
+        return cls(np.asarray(sizes, dtype=np.int64), np.asarray(totals, dtype=np.float64), is_binary)
+
+    @classmethod
+    def of_rows(cls, values: Sequence[float] | Floats, clusters: Iterable[Hashable]) -> Self:
+        """One value and one cluster name a row; binary when every value is 0 or 1."""
+        numbers: dict[Hashable, int] = {}
+        index = np.fromiter((numbers.setdefault(name, len(numbers)) for name in clusters), dtype=np.int64)
+        return cls.of_numbered_rows(values, index)
+
+    @classmethod
+    def of_numbered_rows(cls, values: Sequence[float] | Floats, index: Sequence[int] | Ints) -> Self:
+        """Like `of_rows`, with clusters already numbered from 0 without a gap."""
+        rows = np.asarray(values, dtype=np.float64)
+        numbers = np.asarray(index, dtype=np.int64)
+        if len(rows) != len(numbers):
+            raise ValueError("Every value needs its cluster.")
+        totals: Floats = np.bincount(numbers, weights=rows).astype(np.float64)
+        return cls(np.bincount(numbers), totals, _all_binary(rows))
+
+    @property
+    def n(self) -> int:
+        """Units."""
+        return int(self.sizes.sum())
+
+    @property
+    def total(self) -> float:
+        return float(self.totals.sum())
+
+    @property
+    def mean(self) -> float:
+        """Mean over units, not over clusters."""
+        return self.total / self.n
+
+    @property
+    def clusters(self) -> int:
+        """Independent draws."""
+        return len(self.sizes)
+
+    @property
+    def is_clustered(self) -> bool:
+        """Whether some cluster has more than one unit."""
+        return self.n > self.clusters
+
+    @property
+    def effective_clusters(self) -> float:
+        """How many clusters of equal size would weigh as much: (sum of sizes)^2 / sum of squared sizes (Kish 1965)."""
+        return self.n**2 / float((self.sizes.astype(np.float64) ** 2).sum())
+
+
+def _all_binary(values: Floats) -> bool:
+    return bool(np.isin(values, (0.0, 1.0)).all())

@@ -1,0 +1,13 @@
+"""Celery tasks of the clock: mails that are due."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from training.notices import send
+
+
+@shared_task(name="training.send_notices", ignore_result=True)  # type: ignore[untyped-decorator]
+def send_notices() -> None:
+    """Send mails that are due."""
+    send.send_due()

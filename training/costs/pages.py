@@ -1,0 +1,46 @@
+"""The page of what hosts cost: anyone reads it, an admin edits it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.session import member_of
+from training.costs import host_prices as selectors
+from training.costs.forms import HostPriceForm
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    form = HostPriceForm(request.POST or None, initial={"host": request.GET.get("host", "default")})
+    if request.method == "POST":
+        if not member_of(request).is_admin:
+            raise PermissionDenied("Only an admin sets what hosts cost.")
+        if form.is_valid():
+            try:
+                saved = selectors.set_price(**form.cleaned_data, by=member_of(request))
+            except Refusal as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, f"The price of {saved.host} is saved.")
+                return redirect("training:host-prices")
+    context = {
+        "section": "training",
+        "form": form,
+        "prices": selectors.price_table(),
+        "unpriced": selectors.hosts_without_price(),
+        "may_edit": member_of(request).is_admin,
+    }
+    return render(request, "training/host_prices.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def remove(request: HttpRequest, host_price_id: int) -> HttpResponse:
+    if host := selectors.remove_price(host_price_id, by=member_of(request)):
+        messages.success(request, f"The price of {host} is removed.")
+    return redirect("training:host-prices")

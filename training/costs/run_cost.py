@@ -1,0 +1,192 @@
+"""What runs cost: hours a host was held for them, times the host's price, and energy where it was measured.
+
+The time counted is the time a worker held the run's job, loading and validation included, since that is what a host is
+paid for. A price that nobody entered stays unknown, and energy that nothing measured stays unmeasured: neither is
+guessed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from jobs.models import Job, JobEvent
+from jobs.states import FINISHED, HELD
+from training.models import HostPrice, TrainingRun
+
+DEFAULT_HOST: Final = "default"
+HOUR_S: Final = 3600
+# A hundredth of a cent: demo runs cost less than a cent, and shall not look free.
+SMALLEST_USD: Final = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class HeldSpan:
+    """One stretch of time in which a host was held."""
+
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunCost:
+    """What a run has cost so far, or at its end.
+
+    Attributes:
+        host_seconds: Time a host was held for it, all attempts together.
+        devices: Devices it computed on at once.
+        usd_per_hour: Price of an hour of its host; None where none is known, or where several hosts differ.
+        usd: Price of the time; None where the price of a host is not known.
+        kwh: Energy its GPUs report; None where none does.
+        is_final: Whether the run has ended, so that it costs no more.
+    """
+
+    host_seconds: float
+    devices: int
+    usd_per_hour: Decimal | None
+    usd: Decimal | None
+    kwh: float | None
+    is_final: bool
+
+    @property
+    def device_seconds(self) -> float:
+        """Time of all its devices."""
+        return self.host_seconds * self.devices
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with a run and given by the API; money as text."""
+        money = {"usd": _text(self.usd), "usd_per_hour": _text(self.usd_per_hour)}
+        return {**asdict(self), **money, "device_seconds": self.device_seconds}
+
+
+def run_cost(run: TrainingRun) -> RunCost:
+    """What one run cost, or has cost so far."""
+    return run_costs([run])[run.pk]
+
+
+def run_costs(runs: Sequence[TrainingRun]) -> dict[UUID, RunCost]:
+    """What each of these runs cost, by its id; three questions however many they are. Runs come with their jobs."""
+    ended = {run.pk: from_json(run.cost) for run in runs if run.cost and run.job.state in FINISHED}
+    others = [run for run in runs if run.pk not in ended]
+    if not others:
+        return ended
+    spans, energy, prices = _spans([run.job for run in others]), _energy([run.job for run in others]), known_prices()
+    return ended | {run.pk: _cost(run, spans[run.job_id], energy.get(run.job_id), prices) for run in others}
+
+
+def known_prices() -> dict[str, Decimal]:
+    """US dollars an hour by host; `default` stands for every host that is not named."""
+    prices = dict(HostPrice.objects.values_list("host", "usd_per_hour"))
+    if DEFAULT_HOST not in prices and settings.HOST_USD_PER_HOUR > 0:
+        prices[DEFAULT_HOST] = Decimal(str(settings.HOST_USD_PER_HOUR))
+    return prices
+
+
+def price_of(host: str, prices: Mapping[str, Decimal]) -> Decimal | None:
+    """US dollars for an hour of a host, by its own line or the default one."""
+    return prices.get(host, prices.get(DEFAULT_HOST))
+
+
+def held_spans(events: Iterable[tuple[datetime, Mapping[str, Any]]], *, host: str, now: datetime) -> list[HeldSpan]:
+    """Stretches in which a job was held, from its moves in order.
+
+    Args:
+        events: When, and the payload of each `state` event.
+        host: Where it ran when a move does not say.
+        now: Until when a stretch lasts that has not ended.
+    """
+    spans: list[HeldSpan] = []
+    began: tuple[str, datetime] | None = None
+    for at, payload in events:
+        is_held = payload.get("state") in HELD
+        if is_held and began is None:
+            began = (str(payload.get("host") or host), at)
+        elif not is_held and began is not None:
+            spans.append(HeldSpan(began[0], (at - began[1]).total_seconds()))
+            began = None
+    if began is not None:
+        spans.append(HeldSpan(began[0], (now - began[1]).total_seconds()))
+    # A clock that was set back gives no time back.
+    return [HeldSpan(each.host, max(0.0, each.seconds)) for each in spans]
+
+
+def from_json(kept: Mapping[str, Any]) -> RunCost:
+    """A cost as it was kept."""
+    return RunCost(
+        host_seconds=float(kept["host_seconds"]),
+        devices=int(kept["devices"]),
+        usd_per_hour=_decimal(kept["usd_per_hour"]),
+        usd=_decimal(kept["usd"]),
+        kwh=kept["kwh"],
+        is_final=bool(kept["is_final"]),
+    )
+
+
+def _cost(run: TrainingRun, spans: Sequence[HeldSpan], kwh: float | None, prices: Mapping[str, Decimal]) -> RunCost:
+    hourly = {price_of(span.host, prices) for span in spans} if spans else {price_of("", prices)}
+    return RunCost(
+        host_seconds=sum(span.seconds for span in spans),
+        devices=int(run.summary.get("processes") or run.job.devices),
+        usd_per_hour=hourly.pop() if len(hourly) == 1 else None,
+        usd=_usd(spans, prices),
+        kwh=kwh,
+        is_final=run.job.state in FINISHED,
+    )
+
+
+def _usd(spans: Sequence[HeldSpan], prices: Mapping[str, Decimal]) -> Decimal | None:
+    total = Decimal(0)
+    for span in spans:
+        hourly = price_of(span.host, prices)
+        if hourly is None:
+            return None
+        total += hourly * Decimal(str(span.seconds)) / HOUR_S
+    return total.quantize(SMALLEST_USD) if spans or prices else None
+
+
+def _spans(jobs: Sequence[Job]) -> dict[UUID, list[HeldSpan]]:
+    moves: dict[UUID, list[tuple[datetime, Mapping[str, Any]]]] = defaultdict(list)
+    events = JobEvent.objects.filter(job__in=[job.pk for job in jobs], kind="state").order_by("job", "seq")
+    for job_id, at, payload in events.values_list("job_id", "ts", "payload"):
+        moves[job_id].append((at, payload))
+    now = timezone.now()
+    return {job.pk: held_spans(moves[job.pk], host=job.host_id, now=now) for job in jobs}
+
+
+def _energy(jobs: Sequence[Job]) -> dict[UUID, float]:
+    """Energy by job: each attempt counts from zero, so its largest figure is its own."""
+    most: dict[tuple[UUID, int], float] = {}
+    events = JobEvent.objects.filter(job__in=[job.pk for job in jobs], kind="metric", payload__has_key="energy_kwh")
+    for job_id, fence, payload in events.order_by().values_list("job_id", "fence", "payload"):
+        value = payload.get("energy_kwh")
+        if isinstance(value, int | float):
+            most[job_id, fence] = max(most.get((job_id, fence), 0.0), float(value))
+    by_job: dict[UUID, float] = defaultdict(float)
+    for (job_id, _), value in most.items():
+        by_job[job_id] += value
+    return dict(by_job)
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _decimal(value: Any) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def keep_final_cost(job: Job) -> None:
+    """Consume the end of a training job, well or badly. A run that is resumed and ends again is counted again."""
+    run = TrainingRun.objects.select_related("job").filter(job=job).first()
+    if run is None:
+        return
+    run.cost = {}
+    TrainingRun.objects.filter(pk=run.pk).update(cost=run_cost(run).as_json())

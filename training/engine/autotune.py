@@ -1,0 +1,117 @@
+"""What makes a run faster without changing what it computes: packed rows, batches made ahead.
+
+It decides which of them a run gets and says so; each of them is a package of its own. It does not know students' folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from training.engine.context import TrainContext
+from training.engine.contracts import TrainError
+from training.engine.data.packing import PackedRows, bin_pack
+from training.engine.data.prefetch import Prefetcher
+from training.engine.data.sft_rows import PaddedBatch, TokenRow, lengths_of
+from training.engine.model.packed_reading import PackedReading, why_not_packed
+from training.engine.objectives.sft import Sft
+from training.engine.trials import LayoutTrial
+
+
+@dataclass(frozen=True)
+class RowLayout:
+    """One way to lay out the rows of a step.
+
+    Attributes:
+        name: What a log calls it.
+        objective: Makes batches of rows in this shape.
+        passes: Lays a step's batches out to passes.
+        reading: Entered while the model reads such batches.
+        expect: Told which passes come next, so that their batches are made ahead.
+    """
+
+    name: str
+    objective: Sft
+    passes: Callable[[list[list[Any]]], list[list[Any]]]
+    reading: AbstractContextManager[object]
+    expect: Callable[[list[list[Any]]], None]
+
+
+def choose_row_layout(tuning: TrainContext) -> None:
+    """Pack rows and make batches ahead, where the objective and the model allow it; changes `tuning`.
+
+    On a CPU packed rows are not always the faster ones, so `packing: auto` times the first steps of a long run.
+
+    Raises:
+        TrainError: The recipe insists on packing, and the student cannot read packed rows.
+    """
+    if not isinstance(tuning.objective, Sft):
+        return
+    padded = _padded(tuning, tuning.objective)
+    why_not = "the recipe turns it off" if tuning.course.recipe.packing == "off" else why_not_packed(tuning.network)
+    if why_not and tuning.course.recipe.packing == "on":
+        raise TrainError(
+            "cannot_pack", f"this student cannot read packed rows: {why_not}", "Set packing to 'auto' or 'off'."
+        )
+    if why_not:
+        _log(tuning, f"rows are padded, not packed: {why_not}")
+        _use(tuning, padded)
+        return
+    packed = _packed(tuning, tuning.objective)
+    _use(tuning, packed)
+    if _is_worth_timing(tuning):
+        layouts = {layout.name: layout for layout in (packed, padded)}
+        tuning.trials.append(
+            LayoutTrial(
+                (packed.name, padded.name), lambda name: _use(tuning, layouts[name]), lambda line: _log(tuning, line)
+            )
+        )
+
+
+def _is_worth_timing(tuning: TrainContext) -> bool:
+    # Several processes would have to agree; a GPU has attention that reads packed rows without waste.
+    accelerator = tuning.accelerator
+    return (
+        tuning.course.recipe.packing == "auto" and accelerator.device.type == "cpu" and accelerator.num_processes == 1
+    )
+
+
+def _padded(tuning: TrainContext, objective: Sft) -> RowLayout:
+    ahead = _made_ahead(tuning, objective)
+    return RowLayout("padded", replace(objective, ahead=ahead), tuning.passes, tuning.reading, ahead.expect)
+
+
+def _packed(tuning: TrainContext, objective: Sft) -> RowLayout:
+    # Never more memory than the same rows would take padded to the longest.
+    budget = tuning.course.recipe.batch_size * max(lengths_of(tuning.course.rows))
+    processes = tuning.accelerator.num_processes
+    objective = replace(objective, packs=True)
+    ahead = _made_ahead(tuning, objective)
+    return RowLayout(
+        "packed",
+        replace(objective, ahead=ahead),
+        lambda batches: bin_pack([row for batch in batches for row in batch], budget, multiple=processes),
+        PackedReading(tuning.bare),
+        ahead.expect,
+    )
+
+
+def _made_ahead(tuning: TrainContext, objective: Sft) -> Prefetcher[PaddedBatch | PackedRows]:
+    is_pinned = tuning.accelerator.device.type == "cuda"
+
+    def make(items: Sequence[TokenRow]) -> PaddedBatch | PackedRows:
+        batch = objective.batch(items)
+        return batch.pinned() if is_pinned else batch
+
+    return Prefetcher(make)
+
+
+def _use(tuning: TrainContext, layout: RowLayout) -> None:
+    tuning.objective, tuning.passes = layout.objective, layout.passes
+    tuning.reading, tuning.expect = layout.reading, layout.expect
+
+
+def _log(tuning: TrainContext, message: str) -> None:
+    tuning.emit("log", level="info", message=message)

@@ -1,0 +1,231 @@
+"""Verified saved states of a run: written so that a crash or a power cut leaves the one before whole.
+
+A checkpoint is a folder `step-00000040` with the tuned weights, the optimiser, the random states, where the run
+stands, what the objective keeps, the best weights so far and, last, a manifest with the hash of every file. It is
+written under another name, every file is fsynced, then it is renamed and its parent fsynced; every folder on the way
+is fsynced when it is made. It does not know models, rows or losses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from jobs.rundir.durable import fsync_file, fsync_folder
+from training.engine.contracts import TrainError
+from training.engine.disk import make_folder, require_room, whole_or_gone
+from training.engine.state import TrainState
+
+MANIFEST: Final = "manifest.json"
+WEIGHTS: Final = "weights.safetensors"
+BEST: Final = "best.safetensors"
+OPTIMISER: Final = "optimiser.pt"
+STATE_FILE: Final = "standing.json"
+
+
+@dataclass(frozen=True)
+class LoadedCheckpoint:
+    """A checkpoint read back, every hash verified."""
+
+    path: Path
+    standing: TrainState
+    weights: dict[str, Tensor]
+    optimiser: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def save(
+    root: Path,
+    *,
+    standing: TrainState,
+    weights: Mapping[str, Tensor],
+    optimiser: Mapping[str, Any],
+    best: Path | None,
+    fingerprint: str,
+    keep: int,
+    extra: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write a checkpoint and prune all but the newest `keep`.
+
+    Args:
+        root: Folder of the run's checkpoints.
+        standing: Where the run stands.
+        weights: Tuned parameters by name.
+        optimiser: State of the optimiser and, under fp16, of the loss scaler.
+        best: File of the best weights so far; linked, not copied, where the disk can.
+        fingerprint: What the checkpoint belongs to: hash of recipe, student and rows.
+        keep: How many checkpoints stay; the best weights are in each of them.
+        extra: What the objective keeps beside weights: tensors, numbers, texts, and dicts and lists of them.
+
+    Raises:
+        TrainError: The disk has less than twice the room it needs, or fills up while writing. What was saved before
+            stays as it was.
+    """
+    final = root / f"step-{standing.step:08d}"
+    if _verified(final) is not None:
+        # A run stopped at once after it was resumed: taking this one away first would leave a moment without any.
+        return final
+    require_room(root, bytes_of(weights) + bytes_of(_tensors(optimiser)) + bytes_of(_tensors(extra or {})))
+    draft = root / f".{final.name}.draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    with whole_or_gone(draft):
+        draft.mkdir()
+        save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft / WEIGHTS)
+        state = {"optimiser": dict(optimiser), "torch": _torch_random(), "extra": dict(extra or {})}
+        with (draft / OPTIMISER).open("wb") as file:
+            torch.save(state, file)
+        _write_json(draft / STATE_FILE, {"standing": asdict(standing), "random": _python_random()})
+        if best is not None:
+            link(best, draft / BEST)
+        _seal(draft, fingerprint)
+    shutil.rmtree(final, ignore_errors=True)
+    draft.rename(final)
+    fsync_folder(root)
+    _prune(root, keep)
+    return final
+
+
+def newest(
+    root: Path, *, fingerprint: str, as_before: Callable[[], str | None] | None = None
+) -> tuple[LoadedCheckpoint | None, list[str]]:
+    """The newest whole checkpoint under `root`, and the names of newer ones that are damaged.
+
+    Args:
+        root: Folder of the run's checkpoints.
+        fingerprint: What they must belong to.
+        as_before: The same run's fingerprint in an earlier release; asked only where the first does not match.
+
+    Raises:
+        TrainError: The checkpoint belongs to another recipe, student or data.
+    """
+    damaged: list[str] = []
+    for folder in sorted(root.glob("step-*"), reverse=True):
+        manifest = _verified(folder)
+        if manifest is None:
+            damaged.append(folder.name)
+            continue
+        belongs = manifest["fingerprint"] == fingerprint
+        if not belongs and (as_before is None or manifest["fingerprint"] != as_before()):
+            raise TrainError(
+                "other_run",
+                f"checkpoint {folder.name} belongs to another recipe, student or dataset",
+                "Resume the run with what it began with, or launch it again. A run of a student that can think, paused "
+                "by a version that tuned it on its block of thinking, cannot go on: launch it again.",
+            )
+        return _read(folder), damaged
+    return None, damaged
+
+
+def restore_random(folder: Path) -> None:
+    """Put Python's, numpy's and torch's random states back to what the checkpoint holds."""
+    state = json.loads((folder / STATE_FILE).read_text())["random"]
+    version, internal, gauss = state["python"]
+    random.setstate((version, tuple(internal), gauss))
+    np.random.set_state(("MT19937", np.array(state["numpy"][0], dtype=np.uint32), *state["numpy"][1:]))
+    saved = torch.load(folder / OPTIMISER, weights_only=True)["torch"]
+    torch.set_rng_state(saved["cpu"])
+    if saved["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(saved["cuda"])
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Replace one weights file at once: never half of it, even through a power cut."""
+    make_folder(path.parent)
+    draft = path.with_name(f".{path.name}.draft")
+    with whole_or_gone(draft):
+        save_file({name: value.detach().contiguous() for name, value in weights.items()}, draft)
+        fsync_file(draft)
+    draft.replace(path)
+    fsync_folder(path.parent)
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Tensors of a weights file, by name, on the CPU."""
+    return load_file(path)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; copy it where the disk cannot. Weights files are replaced, never written to."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def bytes_of(tensors: Mapping[str, Tensor]) -> int:
+    """Bytes these tensors take."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+
+def _read(folder: Path) -> LoadedCheckpoint:
+    standing = TrainState(**json.loads((folder / STATE_FILE).read_text())["standing"])
+    state = torch.load(folder / OPTIMISER, weights_only=True)
+    return LoadedCheckpoint(folder, standing, load_file(folder / WEIGHTS), state["optimiser"], state.get("extra", {}))
+
+
+def _seal(folder: Path, fingerprint: str) -> None:
+    files = sorted(file for file in folder.iterdir())
+    for file in files:
+        fsync_file(file)
+    manifest = {"fingerprint": fingerprint, "files": {file.name: _sha256(file) for file in files}}
+    _write_json(folder / MANIFEST, manifest)
+    fsync_file(folder / MANIFEST)
+    fsync_folder(folder)
+
+
+def _verified(folder: Path) -> dict[str, Any] | None:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text())
+        whole = all(_sha256(folder / name) == digest for name, digest in manifest["files"].items())
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    return manifest if whole else None
+
+
+def _prune(root: Path, keep: int) -> None:
+    for folder in sorted(root.glob("step-*"), reverse=True)[keep:]:
+        shutil.rmtree(folder)
+
+
+def _python_random() -> dict[str, Any]:
+    _, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
+    return {
+        "python": random.getstate(),
+        "numpy": [np.asarray(keys).tolist(), int(position), int(has_gauss), float(gauss)],
+    }
+
+
+def _torch_random() -> dict[str, Any]:
+    return {
+        "cpu": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def _tensors(tree: Any, at: str = "") -> dict[str, Tensor]:
+    if isinstance(tree, Tensor):
+        return {at: tree}
+    items = tree.items() if isinstance(tree, Mapping) else enumerate(tree) if isinstance(tree, list) else ()
+    return {name: leaf for key, part in items for name, leaf in _tensors(part, f"{at}.{key}").items()}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

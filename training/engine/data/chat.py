@@ -1,0 +1,229 @@
+"""Messages to token ids and back, the same way for tuning, samples, evaluation and serving.
+
+The template is the tokenizer's own, settled (`chat_template`); a tokenizer without one gets `PLAIN_TEMPLATE`. It does not
+know rows, files or batches. Nothing is truncated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from review.spec import thinking
+from training.engine.contracts import TrainError, Ways
+from training.engine.data import chat_template
+
+Messages = Sequence[Mapping[str, str]]
+
+PLAIN_WAYS: Final = Ways()
+# A line with the role, the text, a blank line; the assistant's text ends with the tokenizer's end token.
+PLAIN_TEMPLATE: Final = (
+    "{{ bos_token or '' }}"
+    "{% for message in messages %}"
+    "{{ message['role'].capitalize() + ':\n' + message['content'] }}"
+    "{{ eos_token if message['role'] == 'assistant' else '\n\n' }}"
+    "{% endfor %}"
+    "{{ 'Assistant:\n' if add_generation_prompt else '' }}"
+)
+_PROBE: Final = "probe of the template"
+
+
+class PromptMismatchError(ValueError):
+    """The rendered prompt is not the beginning of the rendered conversation."""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A tokenizer with its template and what ends a turn.
+
+    Attributes:
+        tokenizer: A transformers tokenizer with a chat template set.
+        end_of_turn: Token the model must learn to end its answer with.
+        stops: Tokens at which generation ends; holds `end_of_turn`.
+        pad: Token that fills batches; may equal `end_of_turn`, since padding is told by position, never by token.
+        ways: What its template is told of the day and of thinking.
+        folds_system: Whether a system turn's text opens the user's first turn, as the template has no place for it.
+        opened: The end of the thinking that every prompt opens; empty where none does.
+        thoughts: Token ids that begin and end thinking and that decoding leaves out, so that text does not tell.
+    """
+
+    tokenizer: Any
+    end_of_turn: int
+    stops: frozenset[int]
+    pad: int
+    ways: Ways = field(default_factory=Ways)
+    folds_system: bool = False
+    opened: str = ""
+    thoughts: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def begin(self) -> list[int]:
+        """The token every text begins with, where the tokenizer or the template puts one there; else nothing."""
+        first = self.tokenizer.bos_token_id
+        if first is None:
+            return []
+        plain = self.tokenizer("a")["input_ids"]
+        return [first] if first in (plain[0], self.prompt_ids([{"role": "user", "content": "a"}])[0]) else []
+
+    def prompt_ids(self, messages: Messages) -> list[int]:
+        """Token ids a model is given before it answers."""
+        return self._ids(self._render(messages, answer_next=True))
+
+    def encode(self, prompt: Messages, completion: Messages) -> tuple[list[int], int]:
+        """Token ids of a whole example, ending with the end of the turn, and how many of them are prompt.
+
+        Raises:
+            PromptMismatchError: The template renders the prompt otherwise once an answer follows, so that the model
+                would be tuned on prompts it never sees.
+        """
+        return self.encode_many([(prompt, completion)])[0]
+
+    def encode_many(self, examples: Sequence[tuple[Messages, Messages]]) -> list[tuple[list[int], int]]:
+        """What `encode` gives for each of several examples, in one call of the tokenizer, which uses all cores.
+
+        Raises:
+            PromptMismatchError: As `encode`, for any of them.
+        """
+        befores = [self._render(prompt, answer_next=True) for prompt, _ in examples]
+        wholes = [
+            _joined(before, self._render([*prompt, *completion], answer_next=False))
+            for before, (prompt, completion) in zip(befores, examples, strict=True)
+        ]
+        if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
+            raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
+        ids = self._batch_ids([*befores, *wholes])
+        prompts, answered = ids[: len(examples)], ids[len(examples) :]
+        return [
+            (self._ended(self._behind(prompt_ids, whole_ids, before, whole), len(prompt_ids)), len(prompt_ids))
+            for prompt_ids, whole_ids, before, whole in zip(prompts, answered, befores, wholes, strict=True)
+        ]
+
+    def _behind(self, prompt_ids: list[int], ids: list[int], before: str, whole: str) -> list[int]:
+        """Tokens of a whole example that begin with those of its prompt."""
+        if ids[: len(prompt_ids)] == prompt_ids:
+            return ids
+        # A token grew across the seam. Generation starts from the prompt's own tokens, so tuning does too.
+        apart = [*prompt_ids, *self._ids(whole[len(before) :])]
+        if self.tokenizer.decode(apart) != self.tokenizer.decode(ids):
+            raise PromptMismatchError("the prompt's tokens are not the beginning of the example's tokens")
+        return apart
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Text of generated token ids, without special tokens and without thinking."""
+        return thinking.without_thinking(self.spelled(ids), opened=self.opened)
+
+    def spelled(self, ids: Sequence[int]) -> str:
+        """Text of token ids without special tokens, but for the tags of thinking."""
+        if not any(token in self.thoughts for token in ids):
+            return self._decoded(ids)
+        parts, run = [], list[int]()
+        for token in ids:
+            if (tag := self.thoughts.get(token)) is None:
+                run.append(token)
+            else:
+                parts += [self._decoded(run), tag]
+                run = []
+        return "".join([*parts, self._decoded(run)])
+
+    def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
+        """The same under the name a tokenizer has for it, for readers of a stream."""
+        return self.spelled(ids) if skip_special_tokens else str(self.tokenizer.decode(list(ids)))
+
+    def _decoded(self, ids: Sequence[int]) -> str:
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)) if ids else ""
+
+    def _ended(self, ids: list[int], prompt_length: int) -> list[int]:
+        """Cut what the template writes after the end of the turn; add the end where it writes none."""
+        for index in range(len(ids) - 1, prompt_length - 1, -1):
+            if ids[index] == self.end_of_turn:
+                return ids[: index + 1]
+        return [*ids, self.end_of_turn]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _batch_ids(self, texts: list[str]) -> list[list[int]]:
+        encoding = self.tokenizer(
+            texts, add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False
+        )
+        return [list(ids) for ids in encoding["input_ids"]]
+
+    def _render(self, messages: Messages, *, answer_next: bool) -> str:
+        turns = [dict(message) for message in messages]
+        if self.folds_system and turns[0]["role"] == "system":
+            turns = _without_system(turns)
+        return _rendered(self.tokenizer, turns, answer_next=answer_next)
+
+
+def open_chat(tokenizer: Any, ways: Ways = PLAIN_WAYS) -> Chat:
+    """Prepare a tokenizer for conversations; gives it the plain template where it has none, and settles the one it has.
+
+    Args:
+        tokenizer: A transformers tokenizer; its `chat_template` is set.
+        ways: The day its template is told, and whether the student thinks before it answers.
+
+    Raises:
+        TrainError: The tokenizer has no end token.
+    """
+    if tokenizer.eos_token_id is None:
+        raise TrainError(
+            "tokenizer_without_end",
+            "the student's tokenizer has no end token",
+            "Set eos_token in the student's tokenizer_config.json.",
+        )
+    if not tokenizer.chat_template:
+        tokenizer.chat_template = PLAIN_TEMPLATE
+    tokenizer.chat_template = chat_template.with_fixed_day(tokenizer.chat_template, ways)
+
+    def render(turns: Messages, answer_next: bool) -> str:
+        return _rendered(tokenizer, [dict(turn) for turn in turns], answer_next=answer_next)
+
+    if added := chat_template.opening(render, thinks=ways.thinks):
+        tokenizer.chat_template = chat_template.with_opening(tokenizer.chat_template, added)
+    opened = thinking.open_end(render([{"role": "user", "content": "?"}], True))
+    end_of_turn = _end_of_turn(tokenizer)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    stops = frozenset({end_of_turn, tokenizer.eos_token_id})
+    folds = chat_template.folds_system(render)
+    return Chat(tokenizer, end_of_turn, stops, pad, ways, folds, opened, _thinking_tokens(tokenizer))
+
+
+def _end_of_turn(tokenizer: Any) -> int:
+    """The special token the template writes right after an answer, else the tokenizer's end token."""
+    turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE}]
+    tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_PROBE)[2]
+    special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    for token in tokenizer(tail, add_special_tokens=False)["input_ids"]:
+        if token in special:
+            return int(token)
+    return int(tokenizer.eos_token_id)
+
+
+def _rendered(tokenizer: Any, turns: list[dict[str, str]], *, answer_next: bool) -> str:
+    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
+
+
+def _joined(before: str, whole: str) -> str:
+    """A whole example behind its prompt, where the template leaves out the empty thinking that the prompt ends with."""
+    stem = thinking.without_empty_block(before)
+    return whole if whole.startswith(before) or not whole.startswith(stem) else before + whole[len(stem) :]
+
+
+def _thinking_tokens(tokenizer: Any) -> dict[int, str]:
+    """Tags of thinking that are special tokens, by id."""
+    tags = {*thinking.TAGS, *thinking.TAGS.values()}
+    added = tokenizer.added_tokens_decoder.items()
+    return {
+        token: str(added_token.content)
+        for token, added_token in added
+        if added_token.special and str(added_token.content) in tags
+    }
+
+
+def _without_system(turns: list[dict[str, str]]) -> list[dict[str, str]]:
+    """For templates without a place for a system turn: its text opens the first turn of the user."""
+    system, *rest = turns
+    if not rest or rest[0]["role"] != "user":
+        return [{**system, "role": "user"}, *rest]
+    return [{**rest[0], "content": f"{system['content']}\n\n{rest[0]['content']}"}, *rest[1:]]

@@ -1,0 +1,94 @@
+"""A student's chat template made the same on every day and for every reader: its date fixed, its thinking settled.
+
+What is settled is written into the template's own text, so that it goes wherever the tokenizer goes: into checkpoints,
+adapters, merged weights and GGUF files. It does not know tokens.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from review.spec import thinking
+from training.engine.contracts import Ways
+
+# Switches that templates ask for, by their makers' names: Qwen, GLM and SmolLM; Granite and DeepSeek.
+SWITCHES: Final = ("enable_thinking", "thinking")
+_CLOCK: Final = re.compile(r"""\bstrftime_now\s*\(\s*(?:"([^"]*)"|'([^']*)')\s*\)""")
+_HAS_CLOCK: Final = re.compile(r"\bstrftime_now\s+is\s+(not\s+)?defined\b")
+_CLOCK_MACRO: Final = "{% macro strftime_now(form) %}"
+_CODES: Final = ("%Y", "%y", "%B", "%b", "%m", "%d", "%-d", "%e", "%A", "%a", "%j", "%H", "%I", "%M", "%S", "%p")
+_PROBE: Final = "probe of the template"
+
+Render = Callable[[Sequence[Mapping[str, str]], bool], str]
+
+
+def with_fixed_day(template: Any, ways: Ways) -> Any:
+    """A template, or several by name, with its day and its switch for thinking written into it."""
+    if isinstance(template, Mapping):
+        return {name: with_fixed_day(text, ways) for name, text in template.items()}
+    text = _HAS_CLOCK.sub(lambda found: "false" if found.group(1) else "true", str(template))
+    text = _CLOCK.sub(lambda found: _literal(ways.day.strftime(found.group(1) or found.group(2) or "")), text)
+    if re.search(r"\bstrftime_now\s*\(", text) and _CLOCK_MACRO not in text:
+        text = f"{_clock(ways.day)}{text}"
+    return _switched(text, thinks=ways.thinks)
+
+
+def with_opening(template: Any, opening: str) -> Any:
+    """A template that writes `opening` where an answer begins."""
+    if isinstance(template, Mapping):
+        return {name: with_opening(text, opening) for name, text in template.items()}
+    text = str(template).removesuffix("\n")
+    return f"{text}{{% if add_generation_prompt %}}{{{{ {_literal(opening)} }}}}{{% endif %}}"
+
+
+def opening(render: Render, *, thinks: bool) -> str:
+    """What must be added where an answer begins, so that the answer's first token is of its text.
+
+    Some templates write an empty block of thinking, or the name of a channel, before every answer they are given; some
+    open thinking that must be closed again. All of it belongs to the prompt.
+    """
+    asked = [{"role": "user", "content": "?"}]
+    before = render(asked, True)
+    if thinks:
+        return ""
+    if end := thinking.open_end(before):
+        return f"\n{end}\n\n" if before.endswith("\n") else f"\n\n{end}\n\n"
+    whole = render([*asked, {"role": "assistant", "content": _PROBE}], False)
+    if not whole.startswith(before):
+        return ""
+    between = whole[len(before) :].partition(_PROBE)[0]
+    return between if between.strip() else ""
+
+
+def folds_system(render: Render) -> bool:
+    """Whether a template has no place for a system turn, or not the same one before and after an answer."""
+    system, asked = {"role": "system", "content": "System probe."}, {"role": "user", "content": "User probe."}
+    answered = {"role": "assistant", "content": _PROBE}
+    try:
+        before, whole = render([system, asked], True), render([system, asked, answered], False)
+    except Exception:  # a template is a program of the model's makers
+        return True
+    if "System probe." not in before:
+        return True
+    return "System probe." not in whole
+
+
+def _switched(text: str, *, thinks: bool) -> str:
+    asked = [name for name in SWITCHES if re.search(rf"\{{%-?[^%]*(?<![\w.'\"]){name}\b(?!['\"])", text)]
+    value = "true" if thinks else "false"
+    head = "".join(f"{{% set {name} = {value} %}}" for name in asked)
+    return text if text.startswith(head) else f"{head}{text}"
+
+
+def _clock(day: date) -> str:
+    """A macro in the place of the clock, for templates that work their format out."""
+    spelled = "".join(f" | replace({_literal(code)}, {_literal(day.strftime(code))})" for code in _CODES)
+    return f"{_CLOCK_MACRO}{{{{ form{spelled} }}}}{{% endmacro %}}"
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

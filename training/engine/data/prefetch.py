@@ -1,0 +1,40 @@
+"""Batches made while the step before them is computed, in one thread. It does not know what a batch is.
+
+What is made ahead is what would be made in time: the same items give the same batch, so nothing but waiting changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+B = TypeVar("B")
+
+
+class Prefetcher(Generic[B]):
+    """Makes expected batches beforehand. For one caller; its thread ends with the process."""
+
+    def __init__(self, make: Callable[[Sequence[Any]], B]) -> None:
+        """`make` turns items into a batch; a pure function, called in another thread."""
+        self._make = make
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._expected: list[tuple[list[Any], Future[B]]] = []
+
+    def expect(self, batches: Sequence[Sequence[Any]]) -> None:
+        """Say what will be taken next, in order. What is no longer expected is dropped."""
+        wanted = [list(items) for items in batches]
+        known = [(items, made) for items, made in self._expected if items in wanted]
+        had = [items for items, _ in known]
+        self._expected = known + [
+            (items, self._thread.submit(self._make, items)) for items in wanted if items not in had
+        ]
+
+    def take(self, items: Sequence[Any]) -> B:
+        """The batch of these items; made now when nobody expected it. What `make` raises is raised here."""
+        wanted = list(items)
+        for place, (expected, made) in enumerate(self._expected):
+            if expected == wanted:
+                del self._expected[place]
+                return made.result()
+        return self._make(wanted)

@@ -1,0 +1,162 @@
+"""One run on several devices: the engine's first process starts the others by `accelerate launch` and stands behind them.
+
+It writes what `accelerate launch` wants to know into the run directory, passes a stop on to every process itself (the
+launcher of torch would kill them after half a minute, checkpoint or not), and says how the run ended where none of
+them could. It does not know students, rows or losses. Without it, `accelerate launch -m training.engine RUN_DIR` by
+hand does the same but for that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from jobs.rundir import EngineError, RunDir, identity
+from jobs.rundir.attempt import RESULT
+from jobs.rundir.durable import write_durably
+from jobs.rundir.identity import ProcessMark
+from training.engine.contracts import TrainError, TrainSpec
+
+FOLDER: Final = "launch"
+RANK, LAUNCHED = "RANK", "MINIATURES_LAUNCHED"
+POLL_EVERY_S: Final = 0.2
+PARENT_DIED: Final = 1  # PR_SET_PDEATHSIG
+
+
+def needs_launcher(spec: TrainSpec) -> bool:
+    """Whether this process is to start others instead of computing: a launcher names each of those by `RANK`."""
+    return spec.recipe.processes > 1 and RANK not in os.environ
+
+
+def open_run(folder: Path) -> RunDir:
+    """The run directory, as this process may use it: among several only the first reports."""
+    rank = int(os.environ.get(RANK, "0"))
+    if rank == 0 and LAUNCHED not in os.environ:
+        return RunDir.open(folder)
+    run = RunDir.join(folder, reports=rank == 0)
+    if LAUNCHED in os.environ:
+        _die_with_parent()
+        write_durably(_mark_file(folder, rank), identity.mark_of(os.getpid()).model_dump_json().encode())
+    return run
+
+
+def fail_quietly(run: RunDir, error: EngineError) -> None:
+    """Leave word of what went wrong in a process that does not report."""
+    folder = run.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    write_durably(folder / f"error-{os.environ[RANK]}.json", error.model_dump_json().encode())
+
+
+def launch(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> int:
+    """Start the processes, pass stops on to them, and wait until all have ended.
+
+    Args:
+        run: Opened by this process.
+        spec: What to do; each process reads it again.
+        on_cpu: They talk by gloo instead of NCCL.
+
+    Returns:
+        Exit status; the result is written.
+    """
+    folder = run.path / FOLDER
+    folder.mkdir(exist_ok=True)
+    for stale in folder.glob("*-*.json"):
+        stale.unlink()
+    config = folder / "accelerate.json"
+    config.write_text(json.dumps(accelerate_config(spec, on_cpu=on_cpu), indent=1))
+    command = [
+        sys.executable,
+        "-m",
+        "training.engine.distributed.launch",
+        "--config_file",
+        str(config),
+        "-m",
+        "training.engine",
+        str(run.path),
+    ]
+    process = subprocess.Popen(command, env=_environment(run, spec, on_cpu=on_cpu))
+    signalled: set[int] = set()
+    while process.poll() is None:
+        if run.stop_requested:
+            signalled |= _forward_stop(run.path, spec.recipe.processes, signalled)
+        time.sleep(POLL_EVERY_S)
+    if not (run.path / RESULT).exists():
+        _finish(run, spec, process.returncode)
+    return process.returncode
+
+
+def accelerate_config(spec: TrainSpec, *, on_cpu: bool) -> dict[str, Any]:
+    """What `accelerate launch` is told; how the model is spread over the processes they settle themselves."""
+    return {
+        "compute_environment": "LOCAL_MACHINE",
+        # The only launcher of accelerate that starts several processes without MPI; `use_cpu` makes them use gloo.
+        "distributed_type": "MULTI_GPU",
+        "num_processes": spec.recipe.processes,
+        "num_machines": 1,
+        "machine_rank": 0,
+        # Any free one: other runs of this host have theirs.
+        "main_process_port": 0,
+        "mixed_precision": "no",
+        "use_cpu": on_cpu,
+        "debug": False,
+    }
+
+
+def _environment(run: RunDir, spec: TrainSpec, *, on_cpu: bool) -> dict[str, str]:
+    threads = max(1, (os.cpu_count() or 1) // spec.recipe.processes)
+    # The pipe that brought the secrets ends here; the processes find them where an engine run by hand does.
+    return {"OMP_NUM_THREADS": str(threads if on_cpu else 1), **os.environ, **run.secrets(), LAUNCHED: "1"}
+
+
+def _forward_stop(folder: Path, processes: int, told: set[int]) -> set[int]:
+    """Signal the processes that are up and have not been told; those that still load are told at a later look."""
+    reached = set()
+    for rank in set(range(processes)) - told:
+        with contextlib.suppress(OSError, ValueError):
+            mark = ProcessMark.model_validate_json(_mark_file(folder, rank).read_bytes())
+            identity.send_signal(mark, signal.SIGTERM)
+            reached.add(rank)
+    return reached
+
+
+def _finish(run: RunDir, spec: TrainSpec, code: int) -> None:
+    """Say what became of a run of which no process could."""
+    if errors := sorted((run.path / FOLDER).glob("error-*.json")):
+        run.finish("failed", error=EngineError.model_validate_json(errors[0].read_bytes()))
+        return
+    lost = TrainError(
+        "process_lost",
+        f"one of the {spec.recipe.processes} processes of this run was lost, and the others stopped (exit status {code})",
+        "A lost GPU, or memory that ran out, shows in the log below. Resume goes on from the newest checkpoint.",
+    )
+    run.finish("failed", error=EngineError(code=lost.code, message=lost.message, hint=lost.hint))
+
+
+def _mark_file(folder: Path, rank: int) -> Path:
+    return folder / FOLDER / f"process-{rank}.json"
+
+
+def _die_with_parent() -> None:
+    """Have this process end with the one that started it: a kill misses those that lead sessions of their own."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
+
+
+def _accelerate_launch() -> None:
+    """`accelerate launch` with this process's arguments; it ends when whoever started it does."""
+    from accelerate.commands import launch as accelerate
+
+    _die_with_parent()
+    accelerate.main()
+
+
+if __name__ == "__main__":
+    _accelerate_launch()

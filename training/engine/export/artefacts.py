@@ -1,0 +1,111 @@
+"""What a run leaves: an adapter or a whole model, with the tokenizer and template it was tuned with, ready to zip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.engine.contracts import StudentRef
+from training.engine.distributed import fsdp, gather
+from training.engine.model import lora
+from training.engine.model.loading import LoadedStudent
+from training.engine.model.start_adapter import stack
+from training.recipes.schema import Method
+
+# Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
+ADAM_BYTES = 8
+
+
+def bytes_to_write(model: Any) -> int:
+    """Bytes of a checkpoint with its best weights, and of the artefact."""
+    tuned = lora.tuned_parameters(model).values()
+    return sum(p.numel() * (3 * p.element_size() + ADAM_BYTES) for p in tuned)
+
+
+def restore_weights(model: Any, tuned: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> None:
+    """Copy stored weights into the tuned parameters of a model, in place.
+
+    Raises:
+        KeyError: A parameter is not among them.
+    """
+    for name, parameter in tuned.items():
+        gather.copy_part(parameter, weights[name])
+    fsdp.reshard(model)
+
+
+def write(
+    folder: Path,
+    model: Any,
+    student: LoadedStudent,
+    method: Method,
+    source: StudentRef,
+    *,
+    before: Path | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> list[str]:
+    """Write `adapter/` or `model/` and return the paths of its files, relative to `folder`.
+
+    `weights` are the model's, whole, where it holds but parts of them (`whole_weights`). `before` is the adapter a run on
+    adapters began with: what is written holds both. Whole weights are tuned in fp32 and written in the format their base
+    lies in: rounded once, here, and in place.
+    """
+    target = folder / ("adapter" if method == "lora" else "model")
+    if method == "full":
+        weights = _as_stored(model, weights, student.stored_dtype)
+    model.save_pretrained(target, **({} if weights is None else {"state_dict": dict(weights)}))
+    if method == "full":
+        _name_dtype(target / "config.json", student.stored_dtype)
+    student.chat.tokenizer.save_pretrained(target)
+    if method == "lora":
+        if before is not None:
+            stack(target, before)
+        _name_base(target / "adapter_config.json", source)
+        # PEFT's model card is a form with empty lines; the miniature's own card says what there is to say.
+        (target / "README.md").unlink(missing_ok=True)
+    return sorted(str(file.relative_to(folder)) for file in target.rglob("*") if file.is_file())
+
+
+def whole_weights(model: Any, tuned: Mapping[str, Tensor], method: Method, *, keep: bool) -> dict[str, Tensor] | None:
+    """What `write` needs of a model whose weights lie with several processes; None for one that has them itself.
+
+    All processes call it together; only one that is to `keep` them gets any.
+    """
+    if not fsdp.is_sharded(model):
+        return None
+    fsdp.reshard(model)
+    if method == "lora":
+        return gather.full_tensors(tuned, keep=keep)
+    # Tied weights are written once; once they are copies, nothing tells any more that they are tied.
+    once = {name for name, _ in model.named_parameters()}
+    again = {name for name, _ in model.named_parameters(remove_duplicate=False)} - once
+    return gather.full_tensors(
+        {name: value for name, value in model.state_dict().items() if name not in again}, keep=keep
+    )
+
+
+def _as_stored(model: Any, weights: Mapping[str, Tensor] | None, dtype: torch.dtype) -> Mapping[str, Tensor] | None:
+    """Weights in a format: those given as copies, else the model's own, in place, so that tied ones stay one."""
+    if weights is None:
+        model.to(dtype)
+        return None
+    return {name: value.to(dtype) if value.is_floating_point() else value for name, value in weights.items()}
+
+
+def _name_dtype(path: Path, dtype: torch.dtype) -> None:
+    """Name the format the weights lie in: a model that was sharded still computes in another."""
+    config = json.loads(path.read_text())
+    config["dtype"] = str(dtype).removeprefix("torch.")
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))
+
+
+def _name_base(path: Path, source: StudentRef) -> None:
+    """Name the base by hub id and commit, or by its folder's name: a path of this host means nothing elsewhere."""
+    config = json.loads(path.read_text())
+    config["base_model_name_or_path"] = source.hub_id or Path(str(source.path)).name
+    config["revision"] = source.revision
+    path.write_text(json.dumps(config, indent=2, sort_keys=True))

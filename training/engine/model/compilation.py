@@ -1,0 +1,54 @@
+"""torch.compile of a model's layers where it pays. It does not know recipes, rows or losses.
+
+Layers are compiled one by one, not the model as a whole: they share their code, so that what is compiled is one layer,
+and adapters, hooks at the output layer and gradient checkpointing stay as they are (PyTorch's "regional compilation").
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any, Literal
+
+import torch
+from transformers.modeling_layers import GradientCheckpointingLayer
+
+from training.engine.contracts import TrainError
+
+
+def compile_layers(model: Any, device: torch.device) -> int:
+    """Have the model's layers compiled when they are next used; returns how many.
+
+    Args:
+        model: A transformers model, PEFT around it or not; changed in place.
+        device: Where it computes.
+
+    Raises:
+        TrainError: This host has no compiler for the device.
+    """
+    if not _has_compiler(device):
+        raise TrainError(
+            "no_compiler",
+            f"torch.compile needs a compiler for {device.type}, and this host has none",
+            "Install a C++ compiler (and Triton for a GPU), or set compile to 'off'.",
+        )
+    layers = [layer for layer in model.modules() if isinstance(layer, GradientCheckpointingLayer)]
+    for layer in layers:
+        layer.compile(dynamic=True)
+    return len(layers)
+
+
+def compile_mode(wanted: Literal["auto", "on", "off"], *, is_sharded: bool) -> Literal["auto", "on", "off"]:
+    """What a recipe's choice means for its way of sharing a model out: sharded layers are compiled only when told to."""
+    return "off" if is_sharded and wanted == "auto" else wanted
+
+
+def is_worthwhile(device: torch.device) -> bool:
+    """Whether compiling could save time here: on a GPU with a compiler. How much is left to run decides."""
+    return device.type == "cuda" and _has_compiler(device)
+
+
+def _has_compiler(device: torch.device) -> bool:
+    if shutil.which(os.environ.get("CXX", "g++")) is None and shutil.which("clang++") is None:
+        return False
+    return device.type != "cuda" or bool(torch.utils._triton.has_triton())

@@ -1,0 +1,240 @@
+"""Writing with a model: batched, greedy or sampled, reproducible by seed.
+
+Used for the samples of a run and by the evaluation engine. It does not know what is written or how it is judged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from review.spec.task_spec import TaskSpec
+from training.engine.data.chat import Chat, Messages
+from training.engine.model.no_repeat_ngram import NO_REPEAT_NGRAM, no_repeat_ngram
+from training.engine.model.sampling import TokenSampling, sample_tokens
+
+
+@dataclass(frozen=True)
+class GeneratedText:
+    """What a model wrote for one prompt.
+
+    Attributes:
+        index: Number of the prompt, from 0.
+        text: Without special tokens.
+        prompt_tokens: Tokens it was given.
+        completion_tokens: Tokens it wrote, the end of the turn included.
+        seconds: Its share of its batch's time.
+        ended: Whether it ended its turn, or ran into the limit.
+        is_unfit: Whether the prompt leaves no room for an answer in the model's context, so that nothing was written.
+        is_cut: Whether the limit it ran into was the end of the model's context.
+    """
+
+    index: int
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    ended: bool
+    is_unfit: bool = False
+    is_cut: bool = False
+
+    @property
+    def unfinished(self) -> str:
+        """Why it did not end its turn, as a sentence; empty where it did."""
+        if self.is_unfit:
+            return (
+                f"The prompt has {self.prompt_tokens} tokens and leaves no room for an answer in the student's context. "
+                "Shorten the task's student template, or take a student that reads more."
+            )
+        if self.is_cut:
+            return "The text ran into the end of the student's context before it ended."
+        return "" if self.ended else "The text ran into its limit before it ended."
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn. Temperature 0 takes the likeliest; `top_p` keeps the likeliest mass.
+
+    `no_repeat_ngram` forbids a token that would end a run of that many tokens written before in the same answer (what
+    the prompt says may be said again as often as its words demand); 0 forbids nothing.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 1
+    no_repeat_ngram: int = 0
+
+
+GREEDY = Sampling()
+
+
+def generate(
+    model: Any,
+    chat: Chat,
+    prompts: Sequence[Messages],
+    *,
+    max_new_tokens: int,
+    sampling: Sampling = GREEDY,
+    batch_size: int = 16,
+    should_stop: Callable[[], bool] = lambda: False,
+    context_length: int | None = None,
+) -> Iterator[GeneratedText]:
+    """Answer prompts, shortest first; yields each batch's answers as it ends. Those that do not fit come last, unwritten.
+
+    A prompt's draws depend on the seed and its own number alone, not on what shares its batch. The model is left in
+    the mode (training or not) it came in, and torch's global random state is not touched.
+
+    Args:
+        model: A causal language model; may wear adapters.
+        chat: Its tokenizer and template.
+        prompts: Conversations to answer.
+        max_new_tokens: Most tokens written for one prompt.
+        sampling: How tokens are drawn.
+        batch_size: Prompts at a time.
+        should_stop: Asked before each token; when true, the batch under way is dropped and no more are yielded.
+        context_length: Tokens the model reads, prompt and answer together; None where nobody knows.
+    """
+    encoded = [chat.prompt_ids(prompt) for prompt in prompts]
+    limits = [_limit(len(ids), max_new_tokens, context_length) for ids in encoded]
+    unfit = [index for index, limit in enumerate(limits) if limit < 1]
+    order = sorted(set(range(len(prompts))) - set(unfit), key=lambda index: (len(encoded[index]), index))
+    was_training = model.training
+    model.eval()
+    try:
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            began = time.perf_counter()
+            written = _generate_batch(model, chat, chosen, encoded, limits, sampling, should_stop)
+            if written is None:
+                return
+            seconds = (time.perf_counter() - began) / len(chosen)
+            for index, ids in zip(chosen, written, strict=True):
+                ended = bool(ids) and ids[-1] in chat.stops
+                text = chat.text(ids[:-1] if ended else ids)
+                is_cut = not ended and limits[index] < max_new_tokens
+                yield GeneratedText(index, text, len(encoded[index]), len(ids), seconds, ended, is_cut=is_cut)
+    finally:
+        model.train(was_training)
+    for index in unfit:
+        yield GeneratedText(index, "", len(encoded[index]), 0, 0.0, ended=False, is_unfit=True)
+
+
+def _limit(prompt_tokens: int, max_new_tokens: int, context_length: int | None) -> int:
+    """Most tokens an answer may have: what the context leaves to it."""
+    return max_new_tokens if context_length is None else min(max_new_tokens, context_length - prompt_tokens)
+
+
+@torch.no_grad()
+def _generate_batch(
+    model: Any,
+    chat: Chat,
+    chosen: Sequence[int],
+    encoded: Sequence[list[int]],
+    limits: Sequence[int],
+    sampling: Sampling,
+    should_stop: Callable[[], bool],
+) -> list[list[int]] | None:
+    """Token ids written for each chosen prompt, at most its limit; None when told to stop."""
+    device = model.device
+    input_ids, mask = _padded_left([encoded[index] for index in chosen], chat.pad, device)
+    seeds = [seed_of(sampling, index) for index in chosen]
+    written: list[list[int]] = [[] for _ in chosen]
+    histories = [NGramHistory(sampling.no_repeat_ngram) for _ in chosen]
+    # Numbers in `written` of the rows still being written; finished rows leave the batch and the cache.
+    live = list(range(len(chosen)))
+    cache = DynamicCache(config=model.config)
+    lengths = mask.sum(dim=1)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    while True:
+        if should_stop():
+            return None
+        scores = model(
+            input_ids=input_ids,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        scores = _mask_repeats(scores.float(), [histories[number] for number in live])
+        wishes = [
+            TokenSampling(sampling.temperature, sampling.top_p, seeds[number], len(written[number])) for number in live
+        ]
+        tokens = sample_tokens(scores, wishes)
+        for number, token in zip(live, tokens, strict=True):
+            written[number].append(token)
+            histories[number].add(token)
+        going = [
+            at
+            for at, (number, token) in enumerate(zip(live, tokens, strict=True))
+            if token not in chat.stops and len(written[number]) < limits[chosen[number]]
+        ]
+        if not going:
+            return written
+        if len(going) < len(live):
+            rows = torch.tensor(going, device=device)
+            live, tokens = [live[at] for at in going], [tokens[at] for at in going]
+            cache.batch_select_indices(rows)
+            mask, lengths = mask[rows], lengths[rows]
+        input_ids = torch.tensor(tokens, device=device).unsqueeze(1)
+        mask = torch.cat([mask, mask.new_ones(len(tokens), 1)], dim=1)
+        positions, lengths = lengths.unsqueeze(1), lengths + 1
+
+
+class NGramHistory:
+    """The runs of `length` tokens in one answer so far, and which tokens would end one of them again.
+
+    Constant work a token. A length of 0 remembers nothing.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._recent: tuple[int, ...] = ()
+        self._followers: dict[tuple[int, ...], set[int]] = {}
+
+    def add(self, token: int) -> None:
+        """Note the next token of the answer."""
+        if not self._length:
+            return
+        if len(self._recent) == self._length - 1:
+            self._followers.setdefault(self._recent, set()).add(token)
+        self._recent = (*self._recent, token)[1 - self._length :] if self._length > 1 else ()
+
+    @property
+    def forbidden(self) -> set[int]:
+        """Tokens that would say a run again."""
+        return self._followers.get(self._recent, set())
+
+
+def _mask_repeats(scores: Tensor, said: Sequence[NGramHistory]) -> Tensor:
+    """Scores (B, V) in which tokens that would say a run again are out of reach."""
+    for row, history in enumerate(said):
+        if history.forbidden:
+            scores[row, list(history.forbidden)] = -torch.inf
+    return scores
+
+
+def _padded_left(rows: Sequence[list[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    width = max(len(row) for row in rows)
+    ids = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=device)
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=device)
+    return ids, mask
+
+
+def seed_of(sampling: Sampling, index: int) -> int:
+    """The seed of one prompt's noise."""
+    return sampling.seed * 1_000_003 + index
+
+
+PROSE: Final = Sampling(no_repeat_ngram=NO_REPEAT_NGRAM)
+
+
+def sampling_for(task: TaskSpec) -> Sampling:
+    """How texts of a task are drawn."""
+    return Sampling(no_repeat_ngram=no_repeat_ngram(task))

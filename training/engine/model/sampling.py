@@ -1,0 +1,130 @@
+"""The next token of each row of a batch, drawn so that one row's draw depends on that row alone.
+
+Gumbel-max sampling (Gumbel 1954; Maddison et al., "A* Sampling", 2014): the token with the largest sum of scaled score and
+noise is a draw from the softmax. The noise of a token is a hash of the row's seed, the position and the token's id, after
+counter-based generators (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", 2011), so scores that differ in
+their last bits, as those of another batch do, change a draw only where two candidates lie that close.
+
+A share of the likeliest mass (top-p) is kept without sorting: a winner that lies outside it is struck out with all that are
+no likelier, and the race is run again on the same noise; what wins at last is what would have won among those inside (the
+rejection of FlashInfer's sampling kernels). Everything stays on the scores' device. It does not know models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import torch
+from torch import Tensor
+
+# On a CPU so many scores are worked on at once: a dozen passes over more would each go to memory.
+CACHED_SCORES: Final = 1 << 17
+_WORD: Final = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class TokenSampling:
+    """How one row's next token is drawn.
+
+    Attributes:
+        temperature: 0 takes the likeliest.
+        top_p: The likeliest tokens that hold this share of the mass stay; the likeliest always does.
+        seed: Of the row's noise.
+        position: How many tokens the row has written.
+    """
+
+    temperature: float
+    top_p: float
+    seed: int
+    position: int
+
+
+def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
+    """Draw a token for each row.
+
+    Args:
+        scores: Float scores, (B, V); left as they are.
+        wishes: One for each row.
+
+    Raises:
+        ValueError: Scores are no numbers.
+    """
+    best, tokens = scores.max(dim=1)
+    if bool(best.isnan().any()):
+        raise ValueError("the model's scores are not numbers")
+    warm = [at for at, wish in enumerate(wishes) if wish.temperature > 0]
+    at_once = max(1, CACHED_SCORES // scores.shape[1]) if scores.device.type == "cpu" else len(warm)
+    for first in range(0, len(warm), at_once):
+        rows = warm[first : first + at_once]
+        places = torch.tensor(rows, device=scores.device)
+        tokens[places] = _sampled(scores[places], [wishes[at] for at in rows])
+    return list(map(int, tokens.tolist()))
+
+
+def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tensor]:
+    """Tell whether tokens are among the likeliest that hold a share of the mass.
+
+    Args:
+        scaled: Scores over temperature, (B, V).
+        token: One a row, (B, 1).
+        top_p: Shares, (B, 1).
+
+    Returns:
+        Whether the mass of likelier tokens is below the share, (B, 1); and which tokens are likelier, (B, V).
+    """
+    likelier = scaled > scaled.gather(1, token)
+    masses = scaled.softmax(dim=1).masked_fill_(~likelier, 0.0)
+    return masses.sum(dim=1, keepdim=True) < top_p, likelier
+
+
+def _sampled(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
+    scaled = scores.div_(torch.tensor([[wish.temperature] for wish in wishes], device=scores.device))
+    race = scaled - _exponential_noise(scaled.shape[1], wishes, scores.device).log_()
+    winners = race.argmax(dim=1, keepdim=True)
+    # A share of 1 keeps everything, whatever a sum of rounded masses comes to.
+    shares = torch.tensor([[wish.top_p if wish.top_p < 1 else torch.inf] for wish in wishes], device=scores.device)
+    open_rows = shares[:, 0].isfinite().nonzero()[:, 0]
+    while len(open_rows):
+        are_in, likelier = in_top_p(scaled[open_rows], winners[open_rows], shares[open_rows])
+        out = ~are_in[:, 0]
+        open_rows = open_rows[out]
+        race[open_rows] = race[open_rows].masked_fill_(~likelier[out], -torch.inf)
+        winners[open_rows] = race[open_rows].argmax(dim=1, keepdim=True)
+    return winners[:, 0]
+
+
+def _exponential_noise(size: int, wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
+    """Exponential noise of each row's tokens, (B, V): 23 bits, so that none is zero or infinite."""
+    noise = _mixed(_hashes(size, device) ^ _keys(wishes, device))
+    noise.bitwise_right_shift_(9).bitwise_and_(0x7FFFFF)
+    return noise.float().add_(0.5).mul_(-(2.0**-23)).log1p_().neg_()
+
+
+def _keys(wishes: Sequence[TokenSampling], device: torch.device) -> Tensor:
+    """One word for each row, (B, 1), from its seed and position (the finaliser of SplitMix64)."""
+    words = []
+    for wish in wishes:
+        word = (wish.seed * 0x9E3779B97F4A7C15 + (wish.position + 1) * 0xD1B54A32D192ED03) & _WORD
+        word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+        word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _WORD
+        words.append([(word >> 32) - (1 << 31)])
+    return torch.tensor(words, dtype=torch.int32, device=device)
+
+
+@lru_cache(maxsize=16)
+def _hashes(size: int, device: torch.device) -> Tensor:
+    """One word for each token id, (V,)."""
+    return _mixed(torch.arange(1, size + 1, dtype=torch.int32, device=device).mul_(-0x61C88647))
+
+
+def _mixed(words: Tensor) -> Tensor:
+    """Hash 32-bit words in place (Wellons' lowbias32)."""
+    words ^= (words >> 16) & 0xFFFF
+    words *= 0x7FEB352D
+    words ^= (words >> 15) & 0x1FFFF
+    words *= -0x7B935975
+    words ^= (words >> 16) & 0xFFFF
+    return words

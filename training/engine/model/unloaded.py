@@ -1,0 +1,184 @@
+"""All of a student but its weights: where it lies, its config, its tokenizer. Every refusal has a way out.
+
+It takes no device, and reads from a hub only small files. It does not know recipes, rows or runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from transformers import AutoConfig, AutoTokenizer
+
+from training.engine.contracts import StudentRef, TrainError
+from training.engine.data.chat import Chat, open_chat
+from training.students import servable
+
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
+@dataclass(frozen=True)
+class UnloadedStudent:
+    """A student before its weights are loaded.
+
+    Attributes:
+        source: Its folder or its hub id.
+        options: How transformers is to read from there.
+        config: Its config.json.
+        chat: Its tokenizer and template; generation may end at more tokens than are known here.
+    """
+
+    source: str
+    options: dict[str, Any]
+    config: Any
+    chat: Chat
+
+    @property
+    def model_type(self) -> str:
+        """Family, such as `llama` or `gemma3_text`."""
+        return str(self.config.model_type)
+
+    @property
+    def context_length(self) -> int | None:
+        """Longest sequence it was made for; None where the config does not say."""
+        return getattr(self.config.get_text_config(), "max_position_embeddings", None)
+
+
+def open_student(
+    student: StudentRef, *, token: str | None = None, allowed_roots: Sequence[str] = ()
+) -> UnloadedStudent:
+    """Read a student's config and tokenizer.
+
+    Args:
+        student: A folder, or a hub id with its commit.
+        token: The hub's token, for gated models.
+        allowed_roots: Folders a local student must lie in, links followed; empty means any.
+
+    Raises:
+        TrainError: With a code of its own for each thing that may be wrong: a folder that is missing, outside the
+            roots, without config or weights, with pickled weights only; an unknown architecture; a missing tokenizer;
+            a licence to accept first; a wrong token; an unknown id or revision; a hub out of reach.
+    """
+    source = _checked_folder(student.path, allowed_roots) if student.path is not None else str(student.hub_id)
+    options: dict[str, Any] = {"revision": student.revision, "token": token, "trust_remote_code": False}
+    if student.path is not None:
+        options = {"local_files_only": True, "trust_remote_code": False}
+    config = _config(source, options)
+    return UnloadedStudent(source, options, config, open_chat(_tokenizer(source, options), student.ways))
+
+
+def require_servable(opened: UnloadedStudent) -> None:
+    """Refuse a student whose miniatures could not be served, before its weights are read.
+
+    Raises:
+        TrainError: With the reason and what to choose instead.
+    """
+    if reason := servable.why_not_servable(opened.config.to_dict()):
+        raise TrainError(
+            "student_not_servable",
+            f"{Path(opened.source).name} cannot be served here. {reason}",
+            servable.SERVABLE_INSTEAD,
+        )
+
+
+def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
+    folder = Path(path).resolve()
+    roots = [Path(root).resolve() for root in allowed_roots]
+    if roots and not any(folder.is_relative_to(root) for root in roots):
+        raise TrainError(
+            "student_outside_roots",
+            f"the folder {path} lies outside the folders students may come from",
+            f"Move it into {' or '.join(map(str, roots))}, or have an admin add its folder.",
+        )
+    if not folder.is_dir():
+        raise TrainError("student_not_found", f"there is no folder {path} on this host", "Check the path.")
+    if not (folder / "config.json").is_file():
+        raise TrainError(
+            "student_without_config",
+            f"{path} holds no config.json, so it is no model",
+            "Give the folder that save_pretrained wrote.",
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise _without_weights(folder)
+    return str(folder)
+
+
+def _without_weights(folder: Path) -> TrainError:
+    if any(file for pattern in PICKLES for file in folder.glob(pattern)):
+        return TrainError(
+            "student_pickle_only",
+            f"{folder} holds pickled weights only, which can run code when loaded",
+            "Convert them to safetensors on a machine you trust.",
+        )
+    return TrainError(
+        "student_without_weights", f"{folder} holds no weights", "Put model.safetensors beside config.json."
+    )
+
+
+def _config(source: str, options: dict[str, Any]) -> Any:
+    try:
+        return AutoConfig.from_pretrained(source, **options)
+    except (OSError, ValueError, KeyError) as error:
+        raise explain_load_error(source, error) from error
+
+
+def _tokenizer(source: str, options: dict[str, Any]) -> Any:
+    try:
+        return AutoTokenizer.from_pretrained(source, **options)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        if _hub_error(error) is not None:
+            raise explain_load_error(source, error) from error
+        raise TrainError(
+            "student_without_tokenizer",
+            f"{source} has no tokenizer that can be read: {error}",
+            "Put tokenizer.json and tokenizer_config.json beside the weights.",
+        ) from error
+
+
+def _hub_error(error: BaseException) -> HfHubHTTPError | None:
+    """The hub's own error behind the one transformers raises."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, HfHubHTTPError):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
+
+def explain_load_error(source: str, error: Exception) -> TrainError:
+    """What an error of transformers or of the hub means, and how to mend it."""
+    hub = _hub_error(error)
+    if isinstance(hub, GatedRepoError):
+        return TrainError(
+            "licence_gate",
+            f"the licence of {source} must be accepted before its weights are given out",
+            f"Open https://huggingface.co/{source}, accept the licence, and set HF_TOKEN to a token of"
+            " that account with read access.",
+        )
+    if isinstance(hub, RepositoryNotFoundError | RevisionNotFoundError):
+        return TrainError(
+            "student_unknown",
+            f"the hub knows no {source} at this revision, or the token may not see it",
+            "Check the id and the commit; private models need HF_TOKEN.",
+        )
+    if hub is not None and hub.response is not None and hub.response.status_code in (401, 403):
+        return TrainError("hub_refused", f"the hub refused the token for {source}", "Set HF_TOKEN to a valid token.")
+    text = str(error)
+    if "architecture" in text or "custom code" in text or "trust_remote_code" in text or isinstance(error, KeyError):
+        return TrainError(
+            "student_unknown_architecture",
+            f"{source} is of an architecture this engine does not know",
+            "Choose a student that the installed transformers runs without remote code.",
+        )
+    if "connect" in text.lower() or "offline" in text.lower():
+        return TrainError(
+            "hub_unreachable",
+            f"{source} could not be fetched: the hub is out of reach",
+            "Check this host's network, or give the student as a folder.",
+        )
+    return TrainError(
+        "student_unreadable",
+        f"{source} could not be loaded: {(text or repr(error)).splitlines()[0]}",
+        "Check that its files are whole.",
+    )

@@ -1,0 +1,89 @@
+"""What a run knows before it reads a weight: its student's config and tokenizer, its teacher's, and its rows.
+
+It takes no device: what cannot work is refused here, for nothing. A recipe that the student cannot follow is refused
+before rows are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jobs.rundir import RunDir
+from training.engine.contracts import HUB_TOKEN, StudentRef, TrainSpec
+from training.engine.data import labelled, pairs, token_cache
+from training.engine.data.token_cache import TokenCache
+from training.engine.model.unloaded import UnloadedStudent, open_student, require_servable
+from training.engine.objectives.distillation import require_same_tokens
+from training.recipes import schema
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """A run that can be set up, as far as this tells.
+
+    Attributes:
+        source: Where the weights lie that it begins with.
+        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        student: What is tuned.
+        teacher: Whom it learns from, if anyone.
+        rows: What it learns.
+        validation: What it is measured by.
+    """
+
+    source: StudentRef
+    before: Path | None
+    student: UnloadedStudent
+    teacher: UnloadedStudent | None
+    rows: Sequence[Any]
+    validation: Sequence[Any]
+
+
+def check(run: RunDir, spec: TrainSpec) -> RunInputs:
+    """Read all that a run needs but weights.
+
+    Raises:
+        TrainError: The student could not be served; student, teacher or rows cannot be read; rows are too long (each is named; nothing is cut); the
+            teacher has another tokenizer.
+        RecipeError: The student cannot be tuned by this recipe.
+    """
+    source, before, allowed_roots = _beginning(run, spec)
+    token = run.secrets().get(HUB_TOKEN)
+    student = open_student(source, token=token, allowed_roots=allowed_roots)
+    require_servable(student)
+    schema.check_student(spec.recipe, student.model_type)
+    teacher = None
+    if spec.teacher is not None:
+        teacher = open_student(spec.teacher.below(run.path), token=token, allowed_roots=spec.allowed_roots)
+        require_same_tokens(teacher.chat, student.chat)
+    longest = _longest(spec.recipe, [student] if teacher is None else [student, teacher])
+    rows = _rows(spec, run.path / spec.train_file, student, longest, spec.max_rows)
+    validation = _rows(spec, run.path / spec.validation_file, student, longest) if spec.validation_file else []
+    return RunInputs(source, before, student, teacher, rows, validation)
+
+
+def _beginning(run: RunDir, spec: TrainSpec) -> tuple[StudentRef, Path | None, list[str]]:
+    """Whose weights are loaded, the adapter that is put on them, and where those weights may lie outside of the run."""
+    before = run.path / spec.start.path if spec.start else None
+    if spec.start is not None and spec.start.method == "full":
+        return StudentRef(path=str(before), ways=spec.student.ways), None, []
+    return spec.student.below(run.path), before, spec.allowed_roots
+
+
+def _longest(recipe: schema.Recipe, readers: Sequence[UnloadedStudent]) -> int:
+    """Tokens that every model of the run reads, and the recipe allows."""
+    return min([recipe.max_length, *(each.context_length for each in readers if each.context_length)])
+
+
+def _rows(
+    spec: TrainSpec, path: Path, student: UnloadedStudent, longest: int, max_rows: int | None = None
+) -> Sequence[Any]:
+    chat, objective = student.chat, spec.recipe.objective
+    if objective == "dpo":
+        return pairs.read(path, chat, max_length=longest, max_rows=max_rows)
+    if objective == "kto":
+        return labelled.read(path, chat, max_length=longest, max_rows=max_rows)
+    cache = TokenCache(Path(spec.token_cache)) if spec.token_cache else None
+    return token_cache.read_cached(path, chat, max_length=longest, max_rows=max_rows, cache=cache)

@@ -1,0 +1,84 @@
+"""What a run tells while it goes on: a curve thinned to be readable, and how far it is. It does not know models."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+
+from training.engine import optimization
+from training.engine.memory.memory_plan import peak_gib
+from training.engine.schedule import Schedule
+from training.engine.state import TrainState
+
+# At most so many points on a run's curve, and a progress report at most so often.
+CURVE_POINTS: Final = 500
+PROGRESS_EVERY_S: Final = 1.0
+# What stands at a moment, and has no mean over the steps between two points.
+NOT_AVERAGED: Final = frozenset({"loss_scale", "skipped_steps"})
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one optimiser step came to, over all processes; `measures` are the objective's own."""
+
+    loss: float
+    grad_norm: float
+    tokens: int
+    supervised: int
+    measures: dict[str, float] = field(default_factory=dict)
+
+
+class MetricReporter:
+    """Reports steps as metric events, thinned to a readable curve, and progress at most once a second."""
+
+    def __init__(self, emit: Callable[..., object], course: Schedule, device: torch.device) -> None:
+        self._emit, self._course, self._device = emit, course, device
+        self._every = max(1, course.total_steps // CURVE_POINTS)
+        self._losses: list[float] = []
+        self._measures: list[dict[str, float]] = []
+        self._tokens = 0
+        self._since = self._reported = time.perf_counter()
+
+    def add(self, standing: TrainState, step: StepResult) -> None:
+        """Take note of one step, and report where a report is due."""
+        self._losses.append(step.loss)
+        self._measures.append(step.measures)
+        self._tokens += step.tokens
+        course, total = self._course, self._course.total_steps
+        now = time.perf_counter()
+        if standing.step % self._every == 0 or standing.step == total:
+            self._emit(
+                "metric",
+                step=standing.step,
+                epoch=course.epoch_at(standing.step),
+                loss=sum(self._losses) / len(self._losses),
+                lr=optimization.rate_at(standing.step - 1, total=total, recipe=course.recipe),
+                grad_norm=step.grad_norm if math.isfinite(step.grad_norm) else None,
+                tokens_per_s=self._tokens / (now - self._since),
+                peak_memory_gib=peak_gib(self._device),
+                **_mean_of(self._measures),
+            )
+            self._losses, self._measures, self._tokens, self._since = [], [], 0, now
+        if now - self._reported >= PROGRESS_EVERY_S or standing.step == total:
+            self._reported = now
+            rate = standing.step / standing.seconds
+            self._emit(
+                "progress",
+                done=standing.step,
+                total=total,
+                unit="steps",
+                rate_per_s=rate,
+                eta_s=(total - standing.step) / rate,
+            )
+
+
+def _mean_of(steps: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Mean of each measure over the steps that have it; the newest value of what has no mean."""
+    names = {name for step in steps for name in step}
+    by_name = {name: [step[name] for step in steps if name in step] for name in sorted(names)}
+    return {name: values[-1] if name in NOT_AVERAGED else sum(values) / len(values) for name, values in by_name.items()}

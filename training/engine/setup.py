@@ -1,0 +1,170 @@
+"""What a run stands on: the student as it is tuned, the rows, the objective, and the schedule through them.
+
+Built on what was known before any weights (`preflight`); room on the disk is asked for before the first step.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from jobs.rundir import RunDir
+from training.engine import disk
+from training.engine.checkpoints import fingerprint
+from training.engine.contracts import StudentRef, TrainError, TrainSpec
+from training.engine.distributed import fsdp
+from training.engine.export import artefacts
+from training.engine.loss.supervised_head import SupervisedHead
+from training.engine.memory import memory_plan
+from training.engine.model import loading, lora, start_adapter
+from training.engine.model.loading import LoadedStudent
+from training.engine.model.placement import Placement, place
+from training.engine.objectives.base import Objective
+from training.engine.objectives.factory import make_objective
+from training.engine.preflight import RunInputs
+from training.engine.schedule import Schedule
+from training.recipes import schema
+
+
+@dataclass(frozen=True, slots=True)
+class RunSetup:
+    """A run that could begin.
+
+    Attributes:
+        source: Where the weights came from that it begins with.
+        begins: Identity of the miniature it goes on from, if any.
+        before: Folder of the adapter it goes on from; None where it has none, or begins with whole weights.
+        bare: The model that is tuned, on its device, sharded where the recipe says so.
+        rank: Of the adapter; None where all weights are tuned.
+        trainable: How many parameters are tuned.
+        total: How many there are.
+    """
+
+    source: StudentRef
+    begins: str
+    before: Path | None
+    student: LoadedStudent
+    objective: Objective[Any]
+    rows: Sequence[Any]
+    validation: Sequence[Any]
+    course: Schedule
+    bare: Any
+    head: SupervisedHead
+    rank: int | None
+    trainable: int
+    total: int
+
+    def fingerprint(self, recipe: schema.Recipe) -> str:
+        """What a checkpoint must have been made by to be gone on from."""
+        return fingerprint.fingerprint_of(recipe, self.source, self.rows, self.begins)
+
+    def fingerprint_before(self, recipe: schema.Recipe) -> str | None:
+        """The same as the first release wrote it; None for what it could not do."""
+        return fingerprint.first_release_fingerprint(recipe, self.source, self.rows, self.begins)
+
+
+def placement_of(spec: TrainSpec) -> Placement:
+    """Where a run computes, and in which format."""
+    recipe = spec.recipe
+    return place(spec.device, recipe.dtype, recipe.method, recipe.quantise, processes=recipe.processes)
+
+
+def set_up(run: RunDir, spec: TrainSpec, known: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:
+    """Load and build all that a run needs; processes of a sharded model do it one after the other.
+
+    Raises:
+        TrainError: Weights cannot be read, or the disk has no room for what will be written.
+    """
+    with fsdp.one_at_a_time(accelerator, is_sharded=spec.recipe.shards > 1):
+        return _set_up(run, spec, known, placement, accelerator)
+
+
+def _set_up(run: RunDir, spec: TrainSpec, known: RunInputs, placement: Placement, accelerator: Accelerator) -> RunSetup:
+    recipe, is_sharded = spec.recipe, spec.recipe.shards > 1
+    rows, before = known.rows, known.before
+    student = loading.load_weights(known.student, dtype=placement.weights, quantise=recipe.quantise)
+    objective = make_objective(recipe, student, accelerator, teacher=lambda: _teacher(spec, known))
+    course = Schedule(rows, recipe, accelerator.num_processes)
+    begins = start_adapter.identity(spec.start, run.path)
+    _seed(recipe.seed)
+    rank = recipe.rank_for(student.parameters) if recipe.method == "lora" else None
+    plan = memory_plan.plan_memory(student.model, recipe, [row.length for row in rows], accelerator.device)
+    if plan.is_short:
+        memory_plan.enable_trim()
+    bare = _prepare_student(student, recipe, rank, placement, before, recomputes=plan.recomputes)
+    trainable, total = lora.count(bare)
+    disk.require_room(run.path, artefacts.bytes_to_write(bare))
+    if not is_sharded:
+        bare.to(accelerator.device)
+    head = SupervisedHead(bare)
+    if is_sharded:
+        fsdp.shard(bare, accelerator, layers_in=_layers_in(recipe, placement))
+    return RunSetup(
+        known.source,
+        begins,
+        before,
+        student,
+        objective,
+        rows,
+        known.validation,
+        course,
+        bare,
+        head,
+        rank,
+        trainable,
+        total,
+    )
+
+
+def _layers_in(recipe: schema.Recipe, placement: Placement) -> torch.dtype | None:
+    """Format that sharded layers are gathered in: bf16 where whole weights are tuned in fp32 and computed with in bf16."""
+    return torch.bfloat16 if recipe.method == "full" and placement.autocast == "bf16" else None
+
+
+def _prepare_student(
+    student: LoadedStudent,
+    recipe: schema.Recipe,
+    rank: int | None,
+    placement: Placement,
+    before: Path | None,
+    *,
+    recomputes: bool,
+) -> Any:
+    """What is tuned; `before` is the adapter of the miniature it goes on from."""
+    is_merged = before is not None and start_adapter.is_merged(
+        weights=placement.weights, is_full=rank is None, is_quantised=recipe.quantise != "none"
+    )
+    model = loading.load_tuned(student, before).model if before is not None and is_merged else student.model
+    if rank is not None:
+        model = lora.attach(
+            model, rank=rank, alpha=recipe.alpha, dropout=recipe.dropout, seed=recipe.seed, rslora=recipe.rslora
+        )
+        if before is not None and not is_merged:
+            start_adapter.load_beside(model, before)
+    else:
+        # PEFT froze what an adapter was merged into.
+        model.requires_grad_(True)
+        lora.freeze_non_text_towers(model)
+    if recomputes:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return model
+
+
+def _teacher(spec: TrainSpec, known: RunInputs) -> LoadedStudent:
+    """Whom a distilled student learns from, held as a frozen base is."""
+    if known.teacher is None:
+        raise TrainError("no_teacher", "distillation needs a teacher")
+    return loading.load_weights(known.teacher, dtype=place(spec.device, spec.recipe.dtype, "lora").weights)
+
+
+def _seed(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)

@@ -1,0 +1,78 @@
+"""API of a miniature's formats: which there are, ordering one, downloading it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from training.exports import formats
+from training.exports import queries as selectors
+from training.miniatures import queries, zip_stream
+from training.miniatures import serializers as miniature_serializers
+from training.states import ExportFormat
+
+
+class ExportIn(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(ExportFormat.choices)
+
+
+class ExportOut(serializers.Serializer[Any]):
+    """A format: its job, or null where nobody has asked for it; its files once it can be downloaded."""
+
+    format = serializers.CharField()
+    name = serializers.CharField(source="label")
+    use = serializers.CharField()
+    is_ready = serializers.BooleanField()
+    job = serializers.UUIDField(source="job.pk", allow_null=True, default=None)
+    state = serializers.CharField(source="job.state", allow_null=True, default=None)
+    bytes = serializers.IntegerField(source="export.bytes", allow_null=True, default=None)
+    manifest_sha256 = serializers.CharField(source="export.manifest_sha256", allow_null=True, default=None)
+    files = serializers.ListField(source="export.files", allow_null=True, default=None)
+
+
+class ExportsView(APIView):
+    """Formats a miniature can be had in, beside its own files; POST has one written.
+
+    One that is there, or being written, is not made twice: the same job is answered.
+    """
+
+    @extend_schema(responses=ExportOut(many=True))
+    def get(self, request: Request, miniature_id: UUID) -> Response:
+        miniature = queries.miniature_or_404(member_of(request), miniature_id)
+        options = ExportOut(selectors.export_options(miniature), many=True).data
+        return Response({"next": None, "previous": None, "results": options})
+
+    @extend_schema(request=ExportIn, responses={202: miniature_serializers.WorkStartedOut})
+    @idempotent
+    def post(self, request: Request, miniature_id: UUID) -> Response:
+        miniature = queries.miniature_or_404(member_of(request), miniature_id)
+        body = ExportIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        export = formats.request_export(miniature, format=body.validated_data["format"], by=member_of(request))
+        return Response({"id": export.pk, "job": export.job_id}, status=202)
+
+
+class ExportFileView(APIView):
+    """A written export: the GGUF file, or merged weights as a zip with the miniature's card."""
+
+    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    def get(self, request: Request, miniature_id: UUID, target: str) -> HttpResponseBase:
+        miniature = queries.miniature_or_404(member_of(request), miniature_id)
+        export = selectors.ready_or_404(miniature, target)
+        etag = f'"{export.manifest_sha256}"'
+        if etag in request.headers.get("If-None-Match", ""):
+            return HttpResponse(status=304, headers={"ETag": etag})
+        response = StreamingHttpResponse(zip_stream.export_blocks(export), content_type=zip_stream.export_type(export))
+        response["Content-Disposition"] = f'attachment; filename="{zip_stream.export_name(export)}"'
+        response["ETag"] = etag
+        return response

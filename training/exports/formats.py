@@ -1,0 +1,130 @@
+"""Miniatures in formats of other programs: ordered, written by an engine, kept in storage under the hash of the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from audit import trail
+from jobs.contracts import Result
+from jobs.lifecycle import control
+from jobs.states import ENDED_BADLY
+from members.models import Member
+from review.states import Role
+from review.tasks.permissions import require
+from training.inputs import run_inputs
+from training.models import Miniature, MiniatureExport
+from training.runs import results
+from training.states import ExportFormat, Method
+from training.students import registration
+from web.errors import Refusal
+
+KIND: Final = "export"
+ARTEFACT, FOLDER = "artefact", "export/"
+
+
+@transaction.atomic
+def request_export(miniature: Miniature, *, format: str, by: Member) -> MiniatureExport:
+    """Have a miniature written in a format. One that is there, or on its way, is not made twice.
+
+    Args:
+        miniature: The miniature.
+        format: One of `ExportFormat`.
+        by: A lead of its task.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 400 for an unknown format; 422 for one that says nothing new.
+    """
+    require(by, miniature.task, Role.LEAD)
+    _require_format(miniature, format)
+    # The miniature's row is the lock under which a second order finds the first.
+    miniature = Miniature.objects.select_for_update(of=("self",)).select_related("task").get(pk=miniature.pk)
+    known = MiniatureExport.objects.select_related("job").filter(miniature=miniature, format=format).first()
+    if known is not None and known.job.state not in ENDED_BADLY:
+        return known
+    job = control.launch(
+        kind=KIND,
+        title=f"Export {miniature.name} as {ExportFormat(format).label}",
+        spec={"miniature": str(miniature.pk), "format": format},
+        by=by,
+        task_slug=miniature.task.slug,
+        subject_id=miniature.pk,
+        subject_url=reverse("training:miniature", args=[miniature.pk]),
+    )
+    trail.record("miniature_exported", by=by, about=miniature, task=miniature.task.slug, format=format)
+    if known is None:
+        return MiniatureExport.objects.create(miniature=miniature, format=format, job=job, created_by=by)
+    known.job, known.created_by = job, by
+    known.save(update_fields=["job", "created_by"])
+    return known
+
+
+def export_spec(miniature: Miniature, format: str, run_dir: Path) -> dict[str, Any]:
+    """Body of the exporting engine's spec; lays the miniature's files into the run directory.
+
+    Raises:
+        Refusal: A stored file or the base student is not what it was.
+    """
+    run_inputs.miniature_files(miniature, run_dir / ARTEFACT)
+    return {
+        "ways": run_inputs.template_settings(miniature.run),
+        "student": run_inputs.student_ref(miniature.student, miniature.run)
+        if miniature.method == Method.LORA
+        else None,
+        "artefact": ARTEFACT,
+        "method": miniature.method,
+        "format": format,
+        "name": miniature.slug.lower().replace("_", "-"),
+        "title": miniature.name,
+        "licence": miniature.student.licence,
+        "allowed_roots": registration.allowed_roots(),
+    }
+
+
+def store_export(job_id: UUID, result: Result, run_dir: Path) -> dict[str, Any]:
+    """Carry the written files to storage; runs outside any transaction, and may be repeated.
+
+    Returns:
+        The prefix, each file's path below it, hash and size, and the hash of the whole.
+    """
+    manifest = results.manifest(result.artefacts)
+    prefix = f"exports/{job_id}/{manifest[:16]}"
+    files = []
+    for ref in result.artefacts:
+        name = ref.path.removeprefix(FOLDER)
+        results.store_file(run_dir / ref.path, f"{prefix}/{name}", ref.bytes)
+        files.append({"path": name, "sha256": ref.sha256, "bytes": ref.bytes})
+    return {"prefix": prefix, "files": files, "manifest": manifest}
+
+
+def conclude_export(job_id: UUID, result: Result, collected: dict[str, Any]) -> None:
+    """Write down where an export that succeeded lies. A second call changes nothing."""
+    if result.outcome != "succeeded":
+        return
+    MiniatureExport.objects.filter(job_id=job_id).update(
+        storage_prefix=collected["prefix"],
+        files=collected["files"],
+        manifest_sha256=collected["manifest"],
+        bytes=sum(file["bytes"] for file in collected["files"]),
+        summary=result.summary,
+    )
+
+
+def _require_format(miniature: Miniature, format: str) -> None:
+    if format not in ExportFormat.values:
+        known = ", ".join(ExportFormat.values)
+        raise Refusal(
+            "bad_format",
+            f"There is no format '{format}'.",
+            hint=f"Formats: {known}.",
+            status=400,
+            errors={"format": [f"Choose one of {known}."]},
+        )
+    if format == ExportFormat.MERGED and miniature.method == Method.FULL:
+        message = f"{miniature.name} holds whole weights already; there is no adapter to merge."
+        raise Refusal("merged_already", message, hint="Download its weights.", errors={"format": [message]})

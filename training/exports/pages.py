@@ -1,0 +1,52 @@
+"""Pages of a miniature's formats: what there is, ordering one, downloading it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may
+from training.exports import formats
+from training.exports import queries as selectors
+from training.miniatures import queries, zip_stream
+from web.errors import Refusal
+
+
+@require_http_methods(["GET", "POST"])
+def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    """The formats of a miniature, and ordering one."""
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    refusal = None
+    if request.method == "POST":
+        try:
+            formats.request_export(miniature, format=request.POST.get("format", ""), by=member_of(request))
+        except Refusal as error:
+            refusal = error
+        else:
+            return redirect("training:miniature-exports", miniature_id=miniature.pk)
+    context: dict[str, Any] = {
+        "task": miniature.task,
+        "section": "miniatures",
+        "miniature": miniature,
+        "offers": selectors.export_options(miniature),
+        "may_export": may(member_of(request), miniature.task, Role.LEAD),
+        "refusal": refusal,
+    }
+    return render(request, "training/exports.html", context, status=refusal.status if refusal else 200)
+
+
+@require_GET
+def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
+    """A written export: one file as it is, several as a zip made while it is sent."""
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    export = selectors.ready_or_404(miniature, target)
+    response = StreamingHttpResponse(zip_stream.export_blocks(export), content_type=zip_stream.export_type(export))
+    response["Content-Disposition"] = f'attachment; filename="{zip_stream.export_name(export)}"'
+    response["ETag"] = f'"{export.manifest_sha256}"'
+    return response

@@ -1,0 +1,62 @@
+"""What a miniature can be had as: its own files, and each format it was or can be written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from jobs.models import Job
+from jobs.states import ENDED_BADLY, JobState
+from training.models import Miniature, MiniatureExport
+from training.states import ExportFormat, Method
+
+USES = {
+    ExportFormat.MERGED: "One model that transformers, vLLM and others load without PEFT.",
+    ExportFormat.GGUF_F16: "For llama.cpp, Ollama and LM Studio; matrices in 16 bits.",
+    ExportFormat.GGUF_Q8: "For llama.cpp, Ollama and LM Studio; half the size, hardly less exact.",
+}
+
+
+@dataclass(frozen=True)
+class ExportOption:
+    """One format: what it is for, and how far it is."""
+
+    format: str
+    label: str
+    use: str
+    export: MiniatureExport | None
+
+    @property
+    def job(self) -> Job | None:
+        """The job that writes it, or wrote it."""
+        return self.export.job if self.export else None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can be downloaded."""
+        return self.export is not None and bool(self.export.files)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether a job is writing it, or will."""
+        return self.job is not None and self.job.state not in ENDED_BADLY | {JobState.SUCCEEDED}
+
+
+def export_options(miniature: Miniature) -> list[ExportOption]:
+    """Every format this miniature can be written in; whole weights have nothing to merge."""
+    made = {export.format: export for export in miniature.exports.select_related("job")}
+    wanted = [form for form in ExportFormat if miniature.method == Method.LORA or form != ExportFormat.MERGED]
+    return [ExportOption(form.value, form.label, USES[form], made.get(form.value)) for form in wanted]
+
+
+def ready_or_404(miniature: Miniature, format: str) -> MiniatureExport:
+    """A written export.
+
+    Raises:
+        Http404: It has not been ordered, or is not there yet.
+    """
+    export = miniature.exports.filter(format=format).exclude(files=[]).first()
+    if export is None:
+        raise Http404("This miniature has not been written in this format.")
+    return export

@@ -1,0 +1,130 @@
+"""What a frozen version holds for tuning: how many rows, how long they are, which prompts to sample."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from django.core.files.storage import default_storage
+from django.db.models import Max
+
+from review.datasets import queries
+from review.models import DatasetFile, DatasetRow, DatasetVersion, Record, TaskVersion
+from review.spec import prompting
+from review.states import Split
+
+# Fewer rows than one batch of every preset teach nothing that a prompt would not.
+MIN_TRAIN_ROWS: Final = 8
+MIN_VALIDATION_ROWS: Final = 1
+SAMPLE_PROMPTS = 3
+
+
+def draw_records(records: Iterable[str], *, size: int, seed: int) -> frozenset[str]:
+    """The first `size` records in an order that the seed gives; the order in which they come does not matter.
+
+    Args:
+        records: Ids of records; doubles count once.
+        size: How many are wanted.
+        seed: Another seed draws another sample.
+
+    Raises:
+        ValueError: There are fewer.
+    """
+    known = sorted(set(records), key=lambda record: hashlib.sha256(f"{seed}:{record}".encode()).digest())
+    if len(known) < size:
+        raise ValueError(f"{size} records are wanted and there are {len(known)}")
+    return frozenset(known[:size])
+
+
+@dataclass(frozen=True)
+class TuningData:
+    """The files of a version that a run reads, of one format.
+
+    Attributes:
+        train: File of training rows.
+        validation: File of validation rows.
+    """
+
+    train: DatasetFile
+    validation: DatasetFile
+
+
+def tuning_data_of(version: DatasetVersion, reads: str = "sft") -> TuningData | None:
+    """Its files of a format, `sft`, `dpo` or `kto`; None while it is not frozen."""
+    train = queries.file_of(version, Split.TRAIN.value, reads)
+    validation = queries.file_of(version, Split.VALIDATION.value, reads)
+    return TuningData(train, validation) if train and validation else None
+
+
+def newest_task_version(version: DatasetVersion) -> TaskVersion:
+    """The newest task version among the drafts of a version; of an empty one, the task's newest."""
+    numbers = DatasetRow.objects.filter(version=version).aggregate(top=Max("draft__task_version__number"))
+    versions = TaskVersion.objects.filter(task_id=version.dataset.task_id).select_related("task").order_by("-number")
+    newest = versions.filter(number=numbers["top"]).first() if numbers["top"] else versions.first()
+    if newest is None:
+        raise LookupError(f"the task of {version} has no version")
+    return newest
+
+
+@dataclass(frozen=True)
+class RowOutline:
+    """What is known of a row without its text: its id, its record, its length with prompt and completion together."""
+
+    id: str
+    record: str
+    characters: int
+
+
+def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
+    """Every row of a file, in order.
+
+    A frozen file never changes, so it is read once; its hash is what the answer is kept under.
+    """
+    return _outlines(file.path, file.sha256)
+
+
+def sample_rows(file: DatasetFile, *, records: int, seed: int) -> list[RowOutline]:
+    """Rows of so many records of a file, drawn by seed, in the file's order; samples of one seed are nested.
+
+    Raises:
+        ValueError: It holds fewer records.
+    """
+    rows = outlines(file)
+    chosen = draw_records((row.record for row in rows), size=records, seed=seed)
+    return [row for row in rows if row.record in chosen]
+
+
+def hash_of(rows: Sequence[RowOutline]) -> str:
+    """SHA-256 over the ids of rows in their order, hex."""
+    return hashlib.sha256("\n".join(row.id for row in rows).encode()).hexdigest()
+
+
+def sample_prompts(version: TaskVersion) -> list[dict[str, Any]]:
+    """Prompts for sample outputs: the first validation records, rendered for the student.
+
+    Never test records: what a person has seen a run write may move what they do to the next run.
+    """
+    records = Record.objects.filter(task_id=version.task_id, split=Split.VALIDATION, erased_at__isnull=True)
+    spec = version.spec
+    return [
+        {"id": record.title or str(record.pk), "messages": prompting.messages(spec, record.facts, audience="student")}
+        for record in records.order_by("created_at", "pk")[:SAMPLE_PROMPTS]
+    ]
+
+
+@lru_cache(maxsize=64)
+def _outlines(path: str, sha256: str) -> tuple[RowOutline, ...]:
+    with default_storage.open(path, "rb") as handle:
+        rows = [json.loads(line) for line in handle]
+    return tuple(RowOutline(str(row["id"]), str(json.loads(row["meta"])["record"]), _length(row)) for row in rows)
+
+
+def _length(row: dict[str, Any]) -> int:
+    """Characters of all a model reads for a row: of a pair the prompt twice, once before each text."""
+    texts = [row[name] for name in ("completion", "chosen", "rejected") if name in row]
+    of_texts = sum(len(message["content"]) for text in texts for message in text)
+    return of_texts + len(texts) * sum(len(message["content"]) for message in row["prompt"])

@@ -1,0 +1,133 @@
+"""What a miniature cost: its data, the time of people who judged them, and its run; alone, and with all it stands on.
+
+A miniature that goes on from another stands on what that one cost. What is not known stays unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from training.costs import data_cost
+from training.costs.data_cost import MICRO, DataCost
+from training.costs.run_cost import RunCost, run_costs
+from training.miniatures.queries import RELATED
+from training.models import Miniature
+
+
+@dataclass(frozen=True)
+class MiniatureCost:
+    """What one miniature cost itself, in US dollars.
+
+    Attributes:
+        data: What it learnt from.
+        run: Its training run; its price is None where nobody entered one.
+    """
+
+    data: DataCost
+    run: RunCost
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part has a price."""
+        return self.run.usd is not None
+
+    @property
+    def total_usd(self) -> Decimal:
+        """The parts that have a price, together; rejected drafts are not among them."""
+        return self.data.usd + (self.run.usd or Decimal(0))
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API gives it; money as text, exact to the millionth."""
+        own = {"run": self.run.as_json(), "total_usd": _text(self.total_usd), "is_whole": self.is_whole}
+        return {**self.data.as_json(), **own}
+
+
+@dataclass(frozen=True)
+class CostWithStarts:
+    """What one miniature and those it goes on from cost together, in US dollars.
+
+    Attributes:
+        starts: Miniatures it goes on from, the nearest first, each once.
+        data: What any of them learnt from; what several learnt from counts once.
+        runs: Their training runs, its own first.
+    """
+
+    starts: tuple[Miniature, ...]
+    data: DataCost
+    runs: tuple[RunCost, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every part has a price."""
+        return all(run.usd is not None for run in self.runs)
+
+    @property
+    def runs_usd(self) -> Decimal:
+        """The runs that have a price, together."""
+        return sum((run.usd or Decimal(0) for run in self.runs), Decimal(0))
+
+    @property
+    def host_seconds(self) -> float:
+        """Time that hosts were held for the runs."""
+        return sum(run.host_seconds for run in self.runs)
+
+    @property
+    def total_usd(self) -> Decimal:
+        """The parts that have a price, together; rejected drafts are not among them."""
+        return self.data.usd + self.runs_usd
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API gives it; money as text, exact to the millionth."""
+        return {
+            **self.data.as_json(),
+            "starts": [{"id": str(each.pk), "slug": each.slug, "name": each.name} for each in self.starts],
+            "runs": len(self.runs),
+            "runs_usd": _text(self.runs_usd),
+            "host_seconds": self.host_seconds,
+            "total_usd": _text(self.total_usd),
+            "is_whole": self.is_whole,
+        }
+
+
+@dataclass(frozen=True)
+class MiniatureCosts:
+    """Both costs of a miniature; they are the same for one that goes on from none."""
+
+    own: MiniatureCost
+    with_starts: CostWithStarts
+
+
+def miniature_costs(miniature: Miniature) -> MiniatureCosts:
+    """What a miniature cost, alone and with all it stands on.
+
+    One question for each start, and of one that has any as many more as data and runs take, however many they are.
+    """
+    starts = _starts(miniature)
+    all_runs = [each.run for each in (miniature, *starts)]
+    costs = run_costs(all_runs)
+    data = data_cost.of_versions([miniature.run.dataset_version])
+    # By id: runs on the same version freeze and cost it once.
+    versions = {run.dataset_version_id: run.dataset_version for run in all_runs}
+    all_data = data_cost.of_versions(list(versions.values())) if len(versions) > 1 else data
+    return MiniatureCosts(
+        MiniatureCost(data, costs[miniature.run.pk]),
+        CostWithStarts(tuple(starts), all_data, tuple(costs[run.pk] for run in all_runs)),
+    )
+
+
+def _starts(miniature: Miniature) -> list[Miniature]:
+    """Those it goes on from, start by start."""
+    version = "run__dataset_version"
+    miniatures = Miniature.objects.select_related(*RELATED).defer(f"{version}__manifest", f"{version}__card")
+    starts: list[Miniature] = []
+    next_id = miniature.run.starts_from_id
+    while next_id is not None:
+        starts.append(miniatures.get(pk=next_id))
+        next_id = starts[-1].run.starts_from_id
+    return starts
+
+
+def _text(amount: Decimal) -> str:
+    return str(amount.quantize(MICRO))

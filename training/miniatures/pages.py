@@ -1,0 +1,112 @@
+"""Pages of miniatures: the registry, one with its lineage, and writing with it on the spot."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from training.miniatures import cost, lineage, writing, written_text, zip_stream
+from training.miniatures import queries as selectors
+from training.miniatures.forms import RecordForm
+from web.errors import Refusal
+from web.http.pagination import numbered_page
+
+
+@require_GET
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    context = {
+        "task": task,
+        "section": "miniatures",
+        "page": numbered_page(selectors.listed(member_of(request), task=task), request.GET.get("page")),
+    }
+    return render(request, "training/miniatures.html", context)
+
+
+@require_GET
+def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
+    job = _writing(miniature, request.GET.get("writing"))
+    form = RecordForm(
+        miniature.run.task_version.spec, initial=written_text.facts_of(job) if job else _example(miniature)
+    )
+    return render(request, "training/miniature.html", _context(request, miniature, form, job=job))
+
+
+@require_POST
+def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    """Order a text; htmx gets the part that follows it, a browser without scripts the page that shows it."""
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
+    form = RecordForm(miniature.run.task_version.spec, request.POST)
+    try:
+        job = writing.request_text(miniature, record=form.record(), by=member_of(request))
+    except Refusal as refusal:
+        if request.htmx:  # type: ignore[attr-defined]
+            return render(request, "training/_writing.html", {"miniature": miniature, "refusal": refusal})
+        context = _context(request, miniature, form, refusal=refusal)
+        return render(request, "training/miniature.html", context, status=refusal.status)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "training/_writing.html", written_text.context(miniature, job))
+    return redirect(f"{request.path.removesuffix('write/')}?writing={job.pk}#writing")
+
+
+@require_GET
+def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> HttpResponse:
+    """How a text stands; asks for itself again until it is there."""
+    miniature = selectors.miniature_or_404(member_of(request), miniature_id)
+    job = selectors.writing_or_404(miniature, job_id)
+    return render(request, "training/_writing.html", written_text.context(miniature, job))
+
+
+@require_GET
+def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
+    return _download(selectors.miniature_or_404(member_of(request), miniature_id))
+
+
+def _download(miniature: Any) -> HttpResponseBase:
+    """The miniature's files as a zip, made while it is sent."""
+    response = StreamingHttpResponse(zip_stream.archive_blocks(miniature), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="{miniature.slug}.zip"'
+    response["ETag"] = f'"{miniature.manifest_sha256}"'
+    return response
+
+
+def _writing(miniature: Any, job_id: str | None) -> Any:
+    if not job_id:
+        return None
+    try:
+        return selectors.writing_or_404(miniature, UUID(job_id))
+    except ValueError:
+        return None
+
+
+def _example(miniature: Any) -> dict[str, Any]:
+    """Facts of a record set apart for testing, so that the form shows what a prospect looks like."""
+    return written_text.example_facts(miniature)
+
+
+def _context(
+    request: HttpRequest, miniature: Any, form: RecordForm, *, job: Any = None, refusal: Refusal | None = None
+) -> dict[str, Any]:
+    costs = cost.miniature_costs(miniature)
+    return {
+        "task": miniature.task,
+        "section": "miniatures",
+        "miniature": miniature,
+        "run": miniature.run,
+        "summary": miniature.summary,
+        "lineage": lineage.miniature_lineage(miniature),
+        "cost": costs.own,
+        "with_starts": costs.with_starts,
+        "form": form,
+        "refusal": refusal,
+        "may_write": may(member_of(request), miniature.task, Role.REVIEWER),
+        **(written_text.context(miniature, job) if job else {}),
+    }

@@ -1,0 +1,103 @@
+"""Questions about miniatures: which there are, and all that each came from."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from jobs.models import Job
+from members.models import Member
+from review.datasets import removed_samples
+from review.models import Task
+from review.tasks.permissions import tasks_for
+from training.models import Miniature
+from training.states import RunPurpose
+from web.errors import Refusal
+
+RELATED = (
+    "task",
+    "student",
+    "run__job",
+    "run__task_version",
+    "run__dataset_version__dataset",
+    "run__created_by",
+)
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
+    """Miniatures the member may see, newest first, and whether what they learnt from was revoked or erased since."""
+    data = "run__dataset_version"
+    miniatures = Miniature.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    miniatures = miniatures.defer(f"{data}__manifest", f"{data}__card")
+    miniatures = miniatures.annotate(
+        contains_revoked=removed_samples.holds_revoked(data), contains_erased=removed_samples.holds_erased(data)
+    )
+    return miniatures.filter(task=task) if task else miniatures.filter(task__in=tasks_for(member))
+
+
+def listed(member: Member, *, task: Task | None = None) -> QuerySet[Miniature]:
+    """Miniatures as lists show them, without those that were made to answer a study."""
+    return visible(member, task=task).filter(run__purpose=RunPurpose.MINIATURE)
+
+
+def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
+    """One miniature.
+
+    Raises:
+        Http404: No such miniature, or not this member's.
+    """
+    miniature = visible(member).filter(pk=miniature_id).first()
+    if miniature is None:
+        raise Http404("There is no miniature with this id that you can see.")
+    return miniature
+
+
+def by_slug_or_id(member: Member, task: Task, name: str) -> Miniature:
+    """A miniature of a task by its id or its short name.
+
+    Raises:
+        Refusal: 400, the task has none of that name that the member may see.
+    """
+    miniatures = visible(member, task=task)
+    chosen = miniatures.filter(pk=name).first() if _is_id(name) else miniatures.filter(slug=name).first()
+    if chosen is not None:
+        return chosen
+    message = f"{task.name} has no miniature '{name}'."
+    raise Refusal(
+        "miniature_unknown",
+        message,
+        hint="Choose one of the task's miniatures.",
+        status=400,
+        errors={"starts_from": [message]},
+    )
+
+
+def by_id(miniature_id: UUID) -> Miniature:
+    """A miniature, for kinds of jobs.
+
+    Raises:
+        Miniature.DoesNotExist: None.
+    """
+    return Miniature.objects.select_related(*RELATED).get(pk=miniature_id)
+
+
+def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
+    """A writing job of a miniature.
+
+    Raises:
+        Http404: None of this miniature's.
+    """
+    job = Job.objects.filter(pk=job_id, kind="write", subject_id=miniature.pk).first()
+    if job is None:
+        raise Http404("There is no such writing of this miniature.")
+    return job
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""Have a miniature write for a prospect typed in on the spot: read the facts, order the job, wait for it a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from jobs.lifecycle import control
+from jobs.models import Job
+from jobs.states import FINISHED
+from members.models import Member
+from review.sources.imports.cell_values import read_value
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks.permissions import require
+from training.inputs import run_inputs
+from training.models import Miniature
+from training.students import registration
+from web.errors import Refusal
+
+KIND: Final = "write"
+ARTEFACT: Final = "artefact"
+POLL_S: Final = 0.15
+TITLE_CHARS: Final = 80
+
+
+@transaction.atomic
+def request_text(miniature: Miniature, *, record: Mapping[str, Any], by: Member) -> Job:
+    """Order one text.
+
+    Args:
+        miniature: Who writes.
+        record: Facts by input field name, as a person or a program gives them.
+        by: A reviewer or lead of the task.
+
+    Raises:
+        PermissionDenied: The member only reads this task.
+        Refusal: 422, with what is wrong by field.
+    """
+    require(by, miniature.task, Role.REVIEWER)
+    spec = miniature.run.task_version.spec
+    facts = read_facts(spec, record)
+    title = str(facts.get(spec.facts_with_role("title") or spec.facts_with_role("group") or "", ""))
+    return control.launch(
+        kind=KIND,
+        title=f"Write for {title[:TITLE_CHARS]}" if title else "Write a text",
+        spec={"miniature": str(miniature.pk), "records": [facts]},
+        by=by,
+        task_slug=miniature.task.slug,
+        subject_id=miniature.pk,
+        subject_url=reverse("training:miniature", args=[miniature.pk]),
+    )
+
+
+def read_facts(spec: TaskSpec, record: Mapping[str, Any]) -> Facts:
+    """Facts in the types of the input schema; empty optional ones are left out.
+
+    Raises:
+        Refusal: 422: a required field is missing, one is unknown, or a value is not of its type.
+    """
+    errors: dict[str, list[str]] = {}
+    known = {field.name: field for field in spec.input_schema}
+    for name in record:
+        if name not in known:
+            errors[str(name)] = [f"The task has no fact '{name}'; it knows {', '.join(known)}."]
+    facts: Facts = {}
+    for name, field in known.items():
+        try:
+            value = read_value(field, record.get(name))
+        except ValueError as error:
+            errors[name] = [f"'{name}' {error}."]
+            continue
+        if value is not None:
+            facts[name] = value
+        elif field.required:
+            errors[name] = [f"'{name}' is missing; it is required."]
+    if errors:
+        raise Refusal(
+            "bad_record",
+            "The record does not fit the task's input.",
+            hint=next(iter(errors.values()))[0],
+            errors=errors,
+        )
+    return facts
+
+
+def writing_spec(miniature: Miniature, records: list[Facts], run_dir: Path) -> dict[str, Any]:
+    """Body of the writing engine's spec; lays the miniature's files into the run directory.
+
+    Raises:
+        Refusal: A stored file or the base student is not what it was.
+    """
+    run_inputs.miniature_files(miniature, run_dir / ARTEFACT)
+    needs_base = miniature.method == "lora"
+    return {
+        "ways": run_inputs.template_settings(miniature.run),
+        "student": run_inputs.student_ref(miniature.student, miniature.run) if needs_base else None,
+        "artefact": ARTEFACT,
+        "method": miniature.method,
+        "task": miniature.run.task_version.spec.canonical(),
+        "records": records,
+        "allowed_roots": registration.allowed_roots(),
+    }
+
+
+def wait_for(job_id: UUID, *, timeout_s: float) -> Job:
+    """The job as it stands when it has ended or the time is up. Blocks its thread; call outside any transaction."""
+    until = time.monotonic() + timeout_s
+    while True:
+        job = Job.objects.get(pk=job_id)
+        if job.state in FINISHED or time.monotonic() >= until:
+            return job
+        time.sleep(POLL_S)
+
+
+def first_output(job: Job) -> dict[str, Any] | None:
+    """What a job that succeeded wrote: fields, marks, text, seconds; None before."""
+    outputs = (job.result or {}).get("outputs") or []
+    return outputs[0] if outputs else None

@@ -1,0 +1,81 @@
+"""What a miniature wrote, ready to be shown: fields with the places that checks object to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobs.models import Job
+from jobs.states import FINISHED
+from review.models import Record
+from review.spec.task_spec import TaskSpec
+from review.states import Split
+from review.text.grounding.spans import cut_spans
+from training.models import Miniature
+
+
+def context(miniature: Miniature, job: Job) -> dict[str, Any]:
+    """Template context of one writing: the job, whether it goes on, and what came."""
+    output = ((job.result or {}).get("outputs") or [None])[0]
+    return {
+        "miniature": miniature,
+        "writing": job,
+        "is_writing": job.state not in FINISHED,
+        "output": output,
+        "parts": parts(miniature, output) if output else [],
+    }
+
+
+def parts(miniature: Miniature, output: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a miniature wrote, by `marked_fields` under its own task version."""
+    return marked_fields(miniature.run.task_version.spec, output)
+
+
+def marked_fields(spec: TaskSpec, output: dict[str, Any]) -> list[dict[str, Any]]:
+    """Fields in schema order with their text cut at the marks; a text that has no fields is one part."""
+    if output["fields"] is None:
+        return [{"label": "", "role": "", "segments": cut_spans(output["text"]), "marks": []}]
+    shown = []
+    for field in spec.output_schema:
+        if field.type == "list":
+            shown += _elements(field.name, output)
+            continue
+        marks = [mark for mark in output["marks"] if mark["field"] == field.name]
+        text = output["fields"].get(field.name) or ""
+        shown.append(
+            {"label": field.name, "role": field.role, "segments": cut_spans(text, marks=marks), "marks": marks}
+        )
+    return shown
+
+
+def facts_of(job: Job) -> dict[str, Any]:
+    """The facts a writing was ordered with, as a form takes them."""
+    return facts_as_text(job.spec["records"][0])
+
+
+def example_facts(miniature: Miniature) -> dict[str, Any]:
+    """Facts of a record set apart for testing; the miniature has never seen its company."""
+    records = Record.objects.filter(task_id=miniature.task_id, split=Split.TEST, erased_at__isnull=True)
+    record = records.order_by("created_at", "pk").first()
+    return facts_as_text(record.facts) if record else {}
+
+
+def _elements(name: str, output: dict[str, Any]) -> list[dict[str, Any]]:
+    shown = []
+    for index, element in enumerate(output["fields"].get(name) or []):
+        for part, text in element.items():
+            path = f"{name}.{index}.{part}"
+            marks = [mark for mark in output["marks"] if mark["field"] == path]
+            shown.append(
+                {
+                    "label": f"{name} {index + 1}, {part}",
+                    "role": "",
+                    "segments": cut_spans(text, marks=marks),
+                    "marks": marks,
+                }
+            )
+    return shown
+
+
+def facts_as_text(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts as a form takes them."""
+    return {name: "; ".join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}

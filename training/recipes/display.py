@@ -1,0 +1,187 @@
+"""Recipes as a person reads them: each value with what it means and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from training.recipes.presets import PRESETS
+from training.recipes.schema import Preset, Recipe
+
+# What a person may want to change first; the rest stands below.
+SHOWN_FIRST = (
+    "learning_rate",
+    "beta",
+    "anchor",
+    "desirable_weight",
+    "undesirable_weight",
+    "temperature",
+    "kl",
+    "epochs",
+    "batch_size",
+    "accumulation",
+    "rank",
+    "alpha",
+    "dropout",
+    "max_length",
+    "seed",
+    "dtype",
+)
+HIDDEN = frozenset({"method", "objective", "target", "schedule"})
+# Values that only some objectives read.
+OBJECTIVES_OF_VALUE = {
+    "beta": ("dpo", "kto"),
+    "anchor": ("dpo", "kto"),
+    "desirable_weight": ("kto",),
+    "undesirable_weight": ("kto",),
+    "temperature": ("distil",),
+    "kl": ("distil",),
+}
+LABELS = {
+    "method": "What is tuned",
+    "objective": "Objective",
+    "beta": "Beta",
+    "anchor": "Anchor",
+    "desirable_weight": "Weight of good",
+    "undesirable_weight": "Weight of bad",
+    "temperature": "Temperature",
+    "kl": "Divergence",
+    "rank": "LoRA rank",
+    "alpha": "LoRA alpha",
+    "dropout": "LoRA dropout",
+    "rslora": "Rank-stabilised scale",
+    "quantise": "Base held in",
+    "target": "Adapted layers",
+    "learning_rate": "Learning rate",
+    "schedule": "Schedule",
+    "warmup_ratio": "Warm-up",
+    "epochs": "Epochs",
+    "batch_size": "Batch size",
+    "accumulation": "Accumulation",
+    "max_length": "Longest row",
+    "weight_decay": "Weight decay",
+    "betas": "AdamW betas",
+    "max_grad_norm": "Gradient clipping",
+    "dtype": "Precision",
+    "seed": "Seed",
+    "eval_every_steps": "Validate every",
+    "sample_every_steps": "Sample every",
+    "checkpoint_every_steps": "Save every",
+    "packing": "Packing",
+    "processes": "Devices",
+    "strategy": "Spread by",
+    "compile": "Compile",
+    "gradient_checkpointing": "Gradient checkpointing",
+}
+UNITS = {
+    "max_length": "tokens",
+    "eval_every_steps": "steps",
+    "sample_every_steps": "steps",
+    "checkpoint_every_steps": "steps",
+    "warmup_ratio": "of the steps",
+    "batch_size": "rows",
+    "accumulation": "batches",
+}
+
+
+@dataclass(frozen=True)
+class RecipeValue:
+    """One value of a recipe on a page.
+
+    Attributes:
+        name: Field of the recipe.
+        label: How a page calls it.
+        value: As text.
+        unit: Of the value; may be empty.
+        meaning: What it does.
+        source: Where the preset's value comes from.
+        is_changed: Whether it departs from the preset.
+        choices: What it may be, where that is a short list.
+        is_fixed: Whether the preset alone decides it.
+    """
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    meaning: str
+    source: str
+    is_changed: bool
+    choices: tuple[str, ...]
+    is_fixed: bool
+
+
+def recipe_values(preset: Preset, values: dict[str, Any] | None = None) -> list[RecipeValue]:
+    """Every value of a recipe, the ones most often changed first.
+
+    Args:
+        preset: The preset it began with.
+        values: The recipe's values as JSON; the preset's own by default.
+    """
+    own = preset.recipe.model_dump(mode="json")
+    # A run of an earlier release lacks values that came later; it ran by their defaults.
+    shown = own if values is None else {**Recipe().model_dump(mode="json"), **values}
+    unused = {"rank", "alpha", "dropout", "target"} if shown["method"] == "full" else set()
+    aim = shown.get("objective", "sft")
+    unused |= {name for name, aims in OBJECTIVES_OF_VALUE.items() if aim not in aims}
+    rest = [name for name in Recipe.model_fields if name not in SHOWN_FIRST]
+    return [
+        _line(name, shown[name], preset.sources.get(name, ""), is_changed=shown[name] != own[name])
+        for name in (*SHOWN_FIRST, *rest)
+        if name not in unused
+    ]
+
+
+def differing_values(recipes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Values in which recipes differ: the label, and the value of each in order."""
+    return [
+        {"label": LABELS[name], "values": [_text(recipe.get(name)) for recipe in recipes]}
+        for name in Recipe.model_fields
+        if len({_text(recipe.get(name)) for recipe in recipes}) > 1
+    ]
+
+
+def preset_json(preset: Preset) -> dict[str, Any]:
+    """A preset as the API gives it."""
+    own = preset.recipe.model_dump(mode="json")
+    return {
+        "name": preset.name,
+        "label": preset.label,
+        "summary": preset.summary,
+        "values": own,
+        "sources": {name: preset.sources.get(name, "") for name in own},
+    }
+
+
+def all_presets() -> list[Preset]:
+    """Presets in the order pages show them."""
+    return list(PRESETS.values())
+
+
+def _line(name: str, value: Any, source: str, *, is_changed: bool) -> RecipeValue:
+    field = Recipe.model_fields[name]
+    literal = get_origin(field.annotation) is not None and all(
+        isinstance(arg, str) for arg in get_args(field.annotation)
+    )
+    choices = tuple(get_args(field.annotation)) if literal else ("true", "false") if field.annotation is bool else ()
+    return RecipeValue(
+        name=name,
+        label=LABELS[name],
+        value="each epoch" if name.endswith("_every_steps") and not value else _text(value),
+        unit="" if name.endswith("_every_steps") and not value else UNITS.get(name, ""),
+        meaning=field.description or "",
+        source=source,
+        is_changed=is_changed,
+        choices=choices,
+        is_fixed=name in HIDDEN,
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "by size"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ", ".join(_text(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

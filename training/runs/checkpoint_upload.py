@@ -1,0 +1,190 @@
+"""Checkpoints carried to storage while a run goes on, and back where another host takes it over.
+
+Done where artefacts lie in a storage that hosts share (S3); in a folder of one host it would only fill the disk twice.
+One thread of a worker carries one checkpoint at a time, always the newest there is: a run never waits for it, and what
+could not be carried in time is carried with the next. It does not know what is in a checkpoint beyond its manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import connections
+
+from jobs.supervisor import run_dirs
+from training.models import Checkpoint, TrainingRun
+from training.runs import results
+
+logger = logging.getLogger(__name__)
+MANIFEST, CHECKPOINTS, LINKED_FOLDER = "manifest.json", "checkpoints", ".carried"
+# The newest may be damaged on its way; the one before it then serves.
+KEPT_UPLOADS: Final = 2
+BLOCK_BYTES: Final = 1 << 20
+_waiting: queue.SimpleQueue[UUID] = queue.SimpleQueue()
+_uploader: list[threading.Thread] = []
+_lock = threading.Lock()
+
+
+def is_wanted() -> bool:
+    """Whether checkpoints go to storage: `CHECKPOINTS_IN_STORAGE`, and where it says nothing, whether hosts share it."""
+    setting: bool | None = settings.CHECKPOINTS_IN_STORAGE
+    return not isinstance(default_storage, FileSystemStorage) if setting is None else setting
+
+
+def upload_soon(run_id: UUID) -> None:
+    """Carry a run's newest checkpoint in this worker's own time; returns at once."""
+    if not is_wanted():
+        return
+    with _lock:
+        if not _uploader or not _uploader[0].is_alive():
+            _uploader[:] = [threading.Thread(target=_upload_loop, name="checkpoints", daemon=True)]
+            _uploader[0].start()
+    _waiting.put(run_id)
+
+
+def upload_newest(run_id: UUID) -> Checkpoint | None:
+    """Carry the newest checkpoint of a run that lies whole on this host, and drop older ones from storage.
+
+    Returns:
+        The checkpoint; None where there is none here, or the newest was carried before.
+    """
+    for checkpoint in Checkpoint.objects.filter(run_id=run_id).select_related("run").order_by("-step"):
+        if checkpoint.stored:
+            return None
+        if not _folder(checkpoint).is_dir():
+            continue
+        with _linked_copy(_folder(checkpoint)) as folder:
+            if folder is None:
+                continue
+            files = _upload_files(folder, checkpoint.storage_prefix)
+        # An attempt that began since has its own files for this step, under another prefix.
+        if not Checkpoint.objects.filter(pk=checkpoint.pk, fence=checkpoint.fence).update(stored=files):
+            return None
+        for old in Checkpoint.objects.filter(run_id=run_id).exclude(stored=[]).order_by("-step")[KEPT_UPLOADS:]:
+            _delete_files(old)
+        checkpoint.refresh_from_db()
+        return checkpoint
+    return None
+
+
+def fetch_newest(run: TrainingRun, run_dir: Path) -> int | None:
+    """Lay a run's newest checkpoint from storage into a fresh run directory, where it is newer than what lies here.
+
+    Every file is verified; a damaged checkpoint gives way to the one before.
+
+    Returns:
+        Its step; None where there is nothing newer.
+    """
+    attempts = run_dirs.run_dir_of(run.job_id, 0).parent
+    here = [int(path.name.removeprefix("step-")) for path in attempts.glob(f"*/{CHECKPOINTS}/step-*")]
+    newer = Checkpoint.objects.filter(run=run, step__gt=max(here, default=0)).exclude(stored=[]).order_by("-step")
+    for checkpoint in newer:
+        target = run_dir / CHECKPOINTS / f"step-{checkpoint.step:08d}"
+        if _download_files(checkpoint, target):
+            return checkpoint.step
+        logger.warning("Checkpoint %s of run %s is damaged in storage and was passed over.", checkpoint.step, run.pk)
+        shutil.rmtree(target)
+    return None
+
+
+def delete_uploaded(run_id: UUID) -> None:
+    """Drop all of a run's checkpoints from storage: it has ended and needs none."""
+    for checkpoint in Checkpoint.objects.filter(run_id=run_id).exclude(stored=[]):
+        _delete_files(checkpoint)
+
+
+def _upload_loop() -> None:
+    while True:
+        run_id = _waiting.get()
+        try:
+            if Checkpoint.objects.filter(run_id=run_id, run__miniature__isnull=True).exists():
+                upload_newest(run_id)
+        except Exception:
+            # The next checkpoint is carried instead; the run itself lacks nothing.
+            logger.exception("A checkpoint of run %s could not be carried to storage.", run_id)
+        finally:
+            connections.close_all()
+
+
+def _folder(checkpoint: Checkpoint) -> Path:
+    return run_dirs.run_dir_of(checkpoint.run.job_id, checkpoint.fence) / checkpoint.path
+
+
+@contextmanager
+def _linked_copy(folder: Path) -> Iterator[Path | None]:
+    """The folder under a second name, so that its engine may prune it meanwhile; None where it is not here whole."""
+    held = folder.parent.parent / LINKED_FOLDER / folder.name
+    shutil.rmtree(held, ignore_errors=True)
+    held.mkdir(parents=True)
+    try:
+        yield held if _linked(folder, held) else None
+    finally:
+        shutil.rmtree(held, ignore_errors=True)
+
+
+def _linked(folder: Path, held: Path) -> bool:
+    try:
+        for file in folder.iterdir():
+            _link(file, held / file.name)
+    except FileNotFoundError:
+        return False
+    return (held / MANIFEST).is_file()
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        os.link(file, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(file, target)
+
+
+def _upload_files(folder: Path, prefix: str) -> list[dict[str, Any]]:
+    hashes: dict[str, str] = json.loads((folder / MANIFEST).read_bytes())["files"]
+    hashes = {**hashes, MANIFEST: hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()}
+    files = []
+    for name, digest in sorted(hashes.items()):
+        size = (folder / name).stat().st_size
+        results.store_file(folder / name, f"{prefix}/{name}", size)
+        files.append({"path": name, "sha256": digest, "bytes": size})
+    return files
+
+
+def _download_files(checkpoint: Checkpoint, target: Path) -> bool:
+    target.mkdir(parents=True)
+    for file in checkpoint.stored:
+        digest = hashlib.sha256()
+        try:
+            with (
+                default_storage.open(f"{checkpoint.storage_prefix}/{file['path']}", "rb") as source,
+                (target / file["path"]).open("wb") as copy,
+            ):
+                while block := source.read(BLOCK_BYTES):
+                    digest.update(block)
+                    copy.write(block)
+        except FileNotFoundError:
+            return False
+        if digest.hexdigest() != file["sha256"]:
+            return False
+    return True
+
+
+def _delete_files(checkpoint: Checkpoint) -> None:
+    Checkpoint.objects.filter(pk=checkpoint.pk).update(stored=[])
+    for file in checkpoint.stored:
+        with suppress(OSError):
+            default_storage.delete(f"{checkpoint.storage_prefix}/{file['path']}")

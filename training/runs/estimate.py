@@ -1,0 +1,135 @@
+"""What a run will need, before it is launched: parameters, memory, time, disk.
+
+Pure Python: reads a student's config.json and the headers of its weights, never the weights. It counts what the
+engine's loop keeps (`training.engine`); figures it cannot count are named constants, measured by
+`benchmarks/training.py` and stated in docs/training-engine.md. It does not know runs or what they came to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from training.recipes.schema import Recipe
+from training.sizing.profile import RUNTIME_BYTES, DeviceKind, needed_bytes, step_profile, will_checkpoint
+from training.sizing.shape import Shape, shape_of
+from training.sizing.step import ADAM_BYTES, FP32
+from training.sizing.step import peak_bytes as peak
+from training.students.model_folder import weight_shapes
+from web import strict_json
+
+# Arithmetic the loop reaches, per CPU core in fp32 (measured) and per GPU in bf16 (a third of an A100's peak).
+FLOPS_PER_S: Final[dict[DeviceKind, float]] = {"cpu": 4.5e10, "cuda": 1e14}
+
+
+@dataclass(frozen=True)
+class RunEstimate:
+    """What a run will need. Bytes are at the peak.
+
+    `peak_bytes` is what a run measures of itself: tensors on a GPU, resident memory on a CPU. `needed_bytes` is what the
+    device must have for it: on a GPU with allowances for the driver and for fragmentation.
+    """
+
+    total_parameters: int
+    trainable_parameters: int
+    weights_bytes: int
+    gradients_bytes: int
+    optimiser_bytes: int
+    activations_bytes: int
+    runtime_bytes: int
+    peak_bytes: int
+    needed_bytes: int
+    checkpoints: bool
+    disk_bytes: int
+    steps: int
+    tokens: int
+    tokens_per_s: float
+    seconds: float
+    is_measured: bool
+
+    @property
+    def trainable_fraction(self) -> float:
+        """Share of the parameters that is tuned, adapters counted in."""
+        return self.trainable_parameters / self.total_parameters
+
+    @property
+    def peak_gib(self) -> float:
+        """Peak memory in GiB."""
+        return self.peak_bytes / (1 << 30)
+
+
+def estimate_run(
+    folder: Path,
+    recipe: Recipe,
+    rows_tokens: Sequence[int],
+    *,
+    device: DeviceKind = "cpu",
+    cores: int = 2,
+    tokens_per_s: float | None = None,
+    memory_bytes: int | None = None,
+    beside_bytes: int = 0,
+) -> RunEstimate:
+    """What tuning the student in `folder` on rows of these lengths will need.
+
+    Args:
+        folder: A student as `save_pretrained` writes it.
+        recipe: How it will be tuned.
+        rows_tokens: Length of each training row in tokens, prompt and completion.
+        device: Where it will run.
+        cores: Of the CPU.
+        tokens_per_s: Speed of an earlier run of this student; without it the time is worked out from arithmetic alone
+            and may be off by half.
+        memory_bytes: Of the device, where it is known: decides whether `auto` recomputes activations.
+        beside_bytes: What else the device holds all the while: a teacher.
+
+    Raises:
+        ValueError: There are no rows, or config.json lacks the sizes a decoder has.
+        web.errors.Refusal: The weights' headers cannot be read.
+    """
+    if not rows_tokens:
+        raise ValueError("there are no rows to tune on")
+    config = strict_json.parse((folder / "config.json").read_text(encoding="utf-8"))
+    shape = shape_of(config, weight_shapes(folder))
+    adapters = shape.adapter_parameters(recipe.rank_for(shape.parameters)) if recipe.method == "lora" else 0
+    trainable = adapters or shape.text_parameters
+    room = None if memory_bytes is None else memory_bytes - beside_bytes
+    checkpoints = will_checkpoint(shape, recipe, rows_tokens, device, room)
+    reading = step_profile(shape, recipe, rows_tokens, device, checkpoints=checkpoints)
+    held, needed = peak(shape, reading), needed_bytes(shape, reading, device) + beside_bytes
+    tokens = sum(rows_tokens) * recipe.epochs
+    speed = tokens_per_s or _speed(shape, adapters, device, cores)
+    return RunEstimate(
+        total_parameters=shape.parameters + adapters,
+        trainable_parameters=trainable,
+        weights_bytes=held.weights,
+        gradients_bytes=held.gradients,
+        optimiser_bytes=held.optimiser,
+        activations_bytes=held.activations,
+        runtime_bytes=RUNTIME_BYTES[device],
+        peak_bytes=held.total + beside_bytes if device == "cuda" else needed,
+        needed_bytes=needed,
+        checkpoints=checkpoints,
+        # Two checkpoints with the moments and the best weights, and the artefact.
+        disk_bytes=trainable * (2 * (2 * FP32 + ADAM_BYTES) + (FP32 if adapters else _stored_bytes(config))),
+        steps=math.ceil(len(rows_tokens) / recipe.rows_per_step) * recipe.epochs,
+        tokens=tokens,
+        tokens_per_s=speed,
+        seconds=tokens / speed,
+        is_measured=tokens_per_s is not None,
+    )
+
+
+def _stored_bytes(config: dict[str, Any]) -> int:
+    """Bytes of a number in a student's files, and so in whole weights that are tuned from it."""
+    text = config.get("text_config") or {}
+    named = config.get("dtype") or config.get("torch_dtype") or text.get("dtype") or text.get("torch_dtype")
+    return 2 if str(named).removeprefix("torch.") in ("bfloat16", "float16") else FP32
+
+
+def _speed(shape: Shape, adapters: int, device: DeviceKind, cores: int) -> float:
+    """Tokens a second from arithmetic: two operations a weight forward and two back, two more where it is tuned."""
+    operations = 4 * shape.parameters + 6 * adapters if adapters else 6 * shape.parameters
+    return FLOPS_PER_S[device] * (cores if device == "cpu" else 1) / operations

@@ -1,0 +1,259 @@
+"""What a run would take, said before it is launched: parameters, memory, time, disk; and how each is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from review.models import DatasetVersion
+from training.inputs import tuning_data
+from training.inputs.tuning_data import RowOutline
+from training.models import Student, TrainingRun
+from training.recipes.schema import Recipe, Toggle
+from training.runs import compose_recipe, host_memory, preflight
+from training.runs.estimate import RunEstimate, estimate_run
+from training.sizing.profile import DeviceKind as Place
+from training.states import Device
+from training.students import queries as student_selectors
+from training.students import registration
+from web.errors import Refusal
+
+# English in a vocabulary of some thousand pieces, with its template; measured runs of the student replace it.
+TOKENS_PER_CHARACTER: Final = 0.36
+UNKNOWN_DISK_BYTES: Final = 1 << 30
+MEASURED_RUNS: Final = 5
+RUNS_CONSIDERED: Final = 50
+RECOMPUTED: Final = "Activations are recomputed on the way back, to save memory: about 30 % slower."
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run would take; None where only the engine can know. `notes` say how it is known.
+
+    `memory_gib` is what the run will measure of itself on `memory_on` (`cpu` or `cuda`), `needed_gib` what that device must
+    have for it, `fp32_memory_gib` what the same run would measure in fp32, where it is not to compute in that.
+    """
+
+    rows: int
+    epochs: int
+    steps: int
+    tokens: int
+    characters: int
+    trainable_parameters: int | None
+    total_parameters: int | None
+    memory_gib: float | None
+    needed_gib: float | None
+    fp32_memory_gib: float | None
+    memory_on: str
+    seconds: float | None
+    disk_bytes: int
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with the run, shown on pages and given by the API."""
+        total, trainable = self.total_parameters, self.trainable_parameters
+        share = trainable / total if total and trainable is not None else None
+        return {**asdict(self), "trainable_fraction": share}
+
+
+def forecast_of_form(
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    recipe: str,
+    overrides: Mapping[str, Any] | None = None,
+    device: str = Device.AUTO,
+    teacher: Student | None = None,
+) -> Forecast:
+    """What the run of a launch form would take.
+
+    Raises:
+        Refusal: What `launch_run.launch` would refuse of the recipe and the rows.
+    """
+    composed = compose_recipe.compose(recipe, overrides, student)
+    preflight.require_device(device)
+    preflight.require_quantising(composed, device)
+    preflight.require_rows(dataset_version, composed.reads)
+    return forecast(dataset_version=dataset_version, student=student, recipe=composed, device=device, teacher=teacher)
+
+
+def forecast(
+    *,
+    dataset_version: DatasetVersion,
+    student: Student,
+    recipe: Recipe,
+    device: str = Device.AUTO,
+    rows: Sequence[RowOutline] | None = None,
+    teacher: Student | None = None,
+) -> Forecast:
+    """What a run on a frozen version, or on some of its training rows, would take.
+
+    Raises:
+        Refusal: The version is not frozen, the student's folder is not there any more, or no host's memory holds the
+            run: with the nearest recipe that fits.
+    """
+    files = tuning_data.tuning_data_of(dataset_version, recipe.reads)
+    if files is None:
+        raise Refusal("not_frozen", f"{dataset_version} is not frozen yet.", status=409)
+    lengths = [row.characters for row in (tuning_data.outlines(files.train) if rows is None else rows)]
+    earlier = _measured(student, recipe)
+    row_tokens, length_note = _tokens_of(lengths, earlier)
+    # Of the newest runs the longest: one of a few steps has hardly warmed up when it ends.
+    like = max(earlier, key=lambda run: int(run.summary["tokens"]), default=None)
+    speed = like.summary["tokens_per_s"] if like else None
+    place = _place(recipe, device)
+    plan = _EstimateInputs(
+        student, recipe, row_tokens, device, place, teacher if recipe.objective == "distil" else None
+    )
+    guess, guess_note = _estimate(plan, tokens_per_s=speed)
+    plain = _in_fp32(plan) if guess else None
+    tokens = sum(row_tokens) * recipe.epochs
+    seconds = tokens / speed if speed else guess.seconds if guess else None
+    return Forecast(
+        rows=len(lengths),
+        epochs=recipe.epochs,
+        steps=math.ceil(len(lengths) / recipe.rows_per_step) * recipe.epochs,
+        tokens=tokens,
+        characters=sum(lengths),
+        trainable_parameters=guess.trainable_parameters if guess else None,
+        total_parameters=guess.total_parameters if guess else student.parameters,
+        memory_gib=guess.peak_gib if guess else None,
+        needed_gib=guess.needed_bytes / host_memory.GIB if guess else None,
+        fp32_memory_gib=plain.peak_gib if plain else None,
+        memory_on=place,
+        seconds=seconds,
+        disk_bytes=guess.disk_bytes if guess else UNKNOWN_DISK_BYTES,
+        notes=[
+            note
+            for note in (
+                _too_long(row_tokens, recipe, [student] if teacher is None else [student, teacher]),
+                _time_note(like, place, guess),
+                length_note,
+                guess_note,
+                _published_note(plan, guess),
+                _teacher_note(recipe, teacher),
+            )
+            if note
+        ],
+    )
+
+
+def _too_long(row_tokens: Sequence[int], recipe: Recipe, readers: Sequence[Student]) -> str:
+    """A word about rows that the run would refuse, as far as characters tell; the engine counts tokens and names them."""
+    longest = max(row_tokens, default=0)
+    context = min((reader.context_length for reader in readers if reader.context_length), default=longest)
+    most = min(recipe.max_length, context)
+    if longest <= most:
+        return ""
+    more = "Choose a student that reads more" if len(readers) == 1 else "Choose a student and a teacher that read more"
+    way_out = "Raise max_length" if most < context else more
+    count = sum(tokens > most for tokens in row_tokens)
+    return (
+        f"{count:,} of {len(row_tokens):,} rows look longer than {most:,} tokens, the longest about {longest:,}. Nothing "
+        f"is cut: the run would refuse to begin. {way_out}, or leave these rows out."
+    )
+
+
+def _measured(student: Student, recipe: Recipe) -> list[TrainingRun]:
+    """Earlier runs of this student, by this method and objective, that ended well, newest first."""
+    runs = TrainingRun.objects.filter(student=student, recipe__method=recipe.method).exclude(summary={})
+    newest = runs.order_by("-created_at")[:RUNS_CONSIDERED]
+    return [run for run in newest if run.objective == recipe.objective][:MEASURED_RUNS]
+
+
+def _tokens_of(lengths: Sequence[int], earlier: Sequence[TrainingRun]) -> tuple[list[int], str]:
+    """Tokens of each row, from its characters; and how the one follows from the other."""
+    per_character, note = TOKENS_PER_CHARACTER, "Tokens are guessed from characters, until this student has had a run."
+    for run in earlier:
+        tokens, epochs, characters = run.summary["tokens"], run.summary["epochs"], run.estimate.get("characters")
+        if tokens and epochs and characters:
+            per_character, note = tokens / epochs / characters, ""
+            break
+    return [max(1, round(length * per_character)) for length in lengths], note
+
+
+@dataclass(frozen=True)
+class _EstimateInputs:
+    """What an estimate of memory is made from."""
+
+    student: Student
+    recipe: Recipe
+    row_tokens: Sequence[int]
+    device: str
+    place: Place
+    teacher: Student | None
+
+    def estimate(self, folder: Path, *, tokens_per_s: float | None = None) -> RunEstimate:
+        return estimate_run(
+            folder,
+            self.recipe,
+            self.row_tokens,
+            device=self.place,
+            tokens_per_s=tokens_per_s,
+            memory_bytes=host_memory.largest_memories(self.device).get(self.place),
+            beside_bytes=host_memory.teacher_bytes(self.teacher, self.recipe, self.place),
+        )
+
+
+def _place(recipe: Recipe, device: str) -> Place:
+    """Where it will compute: a GPU, if it must be one or every host has one; else a CPU, where it takes most time."""
+    if device == Device.CPU:
+        return "cpu"
+    takes_gpu = device == Device.CUDA or recipe.quantise != "none" or recipe.dtype == "fp16"
+    return "cuda" if takes_gpu or host_memory.has_gpus_everywhere() else "cpu"
+
+
+def _estimate(plan: _EstimateInputs, *, tokens_per_s: float | None) -> tuple[RunEstimate | None, str]:
+    folder = registration.folder_of(plan.student)
+    if folder is None:
+        return None, "A hub model's memory and time are known once a run has fetched it."
+    try:
+        host_memory.require_memory(folder, plan.recipe, plan.row_tokens, device=plan.device, teacher=plan.teacher)
+        guess = plan.estimate(folder, tokens_per_s=tokens_per_s)
+        return guess, RECOMPUTED if guess.checkpoints else ""
+    except (OSError, ValueError) as error:
+        return None, f"Memory and time cannot be told beforehand: {error}."
+
+
+def _published_note(plan: _EstimateInputs, guess: RunEstimate | None) -> str:
+    """What a student in common use takes by its published shape, where its folder cannot be asked."""
+    known = student_selectors.known_student(plan.student)
+    if known is None:
+        return ""
+    description = f"{known.name}: {known.template}. Licence: {known.licence}."
+    if guess is not None or not plan.row_tokens:
+        return description
+    gib = known.memory_gib(plan.recipe, plan.row_tokens, plan.place)
+    return f"{description} By its published shape it needs about {gib:.1f} GiB of memory."
+
+
+def _in_fp32(plan: _EstimateInputs) -> RunEstimate | None:
+    """The same run in fp32, activations recomputed or not as they are in its own format; None where that is fp32."""
+    folder, recipe = registration.folder_of(plan.student), plan.recipe
+    is_half = recipe.dtype != "fp32" if plan.place == "cuda" else recipe.dtype == "bf16"
+    if folder is None or not is_half or recipe.quantise != "none":
+        return None
+    recomputes: Toggle = "on" if plan.estimate(folder).checkpoints else "off"
+    plain = recipe.model_copy(update={"dtype": "fp32", "gradient_checkpointing": recomputes})
+    return replace(plan, recipe=plain).estimate(folder)
+
+
+def _teacher_note(recipe: Recipe, teacher: Student | None) -> str:
+    if recipe.objective != "distil":
+        return ""
+    if teacher is None:
+        return "The teacher's memory comes on top, once one is chosen."
+    return "" if teacher.parameters else "The teacher's memory comes on top; it is known once a run has fetched it."
+
+
+def _time_note(like: TrainingRun | None, on: Place, guess: RunEstimate | None) -> str:
+    if like:
+        speed, where = like.summary["tokens_per_s"], like.summary["device"]
+        return f"Time from {like.name}: {speed:,.0f} tokens a second on {where}."
+    if guess is None:
+        return ""
+    place = "a GPU" if on == "cuda" else "two CPU cores"
+    return f"Time is worked out for {place} and may be off by half, until this student has had a run."

@@ -1,0 +1,101 @@
+"""Forms of runs: what to tune on what, and what it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from training.recipes.presets import PRESETS
+from training.recipes.schema import Recipe
+from training.states import Device
+
+OVERRIDE = "set-"
+
+
+class StartingPointForm(forms.Form):
+    """What a run begins with beside its student, where its recipe asks for it."""
+
+    starts_from = forms.ChoiceField(
+        label="Goes on from",
+        required=False,
+        help_text="DPO and KTO: a miniature of this task and student; it is also the reference.",
+    )
+    teacher = forms.ChoiceField(
+        label="Teacher",
+        required=False,
+        help_text="Distillation: a student with the same tokenizer, whose scores are learnt.",
+    )
+
+    def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
+        """Say what there is to choose from, and how no miniature and no teacher read."""
+        begun = [("", blank[0]), *((str(miniature.pk), miniature.name) for miniature in miniatures)]
+        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
+        self.fields["teacher"].choices = [("", blank[1]), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+
+
+class LaunchForm(StartingPointForm):
+    """A run to launch; overrides come as fields of their own, `set-<name>`, one for each value of a recipe."""
+
+    dataset_version = forms.ChoiceField(
+        label="Dataset version", help_text="Frozen versions only: a run must be repeatable."
+    )
+    student = forms.ChoiceField(label="Student", help_text="The base model that is tuned.")
+    recipe = forms.ChoiceField(label="Recipe", choices=[(preset.name, preset.label) for preset in PRESETS.values()])
+    device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        miniatures: Iterable[Any] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        students, miniatures = list(students), list(miniatures)
+        # Shown only where the recipe needs them: then no choice is a question, not an answer.
+        blank = ("Choose a miniature" if miniatures else "No miniature here yet", "Choose a teacher")
+        self.offer(students=students, miniatures=miniatures, blank=blank)
+        if miniatures:
+            self.initial.setdefault("starts_from", str(miniatures[0].pk))
+        self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
+        self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
+
+    def overrides(self) -> dict[str, Any]:
+        """Values typed in the recipe's table, in the types of a recipe where they have one."""
+        return overrides_of(self.data)
+
+
+def overrides_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Overrides among a form's values; blank ones keep the preset's value."""
+    return {name: _read(name, text) for name, text in typed_overrides(data).items()}
+
+
+def typed_overrides(data: Mapping[str, Any]) -> dict[str, str]:
+    """What was typed as overrides, by the recipe's field, blank ones left out."""
+    typed = {key.removeprefix(OVERRIDE): str(data[key]).strip() for key in data if key.startswith(OVERRIDE)}
+    return {name: text for name, text in typed.items() if text}
+
+
+def _read(name: str, text: str) -> Any:
+    if name == "betas":
+        return [part.strip() for part in text.replace(";", ",").split(",")]
+    if name in Recipe.model_fields and Recipe.model_fields[name].annotation is bool:
+        return text in ("on", "true", "yes", "1")
+    return text
+
+
+def _rows(version: Any) -> str:
+    splits = version.counts.get("sft_splits") or {}
+    return f"{splits.get('train', 0)} train, {splits.get('validation', 0)} validation rows"
+
+
+def _student_label(student: Any) -> str:
+    if not student.parameters:
+        return str(student.name)
+    millions = student.parameters / 1e6
+    size = f"{millions:.1f} M" if millions < 1000 else f"{millions / 1000:.1f} B"
+    return f"{student.name} ({size} parameters)"

@@ -1,0 +1,205 @@
+"""Pages of runs: launch, list, one run live, several side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from jobs.monitor.queries import may_steer
+from members.session import member_of
+from review.datasets import queries
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from training.costs.run_cost import run_cost
+from training.miniatures import lineage
+from training.miniatures import queries as miniature_selectors
+from training.notices import followers
+from training.recipes import display as recipe_selectors
+from training.recipes.presets import PRESETS
+from training.runs import charts, comparison, forecast, launch_run, starting_point
+from training.runs import queries as runs_queries
+from training.runs.comparison import compare_with_fp32
+from training.runs.forms import LaunchForm, overrides_of, typed_overrides
+from training.students import queries as student_selectors
+from web.errors import Refusal
+from web.http.pagination import numbered_page
+
+
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    form, refusal = _form(request, task), None
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            run = launch_run.launch(
+                dataset_version=queries.version_or_404(member_of(request), chosen["dataset_version"]),
+                student=student_selectors.by_slug(chosen["student"]),
+                recipe=chosen["recipe"],
+                overrides=form.overrides(),
+                device=chosen["device"],
+                by=member_of(request),
+                **starting_point.starting_point(
+                    member_of(request), task, starts_from=chosen["starts_from"], teacher=chosen["teacher"]
+                ),
+            )
+            return redirect("training:run", run.pk)
+        except Refusal as error:
+            refusal = error
+    context = {
+        "task": task,
+        "section": "training",
+        "form": form,
+        "refusal": refusal,
+        "preset": _preset(request),
+        "lines": recipe_selectors.recipe_values(_preset(request)),
+        "typed": typed_overrides(request.POST),
+        "problems": refusal.errors if refusal else {},
+        "page": numbered_page(runs_queries.listed(member_of(request), task=task), request.GET.get("page")),
+        "may_lead": may(member_of(request), task, Role.LEAD),
+        "students": student_selectors.all_students(),
+    }
+    return render(request, "training/index.html", context, status=refusal.status if refusal else 200)
+
+
+@require_GET
+def recipe(request: HttpRequest, slug: str) -> HttpResponse:
+    """The table of a recipe's values, for the launch form."""
+    task = task_or_404(member_of(request), slug)
+    preset = _preset(request)
+    context = {
+        "task": task,
+        "preset": preset,
+        "lines": recipe_selectors.recipe_values(preset),
+        "form": _form(request, task),
+    }
+    return render(request, "training/_recipe_chosen.html", context)
+
+
+@require_GET
+def estimate(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the run in the launch form would take; a refusal stands in its place."""
+    task = task_or_404(member_of(request), slug)
+    context: dict[str, Any] = {"task": task}
+    teacher = request.GET.get("teacher", "")
+    try:
+        version = queries.version_or_404(member_of(request), _uuid(request.GET.get("dataset_version", "")))
+        context["estimate"] = forecast.forecast_of_form(
+            dataset_version=version,
+            student=student_selectors.by_slug(request.GET.get("student", "")),
+            recipe=request.GET.get("recipe", ""),
+            overrides=overrides_of(request.GET),
+            device=request.GET.get("device") or "auto",
+            teacher=student_selectors.by_slug(teacher) if teacher else None,
+        ).as_json()
+    except Refusal as error:
+        context["refusal"] = error
+    return render(request, "training/_estimate.html", context)
+
+
+@require_GET
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    return render(request, "training/run.html", _run_context(request, run_id))
+
+
+@require_GET
+def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """The head of a run's page, loaded again when its job has ended."""
+    return render(request, "training/_outcome.html", _run_context(request, run_id))
+
+
+@require_GET
+def compare(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    chosen = runs_queries.runs_by_id(member_of(request), task, request.GET.getlist("run"))
+    metrics = {run_row.name: runs_queries.metrics(run_row) for run_row in chosen}
+    unit = charts.unit_of([run_row.objective for run_row in chosen])
+    context = {
+        "task": task,
+        "section": "training",
+        "runs": chosen,
+        "validation": charts.overlay(metrics, "val_loss", f"validation loss, {unit}"),
+        "losses": charts.overlay(metrics, "loss", f"training loss, {unit}"),
+        "differences": recipe_selectors.differing_values([run_row.recipe for run_row in chosen]),
+        **comparison.side_by_side(chosen, metrics, request.GET.get("metric", "")),
+    }
+    return render(request, "training/compare.html", context)
+
+
+def _uuid(text: str) -> UUID:
+    """The id, or one that nothing has."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _form(request: HttpRequest, task: Any) -> LaunchForm:
+    preset = _preset(request)
+    kept = ("dataset_version", "student", "starts_from", "teacher")
+    initial = {"recipe": preset.name, **{name: request.GET[name] for name in kept if request.GET.get(name)}}
+    return LaunchForm(
+        request.POST if request.method == "POST" else None,
+        versions=queries.frozen_versions(task).select_related("dataset"),
+        students=student_selectors.all_students(),
+        miniatures=miniature_selectors.listed(member_of(request), task=task),
+        initial=initial,
+    )
+
+
+def _preset(request: HttpRequest) -> Any:
+    name = (request.POST if request.method == "POST" else request.GET).get("recipe", "")
+    return PRESETS.get(name) or PRESETS["demo"]
+
+
+def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Name, title, live series and points of each chart; steps that tell nothing of the device's use have no chart of it."""
+    figures = [
+        ("gradients", "Gradient norm", "grad_norm:gradient norm", charts.gradients(metrics)),
+        ("speed", "Speed", "tokens_per_s:tokens a second", charts.speed(metrics)),
+        ("memory", "Memory", "peak_memory_gib:peak gpu_memory_gib:GPUs now", charts.memory(metrics)),
+    ]
+    if not charts.points(metrics, "loss") or charts.tells_use(metrics):
+        live = "mfu:model FLOPs (MFU) gpu_utilisation:GPU busy"
+        figures.insert(2, ("use", "Use of the device", live, charts.utilisation(metrics)))
+    return figures
+
+
+def _run_context(request: HttpRequest, run_id: UUID) -> dict[str, Any]:
+    run_row = runs_queries.run_or_404(member_of(request), run_id)
+    # The row's seq is read before its events: the stream goes on from there, and what stands in both is drawn once.
+    metrics = runs_queries.metrics(run_row)
+    return {
+        "task": run_row.task,
+        "section": "training",
+        "run": run_row,
+        "job": run_row.job,
+        "may_steer": may_steer(member_of(request), run_row.job),
+        "loss": charts.losses(metrics, run_row.objective),
+        "loss_unit": charts.LOSS_UNITS[run_row.objective],
+        "prefers": run_row.objective in ("dpo", "kto"),
+        "rewards": charts.rewards(metrics),
+        "likelihood": charts.log_probabilities(metrics),
+        "agreement": charts.agreement(metrics),
+        "texts": charts.texts(metrics),
+        "rate": charts.learning_rate(metrics),
+        "how_it_runs": _how_it_runs(metrics),
+        "scaling": charts.scaling(metrics),
+        "cost": run_cost(run_row),
+        "precision": compare_with_fp32(run_row),
+        "sweep": runs_queries.sweep_of_run(run_row),
+        "watching": followers.following_context(member_of(request), run_row.job),
+        "mails_go": settings.NOTICES_BY_MAIL,
+        "latest": runs_queries.latest_values(metrics),
+        "samples": runs_queries.samples(run_row),
+        "checkpoints": runs_queries.checkpoints(run_row),
+        "log": runs_queries.log_lines(run_row),
+        "lines": recipe_selectors.recipe_values(PRESETS[run_row.recipe_name], run_row.recipe),
+        "preset": PRESETS[run_row.recipe_name],
+        "lineage": lineage.run_lineage(run_row),
+    }

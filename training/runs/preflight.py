@@ -1,0 +1,136 @@
+"""What can be known to fail before a run begins. Refuses; changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+from jobs.rundir import identity
+from jobs.scheduling import workers
+from review.models import DatasetVersion
+from training.inputs import tuning_data
+from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS
+from training.recipes.schema import Recipe
+from training.states import Device
+from web.errors import Refusal
+
+# What rows of a format are called, and how a task comes to more of them.
+ROWS_OF: Final = {
+    "sft": ("rows", "Accept or edit more drafts, then freeze the next version."),
+    "dpo": ("pairs", "Edit drafts, or choose the best of several, which makes pairs; then freeze the next version."),
+    "kto": ("verdicts", "Accept and reject more drafts, then freeze the next version."),
+}
+GPU_NODES: Final = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+GIB: Final = 1 << 30
+
+
+def require_rows(version: DatasetVersion, reads: str = "sft") -> None:
+    """Refuse a version that is not frozen, or that holds too few rows of the format a recipe reads.
+
+    Raises:
+        Refusal: 409 not frozen; 422 too few rows, with how many there are and how many it takes, and verdicts of one
+            kind only.
+    """
+    files = tuning_data.tuning_data_of(version, reads) if version.is_frozen else None
+    if files is None:
+        raise Refusal(
+            "not_frozen",
+            f"{version} is not frozen yet.",
+            hint="Wait until its freeze has ended.",
+            status=409,
+            errors={"dataset_version": ["This version is not frozen yet."]},
+        )
+    train, validation = files.train.rows, files.validation.rows
+    called, hint = ROWS_OF[reads]
+    if train < MIN_TRAIN_ROWS or validation < MIN_VALIDATION_ROWS:
+        message = (
+            f"{version} holds {train} training and {validation} validation {called}; a run takes at least "
+            f"{MIN_TRAIN_ROWS} and {MIN_VALIDATION_ROWS}."
+        )
+        raise Refusal("too_few_golds", message, hint=hint, errors={"dataset_version": [message]})
+    labels = version.counts.get("labels") or {}
+    if reads == "kto" and not all(labels.get(label) for label in ("good", "bad")):
+        missing = "good" if not labels.get("good") else "bad"
+        message = f"{version} holds no {missing} drafts; KTO takes good and bad ones."
+        raise Refusal("one_sided", message, hint=hint, errors={"dataset_version": [message]})
+
+
+def require_disk(needed_bytes: int) -> None:
+    """Refuse when the disk that holds run directories has less than twice what the run will write.
+
+    A new checkpoint stands beside the one it replaces until it is whole, and the artefact is copied to storage.
+
+    Raises:
+        Refusal: 422, with what is free and what is wanted.
+    """
+    folder = _existing(Path(settings.RUNS_DIR))
+    free, wanted = shutil.disk_usage(folder).free, 2 * needed_bytes
+    if free >= wanted:
+        return
+    raise Refusal(
+        "disk_nearly_full",
+        f"The disk has {free / GIB:.1f} GiB free; this run wants {wanted / GIB:.1f} GiB, twice what it writes.",
+        hint=f"Free space on the disk of {folder}, or choose a smaller student or LoRA.",
+    )
+
+
+def require_device(device: str) -> None:
+    """Refuse a device that is none, or a GPU where it is certain that no training worker has one.
+
+    Of workers on other hosts nothing is known here: then the engine finds out, and says so.
+
+    Raises:
+        Refusal: 400 for an unknown device, 422 for a GPU where none is.
+    """
+    if device not in Device.values:
+        known = ", ".join(Device.values)
+        raise Refusal(
+            "bad_device",
+            f"There is no device '{device}'.",
+            hint=f"Devices: {known}.",
+            status=400,
+            errors={"device": [f"Choose one of {known}."]},
+        )
+    if device == Device.CUDA and _all_workers_are_here() and not _has_gpu():
+        message = "This run asks for a GPU, and no training worker has one."
+        raise Refusal(
+            "no_gpu",
+            message,
+            hint="Choose the device 'auto' or 'cpu', or start a worker on a GPU host.",
+            errors={"device": [message]},
+        )
+
+
+def require_quantising(recipe: Recipe, device: str) -> None:
+    """Refuse a base in 4 bits where it is certain that no NVIDIA GPU will hold it.
+
+    Raises:
+        Refusal: 422, with the way out.
+    """
+    if recipe.quantise == "none":
+        return
+    if device == Device.CPU or (_all_workers_are_here() and not _has_gpu()):
+        where = "this run is to be on a CPU" if device == Device.CPU else "no training worker has one"
+        message = f"A base in 4 bits (QLoRA) needs an NVIDIA GPU, and {where}."
+        raise Refusal(
+            "qlora_needs_gpu",
+            message,
+            hint="Choose quantise 'none', or start a worker on a GPU host.",
+            errors={"quantise": [message]},
+        )
+
+
+def _all_workers_are_here() -> bool:
+    hosts = {beat.host for beat in workers.present() if not beat.queues or "training" in beat.queues.split(",")}
+    return hosts <= {identity.host_id()}
+
+
+def _has_gpu() -> bool:
+    return any(Path(node).exists() for node in GPU_NODES)
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else _existing(folder.parent)

@@ -1,0 +1,137 @@
+"""Questions about runs: which there are, how they went, what they said on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from jobs.models import Job, JobEvent
+from members.models import Member
+from review.datasets import removed_samples
+from review.models import Task
+from review.tasks.permissions import tasks_for
+from training.models import Checkpoint, Sweep, SweepCell, TrainingRun
+from training.states import RunPurpose
+
+RELATED = (
+    "task",
+    "job",
+    "student",
+    "dataset_version__dataset",
+    "task_version",
+    "created_by",
+    "miniature",
+    "starts_from",
+    "teacher",
+)
+COMPARE_AT_MOST = 6
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[TrainingRun]:
+    """Runs the member may see, newest first, with all a list shows, and whether their data was revoked or erased since."""
+    runs = TrainingRun.objects.select_related(*RELATED).order_by("-created_at", "-id")
+    runs = runs.defer("dataset_version__manifest", "dataset_version__card").annotate(
+        contains_revoked=removed_samples.holds_revoked("dataset_version"),
+        contains_erased=removed_samples.holds_erased("dataset_version"),
+    )
+    return runs.filter(task=task) if task else runs.filter(task__in=tasks_for(member))
+
+
+def listed(member: Member, *, task: Task) -> QuerySet[TrainingRun]:
+    """Runs of a task as its list shows them: those of studies stand on their study's page."""
+    return visible(member, task=task).filter(purpose=RunPurpose.MINIATURE)
+
+
+def run_or_404(member: Member, run_id: UUID | str) -> TrainingRun:
+    """One run.
+
+    Raises:
+        Http404: No such run, or not this member's.
+    """
+    run = visible(member).filter(pk=run_id).first()
+    if run is None:
+        raise Http404("There is no training run with this id that you can see.")
+    return run
+
+
+def sweep_of_run(run: TrainingRun) -> Sweep | None:
+    """The sweep that launched a run; None for one that was launched otherwise."""
+    cell = SweepCell.objects.filter(run=run, is_reused=False).select_related("sweep").order_by("pk").first()
+    return cell.sweep if cell else None
+
+
+def of_job(job: Job) -> TrainingRun:
+    """The run a job belongs to, for its kind.
+
+    Raises:
+        TrainingRun.DoesNotExist: None.
+    """
+    return TrainingRun.objects.select_related(*RELATED).get(job_id=job.pk)
+
+
+def runs_by_id(member: Member, task: Task, ids: Sequence[str]) -> list[TrainingRun]:
+    """Runs of a task by their ids, at most six, in the order asked for; ids that are none are passed over."""
+    wanted = [run_uuid for text in ids if (run_uuid := _uuid(text))][:COMPARE_AT_MOST]
+    by_id = {run.pk: run for run in visible(member, task=task).filter(pk__in=wanted)}
+    return [by_id[run_id] for run_id in dict.fromkeys(wanted) if run_id in by_id]
+
+
+def metrics(run: TrainingRun) -> list[dict[str, Any]]:
+    """The run's metrics by step. Of a step that two attempts reported the later attempt counts.
+
+    A step's training and validation figures come in separate events; here they are one row.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    events = JobEvent.objects.filter(job_id=run.job_id, kind="metric").order_by("fence", "seq")
+    for payload in events.values_list("payload", flat=True):
+        step = payload.get("step")
+        if isinstance(step, int):
+            rows.setdefault(step, {}).update(payload)
+    return [rows[step] for step in sorted(rows)]
+
+
+def samples(run: TrainingRun) -> list[dict[str, Any]]:
+    """Sample outputs: for each prompt its answers over the steps, the newest first."""
+    by_prompt: dict[str, dict[int, str]] = {}
+    events = JobEvent.objects.filter(job_id=run.job_id, kind="sample").order_by("fence", "seq")
+    for payload in events.values_list("payload", flat=True):
+        by_prompt.setdefault(str(payload.get("id")), {})[int(payload.get("step", 0))] = str(payload.get("text", ""))
+    return [
+        {"id": prompt, "outputs": [{"step": step, "text": texts[step]} for step in sorted(texts, reverse=True)]}
+        for prompt, texts in by_prompt.items()
+    ]
+
+
+def log_lines(run: TrainingRun, *, limit: int = 200) -> list[dict[str, Any]]:
+    """The newest lines of the run's log, oldest first."""
+    events = JobEvent.objects.filter(job_id=run.job_id, kind="log").order_by("-seq")[:limit]
+    return [{"at": event.ts, "seq": event.seq, **event.payload} for event in reversed(events)]
+
+
+def checkpoints(run: TrainingRun) -> list[Checkpoint]:
+    """Saved states, newest first."""
+    return list(run.checkpoints.order_by("-step"))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def latest_values(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The newest known value of each figure, and the best validation loss with its step."""
+    newest: dict[str, Any] = {}
+    for row in metrics:
+        newest.update({key: value for key, value in row.items() if value is not None})
+    validated = [row for row in metrics if row.get("val_loss") is not None]
+    if validated:
+        newest["first_val_loss"] = validated[0]["val_loss"]
+        best = min(validated, key=lambda row: row["val_loss"])
+        newest["best_val_loss"], newest["best_step"] = best["val_loss"], best["step"]
+    return newest

@@ -1,0 +1,120 @@
+"""What a run needs beside its rows: a miniature to go on from, a teacher to learn from. Refuses what cannot work.
+
+What only the engine can know, such as whether two tokenizers are the same, it refuses itself before a step is made.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from members.models import Member
+from review.models import Task
+from training.miniatures import queries
+from training.models import Miniature, Student
+from training.recipes.schema import Recipe
+from training.students import queries as students_queries
+from web.errors import Refusal
+
+
+def require_starting_point(
+    recipe: Recipe, *, task: Task, student: Student, starts_from: Miniature | None, teacher: Student | None
+) -> None:
+    """Refuse a beginning that does not suit the recipe, the task or the student.
+
+    Raises:
+        Refusal: 400 for what is missing or superfluous, 422 for a miniature of another task or student, for whole
+            weights gone on from by adapters, and for a student that would be its own teacher.
+    """
+    _require_start(recipe, task, student, starts_from)
+    _require_teacher(recipe, student, teacher)
+
+
+def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Miniature | None) -> None:
+    if starts_from is None:
+        if recipe.prefers:
+            raise _refusal(
+                "no_beginning",
+                "starts_from",
+                f"{recipe.objective.upper()} goes on from a miniature, and none is named.",
+                "Tune one by SFT first, then choose it under 'Goes on from'.",
+                status=400,
+            )
+        return
+    if not recipe.prefers:
+        raise _refusal(
+            "needless_beginning",
+            "starts_from",
+            "This recipe starts from the student itself, not from a miniature.",
+            "Leave 'Goes on from' empty, or choose the recipe dpo or kto.",
+            status=400,
+        )
+    if starts_from.task_id != task.pk:
+        raise _refusal(
+            "other_task",
+            "starts_from",
+            f"{starts_from.name} was tuned for another task than these rows.",
+            f"Choose a miniature of {task.name}, or a dataset version of {starts_from.task.name}.",
+        )
+    if starts_from.student_id != student.pk:
+        raise _refusal(
+            "other_student",
+            "starts_from",
+            f"{starts_from.name} was tuned from {starts_from.student.name}.",
+            f"Choose the student {starts_from.student.name}, or a miniature of {student.name}.",
+        )
+    if starts_from.method == "full" and recipe.method != "full":
+        raise _refusal(
+            "whole_weights",
+            "starts_from",
+            f"{starts_from.name} holds whole weights; an adapter over them would need them wherever it is served.",
+            "Set the value 'method' to full, or go on from a LoRA miniature.",
+        )
+
+
+def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) -> None:
+    if (recipe.objective == "distil") != (teacher is not None):
+        message, hint = (
+            (
+                "Distillation learns from a teacher's scores, and none is named.",
+                "Choose one of the registered students.",
+            )
+            if teacher is None
+            else ("This recipe learns from texts, not from a teacher.", "Leave the teacher empty, or choose 'distil'.")
+        )
+        raise _refusal("no_teacher" if teacher is None else "needless_teacher", "teacher", message, hint, status=400)
+    if teacher is not None and teacher.pk == student.pk:
+        raise _refusal(
+            "own_teacher",
+            "teacher",
+            f"{student.name} would learn from itself: its scores are what they are already.",
+            "Choose a larger model of the same family.",
+        )
+
+
+def _refusal(code: str, field: str, message: str, hint: str, status: int = 422) -> Refusal:
+    return Refusal(code, message, hint=hint, status=status, errors={field: [message]})
+
+
+class RunStart(TypedDict):
+    """As `launch_run.launch` and sweeps take it."""
+
+    starts_from: Miniature | None
+    teacher: Student | None
+
+
+def starting_point(member: Member, task: Task, *, starts_from: str | None, teacher: str | None) -> RunStart:
+    """The rows of two names, empty ones being none.
+
+    Args:
+        member: Who asks.
+        task: The task of the rows to tune on.
+        starts_from: Id or short name of a miniature of this task.
+        teacher: Short name of a student.
+
+    Raises:
+        Refusal: 400, there is none of that name that the member may see.
+    """
+    return {
+        "starts_from": queries.by_slug_or_id(member, task, starts_from) if starts_from else None,
+        "teacher": students_queries.by_slug(teacher) if teacher else None,
+    }

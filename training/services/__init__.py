@@ -1,1 +1,0 @@
-"""Verbs of the training room: the only writers."""

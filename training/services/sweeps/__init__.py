@@ -1,1 +1,0 @@
-"""Verbs of sweeps: order one, carry it on, keep its best run."""

@@ -1,0 +1,103 @@
+"""What the sizes of a student's parts say of it. Reads a config and shapes of weights; never weights."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+_NON_TEXT: Final = re.compile(r"vision|visual|image|audio|speech|multi_modal_projector")
+_WITHOUT_ADAPTER: Final = re.compile(r"embed|lm_head|wte|wpe")
+_FIRST_LAYER: Final = re.compile(r"(?:^|\.)(?:layers|h)\.0\.")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A decoder's sizes.
+
+    Attributes:
+        parameters: All numbers in its weights; tied ones once.
+        text_parameters: Those among them that full fine-tuning on text changes.
+        linear: (out, in) of each linear layer that may wear an adapter.
+        layers: Decoder layers.
+        hidden: Width of the residual stream.
+        key_value: Width of keys, and of values.
+        queries: Width of queries.
+        intermediate: Width inside the feed-forward part.
+        vocabulary: Scores a position has.
+        head: Width of one attention head.
+        norms: Norms over the residual stream in a layer: 2, or 4 where each part is normed on both sides.
+        has_head_norms: Whether queries and keys are normed too.
+        has_wide_norms: Whether norms multiply by their weight in fp32 (Gemma).
+        is_tied: Whether the output layer is the embedding.
+        caps_scores: Whether something follows the output layer, so that all scores of a batch are held at once.
+    """
+
+    parameters: int
+    linear: tuple[tuple[int, int], ...]
+    layers: int
+    hidden: int
+    key_value: int
+    queries: int
+    intermediate: int
+    vocabulary: int
+    text_parameters: int = 0
+    head: int = 64
+    norms: int = 2
+    has_head_norms: bool = False
+    has_wide_norms: bool = False
+    is_tied: bool = False
+    caps_scores: bool = False
+
+    @property
+    def embedding(self) -> int:
+        """Numbers of the output layer, and of the embedding."""
+        return self.vocabulary * self.hidden
+
+    @property
+    def linear_parameters(self) -> int:
+        """Numbers of the decoder's linear layers."""
+        return sum(out_width * in_width for out_width, in_width in self.linear)
+
+    def adapter_parameters(self, rank: int) -> int:
+        """Numbers of adapters of this rank on all linear layers."""
+        return sum(rank * (out_width + in_width) for out_width, in_width in self.linear)
+
+
+def shape_of(config: Mapping[str, Any], weights: Mapping[str, tuple[int, ...]]) -> Shape:
+    """Read a student's shape from its config and the shapes of its weights.
+
+    Raises:
+        ValueError: The config lacks the sizes a decoder has.
+    """
+    text = config.get("text_config") or config
+    try:
+        hidden, layers, heads = (int(text[key]) for key in ("hidden_size", "num_hidden_layers", "num_attention_heads"))
+        head = int(text.get("head_dim") or hidden // heads)
+        key_value = int(text.get("num_key_value_heads") or heads) * head
+        intermediate = int(text["intermediate_size"])
+        vocabulary = int(text.get("vocab_size") or config["vocab_size"])
+    except (KeyError, TypeError) as missing:
+        raise ValueError(f"config.json does not tell the sizes of a decoder: {missing} is missing") from missing
+    of_text = {name: sizes for name, sizes in weights.items() if not _NON_TEXT.search(name)}
+    first = [name for name in of_text if _FIRST_LAYER.search(name) and "norm" in name and name.endswith("weight")]
+    head_norms = [name for name in first if of_text[name] == (head,) and hidden != head]
+    return Shape(
+        parameters=sum(math.prod(sizes) for sizes in weights.values()),
+        text_parameters=sum(math.prod(sizes) for sizes in of_text.values()),
+        linear=tuple((s[0], s[1]) for name, s in of_text.items() if len(s) == 2 and not _WITHOUT_ADAPTER.search(name)),
+        layers=layers,
+        hidden=hidden,
+        key_value=key_value,
+        queries=heads * head,
+        intermediate=intermediate,
+        vocabulary=vocabulary,
+        head=head,
+        norms=max(2, len(first) - len(head_norms)),
+        has_head_norms=bool(head_norms),
+        has_wide_norms=str(config.get("model_type", "")).startswith("gemma"),
+        is_tied=not any("lm_head" in name for name in of_text),
+        caps_scores=bool(text.get("final_logit_softcapping")),
+    )

@@ -1,0 +1,88 @@
+"""API of students: the base models there are, and registering others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from training.students import queries as student_selectors
+from training.students import registration
+from web.http.pagination import KeysetPagination
+
+
+class StudentIn(serializers.Serializer[Any]):
+    """A folder under STUDENT_ROOTS, or a hub id with its commit."""
+
+    path = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    hub_id = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    revision = serializers.CharField(required=False, allow_blank=True, max_length=64)
+    name = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    licence = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    thinks = serializers.BooleanField(
+        default=False, help_text="Let a student that can think do so before it answers; its thinking is never shown."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs.get("path")) == bool(attrs.get("hub_id")):
+            raise serializers.ValidationError({"path": "Name a student by exactly one of path and hub_id."})
+        return attrs
+
+
+class StudentOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    hub_id = serializers.CharField()
+    revision = serializers.CharField()
+    manifest_sha256 = serializers.CharField()
+    licence = serializers.CharField()
+    model_type = serializers.CharField()
+    parameters = serializers.IntegerField(allow_null=True)
+    context_length = serializers.IntegerField(allow_null=True)
+    thinks = serializers.BooleanField()
+    bytes = serializers.IntegerField()
+    is_demo = serializers.BooleanField()
+    known = serializers.SerializerMethodField(help_text="Of a student in common use: its facts, each with its source.")
+    created_at = serializers.DateTimeField()
+
+    def get_known(self, student: Any) -> list[str]:
+        known = student_selectors.known_student(student)
+        return known.facts if known else []
+
+
+class StudentsView(APIView):
+    """Base models; an admin registers others."""
+
+    scope_write = "admin"
+
+    @extend_schema(responses=StudentOut(many=True))
+    def get(self, request: Request) -> Response:
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(student_selectors.all_students(), request, view=self)
+        return pager.get_paginated_response(StudentOut(page, many=True).data)
+
+    @extend_schema(request=StudentIn, responses={201: StudentOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = StudentIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
+        common = {
+            "by": member_of(request),
+            "name": data.get("name", ""),
+            "licence": data.get("licence", ""),
+            "thinks": data["thinks"],
+        }
+        if data.get("hub_id"):
+            made = registration.register_hub(hub_id=data["hub_id"], revision=data.get("revision", ""), **common)
+        else:
+            made = registration.register_folder(path=data["path"], **common)
+        return Response(StudentOut(made).data, status=201)

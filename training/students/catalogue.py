@@ -1,0 +1,281 @@
+"""Students in common use: their shapes, what their chat templates do, their licences, and what tuning them takes.
+
+Shapes are the numbers of each model's config.json and licences those of its card on the hub, by the hub id; what a
+template does is what this product has been made to meet. Recipes are the paper's, and memory is forecast from the shape
+by the code that forecasts every run, so that nothing here is a second opinion. Pure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from training.recipes.presets import PRESETS
+from training.recipes.schema import Recipe
+from training.sizing import fit
+from training.sizing.profile import DeviceKind
+from training.sizing.shape import Shape, shape_of
+
+GIB: Final = 1 << 30
+# What memory is forecast for, where there is no data yet: steps of so many rows of so many tokens.
+FORECAST_ROWS: Final[tuple[int, ...]] = (1024,) * 8
+GEMMA_TERMS: Final = "Gemma Terms of Use"
+LLAMA_TERMS: Final = "Llama 3.2 Community License"
+PAPER_LORA, PAPER_FULL = PRESETS["paper-lora"], PRESETS["paper-full"]
+# Gemma 3's eyes (SigLIP), which are loaded and never tuned.
+SIGLIP: Final = 416_866_032
+
+
+@dataclass(frozen=True)
+class KnownStudent:
+    """A student by its hub id, and the numbers of its config.json.
+
+    Attributes:
+        hub_id: Whose model card and config are the source of what stands here.
+        parameters: As its card or its weights say; held against the shape by a test.
+        sees: Parameters of its vision tower.
+        thinks: Whether it can think before it answers.
+        is_dated: Whether its template asks for the date.
+        system: Where a system turn's text goes: a turn of its own, or the user's.
+    """
+
+    hub_id: str
+    family: str
+    parameters: int
+    hidden: int
+    layers: int
+    heads: int
+    key_value_heads: int
+    head: int
+    intermediate: int
+    vocabulary: int
+    context: int
+    licence: str
+    is_tied: bool = True
+    sees: int = 0
+    thinks: bool = False
+    is_dated: bool = False
+    system: str = "its own turn"
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return self.hub_id.rpartition("/")[2]
+
+    @property
+    def rank(self) -> int:
+        """The paper's LoRA rank for a student of this size."""
+        return PAPER_LORA.recipe.rank_for(self.parameters)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The paper's learning rates, by method."""
+        return {"lora": PAPER_LORA.recipe.learning_rate, "full": PAPER_FULL.recipe.learning_rate}
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Its shape, as that of a folder would be read."""
+        return shape_of(self._config, self._weights)
+
+    def memory_gib(
+        self, recipe: Recipe, rows_tokens: Sequence[int] = FORECAST_ROWS, device: DeviceKind = "cuda"
+    ) -> float:
+        """Memory a device must have to tune it on rows of these lengths; all kept that the recipe does not recompute."""
+        return fit.required_bytes(self.shape, recipe, rows_tokens, device) / GIB
+
+    @property
+    def lora_gib(self) -> tuple[float, float]:
+        """Memory of the paper's LoRA recipe on a GPU: with activations recomputed, and without."""
+        return self._between(PAPER_LORA.recipe)
+
+    @property
+    def full_gib(self) -> tuple[float, float]:
+        """Memory of the paper's full fine-tuning on a GPU, likewise."""
+        return self._between(PAPER_FULL.recipe)
+
+    def _between(self, recipe: Recipe) -> tuple[float, float]:
+        spared = recipe.model_copy(update={"gradient_checkpointing": "on"})
+        return self.memory_gib(spared), self.memory_gib(recipe)
+
+    @property
+    def template(self) -> str:
+        """What its chat template does, in words."""
+        facts = [f"the text of a system turn goes to {self.system}"]
+        if self.thinks:
+            facts.append("it can think; off unless it was registered to")
+        if self.is_dated:
+            facts.append("the date is that of the run's launch")
+        return "; ".join(facts)
+
+    @property
+    def facts(self) -> list[str]:
+        """What somebody who registers or tunes it should know, in sentences with their sources."""
+        return [
+            f"{self.name}: {self.template}. Licence: {self.licence} (its model card, {self.hub_id}).",
+            f"The paper's recipes for its size: LoRA of rank {self.rank} at a rate of {self.rates['lora']:g}, or all weights"
+            f" at {self.rates['full']:g} ({PAPER_LORA.sources['learning_rate']}).",
+            f"Forecast for steps of {len(FORECAST_ROWS)} rows of {FORECAST_ROWS[0]:,} tokens on a GPU: {_range(self.lora_gib)} GiB by LoRA, "
+            f"{_range(self.full_gib)} GiB for all weights; the less where activations are recomputed.",
+        ]
+
+    @property
+    def _config(self) -> dict[str, Any]:
+        return {
+            "model_type": self.family,
+            "hidden_size": self.hidden,
+            "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads,
+            "num_key_value_heads": self.key_value_heads,
+            "head_dim": self.head,
+            "intermediate_size": self.intermediate,
+            "vocab_size": self.vocabulary,
+        }
+
+    @property
+    def _weights(self) -> dict[str, tuple[int, ...]]:
+        hidden, queries, pairs = self.hidden, self.heads * self.head, self.key_value_heads * self.head
+        layer: dict[str, tuple[int, ...]] = {
+            "self_attn.o_proj": (hidden, queries),
+            "mlp.down_proj": (hidden, self.intermediate),
+            "input_layernorm": (hidden,),
+            "post_attention_layernorm": (hidden,),
+        }
+        if self.family == "phi3":
+            layer |= {"self_attn.qkv_proj": (queries + 2 * pairs, hidden)}
+            layer |= {"mlp.gate_up_proj": (2 * self.intermediate, hidden)}
+        else:
+            layer |= {"self_attn.q_proj": (queries, hidden), "self_attn.k_proj": (pairs, hidden)}
+            layer |= {"self_attn.v_proj": (pairs, hidden), "mlp.gate_proj": (self.intermediate, hidden)}
+            layer |= {"mlp.up_proj": (self.intermediate, hidden)}
+        if self.family.startswith(("gemma3", "qwen3")):
+            layer |= {"self_attn.q_norm": (self.head,), "self_attn.k_norm": (self.head,)}
+        if self.family.startswith("gemma3"):
+            layer |= {"pre_feedforward_layernorm": (hidden,), "post_feedforward_layernorm": (hidden,)}
+        shapes: dict[str, tuple[int, ...]] = {
+            f"model.layers.{number}.{name}.weight": sizes
+            for number in range(self.layers)
+            for name, sizes in layer.items()
+        }
+        shapes |= {"model.embed_tokens.weight": (self.vocabulary, hidden), "model.norm.weight": (hidden,)}
+        if not self.is_tied:
+            shapes["lm_head.weight"] = (self.vocabulary, hidden)
+        if self.sees:
+            shapes |= {"vision_tower.weight": (self.sees,), "multi_modal_projector.weight": (1152 * (hidden + 1),)}
+        return shapes
+
+
+def _range(gib: tuple[float, float]) -> str:
+    return f"{gib[0]:.0f} to {gib[1]:.0f}"
+
+
+# hidden, layers, heads, key-value heads, head, intermediate
+Sizes = tuple[int, int, int, int, int, int]
+
+
+def _gemma(
+    size: str, family: str, parameters: int, sizes: Sizes, vocabulary: int, context: int, sees: int = 0
+) -> KnownStudent:
+    return KnownStudent(
+        f"google/gemma-3-{size}-it",
+        family,
+        parameters,
+        *sizes,
+        vocabulary,
+        context,
+        GEMMA_TERMS,
+        sees=sees,
+        system="the user's first turn",
+    )
+
+
+def _qwen(size: str, parameters: int, sizes: Sizes, *, is_tied: bool = True) -> KnownStudent:
+    return KnownStudent(
+        f"Qwen/Qwen3-{size}", "qwen3", parameters, *sizes, 151_936, 40_960, "Apache-2.0", is_tied=is_tied, thinks=True
+    )
+
+
+def _llama(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
+    return KnownStudent(
+        f"meta-llama/Llama-3.2-{size}-Instruct",
+        "llama",
+        parameters,
+        *sizes,
+        128_256,
+        131_072,
+        LLAMA_TERMS,
+        is_dated=True,
+    )
+
+
+def _smol(size: str, parameters: int, sizes: Sizes) -> KnownStudent:
+    return KnownStudent(
+        f"HuggingFaceTB/SmolLM2-{size}-Instruct", "llama", parameters, *sizes, 49_152, 8_192, "Apache-2.0"
+    )
+
+
+KNOWN_STUDENTS: Final[tuple[KnownStudent, ...]] = (
+    _gemma("1b", "gemma3_text", 999_885_952, (1152, 26, 4, 1, 256, 6912), 262_144, 32_768),
+    _gemma("4b", "gemma3", 4_300_079_472, (2560, 34, 8, 4, 256, 10_240), 262_208, 131_072, SIGLIP),
+    _gemma("12b", "gemma3", 12_187_325_040, (3840, 48, 16, 8, 256, 15_360), 262_208, 131_072, SIGLIP),
+    _qwen("0.6B", 596_049_920, (1024, 28, 16, 8, 128, 3072)),
+    _qwen("1.7B", 1_720_574_976, (2048, 28, 16, 8, 128, 6144)),
+    _qwen("4B", 4_022_468_096, (2560, 36, 32, 8, 128, 9728)),
+    _qwen("8B", 8_190_735_360, (4096, 36, 32, 8, 128, 12_288), is_tied=False),
+    _llama("1B", 1_235_814_400, (2048, 16, 32, 8, 64, 8192)),
+    _llama("3B", 3_212_749_824, (3072, 28, 24, 8, 128, 8192)),
+    _smol("135M", 134_515_008, (576, 30, 9, 3, 64, 1536)),
+    _smol("360M", 361_821_120, (960, 32, 15, 5, 64, 2560)),
+    _smol("1.7B", 1_711_376_384, (2048, 24, 32, 32, 64, 8192)),
+    KnownStudent(
+        "HuggingFaceTB/SmolLM3-3B",
+        "smollm3",
+        3_075_098_624,
+        2048,
+        36,
+        16,
+        4,
+        128,
+        11_008,
+        128_256,
+        65_536,
+        "Apache-2.0",
+        thinks=True,
+        is_dated=True,
+    ),
+    KnownStudent(
+        "microsoft/Phi-4-mini-instruct", "phi3", 3_836_021_760, 3072, 32, 24, 8, 128, 8192, 200_064, 131_072, "MIT"
+    ),
+    KnownStudent(
+        "mistralai/Mistral-7B-Instruct-v0.3",
+        "mistral",
+        7_248_023_552,
+        4096,
+        32,
+        32,
+        8,
+        128,
+        14_336,
+        32_768,
+        32_768,
+        "Apache-2.0",
+        is_tied=False,
+        system="the user's first turn",
+    ),
+)
+
+
+def find_known(*, hub_id: str = "", family: str = "", parameters: int | None = None) -> KnownStudent | None:
+    """A known student by its hub id, else by family and size: a folder is told by its weights.
+
+    Weights that are stored with a copy of a tied output layer count it twice.
+    """
+    for known in KNOWN_STUDENTS:
+        if hub_id and known.hub_id.lower() == hub_id.lower():
+            return known
+        copied = known.parameters + (math.prod((known.vocabulary, known.hidden)) if known.is_tied else 0)
+        if not hub_id and family == known.family and parameters in (known.parameters, copied):
+            return known
+    return None

@@ -1,0 +1,205 @@
+"""A student's folder looked at from outside: is it a model, how large is it, and is it still the same.
+
+Pure Python, without torch: a web host reads `config.json` and the headers of safetensors files only. It does not know
+rows, recipes, or how weights are loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from training.students import servable
+from web import strict_json
+from web.errors import Refusal
+
+PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+# What a model is made of; READMEs and pictures may change without the model changing.
+MODEL_FILES: Final = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+MAX_HEADER_BYTES: Final = 100 * 1024 * 1024
+BLOCK_BYTES: Final = 1 << 20
+# The largest numbers that a student is kept with.
+MAX_CONTEXT: Final = 2**31 - 1
+MAX_PARAMETERS: Final = 2**63 - 1
+MAX_TYPE_CHARS: Final = 60
+
+
+@dataclass(frozen=True)
+class FolderFacts:
+    """What a folder says of its model.
+
+    Attributes:
+        path: Absolute, links followed.
+        model_type: Family, such as `llama`.
+        parameters: Numbers in the weights; tied weights count once.
+        context_length: Longest sequence it was made for, where the config says so.
+        bytes: Of its model files.
+    """
+
+    path: Path
+    model_type: str
+    parameters: int
+    context_length: int | None
+    bytes: int
+
+
+def inspect_folder(path: str, *, roots: Sequence[Path]) -> FolderFacts:
+    """Check that a folder holds a model that can be tuned safely, and read what it says of itself.
+
+    Args:
+        path: The folder.
+        roots: Folders it must lie in, links followed.
+
+    Raises:
+        Refusal: 422, with a code of its own for: outside the roots, missing, no config.json or one that cannot be
+            read, no weights, pickled weights only, damaged weights, no tokenizer.
+    """
+    folder = Path(path).expanduser().resolve()
+    if not any(folder.is_relative_to(Path(root).resolve()) for root in roots):
+        allowed = " or ".join(str(root) for root in roots) or "any folder: none is allowed here"
+        raise _refusal(
+            "student_outside_roots",
+            f"The folder {path} lies outside the folders students may come from.",
+            f"Move it into {allowed}, or set STUDENT_ROOTS.",
+        )
+    if not folder.is_dir():
+        raise _refusal("student_not_found", f"There is no folder {path} on this host.", "Check the path.")
+    config = _config(folder)
+    weights = sorted(folder.glob("*.safetensors"))
+    if not weights:
+        raise _without_weights(folder)
+    if not ((folder / "tokenizer.json").is_file() or any(folder.glob("*.model"))):
+        raise _refusal(
+            "student_without_tokenizer",
+            f"{folder.name} has no tokenizer.",
+            "Put tokenizer.json and tokenizer_config.json beside the weights.",
+        )
+    text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
+    context = text.get("max_position_embeddings")
+    return FolderFacts(
+        path=folder,
+        model_type=str(config["model_type"]),
+        parameters=_parameters(folder),
+        context_length=context if type(context) is int and 0 < context <= MAX_CONTEXT else None,
+        bytes=sum(file.stat().st_size for file in _model_files(folder)),
+    )
+
+
+def require_servable(folder: Path) -> None:
+    """Refuse a student whose miniatures could not be served.
+
+    Raises:
+        Refusal: 422, with the reason and what to choose instead.
+    """
+    if reason := servable.why_not_servable(_config(folder)):
+        raise _refusal(
+            "student_not_servable", f"{folder.name} cannot be served here. {reason}", servable.SERVABLE_INSTEAD
+        )
+
+
+def manifest_sha256(folder: Path) -> str:
+    """SHA-256 over the names and hashes of a folder's model files, hex. Reads every byte."""
+    digest = hashlib.sha256()
+    for file in _model_files(folder):
+        digest.update(f"{sha256_of(file)}  {file.name}\n".encode())
+    return digest.hexdigest()
+
+
+def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Shape of every weight by name, from the headers alone.
+
+    Raises:
+        Refusal: A file is damaged.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        shapes.update(_shapes(file))
+    return shapes
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, hex, read block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _parameters(folder: Path) -> int:
+    count = sum(math.prod(shape) for shape in weight_shapes(folder).values())
+    if count > MAX_PARAMETERS:
+        raise _refusal(
+            "student_damaged",
+            f"The weights of {folder.name} claim more numbers than any model has.",
+            "Copy the folder again.",
+        )
+    return count
+
+
+def _model_files(folder: Path) -> list[Path]:
+    return sorted({file for pattern in MODEL_FILES for file in folder.glob(pattern) if file.is_file()})
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        config = strict_json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise _refusal(
+            "student_without_config",
+            f"{folder.name} holds no config.json, so it is no model.",
+            "Give the folder that save_pretrained wrote.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise _refusal(
+            "student_bad_config", f"config.json of {folder.name} cannot be read: {error}.", "Copy the folder again."
+        ) from error
+    if isinstance(config, dict) and len(str(config.get("model_type"))) > MAX_TYPE_CHARS:
+        raise _refusal(
+            "student_bad_config",
+            f"config.json of {folder.name} names a model_type that is no name.",
+            "Give the folder that save_pretrained wrote.",
+        )
+    if not isinstance(config, dict) or not config.get("model_type"):
+        raise _refusal(
+            "student_bad_config",
+            f"config.json of {folder.name} names no model_type.",
+            "Give the folder that save_pretrained wrote.",
+        )
+    return config
+
+
+def _without_weights(folder: Path) -> Refusal:
+    if any(file for pattern in PICKLES for file in folder.glob(pattern)):
+        message = f"{folder.name} holds pickled weights only, which can run code when loaded."
+        return _refusal("student_pickle_only", message, "Convert them to safetensors where you trust them.")
+    return _refusal(
+        "student_without_weights", f"{folder.name} holds no weights.", "Put model.safetensors beside config.json."
+    )
+
+
+def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes in a safetensors file, from its header: eight bytes of length, then JSON."""
+    try:
+        with file.open("rb") as handle:
+            (length,) = struct.unpack("<Q", handle.read(8))
+            if length > MAX_HEADER_BYTES:
+                raise ValueError("its header is too long")
+            header = strict_json.parse(handle.read(length))
+        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items() if name != "__metadata__"}
+        if any(size < 0 for shape in shapes.values() for size in shape):
+            raise ValueError("a size is negative")
+        return shapes
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
+        raise _refusal(
+            "student_damaged", f"The weights in {file.name} cannot be read: {error}.", "Copy the folder again."
+        ) from error
+
+
+def _refusal(code: str, message: str, hint: str) -> Refusal:
+    return Refusal(code, message, hint=hint, errors={"path": [f"{message} {hint}"]})

@@ -1,0 +1,39 @@
+"""Questions about base models. Every member may know which there are."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from training.models import Student
+from training.students import catalogue
+from training.students.catalogue import KnownStudent
+from web.errors import Refusal
+
+
+def all_students() -> QuerySet[Student]:
+    """Students, the demo's first, then by name."""
+    return Student.objects.order_by("source", "name")
+
+
+def known_student(student: Student) -> KnownStudent | None:
+    """What is known of a student in common use; None for any other."""
+    return catalogue.find_known(hub_id=student.hub_id, family=student.model_type, parameters=student.parameters)
+
+
+def by_slug(slug: str) -> Student:
+    """A student by its short name.
+
+    Raises:
+        Refusal: 400, there is none; names those there are.
+    """
+    student = Student.objects.filter(slug=slug).first()
+    if student is not None:
+        return student
+    known = ", ".join(Student.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+    raise Refusal(
+        "student_unknown",
+        f"There is no student '{slug}'.",
+        hint=f"Registered are: {known}.",
+        status=400,
+        errors={"student": [f"There is no student '{slug}'. Registered are: {known}."]},
+    )

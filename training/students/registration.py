@@ -1,0 +1,186 @@
+"""Register base models by folder or hub id. Only the engine reads weights."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from audit import trail
+from jobs.secrets import store
+from members.models import Member
+from training.models import Student
+from training.states import StudentSource
+from training.students import catalogue, model_folder
+from web.errors import Refusal
+
+HUB_TOKEN = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
+DEMO_SLUG = "demo"
+DEMO_LICENCE = "Apache-2.0"
+# Larger folders are hashed by their first run: a page must not wait for it.
+HASH_UP_TO_BYTES = 2 << 30
+_HUB_ID = re.compile(r"\A[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}\Z")
+_COMMIT = re.compile(r"\A[0-9a-f]{40}\Z")
+MAX_SLUG = 60
+
+
+def demo_folder() -> Path:
+    """Return the folder of the demo's student on this host."""
+    return Path(settings.DEMO_STUDENT_DIR)
+
+
+def register_demo() -> Student:
+    """Make the small student that comes with the product known, or bring its row up to date. Safe to repeat.
+
+    Raises:
+        Refusal: Its folder is damaged.
+    """
+    folder = demo_folder()
+    facts = model_folder.inspect_folder(str(folder), roots=[folder])
+    student, _ = Student.objects.update_or_create(
+        slug=DEMO_SLUG,
+        defaults={
+            "name": "Demo student",
+            "source": StudentSource.DEMO,
+            "licence": DEMO_LICENCE,
+            "manifest_sha256": model_folder.manifest_sha256(folder),
+            "bytes": facts.bytes,
+            "model_type": facts.model_type,
+            "parameters": facts.parameters,
+            "context_length": facts.context_length,
+        },
+    )
+    return student
+
+
+def register_folder(*, path: str, by: Member, name: str = "", licence: str = "", thinks: bool = False) -> Student:
+    """Register a folder under one of `STUDENT_ROOTS`; `thinks` lets a student that can think do so before it answers.
+
+    Raises:
+        PermissionDenied: Not an admin.
+        Refusal: The folder is no model that can be tuned safely, or is registered already; says why.
+    """
+    _require_admin(by)
+    facts = model_folder.inspect_folder(path, roots=settings.STUDENT_ROOTS)
+    model_folder.require_servable(facts.path)
+    if known := Student.objects.filter(path=str(facts.path)).first():
+        raise _already_registered(known)
+    return _create(
+        Student(
+            name=name.strip() or facts.path.name,
+            source=StudentSource.FOLDER,
+            path=str(facts.path),
+            manifest_sha256=model_folder.manifest_sha256(facts.path) if facts.bytes <= HASH_UP_TO_BYTES else "",
+            bytes=facts.bytes,
+            licence=licence.strip(),
+            model_type=facts.model_type,
+            parameters=facts.parameters,
+            context_length=facts.context_length,
+            thinks=thinks,
+            created_by=by,
+        ),
+        by=by,
+    )
+
+
+def register_hub(
+    *, hub_id: str, revision: str, by: Member, name: str = "", licence: str = "", thinks: bool = False
+) -> Student:
+    """Register a hub id pinned to a commit. Nothing is fetched: the engine does that when a run begins.
+
+    Raises:
+        PermissionDenied: Not an admin.
+        Refusal: The id or the commit is none, or both are registered already.
+    """
+    _require_admin(by)
+    hub_id, revision = hub_id.strip(), revision.strip().lower()
+    errors: dict[str, list[str]] = {}
+    if not _HUB_ID.match(hub_id):
+        errors["hub_id"] = [f"'{hub_id}' is no hub id; write owner/name, such as Qwen/Qwen3-0.6B."]
+    if not _COMMIT.match(revision):
+        errors["revision"] = [
+            "Pin the commit: its 40 hex digits stand on the model's page under Files and versions, History."
+        ]
+    if errors:
+        raise Refusal(
+            "bad_hub_id", "A hub student needs an id and the commit it is pinned to.", status=400, errors=errors
+        )
+    if known := Student.objects.filter(hub_id=hub_id, revision=revision).first():
+        raise _already_registered(known)
+    return _create(
+        Student(
+            name=name.strip() or hub_id.rpartition("/")[2],
+            source=StudentSource.HUB,
+            hub_id=hub_id,
+            revision=revision,
+            licence=licence.strip() or _licence_of(hub_id),
+            thinks=thinks,
+            **_published_facts(hub_id),
+            created_by=by,
+        ),
+        by=by,
+    )
+
+
+def _published_facts(hub_id: str) -> dict[str, Any]:
+    """What is known of a hub student in common use before a run has fetched it."""
+    known = catalogue.find_known(hub_id=hub_id)
+    if known is None:
+        return {}
+    return {"model_type": known.family, "parameters": known.parameters, "context_length": known.context}
+
+
+def _licence_of(hub_id: str) -> str:
+    known = catalogue.find_known(hub_id=hub_id)
+    return known.licence if known else ""
+
+
+def folder_of(student: Student) -> Path | None:
+    """Where a student's files lie on this host; None for a hub id."""
+    if student.is_demo:
+        return demo_folder()
+    return Path(student.path) if student.path else None
+
+
+def secret_refs(student: Student) -> list[str]:
+    """Names of secrets an engine needs for this student: the hub's token where one is set; open models need none."""
+    return [HUB_TOKEN] if student.hub_id and store.is_set(HUB_TOKEN) else []
+
+
+def allowed_roots() -> list[str]:
+    """Folders an engine may load a student from."""
+    return [*(str(root) for root in settings.STUDENT_ROOTS), str(demo_folder())]
+
+
+def _require_admin(by: Member) -> None:
+    if not by.is_admin:
+        raise PermissionDenied("Only an admin registers students: they name folders and models that workers load.")
+
+
+def _already_registered(student: Student) -> Refusal:
+    return Refusal(
+        "student_known",
+        f"This student is registered already as '{student.slug}'.",
+        hint="Use it by that name.",
+        status=409,
+    )
+
+
+def _create(student: Student, *, by: Member) -> Student:
+    stem = slugify(student.name)[: MAX_SLUG - 4] or "student"
+    taken = frozenset(Student.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    student.slug = next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)
+    try:
+        with transaction.atomic():
+            student.save()
+            trail.record("student_registered", by=by, about=student, source=student.source)
+    except IntegrityError:
+        raise Refusal(
+            "student_known", "Another student of this name was registered just now.", hint="Try again.", status=409
+        ) from None
+    return student

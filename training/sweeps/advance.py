@@ -1,0 +1,196 @@
+"""Carry a sweep on by one look: see which runs have ended, begin what the budget reaches, end when nothing is left.
+
+Everything it knows stands in rows; when looks are taken is the affair of `jobs.kinds.composite`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from jobs.kinds.composite import STOPPING, Progress, notify_waiting, progress_of, resume_sub_job
+from jobs.lifecycle import claim, control
+from jobs.models import Job
+from jobs.monitor.queries import why_ended
+from jobs.states import ENDED_BADLY, STEERABLE, JobState
+from training.inputs import samples
+from training.models import Sweep, SweepCell, TrainingRun
+from training.runs import launch_run
+from training.states import RunPurpose, SweepCellState
+from training.sweeps import budget as budgets
+from training.sweeps import launch_sweep
+from training.sweeps import queries as selectors
+from training.sweeps.budget import Account
+from training.sweeps.queries import SweepCellStatus
+from training.sweeps.ranking import ranking
+from web.errors import Refusal
+
+SPENT = "The budget was spent while it ran. It has been paused and can be resumed by hand."
+
+
+@transaction.atomic
+def look(sweep_id: UUID, *, fence: int) -> Progress:
+    """Bring the sweep on as far as it goes now.
+
+    Raises:
+        jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+    """
+    sweep = selectors.by_id(sweep_id)
+    job = claim.lock_held(sweep.job_id, fence)
+    if job.state != JobState.RUNNING:
+        return STOPPING
+    for cell in selectors.cells(sweep):
+        _note_end(cell)
+    now = selectors.cell_statuses(sweep)
+    account = selectors.account_of(now)
+    if budgets.is_spent(selectors.budget_of(sweep), account):
+        _pause_all(now)
+    else:
+        _begin_what_fits(sweep, now)
+    return _look_result(selectors.cell_statuses(sweep))
+
+
+def conclude(sweep_id: UUID, *, fence: int) -> dict[str, Any]:
+    """Rank the runs, and bring the best one into the lists.
+
+    Returns:
+        The outcome as it is kept with the job: counts, what was spent, and the best cell.
+
+    Raises:
+        jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+    """
+    with transaction.atomic():
+        sweep = selectors.by_id(sweep_id)
+        claim.lock_held(sweep.job_id, fence)
+        now = selectors.cell_statuses(sweep)
+        best = ranking(selectors.rows(sweep, now)).best
+        if best is not None:
+            launch_sweep.put_in_lists(TrainingRun.objects.get(pk=best["run"]))
+        account = selectors.account_of(now)
+    return {
+        "done": _count(now, SweepCellState.DONE),
+        "failed": _count(now, SweepCellState.FAILED),
+        "left_out": _count(now, SweepCellState.LEFT_OUT),
+        "spent_hours": account.spent_hours,
+        "spent_usd": account.spent_usd,
+        "best": {name: best[name] for name in ("position", "name", "values", "validation_loss", "run")}
+        if best
+        else None,
+    }
+
+
+def on_run_ended(job: Job) -> None:
+    """A run has ended: ring for the sweeps that wait for it. Consumes the end of training jobs."""
+    notify_waiting(selectors.waiting_for(job))
+
+
+@transaction.atomic
+def steer(sweep_id: UUID, verb: str) -> None:
+    """Pause, resume or cancel with a sweep the runs it has under way."""
+    for cell in selectors.cells(selectors.by_id(sweep_id)):
+        if cell.run is not None and not cell.is_reused and cell.run.job.state in STEERABLE[verb]:
+            getattr(control, verb)(cell.run.job, by=None)
+
+
+@transaction.atomic
+def forget_problems(sweep_id: UUID) -> None:
+    """A sweep that is set going again tries its failed cells again: from what their runs saved, where they did."""
+    for cell in selectors.cells(selectors.by_id(sweep_id)):
+        if not cell.problem and not cell.is_left_out:
+            continue
+        if cell.run is not None and cell.run.job.state == JobState.FAILED:
+            control.resume(cell.run.job, by=None)
+        elif cell.run is not None and cell.run.job.state == JobState.CANCELLED:
+            cell.run = None
+        cell.problem, cell.is_left_out = "", False
+        cell.save(update_fields=["problem", "is_left_out", "run"])
+
+
+def _note_end(cell: SweepCell) -> None:
+    """Write down what ended badly; wake what was paused with the sweep."""
+    if cell.run is None or cell.problem or cell.is_left_out:
+        return
+    job = cell.run.job
+    if job.state in ENDED_BADLY:
+        SweepCell.objects.filter(pk=cell.pk).update(problem=why_ended(job)[:400])
+    else:
+        resume_sub_job(job)
+
+
+def _begin_what_fits(sweep: Sweep, now: list[SweepCellStatus]) -> None:
+    """Begin open cells in order while there is room and budget; when nothing runs and the next does not fit, it is over."""
+    going = sum(each.is_under_way for each in now)
+    for each in now:
+        if going >= sweep.at_once:
+            return
+        if each.state != SweepCellState.OPEN:
+            continue
+        # Counted anew for each, since a run that was just begun has committed its share.
+        why = _shortfall(sweep, each, selectors.account_of(selectors.cell_statuses(sweep)))
+        if why and going:
+            # What runs may take less than expected: the decision is left until it has ended.
+            return
+        if why:
+            _leave_out([other for other in now if other.state == SweepCellState.OPEN], why)
+            return
+        going += _begin(sweep, each.cell)
+
+
+def _shortfall(sweep: Sweep, each: SweepCellStatus, account: Account) -> str:
+    return budgets.shortfall(
+        selectors.budget_of(sweep),
+        account,
+        next_s=each.cell.estimated_s,
+        usd_per_hour=selectors.expected_usd_per_hour(),
+    )
+
+
+def _begin(sweep: Sweep, cell: SweepCell) -> int:
+    try:
+        with transaction.atomic():
+            run = launch_run.launch(
+                dataset_version=sweep.dataset_version,
+                student=sweep.student,
+                recipe=sweep.recipe_name,
+                overrides=cell.overrides,
+                device=sweep.device,
+                starts_from=sweep.starts_from,
+                teacher=sweep.teacher,
+                by=None,
+                sample=samples.from_json(cell.sample) if cell.sample else None,
+                purpose=RunPurpose.SWEEP,
+            )
+    except Refusal as refusal:
+        problem = f"{refusal.message} {refusal.hint}".strip()[:400]
+        SweepCell.objects.filter(pk=cell.pk).update(problem=problem)
+        return 0
+    SweepCell.objects.filter(pk=cell.pk).update(run=run, begun_at=Now())
+    return 1
+
+
+def _pause_all(now: list[SweepCellStatus]) -> None:
+    """The budget is spent: pause what runs, begin nothing more."""
+    for each in now:
+        run = each.cell.run
+        if each.is_under_way and run is not None:
+            if run.job.state in STEERABLE["pause"]:
+                control.pause(run.job, by=None)
+            SweepCell.objects.filter(pk=each.cell.pk).update(is_left_out=True, problem=SPENT)
+    _leave_out([each for each in now if each.state == SweepCellState.OPEN], "The budget is spent.")
+
+
+def _leave_out(cells: list[SweepCellStatus], why: str) -> None:
+    SweepCell.objects.filter(pk__in=[each.cell.pk for each in cells]).update(is_left_out=True, problem=why[:400])
+
+
+def _look_result(now: list[SweepCellStatus]) -> Progress:
+    return progress_of(
+        now, ended=selectors.ENDED, under_way=selectors.UNDER_WAY, paused=SweepCellState.PAUSED, called="No."
+    )
+
+
+def _count(now: list[SweepCellStatus], state: SweepCellState) -> int:
+    return sum(each.state == state for each in now)

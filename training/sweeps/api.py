@@ -1,0 +1,211 @@
+"""API of sweeps."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from jobs.monitor.serializers import job_json
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.datasets import queries
+from review.tasks.permissions import task_or_404
+from training.runs import starting_point
+from training.states import Device
+from training.students import queries as student_selectors
+from training.sweeps import launch_sweep, plan, presentation
+from training.sweeps import queries as selectors
+from training.sweeps.grid import SweepAxes, SweepBudget, SweepRequest
+from web.http.pagination import KeysetPagination
+
+
+class SweepIn(serializers.Serializer[Any]):
+    """A sweep to launch; an axis left out keeps the recipe's own value. Give `max_hours`, `max_usd` or both."""
+
+    dataset_version = serializers.UUIDField()
+    student = serializers.CharField(max_length=60)
+    recipe = serializers.CharField(max_length=60)
+    starts_from = serializers.CharField(
+        required=False, allow_null=True, help_text="DPO and KTO: the miniature every run goes on from, by id or slug."
+    )
+    teacher = serializers.CharField(
+        required=False, allow_null=True, help_text="Distillation: slug of the student whose scores are learnt."
+    )
+    device = serializers.CharField(required=False, default=Device.AUTO.value)
+    learning_rate = serializers.ListField(child=serializers.FloatField(), required=False, max_length=20)
+    rank = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=20)
+    epochs = serializers.ListField(child=serializers.IntegerField(), required=False, max_length=20)
+    share = serializers.ListField(
+        child=serializers.FloatField(),
+        required=False,
+        max_length=20,
+        help_text="Of the training records, above 0 to 1.",
+    )
+    overrides = serializers.DictField(required=False, help_text="Values of the recipe that hold for every run.")
+    max_hours = serializers.FloatField(required=False, allow_null=True)
+    max_usd = serializers.FloatField(required=False, allow_null=True)
+    at_once = serializers.IntegerField(required=False, default=1)
+
+    def order(self) -> SweepRequest:
+        """What a valid body asks for."""
+        asked = self.validated_data
+        axes = {name: tuple(asked.get(name, ())) for name in ("learning_rate", "rank", "epochs", "share")}
+        return SweepRequest(
+            recipe=asked["recipe"],
+            wishes=SweepAxes(**axes),
+            budget=SweepBudget(asked.get("max_hours"), asked.get("max_usd")),
+            at_once=asked["at_once"],
+            overrides=asked.get("overrides", {}),
+        )
+
+
+class SweepStarted(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    job = serializers.UUIDField()
+
+
+class SweepPlan(serializers.Serializer[Any]):
+    """What a sweep would take; null where only an engine can know, or no price is known."""
+
+    runs = serializers.IntegerField()
+    measured_before = serializers.IntegerField()
+    reached_by_the_budget = serializers.IntegerField()
+    seconds = serializers.FloatField(allow_null=True)
+    usd = serializers.FloatField(allow_null=True)
+
+
+class SweepOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+    task = serializers.CharField(source="task.slug")
+    dataset_version = serializers.UUIDField(source="dataset_version_id")
+    student = serializers.CharField(source="student.slug")
+    recipe = serializers.CharField(source="recipe_name")
+    starts_from = serializers.UUIDField(source="starts_from_id", allow_null=True)
+    teacher = serializers.CharField(source="teacher.slug", default=None, allow_null=True)
+    grid = serializers.DictField()
+    device = serializers.CharField()
+    max_hours = serializers.FloatField(allow_null=True)
+    max_usd = serializers.DecimalField(max_digits=12, decimal_places=4, allow_null=True)
+    at_once = serializers.IntegerField()
+    job = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+
+    def get_job(self, sweep: Any) -> dict[str, Any]:
+        return job_json(sweep.job)
+
+
+class SweepDetailOut(SweepOut):
+    best = serializers.DictField(allow_null=True)
+    spent_hours = serializers.FloatField()
+    spent_usd = serializers.FloatField(allow_null=True)
+    cells = serializers.ListField(child=serializers.DictField())
+
+
+class SweepsView(APIView):
+    """Sweeps; POST launches one."""
+
+    @extend_schema(parameters=[OpenApiParameter("task", str)], responses=SweepOut(many=True))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("task")
+        task = task_or_404(member_of(request), slug) if slug else None
+        pager = KeysetPagination()
+        page = pager.paginate_queryset(selectors.visible(member_of(request), task=task), request, view=self)
+        return pager.get_paginated_response(SweepOut(page, many=True).data)
+
+    @extend_schema(request=SweepIn, responses={202: SweepStarted})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = _read(request)
+        sweep = launch_sweep.launch(body.order(), by=member_of(request), **_chosen(request, body))
+        return Response({"id": sweep.pk, "job": sweep.job_id}, status=202)
+
+
+class SweepEstimateView(APIView):
+    """What a sweep would take, before it is launched."""
+
+    scope_write = "read"
+
+    @extend_schema(request=SweepIn, responses=SweepPlan)
+    def post(self, request: Request) -> Response:
+        body = _read(request)
+        chosen = _chosen(request, body)
+        laid = plan.plan_sweep(body.order(), version=chosen.pop("dataset_version"), **chosen)
+        return Response(
+            {
+                "runs": len(laid.cells),
+                "measured_before": len(laid.cells) - len(laid.new),
+                "reached_by_the_budget": laid.reached,
+                "seconds": laid.seconds,
+                "usd": laid.usd,
+            }
+        )
+
+
+class SweepDetailView(APIView):
+    """One sweep: its cells, what it has spent, and the best run so far."""
+
+    @extend_schema(responses=SweepDetailOut)
+    def get(self, request: Request, sweep_id: UUID) -> Response:
+        sweep = selectors.sweep_or_404(member_of(request), sweep_id)
+        drawn = presentation.page(sweep)
+        body = {
+            **SweepOut(sweep).data,
+            "best": drawn["best"],
+            "spent_hours": drawn["spent_s"] / 3600,
+            "spent_usd": drawn["spent_usd"],
+            "cells": drawn["rows"],
+        }
+        return Response(body)
+
+
+class SweepCellsView(APIView):
+    """Every cell with what it measured."""
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request: Request, sweep_id: UUID) -> HttpResponse:
+        sweep = selectors.sweep_or_404(member_of(request), sweep_id)
+        return HttpResponse("".join(presentation.csv_of(sweep)), content_type="text/csv; charset=utf-8")
+
+
+class CellIn(serializers.Serializer[Any]):
+    cell = serializers.IntegerField(min_value=1, help_text="Its position.")
+
+
+class SweepKeepView(APIView):
+    """Bring a run of a sweep into the lists of runs and miniatures. Twice is once."""
+
+    @extend_schema(request=CellIn, responses={200: SweepStarted})
+    @idempotent
+    def post(self, request: Request, sweep_id: UUID) -> Response:
+        sweep = selectors.sweep_or_404(member_of(request), sweep_id)
+        body = CellIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        run = launch_sweep.keep_run(sweep, position=body.validated_data["cell"], by=member_of(request))
+        return Response({"id": run.pk, "job": run.job_id})
+
+
+def _read(request: Request) -> SweepIn:
+    body = SweepIn(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body
+
+
+def _chosen(request: Request, body: SweepIn) -> dict[str, Any]:
+    asked, member = body.validated_data, member_of(request)
+    version = queries.version_or_404(member, asked["dataset_version"])
+    names = {name: asked.get(name) for name in ("starts_from", "teacher")}
+    return {
+        "dataset_version": version,
+        "student": student_selectors.by_slug(asked["student"]),
+        "device": asked["device"],
+        **starting_point.starting_point(member, version.dataset.task, **names),
+    }

@@ -1,0 +1,99 @@
+"""The form of a sweep: what to try, and what it may take."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from training.recipes.presets import PRESETS
+from training.runs.forms import StartingPointForm
+from training.states import Device
+from training.sweeps.grid import MAX_AT_ONCE, SweepAxes, SweepBudget, SweepRequest
+
+MAX_NUMBERS = 20
+
+
+class NumberListField(forms.CharField):
+    """Numbers separated by blanks, commas or semicolons; empty for none."""
+
+    def __init__(self, *, coerce: Callable[[str], float], words: str, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=200, **kwargs)
+        self._coerce, self._words = coerce, words
+
+    def clean(self, value: Any) -> tuple[float, ...]:
+        """Numbers in the order in which they were typed."""
+        typed = str(super().clean(value)).replace(",", " ").replace(";", " ").replace("%", " ").split()
+        try:
+            numbers = tuple(self._coerce(word) for word in typed)
+        except ValueError:
+            raise forms.ValidationError(f"Write {self._words}, separated by blanks.") from None
+        if len(numbers) > MAX_NUMBERS or not all(0 < number < math.inf for number in numbers):
+            raise forms.ValidationError(f"Write {self._words} above zero, at most {MAX_NUMBERS} of them.")
+        return numbers
+
+
+class SweepForm(StartingPointForm):
+    """A sweep to launch; an axis left empty keeps the recipe's own value."""
+
+    dataset_version = forms.ChoiceField(label="Dataset version")
+    student = forms.ChoiceField(label="Student")
+    recipe = forms.ChoiceField(
+        label="Recipe to start from", choices=[(preset.name, preset.label) for preset in PRESETS.values()]
+    )
+    device = forms.ChoiceField(label="Device", choices=Device.choices, initial=Device.AUTO)
+    learning_rate = NumberListField(
+        label="Learning rates",
+        coerce=float,
+        words="numbers such as 1e-4 3e-4 1e-3",
+        help_text="Such as 1e-4 3e-4 1e-3. Sweep this first: it matters most.",
+    )
+    rank = NumberListField(label="LoRA ranks", coerce=int, words="whole numbers", help_text="Such as 8 32.")
+    epochs = NumberListField(label="Epochs", coerce=int, words="whole numbers", help_text="Such as 1 3.")
+    share = NumberListField(
+        label="Shares of the data, %",
+        coerce=float,
+        words="percentages",
+        help_text="Such as 25 50 100: would less data have done, or would more help?",
+    )
+    max_hours = forms.FloatField(
+        label="Budget, hours", required=False, min_value=0.001, help_text="Hours of hosts, all runs together."
+    )
+    max_usd = forms.DecimalField(
+        label="Budget, US dollars", required=False, min_value=0, decimal_places=4, help_text="By the hosts' prices."
+    )
+    at_once = forms.IntegerField(label="Runs at once", initial=1, min_value=1, max_value=MAX_AT_ONCE)
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        miniatures: Iterable[Any] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        students = list(students)
+        self.offer(students=students, miniatures=miniatures)
+        self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
+        self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
+
+    def clean_share(self) -> tuple[float, ...]:
+        """Shares as fractions."""
+        return tuple(share / 100 for share in self.cleaned_data["share"])
+
+    def order(self) -> SweepRequest:
+        """What a valid form asks for."""
+        asked = self.cleaned_data
+        usd = asked["max_usd"]
+        return SweepRequest(
+            recipe=asked["recipe"],
+            wishes=SweepAxes(
+                learning_rate=asked["learning_rate"], rank=asked["rank"], epochs=asked["epochs"], share=asked["share"]
+            ),
+            budget=SweepBudget(hours=asked["max_hours"], usd=None if usd is None else float(usd)),
+            at_once=asked["at_once"],
+        )

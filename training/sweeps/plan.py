@@ -1,0 +1,250 @@
+"""A sweep before it is launched: its cells with the rows, recipe and time of each, and whether the budget reaches them.
+
+Refuses what cannot be run; writes nothing, so that a page can show all of it beforehand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.states import JobState
+from review.models import DatasetVersion
+from review.spec.prompting import canonical_json
+from training.inputs import samples, tuning_data
+from training.inputs.samples import Sample
+from training.inputs.tuning_data import RowOutline
+from training.models import Miniature, Student, SweepCell, TrainingRun
+from training.recipes import identity
+from training.recipes.schema import Recipe
+from training.runs import compose_recipe, forecast, preflight, starting_point
+from training.sweeps import budget as budgets
+from training.sweeps import queries as selectors
+from training.sweeps.grid import MAX_AT_ONCE, GridError, GridPoint, SweepRequest, grid_points, overrides_of
+from web.errors import Refusal
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """One cell: its place, what it changes of the preset, its rows, its time, and the run that has measured it before."""
+
+    place: GridPoint
+    overrides: Mapping[str, Any]
+    sample: Mapping[str, Any]
+    fingerprint: str
+    seconds: float | None
+    measured_by: TrainingRun | None
+
+
+@dataclass(frozen=True)
+class PlannedSweep:
+    """All of a sweep before it begins."""
+
+    order: SweepRequest
+    recipe: Recipe
+    cells: tuple[PlannedCell, ...]
+    usd_per_hour: float | None
+
+    @property
+    def new(self) -> list[PlannedCell]:
+        """Cells that no earlier sweep has measured."""
+        return [cell for cell in self.cells if cell.measured_by is None]
+
+    @property
+    def seconds(self) -> float | None:
+        """What the new cells will hold hosts for; None when only an engine can know."""
+        if any(cell.seconds is None for cell in self.new):
+            return None
+        return sum(budgets.expected(cell.seconds, 1.0) for cell in self.new)
+
+    @property
+    def usd(self) -> float | None:
+        """What they will cost; None when the time or the price is not known."""
+        if self.seconds is None or self.usd_per_hour is None:
+            return None
+        return self.seconds / budgets.HOUR_S * self.usd_per_hour
+
+    @property
+    def reached(self) -> int:
+        """How many cells the budget is expected to reach."""
+        now, reached = budgets.account_of_cells([]), 0
+        for cell in self.cells:
+            if cell.measured_by is None:
+                if budgets.shortfall(self.order.budget, now, next_s=cell.seconds, usd_per_hour=self.usd_per_hour):
+                    break
+                now = self._after(now, cell)
+            reached += 1
+        return reached
+
+    def _after(self, now: budgets.Account, cell: PlannedCell) -> budgets.Account:
+        spent_s = now.spent_s + budgets.expected(cell.seconds, 1.0)
+        usd = spent_s / budgets.HOUR_S * self.usd_per_hour if self.usd_per_hour is not None else now.spent_usd
+        return budgets.Account(spent_s, usd, 0.0, 1.0)
+
+
+def plan_sweep(
+    order: SweepRequest,
+    *,
+    version: DatasetVersion,
+    student: Student,
+    device: str,
+    starts_from: Miniature | None = None,
+    teacher: Student | None = None,
+) -> PlannedSweep:
+    """Lay out a sweep.
+
+    Args:
+        order: What to try, from which recipe, under which budget.
+        version: The rows.
+        student: What every run tunes.
+        device: Where the runs compute.
+        starts_from: The miniature that every run on preferences goes on from.
+        teacher: Whom every distilled run learns from.
+
+    Raises:
+        Refusal: The version is not frozen or too small, the grid or the budget cannot be, a recipe cannot be run on
+            this student or lacks what it begins with, a price is missing, or the first run alone is beyond the budget.
+    """
+    base = compose_recipe.compose(order.recipe, order.overrides, student)
+    preflight.require_device(device)
+    preflight.require_quantising(base, device)
+    starting_point.require_starting_point(
+        base, task=version.dataset.task, student=student, starts_from=starts_from, teacher=teacher
+    )
+    preflight.require_rows(version, base.reads)
+    _require_order(order)
+    _require_whole(base, order)
+    try:
+        points = grid_points(order.wishes, base)
+    except GridError as error:
+        raise Refusal(
+            "bad_sweep", str(error), hint="Mend the fields named.", status=400, errors=error.errors
+        ) from error
+    marks = _beginning_marks(starts_from, teacher)
+    cells = _cells(points, order, version=version, student=student, device=device, teacher=teacher, begins=marks)
+    plan = PlannedSweep(order, base, tuple(cells), selectors.expected_usd_per_hour())
+    _require_budget(plan)
+    return plan
+
+
+def _cells(
+    found: Sequence[GridPoint],
+    order: SweepRequest,
+    *,
+    version: DatasetVersion,
+    student: Student,
+    device: str,
+    teacher: Student | None,
+    begins: Mapping[str, str],
+) -> list[PlannedCell]:
+    rows_by_share = {place.share: _rows(version, place.share, order) for place in found}
+    planned = []
+    for place in found:
+        base = compose_recipe.compose(order.recipe, order.overrides, student)
+        overrides = {**order.overrides, **overrides_of(place, base)}
+        recipe = compose_recipe.compose(order.recipe, overrides, student)
+        sample, rows = rows_by_share[place.share]
+        guess = forecast.forecast(
+            dataset_version=version, student=student, recipe=recipe, device=device, rows=rows, teacher=teacher
+        )
+        mark = _fingerprint(version, student, recipe, sample, begins)
+        planned.append(PlannedCell(place, overrides, sample, mark, guess.seconds, None))
+    known = _measured([cell.fingerprint for cell in planned])
+    return [
+        PlannedCell(
+            cell.place, cell.overrides, cell.sample, cell.fingerprint, cell.seconds, known.get(cell.fingerprint)
+        )
+        for cell in planned
+    ]
+
+
+def _rows(
+    version: DatasetVersion, share: float, order: SweepRequest
+) -> tuple[Mapping[str, Any], Sequence[RowOutline] | None]:
+    """The sample of a share as it is kept, and its rows; the whole of the training rows for all of them."""
+    if share == 1:
+        return {}, None
+    files = tuning_data.tuning_data_of(version)
+    there = len({row.record for row in tuning_data.outlines(files.train)}) if files else 0
+    sample = Sample(records=max(1, round(there * share)), seed=int(order.overrides.get("seed", 1)))
+    rows = samples.rows_of(version, sample)
+    return samples.as_json(sample, rows), rows
+
+
+def _beginning_marks(starts_from: Miniature | None, teacher: Student | None) -> dict[str, str]:
+    """What tells a beginning from another; empty for runs that begin with the student alone."""
+    marks = {}
+    if starts_from is not None:
+        marks["starts_from"] = starts_from.manifest_sha256
+    if teacher is not None:
+        marks["teacher"] = teacher.manifest_sha256 or f"{teacher.hub_id}@{teacher.revision}"
+    return marks
+
+
+def _fingerprint(
+    version: DatasetVersion, student: Student, recipe: Recipe, sample: Mapping[str, Any], begins: Mapping[str, str]
+) -> str:
+    body = {
+        "dataset_version": str(version.pk),
+        "content_hash": version.content_hash,
+        "student": str(student.pk),
+        "manifest_sha256": student.manifest_sha256,
+        "recipe": identity.values_of(recipe),
+        "sample": dict(sample),
+        **begins,
+    }
+    return hashlib.sha256(canonical_json(body).encode()).hexdigest()
+
+
+def _measured(fingerprints: Sequence[str]) -> dict[str, TrainingRun]:
+    """Runs of earlier sweeps that ended well, by what they measured."""
+    measured_cells = SweepCell.objects.filter(fingerprint__in=fingerprints, run__job__state=JobState.SUCCEEDED)
+    return {cell.fingerprint: cell.run for cell in measured_cells.select_related("run__job").order_by("pk") if cell.run}
+
+
+def _require_whole(recipe: Recipe, order: SweepRequest) -> None:
+    if recipe.prefers and any(share != 1 for share in order.wishes.share):
+        message = "A share is drawn from texts to imitate, not from preferences."
+        raise Refusal(
+            "bad_sweep", message, hint="Leave the shares of the data empty.", status=400, errors={"share": [message]}
+        )
+
+
+def _require_order(order: SweepRequest) -> None:
+    errors: dict[str, list[str]] = {}
+    budget = order.budget
+    if budget.hours is None and budget.usd is None:
+        errors["max_hours"] = ["A sweep needs a budget: hours of hosts, US dollars, or both."]
+    if budget.hours is not None and not 0 < budget.hours <= 100_000:
+        errors["max_hours"] = ["Hours are more than 0 and at most 100,000."]
+    if budget.usd is not None and not 0 < budget.usd <= 10_000_000:
+        errors["max_usd"] = ["US dollars are more than 0 and at most 10,000,000."]
+    if not 1 <= order.at_once <= MAX_AT_ONCE:
+        errors["at_once"] = [f"Between 1 and {MAX_AT_ONCE} runs at once."]
+    if errors:
+        first = next(iter(errors.values()))[0]
+        raise Refusal("bad_sweep", first, hint="Mend the fields named.", status=400, errors=errors)
+
+
+def _require_budget(plan: PlannedSweep) -> None:
+    budget = plan.order.budget
+    if budget.usd is not None and plan.usd_per_hour is None:
+        raise Refusal(
+            "price_missing",
+            "A budget in dollars needs the price of a host, and none is known.",
+            hint="An admin enters it under Training, Host prices; or give the budget in hours.",
+            errors={"max_usd": ["No price of a host is known."]},
+        )
+    if plan.new and not plan.reached:
+        why = budgets.shortfall(
+            budget, budgets.account_of_cells([]), next_s=plan.cells[0].seconds, usd_per_hour=plan.usd_per_hour
+        )
+        field = "max_hours" if "hours" in why else "max_usd"
+        raise Refusal(
+            "budget_below_one_run",
+            f"The budget does not reach the first run. {why}",
+            hint="Raise the budget, or try fewer epochs or a smaller share.",
+            errors={field: [why]},
+        )

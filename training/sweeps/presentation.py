@@ -1,0 +1,100 @@
+"""All that a sweep's page, its CSV and its answer in the API are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from training.models import Sweep
+from training.recipes.presets import PRESETS
+from training.runs.charts import LOSS_UNITS
+from training.sweeps import queries
+from training.sweeps import ranking as rankings
+from web import csv
+
+COLUMNS = (
+    "position",
+    "learning_rate",
+    "rank",
+    "epochs",
+    "share",
+    "state",
+    "reason",
+    "reused",
+    "validation_loss",
+    "validation_loss_before",
+    "best_step",
+    "steps",
+    "seconds",
+    "host_seconds",
+    "usd",
+    "kwh",
+    "tokens_per_s",
+    "peak_memory_gib",
+    "run_number",
+    "run",
+    "fingerprint",
+)
+
+
+def page(sweep: Sweep) -> dict[str, Any]:
+    """What the page draws, as the rows stand now."""
+    now = queries.cell_statuses(sweep)
+    rows, account = queries.rows(sweep, now), queries.account_of(now)
+    ranking = rankings.ranking(rows)
+    preset = PRESETS[sweep.recipe_name]
+    budget, unit = queries.budget_of(sweep), LOSS_UNITS[preset.recipe.objective]
+    return {
+        "preset": preset,
+        "rows": rows,
+        "axes": queries.varied_axes(sweep),
+        "loss_unit": unit,
+        "best": ranking.best,
+        "near": ranking.near,
+        "chart": rankings.chart(rows, sweep.grid, unit=unit),
+        "under_way": [each for each in now if each.is_under_way and each.cell.run],
+        "counts": _counts(rows),
+        "spent_s": account.spent_s,
+        "spent_usd": account.spent_usd,
+        "budget_s": budget.hours * 3600 if budget.hours is not None else None,
+        "again": _again(sweep),
+    }
+
+
+def csv_of(sweep: Sweep) -> Iterator[str]:
+    """Every cell with what it measured, as CSV with a head line."""
+    rows = [{**row, **row["values"]} for row in queries.rows(sweep, queries.cell_statuses(sweep))]
+    return csv.table(COLUMNS, rows)
+
+
+def _counts(rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """How many cells are in each state, in words."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row["label"].lower()] = counts.get(row["label"].lower(), 0) + 1
+    return list(counts.items())
+
+
+def _again(sweep: Sweep) -> str:
+    """The query that fills the form with this sweep's grid: what has been measured is not run again."""
+    grid: Mapping[str, list[Any]] = sweep.grid
+    shares = [f"{share * 100:g}" for share in grid.get("share", [])]
+    numbers = {
+        name: " ".join(f"{value:g}" for value in grid.get(name, []) if value is not None)
+        for name in ("learning_rate", "rank", "epochs")
+    }
+    query = {
+        "dataset_version": str(sweep.dataset_version_id),
+        "student": sweep.student.slug,
+        "recipe": sweep.recipe_name,
+        "starts_from": str(sweep.starts_from_id or ""),
+        "teacher": sweep.teacher.slug if sweep.teacher else "",
+        "device": sweep.device,
+        **numbers,
+        "share": " ".join(shares),
+        "at_once": sweep.at_once,
+        "max_hours": "" if sweep.max_hours is None else f"{sweep.max_hours:g}",
+        "max_usd": "" if sweep.max_usd is None else f"{sweep.max_usd.normalize():f}",
+    }
+    return urlencode({name: value for name, value in query.items() if value != ""})

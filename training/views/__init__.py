@@ -1,1 +1,0 @@
-"""Pages of the training room. Thin: they call services and selectors, never models."""

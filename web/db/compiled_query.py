@@ -1,0 +1,110 @@
+"""Queries that are compiled once: Django's own SQL for them is kept, and only its parameters change from call to call.
+
+Building a large queryset and turning it into SQL takes Django several times as long as the database takes to answer. For
+the few queries that stand on the way of every decision this keeps the outcome. The rows come back as the very models,
+related rows and annotations that the queryset would give. It does not know what is asked.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable
+
+Value = UUID | datetime | int | str
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class _CompiledStatement:
+    """A compiled queryset; `slots` holds, for each parameter, the name of its value or None where it is fixed."""
+
+    compiler: Any
+    sql: str
+    parameters: tuple[Any, ...]
+    slots: tuple[str | None, ...]
+    model: type[Model]
+
+
+class CompiledQuery(Generic[M]):
+    """A query by its builder, compiled on the first call for each kind of database and each set of fixed arguments.
+
+    Args:
+        build: Makes the queryset from fixed arguments (what changes the statement itself: limits, switches) and from named
+            values (what becomes its parameters). It must use a value as it is, and never look at what it holds.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M]]) -> None:
+        self._build = build
+        self._statements: dict[Hashable, _CompiledStatement] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, *fixed: Hashable, **values: Value) -> list[M]:
+        """Ask.
+
+        Raises:
+            LookupError: A value did not become a parameter of the statement as it is.
+        """
+        connection = connections[DEFAULT_DB_ALIAS]
+        key = (connection.vendor, fixed, *((name, type(value)) for name, value in values.items()))
+        statement = self._statements.get(key) or self._compile(key, fixed, values)
+        adapted = {name: _to_parameter(connection, value) for name, value in values.items()}
+        parameters = tuple(
+            adapted[name] if name else value for name, value in zip(statement.slots, statement.parameters, strict=True)
+        )
+        compiler = copy.copy(statement.compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda: (statement.sql, parameters)
+        asked: Any = SimpleNamespace(
+            db=DEFAULT_DB_ALIAS,
+            model=statement.model,
+            _known_related_objects={},
+            query=SimpleNamespace(get_compiler=lambda using: compiler),
+        )
+        return list(ModelIterable(asked))
+
+    def _compile(self, key: Hashable, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _CompiledStatement:
+        connection = connections[DEFAULT_DB_ALIAS]
+        stand_ins = {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
+        queryset = self._build(*fixed, **stand_ins)
+        compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
+        sql, parameters = compiler.as_sql()
+        names = {_to_parameter(connection, value): name for name, value in stand_ins.items()}
+        slots = tuple(names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in parameters)
+        if missing := set(stand_ins) - set(slots):
+            raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
+        # The connection belongs to this thread; each call puts in its own.
+        compiler.connection = None
+        statement = _CompiledStatement(compiler, sql, tuple(parameters), slots, queryset.model)
+        with self._lock:
+            self._statements[key] = statement
+        return statement
+
+
+def _stand_in(value: Value, number: int) -> Value:
+    """A value of the same type that stands nowhere else in the statement."""
+    if isinstance(value, UUID):
+        return uuid4()
+    if isinstance(value, datetime):
+        return datetime(1901, 1, 1, tzinfo=UTC) + timedelta(days=number)
+    if isinstance(value, int):
+        return -(2**52) - number
+    return f"stand-in {number} {uuid4().hex}"
+
+
+def _to_parameter(connection: Any, value: Value) -> Any:
+    """The value as this database's statements carry it."""
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return value

@@ -1,0 +1,36 @@
+"""Which part of a file a Range header asks for. Knows no file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from web.errors import Refusal
+
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+
+
+@dataclass(frozen=True)
+class ByteRange:
+    """A part of a file, in bytes."""
+
+    start: int
+    length: int
+    is_partial: bool
+
+
+def byte_range(header: str | None, size: int) -> ByteRange:
+    """Read a Range header; one that asks for several parts is answered with the whole.
+
+    Raises:
+        Refusal: 416 when the range lies outside the file.
+    """
+    match = _RANGE.match(header or "")
+    if match is None or match.group(0) == "bytes=-":
+        return ByteRange(0, size, is_partial=False)
+    first, last = match.groups()
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if start >= size or end < start:
+        raise Refusal("bad_range", f"The file has {size} bytes; the range '{header}' is outside it.", status=416)
+    return ByteRange(start, end - start + 1, is_partial=True)

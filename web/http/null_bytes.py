@@ -1,0 +1,59 @@
+"""Addresses and forms whose values no database can hold are refused at the door, by the name of the field.
+
+What programs send as JSON is `json_body`'s affair. It does not know what a field means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.request import QueryDict
+from django.shortcuts import render
+
+from web.http.problems import CONTENT_TYPE
+from web.strict_json import ZERO_BYTE
+
+
+class RefuseNullBytes:
+    """Middleware: addresses and forms whose values cannot be stored are refused before a page sees them.
+
+    It looks once the guard against forged forms has read a form, and leaves those alone that are exempt from it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> HttpResponse | None:
+        name = _first_with_null_byte(request.GET) if "%00" in request.META.get("QUERY_STRING", "") else None
+        if name is None and request.method == "POST" and not getattr(view, "csrf_exempt", False):
+            name = _first_with_null_byte(request.POST)
+        return None if name is None else _refusal(request, name)
+
+
+def _refusal(request: HttpRequest, name: str) -> HttpResponse:
+    if not request.path_info.startswith("/api/"):
+        return render(request, "400.html", {"name": name[:80], "mistake": ZERO_BYTE}, status=400)
+    body = {
+        "type": "urn:miniatures:problem:invalid",
+        "title": "The request has mistakes.",
+        "status": 400,
+        "code": "invalid",
+        "errors": {name: [ZERO_BYTE]},
+    }
+    return HttpResponse(json.dumps(body), status=400, content_type=CONTENT_TYPE)
+
+
+def _first_with_null_byte(values: QueryDict) -> str | None:
+    """Name of a value that holds a zero byte, or that is one in part."""
+    for name, several in values.lists():
+        if "\x00" in name or any("\x00" in value for value in several if isinstance(value, str)):
+            return name.replace("\x00", "")
+    return None

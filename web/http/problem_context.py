@@ -1,0 +1,54 @@
+"""What was found where a request has a mistake, beside what is wanted there. Knows no shape, and shows nothing that is secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+_SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
+_SHOWN_CHARS = 60
+_NOTHING = object()
+
+
+def add_found_values(errors: dict[str, list[str]], sent: Any) -> None:
+    """Add to each message what stood at its place, in place, unless it says so itself or nothing stood there.
+
+    Args:
+        errors: Messages by dotted path, such as `arms[0].weight`.
+        sent: The body or the query as it was read.
+    """
+    for path, messages in errors.items():
+        words = "" if _SECRET.search(path) else _describe(_value_at(sent, path))
+        if words:
+            errors[path] = [
+                message if _already_says(message, words) else f"{message} Found {words}." for message in messages
+            ]
+
+
+def _value_at(sent: Any, path: str) -> Any:
+    for place, key in _STEP.findall(path):
+        if key and isinstance(sent, Mapping):
+            sent = sent.get(key, _NOTHING)
+        elif place and isinstance(sent, Sequence) and not isinstance(sent, str) and int(place) < len(sent):
+            sent = sent[int(place)]
+        else:
+            return _NOTHING
+    return sent
+
+
+def _describe(value: Any) -> str:
+    """A value as it is told; empty for what has no short name."""
+    if isinstance(value, str):
+        if not value.isprintable():
+            return ""
+        cut = f"{value[:_SHOWN_CHARS]}\u2026" if len(value) > _SHOWN_CHARS else value
+        return f"{cut!r}, {len(value):,} characters" if cut != value else repr(value)
+    if isinstance(value, (bool, int, float)):
+        return str(value)
+    return ""
+
+
+def _already_says(message: str, words: str) -> bool:
+    return words.strip("'\"") in message or "Found" in message or "found" in message

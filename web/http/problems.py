@@ -1,0 +1,101 @@
+"""Errors of the API as RFC 9457 problem details. Knows DRF's exceptions and our Refusal; knows no room."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from web.errors import Refusal
+from web.http import problem_context
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
+    """A problem details response; empty members are left out."""
+    body = {"type": f"urn:miniatures:problem:{code}", "title": title, "status": status_code, "code": code}
+    body.update({key: value for key, value in extra.items() if value not in (None, "", {}, [])})
+    return Response(body, status=status_code, content_type=CONTENT_TYPE)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
+    response = _problem_of(error)
+    if isinstance(error, exceptions.ValidationError) and response is not None:
+        problem_context.add_found_values(response.data["errors"], _request_data(context.get("request")))
+    if response is not None:
+        set_rollback()
+    return response
+
+
+def _request_data(request: Any) -> Any:
+    """What a request holds that a shape may have found fault with."""
+    if request is None:
+        return {}
+    return request.query_params if request.method in ("GET", "HEAD") else request.data
+
+
+def _problem_of(error: Exception) -> Response | None:
+    if isinstance(error, Refusal):
+        return problem(error.code, error.message, error.status, hint=error.hint, errors=error.errors, state=error.state)
+    if isinstance(error, Http404):
+        return problem("not_found", str(error) or "There is nothing here.", status.HTTP_404_NOT_FOUND)
+    if isinstance(error, PermissionDenied):
+        return problem("forbidden", str(error) or "You may not do this.", status.HTTP_403_FORBIDDEN)
+    if isinstance(error, ValidationError):
+        fields = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        return problem("invalid", "The request has mistakes.", status.HTTP_400_BAD_REQUEST, errors=fields)
+    if isinstance(error, exceptions.ValidationError):
+        return problem("invalid", "The request has mistakes.", error.status_code, errors=_field_errors(error.detail))
+    if isinstance(error, exceptions.APIException):
+        return _api_exception(error)
+    return None
+
+
+def _api_exception(error: exceptions.APIException) -> Response:
+    if isinstance(error, exceptions.Throttled):
+        return _retry_after(error)
+    code = error.get_codes()
+    response = problem(code if isinstance(code, str) else "error", str(error.detail), error.status_code)
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    return response
+
+
+def _retry_after(error: exceptions.Throttled) -> Response:
+    """Too many requests: says in seconds when to come back, in the body and as `Retry-After`."""
+    wait_s = math.ceil(getattr(error, "wait", None) or 1)
+    response = problem(
+        "too_many_requests",
+        f"Too many requests with this token. Come back in {wait_s} s.",
+        error.status_code,
+        hint="Nothing of this request was done. The header RateLimit says in every answer how many are left.",
+        retry_after_s=wait_s,
+    )
+    response["Retry-After"] = str(wait_s)
+    return response
+
+
+def _field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """Flatten DRF's nested detail to dotted field names."""
+    if isinstance(detail, list):
+        flat: dict[str, list[str]] = {}
+        texts = [str(part) for part in detail if not isinstance(part, (dict, list))]
+        if texts:
+            flat[prefix] = texts
+        for index, part in enumerate(detail):
+            if isinstance(part, (dict, list)) and part:
+                flat.update(_field_errors(part, f"{prefix}[{index}]"))
+        return flat
+    if isinstance(detail, dict):
+        flat = {}
+        for key, value in detail.items():
+            flat.update(_field_errors(value, f"{prefix}.{key}" if prefix else str(key)))
+        return flat
+    return {prefix: [str(detail)]}

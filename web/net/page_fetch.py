@@ -1,0 +1,235 @@
+"""Reads pages at addresses that others named: public numbers only, checked and pinned at each hop, within limits.
+
+Pure Python, so that engines use it as they are. It does not know robots.txt, nor what a page says: `may_go` is asked before
+each hop, and the body comes as bytes.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ssl import SSLContext
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from web.net import ssrf
+from web.net.pinned_backend import Deadline, PinnedBackend
+from web.net.ssrf import AddressRefusedError, Endpoint, Lookup, system_lookup
+
+OPEN_PORTS = frozenset({80, 443})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+OK = 200
+_LONGEST_URL = 2000
+
+
+class FetchError(Exception):
+    """A page that was not read: a stable word for programs, and a sentence for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+@dataclass(frozen=True)
+class FetchLimits:
+    """How much one page may cost.
+
+    Attributes:
+        total_s: From the first connection to the last byte, over all hops, without what `may_go` takes.
+        wait_s: For each wait on the other side.
+        max_bytes: Of the body, as sent and as unpacked.
+        hops: How many redirects are followed.
+    """
+
+    total_s: float = 20
+    wait_s: float = 8
+    max_bytes: int = 2_000_000
+    hops: int = 5
+
+
+@dataclass(frozen=True)
+class FetchRules:
+    """Who asks, and what may be asked and taken.
+
+    Attributes:
+        user_agent: How the caller calls itself.
+        named: Private hosts that are allowed, as `places.pin` takes them.
+        types: Media types that are read; None for all.
+        may_go: Asked before each hop; raises `NotFetchedError` where it may not be made.
+        lookup: Resolves names.
+        headers: Sent beside what every request has, to the first host alone.
+    """
+
+    user_agent: str
+    named: tuple[str, ...] = ()
+    types: frozenset[str] | None = None
+    may_go: Callable[[str], None] = lambda url: None
+    lookup: Lookup = system_lookup
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FetchedPage:
+    """A page as it came: where it was at last, and its unpacked bytes (none of another status than 200)."""
+
+    url: str
+    status: int
+    content_type: str
+    charset: str
+    body: bytes
+
+
+def fetch(url: str, *, rules: FetchRules, limits: FetchLimits) -> FetchedPage:
+    """GET a page, following redirects one checked hop at a time. Safe to call from many threads.
+
+    Raises:
+        NotFetchedError: `address`, `port`, `too_many_redirects`, `loop`, `type`, `too_large`, `encoding`, `time`,
+            `connection`, or what `may_go` says.
+    """
+    deadline, seen, first = Deadline(limits.total_s), set[str](), _host_of(url)
+    for _ in range(limits.hops + 1):
+        url = urldefrag(url).url
+        if url in seen:
+            raise FetchError("loop", f"The redirects go round in a circle at {url}.")
+        seen.add(url)
+        place = _endpoint(url, rules)
+        asked_s = time.monotonic()
+        rules.may_go(url)
+        deadline.extend(time.monotonic() - asked_s)
+        headers = rules.headers if _host_of(url) == first else {}
+        answer = _one_hop(url, place, rules, limits, deadline, headers)
+        if isinstance(answer, FetchedPage):
+            return answer
+        url = answer
+    raise FetchError("too_many_redirects", f"More than {limits.hops} redirects.")
+
+
+def _endpoint(url: str, rules: FetchRules) -> Endpoint:
+    """Where this hop connects to.
+
+    Raises:
+        NotFetchedError: `address` or `port`.
+    """
+    if len(url) > _LONGEST_URL:
+        raise FetchError("address", f"An address of {len(url):,} characters is not followed.")
+    try:
+        place = ssrf.pin(ssrf.parse(url, may_have_query=True), named=rules.named, lookup=rules.lookup)
+    except AddressRefusedError as refused:
+        raise FetchError("address", refused.message) from refused
+    if place.port not in OPEN_PORTS and not ssrf.is_allowed_by_name(place, rules.named):
+        raise FetchError("port", f"Port {place.port} of {place.host} is not one that pages are read from.")
+    return place
+
+
+def _one_hop(
+    url: str, place: Endpoint, rules: FetchRules, limits: FetchLimits, deadline: Deadline, headers: Mapping[str, str]
+) -> FetchedPage | str:
+    """One hop: the page, or where it has moved to."""
+    backend = PinnedBackend(str(place.address), deadline)
+    asked: dict[bytes | str, bytes | str] = {
+        "Host": _netloc(place),
+        "User-Agent": rules.user_agent,
+        "Accept": "text/html,text/plain;q=0.8,*/*;q=0.1",
+        "Accept-Encoding": "gzip, deflate",
+        "Connection": "close",
+    }
+    asked.update(headers.items())
+    wait = dict.fromkeys(("connect", "read", "write", "pool"), limits.wait_s)
+    try:
+        with (
+            httpcore.ConnectionPool(ssl_context=_tls(), network_backend=backend, max_connections=1) as pool,
+            pool.stream("GET", _ascii(url), headers=asked, extensions={"timeout": wait}) as answer,
+        ):
+            response_headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in answer.headers}
+            if answer.status in REDIRECTS and response_headers.get("location"):
+                return urljoin(url, response_headers["location"].strip())
+            content_type, charset = _type_of(response_headers.get("content-type", ""))
+            body = b""
+            if answer.status == OK:
+                _check_type(content_type, rules)
+                body = b"".join(
+                    _decompressed(answer.iter_stream(), response_headers.get("content-encoding", ""), limits.max_bytes)
+                )
+            return FetchedPage(url, answer.status, content_type, charset, body)
+    except httpcore.TimeoutException as error:
+        raise FetchError("time", f"{place.host} did not answer in time.") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError) as error:
+        raise FetchError("connection", f"{place.host}: {str(error) or type(error).__name__}"[:300]) from error
+
+
+def _decompressed(chunks: Iterator[bytes], encoding: str, max_bytes: int) -> Iterator[bytes]:
+    """Parts of the body, never more than may be taken: what is packed is unpacked a little at a time."""
+    unpack = _decompressor(encoding.strip().lower())
+    came = taken = 0
+    for chunk in chunks:
+        came += len(chunk)
+        for part in unpack(chunk, max_bytes):
+            taken += len(part)
+            if max(taken, came) > max_bytes:
+                raise FetchError("too_large", f"The page is larger than {max_bytes:,} bytes.")
+            yield part
+        if came > max_bytes:
+            raise FetchError("too_large", f"The page is larger than {max_bytes:,} bytes.")
+
+
+def _decompressor(encoding: str) -> Callable[[bytes, int], Iterator[bytes]]:
+    if encoding in ("", "identity"):
+        return lambda chunk, most: iter((chunk,))
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise FetchError("encoding", f"The page is packed as '{encoding[:40]}', which was not asked for.")
+    # 32 + 15: a header of gzip or zlib, whichever is there.
+    packed = zlib.decompressobj(32 + zlib.MAX_WBITS)
+
+    def unpack(chunk: bytes, most: int) -> Iterator[bytes]:
+        while chunk:
+            try:
+                part = packed.decompress(chunk, most + 1)
+            except zlib.error:
+                raise FetchError("encoding", "The page is packed in a way that cannot be unpacked.") from None
+            chunk = packed.unconsumed_tail
+            yield part
+
+    return unpack
+
+
+def _check_type(content_type: str, rules: FetchRules) -> None:
+    if rules.types is not None and content_type not in rules.types:
+        what = "a PDF" if content_type == "application/pdf" else f"'{content_type or 'nothing'}'"
+        raise FetchError("type", f"It is {what}; only {', '.join(sorted(rules.types))} are read.")
+
+
+def _type_of(header: str) -> tuple[str, str]:
+    """Media type and charset of a Content-Type header; both may be empty."""
+    kind, _, rest = header.partition(";")
+    for part in rest.split(";"):
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "charset":
+            return kind.strip().lower(), value.strip().strip("\"'").lower()
+    return kind.strip().lower(), ""
+
+
+def _netloc(place: Endpoint) -> str:
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return host if place.port == {"http": 80, "https": 443}[place.scheme] else f"{host}:{place.port}"
+
+
+def _host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _ascii(url: str) -> str:
+    """The address as it goes over the wire: names in Punycode, other letters percent-encoded."""
+    return str(httpx.URL(url))
+
+
+@lru_cache(maxsize=1)
+def _tls() -> SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,144 @@
+"""Which numbers on the network a URL stands for, and whether they may be called. Pure Python: engines use it too.
+
+A name is resolved once, every number it has is checked, and the caller connects to a number that was checked: between the
+check and the call a name may be pointed elsewhere. It does not know what is asked there, nor which private hosts are
+allowed: that is said by whoever calls.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# From a name to its numbers as text; raises OSError where the name is not known.
+Lookup = Callable[[str], Sequence[str]]
+# Addresses of IPv6 that carry one of IPv4 in their last 32 bits (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_IPV4_BITS = 0xFFFFFFFF
+
+
+class AddressRefusedError(Exception):
+    """An address the product must not call.
+
+    Args:
+        message: What is wrong with it.
+        hint: How to mend it, or which setting would allow it.
+    """
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a URL leads: its host and port, and a number of the host that may be called."""
+
+    scheme: str
+    host: str
+    port: int
+    address: Address | None
+
+
+def parse(url: str, *, may_have_query: bool) -> Endpoint:
+    """Read a URL without resolving its host.
+
+    Raises:
+        AddressRefusedError: No http(s), or credentials, a fragment, or a query that may not be there.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
+    except ValueError:
+        raise AddressRefusedError(
+            f"'{url}' is not an address.", "Write one such as https://host.example/path."
+        ) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise AddressRefusedError(
+            f"'{url}' is not an http or https address.", "Write one such as https://host.example/path."
+        )
+    if parts.username or parts.password or parts.fragment or (parts.query and not may_have_query):
+        raise AddressRefusedError(
+            "The address holds a user name, a query or a fragment.", "Put the key into an environment variable instead."
+        )
+    return Endpoint(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), None)
+
+
+def system_lookup(host: str) -> list[str]:
+    """Every number a name has, as this host resolves it."""
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+
+
+def pin(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> Endpoint:
+    """The place with the number to connect to, resolved and checked now.
+
+    Args:
+        place: As `read` returns it.
+        named: Private hosts that are allowed: names, `name:port`, or networks such as `10.0.0.0/8`.
+        lookup: Resolves names.
+
+    Raises:
+        AddressRefusedError: An unknown name, or one of its numbers is in a private network that is not allowed.
+    """
+    named = list(named)
+    addresses = _resolve(place.host, lookup)
+    for address in () if is_allowed_by_name(place, named) else addresses:
+        if not _is_public(address) and not _is_in_allowed_network(address, named):
+            raise AddressRefusedError(
+                f"{place.host} is in a private network ({address}).",
+                "If that is meant, add the host to ALLOWED_PRIVATE_HOSTS and start again.",
+            )
+    return Endpoint(place.scheme, place.host, place.port, addresses[0])
+
+
+def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
+    """Whether the host is allowed by its name, whatever its numbers."""
+    names = {name.lower() for name in named}
+    return place.host in names or f"{place.host}:{place.port}" in names
+
+
+def _is_public(address: Address) -> bool:
+    is_site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
+    return address.is_global and not address.is_multicast and not is_site_local
+
+
+def _is_in_allowed_network(address: Address, named: Iterable[str]) -> bool:
+    for name in named:
+        try:
+            if address in ipaddress.ip_network(name, strict=False):
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def _resolve(host: str, lookup: Lookup) -> list[Address]:
+    """Every address a name has; an unknown name is refused, since nothing could be checked about it."""
+    try:
+        addresses = [_unwrapped(text) for text in lookup(host)]
+    except (OSError, UnicodeError):
+        addresses = []
+    if not addresses:
+        raise AddressRefusedError(
+            f"The name {host} is not known.", "Check the spelling, and that this host can resolve it."
+        )
+    return addresses
+
+
+def _unwrapped(text: str) -> Address:
+    """An address without its disguise: ::ffff:10.0.0.1, 2002:0a00:0001:: and 64:ff9b::10.0.0.1 all lead to 10.0.0.1."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if not isinstance(address, ipaddress.IPv6Address):
+        return address
+    if address in _NAT64:
+        return _innermost_private(address, ipaddress.IPv4Address(int(address) & _IPV4_BITS))
+    return address.ipv4_mapped or (_innermost_private(address, address.sixtofour) if address.sixtofour else address)
+
+
+def _innermost_private(address: ipaddress.IPv6Address, inner: ipaddress.IPv4Address) -> Address:
+    """A public address that is carried is called as it was given; a private one is shown as what it is."""
+    return address if _is_public(inner) else inner

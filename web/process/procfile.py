@@ -1,0 +1,161 @@
+"""Run the lines of a Procfile together: start again what ends by itself, and stop all at a signal.
+
+Knows nothing of what the processes do.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+# Who stays up for so long has come up well; who ends sooner so often in a row never will.
+HEALTHY_AFTER_S = 10.0
+GIVE_UP_AFTER = 5
+# The pause before a process is started again doubles from this one, with each end in a row.
+FIRST_PAUSE_S = 1.0
+# Who has not heeded a polite request by then is killed.
+STOP_WITHIN_S = 5.0
+POLL_S = 0.1
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(slots=True)
+class ManagedProcess:
+    """One line, and the process that runs it now.
+
+    Attributes:
+        failures: Ends in a row, each soon after its start.
+        due: When it is to be started, on the monotonic clock, if it does not run.
+    """
+
+    name: str
+    line: str
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    failures: int = 0
+    due: float = 0.0
+
+
+class ProcfileRunner:
+    """Processes that run until all are to stop.
+
+    Args:
+        lines: Shell lines by name.
+        environment: Of all of them.
+        folder: They run in.
+        tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
+    """
+
+    def __init__(
+        self,
+        lines: Mapping[str, str],
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        tell: Callable[[str, bytes], None],
+    ) -> None:
+        self._children = [ManagedProcess(name, line) for name, line in lines.items()]
+        self._environment, self._folder, self._tell = dict(environment), folder, tell
+        self._stop = threading.Event()
+        self._status = 0
+
+    def run(self) -> int:
+        """Stay until a signal asks to stop, or a process cannot be kept up; call it in the main thread.
+
+        Returns:
+            0 after a signal, else the exit status of the process that could not be kept up.
+        """
+        with self._heeding():
+            try:
+                while not self._stop.is_set():
+                    for child in self._children:
+                        self._look_at(child)
+                    self._stop.wait(POLL_S)
+            finally:
+                self._end_all()
+        return self._status
+
+    def _look_at(self, child: ManagedProcess) -> None:
+        now = time.monotonic()
+        if child.process is None:
+            if now >= child.due:
+                self._start(child)
+            return
+        has_lived = now - child.started >= HEALTHY_AFTER_S
+        status = child.process.poll()
+        if status is None:
+            child.failures = 0 if has_lived else child.failures
+            return
+        child.process = None
+        child.failures = 1 if has_lived else child.failures + 1
+        if child.failures >= GIVE_UP_AFTER:
+            self._say(f"{child.name} ended with {status}, {child.failures} times in a row; all are stopped")
+            self._status = status if status > 0 else 1
+            self._stop.set()
+            return
+        pause = FIRST_PAUSE_S * 2 ** (child.failures - 1)
+        child.due = now + pause
+        self._say(f"{child.name} ended with {status}; it is started again in {pause:g} s")
+
+    def _start(self, child: ManagedProcess) -> None:
+        # `exec` leaves no shell between us and the process; a session of its own keeps the terminal's Ctrl-C from it.
+        child.process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {child.line}"],
+            cwd=self._folder,
+            env=self._environment,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        child.started = time.monotonic()
+        assert child.process.stdout
+        threading.Thread(target=self._pass_on, args=(child.name, child.process.stdout), daemon=True).start()
+        self._say(f"{child.name} started (pid={child.process.pid})")
+
+    def _pass_on(self, name: str, output: IO[bytes]) -> None:
+        with output:
+            for line in output:
+                self._tell(name, line)
+
+    def _end_all(self) -> None:
+        running = [child.process for child in self._children if child.process is not None]
+        for process in running:
+            _send(process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        while time.monotonic() < deadline and any(process.poll() is None for process in running):
+            time.sleep(0.05)
+        for process in running:
+            if process.poll() is None:
+                _send(process, signal.SIGKILL)
+            process.wait()
+
+    @contextmanager
+    def _heeding(self) -> Iterator[None]:
+        def heed(number: int, _: FrameType | None) -> None:
+            self._stop.set()
+
+        before = {number: signal.signal(number, heed) for number in STOPPING}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _say(self, words: str) -> None:
+        self._tell("", words.encode())
+
+
+def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal the process and what it has started in its session."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,203 @@
+"""Sending what is due: each call signed, failures tried again with growing pauses, a dead address paused.
+
+The row is the truth. A delivery is claimed by a conditional UPDATE and sent outside any transaction, so a receiver may hear
+of an event twice (its id tells), but never not at all within a day. Any number of senders may run at once.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from jobs.scheduling import halt
+from web import encryption
+from web.net.allowed_hosts import AddressRefusedError
+from web.net.pinned_post import CallFailedError, post
+from webhooks.endpoints import signing
+from webhooks.models import Attempt, Delivery, Hook
+from webhooks.states import DeliveryState
+
+
+def build_request(delivery: Delivery, *, at: int) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a call.
+
+    Args:
+        delivery: With its hook and event.
+        at: Unix time of the call, seconds.
+
+    Raises:
+        web.encryption.DecryptionError: The hook's secret cannot be read any more.
+    """
+    event = delivery.event
+    message = {
+        "id": str(event.pk),
+        "event": event.kind,
+        "created_at": event.created_at.isoformat(),
+        "task": event.task_slug,
+        "data": event.data,
+    }
+    body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "miniatures-webhooks/1",
+        "Miniatures-Event": event.kind,
+        "Miniatures-Event-Id": str(event.pk),
+        "Miniatures-Delivery-Id": str(delivery.pk),
+        signing.HEADER: signing.signature(body, keys=_keys(delivery.hook), at=at),
+    }
+    return body, headers
+
+
+def _keys(hook: Hook) -> list[str]:
+    keys = [encryption.decrypt(hook.secret)]
+    if hook.old_secret and hook.old_secret_until and hook.old_secret_until > timezone.now():
+        keys.append(encryption.decrypt(hook.old_secret))
+    return keys
+
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 3600.0
+GIVE_UP_AFTER_S = 86400.0
+PAUSE_AFTER_FAILURES = 20
+# At once, of these from one hook: one that is slow does not hold up the others.
+BATCH, BATCH_OF_HOOK, LOOKED_AT = 16, 4, 200
+ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class AttemptResult:
+    """What came of one call; `status` is None where nothing answered."""
+
+    status: int | None
+    said: str
+    seconds: float
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether the receiver took it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """All that a call needs, read before it so that no sender holds a connection to the database."""
+
+    delivery: UUID
+    hook: UUID
+    number: int
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
+def deliver_due() -> int:
+    """Send what is due, round by round; returns how many calls were made."""
+    sent = 0
+    for _ in range(ROUNDS):
+        parcels = [parcel for delivery in _due() if (parcel := _claim(delivery))]
+        if not parcels:
+            return sent
+        with ThreadPoolExecutor(BATCH, thread_name_prefix="webhooks") as pool:
+            outcomes = list(pool.map(_send, parcels))
+        for parcel, outcome in zip(parcels, outcomes, strict=True):
+            record_result(parcel.delivery, parcel.number, outcome)
+        sent += len(parcels)
+    return sent
+
+
+def pause_s(attempts: int) -> float:
+    """How long to wait after so many attempts: 5 s doubled each time up to an hour, and up to half as much again."""
+    base_s: float = min(FIRST_PAUSE_S * 2.0 ** min(attempts - 1, 20), LONGEST_PAUSE_S)
+    return base_s * random.uniform(1, 1.5)
+
+
+@transaction.atomic
+def record_result(delivery_id: UUID, number: int, outcome: AttemptResult) -> None:
+    """Write down what came of a call. One that another sender has taken over meanwhile only adds to the log."""
+    delivery = Delivery.objects.select_for_update().select_related("hook").filter(pk=delivery_id).first()
+    if delivery is None:
+        return  # The hook was removed while its receiver thought.
+    Attempt.objects.create(
+        delivery=delivery, number=number, seconds=outcome.seconds, status=outcome.status, said=outcome.said[:300]
+    )
+    if delivery.state != DeliveryState.PENDING:
+        return
+    if outcome.is_heard:
+        _end(delivery, DeliveryState.DELIVERED)
+        Hook.objects.filter(pk=delivery.hook_id).update(failures_in_row=0)
+        return
+    now = timezone.now()
+    # What waited for the end of a halt has its whole day from then on.
+    began = max(delivery.created_at, halt.resumed_at() or delivery.created_at)
+    if (now - began).total_seconds() > GIVE_UP_AFTER_S:
+        _end(delivery, DeliveryState.FAILED)
+    elif delivery.attempts == number:
+        Delivery.objects.filter(pk=delivery.pk).update(next_at=now + timedelta(seconds=pause_s(number)))
+    _count_failure(delivery.hook_id, outcome)
+
+
+def _due() -> list[Delivery]:
+    """What is due, the longest waiting first, at most a few of each hook."""
+    wanted = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=timezone.now(), hook__is_active=True)
+    taken: Counter[UUID] = Counter()
+    due: list[Delivery] = []
+    for delivery in wanted.select_related("hook", "event").order_by("next_at")[:LOOKED_AT]:
+        if taken[delivery.hook_id] < BATCH_OF_HOOK and len(due) < BATCH:
+            taken[delivery.hook_id] += 1
+            due.append(delivery)
+    return due
+
+
+def _claim(delivery: Delivery) -> DueDelivery | None:
+    """Take a delivery for as long as its call may last; None when another sender was first, or nothing may leave."""
+    until = timezone.now() + timedelta(seconds=settings.WEBHOOK_TIMEOUT_S * 6)
+    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, next_at=delivery.next_at)
+    with transaction.atomic():
+        if halt.check_and_lock() or not mine.update(next_at=until, attempts=F("attempts") + 1):
+            return None
+    number = delivery.attempts + 1
+    try:
+        body, headers = build_request(delivery, at=int(time.time()))
+    except encryption.DecryptionError as error:
+        record_result(delivery.pk, number, AttemptResult(None, f"{error} Make a new secret on the hook's page.", 0))
+        return None
+    return DueDelivery(delivery.pk, delivery.hook_id, number, delivery.hook.url, body, headers)
+
+
+def _send(parcel: DueDelivery) -> AttemptResult:
+    began = time.monotonic()
+    try:
+        answer = post(parcel.url, parcel.body, headers=parcel.headers, timeout_s=settings.WEBHOOK_TIMEOUT_S)
+        status, text = answer.status, answer.text
+    except AddressRefusedError as error:
+        status, text = None, f"{error.message} {error.hint}"
+    except CallFailedError as error:
+        status, text = None, str(error)
+    # A database refuses NUL, and a stranger may send anything.
+    return AttemptResult(status, text.replace("\x00", " "), round(time.monotonic() - began, 3))
+
+
+def _end(delivery: Delivery, state: DeliveryState) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(state=state, ended_at=timezone.now())
+
+
+def _count_failure(hook_id: UUID, outcome: AttemptResult) -> None:
+    Hook.objects.filter(pk=hook_id).update(failures_in_row=F("failures_in_row") + 1)
+    gone = outcome.status == 410
+    reason = (
+        "Its receiver answered 410: the address is gone."
+        if gone
+        else f"{PAUSE_AFTER_FAILURES} calls in a row failed. The last: {outcome.status or 'no answer'}. {outcome.said}"
+    )
+    tired = Hook.objects.filter(pk=hook_id, is_active=True, failures_in_row__gte=1 if gone else PAUSE_AFTER_FAILURES)
+    tired.update(is_active=False, paused_at=timezone.now(), paused_reason=reason[:300])

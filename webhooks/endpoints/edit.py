@@ -1,0 +1,154 @@
+"""Making, changing and trying hooks. What they are told is not their affair."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit import trail
+from members.models import Member
+from web import encryption
+from web.errors import Refusal
+from web.net import allowed_hosts
+from webhooks.endpoints import ports, signing
+from webhooks.models import Delivery, Event, Hook
+from webhooks.states import EVENTS, TEST_EVENT, DeliveryState
+
+OLD_SECRET_VALID = timedelta(days=1)
+
+
+@transaction.atomic
+def create(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Member) -> tuple[Hook, str]:
+    """Make a hook.
+
+    Args:
+        name: What it is for.
+        url: Where to call; checked now and again before every call.
+        events: Some of `states.EVENTS`.
+        task_slug: The task whose events it wants; empty for all, which only an admin may choose.
+        by: An admin, or a lead of the task.
+
+    Returns:
+        The hook and its secret, which is shown this once.
+
+    Raises:
+        Refusal: With a message by field.
+    """
+    _check(name=name, url=url, events=events, task_slug=task_slug, by=by)
+    secret = signing.new_secret()
+    hook = Hook.objects.create(
+        name=name.strip(),
+        url=url.strip(),
+        events=_in_listed_order(events),
+        task_slug=task_slug,
+        secret=encryption.encrypt(secret),
+        created_by=by,
+    )
+    trail.record("hook_made", by=by, about=hook, task=task_slug, events=_in_listed_order(events))
+    return hook, secret
+
+
+@transaction.atomic
+def change(hook: Hook, *, name: str, url: str, events: Sequence[str], by: Member) -> Hook:
+    """Give a hook another name, address or choice of events; its task and secret stay.
+
+    Raises:
+        Refusal: With a message by field.
+    """
+    _check(name=name, url=url, events=events, task_slug=hook.task_slug, by=by)
+    hook.name, hook.url, hook.events = name.strip(), url.strip(), _in_listed_order(events)
+    hook.save(update_fields=["name", "url", "events"])
+    _audit(hook, by, "changed")
+    return hook
+
+
+@transaction.atomic
+def pause(hook: Hook, *, by: Member) -> Hook:
+    """Tell it nothing more for now. What happens meanwhile is in the log and can be replayed."""
+    reason = f"Paused by {by.name}."
+    Hook.objects.filter(pk=hook.pk, is_active=True).update(
+        is_active=False, paused_at=timezone.now(), paused_reason=reason
+    )
+    hook.refresh_from_db()
+    _audit(hook, by, "paused")
+    return hook
+
+
+@transaction.atomic
+def resume(hook: Hook, *, by: Member) -> Hook:
+    """Go on telling it, at once with what was still on its way."""
+    now = timezone.now()
+    Hook.objects.filter(pk=hook.pk).update(is_active=True, paused_reason="", paused_at=None, failures_in_row=0)
+    Delivery.objects.filter(hook=hook, state=DeliveryState.PENDING).update(next_at=now)
+    hook.refresh_from_db()
+    _audit(hook, by, "resumed")
+    return hook
+
+
+@transaction.atomic
+def renew_secret(hook: Hook, *, by: Member) -> str:
+    """Give it a new secret, shown this once; calls are signed with the old one too for a day."""
+    secret = signing.new_secret()
+    hook.old_secret, hook.old_secret_until = hook.secret, timezone.now() + OLD_SECRET_VALID
+    hook.secret = encryption.encrypt(secret)
+    hook.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    _audit(hook, by, "secret renewed")
+    return secret
+
+
+@transaction.atomic
+def remove(hook: Hook, *, by: Member) -> None:
+    """Remove a hook and the record of its calls; the log of events stays."""
+    _audit(hook, by, "removed")
+    hook.delete()
+
+
+@transaction.atomic
+def test(hook: Hook, *, by: Member) -> Delivery:
+    """Put a message on its way that says nothing but that it is a test.
+
+    Raises:
+        Refusal: 409 while the hook is paused.
+    """
+    if not hook.is_active:
+        raise Refusal("hook_paused", "This webhook is paused.", hint="Resume it, then try again.", status=409)
+    event = Event.objects.create(
+        kind=TEST_EVENT,
+        key=f"{TEST_EVENT}:{uuid.uuid4()}",
+        task_slug=hook.task_slug,
+        data={"hook": str(hook.pk), "by": by.username},
+    )
+    return Delivery.objects.create(hook=hook, event=event)
+
+
+def _audit(hook: Hook, by: Member, what: str) -> None:
+    trail.record("hook_changed", by=by, about=hook, what=what)
+
+
+def _in_listed_order(events: Sequence[str]) -> list[str]:
+    return [kind for kind in EVENTS if kind in events]
+
+
+def _check(*, name: str, url: str, events: Sequence[str], task_slug: str, by: Member) -> None:
+    errors: dict[str, list[str]] = {}
+    if not name.strip():
+        errors["name"] = ["Say what the webhook is for, such as 'nightly training'."]
+    if not events:
+        errors["events"] = ["Choose at least one event."]
+    elif unknown := sorted(set(events) - set(EVENTS)):
+        errors["events"] = [f"There is no event '{unknown[0]}'. Events are {', '.join(EVENTS)}."]
+    try:
+        allowed_hosts.check(url.strip(), may_have_query=True)
+    except allowed_hosts.AddressRefusedError as error:
+        errors["url"] = [f"{error.message} {error.hint}"]
+    led = {slug for slug, _ in ports.led_tasks(by)}
+    if task_slug and task_slug not in led:
+        errors["task"] = [f"There is no task '{task_slug}' that you lead."]
+    if not task_slug and not by.is_admin:
+        errors["task"] = ["Choose a task that you lead; only an admin listens to all."]
+    if errors:
+        raise Refusal("invalid_hook", "The webhook was not saved.", hint="Mend the fields named.", errors=errors)

@@ -1,0 +1,69 @@
+"""Questions about hooks and what they were told; every question of a person takes the member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from members.models import Member
+from webhooks.endpoints import ports
+from webhooks.models import Delivery, Event, Hook
+
+
+def visible_hooks(member: Member) -> QuerySet[Hook]:
+    """Hooks the member may change, newest first: an admin all, a lead those of the tasks they lead.
+
+    Raises:
+        PermissionDenied: The member is neither.
+    """
+    rows = Hook.objects.select_related("created_by").order_by("-created_at", "-id")
+    if member.is_admin:
+        return rows
+    led = [slug for slug, _ in ports.led_tasks(member)]
+    if not led:
+        raise PermissionDenied("Webhooks need the role admin, or lead of a task.")
+    return rows.filter(task_slug__in=led)
+
+
+def hook_or_404(member: Member, hook_id: UUID) -> Hook:
+    """One of them.
+
+    Raises:
+        PermissionDenied: The member is neither admin nor lead.
+        Http404: No such hook, or not this member's.
+    """
+    hook = visible_hooks(member).filter(pk=hook_id).first()
+    if hook is None:
+        raise Http404("There is no webhook with this id that you can see.")
+    return hook
+
+
+def deliveries_of(hook: Hook) -> QuerySet[Delivery]:
+    """What the hook was told and is to be told, newest first, with the calls made for it."""
+    return hook.deliveries.select_related("event").prefetch_related("tries").order_by("-created_at", "-id")
+
+
+def events_for(hook: Hook, *, since: datetime, until: datetime | None = None) -> Iterator[Event]:
+    """Events of the log that the hook listens to, oldest first."""
+    at = Q(created_at__gte=since) & (Q(created_at__lte=until) if until else Q())
+    rows = Event.objects.filter(at, kind__in=hook.events)
+    if hook.task_slug:
+        rows = rows.filter(task_slug=hook.task_slug)
+    return rows.order_by("created_at", "id").iterator(chunk_size=500)
+
+
+def listeners(kind: str, task_slug: str) -> list[Hook]:
+    """Hooks that are to be told of such an event. Hooks are few; what they listen to is compared here."""
+    hooks = Hook.objects.filter(Q(task_slug="") | Q(task_slug=task_slug), is_active=True)
+    return [hook for hook in hooks if kind in hook.events]
+
+
+def is_for_hook(hook: Hook, event: Event) -> bool:
+    """Whether a hook was told of an event, or would be told of it now."""
+    is_listening = event.kind in hook.events and hook.task_slug in ("", event.task_slug)
+    return is_listening or event.deliveries.filter(hook=hook).exists()

@@ -1,0 +1,176 @@
+"""Pages of webhooks, under Settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.session import member_of
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+from webhooks.deliveries import replay as deliveries_replay
+from webhooks.endpoints import edit, ports, queries
+
+if TYPE_CHECKING:
+    from webhooks.models import Hook
+from django import forms
+
+from webhooks.states import EVENTS
+
+ALL_TASKS = ("", "All tasks")
+
+
+class HookForm(forms.Form):
+    name = forms.CharField(label="What it is for", max_length=80, help_text="Such as: start nightly training.")
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        help_text="Called by POST. Addresses in private networks must stand in ALLOWED_PRIVATE_HOSTS.",
+    )
+    events = forms.MultipleChoiceField(
+        label="Tell it when", choices=tuple(EVENTS.items()), widget=forms.CheckboxSelectMultiple
+    )
+
+
+class NewHookForm(HookForm):
+    field_order = ("name", "url", "task", "events")
+
+    task = forms.ChoiceField(label="Of", required=False)
+
+    def __init__(self, *args: Any, tasks: list[tuple[str, str]], may_all: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["task"].choices = [*([ALL_TASKS] if may_all else []), *tasks]  # type: ignore[attr-defined]
+
+
+class ReplayForm(forms.Form):
+    since = forms.DateTimeField(
+        label="From", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    until = forms.DateTimeField(
+        label="To",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Empty: until now.",
+    )
+
+
+SHOWN = 50
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest) -> HttpResponse:
+    member = member_of(request)
+    visible = queries.visible_hooks(member)
+    empty = partial(NewHookForm, tasks=ports.led_tasks(member), may_all=member.is_admin)
+    form, made = empty(request.POST or None), None
+    if request.method == "POST" and form.is_valid():
+        chosen = dict(form.cleaned_data)
+        try:
+            made = edit.create(task_slug=chosen.pop("task"), by=member, **chosen)
+            form = empty()
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+    context = _page(hooks=visible, form=form, made=made)
+    return render(request, "webhooks/index.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
+    member = member_of(request)
+    hook = queries.hook_or_404(member, hook_id)
+    form = HookForm(request.POST or None, initial={"name": hook.name, "url": hook.url, "events": hook.events})
+    if request.method == "POST" and form.is_valid():
+        try:
+            edit.change(hook, by=member, **form.cleaned_data)
+            messages.success(request, "The webhook is changed.")
+            return redirect("webhooks:detail", hook_id=hook.pk)
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+    return _detail(request, hook, form, status=422 if form.errors else 200)
+
+
+@require_POST
+def act(request: HttpRequest, hook_id: UUID) -> HttpResponse:
+    member, wanted = member_of(request), request.POST.get("act", "")
+    hook = queries.hook_or_404(member, hook_id)
+    if wanted == "secret":
+        secret = edit.renew_secret(hook, by=member)
+        return _detail(request, hook, _form(hook), secret=secret)
+    if wanted == "remove":
+        edit.remove(hook, by=member)
+        messages.success(request, f"The webhook '{hook.name}' is removed; it is called no more.")
+        return redirect("webhooks:index")
+    try:
+        messages.success(request, _ACTS[wanted](request, hook))
+    except KeyError:
+        messages.error(request, "There is no such act.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("webhooks:detail", hook_id=hook.pk)
+
+
+def _pause(request: HttpRequest, hook: Hook) -> str:
+    edit.pause(hook, by=member_of(request))
+    return "The webhook is paused. What happens meanwhile is kept and can be replayed."
+
+
+def _resume(request: HttpRequest, hook: Hook) -> str:
+    since = hook.paused_at
+    edit.resume(hook, by=member_of(request))
+    missed = f" To tell it what happened meanwhile, replay from {since:%Y-%m-%d %H:%M}." if since else ""
+    return f"The webhook is called again.{missed}"
+
+
+def _test(request: HttpRequest, hook: Hook) -> str:
+    edit.test(hook, by=member_of(request))
+    return "A test is on its way; it shows below within seconds."
+
+
+def _replay(request: HttpRequest, hook: Hook) -> str:
+    if event := request.POST.get("event"):
+        deliveries_replay.replay_event(hook, _uuid(event))
+        return "The event is on its way again."
+    form = ReplayForm(request.POST)
+    if not form.is_valid():
+        return "Nothing was replayed: give a day and a time to begin from."
+    count = deliveries_replay.replay_range(hook, since=form.cleaned_data["since"], until=form.cleaned_data["until"])
+    return f"{count} event{'' if count == 1 else 's'} of that time {'is' if count == 1 else 'are'} on the way again."
+
+
+_ACTS: dict[str, Callable[[HttpRequest, Hook], str]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "test": _test,
+    "replay": _replay,
+}
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refusal("no_event", "The log has no such event for this webhook.", status=404) from None
+
+
+def _form(hook: Hook) -> HookForm:
+    return HookForm(initial={"name": hook.name, "url": hook.url, "events": hook.events})
+
+
+def _detail(request: HttpRequest, hook: Hook, form: HookForm, *, secret: str = "", status: int = 200) -> HttpResponse:
+    replay = ReplayForm(initial={"since": hook.paused_at or hook.created_at})
+    context = _page(hook=hook, form=form, replay=replay, secret=secret, deliveries=queries.deliveries_of(hook)[:SHOWN])
+    return render(request, "webhooks/detail.html", context, status=status)
+
+
+def _page(**context: Any) -> dict[str, Any]:
+    return {"section": "settings", "tab": "webhooks", **context}
