@@ -82,7 +82,7 @@ class RouteAccess(BasePermission):
         if not isinstance(request.user, Member):
             return False
         need = _rule_of(request._request).enforced(request.method or "")
-        if need is NONE:
+        if need is NONE or not hasattr(view, (request.method or "").lower()):
             raise MethodNotAllowed(request.method or "")
         decide(request.user, need, _pattern_of(request._request), view.kwargs)
         return True
@@ -118,6 +118,8 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
 def _require_role(member: Member, least: Role, lookup: TaskLookup, value: AddressValue) -> None:
     access = permissions.read_access(member, lookup.tasks(value))
     if access is not None:
+        if lookup.is_hidden and not permissions.may(member, access.task, least):
+            raise Http404(lookup.missing.format(value))
         permissions.require(member, access.task, least)
     elif not lookup.otherwise(value, member, least):
         raise Http404(lookup.missing.format(value))

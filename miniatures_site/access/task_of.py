@@ -31,12 +31,14 @@ class TaskLookup:
         parameter: Its name in the address.
         tasks: The condition on tasks that only the parameter's task fulfils.
         missing: What a member reads who may not see it, or where there is nothing; `{}` is the value.
+        is_hidden: Whether it is hidden from members of the task whose role is too small, instead of refused.
         otherwise: Returns whether the member may do it without a role in a task; may refuse in words of its own.
     """
 
     parameter: str
     tasks: Callable[[AddressValue], Q]
     missing: str
+    is_hidden: bool = False
     otherwise: Callable[[AddressValue, Member, Role], bool] = lambda value, member, least: False
 
 
@@ -107,6 +109,8 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "job_id": (_of_job, "There is no such job that you can see."),
     "hook_id": (_of_hook, "There is no webhook with this id that you can see."),
 }
+# Of persons only those learn who may read of them.
+_HIDDEN = frozenset({"contacts/pk"})
 _OTHERWISE = {"job_id": _own_job, "budget_id": _shared_budget, "hook_id": _webhook}
 
 
@@ -124,4 +128,6 @@ def lookup_of(pattern: str) -> TaskLookup | None:
     if key is None:
         return None
     tasks, missing = _LOOKUPS[key]
-    return TaskLookup(name, tasks, missing, **({"otherwise": _OTHERWISE[name]} if name in _OTHERWISE else {}))
+    return TaskLookup(
+        name, tasks, missing, key in _HIDDEN, **({"otherwise": _OTHERWISE[name]} if name in _OTHERWISE else {})
+    )
