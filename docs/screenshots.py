@@ -168,7 +168,8 @@ def figures(demo: Demo, evaluation: Json) -> Json:
 
 def count(metric: Json) -> int:
     """How many outputs a share stands for."""
-    return round(metric["mean"] * metric["n"])
+    outputs: float = metric["mean"] * metric["n"]
+    return round(outputs)
 
 
 def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["light", "dark"], width: int) -> None:
