@@ -145,6 +145,12 @@ def figures(demo: Demo, evaluation: Json) -> Json:
     summary = evaluation["summary"]
     by_kind: dict[str, Json] = {kind: summary["systems"][name] for name, kind in summary["kinds"].items()}
     run = demo.call("GET", f"training-runs/{evaluation['training_run']}/")
+    names = {kind: name for name, kind in summary["kinds"].items()}
+    (lead,) = (
+        row["value"]
+        for row in summary["differences"]
+        if (row["of"], row["against"], row["metric"]) == (names["lora"], names["teacher"], "passes_all")
+    )
     nll = {kind: by_kind[kind]["gold_nll_per_byte"]["mean"] for kind in ("base", "lora")}
     return {
         "taken": datetime.now(UTC).date().isoformat(),
@@ -155,13 +161,15 @@ def figures(demo: Demo, evaluation: Json) -> Json:
             name: {metric: count(by_kind[kind][metric]) for metric in ("passes_all", "passes_names_company")}
             for name, kind in (("base", "base"), ("miniature", "lora"), ("teacher", "teacher"))
         },
+        "lead_over_teacher_points": [round(100 * lead[end], 1) for end in ("low", "high")],
         "nll_change_percent": round(100 * (nll["lora"] / nll["base"] - 1)),
     }
 
 
 def count(metric: Json) -> int:
     """How many outputs a share stands for."""
-    return round(metric["mean"] * metric["n"])
+    outputs: float = metric["mean"] * metric["n"]
+    return round(outputs)
 
 
 def take(browser: Browser, demo: Demo, pages: dict[str, str], scheme: Literal["light", "dark"], width: int) -> None:

@@ -159,7 +159,8 @@ def test_readme_quotes_the_demo_that_is_in_its_pictures():
 
     assert f"of {figures['records']} for companies held out" in row
     assert f"| {miniature} | {teacher} of its teacher" in row
-    assert f"{base} of the untuned student | {miniature / teacher:.2f} |" in row
+    assert f"{base} of the untuned student | {miniature / teacher:.2f}, " in row
+    assert "({} to {} points)".format(*figures["lead_over_teacher_points"]).replace("-", "−") in row
 
 
 def test_every_module_that_is_run_is_there():
