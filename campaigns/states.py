@@ -18,7 +18,7 @@ class SuppressionReason(TextChoices):
 
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     COMPLAINED = "complained", "Complained"
-    BOUNCED = "bounced", "Does not exist"
+    BOUNCED = "bounced", "Address does not exist"
     ERASED = "erased", "Asked to be erased"
     MANUAL = "manual", "Entered by hand"
 
@@ -65,10 +65,10 @@ class MessageState(TextChoices):
     WRITTEN = "written", "Written"
     AWAITING = "awaiting", "Awaiting approval"
     APPROVED = "approved", "Approved"
-    SENDING = "sending", "On the wire"
+    SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     REJECTED = "rejected", "Not approved"
-    UNKNOWN = "unknown", "Fate unknown"
+    UNKNOWN = "unknown", "Outcome unknown"
     FAILED = "failed", "Failed"
     STOPPED = "stopped", "Stopped"
 
@@ -111,7 +111,7 @@ class StopReason(TextChoices):
     BOUNCED = "bounced", "An earlier mail bounced"
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
-    OBJECTED = "objected", "Asked for no more, as read from a reply"
+    OBJECTED = "objected", "Opt-out, read from a reply"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
 

@@ -22,7 +22,7 @@ from stats.intervals import always_valid
 POINTS = 100
 REPLIES_SHOWN = 12
 MILLION = 1_000_000
-BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Still open")}
+BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
     points = [[day["number"], *(day[key] * POINTS for key in ("estimate", low, high))] for day in days]
     return {
         "series": [{"name": arm, "points": points}],
-        "x": {"label": "days since the first contact was at its horizon"},
+        "x": {"label": "days since the first contact completed its follow-up"},
         "y": {"label": "difference, points", "zero": True},
     }
 

@@ -79,7 +79,7 @@ def _carry_out(request: HttpRequest, campaign: Any, form: ExperimentForm) -> Htt
         messages.success(request, "Kept as a draft. The campaign can be launched once it is registered.")
         return redirect("campaigns:experiment-plan", campaign.slug)
     made = register.register(campaign, form.wishes(), by=member)
-    messages.success(request, "Registered. From now on nothing of it changes.")
+    messages.success(request, "Registered. It cannot be changed any more.")
     return redirect("campaigns:experiment", made.slug)
 
 
@@ -132,7 +132,7 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
         made = record_look.record_look(experiment, by=member_of(request))
-        message = "The final look is recorded." if made.is_final else f"Look {made.number} is recorded."
+        message = "The final result is recorded." if made.is_final else f"Result {made.number} is recorded."
         messages.success(request, message)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")

@@ -106,7 +106,7 @@ def _decisions(message: Message) -> list[LineageNode]:
         )
         for decision in decisions[:DECISIONS_SHOWN]
     ]
-    return nodes or [LineageNode("Decision", "No person saw it", note="It was outside the share that people see.")]
+    return nodes or [LineageNode("Decision", "No person saw it", note="It was outside the share that people review.")]
 
 
 def _writer(message: Message) -> list[LineageNode]:

@@ -36,7 +36,7 @@ FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (lifecycle.pause, "Paused: nothing is sent."),
     "resume": (lifecycle.resume, "Running again."),
-    "release": (lifecycle.release, "Let go: approved mails are sent from now on."),
+    "release": (lifecycle.release, "Approved mails are sent from now on."),
     "end": (lifecycle.end, "Ended. Answers still count."),
 }
 
@@ -182,7 +182,7 @@ def _perform(verb: str, campaign: Any, member: Member) -> str:
     if verb in ("launch", "write"):
         lifecycle.launch(campaign, by=member, is_held=verb == "write")
         return (
-            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent before you let them go."
+            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent until you start sending."
         )
     if verb == "write_again":
         count = order_drafts.write_again(campaign, by=member)

@@ -30,7 +30,7 @@ M = MessageState
 HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
 # A gap between two mails that somebody who watches would wonder at.
 LONG_GAP_S = 20
-NOTHING_TO_DO = "Nothing to do: it goes on by itself."
+NOTHING_TO_DO = "Nothing to do: it continues automatically."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReaso
     words = [stage(campaign, counts, now) for stage in _CHECKS_IN_ORDER]
     if any(words) and (halt := scheduling_halt.current_halt()):
         message = f"{scheduling_halt.wait_reason(halt)[:1].upper()}{scheduling_halt.wait_reason(halt)[1:]}."
-        return WaitReason("halted", message, hint="It goes on by itself once an admin has resumed what leaves.")
+        return WaitReason("halted", message, hint="It continues once an admin has resumed outgoing traffic.")
     if "moves" in words:
         return None
     return next((word for word in words if isinstance(word, WaitReason)), _FINISHED)
@@ -168,7 +168,7 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         verb = "waits" if count == 1 else "wait"
         return WaitReason(
             "approval",
-            f"{_mails(count)} {verb} for a person's word.",
+            f"{_mails(count)} {verb} for approval.",
             hint="Approve them: drafts on the desk, fixed texts here.",
         )
     return None

@@ -109,10 +109,10 @@ EXPLANATION = {
     "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
     "colleagues too and are not erased with the person.",
     "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
-    "decisions": "What reviewers said of the drafts, and the texts they ended with.",
-    "mails": "What was sent, or was to be sent, as it was read.",
+    "decisions": "Reviewers' decisions on the drafts, and the final texts.",
+    "mails": "Mails sent or planned, as the recipient sees them.",
     "events": "What happened to the mails.",
-    "replies": "What the person wrote back, and what it was taken to mean.",
+    "replies": "The person's replies, and how they were classified.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
 }
 

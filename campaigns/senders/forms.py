@@ -10,7 +10,7 @@ from campaigns.senders.edit import NewSender
 class SenderForm(forms.Form):
     """A sender identity."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="How your colleagues call it.")
+    name = forms.CharField(label="Name", max_length=120, help_text="What your colleagues call it.")
     from_name = forms.CharField(
         label="From, name", max_length=120, help_text="The person who writes, as readers see it."
     )

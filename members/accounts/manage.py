@@ -186,7 +186,7 @@ def change(member: Member, *, act: str, by: Member) -> str:
     """
     if act == "deactivate":
         deactivate(member, by=by)
-        return f"{member.name} is shut out: sessions and tokens are ended, cards in hand went back. What they decided stays."
+        return f"{member.name} is deactivated: sessions and tokens are revoked, cards they held are back in the queue. Their decisions stay."
     if act == "reactivate":
         reactivate(member, by=by)
         return f"{member.name} may sign in again."

@@ -169,7 +169,7 @@ def revoke(invitation: Invitation, *, by: Member) -> None:
         raise Refusal(
             "already_accepted",
             "This invitation was accepted already.",
-            hint="An admin can shut the member out.",
+            hint="An admin can deactivate the member.",
             status=409,
         )
 
@@ -221,7 +221,7 @@ def _open() -> Q:
 def _require_open(invitation: Invitation) -> None:
     why = {
         "accepted": "This invitation was accepted already.",
-        "revoked": "This invitation was taken back.",
+        "revoked": "This invitation was revoked.",
         "expired": "This invitation has expired.",
     }.get(invitation.state)
     if why:

@@ -81,7 +81,7 @@ def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], dr
 
     answer = page.post(f"/review/drafts/{draft.pk}/ask/", {"id": id, "instruction": "warmer", "teacher": "offline"})
 
-    assert "Whoever wrote this one (free)" in html
+    assert "The author of this draft (free)" in html
     assert answer.status_code == 302
     assert Assignment.objects.get(draft=draft, reviewer=expert).state == AssignmentState.SET_ASIDE
 

@@ -193,7 +193,7 @@ def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, 
     assert count("?q=nobody") == 0
     assert count("?step=x") == 0
     assert count("?event=replied") == 0
-    assert "No mail is like that" in browser.get(f"{base}?q=nobody").content.decode()
+    assert "No mail matches" in browser.get(f"{base}?q=nobody").content.decode()
 
 
 def test_a_mail_shows_its_reply_and_where_it_comes_from(written: Campaign, lead: Member, as_member: AsMember) -> None:
