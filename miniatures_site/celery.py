@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
+
+if TYPE_CHECKING:
+    from celery.worker.consumer import Consumer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
@@ -15,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="celery_tasks")
 
 
-@app.on_after_configure.connect  # type: ignore[untyped-decorator]
+@app.on_after_configure.connect
 def configure(sender: Celery, **_: Any) -> None:
     """Threads, so that a supervised engine holds a thread and not a process; and the beat's entries."""
     from django.conf import settings
@@ -48,7 +51,7 @@ def configure(sender: Celery, **_: Any) -> None:
     )
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect
 def forget_connections(**_: Any) -> None:
     """The main process has looked at models; its connections are not for threads to share."""
     from django.db import connections
@@ -56,8 +59,8 @@ def forget_connections(**_: Any) -> None:
     connections.close_all()
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
-def announce(sender: Any, **_: Any) -> None:
+@worker_ready.connect
+def announce(sender: Consumer, **_: Any) -> None:
     """Say that this worker is there, from now on."""
     from jobs.lifecycle.claim import Worker
     from jobs.rundir import identity
@@ -67,7 +70,7 @@ def announce(sender: Any, **_: Any) -> None:
     HEARTBEAT.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def leave(**_: Any) -> None:
     """Have supervisors let go of their jobs."""
     from jobs.supervisor.shutdown import SHUTDOWN
@@ -75,7 +78,7 @@ def leave(**_: Any) -> None:
     SHUTDOWN.begin()
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect
 def withdraw(**_: Any) -> None:
     """Say that this worker has left."""
     from jobs.supervisor.heartbeat import HEARTBEAT

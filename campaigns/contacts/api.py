@@ -111,7 +111,7 @@ class ContactView(APIView):
         return Response(shapes.ContactOut(queries.contact_or_404(member_of(request), pk)).data)
 
 
-def _as_many(data: Any) -> Any:
+def _as_many(data: object) -> object:
     """One contact, or a list of contacts that name their task, in the form `{task, contacts}`."""
     if isinstance(data, dict) and "contacts" not in data and "address" in data:
         single = {key: value for key, value in data.items() if key not in ("task", "skip_bad")}

@@ -31,7 +31,7 @@ class NewContactIn(BasisIn):
     time_zone = serializers.CharField(required=False, allow_blank=True)
     facts = serializers.DictField(required=False)
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         """A key nobody knows is a mistake and not a silence."""
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             raise serializers.ValidationError({unknown[0]: ["A contact has no such field; facts stand under 'facts'."]})
@@ -56,7 +56,7 @@ class ContactFileIn(BasisIn):
     mapping = serializers.JSONField(required=False, binary=True, decoder=StorableJSONDecoder)
     skip_bad = serializers.BooleanField(default=False)
 
-    def validate_mapping(self, value: Any) -> dict[str, str]:
+    def validate_mapping(self, value: object) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(part, str) for part in value.values()):
             raise serializers.ValidationError("Expected a JSON object {column: field} with text values.")
         return value

@@ -11,7 +11,7 @@ from typing import Any
 
 from campaigns.experiments import arm_costs, design, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
-from campaigns.models import Experiment, Reply
+from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.states import Claim
 from generation.teachers import queries as teachers_queries
 from stats.experiments import sample_size
@@ -44,7 +44,7 @@ class ExperimentOutlook:
     rule: str
 
 
-def outlook(campaign: Any, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
+def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
     """What could be shown; None where a number has no sense, which the form says."""
     if any(name != "hypothesis" for name in design.mistakes_in(wishes)):
         return None
@@ -209,7 +209,7 @@ def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
     return named
 
 
-def _look(look: Any) -> dict[str, Any]:
+def _look(look: Look) -> dict[str, Any]:
     verdicts = look.result.get("verdicts", [])
     return {
         "number": look.number,

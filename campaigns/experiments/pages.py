@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,6 +22,9 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from campaigns.models import Campaign
 
 PER_PAGE = 25
 
@@ -72,7 +75,7 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/experiments/plan.html", context, status=status)
 
 
-def _carry_out(request: HttpRequest, campaign: Any, form: ExperimentForm) -> HttpResponse:
+def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -> HttpResponse:
     member = member_of(request)
     if request.POST.get("verb") == "keep":
         register.save_plan(campaign, form.wishes(), by=member)

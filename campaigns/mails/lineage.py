@@ -6,6 +6,7 @@ Links only: each station is another room's page. It counts nothing that the room
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -154,5 +155,5 @@ def _training_decision(row: DatasetRow) -> TrainingDecision:
     )
 
 
-def _when(at: Any) -> str:
+def _when(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%-d %b %Y %H:%M") if at else ""

@@ -40,7 +40,7 @@ class AudienceIn(serializers.Serializer[Any]):
         own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
         return {**super().get_fields(), "import": own}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         """A word nobody knows is a mistake and not a silence: passed over, it would mean everybody."""
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
             allowed = ", ".join(sorted(self.fields))

@@ -84,7 +84,7 @@ def count_of(task_id: UUID) -> int:
     return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
 
 
-def _uuid(value: Any) -> UUID | None:
+def _uuid(value: object) -> UUID | None:
     try:
         return UUID(str(value)) if value else None
     except ValueError:

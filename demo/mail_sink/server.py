@@ -13,7 +13,6 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -106,11 +105,11 @@ class _FreePort(Controller):
     def _trigger_server(self) -> None:
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        super()._trigger_server()
 
     def factory(self) -> SMTP:
         return _protocol(self.handler)
 
 
-def _protocol(handler: Any) -> SMTP:
+def _protocol(handler: object) -> SMTP:
     return SMTP(handler, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, hostname="sink.localhost", timeout=300)

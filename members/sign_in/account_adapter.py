@@ -12,7 +12,7 @@ from members.models import Member
 from members.recent_login.reauthentication import BY_SSO
 
 
-class NoSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class NoSignupAdapter(DefaultAccountAdapter):
     """Allauth's adapter with the open door shut."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

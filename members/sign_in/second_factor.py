@@ -24,7 +24,7 @@ _ENCRYPTED_PREFIX = "f1:"
 _EXEMPT_PATHS = ("/accounts/", "/static/", "/livez", "/healthz", "/join/")
 
 
-class EncryptedSecretsAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class EncryptedSecretsAdapter(DefaultMFAAdapter):
     """Allauth's adapter with the secrets of apps and recovery codes encrypted under SECRET_KEY."""
 
     def get_totp_issuer(self) -> str:

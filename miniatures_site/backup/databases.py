@@ -9,12 +9,15 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from miniatures_site.backup import postgresql
 from miniatures_site.backup.rollback import Rollback
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 SQLITE, POSTGRESQL = "database.sqlite3", postgresql.FILE
 # A file and the journals beside it.
@@ -136,10 +139,10 @@ def _dump_sqlite(folder: Path) -> tuple[str, dict[str, int]]:
         return SQLITE, {table: _count(target.cursor(), table) for table in own}
 
 
-def _counts(cursor: Any) -> dict[str, int]:
+def _counts(cursor: CursorWrapper | sqlite3.Cursor) -> dict[str, int]:
     return {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
 
 
-def _count(cursor: Any, table: str) -> int:
+def _count(cursor: CursorWrapper | sqlite3.Cursor, table: str) -> int:
     cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (a name the database itself gave)
     return int(cursor.fetchone()[0])

@@ -10,15 +10,18 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from miniatures_site.backup.rollback import Rollback
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 FILE = "database.pgdump"
 ADDRESS = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
@@ -39,7 +42,7 @@ OF_THE_HEAD = (b"--", b"SET ", b"SELECT pg_catalog.set_config(", b"\\restrict ",
 TIME_LIMITS = ("idle_in_transaction_session_timeout", "transaction_timeout", "statement_timeout")
 
 
-def dump(target: Path, *, count: Any) -> dict[str, int]:
+def dump(target: Path, *, count: Callable[[CursorWrapper], dict[str, int]]) -> dict[str, int]:
     """Dump one snapshot to a file, however long that takes; writers go on meanwhile.
 
     Args:
@@ -121,7 +124,7 @@ def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> 
             yield line
 
 
-def _lift_limits(cursor: Any) -> None:
+def _lift_limits(cursor: CursorWrapper) -> None:
     """This session only waits while pg_dump reads by its snapshot: its limits of time would end the dump."""
     settings_here = _settings_known()
     for limit in TIME_LIMITS:

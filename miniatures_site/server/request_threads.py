@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
@@ -139,7 +139,7 @@ class PooledASGIHandler(ASGIHandler):
         async with ThreadSensitiveContext(executor=self._seats.turn(scope)):
             return await sync_to_async(_is_member, thread_sensitive=True)(scope)
 
-    async def read_body(self, receive: Any) -> SpooledTemporaryFile[bytes]:
+    async def read_body(self, receive: object) -> SpooledTemporaryFile[bytes]:
         return cast("SpooledTemporaryFile[bytes]", cast(RequestBody, receive).file)
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:

@@ -85,7 +85,7 @@ def _p(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -151,7 +151,7 @@ def _answer(line: str) -> SampleRatioLine:
     return SampleRatioLine(given["id"], ratio.chi2, ratio.p_value)
 
 
-def _aligned(counts: Any, weights: Any) -> tuple[list[Any], list[Any] | None]:
+def _aligned(counts: object, weights: object) -> tuple[list[Any], list[Any] | None]:
     if isinstance(counts, dict):
         if weights is not None and (not isinstance(weights, dict) or weights.keys() != counts.keys()):
             raise ValueError("Counts are by arm, so weights must name the same arms.")

@@ -104,7 +104,7 @@ def test_without_a_teacher_the_form_says_so_and_that_nothing_was_spent(
 
     html = as_member(expert).get(f"/review/drafts/{draft.pk}/ask/").content.decode()
 
-    assert "No teacher can be asked now" in html
+    assert "No teacher is available" in html
     assert "Nothing was spent" in html
 
 

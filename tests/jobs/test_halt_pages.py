@@ -34,7 +34,7 @@ def test_pages_say_nothing_while_things_leave(client, admin):
 
     page = client.get(reverse("jobs:list")).content.decode()
 
-    assert "Nothing leaves" not in page
+    assert "All outgoing traffic is stopped" not in page
     assert halt.current_halt() is None
 
 

@@ -46,7 +46,7 @@ from jobs.states import FINISHED
 from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.desk import decisions, deck
-from review.models import Task
+from review.models import Draft, Task
 
 SLUG = "two-teachers"
 VARIANT_SLUG = "offline-careful"
@@ -252,7 +252,7 @@ def _approve(campaign: Campaign, lead: Member) -> int:
     return len(drafts)
 
 
-def _rewritten(draft: Any) -> dict[str, Any]:
+def _rewritten(draft: Draft) -> dict[str, Any]:
     """What a patient lead writes instead of a draft that cannot be mended: one without mistakes."""
     from demo import offline_teacher
 

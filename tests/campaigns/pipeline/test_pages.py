@@ -163,7 +163,7 @@ def test_the_dry_run_tells_the_price_before_and_the_mails_after(
     lines = browser.get(f"/campaigns/{campaign.slug}/dry-run/mails.jsonl")
     rows = [json.loads(line) for line in async_to_sync(_read)(lines).splitlines()]
 
-    assert "Arms as the launch would assign them" in before
+    assert "Arms as the launch will assign them" in before
     assert "Ada0" in before
     assert "Hi Ada0," in after
     assert "List-Unsubscribe-Post" in after

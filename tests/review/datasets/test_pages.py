@@ -42,7 +42,7 @@ def test_an_empty_list_says_what_a_dataset_is_and_makes_one(
     page = client.get(f"/tasks/{task.slug}/datasets/").content.decode()
     made = client.post(f"/tasks/{task.slug}/datasets/", {"name": "Spring gold"})
 
-    assert "Freeze a version of it and it never changes again" in page
+    assert "A frozen version never changes" in page
     assert made["Location"] == "/datasets/spring-gold/"
 
 

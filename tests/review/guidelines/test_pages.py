@@ -127,7 +127,7 @@ def test_asking_again_is_previewed(as_member: Callable[[Member], Client], change
     assert not Reconsideration.objects.exists()
 
     html = page.post(ADDRESS, {"version": "2", "kind": "reasons", "reason": ["tone"]}, follow=True).content.decode()
-    assert "1 draft waits on the desk" in html
+    assert "1 draft waits in the queue" in html
 
 
 def test_an_answer_that_came_too_late_is_said(

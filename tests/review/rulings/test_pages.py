@@ -144,7 +144,7 @@ def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     form = hidden(browser.get(address).content.decode())
     reopened = browser.post(f"{address}ruling/", {**form, "act": "reopen"}, follow=True).content.decode()
 
-    assert "waits on the desk" in asked
+    assert "waits in the queue" in asked
     assert "Settle it" in disputed
     assert "Reopened" in reopened
     assert said.counts(task)["disputed"] == 1

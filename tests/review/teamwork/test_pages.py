@@ -90,7 +90,7 @@ def test_a_known_answer_is_made_on_a_drafts_page_and_taken_out_on_the_settings_p
 
     assert "Use it as a known answer" in page
     assert "It shouts." in made
-    assert "its draft is back where it stood" in gone
+    assert "its draft is back in the queue" in gone
     assert not KnownAnswer.objects.exists()
 
 
