@@ -35,7 +35,8 @@ class NewContactIn(BasisIn):
         """A key nobody knows is a mistake and not a silence."""
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             raise serializers.ValidationError({unknown[0]: ["A contact has no such field; facts stand under 'facts'."]})
-        return super().to_internal_value(data)
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
 
 
 class ContactsIn(BasisIn):

@@ -47,7 +47,8 @@ class AudienceIn(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {unknown[0]: [f"Contacts are chosen by {allowed}; this is none of them."]}
             )
-        return super().to_internal_value(data)
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
 
 
 class CampaignIn(serializers.Serializer[Any]):

@@ -139,7 +139,7 @@ def _dump_sqlite(folder: Path) -> tuple[str, dict[str, int]]:
         return SQLITE, {table: _count(target.cursor(), table) for table in own}
 
 
-def _counts(cursor: CursorWrapper | sqlite3.Cursor) -> dict[str, int]:
+def _counts(cursor: CursorWrapper) -> dict[str, int]:
     return {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
 
 
