@@ -105,7 +105,7 @@ def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: 
 
     Args:
         act: One of `audit.trail.ACTS`.
-        by: Who did it; None for the installation itself, or for somebody not known.
+        by: The acting member; None for the installation itself or an unknown person.
         about: What it was done to; its kind and id are kept, nothing else of it.
         detail: A few plain values such as `role="lead"` or `rows=120`. Never secrets, texts, names or addresses.
 

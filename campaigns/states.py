@@ -1,4 +1,4 @@
-"""Words that rows of this room can be in, and the moves between them. Pure but for Django's choices; knows no model."""
+"""States of this room's rows, and the transitions between them. Pure but for Django's choices."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class SuppressionReason(TextChoices):
 
 
 class CampaignState(TextChoices):
-    """Where a campaign stands in its business; how far its work is stands in its messages."""
+    """State of a campaign; the progress of its mails is in its messages."""
 
     PLANNED = "planned", "Planned"
     RUNNING = "running", "Running"
@@ -131,7 +131,7 @@ class EventKind(TextChoices):
 
 
 class EventSource(TextChoices):
-    """Who told of it."""
+    """Where an event was reported from."""
 
     WIRE = "wire", "The mail server"
     WEBHOOK = "webhook", "The provider's webhook"

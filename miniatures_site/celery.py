@@ -27,7 +27,7 @@ def configure(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
-        # Nobody steers workers through the queue, and unread events would only keep an idle machine awake.
+        # Workers are not controlled through the queue, and unread events would keep an idle machine awake.
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
@@ -61,7 +61,7 @@ def forget_connections(**_: Any) -> None:
 
 @worker_ready.connect
 def announce(sender: Consumer, **_: Any) -> None:
-    """Say that this worker is there, from now on."""
+    """Register this worker and start its heartbeat."""
     from jobs.lifecycle.claim import Worker
     from jobs.rundir import identity
     from jobs.supervisor.heartbeat import HEARTBEAT
@@ -72,7 +72,7 @@ def announce(sender: Consumer, **_: Any) -> None:
 
 @worker_shutting_down.connect
 def leave(**_: Any) -> None:
-    """Have supervisors let go of their jobs."""
+    """Make supervisors release their jobs."""
     from jobs.supervisor.shutdown import SHUTDOWN
 
     SHUTDOWN.begin()
@@ -80,7 +80,7 @@ def leave(**_: Any) -> None:
 
 @worker_shutdown.connect
 def withdraw(**_: Any) -> None:
-    """Say that this worker has left."""
+    """Unregister this worker."""
     from jobs.supervisor.heartbeat import HEARTBEAT
 
     HEARTBEAT.withdraw()

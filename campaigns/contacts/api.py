@@ -62,7 +62,7 @@ class ContactListView(APIView):
     )
     @idempotent_in_steps
     def post(self, request: Request) -> Response:
-        """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when nobody was new.
+        """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when no contact was new.
 
         JSON `{task, contacts: [...]}`, or one contact with its `task`; or a file as multipart.
         """

@@ -12,7 +12,7 @@ from web.strict_json import StorableJSONDecoder
 
 
 class BasisIn(serializers.Serializer[Any]):
-    """Why somebody may be written to; beside `contacts` it holds for all that say nothing of their own."""
+    """Lawful basis; beside `contacts` it is the default for those that give none."""
 
     lawful_basis = serializers.ChoiceField(choices=LawfulBasis.choices, required=False)
     basis_source = serializers.CharField(max_length=200, required=False)
@@ -32,7 +32,7 @@ class NewContactIn(BasisIn):
     facts = serializers.DictField(required=False)
 
     def to_internal_value(self, data: object) -> dict[str, Any]:
-        """A key nobody knows is a mistake and not a silence."""
+        """Refuse unknown keys instead of ignoring them."""
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             raise serializers.ValidationError({unknown[0]: ["A contact has no such field; facts stand under 'facts'."]})
         checked: dict[str, Any] = super().to_internal_value(data)

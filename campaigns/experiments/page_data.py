@@ -1,6 +1,6 @@
-"""An experiment as its page draws it: shares in points, charts in the chart module's shape, prices beside volumes.
+"""Data of an experiment's page: shares in points, charts in the chart module's format, prices by volume.
 
-Computes nothing that `results` has not; it does not know requests.
+Computes nothing that `results` has not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class GpuLine:
 
 @dataclass(frozen=True)
 class ExperimentOutlook:
-    """What the contacts at hand can show of some wishes, before anything is registered."""
+    """Power of the available contacts for a requested experiment, before it is registered."""
 
     hand: design.ArmPreview
     plan: SamplePlan
@@ -45,7 +45,7 @@ class ExperimentOutlook:
 
 
 def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
-    """What could be shown; None where a number has no sense, which the form says."""
+    """Return the expected power; None where a number is invalid, which the form reports."""
     if any(name != "hypothesis" for name in design.mistakes_in(wishes)):
         return None
     hand = queries.arm_preview(campaign)

@@ -88,7 +88,7 @@ def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -
 
 @require_GET
 def outlook(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the contacts at hand can show of the numbers in the form, for htmx."""
+    """Render the expected power for the numbers in the form, for htmx."""
     campaign = queries.get_or_404(member_of(request), slug)
     # The sentence is about numbers; the hypothesis may still be unwritten.
     form = ExperimentForm({**request.GET.dict(), "hypothesis": request.GET.get("hypothesis") or "–"})

@@ -28,7 +28,7 @@ from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metr
 
 @dataclass(frozen=True)
 class ExperimentSnapshot:
-    """The columns of an experiment at a moment, and who stands in them."""
+    """Columns of an experiment at a moment, and the contacts in them."""
 
     experiment: Experiment
     units: Assignments

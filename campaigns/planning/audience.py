@@ -1,4 +1,4 @@
-"""Questions about whom a campaign may write to, before it is launched. Writes nothing, assigns nobody."""
+"""Queries for the contacts a campaign may write to, before it is launched. Read-only."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class SenderForm(forms.Form):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands at the foot of every mail; a campaign is not launched without it.",
+        help_text="Shown at the foot of every mail; a campaign needs it before it is launched.",
     )
 
     def sender(self) -> NewSender:

@@ -1,7 +1,7 @@
 """The sink's SMTP side: takes every mail, but for addresses whose names ask for a drill.
 
 `bounce-…@` is refused for good, `greylist-…@` put off the first time, `slow-…@` answered after two seconds. What comes
-for an address with a signed token is an answer to a mail of ours, and goes on to the webhook.
+for an address with a signed token is a reply to one of our mails, and is passed on to the webhook.
 """
 
 from __future__ import annotations

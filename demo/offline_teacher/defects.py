@@ -1,7 +1,6 @@
 """Faults put into a mail on purpose, each under its name, so that checks and reviewers can be measured against them.
 
 Every fault is a function that changes the mail and says whether it could: a label is given only for what was done.
-Knows nothing of what a check looks for.
 """
 
 import random

@@ -1,7 +1,7 @@
 """Composes one clean outreach mail from a record's facts and an offer.
 
 A mail here is paragraphs of sentences, so that `defects` can work on sentences. It states only what the facts or the
-offer say, and gives up a fact that the record's notes cast doubt on. Knows nothing of defects or of other tasks.
+offer say, and gives up a fact that the record's notes cast doubt on.
 """
 
 import random
@@ -72,7 +72,7 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
 def follow_up(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
-    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks anew.
+    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks again.
 
     It is shorter than a first mail, and repeats none of their sentences.
 

@@ -1,6 +1,6 @@
 """The offline teacher: deterministic drafts from a record and an offer, some with labelled defects.
 
-The stand-in for a paid model on a machine without a network. Knows nothing of prices, calls or prompts.
+The stand-in for a paid model on a machine without a network.
 """
 
 import hashlib

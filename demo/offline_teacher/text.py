@@ -1,4 +1,4 @@
-"""A text as paragraphs of sentences, to be changed sentence by sentence. Knows no wish and no check.
+"""A text as paragraphs of sentences, to be changed sentence by sentence.
 
 Greeting and signature are held apart, so that nothing is put before the one or behind the other.
 """

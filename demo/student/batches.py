@@ -1,9 +1,7 @@
 """Turns the pre-training stream into batches of token ids grouped by length.
 
-Examples of like length share a batch, so that right padding stays small and a
-causal mask is all that attention needs. The module knows nothing of models; a
-chunk's batches depend on its number and the seed alone, which makes any chunk
-boundary a place to resume.
+Examples of like length share a batch, so that right padding stays small and a causal mask is all that attention
+needs.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """The text the demo student is pre-trained on, as a seeded, endless stream, and its check for leaks.
 
-Two sources: passages of the Python standard library's own documentation (PSF
-licence), read from the running interpreter, and generated exchanges over fact
-sheets. The module knows nothing of tokens, batches or models.
+Two sources: passages of the Python standard library's own documentation (PSF licence), read from the running
+interpreter, and generated exchanges over fact sheets.
 """
 
 import ast

@@ -1,9 +1,8 @@
 """Writes short documents of many sorts from a fact sheet, in the chat's two turns.
 
-A document copies the sheet's values into prose, never states a fact the sheet
-does not hold, and leaves declared slots such as `{{reader.name}}` as they are.
-There is no sales letter among the sorts, and no call to act on an offer. The
-module knows nothing of tokens.
+A document copies the sheet's values into prose, never states a fact the sheet does not hold, and leaves declared
+slots such as `{{reader.name}}` as they are. There is no sales letter among the sorts, and no call to act on an
+offer.
 """
 
 import re

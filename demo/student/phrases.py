@@ -1,8 +1,7 @@
 """Makes the short phrases that stand as values in a fact sheet.
 
-A phrase reads well inside a sentence (`opened a depot in Rotterdam`, `slow hand
-counts at night`), and its words recombine freely, so that a model cannot learn
-one by heart. The module knows nothing of which document will use it.
+A phrase reads well inside a sentence (`opened a depot in Rotterdam`, `slow hand counts at night`), and its words
+recombine freely, so that a model cannot learn one by heart.
 """
 
 import re

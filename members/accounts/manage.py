@@ -1,4 +1,4 @@
-"""Members come, change and go. Knows no task: roles per task are given by the room that has tasks."""
+"""Create, change and deactivate members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 
 TEMPORARY = "temporary_password"
-# Acts of `change` by which somebody gets power, or the one who acts gets somebody else's.
+# Acts of `change` that grant rights, or give the acting member access to another account.
 POWERFUL_CHANGES = frozenset({"make_admin", "reactivate", "renew_password"})
 CHOICES: dict[str, frozenset[str]] = {
     "work_mails": frozenset({"problems", "always", "never"}),

@@ -1,4 +1,4 @@
-"""How people get in: nobody signs up alone; an admin makes members."""
+"""Sign-up is closed: an admin creates members."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class EncryptedSecretsAdapter(DefaultMFAAdapter):
 
 
 class SecondFactorMiddleware:
-    """Middleware: a member of whom the factor is required sets it up before anything else."""
+    """Middleware: members who need a second factor must set it up before anything else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,6 +1,6 @@
-"""Signing in by the organisation's own identity provider (OpenID Connect): whom it lets in, and as whom.
+"""Sign-in by the organisation's identity provider (OpenID Connect): who is let in, and as which member.
 
-The provider is trusted with one thing: that a verified address is the person's. It does not know roles; an invitation does.
+The provider is trusted for one thing: that a verified address is the person's. Roles come from the invitation.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def verified_address(sociallogin: SocialLogin) -> str:
 
 
 def free_name(wanted: str) -> str:
-    """A user name nobody has, made of what a provider proposes."""
+    """Return a free user name based on what a provider proposes."""
     base = re.sub(r"[^\w.@+-]", "", wanted)[:140] or "member"
     taken = {
         name.casefold() for name in Member.objects.filter(username__istartswith=base).values_list("username", flat=True)

@@ -1,4 +1,4 @@
-"""The API reference as a page, drawn from the published schema. Knows OpenAPI's shape; knows no endpoint."""
+"""The API reference as a page, drawn from the published schema."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A consistent copy of the database, and back: SQLite by its online backup, PostgreSQL by its own programs.
-
-Knows kinds of databases; knows no room's tables.
-"""
+"""Back up and restore the database: SQLite by its online backup, PostgreSQL by its own programs."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ def file_name() -> str:
 
 
 def dump(folder: Path) -> tuple[str, dict[str, int]]:
-    """Write a copy of the database as it is at one moment; writers go on meanwhile.
+    """Write a consistent copy of the database; writers continue meanwhile.
 
     Returns:
         The file's name, and the rows of each table at that very moment.
@@ -44,7 +41,7 @@ def dump(folder: Path) -> tuple[str, dict[str, int]]:
 
 
 def is_empty() -> bool:
-    """Whether nobody is a member of the installation in this database."""
+    """Return whether the database has no members."""
     with connection.cursor() as cursor:
         if "members_member" not in connection.introspection.table_names(cursor):
             return True

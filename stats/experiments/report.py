@@ -1,7 +1,4 @@
-"""An analysis as lines for a terminal and as plain data for JSON: verdict first, then numbers, then method.
-
-It does not know where either goes.
-"""
+"""An analysis as lines for a terminal and as plain data for JSON: verdict first, then numbers, then method."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Did each arm get its share? A sample ratio that is off says that drawing, sending or counting is broken.
 
-What must be counted is what was drawn: clusters where arms are drawn by cluster. It does not know the outcomes.
+What must be counted is what was drawn: clusters where arms are drawn by cluster.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Queries that are compiled once: Django's own SQL for them is kept, and only its parameters change from call to call.
 
-Building a large queryset and turning it into SQL takes Django several times as long as the database takes to answer. For
-the few queries that stand on the way of every decision this keeps the outcome. The rows come back as the very models,
-related rows and annotations that the queryset would give. It does not know what is asked.
+Building a large queryset and turning it into SQL takes Django several times as long as the database takes to answer.
+For the few queries that stand on the way of every decision this keeps the outcome. The rows come back as the very
+models, related rows and annotations that the queryset would give.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was found where a request has a mistake, beside what is wanted there. Knows no shape, and shows nothing that is secret."""
+"""Add the value that was sent to each validation error, beside the value expected. Never shows secrets."""
 
 from __future__ import annotations
 

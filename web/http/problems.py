@@ -1,4 +1,4 @@
-"""Errors of the API as RFC 9457 problem details. Knows DRF's exceptions and our Refusal; knows no room."""
+"""Errors of the API as RFC 9457 problem details."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Everything goes through the product's own services: contacts are imported, the experiment is registered, drafts are
 ordered, approved by a member, sent over SMTP to a sink started for the load, and answered through the real endpoints.
-Taken up again after a break it goes on from what the rows say.
+After an interruption it continues from what the rows say.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ Mara Ellwood"""
 
 
 def load(admin: Member, task: Task, *, companies: int = simulated_inboxes.COMPANIES) -> bool:
-    """Load the experiment if it is not there, or go on with it.
+    """Load the experiment if it is missing, or continue an interrupted load.
 
     Args:
         admin: Who makes what only an admin may.
@@ -114,7 +114,7 @@ def _campaign(admin: Member, lead: Member, task: Task, companies: int) -> Campai
     """The launched campaign; whatever of it is missing is made."""
     campaign = Campaign.objects.filter(slug=SLUG).first()
     if campaign is None:
-        # Whoever a user has imported meanwhile is none of the demo's people.
+        # Contacts that a user has imported meanwhile are not part of the demo.
         batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(lead, task, companies)
         campaign = edit.create(task, _plan(admin, batch), slug=SLUG, by=lead)
     if campaign.state == CampaignState.PLANNED:
@@ -253,7 +253,7 @@ def _approve(campaign: Campaign, lead: Member) -> int:
 
 
 def _rewritten(draft: Draft) -> dict[str, Any]:
-    """What a patient lead writes instead of a draft that cannot be mended: one without mistakes."""
+    """Return the fields of a draft without mistakes, as a lead would rewrite one that cannot be fixed."""
     from demo import offline_teacher
 
     spec = draft.task_version.spec

@@ -123,7 +123,7 @@ def test_a_launch_that_is_refused_names_the_problems(
     page = as_member(lead).post(f"/campaigns/{campaign.slug}/act/", {"verb": "launch"})
 
     assert page.status_code == 422
-    assert "There is nobody to write to." in page.content.decode()
+    assert "There are no contacts to write to." in page.content.decode()
 
 
 def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
