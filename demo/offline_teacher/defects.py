@@ -159,9 +159,9 @@ def _replace_one(mail: Mail, pattern: str, value: str) -> bool:
 
 
 def _new_number(near: int, facts: Facts, offer: Offer, rng: random.Random) -> int:
-    known = {int(number) for number in re.findall(r"\d+", _said(facts) + " " + _said(offer))}
+    given_numbers = {int(number) for number in re.findall(r"\d+", _said(facts) + " " + _said(offer))}
     step = max(3, near // 5)
-    return rng.choice([number for number in range(near + 1, near + 4 * step + 20) if number not in known])
+    return rng.choice([number for number in range(near + 1, near + 4 * step + 20) if number not in given_numbers])
 
 
 def _said(values: Mapping[str, Any]) -> str:

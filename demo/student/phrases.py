@@ -229,8 +229,8 @@ def post(rng: Random) -> str:
 
 def trade(rng: Random) -> str:
     """A line of business, one or two words long, two trades at times."""
-    one = rng.choice(FIELDS)
-    return rng.choice((one, one, f"{one} and {rng.choice(FIELDS)}", f"{rng.choice(QUALITIES)} {one}"))
+    field = rng.choice(FIELDS)
+    return rng.choice((field, field, f"{field} and {rng.choice(FIELDS)}", f"{rng.choice(QUALITIES)} {field}"))
 
 
 def ware(rng: Random) -> str:

@@ -48,10 +48,10 @@ def idempotent(handler: Handler) -> Handler:
                 row.save(update_fields=["status", "body"])
                 return response
         except IntegrityError:
-            known = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
-            if known is None:
+            remembered = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
+            if remembered is None:
                 raise
-            return _replay(known, fingerprint)
+            return _replay(remembered, fingerprint)
 
     return wrapped
 
