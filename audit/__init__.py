@@ -1,1 +1,1 @@
-"""Who did what and when: an append-only trail, sealed day by day. It stores ids and plain words, and knows no room."""
+"""Audit trail: who did what and when, append-only, sealed day by day. Stores ids and plain words."""

@@ -10,7 +10,7 @@ class AuditRow(models.Model):
     """One act. Never changed, never deleted: triggers of the database hold it."""
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    actor = models.CharField(max_length=36, blank=True)  # a member's id; empty: nobody known, or the installation
+    actor = models.CharField(max_length=36, blank=True)  # a member's id; empty: unknown, or the installation
     act = models.CharField(max_length=40)
     subject_kind = models.CharField(max_length=40, blank=True)
     subject_id = models.CharField(max_length=64, blank=True)

@@ -16,8 +16,8 @@ ACTS: dict[str, str] = {
     "second_factor_off": "Authenticator app turned off",
     "recovery_codes_made": "Recovery codes made",
     "member_added": "Member added",
-    "member_deactivated": "Member shut out",
-    "member_reactivated": "Member let in again",
+    "member_deactivated": "Member deactivated",
+    "member_reactivated": "Member reactivated",
     "member_made_admin": "Member made admin",
     "member_unmade_admin": "Member no longer admin",
     "password_renewed": "Temporary password given",
@@ -32,8 +32,8 @@ ACTS: dict[str, str] = {
     "task_made": "Task made",
     "task_version_made": "Task version made",
     "desk_changed": "Desk settings changed",
-    "bulk_act": "Bulk act",
-    "bulk_act_undone": "Bulk act undone",
+    "bulk_act": "Bulk decision",
+    "bulk_act_undone": "Bulk decision undone",
     "ruled": "Dispute ruled",
     "decisions_imported": "Decisions imported",
     "dataset_frozen": "Freezing ordered",
@@ -41,7 +41,7 @@ ACTS: dict[str, str] = {
     "dataset_pushed": "Dataset pushed to a hub",
     "sample_revoked": "Sample revoked",
     "person_erased": "Person erased",
-    "objection_taken_back": "Wish to hear no more, read from a reply, taken back",
+    "objection_taken_back": "Opt-out read from a reply corrected",
     "person_exported": "Person's data exported",
     "hook_made": "Webhook made",
     "hook_changed": "Webhook changed",
@@ -71,14 +71,14 @@ ACTS: dict[str, str] = {
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
     "campaign_launched": "Campaign launched",
-    "campaign_steered": "Campaign steered",
+    "campaign_steered": "Campaign paused, resumed or ended",
     "sender_made": "Sender made",
     "sender_changed": "Sender changed",
     "suppressed": "Addresses suppressed",
     "fixed_mails_decided": "Mails with a fixed text decided",
     "experiment_registered": "Experiment registered",
-    "halted": "Everything that leaves stopped",
-    "resumed": "Everything that leaves resumed",
+    "halted": "Outgoing traffic stopped",
+    "resumed": "Outgoing traffic resumed",
     "backup_made": "Backup made",
     "restored": "Restored from a backup",
 }
@@ -105,7 +105,7 @@ def record(act: str, *, by: HasId | None, about: HasId | None = None, **detail: 
 
     Args:
         act: One of `audit.trail.ACTS`.
-        by: Who did it; None for the installation itself, or for somebody not known.
+        by: The acting member; None for the installation itself or an unknown person.
         about: What it was done to; its kind and id are kept, nothing else of it.
         detail: A few plain values such as `role="lead"` or `rows=120`. Never secrets, texts, names or addresses.
 
@@ -135,7 +135,7 @@ def _plain(value: Plain | list[str]) -> Plain | list[str]:
 # A kind is the lower-cased name of a model; one that is not here is shown as it stands.
 KIND_NAMES: dict[str, str] = {
     "budget": "Budget",
-    "bulkact": "Bulk act",
+    "bulkact": "Bulk decision",
     "campaign": "Campaign",
     "draft": "Draft",
     "datasetversion": "Dataset",

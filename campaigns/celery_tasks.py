@@ -8,7 +8,7 @@ from campaigns.sending import tick as ticking
 from campaigns.writing import wake_tick
 
 
-@shared_task(name=wake_tick.TICK, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name=wake_tick.TICK, ignore_result=True)
 def tick() -> None:
     """Move every running campaign on."""
     ticking.advance_all()

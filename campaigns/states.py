@@ -1,4 +1,4 @@
-"""Words that rows of this room can be in, and the moves between them. Pure but for Django's choices; knows no model."""
+"""States of this room's rows, and the transitions between them. Pure but for Django's choices."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class SuppressionReason(TextChoices):
 
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     COMPLAINED = "complained", "Complained"
-    BOUNCED = "bounced", "Does not exist"
+    BOUNCED = "bounced", "Address does not exist"
     ERASED = "erased", "Asked to be erased"
     MANUAL = "manual", "Entered by hand"
 
 
 class CampaignState(TextChoices):
-    """Where a campaign stands in its business; how far its work is stands in its messages."""
+    """State of a campaign; the progress of its mails is in its messages."""
 
     PLANNED = "planned", "Planned"
     RUNNING = "running", "Running"
@@ -65,10 +65,10 @@ class MessageState(TextChoices):
     WRITTEN = "written", "Written"
     AWAITING = "awaiting", "Awaiting approval"
     APPROVED = "approved", "Approved"
-    SENDING = "sending", "On the wire"
+    SENDING = "sending", "Being sent"
     SENT = "sent", "Sent"
     REJECTED = "rejected", "Not approved"
-    UNKNOWN = "unknown", "Fate unknown"
+    UNKNOWN = "unknown", "Outcome unknown"
     FAILED = "failed", "Failed"
     STOPPED = "stopped", "Stopped"
 
@@ -111,7 +111,7 @@ class StopReason(TextChoices):
     BOUNCED = "bounced", "An earlier mail bounced"
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
-    OBJECTED = "objected", "Asked for no more, as read from a reply"
+    OBJECTED = "objected", "Opt-out, read from a reply"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
 
@@ -131,7 +131,7 @@ class EventKind(TextChoices):
 
 
 class EventSource(TextChoices):
-    """Who told of it."""
+    """Where an event was reported from."""
 
     WIRE = "wire", "The mail server"
     WEBHOOK = "webhook", "The provider's webhook"

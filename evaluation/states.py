@@ -22,7 +22,7 @@ class StudyKind(TextChoices):
 class StudyMetric(TextChoices):
     """What a study's cells are judged by, on validation records."""
 
-    NLL = "nll_per_byte", "Surprise at the experts' texts, nats per byte"
+    NLL = "nll_per_byte", "Loss on the experts' texts, nats per byte"
     PASSES = "passes_all", "Share of outputs that pass every check"
 
 

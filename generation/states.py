@@ -26,7 +26,7 @@ class Purpose(TextChoices):
 class LeftOutReason(TextChoices):
     """Why a draft that was paid for stays off the desk."""
 
-    DUPLICATE = "duplicate", "Says nearly the same as another"
+    DUPLICATE = "duplicate", "Near-duplicate of another"
     NOT_BEST = "not_best", "Not the best of its record"
 
 
@@ -43,7 +43,7 @@ class ProposalState(TextChoices):
 
     WAITING = "waiting", "Being written"
     OPEN = "open", "Waiting for a lead"
-    FAILED = "failed", "Nothing came of it"
+    FAILED = "failed", "Failed"
     ACCEPTED = "accepted", "Accepted"
     DISMISSED = "dismissed", "Dismissed"
 
@@ -51,7 +51,7 @@ class ProposalState(TextChoices):
 class CallState(TextChoices):
     """Where one paid request stands."""
 
-    SENT = "sent", "On the wire"
+    SENT = "sent", "In flight"
     ANSWERED = "answered", "Answered"
     FAILED = "failed", "Failed"
     UNCERTAIN = "uncertain", "Uncertain"
@@ -60,7 +60,7 @@ class CallState(TextChoices):
 class Answers(TextChoices):
     """How drafts come back: `auto` takes JSON where the provider holds a model to a schema."""
 
-    AUTO = "auto", "as the provider does best"
+    AUTO = "auto", "automatic: best for the provider"
     TEXT = "text", "as text"
     JSON = "json", "as JSON, by a schema"
 
@@ -78,8 +78,8 @@ class Settlement(TextChoices):
     OPEN = "", "Open"
     RETRIED = "retried", "Asked again"
     DROPPED = "dropped", "Dropped"
-    PAID = "paid", "Taken as paid"
-    NOT_PAID = "not-paid", "Taken as not paid"
+    PAID = "paid", "Billed"
+    NOT_PAID = "not-paid", "Not billed"
 
 
 class Way(TextChoices):
@@ -99,10 +99,10 @@ class Stragglers(TextChoices):
 class BatchState(TextChoices):
     """Where a batch at a provider stands."""
 
-    PREPARING = "preparing", "Being handed in"
+    PREPARING = "preparing", "Being submitted"
     SUBMITTED = "submitted", "At the provider"
-    ENDED = "ended", "Taken in"
-    DROPPED = "dropped", "Never begun"
+    ENDED = "ended", "Collected"
+    DROPPED = "dropped", "Never started"
 
 
 class BudgetScope(TextChoices):

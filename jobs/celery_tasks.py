@@ -11,13 +11,13 @@ from jobs.lifecycle import reaper
 from jobs.supervisor import run_job
 
 
-@shared_task(name="jobs.ring", bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="jobs.ring", bind=True, ignore_result=True)
 def run(self: Any, job_id: str) -> None:
     """Look at a job's row and do it if it is free."""
     run_job(UUID(job_id), worker=self.request.hostname or "worker")
 
 
-@shared_task(name="jobs.reap", ignore_result=True)  # type: ignore[untyped-decorator]
+@shared_task(name="jobs.reap", ignore_result=True)
 def reap() -> None:
     """Look after what nobody looks after any more."""
     reaper.reap()

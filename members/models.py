@@ -1,4 +1,4 @@
-"""Members, invitations, API tokens and remembered requests. Knows no task: roles per task stand in the review room."""
+"""Members, invitations, API tokens and remembered requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the rooms that have tasks and cards speak of a member's roles and leave; this room knows no name above it."""
+"""Hooks through which the rooms with tasks report a member's roles and react when one is deactivated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Teams(Protocol):
 
 
 class NoTeams:
-    """Until a room says otherwise there are no tasks and nobody has a role."""
+    """Default: no tasks, and no member has a role."""
 
     def roles_of(self, member: Member) -> Roles:
         return []
@@ -55,7 +55,7 @@ class NoTeams:
         return {}
 
     def give(self, member: Member, *, task: str, role: str, by: Member) -> None:
-        raise LookupError(f"nobody has said what the task '{task}' is")
+        raise LookupError(f"no room has registered the task '{task}'")
 
 
 LeaveHook = Callable[[Member], None]

@@ -13,7 +13,7 @@ def member_of(request: HttpRequest | Request) -> Member:
     """The member signed in.
 
     Raises:
-        PermissionDenied: Nobody is. The login middleware answers before that on every page but the open ones.
+        PermissionDenied: The request is anonymous. On all but public pages the login middleware answers first.
     """
     if isinstance(request.user, Member):
         return request.user

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
+
+if TYPE_CHECKING:
+    from celery.worker.consumer import Consumer
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
 
@@ -15,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="celery_tasks")
 
 
-@app.on_after_configure.connect  # type: ignore[untyped-decorator]
+@app.on_after_configure.connect
 def configure(sender: Celery, **_: Any) -> None:
     """Threads, so that a supervised engine holds a thread and not a process; and the beat's entries."""
     from django.conf import settings
@@ -24,7 +27,7 @@ def configure(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         worker_pool="threads",
         worker_concurrency=settings.WORKER_THREADS,
-        # Nobody steers workers through the queue, and unread events would only keep an idle machine awake.
+        # Workers are not controlled through the queue, and unread events would keep an idle machine awake.
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
@@ -48,7 +51,7 @@ def configure(sender: Celery, **_: Any) -> None:
     )
 
 
-@worker_init.connect  # type: ignore[untyped-decorator]
+@worker_init.connect
 def forget_connections(**_: Any) -> None:
     """The main process has looked at models; its connections are not for threads to share."""
     from django.db import connections
@@ -56,9 +59,9 @@ def forget_connections(**_: Any) -> None:
     connections.close_all()
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]
-def announce(sender: Any, **_: Any) -> None:
-    """Say that this worker is there, from now on."""
+@worker_ready.connect
+def announce(sender: Consumer, **_: Any) -> None:
+    """Register this worker and start its heartbeat."""
     from jobs.lifecycle.claim import Worker
     from jobs.rundir import identity
     from jobs.supervisor.heartbeat import HEARTBEAT
@@ -67,17 +70,17 @@ def announce(sender: Any, **_: Any) -> None:
     HEARTBEAT.announce(Worker(sender.hostname, identity.host_id(), identity.boot_id()), queues)
 
 
-@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+@worker_shutting_down.connect
 def leave(**_: Any) -> None:
-    """Have supervisors let go of their jobs."""
+    """Make supervisors release their jobs."""
     from jobs.supervisor.shutdown import SHUTDOWN
 
     SHUTDOWN.begin()
 
 
-@worker_shutdown.connect  # type: ignore[untyped-decorator]
+@worker_shutdown.connect
 def withdraw(**_: Any) -> None:
-    """Say that this worker has left."""
+    """Unregister this worker."""
     from jobs.supervisor.heartbeat import HEARTBEAT
 
     HEARTBEAT.withdraw()

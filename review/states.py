@@ -35,7 +35,7 @@ class DraftState(TextChoices):
     DECIDED = "decided", "Decided"
     DISPUTED = "disputed", "Disputed"
     # Written for another purpose than judging: the desk neither deals nor counts it until somebody puts it there.
-    KEPT = "kept", "Kept from the desk"
+    KEPT = "kept", "Not for review"
 
 
 class AssignmentState(TextChoices):
@@ -52,7 +52,7 @@ class Drawn(TextChoices):
 
     QUEUE = "queue", "In the order of the queue"
     RANDOM = "random", "At random"
-    OVERLAP = "overlap", "For a second verdict"
+    OVERLAP = "overlap", "For overlap"
     KNOWN = "known", "With a known answer"
     ASSIGNED = "assigned", "Assigned"
     ASKED = "asked", "Asked for"
@@ -63,8 +63,8 @@ class QueueOrdering(TextChoices):
     """Which drafts come first on the desk of a task; a random share is always mixed in."""
 
     OLDEST = "oldest", "Oldest first"
-    UNCERTAIN = "uncertain", "Least certain first"
-    DIVERSE = "diverse", "Most different first"
+    UNCERTAIN = "uncertain", "Most uncertain first"
+    DIVERSE = "diverse", "Most diverse first"
 
 
 class Verdict(TextChoices):
@@ -80,7 +80,7 @@ class RulingKind(TextChoices):
     """What a lead says where verdicts alone do not settle a draft."""
 
     ADOPT = "adopt", "Adopted"  # a late decision counts after all
-    LEAVE = "leave", "Left aside"  # a late decision stays without effect
+    LEAVE = "leave", "Dismissed"  # a late decision stays without effect
     SETTLE = "settle", "Settled"  # of verdicts that differ, or of the lead's own, this one counts
     REOPEN = "reopen", "Reopened"  # no ruling is in force any more
     SEND_BACK = "send_back", "Sent back"  # its author looks at this verdict again; until then it counts for nothing

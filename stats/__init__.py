@@ -1,1 +1,1 @@
-"""Statistics that several rooms share: numbers in, numbers out. Plain Python, numpy and scipy; knows no room."""
+"""Statistics that several rooms share: numbers in, numbers out. Plain Python, numpy and scipy."""

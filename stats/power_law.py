@@ -1,8 +1,8 @@
 """The curve `loss = a * n**-b + c` through losses at several sizes.
 
-The form is that of Hestness et al. (arXiv 1712.00409, section 2) and Kaplan et al. (arXiv 2001.08361, section 3) with
-the floor `c` that no amount of data takes away. For a given `b` the rest is a straight line, so only `b` is searched
-(variable projection: Golub & Pereyra, SIAM J. Numer. Anal. 10, 1973). It does not know what was measured.
+The form is that of Hestness et al. (arXiv 1712.00409, section 2) and Kaplan et al. (arXiv 2001.08361, section 3)
+with the floor `c` that no amount of data takes away. For a given `b` the rest is a straight line, so only `b` is
+searched (variable projection: Golub & Pereyra, SIAM J. Numer. Anal. 10, 1973).
 """
 
 from __future__ import annotations

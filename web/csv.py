@@ -1,8 +1,8 @@
 """CSV that no spreadsheet takes for a formula: the one writer of every CSV file the product gives out.
 
-A text that would begin a formula gets an apostrophe before it, which spreadsheets take for "this is text". That also holds
-within a cell after a semicolon, a tab or a line break: where a spreadsheet splits at those, a cell begins there too. Numbers
-stay numbers. Quoting is RFC 4180's. It does not know what the columns are.
+A text that would begin a formula gets an apostrophe before it, which spreadsheets take for "this is text". That also
+holds within a cell after a semicolon, a tab or a line break: where a spreadsheet splits at those, a cell begins
+there too. Numbers stay numbers. Quoting is RFC 4180's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _QUOTED = re.compile(r'[",;\t\r\n]')
 _NUMBER = re.compile(r"\A-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """One cell: nothing for None, numbers as they are, texts without the power to compute."""
     if value is None:
         return ""

@@ -1,7 +1,7 @@
 """Secrets kept in rows: encrypted under the installation's own key, read back only where they are used.
 
-Fernet (AES-128-CBC with HMAC-SHA256) under a key derived from SECRET_KEY; SECRET_KEY_FALLBACKS are read too, so that the
-key can be changed. It does not know what the secrets are for.
+Fernet (AES-128-CBC with HMAC-SHA256) under a key derived from SECRET_KEY; SECRET_KEY_FALLBACKS are read too, so that
+the key can be changed.
 """
 
 from __future__ import annotations

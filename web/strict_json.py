@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 MAX_DEPTH: Final = 64
@@ -62,7 +62,7 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
-def unstorable_texts(value: Any, text: str | bytes) -> Iterator[tuple[str, list[str]]]:
+def unstorable_texts(value: object, text: str | bytes) -> Iterator[tuple[str, list[str]]]:
     """Yield the texts of a value that cannot be stored, by dotted path, each with what is wrong.
 
     Args:
@@ -80,7 +80,7 @@ class StorableJSONDecoder(json.JSONDecoder):
         return loads(s)
 
 
-def _unstorable_texts(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+def _unstorable_texts(value: object, path: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(value, str):
         if mistake := _why_unstorable(value):
             yield path, [mistake]
@@ -102,8 +102,8 @@ def _why_unstorable(text: str) -> str:
     return HALF_CHARACTER.format(ord(half[0])) if half else ""
 
 
-def _is_deep(value: Any) -> bool:
-    level = [value]
+def _is_deep(value: object) -> bool:
+    level: list[object] = [value]
     for _ in range(MAX_DEPTH):
         level = [inner for each in level for inner in _children(each) if isinstance(inner, dict | list)]
         if not level:
@@ -111,7 +111,7 @@ def _is_deep(value: Any) -> bool:
     return True
 
 
-def _children(value: Any) -> Any:
+def _children(value: object) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 

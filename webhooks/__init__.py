@@ -1,1 +1,1 @@
-"""Telling other systems what happened here, signed, until they have heard it. Knows no room above it."""
+"""Notify other systems of events by signed requests, repeated until they confirm."""

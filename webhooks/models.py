@@ -13,7 +13,7 @@ from webhooks.states import DeliveryState
 
 
 class Hook(models.Model):
-    """An address that wants to be told of some events of one task, or of all tasks."""
+    """An address that is notified of some events of one task, or of all tasks."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80)

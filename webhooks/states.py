@@ -1,4 +1,4 @@
-"""What is told, and the states of telling it. Pure but for Django's choices; knows no model."""
+"""Events that are sent, and the states of a delivery. Pure but for Django's choices."""
 
 from __future__ import annotations
 

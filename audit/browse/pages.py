@@ -16,13 +16,13 @@ from audit.trail import ACTS
 
 class TrailFilterForm(forms.Form):
     act = forms.ChoiceField(
-        label="Act",
+        label="Action",
         required=False,
-        choices=[("", "All acts"), *ACTS.items()],
-        widget=forms.Select(attrs={"aria-label": "Act"}),
+        choices=[("", "All actions"), *ACTS.items()],
+        widget=forms.Select(attrs={"aria-label": "Action"}),
     )
     who = forms.CharField(label="Who", max_length=150, required=False)
-    subject = forms.CharField(label="Id of what was acted on", max_length=64, required=False)
+    subject = forms.CharField(label="Id of the object", max_length=64, required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 

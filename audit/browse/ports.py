@@ -12,12 +12,12 @@ SubjectNames = Callable[[str, Collection[str]], dict[str, str]]
 
 
 def no_names(ids: Collection[str]) -> dict[str, str]:
-    """Until a room says otherwise nobody has a name."""
+    """Default: no member has a name."""
     return {}
 
 
 def no_ids(word: str) -> list[str]:
-    """Until a room says otherwise a word means nobody."""
+    """Default: a word matches no member."""
     return []
 
 

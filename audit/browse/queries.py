@@ -1,4 +1,4 @@
-"""Questions about the trail, for admins. Whoever asks has been let in before: views and API see to that."""
+"""Queries on the trail, for admins. Views and API check permissions first."""
 
 from __future__ import annotations
 

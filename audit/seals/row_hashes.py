@@ -1,4 +1,4 @@
-"""How rows of the trail are hashed, the same on every database. Pure Python; knows no table."""
+"""Hash rows of the trail, the same on every database. Pure Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealing days of the trail and holding the seals against the rows. Knows days and hashes, and nobody's acts."""
+"""Seal days of the trail, and check the rows against the seals."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def seal_days(*, now: datetime | None = None) -> list[AuditDigest]:
 
 
 def verify(known: Mapping[date, str] | None = None) -> SealCheck:
-    """Compute every seal anew from the rows, from the first day on, until something does not hold.
+    """Recompute every seal from the rows, from the first day on, until one does not match.
 
     Args:
         known: Digests by day that were written down elsewhere; they must be the ones that stand.

@@ -1,7 +1,7 @@
 """Finds web and mail addresses in a text, and writes them so that no mail program makes links of them.
 
-Pure Python. It looks for what mail programs link by themselves: anything with a scheme, `www.`, a mail address, and a
-bare host with a path or with an ending that is common on the web. It does not know which addresses are good.
+Pure Python. It looks for what mail programs link by themselves: anything with a scheme, `www.`, a mail address, and
+a bare host with a path or with an ending that is common on the web.
 """
 
 from __future__ import annotations

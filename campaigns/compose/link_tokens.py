@@ -1,7 +1,7 @@
 """Signed words in addresses of ours: which mail a click, a picture, an unsubscription or a reply belongs to.
 
-A token is the ids it names and an HMAC over them under its purpose, in lower-case base32: it survives mail systems that
-change the case of an address and fits into a local part. It tells nobody anything without the key. Knows no rows.
+A token is the ids it names and an HMAC over them under its purpose, in lower-case base32: it survives mail systems
+that change the case of an address and fits into a local part. It reveals nothing without the key.
 """
 
 from __future__ import annotations

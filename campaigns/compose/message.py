@@ -26,7 +26,7 @@ from web.errors import Refusal
 LOCAL_PART_MAX = 64
 _PLACEHOLDER = "token-here"
 _ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
-# Where an address is from must be told to whoever did not give it (GDPR, article 14).
+# People who did not give their address themselves must be told where it came from (GDPR, article 14).
 _REASONS = {
     LawfulBasis.CONSENT: "You agreed to hear from us: {source}, {date}.",
     LawfulBasis.CONTRACT: "We write to you as a customer: {source}, {date}.",
@@ -48,7 +48,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     """The mail of a message as it goes out now.
 
     Args:
-        message: With contact, step, draft, and campaign with sender at hand.
+        message: With contact, step, draft and the campaign's sender loaded.
         links: Id by name of the links the campaign may point to.
 
     Raises:
@@ -140,7 +140,7 @@ def click_url(message_pk: UUID, link_pk: UUID) -> str:
 
 
 def pixel_url(message: Message) -> str:
-    """The picture that tells of an opening; empty unless the campaign wants it and the contact agreed."""
+    """Return the URL of the tracking pixel; empty unless the campaign tracks opens and the contact agreed."""
     if not (message.campaign.tracks_opens and message.contact.may_track_opens):
         return ""
     return _absolute("campaigns:open", link_tokens.sign(TokenPurpose.OPEN, message.pk))
@@ -164,7 +164,7 @@ def _absolute(name: str, token: str) -> str:
 
 @cache
 def _path(name: str) -> str:
-    """The path of an address with a mark where its token stands: looking one up anew takes longer than signing."""
+    """Return the path of an address with a placeholder for its token. Cached, since reversing takes longer than signing."""
     return reverse(name, args=[_PLACEHOLDER])
 
 

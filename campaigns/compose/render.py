@@ -1,8 +1,8 @@
 """Makes one mail of a text with slots: a subject, a plain text and an HTML that say the same.
 
-Pure Python. What a model or a person wrote is text and nothing else here: it is escaped, its own web and mail addresses
-are written so that no mail program makes links of them, and line breaks cannot reach a header. Links come from the
-slots alone. It does not know recipients, senders' addresses or how a mail is sent.
+Pure Python. What a model or a person wrote is text and nothing else here: it is escaped, its own web and mail
+addresses are written so that no mail program makes links of them, and line breaks cannot reach a header. Links come
+from the slots alone.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def render(
         slots: Values by slot name. Those that begin with `link.` are addresses of ours; all others are plain words.
         footer: What stands under the text.
         plain_names: Words that look like an address and are none, such as the company name `Booking.com`.
-        pixel_url: An image that tells of an opening; only for contacts who agreed to that.
+        pixel_url: Tracking pixel; only for contacts who agreed to open tracking.
 
     Raises:
         UnfilledSlotError: The text has a slot without a value in `slots`.

@@ -1,4 +1,4 @@
-"""Whether a mail says again what its reader got before: words compared in runs of five. Pure; knows no row."""
+"""Detect a mail that repeats an earlier one: five-word sequences compared. Pure Python."""
 
 from __future__ import annotations
 

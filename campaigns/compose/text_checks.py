@@ -1,8 +1,8 @@
-"""What a mail's text must not hold, whoever wrote it: addresses of its own, slots nobody fills, echoes of instructions.
+"""Check what a mail's text must not hold: addresses of its own, slots without a value, echoes of instructions.
 
-Pure Python, in the shape of the review room's marks, so that the desk shows them in the text. It runs on every draft of
-a campaign beside the task's own checks. It does not know rows, and nothing depends on it for safety: an address that
-slips through is written as words all the same.
+Pure Python, in the shape of the review room's marks, so that the desk shows them in the text. It runs on every draft
+of a campaign beside the task's own checks. Nothing depends on it for safety: the renderer writes an address that slips
+through as plain words.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _echoes(name: str, text: str, told: InstructionWords) -> Iterator[TextMark]:
     places = list(_WORD.finditer(text)) if told else []
     words = [place.group().casefold() for place in places]
     for at in range(len(words) - ECHO_WORDS + 1):
-        # One word tells of most places that nothing told begins there.
+        # One word rules most places out quickly.
         if words[at] in told and tuple(words[at : at + ECHO_WORDS]) in told[words[at]]:
             start, end = places[at].start(), places[at + ECHO_WORDS - 1].end()
             yield TextMark("echo", name, start, end, "These words stand in the instructions to the model")

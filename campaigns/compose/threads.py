@@ -43,7 +43,7 @@ def earlier_mails(message: Message) -> list[Message]:
     """Mails of its sequence that the reader of a mail has got or is to get before it, with their words, the first first.
 
     Args:
-        message: With its step at hand. For a first mail nothing is asked.
+        message: With its step loaded. A first mail needs no query.
     """
     if message.step.number == 1:
         return []

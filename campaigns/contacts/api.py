@@ -57,7 +57,7 @@ class ContactListView(APIView):
     )
     @idempotent_in_steps
     def post(self, request: Request) -> Response:
-        """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when nobody was new.
+        """Import contacts: all or, when one is bad and `skip_bad` is not set, none. 200 when no contact was new.
 
         JSON `{task, contacts: [...]}`, or one contact with its `task`; or a file as multipart.
         """
@@ -106,7 +106,7 @@ class ContactView(APIView):
         return Response(shapes.ContactOut(queries.contact_or_404(member_of(request), pk)).data)
 
 
-def _as_many(data: Any) -> Any:
+def _as_many(data: object) -> object:
     """One contact, or a list of contacts that name their task, in the form `{task, contacts}`."""
     if isinstance(data, dict) and "contacts" not in data and "address" in data:
         single = {key: value for key, value in data.items() if key not in ("task", "skip_bad")}

@@ -27,7 +27,7 @@ class BasisForm(forms.Form):
     """Why the people of a file may be written to, where no column of it says so."""
 
     lawful_basis = forms.ChoiceField(
-        label="Lawful basis", choices=[("", "– a column says it –"), *LawfulBasis.choices], required=False
+        label="Lawful basis", choices=[("", "– given by a column –"), *LawfulBasis.choices], required=False
     )
     basis_source = forms.CharField(
         label="Where it comes from",
@@ -39,7 +39,7 @@ class BasisForm(forms.Form):
         label="Since when", required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Not to come."
     )
     may_track_opens = forms.BooleanField(
-        label="They consented to openings being counted", required=False, help_text="Off unless somebody asked them."
+        label="They consented to open tracking", required=False, help_text="Off unless they were asked."
     )
     skip_bad = forms.BooleanField(label="Leave bad rows out and import the good ones", required=False)
 

@@ -22,7 +22,7 @@ from review.sources.imports import uploads
 from web.db import keyset
 from web.errors import Refusal
 
-STATES = (("", "Everybody"), ("suppressed", "Suppressed"), ("without_facts", "Without facts"), ("erased", "Erased"))
+STATES = (("", "All"), ("suppressed", "Suppressed"), ("without_facts", "Without facts"), ("erased", "Erased"))
 
 
 @require_safe
@@ -143,7 +143,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
 
 def _result_message(result: ContactsResult) -> str:
     added = result.rows_added
-    parts = [f"{added:,} contact{'' if added == 1 else 's'} added" if added else "Nobody new"]
+    parts = [f"{added:,} contact{'' if added == 1 else 's'} added" if added else "No new contacts"]
     for count, what in (
         (result.rows_known, "known already"),
         (result.rows_suppressed, "left out because suppressed"),

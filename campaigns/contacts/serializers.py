@@ -12,7 +12,7 @@ from web.strict_json import StorableJSONDecoder
 
 
 class BasisIn(serializers.Serializer[Any]):
-    """Why somebody may be written to; beside `contacts` it holds for all that say nothing of their own."""
+    """Lawful basis; beside `contacts` it is the default for those that give none."""
 
     lawful_basis = serializers.ChoiceField(choices=LawfulBasis.choices, required=False)
     basis_source = serializers.CharField(max_length=200, required=False)
@@ -31,11 +31,12 @@ class NewContactIn(BasisIn):
     time_zone = serializers.CharField(required=False, allow_blank=True)
     facts = serializers.DictField(required=False)
 
-    def to_internal_value(self, data: Any) -> Any:
-        """A key nobody knows is a mistake and not a silence."""
+    def to_internal_value(self, data: object) -> dict[str, Any]:
+        """Refuse unknown keys instead of ignoring them."""
         if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
             raise serializers.ValidationError({unknown[0]: ["A contact has no such field; facts stand under 'facts'."]})
-        return super().to_internal_value(data)
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
 
 
 class ContactsIn(BasisIn):
@@ -56,7 +57,7 @@ class ContactFileIn(BasisIn):
     mapping = serializers.JSONField(required=False, binary=True, decoder=StorableJSONDecoder)
     skip_bad = serializers.BooleanField(default=False)
 
-    def validate_mapping(self, value: Any) -> dict[str, str]:
+    def validate_mapping(self, value: object) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(part, str) for part in value.values()):
             raise serializers.ValidationError("Expected a JSON object {column: field} with text values.")
         return value

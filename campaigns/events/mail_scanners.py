@@ -1,4 +1,4 @@
-"""Tells mail scanners and link previews from people, as far as that can be told. Pure; knows no rows.
+"""Tell mail scanners and link previews from people, as far as possible. Pure Python.
 
 No rule is sure. Each is named in the event it marks, so that another count can be made from the same raw events. Rules
 and their reasons stand in docs/sending.md.
@@ -26,7 +26,7 @@ class LinkVisit:
 
     Attributes:
         agent: The User-Agent it sent, empty if none.
-        purpose: Value of `Sec-Purpose`, `Purpose` or `X-Moz`, with which browsers mark what nobody asked for.
+        purpose: Value of `Sec-Purpose`, `Purpose` or `X-Moz`, with which browsers mark prefetches.
         since_sent_s: Seconds since the mail left; None where that is not known.
         other_links: How many other links of the same mail were followed within `BURST_S` before.
     """

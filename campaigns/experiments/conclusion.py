@@ -1,6 +1,7 @@
 """From the columns of an experiment to its answer: verdict, numbers, course, segments.
 
-Plain data, so that a page, the API, a file and a recorded look all show it alike. Pure: it is handed the columns and the registered numbers. It does not know who asks nor what was spent.
+Plain data, so that a page, the API, a file and a recorded look all show it alike. Pure: it is handed the columns and
+the registered numbers.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ FORMAT = "miniatures.experiment-result/1"
 class ExperimentStage(StrEnum):
     """How far an experiment is."""
 
-    WAITING = "waiting"  # nobody's horizon is over, or nothing has happened yet
+    WAITING = "waiting"  # no contact's horizon is over, or nothing has happened yet
     RUNNING = "running"
     COMPLETE = "complete"
 
@@ -62,7 +63,7 @@ class ClaimOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RegisteredTerms:
-    """What was registered, as far as the answer rests on it. `ended_early`: somebody chose the end."""
+    """What was registered, as far as the answer rests on it. `ended_early`: a person ended the campaign."""
 
     wishes: ExperimentRequest
     control: str

@@ -1,6 +1,6 @@
 """An experiment's contacts as CSV lines without a person in them: what anyone needs to compute the verdict again.
 
-Companies are numbered: a name of one could be the whole address of a person. Pure; knows no rows of the database.
+Companies are numbered: a name of one could be the whole address of a person. Pure Python.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What an experiment sets out to show, whether that makes sense, and what the contacts at hand can show of it.
+"""Design of an experiment: its hypothesis, whether that makes sense, and the power that the contacts give.
 
-Pure: numbers and names in, sentences out. It does not know who may register, nor how arms are assigned.
+Pure: numbers and names in, sentences out.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _margin_fault(wishes: ExperimentRequest) -> str:
 
 
 def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
-    """How many contacts an arm needs, and what those at hand can show. Several arms share the error rate.
+    """Return the contacts an arm needs and the power of those available. Several arms share the error rate.
 
     Raises:
         ValueError: If a number has no sense.

@@ -28,7 +28,7 @@ class ExperimentForm(forms.Form):
         label="Counts, per contact",
         choices=Metric.choices,
         initial=Metric.REPLY,
-        help_text="Once for each contact that was assigned, whatever became of its mails.",
+        help_text="Once per assigned contact, whatever happened to its mails.",
     )
     margin = forms.FloatField(
         label="Margin or effect, points",
@@ -44,11 +44,11 @@ class ExperimentForm(forms.Form):
         help_text="From an earlier campaign, or a guess.",
     )
     horizon_days = forms.IntegerField(
-        label="Days that count",
+        label="Follow-up period, days",
         initial=14,
         min_value=1,
         max_value=MOST_HORIZON_DAYS,
-        help_text="After a contact's first mail.",
+        help_text="Outcomes count for so many days after a contact's first mail.",
     )
     alpha = forms.FloatField(
         label="Error rate, per cent", initial=5, help_text="Two-sided; a margin is tested at half of it."
@@ -57,7 +57,7 @@ class ExperimentForm(forms.Form):
         label="Power, per cent", initial=80, help_text="The chance to show an effect that is there."
     )
     icc = forms.FloatField(
-        label="Likeness within a company",
+        label="Correlation within a company",
         initial=0.05,
         help_text="0: colleagues answer independently; 1: all alike. 0.05 is a usual guess.",
     )

@@ -1,6 +1,6 @@
-"""An experiment as its page draws it: shares in points, charts in the chart module's shape, prices beside volumes.
+"""Data of an experiment's page: shares in points, charts in the chart module's format, prices by volume.
 
-Computes nothing that `results` has not; it does not know requests.
+Computes nothing that `results` has not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from campaigns.experiments import arm_costs, design, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
-from campaigns.models import Experiment, Reply
+from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.states import Claim
 from generation.teachers import queries as teachers_queries
 from stats.experiments import sample_size
@@ -22,7 +22,7 @@ from stats.intervals import always_valid
 POINTS = 100
 REPLIES_SHOWN = 12
 MILLION = 1_000_000
-BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Still open")}
+BADGES = {"shown": ("is-good", "Shown"), "refuted": ("is-failed", "Refuted"), "open": ("is-look", "Inconclusive")}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class GpuLine:
 
 @dataclass(frozen=True)
 class ExperimentOutlook:
-    """What the contacts at hand can show of some wishes, before anything is registered."""
+    """Power of the available contacts for a requested experiment, before it is registered."""
 
     hand: design.ArmPreview
     plan: SamplePlan
@@ -44,8 +44,8 @@ class ExperimentOutlook:
     rule: str
 
 
-def outlook(campaign: Any, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
-    """What could be shown; None where a number has no sense, which the form says."""
+def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentOutlook | None:
+    """Return the expected power; None where a number is invalid, which the form reports."""
     if any(name != "hypothesis" for name in design.mistakes_in(wishes)):
         return None
     hand = queries.arm_preview(campaign)
@@ -154,7 +154,7 @@ def _lines(arm: str, days: Sequence[dict[str, Any]], low: str, high: str) -> dic
     points = [[day["number"], *(day[key] * POINTS for key in ("estimate", low, high))] for day in days]
     return {
         "series": [{"name": arm, "points": points}],
-        "x": {"label": "days since the first contact was at its horizon"},
+        "x": {"label": "days since the first contact completed its follow-up"},
         "y": {"label": "difference, points", "zero": True},
     }
 
@@ -209,7 +209,7 @@ def _methods(found: dict[str, Any]) -> list[dict[str, str]]:
     return named
 
 
-def _look(look: Any) -> dict[str, Any]:
+def _look(look: Look) -> dict[str, Any]:
     verdicts = look.result.get("verdicts", [])
     return {
         "number": look.number,

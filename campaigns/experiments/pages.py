@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,6 +22,9 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from campaigns.models import Campaign
 
 PER_PAGE = 25
 
@@ -72,20 +75,20 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/experiments/plan.html", context, status=status)
 
 
-def _carry_out(request: HttpRequest, campaign: Any, form: ExperimentForm) -> HttpResponse:
+def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -> HttpResponse:
     member = member_of(request)
     if request.POST.get("verb") == "keep":
         register.save_plan(campaign, form.wishes(), by=member)
         messages.success(request, "Kept as a draft. The campaign can be launched once it is registered.")
         return redirect("campaigns:experiment-plan", campaign.slug)
     made = register.register(campaign, form.wishes(), by=member)
-    messages.success(request, "Registered. From now on nothing of it changes.")
+    messages.success(request, "Registered. It cannot be changed any more.")
     return redirect("campaigns:experiment", made.slug)
 
 
 @require_GET
 def outlook(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the contacts at hand can show of the numbers in the form, for htmx."""
+    """Render the expected power for the numbers in the form, for htmx."""
     campaign = queries.get_or_404(member_of(request), slug)
     # The sentence is about numbers; the hypothesis may still be unwritten.
     form = ExperimentForm({**request.GET.dict(), "hypothesis": request.GET.get("hypothesis") or "–"})
@@ -132,7 +135,7 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     try:
         made = record_look.record_look(experiment, by=member_of(request))
-        message = "The final look is recorded." if made.is_final else f"Look {made.number} is recorded."
+        message = "The final result is recorded." if made.is_final else f"Result {made.number} is recorded."
         messages.success(request, message)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")

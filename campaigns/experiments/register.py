@@ -1,7 +1,7 @@
-"""Registers what a campaign is to show, before anything is written or sent. Registered once, nothing of it changes.
+"""Register a campaign's experiment before anything is written or sent. A registered experiment never changes.
 
-Refuses what could show nothing: one arm, no control, an arm without a model, a margin without sense. Too few contacts are
-no reason to refuse: the plan says what they can show. It knows no outcome.
+Refuses designs that cannot show anything: one arm, no control, an arm without a model, an invalid margin. Too few
+contacts are no reason to refuse: the plan states their power.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _faults_of_arms(campaign: Campaign, hand: ArmPreview) -> list[str]:
     is_written = Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).exists()
     if len(arms) < 2:
         return ["An experiment compares arms, and this campaign has one. Add another to the campaign."]
-    mistakes = [f"'{arm.name}' has the weight 0 and would get nobody." for arm in arms if not arm.weight]
+    mistakes = [f"'{arm.name}' has the weight 0 and would get no contacts." for arm in arms if not arm.weight]
     if sum(arm.is_control for arm in arms) != 1:
         mistakes.append("Say which arm is the control: the one the others are compared with.")
     if not is_written:

@@ -28,7 +28,7 @@ from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metr
 
 @dataclass(frozen=True)
 class ExperimentSnapshot:
-    """The columns of an experiment at a moment, and who stands in them."""
+    """Columns of an experiment at a moment, and the contacts in them."""
 
     experiment: Experiment
     units: Assignments
@@ -162,7 +162,7 @@ def _costs(spent: ContactCosts, level: float, person_usd_per_hour: float | None)
     }
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     """JSON has no infinity: a bound that cannot be told is null."""
     if isinstance(value, dict):
         return {key: _finite(each) for key, each in value.items()}

@@ -34,8 +34,8 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
     Args:
         campaign: The campaign.
         units: Its columns.
-        people: Who stands in them, in the same order.
-        metric: What `people.happened` is about; replies are read anew if it is something else.
+        people: The contacts in them, in the same order.
+        metric: What `people.happened` is about; replies are read again if it is another metric.
     """
     usd, tokens = _calls(campaign)
     minutes, shares = _minutes(campaign), _shared_out(people, usd)

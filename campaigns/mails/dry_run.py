@@ -19,8 +19,8 @@ from campaigns.states import MessageState, StepWriter
 from web.errors import Refusal
 
 CHUNK = 200
-NOT_YET = "The model writes it when it is due, from the facts and mail {before}; whoever answers gets none."
-# Stopped mails go to nobody; what failed has no text.
+NOT_YET = "The model writes it when it is due, from the facts and mail {before}; contacts who reply get none."
+# Stopped mails are not sent; failed ones have no text.
 ALREADY_SENT = (MessageState.STOPPED, MessageState.FAILED)
 
 
@@ -35,7 +35,7 @@ class MailPreview:
         text: Its plain text, filled, with tracked links and footer.
         problem: Why there is no such mail; empty when there is.
         marks: What checks object to in its draft.
-        is_coming: Whether its mail is not planned yet: it follows one that has not gone, if nobody answers that.
+        is_coming: Whether its mail is not planned yet: it follows one that has not gone, if that gets no reply.
     """
 
     message: Message
@@ -75,7 +75,7 @@ def preview(message: Message, *, links: Mapping[str, UUID]) -> MailPreview:
 
 
 def with_follow_ups(messages: Sequence[Message], *, links: Mapping[str, UUID]) -> list[MailPreview]:
-    """Mails as they would go now, each followed by those of its sequence that nobody has planned yet.
+    """Return the mails as they would be sent now, each followed by unplanned mails of its sequence.
 
     Args:
         messages: Of one campaign, from `compose.content.with_words`.

@@ -6,6 +6,7 @@ Links only: each station is another room's page. It counts nothing that the room
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -106,7 +107,7 @@ def _decisions(message: Message) -> list[LineageNode]:
         )
         for decision in decisions[:DECISIONS_SHOWN]
     ]
-    return nodes or [LineageNode("Decision", "No person saw it", note="It was outside the share that people see.")]
+    return nodes or [LineageNode("Decision", "No person saw it", note="It was outside the share that people review.")]
 
 
 def _writer(message: Message) -> list[LineageNode]:
@@ -154,5 +155,5 @@ def _training_decision(row: DatasetRow) -> TrainingDecision:
     )
 
 
-def _when(at: Any) -> str:
+def _when(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%-d %b %Y %H:%M") if at else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
@@ -32,6 +32,9 @@ from review.states import Role
 from review.tasks.permissions import require
 from web.db import keyset
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from campaigns.models import Campaign
 
 PER_PAGE = 50
 PREVIEWS = 10
@@ -101,7 +104,7 @@ def dry_run(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/dry_run.html", context)
 
 
-def _expected(request: HttpRequest, campaign: Any) -> dict[str, Any]:
+def _expected(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     expected = forecast.forecast_of(campaign) if any(arm.weight for arm in campaign.arms.all()) else None
     page = Paginator(audience.contacts_matching(campaign), PER_PAGE).get_page(request.GET.get("page"))
     return {
@@ -112,7 +115,7 @@ def _expected(request: HttpRequest, campaign: Any) -> dict[str, Any]:
     }
 
 
-def _written(request: HttpRequest, campaign: Any) -> dict[str, Any]:
+def _written(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     search, only = request.GET.get("q", "").strip()[:100], request.GET.get("marks", "")
     waits = request.GET.get("waits", "") == "yes"
     wanted = mails_queries.of_campaign(campaign, search=search, marks=only).exclude(
@@ -161,7 +164,7 @@ def download(request: HttpRequest, slug: str) -> HttpResponseBase:
     return response
 
 
-async def _lines(campaign: Any) -> AsyncIterator[bytes]:
+async def _lines(campaign: Campaign) -> AsyncIterator[bytes]:
     """Made in blocks while they are sent, so that ten thousand mails never stand in memory at once."""
     rows = mails_dry_run.rows(campaign)
 
@@ -178,5 +181,5 @@ def _campaign_to_lead(request: HttpRequest, slug: str) -> Any:
     return campaign
 
 
-def _about(campaign: Any) -> dict[str, Any]:
+def _about(campaign: Campaign) -> dict[str, Any]:
     return {"task": campaign.task, "section": "campaigns", "tab": "campaigns", "campaign": campaign}

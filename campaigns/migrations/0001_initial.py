@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('address_hmac', models.CharField(max_length=64, unique=True)),
-                ('reason', models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('complained', 'Complained'), ('bounced', 'Does not exist'), ('erased', 'Asked to be erased'), ('manual', 'Entered by hand')], max_length=16)),
+                ('reason', models.CharField(choices=[('unsubscribed', 'Unsubscribed'), ('complained', 'Complained'), ('bounced', 'Address does not exist'), ('erased', 'Asked to be erased'), ('manual', 'Entered by hand')], max_length=16)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('message_id', models.UUIDField(blank=True, null=True)),
                 ('member_name', models.CharField(blank=True, max_length=150)),
@@ -240,8 +240,8 @@ class Migration(migrations.Migration):
             name='Message',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('writing', 'Being written'), ('written', 'Written'), ('awaiting', 'Awaiting approval'), ('approved', 'Approved'), ('sending', 'On the wire'), ('sent', 'Sent'), ('rejected', 'Not approved'), ('unknown', 'Fate unknown'), ('failed', 'Failed'), ('stopped', 'Stopped')], default='planned', max_length=10)),
-                ('stop_reason', models.CharField(blank=True, choices=[('suppressed', 'On the suppression list'), ('replied', 'The contact replied'), ('bounced', 'An earlier mail bounced'), ('unsubscribed', 'The contact unsubscribed'), ('complained', 'The contact complained'), ('objected', 'Asked for no more, as read from a reply'), ('erased', 'The person was erased'), ('ended', 'The campaign ended')], max_length=12)),
+                ('state', models.CharField(choices=[('planned', 'Planned'), ('writing', 'Being written'), ('written', 'Written'), ('awaiting', 'Awaiting approval'), ('approved', 'Approved'), ('sending', 'Being sent'), ('sent', 'Sent'), ('rejected', 'Not approved'), ('unknown', 'Outcome unknown'), ('failed', 'Failed'), ('stopped', 'Stopped')], default='planned', max_length=10)),
+                ('stop_reason', models.CharField(blank=True, choices=[('suppressed', 'On the suppression list'), ('replied', 'The contact replied'), ('bounced', 'An earlier mail bounced'), ('unsubscribed', 'The contact unsubscribed'), ('complained', 'The contact complained'), ('objected', 'Opt-out, read from a reply'), ('erased', 'The person was erased'), ('ended', 'The campaign ended')], max_length=12)),
                 ('problem', models.CharField(blank=True, max_length=300)),
                 ('needs_approval', models.BooleanField(default=False)),
                 ('approved_at', models.DateTimeField(blank=True, null=True)),

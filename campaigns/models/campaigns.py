@@ -17,7 +17,7 @@ from training.models import Miniature
 
 
 class SenderIdentity(models.Model):
-    """Who stands at the top and the foot of a mail, and where replies go."""
+    """Sender identity: shown at the top and the foot of a mail, and where replies go."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(max_length=60, unique=True)
@@ -66,7 +66,7 @@ class Campaign(models.Model):
     audience = models.JSONField(default=dict, blank=True)
     # Written and approved, but nothing is sent until a lead lets it go.
     is_held = models.BooleanField(default=False)
-    # Whether mails carry the picture that tells of an opening, to contacts who agreed to that.
+    # Whether mails carry a tracking pixel, for contacts who agreed to that.
     tracks_opens = models.BooleanField(default=False)
     # A simulated one: its inboxes are made up, which every page of it says.
     is_simulated = models.BooleanField(default=False)

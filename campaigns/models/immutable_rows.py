@@ -5,7 +5,7 @@ from review.db.immutability import Guard
 CHANGES = ("UPDATE", "DELETE")
 GUARDS = (
     Guard("campaigns_suppression", CHANGES, "", "The suppression list only grows."),
-    # What a payload tells of a person goes with the person.
+    # Personal data in a payload is erased with the person.
     Guard(
         "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)
     ),

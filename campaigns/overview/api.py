@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.text import slugify
 from drf_spectacular.utils import extend_schema
@@ -35,6 +35,9 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
+
+if TYPE_CHECKING:
+    from campaigns.models import Campaign
 
 # What a body says in the very words of a plan.
 SAME = (
@@ -176,13 +179,13 @@ class DryRunView(APIView):
         return Response(DryRunOut(shown).data)
 
 
-def _problems(campaign: Any, expected: Any = None) -> list[launch_checks.LaunchProblem]:
+def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = None) -> list[launch_checks.LaunchProblem]:
     if campaign.state != CampaignState.PLANNED:
         return []
     return launch_checks.launch_problems(campaign, expected=expected)
 
 
-def _full(campaign: Any) -> dict[str, Any]:
+def _full(campaign: Campaign) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now

@@ -1,4 +1,4 @@
-"""What stands in the way of a campaign's mails, in words a person can act on."""
+"""Problems that block a campaign's mails, with the next step for each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Blocker:
 
 
 def blockers(campaign: Campaign) -> list[Blocker]:
-    """What stands in the way of a campaign's mails, the gravest first."""
+    """Return what blocks a campaign's mails, the most serious first."""
     mails = Message.objects.filter(campaign=campaign).order_by()
     blockers_seen = [
         Blocker("is-failed", f"{_mails(count)} could not be written: {problem}", "", "write_again", "failed")

@@ -41,7 +41,7 @@ def draft_destinations(draft_ids: Sequence[UUID], by: Member) -> Mapping[UUID, s
 
     Args:
         draft_ids: Drafts of one task.
-        by: Who looks. A lead reads a name; anybody else how many people of which company.
+        by: The member who looks. A lead sees a name; others see how many people of which company.
     """
     waiting = Message.objects.filter(draft__in=list(draft_ids), state=MessageState.AWAITING)
     mails: dict[UUID, list[Message]] = {}

@@ -76,7 +76,7 @@ def _step(step: Step, states: dict[str, int], events: dict[str, int]) -> StepFig
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """What an arm has come to. Shares are of the people who were sent a mail; `None` where nobody was."""
+    """Results of an arm. Shares are of the people who were sent a mail; `None` where none was."""
 
     arm: Arm
     contacts: int

@@ -45,9 +45,7 @@ class CampaignForm(forms.Form):
     """A campaign as its lead words it."""
 
     name = forms.CharField(label="Name", max_length=120)
-    sender = forms.ChoiceField(
-        label="Sender", required=False, help_text="Who stands at the top and the foot of each mail."
-    )
+    sender = forms.ChoiceField(label="Sender", required=False, help_text="Shown at the top and the foot of each mail.")
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(label="Imported with", required=False)
     limit = forms.IntegerField(
@@ -55,7 +53,7 @@ class CampaignForm(forms.Form):
         min_value=1,
         max_value=100_000,
         required=False,
-        help_text="So many contacts, the first imported first.",
+        help_text="At most this many contacts, earliest import first.",
     )
     links = forms.CharField(
         label="Links",
@@ -86,7 +84,7 @@ class CampaignForm(forms.Form):
     step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
     step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     approval = forms.ChoiceField(
-        label="A person sees",
+        label="Reviewed by a person",
         choices=Approval.choices,
         initial=Approval.ALL,
         widget=forms.RadioSelect,
@@ -97,10 +95,10 @@ class CampaignForm(forms.Form):
         max_value=100,
         initial=20,
         required=False,
-        help_text="Of the mails no check marks.",
+        help_text="Of the mails that no check marks.",
     )
     max_model_usd = forms.DecimalField(
-        label="Budget for models, US dollars", min_value=0, max_digits=12, decimal_places=6, initial=Decimal(1)
+        label="Model budget, US dollars", min_value=0, max_digits=12, decimal_places=6, initial=Decimal(1)
     )
     mails_per_minute = forms.IntegerField(label="Mails a minute", min_value=1, max_value=1_000_000, initial=60)
     daily_cap = forms.IntegerField(label="Mails a day", min_value=1, max_value=1_000_000, initial=500)
@@ -110,7 +108,7 @@ class CampaignForm(forms.Form):
     )
     sends_at_weekends = forms.BooleanField(label="Send at weekends too", required=False)
     tracks_opens = forms.BooleanField(
-        label="Tell of openings",
+        label="Track opens",
         required=False,
         help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
     )
@@ -118,9 +116,9 @@ class CampaignForm(forms.Form):
         label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
     )
     reply_teacher = forms.ChoiceField(
-        label="Who says what a reply means",
+        label="Replies classified by",
         required=False,
-        help_text="Its label alone is used; a person can correct it.",
+        help_text="Only its label is used; a person can correct it.",
     )
     control = forms.ChoiceField(label="Control", required=False)
 
@@ -133,7 +131,7 @@ class CampaignForm(forms.Form):
             self._add_arm(number, writers)
         self._set(
             "sender",
-            [("", "Nobody yet"), *((contact_import.slug, contact_import.name) for contact_import in choices.senders)],
+            [("", "None yet"), *((contact_import.slug, contact_import.name) for contact_import in choices.senders)],
         )
         everyone = [("", f"All {choices.contacts:,} contacts")]
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])

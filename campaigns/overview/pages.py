@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -31,12 +31,16 @@ from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
+if TYPE_CHECKING:
+    from campaigns.models import Campaign
+    from review.models import Task
+
 PER_PAGE = 25
 FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (lifecycle.pause, "Paused: nothing is sent."),
     "resume": (lifecycle.resume, "Running again."),
-    "release": (lifecycle.release, "Let go: approved mails are sent from now on."),
+    "release": (lifecycle.release, "Approved mails are sent from now on."),
     "end": (lifecycle.end, "Ended. Answers still count."),
 }
 
@@ -113,7 +117,7 @@ def _slug(form: CampaignForm) -> str:
     return slugify(form.cleaned_data["name"])[:80] or "campaign"
 
 
-def _choices(member: Member, task: Any) -> CampaignChoices:
+def _choices(member: Member, task: Task) -> CampaignChoices:
     return CampaignChoices(
         senders=list(queries.visible(member)),
         teachers=teachers_queries.lines(member),
@@ -136,7 +140,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/_live.html", _overview(request, campaign))
 
 
-def _overview(request: HttpRequest, campaign: Any, refusal: Refusal | None = None) -> dict[str, Any]:
+def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None = None) -> dict[str, Any]:
     steps = figures.steps(campaign)
     is_planned = campaign.state == CampaignState.PLANNED
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
@@ -178,11 +182,11 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaigns:detail", campaign.slug)
 
 
-def _perform(verb: str, campaign: Any, member: Member) -> str:
+def _perform(verb: str, campaign: Campaign, member: Member) -> str:
     if verb in ("launch", "write"):
         lifecycle.launch(campaign, by=member, is_held=verb == "write")
         return (
-            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent before you let them go."
+            "Launched." if verb == "launch" else "The mails are being written. Nothing is sent until you start sending."
         )
     if verb == "write_again":
         count = order_drafts.write_again(campaign, by=member)

@@ -40,14 +40,15 @@ class AudienceIn(serializers.Serializer[Any]):
         own = serializers.UUIDField(required=False, allow_null=True, help_text="Id of an import of contacts")
         return {**super().get_fields(), "import": own}
 
-    def to_internal_value(self, data: Any) -> Any:
-        """A word nobody knows is a mistake and not a silence: passed over, it would mean everybody."""
+    def to_internal_value(self, data: object) -> dict[str, Any]:
+        """Refuse unknown keys: ignoring one would select all contacts."""
         if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
             allowed = ", ".join(sorted(self.fields))
             raise serializers.ValidationError(
                 {unknown[0]: [f"Contacts are chosen by {allowed}; this is none of them."]}
             )
-        return super().to_internal_value(data)
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
 
 
 class CampaignIn(serializers.Serializer[Any]):
@@ -139,7 +140,7 @@ class ProblemOut(serializers.Serializer[Any]):
 
 
 class WaitingOut(serializers.Serializer[Any]):
-    """Why nothing moves; `until` is when it goes on by itself, where that is known."""
+    """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
         help_text="paused, held, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "

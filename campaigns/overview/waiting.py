@@ -1,7 +1,7 @@
 """What a campaign waits for now, until when, and what to do about it. Reads rows and the clock; starts nothing.
 
 Stages are asked one after another, from the wire back to the next mail of the sequence. While any of them moves, the
-campaign waits for nothing; else the first that cannot go on says why.
+campaign waits for nothing; else the first blocked stage gives the reason.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from jobs.states import FINISHED, JobState
 M = MessageState
 # Mails that have been on the wire today count against the daily cap.
 HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
-# A gap between two mails that somebody who watches would wonder at.
+# A gap between two mails that a person watching would notice.
 LONG_GAP_S = 20
-NOTHING_TO_DO = "Nothing to do: it goes on by itself."
+NOTHING_TO_DO = "Nothing to do: it continues automatically."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class WaitReason:
     Attributes:
         reason: A stable word for programs.
         message: The same in a sentence.
-        until: When it goes on by itself, as far as that is known.
+        until: When it continues automatically, if known.
         hint: What to do about it.
         url: Where to do it; empty where this page is the place.
     """
@@ -52,7 +52,7 @@ class WaitReason:
     url: str = ""
 
 
-# What a stage says: why it cannot go on, that it does go on, or that nothing of it is left.
+# What a stage reports: why it is blocked, that it is running, or that nothing of it is left.
 StageResult = WaitReason | Literal["moves"] | None
 
 
@@ -73,7 +73,7 @@ def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReaso
     words = [stage(campaign, counts, now) for stage in _CHECKS_IN_ORDER]
     if any(words) and (halt := scheduling_halt.current_halt()):
         message = f"{scheduling_halt.wait_reason(halt)[:1].upper()}{scheduling_halt.wait_reason(halt)[1:]}."
-        return WaitReason("halted", message, hint="It goes on by itself once an admin has resumed what leaves.")
+        return WaitReason("halted", message, hint="It continues once an admin has resumed outgoing traffic.")
     if "moves" in words:
         return None
     return next((word for word in words if isinstance(word, WaitReason)), _FINISHED)
@@ -158,7 +158,7 @@ def _writer(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     if len(slow) < len(under_way) or not slow:
         return "moves"
     if slow[0].state == JobState.WAITING:
-        return _job(slow[0], "teacher", "It goes on when the model answers again; look at the job.")
+        return _job(slow[0], "teacher", "It continues when the model answers again; see the job.")
     return _job(slow[0], "order_paused", "Resume the job that writes.")
 
 
@@ -168,7 +168,7 @@ def _people(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
         verb = "waits" if count == 1 else "wait"
         return WaitReason(
             "approval",
-            f"{_mails(count)} {verb} for a person's word.",
+            f"{_mails(count)} {verb} for approval.",
             hint="Approve them: drafts on the desk, fixed texts here.",
         )
     return None
@@ -200,7 +200,7 @@ def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResul
             until = totals["first"] + timedelta(seconds=step.wait_s)
             if until <= now:
                 return "moves"
-            message = f"{_mails(totals['count'])} have gone; mail {step.number} follows where nobody answers."
+            message = f"{_mails(totals['count'])} have gone; mail {step.number} follows where there is no reply."
             return WaitReason("follow_up", message.replace("1 mail have", "1 mail has", 1), until)
     return None
 

@@ -1,7 +1,7 @@
-"""Which arm a company falls into, and which drafts a person sees: decided by salted hashes alone.
+"""Assign companies to arms, and drafts to the share that people review, by salted hashes alone.
 
-Pure Python. The same salt, key and weights give the same answer on every machine and in every order, so an assignment
-can be checked afterwards by anyone who has them. It does not know campaigns, contacts or what an arm does.
+Pure Python. The same salt, key and weights give the same answer on every machine and in every order, so an
+assignment can be checked afterwards by anyone who has them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def arm_of(salt: str, cluster: str, weights: Sequence[int]) -> int:
     """Index of the arm that a cluster belongs to.
 
     Args:
-        salt: The campaign's salt; another salt shuffles anew.
+        salt: The campaign's salt; another salt gives another assignment.
         cluster: What is assigned as one, such as a company's domain; compared without regard to case.
         weights: Whole numbers from 0, one an arm, in the arms' order; at least one above 0.
 
@@ -33,7 +33,9 @@ def arm_of(salt: str, cluster: str, weights: Sequence[int]) -> int:
     """
     total = sum(weights)
     if total <= 0 or min(weights) < 0:
-        raise ValueError(f"weights {list(weights)} assign nobody: give at least one arm a weight above 0, none below")
+        raise ValueError(
+            f"weights {list(weights)} assign no contacts: give at least one arm a weight above 0, none below"
+        )
     place = fraction(salt, cluster.strip().casefold()) * total
     return next(index for index, end in enumerate(accumulate(weights)) if place < end)
 

@@ -1,4 +1,4 @@
-"""Questions about whom a campaign may write to, before it is launched. Writes nothing, assigns nobody."""
+"""Queries for the contacts a campaign may write to, before it is launched. Read-only."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def count_of(task_id: UUID) -> int:
     return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
 
 
-def _uuid(value: Any) -> UUID | None:
+def _uuid(value: object) -> UUID | None:
     try:
         return UUID(str(value)) if value else None
     except ValueError:

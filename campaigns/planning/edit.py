@@ -1,7 +1,7 @@
-"""Makes and changes a campaign while it is a draft: its arms, steps, links, sender and limits.
+"""Create and change a campaign before its launch: arms, steps, links, sender and limits.
 
-What must be right before anything goes out is asked at launch, so that a draft may be saved half done. Here is refused
-only what could never be right. Sends nothing and knows no message.
+Completeness is checked at launch, so that an unfinished campaign can be saved. Only what could never be valid is
+refused here. Sends nothing.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def _is_answer(step: StepPlan, number: int) -> bool:
 
 
 def miniature_of(teacher: Teacher | None) -> Miniature | None:
-    """The miniature that a teacher stands for; None for any other model."""
+    """Return the miniature behind a teacher; None for any other model."""
     room, _, key = teacher.provided_by.partition(":") if teacher is not None else ("", "", "")
     return Miniature.objects.filter(pk=UUID(key)).first() if room == MINIATURES else None
 

@@ -84,7 +84,7 @@ def contact_arms(campaign: Campaign, contacts: Sequence[Contact]) -> list[Contac
     """The arm of each contact, by the salted hash of its cluster.
 
     Raises:
-        ValueError: The weights of the arms assign nobody.
+        ValueError: The weights of the arms assign no contacts.
     """
     arms = list(campaign.arms.order_by("position"))
     weights = [arm.weight for arm in arms]

@@ -1,6 +1,6 @@
-"""What keeps a draft campaign from being launched: every problem at once, each with the way to mend it.
+"""Checks before a launch: all problems at once, each with the way to fix it.
 
-Asks rows, the price table and the environment for keys; changes nothing. It does not know who asks.
+Reads rows, the price table and the environment's keys; changes nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
     sender = campaign.sender
     if sender is None:
         yield LaunchProblem(
-            "no_sender", "Nobody sends it.", "Choose a sender identity: a mail says who writes.", "sender"
+            "no_sender", "It has no sender.", "Choose a sender identity: a mail says who writes.", "sender"
         )
         return
     if not sender.postal_address.strip():
@@ -90,7 +90,7 @@ def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
 
 
 def _same_texts(steps: list[Step]) -> Iterator[LaunchProblem]:
-    """Fixed texts that repeat each other: nobody is sent the same text twice."""
+    """Return fixed texts that repeat each other: no contact gets the same text twice."""
     fixed = [step for step in steps if step.writer == StepWriter.TEMPLATE and step.body.strip()]
     for at, step in enumerate(fixed):
         if repeat := repeats.find(step.body, [{"body": earlier.body} for earlier in fixed[:at]]):
@@ -195,7 +195,7 @@ def _people(campaign: Campaign) -> Iterator[LaunchProblem]:
         out = ", ".join(f"{count:,} {why}" for why, count in audience.left_out(campaign).items() if count)
         yield LaunchProblem(
             "no_contacts",
-            "There is nobody to write to." + (f" Left out: {out}." if out else ""),
+            "There are no contacts to write to." + (f" Left out: {out}." if out else ""),
             "Import contacts, or widen the choice.",
             "contacts",
         )

@@ -55,7 +55,7 @@ class ErasedPerson:
             (self.decisions, "decision"),
         )
         parts = [f"{count} {_plural(word, count)}" for count, word in counted if count]
-        where = f"; {self.versions} dataset {_plural('version', self.versions)} written anew" if self.versions else ""
+        where = f"; {self.versions} dataset {_plural('version', self.versions)} rewritten" if self.versions else ""
         return f"Erased: {', '.join(parts)}{where}."
 
 
@@ -79,7 +79,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     """Erase a person from all tasks; doing it twice changes nothing.
 
     The address goes on the suppression list and unsent mails stop. Contacts, mails and replies lose name, address and
-    text; events stay without what they told of the person. Facts that stand for nobody else are erased with all drafts,
+    text; events stay without personal data. Facts that belong to no other contact are erased with all drafts,
     decisions and dataset rows made from them, see `review.erasure.erase`.
 
     Args:

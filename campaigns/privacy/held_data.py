@@ -1,4 +1,4 @@
-"""What is held about one person, by the HMAC of the address. Nothing of it is shown to who does not lead the task."""
+"""Data held about one person, found by the HMAC of the address. Shown only to leads of the task."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from review.tasks import permissions
 
 @dataclass(frozen=True)
 class PersonData:
-    """What is held about a person, as far as the member may see it.
+    """Data held about a person, as far as the member may see it.
 
     Attributes:
         contacts: One a task; those of tasks the member does not lead are left out.
@@ -28,7 +28,7 @@ class PersonData:
         mails: Mails to the person, newest first.
         replies: What the person wrote back.
         events: How many events of the mails there are.
-        records: Facts that stand for this person alone.
+        records: Facts of this person only.
         shared: Records that others of the same company share; they are no person's.
         drafts: Drafts written from the person's own facts.
         decisions: Verdicts on them.
@@ -65,7 +65,7 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
 
 
 def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
-    """Records that stand for these contacts alone, and those that other living contacts share."""
+    """Return records of these contacts only, and records that other contacts share."""
     records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
     others = Contact.objects.filter(record__in=list(records), erased_at__isnull=True)
     shared = set(others.exclude(pk__in=[contact.pk for contact in contacts]).values_list("record_id", flat=True))
@@ -82,7 +82,7 @@ def mails_to(contacts: Sequence[Contact]) -> QuerySet[Message]:
 
 
 def person_data(member: Member, hmac: str) -> PersonData:
-    """What is held about a person in the tasks the member leads."""
+    """Return the data held about a person in the tasks the member leads."""
     everywhere = list(contacts_of(hmac))
     seen = [contact for contact in everywhere if permissions.may(member, contact.task, Role.LEAD)]
     own, shared = own_records(seen)
@@ -109,10 +109,10 @@ EXPLANATION = {
     "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
     "colleagues too and are not erased with the person.",
     "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
-    "decisions": "What reviewers said of the drafts, and the texts they ended with.",
-    "mails": "What was sent, or was to be sent, as it was read.",
+    "decisions": "Reviewers' decisions on the drafts, and the final texts.",
+    "mails": "Mails sent or planned, as the recipient sees them.",
     "events": "What happened to the mails.",
-    "replies": "What the person wrote back, and what it was taken to mean.",
+    "replies": "The person's replies, and how they were classified.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
 }
 
@@ -122,7 +122,7 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
 
     Args:
         address_hmac: Of the address.
-        contacts: The contacts that may be told of.
+        contacts: The contacts that may be shown.
     """
     own, shared = own_records(contacts)
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))

@@ -1,4 +1,4 @@
-"""Pages about one person: look for an address, see what is held, hand it out, erase it."""
+"""Pages about one person: look up an address, see the data held, export it, erase it."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _FINISHED = [state.value for state in FINISHED]
 
 
 def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
-    """Jobs not ended that read texts of these records, in words; empty when nothing stands in the way of erasing."""
+    """Describe unfinished jobs that read texts of these records; empty when erasing may proceed."""
     if not record_ids:
         return []
     tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
@@ -109,7 +109,7 @@ def _jobs_that_read(
 
 
 def _drop_outputs(evaluation_ids: Sequence[UUID], records: frozenset[str]) -> None:
-    """Write the stored outputs of evaluations anew without these records; their scores stand in rows."""
+    """Rewrite the stored outputs of evaluations without these records; their scores stay in rows."""
     for evaluation_id in evaluation_ids:
         folder = f"evaluations/{evaluation_id}"
         try:

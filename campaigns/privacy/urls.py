@@ -1,4 +1,4 @@
-"""Page addresses of people's rights: what is held of a person, to read, to take along, to erase."""
+"""Page addresses of data requests: read, export or erase the data held about a person."""
 
 from django.urls import URLPattern, path
 

@@ -64,7 +64,7 @@ def ask_after_commit(campaign: Campaign) -> None:
 
 
 def ask(campaign_id: UUID) -> Order | None:
-    """Order the reading of replies that nobody but the rules has read. While one order is under way, no other begins.
+    """Order the classification of replies that only the rules have classified. At most one order runs at a time.
 
     A teacher that cannot be asked is logged; the rules' word stays.
 

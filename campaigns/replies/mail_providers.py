@@ -71,7 +71,7 @@ def receive(request: HttpRequest, provider: str, kind: str) -> HttpResponse | No
     return answer
 
 
-def _tracked(sender: Any, event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
+def _tracked(sender: object, event: AnymailTrackingEvent, esp_name: str, **_: Any) -> None:
     kind = _EVENTS.get(event.event_type)
     if kind is None:
         return
@@ -91,7 +91,7 @@ def _tracked(sender: Any, event: AnymailTrackingEvent, esp_name: str, **_: Any) 
     )
 
 
-def _received(sender: Any, event: AnymailInboundEvent, esp_name: str, **_: Any) -> None:
+def _received(sender: object, event: AnymailInboundEvent, esp_name: str, **_: Any) -> None:
     service.take_mail(event.message.as_bytes())
 
 

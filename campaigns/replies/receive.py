@@ -1,7 +1,7 @@
-"""What comes in about mails that went out: providers' events, bounces, complaints, answers; in any order, many times.
+"""Record what comes in about sent mails: provider events, bounces, complaints, replies; in any order, any number of times.
 
-Each is written in a transaction of its own. Whose mail it is is told by what only we could have made: a signed token in the address, or the Message-ID. A sender's
-address alone is a guess, marked as one. Knows no HTTP: who posts here has been verified before.
+Each is written in a transaction of its own. A mail is matched by what only this installation could have made: a signed token
+in the address, or the Message-ID. A match by the sender's address alone is marked as a guess.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class ProviderEvent:
 
 
 def take_event(happening: ProviderEvent) -> InboundResult:
-    """Write down what a provider tells of a mail of ours."""
+    """Record a provider's event about a sent mail."""
     message = _by_row(happening.message) or _by_ids([delivery_reports.bare_id(happening.message_id)])
     if message is None:
         return InboundResult.UNMATCHED

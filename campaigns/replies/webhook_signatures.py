@@ -1,7 +1,7 @@
 """Signatures over webhooks in our own form: `t=<unix seconds>,v1=<hex HMAC-SHA256 of "t.body">`.
 
-The time is signed too, and one too far from ours is refused, so that a webhook overheard cannot be told again later;
-within the tolerance telling it again does nothing. Knows no rows.
+The time is signed too, and one too far from ours is refused, so that an intercepted webhook cannot be replayed later;
+a replay within the tolerance does nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def sign(body: bytes, *, secret: bytes, at_s: int | None = None) -> str:
 
 
 def fault(header: str, body: bytes) -> str:
-    """What is wrong with a signature, in words for whoever sets a webhook up; empty if nothing is."""
+    """Return what is wrong with a signature, for the person who sets a webhook up; empty if it is valid."""
     match = _FORM.fullmatch(header.strip())
     if match is None:
         return f"The header {HEADER} must read t=<unix seconds>,v1=<hex HMAC-SHA256>."

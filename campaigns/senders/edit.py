@@ -1,4 +1,4 @@
-"""Sender identities: who stands at the top and the foot of a mail. Valid addresses from the start, a postal one at launch."""
+"""Create and change sender identities. Mail addresses are validated at once, the postal address at launch."""
 
 from __future__ import annotations
 

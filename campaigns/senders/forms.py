@@ -10,7 +10,7 @@ from campaigns.senders.edit import NewSender
 class SenderForm(forms.Form):
     """A sender identity."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="How your colleagues call it.")
+    name = forms.CharField(label="Name", max_length=120, help_text="What your colleagues call it.")
     from_name = forms.CharField(
         label="From, name", max_length=120, help_text="The person who writes, as readers see it."
     )
@@ -25,7 +25,7 @@ class SenderForm(forms.Form):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Stands at the foot of every mail; a campaign is not launched without it.",
+        help_text="Shown at the foot of every mail; a campaign needs it before it is launched.",
     )
 
     def sender(self) -> NewSender:

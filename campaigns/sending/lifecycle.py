@@ -46,7 +46,7 @@ def launch(
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `campaign_launched`, or `experiment_registered`: it names another audience than was registered;
-            `contacts_empty`, or as for `audiences.settled`: `contacts` names nobody;
+            `contacts_empty`, or as for `audiences.settled`: `contacts` selects no contacts;
             `not_ready` with every problem, its state holding them one by one.
     """
     permissions.require(by, campaign.task, Role.LEAD)
@@ -82,7 +82,7 @@ def not_ready(problems: Sequence[LaunchProblem]) -> Refusal:
 
 
 def _choose(campaign: Campaign, wanted: dict[str, Any]) -> None:
-    """Take another audience, unless it names nobody in particular, or an experiment was registered with this one."""
+    """Set another audience, unless it selects none in particular or an experiment was registered with this one."""
     if not wanted:
         # Left empty by a slip, it must not turn a campaign for some into one for all.
         message = "Say which contacts, or leave `contacts` out to write to those of the campaign."
@@ -154,7 +154,7 @@ def pause(campaign: Campaign, *, by: Member) -> Campaign:
 
 @transaction.atomic
 def resume(campaign: Campaign, *, by: Member) -> Campaign:
-    """Go on where a pause stopped. Resuming twice is resuming once.
+    """Resume a paused campaign. Resuming twice has no further effect.
 
     Raises:
         PermissionDenied: The member does not lead the task.

@@ -73,7 +73,7 @@ class ClaimedMail:
 
 
 def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
-    """Approved mails whose time has come, the longest due first, with what claiming one needs at hand."""
+    """Return approved mails that are due, the longest due first, with what claiming one needs preloaded."""
     rows = waiting(campaign, now=now).select_related("contact", "step", "draft")
     return list(rows.order_by("due_at", "id")[:limit])
 

@@ -1,4 +1,4 @@
-"""When a mail may leave: quiet hours and weekends by the clock where its reader lives. Pure; knows no rows."""
+"""When a mail may be sent: quiet hours and weekends in the recipient's time zone. Pure Python."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TokenBucket:
 
     @classmethod
     def per_minute(cls, mails: int, *, now_s: float, since_last_s: float | None = None) -> TokenBucket:
-        """A pace that goes on where another attempt left off.
+        """A sending rate that continues where another attempt left off.
 
         Args:
             mails: How many a minute, at least one.

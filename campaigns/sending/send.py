@@ -119,7 +119,7 @@ class _SendLoop:
         while self.left_today > 0 and self._runs():
             mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
             ids = [mail.pk for mail in mails]
-            # The same mails again: nobody moved them, so going on would only spin.
+            # The same mails again: nothing moved them, so continuing would only spin.
             if ids and ids != before:
                 before, idle_until_s = ids, time.monotonic() + settings.CAMPAIGN_LINGER_S
                 for mail in mails:

@@ -6,9 +6,13 @@ A connection that is lost before the text of a mail went over has delivered noth
 from __future__ import annotations
 
 import smtplib
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.core.mail.backends.smtp import EmailBackend as DjangoBackend
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 class _Staged:
@@ -16,13 +20,14 @@ class _Staged:
 
     has_sent_text = False
 
-    def mail(self, sender: str, options: Any = ()) -> tuple[int, bytes]:
+    def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self.has_sent_text = False
         return super().mail(sender, options)  # type: ignore[misc,no-any-return]
 
-    def send(self, s: Any) -> None:
+    def send(self, s: ReadableBuffer | str) -> None:
         # Of all commands only the text itself is longer than a line, and it ends with the lone full stop.
-        if bytes(s[-5:] if isinstance(s, bytes) else s[-5:].encode("ascii", "replace")) == b"\r\n.\r\n":
+        end = s[-5:].encode("ascii", "replace") if isinstance(s, str) else bytes(memoryview(s)[-5:])
+        if end == b"\r\n.\r\n":
             self.has_sent_text = True
         super().send(s)  # type: ignore[misc]
 

@@ -28,7 +28,7 @@ LIVE = (CampaignState.RUNNING, CampaignState.PAUSED)
 # Mails a person has to do with; a decision may move them until they have gone.
 JUDGED = (M.AWAITING, M.APPROVED, M.REJECTED)
 TO_SEND = (M.APPROVED, M.SENDING)
-# A step that goes on finding work yields after so many rounds; the next tick goes on.
+# A step that keeps finding work yields after so many rounds; the next tick continues.
 ROUNDS = 100
 TickStep = Callable[[Campaign], int]
 

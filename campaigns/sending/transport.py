@@ -67,7 +67,7 @@ class MailConnection:
         """Connect if need be; None, or why nothing can be sent now. Ask before a mail is claimed."""
         kept = getattr(self._backend, "connection", None)
         if kept is not None and getattr(kept, "sock", kept) is None:
-            # Closed from the other side; Django's backend would go on using it.
+            # Closed by the other side; Django's backend would keep using it.
             self._drop()
         try:
             self._backend.open()

@@ -1,4 +1,4 @@
-"""Mail addresses: read, refused with a clear word, and told apart by company. Knows no row.
+"""Parse mail addresses, refuse invalid ones with a clear message, and group them by company.
 
 One address has one normal form: blanks around it gone, the domain in lower case as DNS has it (IDNA 2008 A-labels), the
 local part as it was written. Its HMAC is taken over the form in lower case, since in practice no mail server tells
@@ -45,7 +45,7 @@ MAX_CHARS = 254
 LOCAL_CHARS = 64
 _HMAC = re.compile(r"[0-9a-f]{64}")
 _KEY_LABEL = b"miniatures: addresses of people, version 1"
-# Behind these stands no person who could be written to, or somebody whose work is to punish it (RFC 2142, section 2).
+# No person to write to, or one whose work is to handle abuse (RFC 2142, section 2).
 _NEVER = frozenset(
     {
         "abuse",
@@ -66,7 +66,7 @@ _NEVER = frozenset(
         "unsubscribe",
     }
 )
-# Read by whoever has the duty (RFC 2142, sections 3 to 7, and what companies use): mail may go, and is marked.
+# Role addresses (RFC 2142, sections 3 to 7, and what companies use): mail may be sent, and is marked.
 _ROLES = frozenset(
     {
         "accounts",
@@ -120,7 +120,7 @@ class EmailAddress:
         text: `local@domain`, at most 254 characters.
         local: What stands before the sign.
         domain: In lower case, A-labels.
-        is_role: Whether a duty stands behind it and not a person, such as `info@`.
+        is_role: Whether it is a role address such as `info@`, not a person's.
     """
 
     text: str
@@ -158,7 +158,7 @@ def parse(value: str) -> EmailAddress:
 
 
 def is_role(text: str) -> bool:
-    """Whether a duty stands behind an address and not a person."""
+    """Return whether an address is a role address and not a person's."""
     return _base(text.rpartition("@")[0]) in _ROLES
 
 
@@ -184,7 +184,7 @@ def hmac_of(text: str) -> str:
     """HMAC-SHA256 of a normal address in lower case, hex.
 
     Its key is the setting `ADDRESS_HMAC_KEY`, or is derived from `SECRET_KEY`. Changing the key blinds the suppression
-    list: what stands in it is then found by no address.
+    list: its entries are then found by no address.
     """
     return hmac.new(_key(settings.ADDRESS_HMAC_KEY, settings.SECRET_KEY), text.lower().encode(), "sha256").hexdigest()
 
@@ -239,7 +239,7 @@ def _checked(found: ValidatedEmail) -> EmailAddress:
         raise ValueError(f"'{_short(text)}' is too long: {MAX_CHARS} characters, {LOCAL_CHARS} of them before the @")
     base = _base(local)
     if base in _NEVER:
-        raise ValueError(f"'{_short(text)}' belongs to nobody who could be written to ('{base}')")
+        raise ValueError(f"'{_short(text)}' belongs to no person who could be written to ('{base}')")
     return EmailAddress(text, local, domain, is_role=base in _ROLES)
 
 

@@ -57,7 +57,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether one address is on the list. By POST: an address in the page's own address would stand in every log."""
+    """Show whether an address is on the list. By POST: an address in a URL would appear in every log."""
     task = task_to_lead_or_403(member_of(request), slug)
     asked, lookup = PersonForm(request.POST), None
     if asked.is_valid():

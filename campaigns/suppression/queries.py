@@ -1,7 +1,7 @@
 """Who is not written to: the suppression list, and who asked for no more in a reply as far as one can read.
 
 The list holds HMACs alone, so it is asked by address and never shows one. A wish read from a reply holds as long as the
-reply is read so; what stands on the list holds for good.
+reply is read so; entries of the list are permanent.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from campaigns.states import EventKind, EventSource
 
 @dataclass(frozen=True)
 class Visitor:
-    """What a request tells of who made it; none of it is kept but the verdict and the agent's name, cut."""
+    """What a request reveals about its sender; only the verdict and the shortened agent name are kept."""
 
     method: str
     agent: str = ""

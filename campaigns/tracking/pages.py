@@ -1,4 +1,4 @@
-"""The public addresses in mails: a click, a picture, the way out. Nobody is signed in here and no cookie is set."""
+"""Public addresses in mails: a click, a tracking pixel, unsubscribing. No sign-in, no cookies."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 def opened(request: HttpRequest, token: str) -> HttpResponse:
-    """A picture of one point. A forged token gets it too: a broken picture in a mail helps nobody."""
+    """Serve a one-pixel image. A forged token gets it too: a broken image in a mail has no use."""
     try:
         clicks.opened(token, _visitor(request))
     except ForgedTokenError:

@@ -1,7 +1,7 @@
-"""Checks what was written, and takes each mail to the desk or past it; then follows what the desk decides.
+"""Check written mails, send each to the desk or past it, and apply the desk's decisions.
 
-Decisions are the review room's, ordinary ones with their golds; here is only read what counts. Every move is a conditional
-UPDATE from what the rows say, so a crash or a second tick changes nothing. It does not know who judges.
+Decisions are ordinary ones of the review room; this module only reads the golds. Every transition is a
+conditional UPDATE, so a crash or a second tick changes nothing.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def follow(campaign: Campaign) -> int:
 
 
 def _take_revisions(campaign: Campaign) -> int:
-    """Have mails follow a draft that somebody on the desk had written again: the revision is judged instead of it."""
+    """Point mails of a draft that a reviewer had revised at the revision, which is judged instead."""
     revisions = Draft.objects.filter(parent=OuterRef("draft_id"), erased_at__isnull=True)
     revised = Message.objects.filter(
         Exists(revisions), campaign=campaign, state=MessageState.AWAITING, draft__state=DraftState.KEPT
@@ -174,7 +174,7 @@ def _sort_out(campaign: Campaign, mails: Sequence[Message]) -> _CheckedMails:
 def _needs_person(campaign: Campaign, mail: Message) -> bool:
     """A mail by the campaign's rule, and a draft always where a check marks it.
 
-    Where a share is enough, a fixed text was approved by whoever launched it.
+    Where a share is enough, a fixed text was approved by the member who launched it.
     """
     draft = mail.draft
     if draft is None:

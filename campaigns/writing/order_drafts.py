@@ -1,7 +1,7 @@
-"""Has mails written: one order for drafts per arm and step, for the records that have no draft yet, and takes what comes.
+"""Order the drafts of mails, one order per arm and step for records without a draft, and collect the results.
 
-Two contacts with the same facts share a record, and so a draft. Every step here is one transaction under the campaign's
-row lock, from what the rows say: after a crash the next tick finds either all of it or nothing. It knows no wire.
+Two contacts with the same facts share a record, and so a draft. Every step here is one transaction under the
+campaign's row lock, from what the rows say: after a crash the next tick finds either all of it or nothing.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
 
 @transaction.atomic
 def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] | None = None) -> int:
-    """Plan failed mails anew: only those that failed before they had a text, never one that was on the wire.
+    """Plan failed mails again: only those that failed before they had a text, never one that was on the wire.
 
     A follow-up whose reader has answered since, or must not be written to, stays as it is.
 

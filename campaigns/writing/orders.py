@@ -52,7 +52,7 @@ def pause(campaign: Campaign) -> None:
 
 
 def resume(campaign: Campaign) -> None:
-    """Have orders at rest go on.
+    """Resume orders that have stopped.
 
     Raises:
         Refusal: 409, one of them is still coming to rest.

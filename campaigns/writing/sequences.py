@@ -45,7 +45,7 @@ def to_write_again(campaign: Campaign) -> QuerySet[Message]:
 
 
 def end_of(enrolment_id: UUID) -> StopReason | None:
-    """Return what ended the sequence of an enrolment; None while it goes on.
+    """Return what ended the sequence of an enrolment; None while it continues.
 
     Who acts on the answer holds the contact, as an answer that comes in does.
     """

@@ -1,7 +1,7 @@
 """Forty drafts written by hand for the first forty of the demo's prospects, six of them with a fault on purpose.
 
-Read from `handwritten_drafts.txt`: blocks of `company:`, perhaps `fault:`, `Subject:`, a blank line and the body, ended by
-`===`. Knows nothing of how a task's drafts are imported.
+Read from `handwritten_drafts.txt`: blocks of `company:`, perhaps `fault:`, `Subject:`, a blank line and the body,
+ended by `===`.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Load the demo by the product's own services, as a diligent first user would: nothing here writes a result.
 
-Each step looks whether it was done, so that a load that broke off goes on where it stopped, and a second start adds
+Each step looks whether it was done, so that an interrupted load continues where it stopped, and a second start adds
 nothing. Knows every room; no room knows it.
 """
 

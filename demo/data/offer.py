@@ -1,6 +1,6 @@
 """The demo's fictional seller: what it sells, what may be claimed, and how its mails sound.
 
-Plain values for the offer of a task version; knows nothing of tasks.
+Plain values for the offer of a task version.
 """
 
 from typing import Final

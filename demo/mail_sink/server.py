@@ -1,7 +1,7 @@
 """The sink's SMTP side: takes every mail, but for addresses whose names ask for a drill.
 
 `bounce-…@` is refused for good, `greylist-…@` put off the first time, `slow-…@` answered after two seconds. What comes
-for an address with a signed token is an answer to a mail of ours, and goes on to the webhook.
+for an address with a signed token is a reply to one of our mails, and is passed on to the webhook.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -112,5 +111,5 @@ class _FreePort(Controller):
         return _protocol(self.handler)
 
 
-def _protocol(handler: Any) -> SMTP:
+def _protocol(handler: object) -> SMTP:
     return SMTP(handler, data_size_limit=MAX_BYTES, enable_SMTPUTF8=True, hostname="sink.localhost", timeout=300)

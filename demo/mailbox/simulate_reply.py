@@ -36,7 +36,7 @@ def send_back(raw: bytes, answer: SimulatedReply, *, text: str = "") -> None:
         text: The words of a reply.
 
     Raises:
-        Refusal: `no_text`, a reply without words; `sink_away`, nobody listens.
+        Refusal: `no_text`, a reply without words; `sink_away`, the mail sink is not running.
     """
     if answer == SimulatedReply.REPLY and not text.strip():
         raise Refusal("no_text", "A reply needs words.", errors={"text": ["Write what the reader answers."]})

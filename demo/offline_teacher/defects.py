@@ -1,7 +1,6 @@
 """Faults put into a mail on purpose, each under its name, so that checks and reviewers can be measured against them.
 
 Every fault is a function that changes the mail and says whether it could: a label is given only for what was done.
-Knows nothing of what a check looks for.
 """
 
 import random
@@ -160,9 +159,9 @@ def _replace_one(mail: Mail, pattern: str, value: str) -> bool:
 
 
 def _new_number(near: int, facts: Facts, offer: Offer, rng: random.Random) -> int:
-    known = {int(number) for number in re.findall(r"\d+", _said(facts) + " " + _said(offer))}
+    given_numbers = {int(number) for number in re.findall(r"\d+", _said(facts) + " " + _said(offer))}
     step = max(3, near // 5)
-    return rng.choice([number for number in range(near + 1, near + 4 * step + 20) if number not in known])
+    return rng.choice([number for number in range(near + 1, near + 4 * step + 20) if number not in given_numbers])
 
 
 def _said(values: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """A small phrase grammar: rules whose alternatives mention facts, expanded at random where the facts are known.
 
-`{name}` stands for a fact, `[symbol]` for another rule. An alternative counts only when all it mentions can be filled,
-so that a record with gaps still yields whole sentences. Knows nothing of mails.
+`{name}` stands for a fact, `[symbol]` for another rule. An alternative counts only when all it mentions can be
+filled, so that a record with gaps still yields whole sentences.
 """
 
 import random
@@ -12,7 +12,7 @@ _PART = re.compile(r"\{(?P<fact>\w+)\}|\[(?P<symbol>\w+)\]")
 
 
 class NothingFitsError(LookupError):
-    """No alternative of a rule can be filled from the facts at hand."""
+    """No alternative of a rule can be filled from the given facts."""
 
 
 class Grammar:
@@ -36,7 +36,7 @@ class Grammar:
         """Expand a rule to text.
 
         Raises:
-            NothingFitsError: If the facts at hand fill none of its alternatives.
+            NothingFitsError: If the given facts fill none of its alternatives.
         """
         alternatives = self._alternatives(symbol)
         if not alternatives:

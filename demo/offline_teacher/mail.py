@@ -1,7 +1,7 @@
 """Composes one clean outreach mail from a record's facts and an offer.
 
 A mail here is paragraphs of sentences, so that `defects` can work on sentences. It states only what the facts or the
-offer say, and gives up a fact that the record's notes cast doubt on. Knows nothing of defects or of other tasks.
+offer say, and gives up a fact that the record's notes cast doubt on.
 """
 
 import random
@@ -72,7 +72,7 @@ def compose(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Rand
 def follow_up(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
-    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks anew.
+    """Compose a mail that follows up earlier ones: it refers to them, brings one thing they do not say, and asks again.
 
     It is shorter than a first mail, and repeats none of their sentences.
 
@@ -82,10 +82,10 @@ def follow_up(
         rng: The source of chance.
         thread: The earlier mails, `subject` and `body` of each; at least one.
     """
-    said = "\n".join(mail.get("body", "") for mail in thread)
+    earlier_text = "\n".join(mail.get("body", "") for mail in thread)
     mail = _follow_up_once(facts, offer, rng, thread)
     for _ in range(_ATTEMPTS):
-        if not any(sentence in said for sentence in mail.sentences):
+        if not any(sentence in earlier_text for sentence in mail.sentences):
             return mail
         mail = _follow_up_once(facts, offer, rng, thread)
     return mail
@@ -95,16 +95,16 @@ def _follow_up_once(
     facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random, thread: Sequence[Mapping[str, str]]
 ) -> Mail:
     """One try at a follow-up: a claim that was not made comes before one that was."""
-    said = "\n".join(mail.get("body", "") for mail in thread).lower()
+    earlier_text = "\n".join(mail.get("body", "") for mail in thread).lower()
     claims: Sequence[str] = offer.get("claims") or ()
-    fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in said] or list(claims)
+    fresh = [claim for claim in claims if claim.strip().rstrip(".").lower() not in earlier_text] or list(claims)
     grammar = Grammar(RULES, _values(facts, {**offer, "claims": fresh}, rng))
     middle = "follow_claim" if grammar.fits("follow_claim") else "follow_plain"
     signature = str(offer.get("signature") or "Best regards")
-    told = [[_sentence(grammar, "follow_open", rng), _sentence(grammar, middle, rng)]]
-    told.append([_sentence(grammar, "follow_ask", rng)])
+    paragraphs = [[_sentence(grammar, "follow_open", rng), _sentence(grammar, middle, rng)]]
+    paragraphs.append([_sentence(grammar, "follow_ask", rng)])
     subject = f"Once more: {company_of(facts)}"
-    return Mail(subject if len(subject) <= SUBJECT_LIMIT else "A short follow-up", told, signature)
+    return Mail(subject if len(subject) <= SUBJECT_LIMIT else "A short follow-up", paragraphs, signature)
 
 
 def more_sentences(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random) -> list[str]:
@@ -122,8 +122,8 @@ def _once(facts: Mapping[str, str], offer: Mapping[str, Any], rng: random.Random
         _sentence(grammar, part, rng) if grammar.fits(part) else "" for part in parts
     )
     signature = str(offer.get("signature") or "Best regards")
-    told = [[opening, observation], [bridge, claim] if claim else [bridge], [ask]]
-    return Mail(_subject(grammar, facts, rng), told, signature)
+    paragraphs = [[opening, observation], [bridge, claim] if claim else [bridge], [ask]]
+    return Mail(_subject(grammar, facts, rng), paragraphs, signature)
 
 
 def _plot(grammar: Grammar, rng: random.Random) -> str:
@@ -178,10 +178,10 @@ def _subject(grammar: Grammar, facts: Mapping[str, str], rng: random.Random) -> 
 
 
 def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
-    told = " ".join(mail.sentences)
+    text = " ".join(mail.sentences)
     return (
         mail.words in BODY_WORDS
-        and 1 <= told.count(company_of(facts)) <= _MOST_MENTIONS + 1
+        and 1 <= text.count(company_of(facts)) <= _MOST_MENTIONS + 1
         and len(set(mail.sentences)) == len(mail.sentences)
         and not _harps(mail, facts)
     )
@@ -190,6 +190,10 @@ def _is_sound(mail: Mail, facts: Mapping[str, str]) -> bool:
 def _harps(mail: Mail, facts: Mapping[str, str]) -> bool:
     """Say whether the same fact is told thrice, the subject counted, or in two sentences on end."""
     telling = [value for key, value in facts.items() if len(value) > 3 and key not in _COMPANY_KEYS]
-    told = " ".join((mail.subject, *mail.sentences)).lower()
-    in_a_row = any(value in one and value in other for one, other in pairwise(mail.sentences) for value in telling)
-    return in_a_row or any(told.count(value.lower()) > _MOST_MENTIONS for value in telling)
+    text = " ".join((mail.subject, *mail.sentences)).lower()
+    in_a_row = any(
+        value in sentence and value in following
+        for sentence, following in pairwise(mail.sentences)
+        for value in telling
+    )
+    return in_a_row or any(text.count(value.lower()) > _MOST_MENTIONS for value in telling)

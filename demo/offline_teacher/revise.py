@@ -122,10 +122,10 @@ def _warm(text: Text) -> None:
 
 
 def _tell_more(text: Text, facts: Mapping[str, Any]) -> None:
-    said = text.joined().lower()
+    present_text = text.joined().lower()
     for key, value in facts.items():
         words = _as_words(value)
-        if words and words.lower() not in said and len(words.split()) <= _TELLING_WORDS and "://" not in words:
+        if words and words.lower() not in present_text and len(words.split()) <= _TELLING_WORDS and "://" not in words:
             text.add_before_question(_sentence(key, words, facts))
             return
 
@@ -135,8 +135,8 @@ def _mention(text: Text, facts: Mapping[str, Any], wish: str) -> None:
     wanted = {word for word in re.findall(r"\w+", wish.lower()) if len(word) > 2} - _SMALL
     for key, value in facts.items():
         words = _as_words(value)
-        known = set(re.findall(r"\w+", f"{key} {words}".lower().replace("_", " ")))
-        if words and wanted & known and len(words.split()) <= 2 * _TELLING_WORDS:
+        fact_words = set(re.findall(r"\w+", f"{key} {words}".lower().replace("_", " ")))
+        if words and wanted & fact_words and len(words.split()) <= 2 * _TELLING_WORDS:
             if words.lower() not in text.joined().lower():
                 text.add_before_question(_sentence(key, words, facts))
             return

@@ -1,7 +1,6 @@
 """Composes fields for tasks that are no mail: summaries, replies, product texts, lists of claims with their quotes.
 
-Works from any facts, field by field: short facts become sentences, of long ones sentences are taken over. Knows no task
-template by name.
+Works from any facts, field by field: short facts become sentences, of long ones sentences are taken over.
 """
 
 import math

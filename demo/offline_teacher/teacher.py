@@ -1,6 +1,6 @@
 """The offline teacher: deterministic drafts from a record and an offer, some with labelled defects.
 
-The stand-in for a paid model on a machine without a network. Knows nothing of prices, calls or prompts.
+The stand-in for a paid model on a machine without a network.
 """
 
 import hashlib
@@ -66,13 +66,13 @@ def write(
     """
     if not output_fields:
         raise ValueError("The output schema names no field to write.")
-    known = {key: text for key, value in facts.items() if (text := _as_text(value))}
-    rng = _chance(known, offer, output_fields, seed, thread)
+    stated_facts = {key: text for key, value in facts.items() if (text := _as_text(value))}
+    rng = _chance(stated_facts, offer, output_fields, seed, thread)
     is_faulty = rng.random() < defect_rate
     parts = {part: name for schema in output_fields for part in _MAIL_PARTS if (name := _named(schema, part))}
     if len(parts) == len(_MAIL_PARTS):
-        return _mail_draft(known, offer, output_fields, rng, is_faulty, parts, thread)
-    return _sheet_draft(known, offer, output_fields, rng, is_faulty)
+        return _mail_draft(stated_facts, offer, output_fields, rng, is_faulty, parts, thread)
+    return _sheet_draft(stated_facts, offer, output_fields, rng, is_faulty)
 
 
 def _as_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""A text as paragraphs of sentences, to be changed sentence by sentence. Knows no wish and no check.
+"""A text as paragraphs of sentences, to be changed sentence by sentence.
 
 Greeting and signature are held apart, so that nothing is put before the one or behind the other.
 """
@@ -58,9 +58,11 @@ class Text:
 
     def drop_sentence_with(self, words: str, *, last: bool = False) -> None:
         """Drop the first (or last) sentence that holds these words, unless it is all there is."""
-        found = [(block, index) for block in self.paragraphs for index, one in enumerate(block) if words in one]
-        if found and sum(map(len, self.paragraphs)) > 1:
-            block, index = found[-1 if last else 0]
+        matches = [
+            (block, index) for block in self.paragraphs for index, sentence in enumerate(block) if words in sentence
+        ]
+        if matches and sum(map(len, self.paragraphs)) > 1:
+            block, index = matches[-1 if last else 0]
             del block[index]
 
     def replace(self, words: str, by: str) -> None:

@@ -1,7 +1,4 @@
-"""The demo student's network before training: a small Llama shape, and the start of its copying heads.
-
-It knows nothing of tokens' meaning, data or schedules.
-"""
+"""The demo student's network before training: a small Llama shape, and the start of its copying heads."""
 
 from typing import Final
 
@@ -50,7 +47,7 @@ def seed_induction(model: LlamaForCausalLM) -> None:
     The two are the circuit that copying needs (Olsson et al., In-context Learning and Induction Heads, 2022); left
     to chance it had not formed after 700 steps of this recipe. Every token gets a shared part `common`, from which
     the first head makes queries and keys that depend on the distance alone; it writes its neighbour into `told`.
-    The second head compares that with the token at hand, and adds what it finds to the prediction. Outputs of all
+    The second head compares that with the current token, and adds what it finds to the prediction. Outputs of all
     other heads and of the feed-forward parts start at zero. Everything is trained on like any other weight.
     """
     layers = model.model.layers
@@ -91,7 +88,7 @@ def _look_back(attention: LlamaAttention, common: Tensor, *, size: int) -> None:
 
 
 def _look_for_likes(attention: LlamaAttention, *, seen: Tensor, told: Tensor, size: int) -> None:
-    """Head 0 of an attention scores a key by how much its told neighbour resembles the token at hand."""
+    """Head 0 of an attention scores a key by how much its neighbour resembles the current token."""
     pairs = size // 2
     slow = torch.cat([torch.arange(SLOW_FROM, pairs), torch.arange(SLOW_FROM, pairs) + pairs])
     query, key = attention.q_proj.weight, attention.k_proj.weight

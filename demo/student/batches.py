@@ -1,9 +1,7 @@
 """Turns the pre-training stream into batches of token ids grouped by length.
 
-Examples of like length share a batch, so that right padding stays small and a
-causal mask is all that attention needs. The module knows nothing of models; a
-chunk's batches depend on its number and the seed alone, which makes any chunk
-boundary a place to resume.
+Examples of like length share a batch, so that right padding stays small and a causal mask is all that attention
+needs.
 """
 
 from collections.abc import Iterator
@@ -50,21 +48,21 @@ def example(tokenizer: Tokenizer, item: ChatPair | str) -> Example:
 
 def padded(examples: list[Example], *, pad_id: int) -> DemoBatch:
     """Rows padded on the right to the longest of them."""
-    width = max(len(one.ids) for one in examples)
+    width = max(len(row.ids) for row in examples)
     return DemoBatch(
-        [one.ids + [pad_id] * (width - len(one.ids)) for one in examples],
-        [one.labels + [IGNORED] * (width - len(one.labels)) for one in examples],
+        [row.ids + [pad_id] * (width - len(row.ids)) for row in examples],
+        [row.labels + [IGNORED] * (width - len(row.labels)) for row in examples],
     )
 
 
 def grouped(examples: list[Example], *, tokens: int, pad_id: int) -> Iterator[DemoBatch]:
     """Batches of at most `tokens` padded places, neighbours in length together."""
     rows: list[Example] = []
-    for one in sorted(examples, key=lambda one: len(one.ids)):
-        if rows and (len(rows) + 1) * len(one.ids) > tokens:
+    for row in sorted(examples, key=lambda row: len(row.ids)):
+        if rows and (len(rows) + 1) * len(row.ids) > tokens:
             yield padded(rows, pad_id=pad_id)
             rows = []
-        rows.append(one)
+        rows.append(row)
     if rows:
         yield padded(rows, pad_id=pad_id)
 
@@ -81,7 +79,7 @@ def chunk(tokenizer: Tokenizer, *, seed: int, number: int, mix: corpus.Mix, toke
     """
     items = corpus.example_stream(seed * 1_000_003 + number, mix)
     examples = [example(tokenizer, item) for item in islice(items, EXAMPLES_PER_CHUNK)]
-    fitting = [one for one in examples if len(one.ids) <= CONTEXT]
+    fitting = [row for row in examples if len(row.ids) <= CONTEXT]
     batches = list(grouped(fitting, tokens=tokens, pad_id=PAD_ID))
     Random(seed + number).shuffle(batches)
     return batches

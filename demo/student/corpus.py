@@ -1,8 +1,7 @@
 """The text the demo student is pre-trained on, as a seeded, endless stream, and its check for leaks.
 
-Two sources: passages of the Python standard library's own documentation (PSF
-licence), read from the running interpreter, and generated exchanges over fact
-sheets. The module knows nothing of tokens, batches or models.
+Two sources: passages of the Python standard library's own documentation (PSF licence), read from the running
+interpreter, and generated exchanges over fact sheets.
 """
 
 import ast
@@ -53,15 +52,15 @@ def library_passages() -> tuple[str, ...]:
         that show code or tables are left out. The set depends on the Python version.
     """
     library = Path(sysconfig.get_path("stdlib"))
-    found: dict[str, None] = {}
+    passages: dict[str, None] = {}
     sources = sorted(path for path in library.rglob("*.py") if not {"site-packages", "test", "tests"} & set(path.parts))
     texts = [text for path in sources for text in _docstrings(path)]
     for text in [*texts, *_topics(library)]:
         for block in re.split(r"\n\s*\n", text):
             passage = " ".join(block.split())
             if _MIN_CHARS <= len(passage) <= _MAX_CHARS and passage[-1] in ".!?" and not _SHOWN_CODE.search(block):
-                found[passage] = None
-    return tuple(found)
+                passages[passage] = None
+    return tuple(passages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +128,9 @@ def overlap(texts: Iterable[str], against: Iterable[str], *, n: int = 8) -> floa
     Returns:
         A share from 0 to 1; repeated n-grams count each time; 0 when `texts` has none.
     """
-    known: set[tuple[str, ...]] = set()
+    seen: set[tuple[str, ...]] = set()
     for text in against:
-        found = words(text)
-        known.update(zip(*(found[i:] for i in range(n)), strict=False))
+        text_words = words(text)
+        seen.update(zip(*(text_words[i:] for i in range(n)), strict=False))
     grams = [gram for text in texts for gram in zip(*(words(text)[i:] for i in range(n)), strict=False)]
-    return sum(gram in known for gram in grams) / len(grams) if grams else 0.0
+    return sum(gram in seen for gram in grams) / len(grams) if grams else 0.0

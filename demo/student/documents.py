@@ -1,9 +1,8 @@
 """Writes short documents of many sorts from a fact sheet, in the chat's two turns.
 
-A document copies the sheet's values into prose, never states a fact the sheet
-does not hold, and leaves declared slots such as `{{reader.name}}` as they are.
-There is no sales letter among the sorts, and no call to act on an offer. The
-module knows nothing of tokens.
+A document copies the sheet's values into prose, never states a fact the sheet does not hold, and leaves declared
+slots such as `{{reader.name}}` as they are. There is no sales letter among the sorts, and no call to act on an
+offer.
 """
 
 import re
@@ -61,16 +60,16 @@ def _filled(rng: Random, pattern: str, sheet: Sheet, *, person: str) -> str:
 
 def _sentences(rng: Random, sheet: Sheet, *, person: str, count: int) -> list[str]:
     """Up to `count` statements; every one says something not said before."""
-    left, found = set(sheet.facts), list[str]()
+    left, sentences = set(sheet.facts), list[str]()
     patterns = statements.BY_KIND[sheet.kind.name]
     for pattern in rng.sample(patterns, len(patterns)):
         pattern = expand(rng, pattern)
         keys = set(_FIELD.findall(pattern)) - _PRONOUNS
-        if not keys <= sheet.facts.keys() or not keys & left or len(found) == count:
+        if not keys <= sheet.facts.keys() or not keys & left or len(sentences) == count:
             continue
         left -= keys
-        found.append(_start(_filled(rng, pattern, sheet, person=person)) + ".")
-    return found
+        sentences.append(_start(_filled(rng, pattern, sheet, person=person)) + ".")
+    return sentences
 
 
 def _linked(rng: Random, sentences: list[str]) -> list[str]:

@@ -1,8 +1,7 @@
 """Draws fact sheets: an ordered set of `key: value` lines about one invented thing.
 
-Kinds of sheet (a firm, a person, an event, a museum piece ...) name their keys
-and how a value of each is made. Which keys appear, and in which order, is drawn
-anew for every sheet. The module knows nothing of the documents written from it.
+Kinds of sheet (a firm, a person, an event, a museum piece ...) name their keys and how a value of each is made.
+Which keys appear, and in which order, is drawn again for every sheet.
 """
 
 from dataclasses import dataclass

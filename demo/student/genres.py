@@ -1,8 +1,7 @@
 """The sorts of document the demo student reads before it is tuned, and their set phrases.
 
-Each genre says how it is asked for, in which grammatical person it speaks, and
-which sentences without facts may stand between those that state some. None is
-an outreach or sales letter. The module knows nothing of sheets or of sampling.
+Each genre says how it is asked for, in which grammatical person it speaks, and which sentences without facts may
+stand between those that state some. None is an outreach or sales letter.
 """
 
 from dataclasses import dataclass

@@ -1,9 +1,6 @@
 """Invents names, places, dates and numbers for the demo student's pre-training.
 
-Everything is drawn from a `random.Random`, so a seed fixes the stream. The
-module knows nothing of sheets, documents or tokens; no name in it is meant to
-be a real firm or person, and most spellings are made up so that a model can
-only get them right by copying.
+Everything is drawn from a `random.Random`, so a seed fixes the stream.
 """
 
 from random import Random

@@ -1,8 +1,7 @@
 """Makes the short phrases that stand as values in a fact sheet.
 
-A phrase reads well inside a sentence (`opened a depot in Rotterdam`, `slow hand
-counts at night`), and its words recombine freely, so that a model cannot learn
-one by heart. The module knows nothing of which document will use it.
+A phrase reads well inside a sentence (`opened a depot in Rotterdam`, `slow hand counts at night`), and its words
+recombine freely, so that a model cannot learn one by heart.
 """
 
 import re
@@ -230,8 +229,8 @@ def post(rng: Random) -> str:
 
 def trade(rng: Random) -> str:
     """A line of business, one or two words long, two trades at times."""
-    one = rng.choice(FIELDS)
-    return rng.choice((one, one, f"{one} and {rng.choice(FIELDS)}", f"{rng.choice(QUALITIES)} {one}"))
+    field = rng.choice(FIELDS)
+    return rng.choice((field, field, f"{field} and {rng.choice(FIELDS)}", f"{rng.choice(QUALITIES)} {field}"))
 
 
 def ware(rng: Random) -> str:

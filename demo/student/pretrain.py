@@ -1,10 +1,8 @@
 """Pre-trains the demo student from scratch on a CPU: `python -m demo.student.pretrain --out DIR`.
 
-One readable loop: tokenizer, a small Llama-shaped model, batches from a seeded
-stream, Muon for the matrices and AdamW for the rest, a checkpoint at every chunk,
-and at the end a folder of bf16 weights that `from_pretrained` loads. The learning
-rate follows the clock, so the stream is seeded but the number of steps is the
-machine's. It knows nothing of tuning, tasks or mails.
+One readable loop: tokenizer, a small Llama-shaped model, batches from a seeded stream, Muon for the matrices and
+AdamW for the rest, a checkpoint at every chunk, and at the end a folder of bf16 weights that `from_pretrained`
+loads. The learning rate follows the clock, so the stream is seeded but the number of steps is the machine's.
 """
 
 import argparse
@@ -39,7 +37,7 @@ COPYING_MIX: Final = corpus.Mix(echo=0.65, copying=0.25, plain=0.02)
 
 @dataclass(slots=True)
 class Progress:
-    """What a checkpoint needs to go on, beside weights and optimizer states."""
+    """What a checkpoint needs to resume, beside weights and optimizer states."""
 
     seed: int
     chunks: int = 0
@@ -181,7 +179,7 @@ def pretrain(out: Path, *, hours: float, seed: int = 1, resume: bool = False, co
         out: Folder for the exported model; `checkpoint.pt` and `log.jsonl` go to `out/run`.
         hours: Wall time of training, earlier parts included when resuming.
         seed: Fixes initial weights and stream.
-        resume: Goes on from `out/run/checkpoint.pt`.
+        resume: Continues from `out/run/checkpoint.pt`.
         compiled: Compiles the layers; a fifth faster, needs a C++ compiler.
     """
     run = out / "run"
@@ -212,7 +210,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the exported model")
     parser.add_argument("--hours", type=float, default=0.9, help="wall time of training")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in OUT/run")
+    parser.add_argument("--resume", action="store_true", help="continue from the last checkpoint in OUT/run")
     parser.add_argument("--compile", action="store_true", help="compile the layers (needs a C++ compiler)")
     arguments = parser.parse_args()
     progress = pretrain(

@@ -1,9 +1,8 @@
 """Sentences that state facts of a sheet, as patterns to be filled.
 
-In a pattern `{key}` is copied from the sheet; `{S}`/`{s}` is the subject, `{P}`/`{p}`
-its possessive, at the start of a sentence and inside one; `(has~have)` takes the
-first form for a third person and the second for *you* and *we*; `[a|b|]` is a
-free choice. The module knows nothing of tokens or of how documents are laid out.
+In a pattern `{key}` is copied from the sheet; `{S}`/`{s}` is the subject, `{P}`/`{p}` its possessive, at the start
+of a sentence and inside one; `(has~have)` takes the first form for a third person and the second for *you* and *we*;
+`[a|b|]` is a free choice.
 """
 
 from typing import Final

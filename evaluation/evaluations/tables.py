@@ -27,21 +27,21 @@ METRICS = (
     MetricDisplay(
         "passes_all",
         "Pass every check",
-        "Share of outputs in which no check marks anything; one without the task's shape never passes.",
+        "Share of outputs in which no check marks anything; one that does not parse never passes.",
         "percent",
         1,
     ),
     MetricDisplay(
         "passes_names_company",
-        "Name the company",
-        "Share of outputs whose text names the record's company, with the task's shape or without.",
+        "Names the company",
+        "Share of outputs whose text names the record's company, even if it does not parse.",
         "percent",
         1,
     ),
-    MetricDisplay("has_shape", "Have the task's shape", "Share that could be read as the task's fields.", "percent", 1),
+    MetricDisplay("has_shape", "Valid format", "Share of outputs that parse as the task's fields.", "percent", 1),
     MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
     MetricDisplay(
-        "facts_wrong", "Facts wrong", "Numbers and names that stand neither in the facts nor in the offer, per output."
+        "facts_wrong", "Facts wrong", "Numbers and names found neither in the facts nor in the offer, per output."
     ),
     MetricDisplay("words", "Words", "Length, per output.", "", 0),
     MetricDisplay(
@@ -51,7 +51,7 @@ METRICS = (
     ),
     MetricDisplay(
         "gold_nll_per_byte",
-        "Surprise at golds",
+        "Loss on golds",
         "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
         "",
         3,
@@ -117,7 +117,7 @@ def chart(summary: dict[str, Any], metric: str = "passes_all") -> dict[str, Any]
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Surprise at the fixed general text, with the change against the base."""
+    """Loss on the fixed general text, with the change against the base."""
     nll, kinds = summary.get("general_nll_per_byte", {}), summary.get("kinds", {})
     base = next((nll[name] for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
     return [

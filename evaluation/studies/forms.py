@@ -32,7 +32,7 @@ class StudyForm(forms.Form):
     preset = forms.ChoiceField(label="Grid", choices=list(PRESETS.items()), initial=SMALL)
     dataset_version = forms.ChoiceField(label="Dataset version")
     student = forms.ChoiceField(label="Student")
-    metric = forms.ChoiceField(label="Judged by", choices=StudyMetric.choices, initial=StudyMetric.NLL)
+    metric = forms.ChoiceField(label="Scored by", choices=StudyMetric.choices, initial=StudyMetric.NLL)
     sizes = WholeNumbersField(
         label="Sizes", required=False, max_length=200, help_text="Training records, increasing. Empty: the grid's."
     )

@@ -31,7 +31,7 @@ class BudgetForm(forms.Form):
         min_value=0.01,
         max_digits=12,
         decimal_places=2,
-        help_text="Orders are refused that could pass it. A warning comes at 80 %.",
+        help_text="Orders that could exceed it are refused. A warning is sent at 80 %.",
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, is_of_task: bool) -> None:

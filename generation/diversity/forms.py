@@ -28,7 +28,7 @@ SHOWN_TEACHERS = 12
 NEAR_DUPLICATES = (
     ("", "Bring them to the desk"),
     ("keep_out", "Leave them out"),
-    ("ask_again", "Leave them out, and ask for others once"),
+    ("ask_again", "Leave them out, and request replacements once"),
 )
 BEST_OF = (
     ("", "Bring all to the desk; reviewers choose"),
@@ -40,8 +40,8 @@ BEST_OF = (
 class MixForm(forms.Form):
     """How the drafts of an order are to differ."""
 
-    personas = forms.BooleanField(label="Take turns as the task's personas", required=False)
-    angles = forms.BooleanField(label="Take turns with the task's angles", required=False)
+    personas = forms.BooleanField(label="Rotate through the task's personas", required=False)
+    angles = forms.BooleanField(label="Rotate through the task's angles", required=False)
     examples = forms.IntegerField(
         label="Examples",
         min_value=0,
@@ -50,14 +50,12 @@ class MixForm(forms.Form):
         help_text="Approved drafts shown with each call, and paid for with it. Never of the record's own company.",
     )
     gold_set = forms.ChoiceField(label="Examples from", required=False)
-    near_duplicates = forms.ChoiceField(
-        label="Drafts that nearly repeat others", choices=NEAR_DUPLICATES, required=False
-    )
+    near_duplicates = forms.ChoiceField(label="Near-duplicates", choices=NEAR_DUPLICATES, required=False)
     best_of = forms.ChoiceField(
         label="With several drafts per record",
         choices=BEST_OF,
         required=False,
-        help_text="What a machine chose is never used as a preference to train on.",
+        help_text="A machine's choice is never used as a preference to train on.",
     )
     judge = forms.ChoiceField(
         label="Judge", required=False, help_text="Sees the drafts blind, and is paid like any call."
@@ -83,7 +81,7 @@ class MixForm(forms.Form):
             )
         judges = [line.teacher for line in self._lines if _may_judge(line)]
         self._choices("judge", [("", "None"), *((judge.slug, judge.name) for judge in judges)])
-        self._choices("gold_set", [("", "What is approved now"), *gold_sets])
+        self._choices("gold_set", [("", "The drafts approved now"), *gold_sets])
         if not spec.personas:
             del self.fields["personas"]
         if not spec.angles:
@@ -155,5 +153,5 @@ def mix_request_of(request: HttpRequest, task: Any, form: MixForm) -> MixRequest
     """
     if not form.is_valid():
         text = next(iter(form.errors.values()))[0]
-        raise Refusal("mix", str(text), hint="Look at how the drafts are to differ.")
+        raise Refusal("mix", str(text), hint="Check the settings for diversity.")
     return lookup.mix_request(member_of(request), task, form.said())

@@ -29,7 +29,7 @@ class LearnForm(forms.Form):
     """Whom to ask about how many decisions."""
 
     teacher = forms.ChoiceField(
-        label="Who proposes",
+        label="Proposed by",
         required=False,
         help_text="Counting is free and says what stands in several decisions. A teacher reads some of them and says more.",
     )
@@ -38,7 +38,7 @@ class LearnForm(forms.Form):
         min_value=5,
         max_value=MAX_DECISIONS,
         initial=DEFAULT_DECISIONS,
-        help_text="Of the training split alone: what is held out is shown to nobody.",
+        help_text="From the training split only; held-out records are not used.",
     )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
@@ -49,7 +49,7 @@ class LearnForm(forms.Form):
             if line.can_be_asked and line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
         ]
         self.fields["teacher"].choices = [  # type: ignore[attr-defined]
-            ("", "Nobody: count here"),
+            ("", "No teacher: count locally"),
             *((teacher.slug, teacher.name) for teacher in asked),
         ]
 
@@ -130,10 +130,10 @@ def _apply_verb(request: HttpRequest, proposal: Any) -> HttpResponse:
         return redirect("review:diff", proposal.task.slug, proposal.base_version.number, made.number)
     if verb == "rebase":
         proposals.rebase(proposal, by=member)
-        messages.success(request, "Its changes are laid on the latest version: read them again.")
+        messages.success(request, "Its changes are rebased on the latest version: review them again.")
         return redirect("generation:proposal", proposal.pk)
     if verb != "dismiss":
         raise Refusal("verb", "Accept, rebase or dismiss it.")
     proposals.dismiss(proposal, by=member)
-    messages.success(request, "The proposal is put away; the task stays as it is.")
+    messages.success(request, "The proposal is dismissed; the task is unchanged.")
     return redirect("generation:learn", proposal.task.slug)

@@ -32,7 +32,7 @@ GROUPINGS: tuple[str, ...] = get_args(Grouping)
 ALL = "all"
 PER_PAGE = 50
 CHUNK = 2_000
-SYSTEM_LABEL = "The product itself"
+SYSTEM_LABEL = "The system"
 AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 # By what lines are grouped and told apart, and whether the newest comes first.
 SORT_KEYS: dict[str, tuple[tuple[str, ...], bool]] = {

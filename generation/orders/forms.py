@@ -17,10 +17,8 @@ from generation.teachers.queries import TeacherLine
 class OrderForm(forms.Form):
     """What to order. Without a budget the estimate says what to write there."""
 
-    teacher = forms.ChoiceField(label="Teacher", help_text="Who writes the drafts.")
-    source = forms.ChoiceField(
-        label="Records", required=False, help_text="Those with the fewest drafts are written for first."
-    )
+    teacher = forms.ChoiceField(label="Teacher", help_text="The model that writes the drafts.")
+    source = forms.ChoiceField(label="Records", required=False, help_text="Records with the fewest drafts come first.")
     count = forms.IntegerField(
         label="Drafts", min_value=1, max_value=100_000, initial=50, help_text="In total, spread over the records."
     )
@@ -41,7 +39,7 @@ class OrderForm(forms.Form):
         help_text="The job stops before it would cost more. A free teacher needs none.",
     )
     uncertain_policy = forms.ChoiceField(
-        label="A call whose fate is unknown",
+        label="Calls with an unknown outcome",
         choices=UncertainPolicy.choices,
         initial=UncertainPolicy.HOLD,
         required=False,
@@ -49,18 +47,18 @@ class OrderForm(forms.Form):
     )
 
     way = forms.ChoiceField(
-        label="Ask",
-        choices=[("live", "At once"), ("batch", "As batches: half the price, within a day")],
+        label="Call the provider",
+        choices=[("live", "Live"), ("batch", "As batches: half the price, within a day")],
         initial=Way.LIVE,
         required=False,
         help_text="OpenAI and Anthropic take batches. The job waits for them, and may be paused meanwhile.",
     )
     stragglers = forms.ChoiceField(
-        label="Calls that a batch leaves unanswered",
+        label="Calls a batch leaves unanswered",
         choices=Stragglers.choices,
         initial=Stragglers.ASK,
         required=False,
-        help_text="Those nobody has paid for. Such that may be paid are held as uncertain.",
+        help_text="Only calls that were not billed. Calls that may have been billed are held as uncertain.",
     )
 
     def __init__(

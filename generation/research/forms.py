@@ -42,12 +42,14 @@ class ResearchForm(forms.Form):
         min_value=200,
         max_value=20_000,
         initial=6000,
-        help_text="So much of its text becomes a fact, and is sent to teachers.",
+        help_text="This much of its text becomes a fact and is sent to teachers.",
     )
     searches = forms.BooleanField(
-        label="Ask the search as well", required=False, help_text="For sites that are not given, and pages elsewhere."
+        label="Use the search engine as well",
+        required=False,
+        help_text="For sites that are not given, and pages elsewhere.",
     )
-    name = forms.CharField(label="Called", required=False, max_length=120)
+    name = forms.CharField(label="Name", required=False, max_length=120)
 
     def __init__(
         self,

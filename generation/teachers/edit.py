@@ -82,7 +82,7 @@ def change(teacher: Teacher, new: NewTeacher, *, by: Member) -> Teacher:
         raise Refusal(
             "teacher_provided",
             "This teacher comes with the product and is not edited.",
-            hint="Take the miniature back on its page.",
+            hint="Demote the miniature on its page.",
             status=409,
         )
     for name, value in _validated(new).items():

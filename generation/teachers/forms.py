@@ -16,7 +16,7 @@ from web.strict_json import StorableJSONDecoder
 class TeacherForm(forms.Form):
     """A teacher. The key itself is never typed here: only the name of the variable that holds it."""
 
-    name = forms.CharField(label="Name", max_length=120, help_text="How pages call it, such as GPT-4o, careful.")
+    name = forms.CharField(label="Name", max_length=120, help_text="Shown on pages, such as GPT-4o, careful.")
     slug = forms.SlugField(
         label="Short name", max_length=60, help_text="For addresses and the API; cannot change later."
     )
@@ -46,7 +46,7 @@ class TeacherForm(forms.Form):
         'The offline teacher knows {"defect_rate": 0.25, "pause_s": 0.5}.',
     )
     answers = forms.ChoiceField(
-        label="Answers come",
+        label="Answer format",
         choices=Answers.choices,
         initial=Answers.AUTO,
         required=False,
@@ -95,14 +95,14 @@ class PriceForm(forms.Form):
     input_usd_per_million = _price_field("Input, $ per million tokens")
     output_usd_per_million = _price_field("Output, $ per million tokens")
     cached_input_usd_per_million = _price_field(
-        "Input read from a cache, $ per million", if_empty="Empty: not known, priced as plain input."
+        "Cached input (read), $ per million", if_empty="Empty: unknown, priced as plain input."
     )
     cache_write_usd_per_million = _price_field(
-        "Input written into a cache, $ per million",
+        "Cached input (write), $ per million",
         if_empty="Empty: 1.25 times the input at Anthropic, as plain input elsewhere.",
     )
     batch_factor = forms.DecimalField(
-        label="Calls in a batch, share of the price",
+        label="Batch calls, share of the price",
         min_value=0,
         max_value=1,
         max_digits=4,

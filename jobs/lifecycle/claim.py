@@ -117,7 +117,7 @@ def begin_attempt(job_id: UUID, fence: int) -> Job:
     with transaction.atomic():
         job = lock_held(job_id, fence)
         if _leaves(job) and scheduling_halt.check_and_lock():
-            raise HaltedError(f"Job {job_id} may not begin: everything that leaves is stopped.")
+            raise HaltedError(f"Job {job_id} may not begin: all outgoing traffic is stopped.")
         Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=Now())
         Job.objects.filter(pk=job_id).update(
             run_fence=fence,

@@ -199,7 +199,7 @@ def _name(by: Member | None) -> dict[str, str]:
 
 
 def _conflict(job: Job, wanted: str) -> Refusal:
-    hint = "Nothing can be changed about it any more." if job.state in FINISHED else "Wait until it has come to rest."
+    hint = "Nothing can be changed about it any more." if job.state in FINISHED else "Wait until it has stopped."
     return Refusal(
         "job_state",
         f"This job is {job.state}; it cannot be {wanted}.",

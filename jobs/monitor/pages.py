@@ -80,7 +80,7 @@ def hosts_page(request: HttpRequest) -> HttpResponse:
         is_draining = request.POST.get("verb") == "drain"
         host = hosts.drain(request.POST.get("host", ""), by=member_of(request), is_draining=is_draining)
         if host is not None:
-            what = "takes no more jobs; those it holds end there" if is_draining else "takes jobs again"
+            what = "accepts no more jobs; those it holds finish there" if is_draining else "accepts jobs again"
             messages.success(request, f"{host.name} {what}.")
         return redirect("jobs:hosts")
     context = {
@@ -114,7 +114,7 @@ def halt_page(request: HttpRequest) -> HttpResponse:
 def _halt_or_resume(request: HttpRequest) -> None:
     if request.POST.get("verb") == "resume":
         halt.resume(by=member_of(request))
-        messages.success(request, "Things leave again; what waited goes on within seconds.")
+        messages.success(request, "Outgoing traffic is resumed; waiting work continues within seconds.")
         return
     halt.halt(by=member_of(request), reason=request.POST.get("reason", ""))
 

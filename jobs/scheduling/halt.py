@@ -108,7 +108,7 @@ def leaving_kinds() -> list[str]:
 
 def wait_reason(standing: Halt) -> str:
     """What a job that waits for the end of a halt says of itself."""
-    return f"everything that leaves is stopped{': ' + standing.reason if standing.reason else ''}"
+    return f"all outgoing traffic is stopped{': ' + standing.reason if standing.reason else ''}"
 
 
 def resumed_at() -> datetime | None:
@@ -123,7 +123,7 @@ def require_admin(by: Member | None) -> None:
         PermissionDenied: The member is no admin.
     """
     if by is not None and not by.is_admin:
-        raise PermissionDenied("Only an admin stops or resumes what leaves. Ask one.")
+        raise PermissionDenied("Only an admin can stop or resume outgoing traffic. Ask one.")
 
 
 def _lock(*, shared: bool) -> None:

@@ -65,7 +65,7 @@ def _run_claimed(job: Job, worker: Worker) -> None:
             logger.warning("%s", lost)
         except HaltedError as halted:
             logger.info("%s", halted)
-            end.release(job.pk, hold.fence, engine_lives=False, reason="Everything that leaves was stopped.")
+            end.release(job.pk, hold.fence, engine_lives=False, reason="All outgoing traffic was stopped.")
         except Exception as error:
             logger.exception("The attempt with fence %s of job %s broke off.", hold.fence, job.pk)
             _fail(job, hold, error)

@@ -134,7 +134,7 @@ class EngineWatch:
 
     def _forward_stop(self) -> None:
         if self.job.state == JobState.RUNNING and self.kind.leaves and halt.current_halt():
-            self._let_go_for = "Everything that leaves was stopped."
+            self._let_go_for = "All outgoing traffic was stopped."
         if not self._let_go_for and self.job.state not in (JobState.PAUSING, JobState.CANCELLING):
             return
         now_s = boot_clock_s()

@@ -11,7 +11,7 @@ from members.models import Member
 
 class ProfileForm(forms.Form):
     display_name = forms.CharField(
-        label="Name", max_length=80, required=False, help_text="How pages and decisions call you."
+        label="Name", max_length=80, required=False, help_text="Shown on pages and with your decisions."
     )
     theme = forms.ChoiceField(
         label="Theme",
@@ -28,7 +28,7 @@ class ProfileForm(forms.Form):
     work_mails = forms.ChoiceField(
         label="Mails about runs and sweeps you launched",
         choices=(
-            ("problems", "When one fails or leaves something undone"),
+            ("problems", "When one fails or does not finish everything"),
             ("always", "Whenever one ends"),
             ("never", "Never"),
         ),

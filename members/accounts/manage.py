@@ -1,4 +1,4 @@
-"""Members come, change and go. Knows no task: roles per task are given by the room that has tasks."""
+"""Create, change and deactivate members."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from members.models import ApiToken, Invitation, Member
 from web.errors import Refusal
 
 TEMPORARY = "temporary_password"
-# Acts of `change` by which somebody gets power, or the one who acts gets somebody else's.
+# Acts of `change` that grant rights, or give the acting member access to another account.
 POWERFUL_CHANGES = frozenset({"make_admin", "reactivate", "renew_password"})
 CHOICES: dict[str, frozenset[str]] = {
     "work_mails": frozenset({"problems", "always", "never"}),
@@ -186,7 +186,7 @@ def change(member: Member, *, act: str, by: Member) -> str:
     """
     if act == "deactivate":
         deactivate(member, by=by)
-        return f"{member.name} is shut out: sessions and tokens are ended, cards in hand went back. What they decided stays."
+        return f"{member.name} is deactivated: sessions and tokens are revoked, cards they held are back in the queue. Their decisions stay."
     if act == "reactivate":
         reactivate(member, by=by)
         return f"{member.name} may sign in again."

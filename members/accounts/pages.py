@@ -32,7 +32,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     manage.update_profile(member, display_name=chosen.pop("display_name"), choices=chosen)
     messages.success(request, "Your settings are saved.")
     response = redirect("members:profile")
-    # The login page knows no member yet; it reads the theme from here.
+    # The login page has no member yet; it reads the theme from here.
     response.set_cookie(
         "theme", chosen["theme"], max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
     )
@@ -76,10 +76,10 @@ def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     member = manage.sign_out_everywhere(member_of(request))
-    # This browser's own session goes on.
+    # This browser's own session continues.
     update_session_auth_hash(request, member)
     messages.success(
-        request, "All other sessions are ended. Programs with tokens go on; revoke those under API tokens."
+        request, "All other sessions are ended. Programs with tokens keep access; revoke tokens under API tokens."
     )
     return redirect("mfa_index")
 

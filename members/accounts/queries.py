@@ -39,7 +39,7 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
 
 
 def names_of(ids: Collection[str]) -> dict[str, str]:
-    """How members are called, by their id as text; ids of nobody are left out."""
+    """Return names of members by id as text; unknown ids are left out."""
     members = Member.objects.filter(pk__in=[member_id for text in ids if (member_id := _uuid(text))])
     return {str(member.pk): member.name for member in members}
 
@@ -50,7 +50,7 @@ def ids_matching(word: str) -> list[str]:
     if member_id := _uuid(word):
         fits |= Q(pk=member_id)
     ids = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]
-    # The id of somebody who is gone still finds what they did.
+    # The id of a deleted member still finds their actions.
     return ids or ([str(member_id)] if member_id else [])
 
 

@@ -59,7 +59,7 @@ class InvitationListView(APIView):
 
     @extend_schema(request=InvitationIn, responses={201: NewInvitationOut}, operation_id="invitations_create")
     def post(self, request: Request) -> Response:
-        """Invite a person by address. Twice the same address answers 409, so a repeated request invites nobody twice."""
+        """Invite a person by address. Answers 409 for an address already invited, so a repeated request does not invite twice."""
         member = member_of(request)
         queries.require_may_invite(member)
         wanted = InvitationIn(data=request.data)

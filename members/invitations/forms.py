@@ -17,7 +17,7 @@ class InvitationForm(forms.Form):
     display_name = forms.CharField(label="Name", max_length=80, required=False)
     is_admin = forms.BooleanField(label="Admin: may do everything, in every task", required=False)
     days = forms.TypedChoiceField(
-        label="The link opens for", choices=((1, "1 day"), (7, "7 days"), (30, "30 days")), coerce=int, initial=7
+        label="The link is valid for", choices=((1, "1 day"), (7, "7 days"), (30, "30 days")), coerce=int, initial=7
     )
 
     def __init__(self, *args: Any, by: Member, **kwargs: Any) -> None:
@@ -47,12 +47,12 @@ class InvitationForm(forms.Form):
 
 class JoinForm(forms.Form):
     username = forms.CharField(label="User name", max_length=150, help_text="What you sign in with.")
-    display_name = forms.CharField(label="Name", max_length=80, required=False, help_text="How pages call you.")
+    display_name = forms.CharField(label="Name", max_length=80, required=False, help_text="Shown on pages.")
     password = forms.CharField(
         label="Password",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
-        help_text="At least ten characters, and none of those everybody uses.",
+        help_text="At least ten characters, and not a common password.",
     )
     again = forms.CharField(
         label="Password, again", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False

@@ -1,4 +1,4 @@
-"""People asked in by address: invited, taken back, accepted. Knows no page; links are made by who knows addresses of pages."""
+"""Invite people by mail address; revoke and accept invitations."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def settle(invitation: Invitation, member: Member) -> None:
 
 
 def accept_pending(email: str) -> Invitation | None:
-    """Take the newest open invitation of an address that somebody else has verified, for a sign-in by SSO.
+    """Accept the newest open invitation of an address that the SSO provider has verified.
 
     One whose inviter may no longer make it is passed over. Runs inside the caller's transaction, which then calls
     `settle`. None when there is none to take.
@@ -145,7 +145,7 @@ def accept_pending(email: str) -> Invitation | None:
 
 
 def has_open(email: str) -> bool:
-    """Whether an address is invited, by somebody who may still do so."""
+    """Return whether an address has an invitation whose sender may still invite."""
     rows = Invitation.objects.select_related("invited_by").filter(_open(), email__iexact=email)
     return any(_grants_anything(row, row.invited_by) for row in rows)
 
@@ -169,7 +169,7 @@ def revoke(invitation: Invitation, *, by: Member) -> None:
         raise Refusal(
             "already_accepted",
             "This invitation was accepted already.",
-            hint="An admin can shut the member out.",
+            hint="An admin can deactivate the member.",
             status=409,
         )
 
@@ -221,7 +221,7 @@ def _open() -> Q:
 def _require_open(invitation: Invitation) -> None:
     why = {
         "accepted": "This invitation was accepted already.",
-        "revoked": "This invitation was taken back.",
+        "revoked": "This invitation was revoked.",
         "expired": "This invitation has expired.",
     }.get(invitation.state)
     if why:

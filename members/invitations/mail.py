@@ -1,4 +1,4 @@
-"""The mail that carries an invitation's link, where this installation can send mail. Knows no page."""
+"""The mail that carries an invitation's link, where this installation can send mail."""
 
 from __future__ import annotations
 

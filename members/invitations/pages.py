@@ -58,7 +58,7 @@ def revoke(request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
     invitation = queries.invitation_or_404(member, invitation_id)
     try:
         invite.revoke(invitation, by=member)
-        messages.success(request, f"The invitation of {invitation.email} is taken back; its link opens no more.")
+        messages.success(request, f"The invitation of {invitation.email} is revoked; its link no longer works.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("members:invitations")

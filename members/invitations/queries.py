@@ -15,7 +15,7 @@ def invitations_for(asking: Member, *, at_most: int = 200) -> list[Invitation]:
     """Invitations, the newest first: all of them for an admin, their own for a lead.
 
     Raises:
-        PermissionDenied: The asking member may invite nobody.
+        PermissionDenied: The member may not invite.
     """
     require_may_invite(asking)
     rows = Invitation.objects.select_related("invited_by", "accepted_by").order_by("-created_at", "-id")
@@ -26,8 +26,8 @@ def invitation_or_404(asking: Member, invitation_id: uuid.UUID) -> Invitation:
     """One invitation the member may see.
 
     Raises:
-        PermissionDenied: The asking member may invite nobody.
-        Http404: There is none, or it is somebody else's.
+        PermissionDenied: The member may not invite.
+        Http404: There is none, or it is another member's.
     """
     require_may_invite(asking)
     rows = Invitation.objects.all() if asking.is_admin else Invitation.objects.filter(invited_by=asking)
@@ -43,7 +43,7 @@ def may_invite(member: Member) -> bool:
 
 
 def require_may_invite(member: Member) -> None:
-    """Refuse who may invite nobody.
+    """Refuse members who may not invite.
 
     Raises:
         PermissionDenied: Says which role is needed.

@@ -36,7 +36,7 @@ BY_SSO = "reauthenticate_by_sso"
 # On a request in which a member comes from their provider: as whom.
 _FROM_PROVIDER = "_comes_from_provider"
 NEVER_PROVED = (
-    "Your provider did not say that you proved who you are just now. Have whoever runs this site let it send the time of "
+    "Your provider did not say that you proved who you are just now. Ask the administrator of this site to let it send the time of "
     "sign-in (auth_time), or ask an admin to renew your password."
 )
 

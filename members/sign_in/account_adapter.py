@@ -1,4 +1,4 @@
-"""How people get in: nobody signs up alone; an admin makes members."""
+"""Sign-up is closed: an admin creates members."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from members.models import Member
 from members.recent_login.reauthentication import BY_SSO
 
 
-class NoSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class NoSignupAdapter(DefaultAccountAdapter):
     """Allauth's adapter with the open door shut."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

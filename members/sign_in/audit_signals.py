@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import signals as account
 from allauth.mfa import signals as mfa
@@ -11,6 +11,9 @@ from django.http import HttpRequest
 
 from audit import trail
 from members.models import Member
+
+if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
 
 LONGEST_NAME = 150
 
@@ -52,11 +55,11 @@ def _password_changed(user: Member, **_: Any) -> None:
     trail.record("password_changed", by=user, about=user)
 
 
-def _factor_on(user: Member, authenticator: Any, **_: Any) -> None:
+def _factor_on(user: Member, authenticator: Authenticator, **_: Any) -> None:
     made_codes = authenticator.type == "recovery_codes"
     trail.record("recovery_codes_made" if made_codes else "second_factor_on", by=user, about=user)
 
 
-def _factor_off(user: Member, authenticator: Any, **_: Any) -> None:
+def _factor_off(user: Member, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != "recovery_codes":
         trail.record("second_factor_off", by=user, about=user)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 
-class UsernameLoginForm(LoginForm):  # type: ignore[misc]
+class UsernameLoginForm(LoginForm):
     """Allauth's login form in the words of the house."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -24,7 +24,7 @@ _ENCRYPTED_PREFIX = "f1:"
 _EXEMPT_PATHS = ("/accounts/", "/static/", "/livez", "/healthz", "/join/")
 
 
-class EncryptedSecretsAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class EncryptedSecretsAdapter(DefaultMFAAdapter):
     """Allauth's adapter with the secrets of apps and recovery codes encrypted under SECRET_KEY."""
 
     def get_totp_issuer(self) -> str:
@@ -44,7 +44,7 @@ class EncryptedSecretsAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 class SecondFactorMiddleware:
-    """Middleware: a member of whom the factor is required sets it up before anything else."""
+    """Middleware: members who need a second factor must set it up before anything else."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,12 +1,12 @@
-"""Signing in by the organisation's own identity provider (OpenID Connect): whom it lets in, and as whom.
+"""Sign-in by the organisation's identity provider (OpenID Connect): who is let in, and as which member.
 
-The provider is trusted with one thing: that a verified address is the person's. It does not know roles; an invitation does.
+The provider is trusted for one thing: that a verified address is the person's. Roles come from the invitation.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse, SignupClosedException
@@ -23,8 +23,11 @@ from members.invitations import invite
 from members.models import Member
 from members.recent_login import reauthentication
 
+if TYPE_CHECKING:
+    from django.forms import Form
 
-class InvitedOnlyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+
+class InvitedOnlyAdapter(DefaultSocialAccountAdapter):
     """Members come in by their address, the invited become members, all others are turned away."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -58,7 +61,7 @@ class InvitedOnlyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True
 
-    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Member:
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Form | None = None) -> Member:
         """Make the member, with what their invitation promised, in one transaction.
 
         Raises:
@@ -89,7 +92,7 @@ def verified_address(sociallogin: SocialLogin) -> str:
 
 
 def free_name(wanted: str) -> str:
-    """A user name nobody has, made of what a provider proposes."""
+    """Return a free user name based on what a provider proposes."""
     base = re.sub(r"[^\w.@+-]", "", wanted)[:140] or "member"
     taken = {
         name.casefold() for name in Member.objects.filter(username__istartswith=base).values_list("username", flat=True)

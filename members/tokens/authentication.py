@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any
 
 from django.utils import timezone
 from knox.auth import TokenAuthentication
@@ -15,7 +14,7 @@ from members.models import ApiToken, Member
 from members.tokens import last_use
 
 
-class BearerAuthentication(TokenAuthentication):  # type: ignore[misc] # knox ships no types
+class BearerAuthentication(TokenAuthentication):
     """`Authorization: Bearer <token>`; the token's scopes come as `request.auth.scopes`."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Member, ApiToken]:
@@ -32,7 +31,7 @@ class BearerAuthentication(TokenAuthentication):  # type: ignore[misc] # knox sh
         raise AuthenticationFailed("This token is not known. Make one under Settings, API tokens.", "token_unknown")
 
 
-def _checked(row: Any) -> tuple[Member, ApiToken]:
+def _checked(row: ApiToken) -> tuple[Member, ApiToken]:
     now = timezone.now()
     if not row.user.is_active:
         raise AuthenticationFailed("The member this token belongs to is disabled.", "member_disabled")

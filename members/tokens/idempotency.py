@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from members.models import Member, RememberedRequest
 from members.session import member_of
@@ -34,7 +35,7 @@ def idempotent(handler: Handler) -> Handler:
     """
 
     @functools.wraps(handler)
-    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapped(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "").strip()
         if not key:
             return handler(view, request, *args, **kwargs)
@@ -47,10 +48,10 @@ def idempotent(handler: Handler) -> Handler:
                 row.save(update_fields=["status", "body"])
                 return response
         except IntegrityError:
-            known = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
-            if known is None:
+            remembered = RememberedRequest.objects.filter(member=member, key=key[:200]).first()
+            if remembered is None:
                 raise
-            return _replay(known, fingerprint)
+            return _replay(remembered, fingerprint)
 
     return wrapped
 
@@ -66,7 +67,7 @@ def idempotent_in_steps(handler: Handler) -> Handler:
     """
 
     @functools.wraps(handler)
-    def wrapped(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def wrapped(view: APIView, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key", "").strip()
         if not key:
             return handler(view, request, *args, **kwargs)

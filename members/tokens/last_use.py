@@ -24,19 +24,19 @@ EVERY_S: Final = 60.0
 WAITING, REMEMBERED = 100, 10_000
 _writer = ThreadPoolExecutor(1, thread_name_prefix="last-use")
 _slots = BoundedSemaphore(WAITING)
-# When the writer was last told of a token: a busy database is not asked again by each request.
+# When the last use of each token was queued: a busy database is not asked again by each request.
 _written_at: dict[object, float] = {}
 
 
 def note_use(token: ApiToken, now: datetime) -> None:
     """Note that a token was used now, unless that was noted within the last minute.
 
-    The row may still say what it said before; whoever asks next finds it. Nothing is said where the database is busy.
+    The row may lag behind; later readers see the update. Nothing is written while the database is busy.
     """
     if token.last_used_at is not None and (now - token.last_used_at).total_seconds() <= EVERY_S:
         return
     if connection.in_atomic_block:
-        # Whoever holds the database already waits for nobody; another connection would not see this token's row.
+        # Inside a transaction, write at once: another connection would not see this token's row.
         write(token.pk, now)
         return
     if time.monotonic() - _written_at.get(token.pk, -EVERY_S) < EVERY_S:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+if TYPE_CHECKING:
+    from drf_spectacular.openapi import AutoSchema
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+
+class BearerScheme(OpenApiAuthenticationExtension):
     """The bearer tokens of Settings, API tokens."""
 
     target_class = "members.tokens.authentication.BearerAuthentication"
     name = "bearer"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "A token made under Settings, API tokens."}

@@ -36,7 +36,7 @@ class Allowance:
         policy: Which limit: `read`, `write` or `files`.
         limit: Requests a minute.
         remaining: Requests left.
-        reset_s: Seconds until the count begins anew.
+        reset_s: Seconds until the count resets.
     """
 
     policy: str
@@ -59,7 +59,7 @@ class TokenThrottle(BaseThrottle):
     _allowance: Allowance | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Whether the request may go on; the answer carries what is left either way."""
+        """Return whether the request may proceed; the response states what is left either way."""
         if not isinstance(request.auth, ApiToken):
             return True
         policy = getattr(view, "rate", "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write")
@@ -99,5 +99,5 @@ def count(key: str, by: int = 1) -> int | None:
 
 
 def left_s() -> int:
-    """Seconds until counts begin anew."""
+    """Return the seconds until counts reset."""
     return WINDOW_S - int(time.time()) % WINDOW_S

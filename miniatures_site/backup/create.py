@@ -19,7 +19,7 @@ from review.models import Gold
 
 
 def create_backup(target: Path, *, without_runs: bool = False) -> Manifest:
-    """Write a backup to a folder or a tar file that is not there yet; the installation goes on meanwhile.
+    """Write a backup to a new folder or tar file; the installation keeps running meanwhile.
 
     The database is copied before the files: what is written in between is in storage without a row, which harms
     nothing, while a row without its file would.
@@ -55,7 +55,7 @@ def applied_migrations() -> dict[str, list[str]]:
 
 
 def golds_hash() -> str:
-    """One hash over every gold, which is the same after they are written anew from the decisions."""
+    """Return one hash over all golds; it is the same after they are rebuilt from the decisions."""
     digest = hashlib.sha256()
     for row in Gold.objects.order_by("draft_id").values_list("draft_id", "verdict", "decision_id").iterator():
         digest.update(repr(tuple(map(str, row))).encode())

@@ -1,7 +1,4 @@
-"""A consistent copy of the database, and back: SQLite by its online backup, PostgreSQL by its own programs.
-
-Knows kinds of databases; knows no room's tables.
-"""
+"""Back up and restore the database: SQLite by its online backup, PostgreSQL by its own programs."""
 
 from __future__ import annotations
 
@@ -9,12 +6,15 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
 from miniatures_site.backup import postgresql
 from miniatures_site.backup.rollback import Rollback
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 SQLITE, POSTGRESQL = "database.sqlite3", postgresql.FILE
 # A file and the journals beside it.
@@ -27,7 +27,7 @@ def file_name() -> str:
 
 
 def dump(folder: Path) -> tuple[str, dict[str, int]]:
-    """Write a copy of the database as it is at one moment; writers go on meanwhile.
+    """Write a consistent copy of the database; writers continue meanwhile.
 
     Returns:
         The file's name, and the rows of each table at that very moment.
@@ -41,7 +41,7 @@ def dump(folder: Path) -> tuple[str, dict[str, int]]:
 
 
 def is_empty() -> bool:
-    """Whether nobody is a member of the installation in this database."""
+    """Return whether the database has no members."""
     with connection.cursor() as cursor:
         if "members_member" not in connection.introspection.table_names(cursor):
             return True
@@ -136,10 +136,10 @@ def _dump_sqlite(folder: Path) -> tuple[str, dict[str, int]]:
         return SQLITE, {table: _count(target.cursor(), table) for table in own}
 
 
-def _counts(cursor: Any) -> dict[str, int]:
+def _counts(cursor: CursorWrapper) -> dict[str, int]:
     return {table: _count(cursor, table) for table in sorted(connection.introspection.table_names(cursor))}
 
 
-def _count(cursor: Any, table: str) -> int:
+def _count(cursor: CursorWrapper | sqlite3.Cursor, table: str) -> int:
     cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608 (a name the database itself gave)
     return int(cursor.fetchone()[0])

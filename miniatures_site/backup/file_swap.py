@@ -1,7 +1,7 @@
 """Artefacts and folders of a backup back in their places, in two strokes: laid ready, then put in place.
 
 Folders are copied beside their places and renamed. Object storage cannot rename: there files are only added, under
-names nobody uses yet, so laying them ready is all there is to do. Knows storages and paths, and no table.
+names that are not in use yet, so staging them is enough. Knows storages and paths, and no table.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a backup holds: every file with its hash, every table with its rows. Pure Python; knows no database."""
+"""Manifest of a backup: every file with its hash, every table with its row count. Pure Python."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def read(folder: Path) -> Manifest:
     """The manifest of an unpacked backup.
 
     Raises:
-        Refusal: There is none, or it is of a form this version does not know.
+        Refusal: There is none, or its format is unknown to this version.
     """
     try:
         raw: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))

@@ -1,7 +1,4 @@
-"""A PostgreSQL database as a dump, and back in one transaction, by PostgreSQL's own programs.
-
-Knows the programs and their versions; knows no room's tables.
-"""
+"""Dump a PostgreSQL database, and restore it in one transaction, by PostgreSQL's own programs."""
 
 from __future__ import annotations
 
@@ -10,15 +7,18 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
 from miniatures_site.backup.rollback import Rollback
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 FILE = "database.pgdump"
 ADDRESS = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
@@ -32,15 +32,15 @@ FROM_OPTIONS = {
     "PGCONNECT_TIMEOUT": "connect_timeout",
     "PGPASSFILE": "passfile",
 }
-# The settings that stand at the head of a dump: limits of time and the like.
+# Settings at the head of a dump: time limits and the like.
 SETTING = re.compile(rb"SET (\w+) = .*;\s*")
 OF_THE_HEAD = (b"--", b"SET ", b"SELECT pg_catalog.set_config(", b"\\restrict ", b"\n", b"\r\n")
 # The limits under which a server ends the session whose snapshot pg_dump reads.
 TIME_LIMITS = ("idle_in_transaction_session_timeout", "transaction_timeout", "statement_timeout")
 
 
-def dump(target: Path, *, count: Any) -> dict[str, int]:
-    """Dump one snapshot to a file, however long that takes; writers go on meanwhile.
+def dump(target: Path, *, count: Callable[[CursorWrapper], dict[str, int]]) -> dict[str, int]:
+    """Dump one snapshot to a file, however long that takes; writers continue meanwhile.
 
     Args:
         target: The file to write.
@@ -104,7 +104,7 @@ def drop(schema: str) -> None:
 
 
 def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> Iterator[bytes]:
-    """Lines of a dump as SQL, less the settings at its head that the server does not know.
+    """Yield the lines of an SQL dump without the settings at its head that the server does not support.
 
     pg_restore of PostgreSQL 17 begins with `SET transaction_timeout = 0;`, at which an older server stops. They are
     limits of time that the server does not have; what follows the head is passed on untouched, for it holds data.
@@ -121,7 +121,7 @@ def without_unknown_settings(script: Iterable[bytes], known: frozenset[str]) -> 
             yield line
 
 
-def _lift_limits(cursor: Any) -> None:
+def _lift_limits(cursor: CursorWrapper) -> None:
     """This session only waits while pg_dump reads by its snapshot: its limits of time would end the dump."""
     settings_here = _settings_known()
     for limit in TIME_LIMITS:
@@ -236,7 +236,7 @@ def _failure(program: str, said: IO[bytes]) -> Refusal:
 
 
 def _environment(given: Mapping[str, Any]) -> dict[str, str]:
-    """PostgreSQL's programs read the address from variables, so that no password stands in a list of processes."""
+    """PostgreSQL's programs read the address from variables, so that no password appears in a list of processes."""
     options = given.get("OPTIONS") or {}
     address = {name: str(given[key]) for name, key in ADDRESS.items() if given.get(key)}
     return {**os.environ, **address, **{n: str(options[key]) for n, key in FROM_OPTIONS.items() if options.get(key)}}

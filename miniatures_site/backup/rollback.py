@@ -1,4 +1,4 @@
-"""Steps that take a failed restore back. Knows no database and no storage."""
+"""Undo the steps of a failed restore."""
 
 from __future__ import annotations
 

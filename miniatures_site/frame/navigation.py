@@ -1,4 +1,4 @@
-"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo. Knows no page's content."""
+"""What every page's frame shows: the rail, the task in hand, the ribbon of the demo."""
 
 from __future__ import annotations
 

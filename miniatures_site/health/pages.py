@@ -31,7 +31,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "workers": _workers() if database == "ok" else 0,
         "halted_since": _halted_since() if database == "ok" else None,
     }
-    # A halt is somebody's wish and no illness; who and why is for members.
+    # A halt is intended, not a fault; who stopped it and why is shown to members only.
     is_healthy = database == "ok" and report["broker"] == "ok" and bool(report["workers"])
     return JsonResponse(report, status=200 if is_healthy else 503)
 

@@ -1,6 +1,6 @@
 """The loop of one task as numbers: records, drafts, judged, gold, versions, runs, miniatures, campaigns; and what to do next.
 
-Pure questions over all rooms' rows. Knows no member: whoever asks has been let into the task before.
+Read-only queries over all rooms; callers check access first.
 """
 
 from __future__ import annotations

@@ -66,12 +66,12 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
 
 
 def running_jobs(member: Member, task: Task) -> list[Job]:
-    """Jobs of the task that go on or will, those at work first."""
+    """Return unfinished jobs of the task, running ones first."""
     return jobs.unfinished(jobs.visible(member).filter(task_slug=task.slug), limit=JOBS_SHOWN)
 
 
 def failed_jobs(member: Member, task: Task) -> list[Job]:
-    """Jobs of the task that failed in the last days and that nobody launched anew under the same title."""
+    """Return jobs of the task that failed recently and were not launched again under the same title."""
     since = timezone.now() - timedelta(days=FAILED_SHOWN_DAYS)
     of_task = jobs.visible(member).filter(task_slug=task.slug)
     failed = of_task.filter(state=JobState.FAILED, finished_at__gte=since)[:JOBS_SHOWN]

@@ -1,8 +1,7 @@
-"""Reads a request's body before anything else is done for the request: within a limit, and not for ever.
+"""Read a request's body before anything else is done: within a size limit and a time limit.
 
-What is small is read from anybody. More than that is read from members alone, up to a limit that depends on whether files
-come in there; webhooks prove themselves by their content, so a few of them at a time may be larger too. It does not know
-what a body says.
+Small bodies are read from any client. Larger ones are read from members only, up to a limit that depends on whether
+the address takes files. Webhooks are verified by their content, so a few at a time may be larger too.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Send: TypeAlias = Callable[[Any], Awaitable[None]]
 AskMember: TypeAlias = Callable[[Scope], Awaitable[bool]]
 
 MIB: Final = 1 << 20
-# What anybody may send; the limit of /v1 as well.
+# The limit for any client; also the limit of /v1.
 ANYONE_MAX_BYTES: Final = requests.MAX_BODY_BYTES
 # Beyond this a body waits on the disk.
 IN_MEMORY_BYTES: Final = 256 * 1024
@@ -38,7 +37,7 @@ FORM_BYTES: Final = MIB
 # How long a client has at first, and how fast its body must come after that.
 GRACE_S: Final = 20.0
 MIN_BYTES_PER_S: Final = 4096
-# Few large webhooks are read at once, of anybody who says to be a provider: none keeps its place by trickling.
+# Few large webhooks are read at once, since anyone can claim to be a provider: none keeps its place by trickling.
 MIN_SIGNED_BYTES_PER_S: Final = 256 * 1024
 # Who is refused is listened to for this long, or its connection breaks before it has read why.
 DRAIN_S: Final = 3.0
@@ -64,7 +63,7 @@ class BodyRefused(Exception):  # noqa: N818 (it is an answer, not a fault)
 
 
 class RequestBody:
-    """A body that was read, and what the client says after it. It is closed by whoever asked for it."""
+    """A body that was read, and what the client sends after it. The caller closes it."""
 
     def __init__(self, file: IO[bytes], receive: Receive, on_close: Callable[[], None]) -> None:
         self.file, self._receive, self._on_close = file, receive, on_close
@@ -201,7 +200,7 @@ def _refuse_beyond(size: int, limit: int, scope: Scope) -> None:
     setting = "MAX_UPLOAD_MIB" if is_upload else "MAX_BODY_MIB"
     title = f"The request is larger than {(limit - FORM_BYTES if is_upload else limit) // MIB} MiB."
     hint = "Split it and send the parts"
-    hint += "." if limit <= ANYONE_MAX_BYTES else f", or ask whoever runs this site to raise {setting}."
+    hint += "." if limit <= ANYONE_MAX_BYTES else f", or ask the administrator of this site to raise {setting}."
     raise BodyRefused(413, "request_too_large", title, hint)
 
 

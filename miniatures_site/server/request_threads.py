@@ -2,15 +2,15 @@
 
 Django gives every request under ASGI a new thread, and with it a new connection to the database: that costs more than
 most requests, and with kept connections it uses up all that PostgreSQL allows. Here a request takes one of a few seats
-while Python works on it, and only then: its body has been read before, and its answer is written after. What streams for
-long (events, files) has a thread of its own once it asks the database.
+while Python works on it, and only then: its body has been read before, and its answer is written after. A long stream
+(events, files) gets a thread of its own once it queries the database.
 
 Visitors who show neither a session nor a token have seats of their own, so that they cannot take those of members;
 `/livez` and `/healthz` have one each, which nothing else takes.
 
-Middleware that can be either synchronous or asynchronous costs a way into a thread and back for each of its steps under
-ASGI. So pages and their API go through all of it in one step on their thread; only what must never wait for a thread, the
-miniatures' own `/v1`, stays asynchronous throughout. It does not know what else the requests are about.
+Middleware that can be either synchronous or asynchronous costs a way into a thread and back for each of its steps
+under ASGI. So pages and their API go through all of it in one step on their thread; only what must never wait for a
+thread, the miniatures' own `/v1`, stays asynchronous throughout.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
@@ -84,7 +84,7 @@ class RequestExecutor(Executor):
         return self._threads.submit(call, *args, **kwargs)
 
     def stream(self) -> None:
-        """Let the request go on without a seat."""
+        """Let the request continue without a seat."""
         self._is_streaming = True
 
     def leave(self) -> None:
@@ -139,7 +139,7 @@ class PooledASGIHandler(ASGIHandler):
         async with ThreadSensitiveContext(executor=self._seats.turn(scope)):
             return await sync_to_async(_is_member, thread_sensitive=True)(scope)
 
-    async def read_body(self, receive: Any) -> SpooledTemporaryFile[bytes]:
+    async def read_body(self, receive: object) -> SpooledTemporaryFile[bytes]:
         return cast("SpooledTemporaryFile[bytes]", cast(RequestBody, receive).file)
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:

@@ -1,7 +1,7 @@
-"""Connections that do nothing are closed: those whose headers do not come, and those whose answers nobody reads.
+"""Close idle connections: those whose headers do not arrive, and those whose clients do not read the answer.
 
 uvicorn waits for ever in both cases, with a place in its table of connections. It is named on its command line:
-`--http miniatures_site.server.slow_connections:TimedConnection`. It does not know what is asked.
+`--http miniatures_site.server.slow_connections:TimedConnection`.
 """
 
 from __future__ import annotations

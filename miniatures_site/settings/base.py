@@ -196,7 +196,7 @@ JOB_REAPER_EVERY_S = env.number("JOB_REAPER_EVERY_S", 5, minimum=0.1)
 JOB_INGEST_EVERY_S = env.number("JOB_INGEST_EVERY_S", 1, minimum=0.05)
 JOB_STOP_GRACE_S = env.number("JOB_STOP_GRACE_S", 30, minimum=0.1)
 JOB_MAX_ATTEMPTS = int(env.number("JOB_MAX_ATTEMPTS", 5, minimum=1))
-# A queued job that nobody has claimed for this long is rung for again.
+# Workers are notified again of a job that has been queued for this long without being claimed.
 JOB_RERING_S = env.number("JOB_RERING_S", 5, minimum=0.1)
 # How politely engines share the machine with the web server, and what must stay free on the disk to begin one.
 JOB_ENGINE_NICE = int(env.number("JOB_ENGINE_NICE", 5))
@@ -219,7 +219,7 @@ DECK_SIZE = 5
 ALLOWED_PRIVATE_HOSTS = env.words("ALLOWED_PRIVATE_HOSTS")
 # Which secrets may be named for what and sent where, beside the well-known ones: use:NAME@host (docs/providers.md).
 ALLOWED_SECRETS = env.words("ALLOWED_SECRETS")
-# Whether checkpoints go to storage, so that other hosts can go on from them; unset: where storage is not a folder.
+# Whether checkpoints go to storage, so that other hosts can resume from them; unset: where storage is not a folder.
 CHECKPOINTS_IN_STORAGE = (
     env.flag("CHECKPOINTS_IN_STORAGE", default=False) if env.text("CHECKPOINTS_IN_STORAGE") else None
 )
@@ -227,7 +227,7 @@ STUDENT_ROOTS = [Path(p).resolve() for p in env.words("STUDENT_ROOTS", str(VAR_D
 # Where the small student of the demo lies; it comes with the code.
 DEMO_STUDENT_DIR = Path(env.text("DEMO_STUDENT_DIR", str(BASE_DIR / "demo" / "student" / "weights"))).resolve()
 DEMO = env.flag("DEMO", default=False)
-# The client that plays the offline teacher, as `module:Class`: engines are told of it in the specs of their runs.
+# The client that plays the offline teacher, as `module:Class`: passed to engines in the specs of their runs.
 OFFLINE_TEACHER = "demo.offline_teacher.client:OfflineClient"
 
 LOGGING = {

@@ -1,7 +1,4 @@
-"""Settings from environment variables, read once and refused with words a person understands.
-
-Knows the names and shapes of variables; does not know what Django does with them.
-"""
+"""Settings from environment variables, read once and refused with words a person understands."""
 
 from __future__ import annotations
 

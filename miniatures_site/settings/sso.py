@@ -1,4 +1,4 @@
-"""Sign-in by an OpenID Connect provider, as environment variables say. Knows variables; knows no provider by name."""
+"""Sign-in by an OpenID Connect provider, as environment variables say."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def providers() -> dict[str, Any]:
 
 
 def required_of() -> list[str]:
-    """Of whom the second factor is required.
+    """Return which members need a second factor.
 
     Raises:
         ImproperlyConfigured: A group there is none of.

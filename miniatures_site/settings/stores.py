@@ -41,7 +41,7 @@ def database(url: str) -> dict[str, Any]:
     elif "postgresql" not in parsed["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:// or postgres://.")
     else:
-        # A host that is cut off in the middle of a transaction keeps its rows locked, a job's among them; whoever takes
+        # A host that is cut off in the middle of a transaction keeps its rows locked, a job's among them; the host that takes
         # over would wait for hours until TCP gives up.
         parsed.setdefault("OPTIONS", {}).setdefault("options", f"-c idle_in_transaction_session_timeout={IDLE_S}s")
     return parsed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
@@ -15,6 +15,9 @@ from review.db.immutability import Guard
 from review.models import DatasetVersion, Source, Task, TaskVersion
 from training.models import HostPrice, Miniature, Student, Sweep, TrainingRun
 from webhooks.models import Hook
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 # What follows the kind's word (`audit.trail.KIND_NAMES`), filled from the row.
 PATTERNS: dict[str, tuple[type[Model], str]] = {
@@ -49,7 +52,7 @@ def names_of(kind: str, ids: Collection[str]) -> dict[str, str]:
     return {str(row["pk"]): pattern.format(**row) for row in rows}
 
 
-def _is_key(model: Any, text: str) -> bool:
+def _is_key(model: type[Model], text: str) -> bool:
     try:
         model._meta.pk.to_python(text)
     except ValidationError:

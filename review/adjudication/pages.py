@@ -19,7 +19,7 @@ from review.tasks.permissions import require, task_or_404
 from web.db import keyset
 from web.errors import Refusal
 
-LATE_DONE = {RulingKind.ADOPT: "Adopted: it counts now.", RulingKind.LEAVE: "Left aside; it stays on record."}
+LATE_DONE = {RulingKind.ADOPT: "Adopted: it counts now.", RulingKind.LEAVE: "Dismissed; it stays on record."}
 
 
 @require_http_methods(["GET", "POST"])
@@ -138,10 +138,10 @@ def act(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     try:
         if request.POST.get("act") == "reopen":
             rulings.reopen(draft_id, by=member, if_match=tag, note=request.POST.get("note", ""))
-            messages.success(request, "Reopened: what the verdicts say holds again.")
+            messages.success(request, "Reopened: the verdicts count again.")
         else:
             rulings.ask_again(draft_id, by=member, if_match=tag)
-            messages.success(request, "It waits on the desk for somebody who has not judged it.")
+            messages.success(request, "It waits in the queue for a reviewer who has not judged it.")
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("review:draft", slug, draft_id)

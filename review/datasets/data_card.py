@@ -67,7 +67,7 @@ def _head(version: DatasetVersion) -> Iterator[str]:
 
 
 def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int) -> str:
-    rows = [f"| Golds looked at | | {golds:,} |"]
+    rows = [f"| Golds in all | | {golds:,} |"]
     rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
     return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
 
@@ -84,10 +84,10 @@ def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
 
 def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
     yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."
-    yield f"- Judged elsewhere and brought in with a file: {counts['imported']:,} rows."
+    yield f"- Imported verdicts: {counts['imported']:,} rows."
     agreeing = counts.get("agreement", {})
     if not agreeing.get("drafts"):
-        yield "- Agreement: no draft of the task was judged by two people, so nothing is known of it."
+        yield "- Agreement: no draft of the task was judged by two people, so it is unknown."
         return
     line = f"- Agreement on {agreeing['drafts']:,} drafts of the task that several judged, blind to each other"
     if agreeing["alpha"] is None or not agreeing["is_enough"]:
@@ -107,14 +107,14 @@ def _leakage(found: Mapping[str, Any]) -> Iterator[str]:
     )
     yield f"- Word for word in two splits: {shared}."
     yield (
-        f"- {found['test_rows_with_a_run_from_train']:,} of {found['test_rows']:,} test rows share a run of "
-        f"{found['run_words']} words with training text ({found['share_of_test_runs_in_train']:.2%} of such runs)."
+        f"- {found['test_rows_with_a_run_from_train']:,} of {found['test_rows']:,} test rows share a sequence of "
+        f"{found['run_words']} words with training text ({found['share_of_test_runs_in_train']:.2%} of such sequences)."
     )
 
 
 def _personal(found: Mapping[str, Any]) -> Iterator[str]:
     done = {"keep": "kept as it is", "mask": "masked in every format", "refuse": "refused; none was found"}
-    yield f"Found by how it is written, in {found['rows']:,} rows, and {done[found['policy']]}."
+    yield f"Detected by patterns in {found['rows']:,} rows, and {done[found['policy']]}."
     yield ""
     for kind, words in KINDS.items():
         counted = found["kinds"][kind]

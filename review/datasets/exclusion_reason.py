@@ -60,7 +60,7 @@ def exclusion_reasons(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[U
         elif draft in silent:
             reasons[draft] = silent[draft]
         elif label := failed.get(draft):
-            reasons[draft] = ExclusionReason("filter", f"{label}: the filters leave it out")
+            reasons[draft] = ExclusionReason("filter", f"{label}: excluded by the filters")
         else:
             reasons[draft] = _beside_others(str(draft), left_out)
     return reasons
@@ -69,7 +69,7 @@ def exclusion_reasons(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[U
 def _gone(version: DatasetVersion, drafts: Sequence[UUID]) -> dict[UUID, ExclusionReason]:
     until = version.frozen_at or version.created_at
     erased = Draft.objects.filter(pk__in=list(drafts), erased_at__lte=until).values_list("pk", flat=True)
-    reasons = {draft: ExclusionReason("erased", "The person it was about was erased") for draft in erased}
+    reasons = {draft: ExclusionReason("erased", "The person it is about was erased") for draft in erased}
     for draft, revocation in removed_samples.of_drafts(drafts).items():
         if revocation.created_at <= until:
             reasons[draft] = ExclusionReason("revoked", f"Revoked by {revocation.by.name}: {revocation.reason}")
@@ -88,23 +88,23 @@ def _silent(drafts: Sequence[UUID], moment: datetime) -> dict[UUID, ExclusionRea
 
 def _unsaid(last: Decision | None, ruling: str | None, *, is_known: bool) -> ExclusionReason:
     if is_known:
-        return ExclusionReason("known_answer", "It measures reviewers as a known answer")
+        return ExclusionReason("known_answer", "It is a known answer, used to measure reviewers")
     if last is None:
-        return ExclusionReason("not_judged", "Not judged by then")
+        return ExclusionReason("not_judged", "Not judged at that time")
     if ruling == RulingKind.SEND_BACK:
         return ExclusionReason("sent_back", "Sent back to its reviewer")
     if last.verdict == Verdict.RETRACT:
         return ExclusionReason("taken_back", "Its verdict was taken back")
     if last.is_late:
         return ExclusionReason("late", "Its verdict came late and was not adopted")
-    return ExclusionReason("disputed", "Verdicts differed, or more of them were wanted")
+    return ExclusionReason("disputed", "Reviewers disagreed, or more verdicts were required")
 
 
 def _beside_others(draft: str, left_out: dict[str, dict[str, str] | list[str]]) -> ExclusionReason:
     if draft in left_out.get("cap", ()):
-        return ExclusionReason("cap", "Over a cap: enough others are like it")
+        return ExclusionReason("cap", "Over a cap")
     for name, label in NEAR.items():
         twins = left_out.get(name, {})
         if isinstance(twins, dict) and draft in twins:
             return ExclusionReason(name, label.rstrip("s"), UUID(twins[draft]))
-    return ExclusionReason("beside_others", "A cap or a near-duplicate left it out")
+    return ExclusionReason("beside_others", "Left out by a cap or as a near-duplicate")

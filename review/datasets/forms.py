@@ -20,22 +20,22 @@ VERDICTS = [
     ("reject", "Rejected (not in sft; bad examples in kto)"),
 ]
 AGREEMENT = [
-    ("any", "However many judged it"),
+    ("any", "Any number of reviewers"),
     ("unanimous", "Two or more experts agree"),
-    ("settled", "A lead ruled on it"),
+    ("settled", "Settled by a lead"),
 ]
 BULK = [
-    ("without_accepts", "Leave out accepts in bulk: nobody read them one by one"),
-    ("none", "Leave out all that was judged in bulk"),
+    ("without_accepts", "Leave out bulk accepts: they were not read one by one"),
+    ("none", "Leave out all bulk verdicts"),
     ("all", "Take them too"),
 ]
 IMPORTED = [
     ("all", "Take them too"),
-    ("none", "Leave out verdicts brought in with a file"),
-    ("only", "Take only those"),
+    ("none", "Leave out imported verdicts"),
+    ("only", "Imported verdicts only"),
 ]
 PERSONAL = [
-    ("keep", "Keep it, and count it"),
+    ("keep", "Keep and count it"),
     ("mask", "Mask it: [NAME_1], [PHONE_1]"),
     ("refuse", "Refuse to freeze while there is any"),
 ]
@@ -99,7 +99,7 @@ class FilterForm(forms.Form):
     without_marks = forms.BooleanField(required=False, label="Only drafts in which no check marked anything")
     without_checks = _boxes("Leave out what these checks marked")
     bulk = _one_of(BULK, "Judged in bulk")
-    imported = _one_of(IMPORTED, "Judged elsewhere")
+    imported = _one_of(IMPORTED, "Imported verdicts")
     cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one company")
     cap_field = _one_of([("", "no field")], "At most so many of one value of")
     cap_count = forms.IntegerField(required=False, min_value=1, label="namely")
@@ -108,7 +108,7 @@ class FilterForm(forms.Form):
     as_of = forms.DateTimeField(
         required=False,
         label="As of",
-        help_text="What counted then, not what counts now.",
+        help_text="Use the decisions that counted at that time.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
     )
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
@@ -164,7 +164,7 @@ def _words(name: str, value: str) -> str:
 
 
 class PushForm(forms.Form):
-    to = forms.CharField(label="Repository", max_length=193, help_text="owner/name. It is made if it is missing.")
+    to = forms.CharField(label="Repository", max_length=193, help_text="owner/name. It is created if missing.")
     formats = forms.MultipleChoiceField(
         label="Formats",
         choices=[(format_, format_) for format_ in FORMATS],
@@ -172,7 +172,7 @@ class PushForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     private = forms.BooleanField(
-        label="Hidden from strangers", required=False, initial=True, help_text="Of a repository that is made now."
+        label="Private", required=False, initial=True, help_text="Applies when the repository is created now."
     )
     token = forms.CharField(
         label="Secret with the hub's token",

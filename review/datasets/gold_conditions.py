@@ -16,6 +16,7 @@ from review.models import Decision, Ruling, Task
 from review.states import RulingKind, Verdict
 
 RULED = (RulingKind.ADOPT, RulingKind.SETTLE)
+AGREEMENT_LABELS = {"unanimous": "Without a second reviewer who agrees", "settled": "Not settled by a lead"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +49,37 @@ def usable_golds(task: Task, filters: DatasetFilters) -> QuerySet[Decision]:
 
 def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:
     """The filters that are set, one by one; what each drops is what those before it left."""
-    conditions = [FilterCondition("verdict", "Another verdict", Q(verdict__in=filters.verdicts))]
+    conditions = [FilterCondition("verdict", "Verdict not selected", Q(verdict__in=filters.verdicts))]
     add = conditions.append
     if filters.task_versions:
         add(
             FilterCondition(
-                "task_version", "Another task version", Q(draft__task_version__number__in=filters.task_versions)
+                "task_version", "Task version not selected", Q(draft__task_version__number__in=filters.task_versions)
             )
         )
     if filters.sources:
-        add(FilterCondition("source", "Another source", Q(draft__record__source__slug__in=filters.sources)))
+        add(FilterCondition("source", "Source not selected", Q(draft__record__source__slug__in=filters.sources)))
     if filters.teachers:
-        add(FilterCondition("teacher", "Another teacher", Q(draft__teacher__in=filters.teachers)))
+        add(FilterCondition("teacher", "Teacher not selected", Q(draft__teacher__in=filters.teachers)))
     if filters.origins:
-        add(FilterCondition("origin", "Another origin", Q(draft__origin__in=filters.origins)))
+        add(FilterCondition("origin", "Origin not selected", Q(draft__origin__in=filters.origins)))
     if filters.rounds:
-        add(FilterCondition("round", "Another round", Q(draft__round__in=filters.rounds)))
+        add(FilterCondition("round", "Round not selected", Q(draft__round__in=filters.rounds)))
     if filters.reviewers:
-        add(FilterCondition("reviewer", "Another reviewer", Q(reviewer__username__in=filters.reviewers)))
+        add(FilterCondition("reviewer", "Reviewer not selected", Q(reviewer__username__in=filters.reviewers)))
     if filters.decided_from or filters.decided_to:
-        add(FilterCondition("date", "Decided on another day", _days(filters)))
+        add(FilterCondition("date", "Decided outside the dates", _days(filters)))
     if filters.agreement != "any":
-        add(FilterCondition("agreement", f"Not {filters.agreement}", _agreement(filters)))
+        add(FilterCondition("agreement", AGREEMENT_LABELS[filters.agreement], _agreement(filters)))
     if filters.edit_size_from is not None or filters.edit_size_to is not None:
-        add(FilterCondition("edit_size", "An edit of another size", _edit_size(filters)))
+        add(FilterCondition("edit_size", "Edit size out of range", _edit_size(filters)))
     if filters.without_marks or filters.without_checks:
         add(FilterCondition("checks", "Marked by a check", _checks(filters)))
     if filters.bulk != "all":
         label = "Judged in bulk" if filters.bulk == "none" else "Accepted in bulk"
         add(FilterCondition("bulk", label, _bulk(filters)))
     if filters.imported != "all":
-        label = "Judged here" if filters.imported == "only" else "Judged elsewhere"
+        label = "Not an imported verdict" if filters.imported == "only" else "Imported verdict"
         add(FilterCondition("imported", label, Q(imported_from__isnull=filters.imported == "none")))
     return conditions
 

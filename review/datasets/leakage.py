@@ -70,7 +70,7 @@ class Leakage:
         if broken:
             raise Refusal(
                 "company_in_two_splits",
-                f"{len(broken):,} companies stand in two splits, by name or by domain: {', '.join(broken[:10])}.",
+                f"{len(broken):,} companies are in two splits, by name or by domain: {', '.join(broken[:10])}.",
                 hint="Revoke the drafts of one side, or leave their source out with a filter.",
             )
 

@@ -87,7 +87,7 @@ def _changed(row: DatasetRow, other: DatasetRow, said: list[DecisionBetween]) ->
     segments = word_diff(*texts) if texts[0] != texts[1] else ()
     same = row.decision_id == other.decision_id
     why = (
-        ExclusionReason("rewritten", "The same verdict, written in another way: masked, or by a newer release")
+        ExclusionReason("rewritten", "Same verdict, different rendering: masked, or by a newer release")
         if same
         else None
     )

@@ -112,10 +112,10 @@ def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
 
 
 TELLS = {
-    "sft": "What to write: prompt and completion of every accepted or edited draft.",
-    "dpo": "What is better: edits over what they mend, chosen over other drafts, revisions over what they revise.",
-    "kto": "Good or bad: accepted and edited drafts, rejected ones, and what stood before an edit.",
-    "raw": "Everything: facts, draft, every decision, ruling and choice, by a published JSON Schema.",
+    "sft": "SFT: prompt and completion of every accepted or edited draft.",
+    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts.",
+    "kto": "KTO: good texts (accepted and edited) and bad ones (rejected, or the draft before an edit).",
+    "raw": "Everything: facts, draft, every decision, ruling and preference, by a published JSON Schema.",
 }
 
 

@@ -30,8 +30,8 @@ WORDS: dict[str, str] = {
     "previous": "Previous card of the deck",
     "aside": "Set aside with a note; it comes back last",
     "mine": "My decisions",
-    "mend": "Mend the next mark, shown as an edit",
-    "ask": "Have a teacher write it again",
+    "mend": "Fix the next mark, shown as an edit",
+    "ask": "Ask a teacher for a revision",
     "choose": "Choose the best of several drafts",
 }
 LETTERS = "abcdefhijklmnopqrstuvwxyz"  # without g

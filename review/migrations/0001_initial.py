@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='Draft',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('leased', 'Leased'), ('decided', 'Decided'), ('disputed', 'Disputed'), ('kept', 'Kept from the desk')], default='pending', max_length=10)),
+                ('state', models.CharField(choices=[('pending', 'Pending'), ('leased', 'Leased'), ('decided', 'Decided'), ('disputed', 'Disputed'), ('kept', 'Not for review')], default='pending', max_length=10)),
                 ('queue_position', models.BigIntegerField(default=0)),
                 ('random_key', models.BigIntegerField(default=functools.partial(secrets.randbelow, *(9223372036854775808,), **{}), editable=False)),
                 ('verdicts_wanted', models.PositiveSmallIntegerField(default=1)),
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
             name='DeskSettings',
             fields=[
                 ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='desk_settings', serialize=False, to='review.task')),
-                ('order', models.CharField(choices=[('oldest', 'Oldest first'), ('uncertain', 'Least certain first'), ('diverse', 'Most different first')], default='oldest', max_length=10)),
+                ('order', models.CharField(choices=[('oldest', 'Oldest first'), ('uncertain', 'Most uncertain first'), ('diverse', 'Most diverse first')], default='oldest', max_length=10)),
                 ('random_share', models.FloatField(default=0.15)),
                 ('overlap_share', models.FloatField(default=0)),
                 ('overlap_reviewers', models.PositiveSmallIntegerField(default=2)),
@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('active', 'On a deck'), ('released', 'Released'), ('set_aside', 'Set aside'), ('done', 'Done')], default='active', max_length=10)),
-                ('drawn', models.CharField(choices=[('queue', 'In the order of the queue'), ('random', 'At random'), ('overlap', 'For a second verdict'), ('known', 'With a known answer'), ('assigned', 'Assigned'), ('asked', 'Asked for'), ('sent_back', 'Sent back')], default='queue', max_length=10)),
+                ('drawn', models.CharField(choices=[('queue', 'In the order of the queue'), ('random', 'At random'), ('overlap', 'For overlap'), ('known', 'With a known answer'), ('assigned', 'Assigned'), ('asked', 'Asked for'), ('sent_back', 'Sent back')], default='queue', max_length=10)),
                 ('leased_until', models.DateTimeField()),
                 ('etag', models.CharField(max_length=64)),
                 ('unfinished', models.JSONField(blank=True, null=True)),
@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
             name='Ruling',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('adopt', 'Adopted'), ('leave', 'Left aside'), ('settle', 'Settled'), ('reopen', 'Reopened'), ('send_back', 'Sent back')], max_length=10)),
+                ('kind', models.CharField(choices=[('adopt', 'Adopted'), ('leave', 'Dismissed'), ('settle', 'Settled'), ('reopen', 'Reopened'), ('send_back', 'Sent back')], max_length=10)),
                 ('note', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('decision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='rulings', to='review.decision')),

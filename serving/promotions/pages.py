@@ -35,7 +35,7 @@ def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     promotion.promote(miniature, by=member_of(request))
-    messages.success(request, f"{miniature.name} is promoted: programs ask it as '{miniature.slug}'.")
+    messages.success(request, f"{miniature.name} is promoted: programs call it as '{miniature.slug}'.")
     return _back(request, miniature.task.slug)
 
 
@@ -43,7 +43,7 @@ def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 def demote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     if promotion.demote(miniature, by=member_of(request)):
-        messages.success(request, f"{miniature.name} is taken back; it is served no longer.")
+        messages.success(request, f"{miniature.name} is demoted; it is no longer served.")
     return _back(request, miniature.task.slug)
 
 

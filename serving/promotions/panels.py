@@ -42,7 +42,7 @@ def usage_by_day(miniature: Miniature, *, limit: int = 60) -> list[dict[str, Any
     return [
         {
             "day": row.day,
-            "member": row.member.name if row.member else "the product itself",
+            "member": row.member.name if row.member else "the system",
             "token": row.token,
             **{name: getattr(row, name) for name in USAGE_FIGURES},
         }

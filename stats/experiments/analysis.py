@@ -1,7 +1,6 @@
 """An experiment from its arms' outcomes to its verdicts: all arms against the control, with the careful defaults.
 
-Which method is the default where, `docs/experiments.md` says with measurements. It does not know where outcomes come
-from nor how a page shows them.
+`docs/experiments.md` says which method is the default where, with measurements.
 """
 
 from __future__ import annotations

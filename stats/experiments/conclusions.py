@@ -1,6 +1,6 @@
 """A comparison in one sentence: better, not worse by more than the margin, worse, or still open.
 
-The words are for a reader without statistics; the numbers stand beside them. It does not know how the interval was made.
+The words are for a reader without statistics; the numbers stand beside them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Numbers as a sentence says them: rounded to what the interval can tell, with a true minus sign.
-
-It does not know what they mean.
-"""
+"""Numbers as a sentence says them: rounded to what the interval can tell, with a true minus sign."""
 
 from __future__ import annotations
 

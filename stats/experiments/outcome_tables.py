@@ -1,7 +1,6 @@
 """Reads the table of any experiment, row by row: which arm, which outcome, which cluster. CSV, plain or gzip.
 
 Every row counts and a missing outcome is refused, never dropped: who was drawn is analysed (intention to treat).
-It does not know what the columns mean.
 """
 
 from __future__ import annotations

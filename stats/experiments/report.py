@@ -1,7 +1,4 @@
-"""An analysis as lines for a terminal and as plain data for JSON: verdict first, then numbers, then method.
-
-It does not know where either goes.
-"""
+"""An analysis as lines for a terminal and as plain data for JSON: verdict first, then numbers, then method."""
 
 from __future__ import annotations
 
@@ -85,7 +82,7 @@ def _p(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

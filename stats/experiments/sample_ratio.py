@@ -1,6 +1,6 @@
 """Did each arm get its share? A sample ratio that is off says that drawing, sending or counting is broken.
 
-What must be counted is what was drawn: clusters where arms are drawn by cluster. It does not know the outcomes.
+What must be counted is what was drawn: clusters where arms are drawn by cluster.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _answer(line: str) -> SampleRatioLine:
     return SampleRatioLine(given["id"], ratio.chi2, ratio.p_value)
 
 
-def _aligned(counts: Any, weights: Any) -> tuple[list[Any], list[Any] | None]:
+def _aligned(counts: object, weights: object) -> tuple[list[Any], list[Any] | None]:
     if isinstance(counts, dict):
         if weights is not None and (not isinstance(weights, dict) or weights.keys() != counts.keys()):
             raise ValueError("Counts are by arm, so weights must name the same arms.")

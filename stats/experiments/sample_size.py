@@ -1,7 +1,7 @@
-"""Before the first mail: how many are needed to show an effect, and what the contacts at hand can show.
+"""Power analysis before the first mail: the sample size an effect needs, and the power of the contacts available.
 
-It does not know contacts, arms or a campaign; it gets numbers. The normal distribution is all it needs, so that a page
-may plan without loading scipy; a test holds it to statsmodels' power.
+The normal distribution is all it needs, so that a page may plan without loading scipy; a test holds it to
+statsmodels' power.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ class PlanningTerms:
 
 @dataclass(frozen=True, slots=True)
 class SamplePlan:
-    """What a design needs and what the units at hand can show.
+    """Sample size a design needs, and the power of the units available.
 
     Attributes:
         baseline: Share (0 to 1) or mean of the control.
         effect: The difference to show, or the margin; None if only the detectable one was asked for.
         needed_n: Units an arm for that effect; None without one.
-        n_per_arm: Units at hand an arm; None if unknown.
+        n_per_arm: Units available per arm; None if unknown.
         detectable: The smallest difference those can show, either way; None without them.
-        power: Chance to show `effect` with the units at hand; None unless both are known.
+        power: Chance to show `effect` with the units available; None unless both are known.
         is_non_inferiority: Whether `effect` is a margin.
         is_share: Whether the outcome is a share.
     """
@@ -93,7 +93,7 @@ class SamplePlan:
 
     @property
     def is_enough(self) -> bool | None:
-        """Whether the units at hand suffice; None unless both are known."""
+        """Whether the units available suffice; None unless both are known."""
         if self.needed_n is None or self.n_per_arm is None:
             return None
         return self.n_per_arm >= self.needed_n
@@ -113,7 +113,7 @@ def plan(
         baseline: Expected share of the control, 0 to 1 without its ends.
         effect: Treatment minus control to show, as a share; its sign may matter little.
         margin: Instead of an effect: not worse by more than this, as a share above 0.
-        n_per_arm: Units at hand in each arm.
+        n_per_arm: Units available in each arm.
         design: Power, error rate and clusters.
 
     Raises:
@@ -169,7 +169,7 @@ def power_of_shares(p0: float, p1: float, n_per_arm: float, *, alpha: float = 0.
 
 
 def in_words(plan: SamplePlan, *, noun: str = "mails", unit: str = "") -> str:
-    """What a plan promises, in a sentence: needed units to three digits, and what those at hand can show.
+    """Return a plan in a sentence: needed units to three digits, and the power of those available.
 
     "5.9 against 5.1 % needs 12,700 mails an arm (80 % power, two-sided 5 %); with 3,000 you can show 1.7 points."
     """

@@ -1,7 +1,6 @@
 """Does the difference vary between segments of the contacts? One comparison a segment, and a test of their spread.
 
 Segments are looked at after the fact: what is found here is a question for the next experiment, not a verdict.
-It does not know what a segment is.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ The asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy and R
 and asymptotic confidence sequences", Annals of Statistics 52(6), 2024; arXiv 2103.06476, eq. 9): a normal mixture over
 the running estimate and its running standard error. It takes both as given, so that the estimate may be a difference, an
 uplift, or either of them with errors from clusters; the independent draws counted are then clusters.
-
-It does not know how the estimate was made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a mail and a reply cost in each arm, and from which volume a GPU of one's own is the cheaper way.
+"""Cost of a mail and of a reply in each arm, and the volume from which an own GPU is cheaper.
 
-Costs are in US dollars. It does not know price lists, models or people; it gets costs, minutes and counts.
+Costs are in US dollars.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Spending:
         cost_usd: Paid for models in each cluster, (G,).
         mails: Mails of each cluster, (G,).
         replies: Replies of each cluster, (G,).
-        minutes: People's time in each cluster, (G,), zeros if nobody looked.
+        minutes: People's time in each cluster, (G,), zeros where no person reviewed.
     """
 
     cost_usd: Floats

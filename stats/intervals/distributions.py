@@ -1,8 +1,8 @@
 """The arithmetic that scipy and statsmodels have, behind plain functions of numbers.
 
-This is the only module of the room that imports them, and it does so inside its functions: `scipy.special` costs about
-a third of a second and 28 MB, statsmodels a second and 145 MB, and a web process that never computes a verdict should
-pay neither. The normal distribution is the standard library's own. It does not know what the numbers mean.
+This is the only module of the room that imports them, and it does so inside its functions: `scipy.special` costs
+about a third of a second and 28 MB, statsmodels a second and 145 MB, and a web process that never computes a verdict
+should pay neither. The normal distribution is the standard library's own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Several comparisons in one experiment: p-values adjusted so that the whole keeps its error rate.
-
-It does not know what was compared.
-"""
+"""Several comparisons in one experiment: p-values adjusted so that the whole keeps its error rate."""
 
 from __future__ import annotations
 

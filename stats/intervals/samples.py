@@ -1,7 +1,4 @@
-"""What is known of one arm: counts of successes, sums of a number, or sums by cluster. Checked where they enter.
-
-It knows no second arm and no test.
-"""
+"""What is known of one arm: counts of successes, sums of a number, or sums by cluster. Checked where they enter."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Intervals of shares: one share, and the difference of two on the same units. Units may come in clusters.
 
-Units of one cluster (records of one company) resemble each other, so several of them tell less than as many apart. Their
-worth is an effective number of units (Korn and Graubard 1998, Survey Methodology 24(2)), and the classical interval is
-taken at that number. It does not know what is counted.
+Units of one cluster (records of one company) resemble each other, so several of them tell less than as many apart.
+Their worth is an effective number of units (Korn and Graubard 1998, Survey Methodology 24(2)), and the classical
+interval is taken at that number.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def paired_difference(
     *,
     level: float = LEVEL,
 ) -> ShareInterval:
-    """Interval of the share of `one` minus that of `other`, both told of the same units.
+    """Interval of the share of `one` minus that of `other`, both measured on the same units.
 
     Square-and-add of the two Wilson intervals, less by the correlation of the pairs (Newcombe 1998, Statistics in Medicine
     17(22), 2635-2650, method 10). In clusters the four counts are brought to the effective number of pairs.
@@ -139,7 +139,7 @@ def _correlation(both: float, alone: float, against: float, neither: float) -> f
 
 @dataclass(frozen=True, slots=True)
 class _Clusters:
-    """What the clusters of a sample tell of how much it is worth."""
+    """Return the effective sample size of clustered units."""
 
     sizes: Floats
     residuals: Floats

@@ -1,7 +1,6 @@
 """Two arms compared when what was drawn is a cluster: all mails to one company share one arm and resemble each other.
 
-The estimate is the difference of the means over units; its error is reckoned from the clusters. It does not know
-what a cluster is, nor repeated looks (`sequences` does).
+The estimate is the difference of the means over units; its error is reckoned from the clusters.
 """
 
 from __future__ import annotations

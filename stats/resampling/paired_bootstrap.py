@@ -69,8 +69,8 @@ def difference(
 
 def companies_of(records: list[str], companies: Companies | None) -> list[tuple[bool, str]]:
     """The company of each record; a record without one is told apart from a company of the same name."""
-    known = companies or {}
-    return [(bool(known.get(record)), known.get(record) or record) for record in records]
+    by_record = companies or {}
+    return [(bool(by_record.get(record)), by_record.get(record) or record) for record in records]
 
 
 def _clusters(values: list[float], names: list[tuple[bool, str]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -84,9 +84,9 @@ def _clusters(values: list[float], names: list[tuple[bool, str]]) -> tuple[NDArr
 def _means(totals: NDArray[np.float64], sizes: NDArray[np.float64], draws: int, seed: int) -> NDArray[np.float64]:
     """The mean of each draw, (draws,); drawn in parts so that memory stays small."""
     chance = np.random.default_rng(seed)
-    found = np.empty(draws)
+    means = np.empty(draws)
     step = max(1, _BLOCK // len(totals))
     for start in range(0, draws, step):
         drawn = chance.integers(0, len(totals), (min(step, draws - start), len(totals)))
-        found[start : start + step] = totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    return found
+        means[start : start + step] = totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    return means

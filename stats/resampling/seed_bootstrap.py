@@ -1,7 +1,7 @@
 """Draws of mean losses over what could have come out otherwise: which records were scored, and which seeds were run.
 
-A bootstrap over records (Efron & Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13) with the noise of seeds
-added to it. It does not know what the losses are of.
+A bootstrap over records (Efron & Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13) with the noise of
+seeds added to it.
 """
 
 from __future__ import annotations

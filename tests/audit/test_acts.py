@@ -99,7 +99,7 @@ def test_a_filter_that_cannot_be_read_is_said_and_narrows_nothing(admin: Member,
         as_member(Member.objects.get(pk=admin.pk)).get("/settings/audit/?since=yesterday&act=nonsense").content.decode()
     )
 
-    assert "It narrows nothing." in page
+    assert "This filter was ignored." in page
     assert "Signed out everywhere" in page
 
 

@@ -81,7 +81,7 @@ def test_the_form_asks_without_scripts(as_member: Callable[[Member], Client], dr
 
     answer = page.post(f"/review/drafts/{draft.pk}/ask/", {"id": id, "instruction": "warmer", "teacher": "offline"})
 
-    assert "Whoever wrote this one (free)" in html
+    assert "The author of this draft (free)" in html
     assert answer.status_code == 302
     assert Assignment.objects.get(draft=draft, reviewer=expert).state == AssignmentState.SET_ASIDE
 
@@ -104,7 +104,7 @@ def test_without_a_teacher_the_form_says_so_and_that_nothing_was_spent(
 
     html = as_member(expert).get(f"/review/drafts/{draft.pk}/ask/").content.decode()
 
-    assert "No teacher can be asked now" in html
+    assert "No teacher is available" in html
     assert "Nothing was spent" in html
 
 

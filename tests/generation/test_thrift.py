@@ -95,7 +95,7 @@ def test_repairs_that_mended_nothing_are_counted_with_what_they_cost(
 
     assert found is not None
     assert (found.repairs, found.repairs_usd, found.mended) == (2, Decimal("0.07"), 0)
-    assert "2 answers that broke the schema, for $0.07 more; 0 came back mended" in page
+    assert "2 answers that broke the schema, repaired for $0.07 more; 0 succeeded" in page
 
 
 def test_what_the_engine_tells_of_a_repair_adds_up_on_the_page(in_json: Order, author: Running, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_the_page_tells_what_came_from_the_cache_and_what_that_saved(
 
     body = as_member(lead).get(reverse("generation:detail", args=[paid_order.pk])).content.decode()
 
-    assert "From the cache" in body
+    assert "Cached prompts" in body
     assert "$0.25 saved" in body
     assert Call.objects.get().cached_tokens == 1500
 

@@ -19,7 +19,7 @@ def test_an_admin_stops_on_the_page_and_every_page_says_who_when_and_why(client,
     since = halt.current_halt().since
     for name in ("home", "jobs:list", "members:profile"):
         page = client.get(reverse(name)).content.decode()
-        assert "Nothing leaves this installation." in page, name
+        assert "All outgoing traffic is stopped." in page, name
         assert f"{admin.name}\n" in page
         assert "a &lt;b&gt;wrong&lt;/b&gt; price" in page
         assert f'datetime="{since.isoformat()[:16]}' in page
@@ -34,7 +34,7 @@ def test_pages_say_nothing_while_things_leave(client, admin):
 
     page = client.get(reverse("jobs:list")).content.decode()
 
-    assert "Nothing leaves" not in page
+    assert "All outgoing traffic is stopped" not in page
     assert halt.current_halt() is None
 
 
@@ -52,7 +52,7 @@ def test_members_read_the_page_and_cannot_press(client, admin, outsider):
 
     page = client.get(reverse("jobs:halt")).content.decode()
 
-    assert "Only an admin stops and resumes." in page
+    assert "Only an admin can stop and resume." in page
     assert 'value="resume"' not in page
     assert client.post(reverse("jobs:halt"), {"verb": "resume"}).status_code == 403
     assert halt.current_halt() is not None

@@ -91,7 +91,7 @@ def test_of_five_that_open_one_link_at_once_one_comes_in(admin):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"revoked_at": timezone.now()}, "taken back"),
+        ({"revoked_at": timezone.now()}, "revoked"),
         ({"expires_at": timezone.now() - timedelta(seconds=1)}, "expired"),
         ({"invited_by": None}, "may no longer"),
     ],

@@ -162,7 +162,7 @@ def dry_run_and_write(page: Page) -> None:
     page.goto("/campaigns/tour-campaign/dry-run/")
     expect(page.locator("main")).to_contain_text(str(len(COMPANIES)))
     page.goto("/campaigns/tour-campaign/")
-    page.get_by_role("button", name="Write the mails, send none").click()
+    page.get_by_role("button", name="Write the mails, do not send").click()
     expect(page.locator("main")).to_contain_text(re.compile(r"\d+ mails wait for approval"), timeout=JOB_PATIENCE_MS)
 
 
@@ -279,7 +279,7 @@ def walk_back_from_the_reply(page: Page, stack: Stack) -> None:
 def study_the_sample_size(page: Page, version: dict[str, Any]) -> None:
     page.goto(f"/tasks/{TASK}/studies/")
     page.locator("[name=dataset_version]").select_option(version["id"])
-    page.get_by_text("Another grid", exact=True).click()
+    page.get_by_text("Change the grid", exact=True).click()
     page.locator("[name=sizes]").fill("20, 40")
     page.locator("[name=seeds]").fill("1, 2")
     page.locator("[name=epochs]").fill("1")

@@ -29,4 +29,4 @@ def test_too_many_tries_are_told_on_a_page_of_the_house(client: Client, settings
 
     assert refused.status_code == 429
     assert "Too many tries" in refused.content.decode()
-    assert "held back for some minutes" in refused.content.decode()
+    assert "Too many attempts in a short time" in refused.content.decode()

@@ -20,7 +20,7 @@ def follow(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = jobs.get(member, job_id)
     if request.POST.get("follow") == "off":
         send.unfollow(job, by=member)
-        messages.success(request, "You get no mail about it any more.")
+        messages.success(request, "You no longer get mails about it.")
     else:
         send.follow(job, by=member)
         messages.success(request, "You get a mail when it ends.")

@@ -22,7 +22,7 @@ class StartingPointForm(forms.Form):
     """What a run begins with beside its student, where its recipe asks for it."""
 
     starts_from = forms.ChoiceField(
-        label="Goes on from",
+        label="Starts from",
         required=False,
         help_text="DPO and KTO: a miniature of this task and student; it is also the reference.",
     )

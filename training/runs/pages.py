@@ -166,7 +166,7 @@ def _how_it_runs(metrics: charts.Metrics) -> list[tuple[str, str, str, dict[str,
     ]
     if not charts.points(metrics, "loss") or charts.tells_use(metrics):
         live = "mfu:model FLOPs (MFU) gpu_utilisation:GPU busy"
-        figures.insert(2, ("use", "Use of the device", live, charts.utilisation(metrics)))
+        figures.insert(2, ("use", "Device utilisation", live, charts.utilisation(metrics)))
     return figures
 
 

@@ -30,7 +30,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
                 "no_beginning",
                 "starts_from",
                 f"{recipe.objective.upper()} goes on from a miniature, and none is named.",
-                "Tune one by SFT first, then choose it under 'Goes on from'.",
+                "Tune one by SFT first, then choose it under 'Starts from'.",
                 status=400,
             )
         return
@@ -39,7 +39,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             "needless_beginning",
             "starts_from",
             "This recipe starts from the student itself, not from a miniature.",
-            "Leave 'Goes on from' empty, or choose the recipe dpo or kto.",
+            "Leave 'Starts from' empty, or choose the recipe dpo or kto.",
             status=400,
         )
     if starts_from.task_id != task.pk:

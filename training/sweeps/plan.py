@@ -214,7 +214,7 @@ def _require_budget(plan: PlannedSweep) -> None:
             "price_missing",
             "A budget in dollars needs the price of a host, and none is known.",
             hint="An admin enters it under Training, Host prices; or give the budget in hours.",
-            errors={"max_usd": ["No price of a host is known."]},
+            errors={"max_usd": ["No host price is set."]},
         )
     if plan.new and not plan.reached:
         why = budgets.shortfall(

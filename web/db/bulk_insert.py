@@ -1,7 +1,7 @@
 """Many new rows of one table as fast as the database takes them: `COPY` on PostgreSQL, one prepared statement on SQLite.
 
 Rows are poured by a pattern: an unsaved instance says what all of them have in common, and only what varies is given row by
-row. Signals, `save` and validation of models are passed by; triggers and constraints of the database hold as ever. It does
+row. Signals, `save` and validation of models are passed by; triggers and constraints of the database still apply. It does
 not know what the rows mean.
 """
 
@@ -103,7 +103,7 @@ class BulkInserter:
         yield "".join(block).encode()
 
 
-def _prepared(field: Any, pattern: models.Model) -> Any:
+def _prepared(field: models.Field[Any, Any], pattern: models.Model) -> Any:
     """The value as the driver takes it from a statement."""
     value = field.pre_save(pattern, add=True)
     if isinstance(field, models.JSONField):

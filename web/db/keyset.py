@@ -20,7 +20,7 @@ class Page:
         rows: In order, newest first.
         next: Cursor that begins after the last row, or after the last that was looked at; empty at the end.
         is_first: Whether the list begins here.
-        is_cut: Whether rows were looked through as far as allowed and the page is not full; `next` goes on from there.
+        is_cut: Whether rows were looked through as far as allowed and the page is not full; `next` continues from there.
     """
 
     rows: list[Any]

@@ -1,7 +1,7 @@
 """Lets other writers in between the short transactions of a long work.
 
 SQLite has one writer and no queue: who waits looks again every 100 ms, and would never find the moment between two
-transactions that follow at once. PostgreSQL needs none of this. It does not know what is written.
+transactions that follow at once. PostgreSQL needs none of this.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which part of a file a Range header asks for. Knows no file."""
+"""Which part of a file a Range header asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Content encodings of what is streamed: which one a client wants, and blocks encoded as they pass. Knows no files."""
+"""Content encodings of what is streamed: which one a client wants, and blocks encoded as they pass."""
 
 from __future__ import annotations
 

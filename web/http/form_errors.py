@@ -1,4 +1,4 @@
-"""How a service's refusal reaches the form that asked. Knows Django's forms; knows no room."""
+"""How a service's refusal reaches the form that asked."""
 
 from __future__ import annotations
 

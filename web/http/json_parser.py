@@ -1,8 +1,7 @@
 """JSON bodies of programs, read with care: nothing too deep, no number that is none, and texts that can be stored.
 
-PostgreSQL takes neither zero bytes nor halves of a character, SQLite takes the first: what slipped through was a fault on
-one and stored on the other. It does not know what a field means. REST framework loads it with its settings, so it knows
-none of what reads them.
+PostgreSQL takes neither zero bytes nor halves of a character, SQLite takes the first: what slipped through was a
+fault on one and stored on the other. REST framework loads it with its settings, so it knows none of what reads them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Addresses and forms whose values no database can hold are refused at the door, by the name of the field.
 
-What programs send as JSON is `json_body`'s affair. It does not know what a field means.
+What programs send as JSON is `json_body`'s affair.
 """
 
 from __future__ import annotations

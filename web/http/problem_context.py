@@ -1,10 +1,9 @@
-"""What was found where a request has a mistake, beside what is wanted there. Knows no shape, and shows nothing that is secret."""
+"""Add the value that was sent to each validation error, beside the value expected. Never shows secrets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 _SECRET = re.compile("secret|password|token|key|credential", re.IGNORECASE)
@@ -12,7 +11,7 @@ _SHOWN_CHARS = 60
 _NOTHING = object()
 
 
-def add_found_values(errors: dict[str, list[str]], sent: Any) -> None:
+def add_found_values(errors: dict[str, list[str]], sent: object) -> None:
     """Add to each message what stood at its place, in place, unless it says so itself or nothing stood there.
 
     Args:
@@ -27,7 +26,7 @@ def add_found_values(errors: dict[str, list[str]], sent: Any) -> None:
             ]
 
 
-def _value_at(sent: Any, path: str) -> Any:
+def _value_at(sent: object, path: str) -> object:
     for place, key in _STEP.findall(path):
         if key and isinstance(sent, Mapping):
             sent = sent.get(key, _NOTHING)
@@ -38,7 +37,7 @@ def _value_at(sent: Any, path: str) -> Any:
     return sent
 
 
-def _describe(value: Any) -> str:
+def _describe(value: object) -> str:
     """A value as it is told; empty for what has no short name."""
     if isinstance(value, str):
         if not value.isprintable():

@@ -1,4 +1,4 @@
-"""Errors of the API as RFC 9457 problem details. Knows DRF's exceptions and our Refusal; knows no room."""
+"""Errors of the API as RFC 9457 problem details."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from rest_framework import exceptions, status
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -33,7 +34,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
-def _request_data(request: Any) -> Any:
+def _request_data(request: Request | None) -> object:
     """What a request holds that a shape may have found fault with."""
     if request is None:
         return {}
@@ -81,7 +82,7 @@ def _retry_after(error: exceptions.Throttled) -> Response:
     return response
 
 
-def _field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
     """Flatten DRF's nested detail to dotted field names."""
     if isinstance(detail, list):
         flat: dict[str, list[str]] = {}

@@ -1,7 +1,6 @@
-"""Reads pages at addresses that others named: public numbers only, checked and pinned at each hop, within limits.
+"""Fetch pages at addresses that others named: public IP addresses only, checked and pinned at each hop, within limits.
 
-Pure Python, so that engines use it as they are. It does not know robots.txt, nor what a page says: `may_go` is asked before
-each hop, and the body comes as bytes.
+Pure Python, so that engines can use it. `may_go` is called before each hop; the body comes as bytes.
 """
 
 from __future__ import annotations

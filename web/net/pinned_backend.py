@@ -1,7 +1,7 @@
-"""Connections that go to one checked number and end at one moment, however slowly the other side talks.
+"""Connections to one checked IP address that end at one deadline, however slowly the other side talks.
 
-A limit on each read is no limit on the whole: a server that sends a byte a second never meets it. Here every wait is cut to
-what is left. Pure Python on httpcore; it does not know what is asked.
+A limit on each read is no limit on the whole: a server that sends a byte a second never meets it. Here every wait is
+cut to what is left. Pure Python on httpcore.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The one client that calls addresses others named: to a checked number, without following anywhere, for a while only.
 
-Every hop is a call of its own: where an answer points elsewhere, the caller is told and nothing is followed. It does not know
-what the answer means.
+Every hop is a call of its own: where an answer points elsewhere, the caller is told and nothing is followed.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class CallFailedError(Exception):
 
 
 def post(url: str, body: bytes, *, headers: dict[str, str], timeout_s: float) -> PostResponse:
-    """POST to an address that somebody named. Safe to call from many threads.
+    """POST to an address that a user named. Safe to call from many threads.
 
     Args:
         url: Checked again here, and connected to by the number that was checked.

@@ -1,8 +1,7 @@
-"""Which numbers on the network a URL stands for, and whether they may be called. Pure Python: engines use it too.
+"""Resolve the IP addresses of a URL and check whether they may be called. Pure Python: engines use it too.
 
-A name is resolved once, every number it has is checked, and the caller connects to a number that was checked: between the
-check and the call a name may be pointed elsewhere. It does not know what is asked there, nor which private hosts are
-allowed: that is said by whoever calls.
+A name is resolved once, every address it has is checked, and the caller connects to a checked address, since the
+name may be pointed elsewhere between the check and the call. Callers say which private hosts are allowed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How often the interpreter looks for garbage in cycles, while somebody makes a great many small objects that have none.
+"""Run the cyclic garbage collector less often while code creates many small objects without cycles.
 
 Rows on their way through make and drop dictionaries by the thousand, and each thousand has it look at all of them: a third
-of the time that a row takes. What is in no cycle goes as always, as soon as nobody holds it.
+of the time that a row takes. What is in no cycle goes as always, as soon as no reference is left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ GC_THRESHOLD = 100_000
 
 
 class _Threshold:
-    """Who wants it in this process, and how it is when nobody does."""
+    """Count the callers that want it in this process, and keep the default for when none does."""
 
     lock = Lock()
     wanted = 0

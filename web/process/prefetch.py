@@ -1,6 +1,6 @@
-"""Reading ahead: what an iterator brings is made by a thread of its own while the caller is busy with what came before.
+"""Prefetch an iterator in a thread while the caller works on the previous item.
 
-It pays where the caller waits for a database or a disk. It does not know what is read.
+It pays where the caller waits for a database or a disk.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def prefetch(items: Iterable[T], *, held: int = 2) -> Iterator[T]:
 
 
 class _SwitchInterval:
-    """Who wants quick turns in this process, and how long a turn is when nobody does."""
+    """Count the callers that want short thread switches in this process, and keep the default interval."""
 
     lock = Lock()
     wanted = 0

@@ -1,7 +1,4 @@
-"""Run the lines of a Procfile together: start again what ends by itself, and stop all at a signal.
-
-Knows nothing of what the processes do.
-"""
+"""Run the lines of a Procfile together: start again what ends by itself, and stop all at a signal."""
 
 from __future__ import annotations
 

@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 MISSING = "–"
+# What a page may hold where a number is shown: rows, JSON, or an empty text where none is known.
+Number = float | Decimal | str | None
 
 
 @register.filter
-def money(value: Any) -> str:
+def money(value: Number) -> str:
     """US dollars to the cent; under a cent with four digits."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     amount = Decimal(str(value))
     if amount == 0:
@@ -28,9 +30,9 @@ def money(value: Any) -> str:
 
 
 @register.filter
-def compact(value: Any) -> SafeString | str:
+def compact(value: Number) -> SafeString | str:
     """12.4k with the exact value in the title; small numbers as they are."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     number = float(value)
     if abs(number) < 10_000:
@@ -42,24 +44,24 @@ def compact(value: Any) -> SafeString | str:
 
 
 @register.filter
-def percent(value: Any, digits: int = 1) -> str:
+def percent(value: Number, digits: int = 1) -> str:
     """A share between 0 and 1 as per cent."""
-    return MISSING if value in (None, "") else f"{float(value) * 100:.{digits}f} %"
+    return MISSING if value is None or value == "" else f"{float(value) * 100:.{digits}f} %"
 
 
 @register.filter
-def points(value: Any, digits: int = 1) -> str:
+def points(value: Number, digits: int = 1) -> str:
     """A difference of two shares in points, signed: +0.5, −1.2."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     text = f"{float(value) * 100:+.{digits}f}"
     return f"{0:.{digits}f}" if not text.strip("+-0.") else text.replace("-", "−")
 
 
 @register.filter
-def duration(value: Any) -> str:
+def duration(value: Number) -> str:
     """Seconds as 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     seconds = float(value)
     if seconds < 10:
@@ -100,7 +102,7 @@ def _relative(seconds: float, exact: datetime) -> str:
 
 
 @register.filter
-def as_json(value: Any) -> SafeString:
+def as_json(value: object) -> SafeString:
     """JSON that is safe inside a `<script type="application/json">` element or, quoted, in an attribute."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     for sign in "<>&'":
@@ -109,6 +111,6 @@ def as_json(value: Any) -> SafeString:
 
 
 @register.filter
-def get(mapping: Any, key: Any) -> Any:
+def get(mapping: object, key: object) -> Any:
     """Value of a key, or nothing."""
     return mapping.get(key) if hasattr(mapping, "get") else None

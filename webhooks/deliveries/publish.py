@@ -16,13 +16,13 @@ from webhooks.states import EVENTS
 def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Event:
     """Log an event and put it on its way to every hook that listens.
 
-    It belongs to the caller's transaction: what is rolled back is told to nobody. Nothing is sent here; the beat sends.
+    Part of the caller's transaction: a rolled-back event is never sent. Nothing is sent here; the beat sends.
 
     Args:
         kind: One of `states.EVENTS`.
         key: What makes it one event: published again with the same key, nothing happens.
         task_slug: The task it belongs to; empty for none.
-        data: What is told of it: ids, counts, addresses of this site; never texts of records or secrets.
+        data: The payload: ids, counts, addresses of this site; never texts of records or secrets.
 
     Raises:
         ValueError: There is no such kind of event: a mistake of the code.

@@ -80,7 +80,7 @@ def pause(hook: Hook, *, by: Member) -> Hook:
 
 @transaction.atomic
 def resume(hook: Hook, *, by: Member) -> Hook:
-    """Go on telling it, at once with what was still on its way."""
+    """Resume a webhook; pending deliveries are sent at once."""
     now = timezone.now()
     Hook.objects.filter(pk=hook.pk).update(is_active=True, paused_reason="", paused_at=None, failures_in_row=0)
     Delivery.objects.filter(hook=hook, state=DeliveryState.PENDING).update(next_at=now)

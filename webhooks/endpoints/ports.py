@@ -11,7 +11,7 @@ LedTasks = Callable[[Member], list[tuple[str, str]]]
 
 
 def no_tasks(member: Member) -> list[tuple[str, str]]:
-    """Until a room says otherwise nobody leads anything."""
+    """Default: no member leads a task."""
     return []
 
 

@@ -58,12 +58,12 @@ def events_for(hook: Hook, *, since: datetime, until: datetime | None = None) ->
 
 
 def listeners(kind: str, task_slug: str) -> list[Hook]:
-    """Hooks that are to be told of such an event. Hooks are few; what they listen to is compared here."""
+    """Return the webhooks that listen to an event. There are few, so they are compared in Python."""
     hooks = Hook.objects.filter(Q(task_slug="") | Q(task_slug=task_slug), is_active=True)
     return [hook for hook in hooks if kind in hook.events]
 
 
 def is_for_hook(hook: Hook, event: Event) -> bool:
-    """Whether a hook was told of an event, or would be told of it now."""
+    """Return whether a webhook was sent an event, or would be sent it now."""
     is_listening = event.kind in hook.events and hook.task_slug in ("", event.task_slug)
     return is_listening or event.deliveries.filter(hook=hook).exists()

@@ -88,7 +88,7 @@ class ReplayOut(serializers.Serializer[Any]):
 
 
 class HookListView(APIView):
-    """Addresses that are told of events, of the tasks you lead; an admin's of all."""
+    """Webhooks of the tasks you lead; admins see all."""
 
     scope_read = "lead"
     pagination_class = KeysetPagination

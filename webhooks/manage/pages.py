@@ -33,7 +33,7 @@ class HookForm(forms.Form):
     url = forms.CharField(
         label="Address",
         max_length=500,
-        help_text="Called by POST. Addresses in private networks must stand in ALLOWED_PRIVATE_HOSTS.",
+        help_text="Called by POST. Addresses in private networks must be listed in ALLOWED_PRIVATE_HOSTS.",
     )
     events = forms.MultipleChoiceField(
         label="Tell it when", choices=tuple(EVENTS.items()), widget=forms.CheckboxSelectMultiple

@@ -11,9 +11,7 @@ from audit.seals import sealing
 
 
 class Command(BaseCommand):
-    help = (
-        "Computes every daily seal of the audit trail anew and names the first row that does not hold (exit status 1)."
-    )
+    help = "Recompute every daily seal of the audit trail and name the first row that does not match (exit status 1)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -21,7 +21,7 @@ _LABELS = {
     "lawful_basis": "lawful basis",
     "basis_source": "source of the basis",
     "basis_date": "date of the basis",
-    "may_track_opens": "consents to opens being counted",
+    "may_track_opens": "consents to open tracking",
 }
 # What people call these columns in a file of contacts.
 _ALIASES = {

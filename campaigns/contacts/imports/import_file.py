@@ -106,7 +106,7 @@ def import_contacts(
     """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
 
     A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. Records
-    are written a few at a time and are there for nobody meanwhile, see `arriving`; the contacts come last, in one
+    are written a few at a time and stay invisible meanwhile, see `arriving`; the contacts come last, in one
     transaction, for which suppressions and the task's row wait.
 
     Args:
@@ -258,7 +258,7 @@ def _write(taking: _ImportRun) -> None:
 
 
 def _forget_records(taking: _ImportRun) -> None:
-    """Delete the facts of those who were suppressed or erased meanwhile, unless somebody who is kept shares them."""
+    """Delete the facts of contacts suppressed or erased meanwhile, unless a kept contact shares them."""
     left = Record.everything.filter(~Exists(Contact.objects.filter(record=OuterRef("pk"))), source=taking.source)
     taking.records.added -= left.count()
     left.delete()
@@ -285,7 +285,7 @@ def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
 
 
 def _stored_batch(batch: ContactImport) -> ContactImport:
-    """The batch itself; one that added nobody and was seen before goes again, and the first is returned."""
+    """Return the batch. A repeated one that added no contact is deleted, and the first is returned."""
     if batch.rows_added:
         return batch
     same = ContactImport.objects.filter(task=batch.task, sha256=batch.sha256).exclude(pk=batch.pk)

@@ -78,7 +78,7 @@ def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
     return person
 
 
-def _line(name: str, value: Any) -> str:
+def _line(name: str, value: object) -> str:
     """One line of text: a line break in a name would be a header of its own in a mail."""
     text = " ".join(str(value).split())
     if len(text) > _LONGEST[name]:

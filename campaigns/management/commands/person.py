@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if options["out"] is None:
             self.stdout.write(text)
             return
-        # Readable by its owner alone from the start: it is somebody's life.
+        # Readable by its owner only from the start: it is personal data.
         options["out"].touch(mode=0o600)
         options["out"].write_text(f"{text}\n")
         self.stdout.write(

@@ -1,1 +1,1 @@
-"""Mails that come in, read without trust: bounces, complaints, automatic answers, replies. Pure; knows no rows."""
+"""Parse untrusted incoming mails: bounces, complaints, automatic replies, replies. Pure Python."""

@@ -60,7 +60,7 @@ def text_of_html(source: str) -> str:
 
 
 def _mark_at(lines: list[str], at: int) -> int:
-    """How many lines here say that somebody else's text follows; 0 if none does."""
+    """Return how many lines here introduce quoted text; 0 if none does."""
     line = lines[at]
     if HEADS.match(line) or SIGNATURE.match(line):
         return 1

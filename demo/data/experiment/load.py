@@ -2,7 +2,7 @@
 
 Everything goes through the product's own services: contacts are imported, the experiment is registered, drafts are
 ordered, approved by a member, sent over SMTP to a sink started for the load, and answered through the real endpoints.
-Taken up again after a break it goes on from what the rows say.
+After an interruption it continues from what the rows say.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from jobs.states import FINISHED
 from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.desk import decisions, deck
-from review.models import Task
+from review.models import Draft, Task
 
 SLUG = "two-teachers"
 VARIANT_SLUG = "offline-careful"
@@ -71,7 +71,7 @@ Mara Ellwood"""
 
 
 def load(admin: Member, task: Task, *, companies: int = simulated_inboxes.COMPANIES) -> bool:
-    """Load the experiment if it is not there, or go on with it.
+    """Load the experiment if it is missing, or continue an interrupted load.
 
     Args:
         admin: Who makes what only an admin may.
@@ -114,7 +114,7 @@ def _campaign(admin: Member, lead: Member, task: Task, companies: int) -> Campai
     """The launched campaign; whatever of it is missing is made."""
     campaign = Campaign.objects.filter(slug=SLUG).first()
     if campaign is None:
-        # Whoever a user has imported meanwhile is none of the demo's people.
+        # Contacts that a user has imported meanwhile are not part of the demo.
         batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(lead, task, companies)
         campaign = edit.create(task, _plan(admin, batch), slug=SLUG, by=lead)
     if campaign.state == CampaignState.PLANNED:
@@ -252,8 +252,8 @@ def _approve(campaign: Campaign, lead: Member) -> int:
     return len(drafts)
 
 
-def _rewritten(draft: Any) -> dict[str, Any]:
-    """What a patient lead writes instead of a draft that cannot be mended: one without mistakes."""
+def _rewritten(draft: Draft) -> dict[str, Any]:
+    """Return the fields of a draft without mistakes, as a lead would rewrite one that cannot be fixed."""
     from demo import offline_teacher
 
     spec = draft.task_version.spec

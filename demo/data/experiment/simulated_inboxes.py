@@ -1,6 +1,6 @@
 """The simulated people behind the demo's campaign: who they are, and what each does with a mail. Pure and seeded.
 
-What somebody does hangs on their address, the arm and the seed alone, so the experiment comes out the same on every
+What a person does depends on their address, the arm and the seed alone, so the experiment comes out the same on every
 machine. Every address ends in `.example`, which no mail server has.
 """
 
@@ -177,7 +177,7 @@ def registered_effects() -> dict[str, Any]:
 
 
 def actions_on_first_mail(address: str, *, arm: str, segment: str) -> list[ReaderAction]:
-    """What comes of the first mail to somebody."""
+    """Return what a person does with the first mail."""
     rng = _rng("first", address)
     fate, answers, hours = rng.random(), rng.random(), rng.betavariate(1, 4) * LONGEST_DAYS * 24 + 0.2
     if fate < BOUNCES:
@@ -193,7 +193,7 @@ def actions_on_first_mail(address: str, *, arm: str, segment: str) -> list[Reade
 
 
 def actions_on_second_mail(address: str) -> list[ReaderAction]:
-    """What comes of the second mail to somebody who had not answered."""
+    """Return what a person who had not replied does with the second mail."""
     rng = _rng("second", address)
     actions = [ReaderAction("scan", 0.01)] if rng.random() < SCANS else []
     if rng.random() < CLICKS:

@@ -1,7 +1,4 @@
-"""Invented company names in many shapes, none given twice.
-
-Knows syllables, legal forms and a sector's own words; it does not know whether a name exists somewhere by chance.
-"""
+"""Invented company names in many shapes, none given twice."""
 
 import random
 

@@ -1,7 +1,6 @@
 """The demo's fictional prospects: seeded records of fourteen facts, some incomplete, some contradictory.
 
-Every company is invented and every domain ends in `.example`. Knows nothing of tasks, records or the database: the
-loader imports these rows through the product's own services.
+Every company is invented and every domain ends in `.example`.
 """
 
 import csv
@@ -44,7 +43,7 @@ def prospects(count: int = 300, seed: int = DEFAULT_SEED) -> list[dict[str, str]
         seed: The same seed gives the same list on every machine.
 
     Returns:
-        One dict a company, keys in the order of `FACTS`; a fact nobody knows has no key. About 15 % of the records
+        One dict a company, keys in the order of `FACTS`; an unknown fact has no key. About 15 % of the records
         miss one to three facts, about 8 % hold `notes` that contradict another fact. Company names differ.
     """
     rng = random.Random(seed)

@@ -11,7 +11,7 @@ from web.errors import Refusal
 
 
 class Command(BaseCommand):
-    help = "Stop everything that leaves the installation. Stopping twice changes nothing; `manage.py resume` ends it."
+    help = "Stop all outgoing traffic of the installation. Stopping twice changes nothing; `manage.py resume` ends it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--reason", default="", help="why; every member reads it on every page")

@@ -15,4 +15,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Resume, and say whether anything had been stopped."""
         was_stopped = halt.resume(by=None)
-        self.stdout.write("Things leave again." if was_stopped else "Nothing had been stopped.")
+        self.stdout.write("Outgoing traffic is resumed." if was_stopped else "Nothing had been stopped.")

@@ -94,10 +94,10 @@ def figures(counts: AgreementCounts, requirements: Iterable[str]) -> list[Agreem
     verdict, text = counts.verdict, counts.text
     lines = [
         _of_names("verdict", "Verdict", verdict),
-        _of_names("usable", "To be used, as it is or edited, or not", counts.usable),
+        _of_names("usable", "Usable (accepted or edited) or not", counts.usable),
         AgreementFigures(
             "ordinal",
-            "Verdict by degrees: accept, edit, reject",
+            "Verdict as an ordinal scale: accept, edit, reject",
             "ordinal",
             estimate(verdict, krippendorff.alpha("ordinal")),
             None,
@@ -105,7 +105,7 @@ def figures(counts: AgreementCounts, requirements: Iterable[str]) -> list[Agreem
         ),
         AgreementFigures(
             "edit_size",
-            "Size of the edit; an accept changes nothing",
+            "Size of the edit (an accept is 0)",
             "interval",
             estimate(counts.size, krippendorff.interval_alpha()),
             None,
@@ -113,7 +113,7 @@ def figures(counts: AgreementCounts, requirements: Iterable[str]) -> list[Agreem
         ),
         AgreementFigures(
             "text",
-            "The final text, word for word",
+            "Final text, word for word",
             "nominal",
             IntervalEstimate(None, units=text.units, ratings=text.ratings),
             None,

@@ -31,11 +31,11 @@ def _of_alpha(figure: IntervalEstimate) -> str:
     if figure.value is None:
         return "Everybody says the same every time, so agreement cannot be told from chance."
     if figure.low is not None and figure.high is not None and figure.low <= 0 <= figure.high:
-        return "This may be chance alone."
+        return "This may be chance."
     if figure.value < 0:
         return "They differ more often than chance would have it: two readings of the guideline may be at work."
     if figure.value >= 1:
-        return "They never differed."
+        return "They never disagreed."
     return f"Of the disagreement that chance would bring, {figure.value * 100:.0f} % does not happen."
 
 

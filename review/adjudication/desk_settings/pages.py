@@ -70,7 +70,7 @@ def know(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
         return redirect("review:draft", slug, draft_id)
-    messages.success(request, "It is mixed in among the others now. Take it out again here.")
+    messages.success(request, "It is now a known answer. You can remove it here.")
     return redirect("review:desk-settings", slug)
 
 
@@ -84,7 +84,7 @@ def _save(member: Member, task: Any, post: QueryDict) -> str:
         overlap_reviewers=_whole(post.get("overlap_reviewers", "")),
         known_every=_whole(post.get("known_every", "")),
     )
-    return "Saved. It holds for cards dealt from now on."
+    return "Saved. It applies to cards given out from now on."
 
 
 def _assign(member: Member, task: Any, post: QueryDict) -> str:
@@ -114,8 +114,8 @@ def _take_out(member: Member, task: Any, post: QueryDict) -> str:
         raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
     kept = manage.retire(known_id, by=member)
     if kept is None:
-        return "Taken out: nobody had met it, and its draft is back where it stood."
-    return "It is dealt no more; how it was met stays on record."
+        return "Removed: nobody had judged it, and its draft is back in the queue."
+    return "Removed; the verdicts given on it stay on record."
 
 
 def _nothing(member: Member, task: Any, post: QueryDict) -> str:

@@ -15,9 +15,9 @@ from review.tasks.permissions import require
 
 COUNT_UP_TO = 1000
 ORDER_WORDS = {
-    QueueOrdering.OLDEST: "Drafts come as they were added.",
-    QueueOrdering.UNCERTAIN: "Drafts come first whose acceptance the verdicts so far leave most open.",
-    QueueOrdering.DIVERSE: "Drafts come first that differ most from each other.",
+    QueueOrdering.OLDEST: "In the order they were added.",
+    QueueOrdering.UNCERTAIN: "Those whose acceptance is hardest to predict come first (uncertainty sampling).",
+    QueueOrdering.DIVERSE: "Those that differ most from each other come first (diversity sampling).",
 }
 
 

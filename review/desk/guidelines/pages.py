@@ -86,7 +86,7 @@ def _answer(request: HttpRequest, member: Member, task: Any) -> str:
     if kept.kind == ask_again.STAND:
         return f"Kept: the {kept.earlier:,} earlier decisions stand."
     drafts = "1 draft waits" if kept.asked_again == 1 else f"{kept.asked_again:,} drafts wait"
-    return f"{drafts} on the desk for somebody who has not judged them."
+    return f"{drafts} in the queue for reviewers who have not judged them."
 
 
 def _for_lead(request: HttpRequest, task: Any, now: guidelines_queries.Guidelines) -> dict[str, Any]:
@@ -118,5 +118,5 @@ def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestio
 
 
 def _answer_line(kept: Any) -> dict[str, Any]:
-    words = "They stand" if kept.kind == ask_again.STAND else KINDS.get(kept.kind, kept.kind)
+    words = "They still hold" if kept.kind == ask_again.STAND else KINDS.get(kept.kind, kept.kind)
     return {"kept": kept, "words": words}

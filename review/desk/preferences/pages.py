@@ -78,7 +78,7 @@ def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOu
     place = shown.index(outcome.preference.chosen_id) + 1 if outcome.preference.chosen_id in shown else 0
     if place:
         return outcome, f"Draft {place} chosen. It comes next on your desk; Z takes it back."
-    return outcome, "None is better: all stay on the desk. Z takes it back."
+    return outcome, "None is better: all stay in the queue. Z takes it back."
 
 
 def _seconds(text: str) -> float:

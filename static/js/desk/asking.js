@@ -36,7 +36,7 @@ export class Asking {
   async open(card) {
     if (this.#dialog.open) return;
     const response = await fetch(card.querySelector('[data-act="ask"]').href, { headers: { "HX-Request": "true" }, credentials: "same-origin" }).catch(() => null);
-    if (!response?.ok) return void this.notices.hint("The panel cannot be had: no network, or the draft is gone.");
+    if (!response?.ok) return void this.notices.hint("The panel cannot be loaded: no network, or the draft is gone.");
     const parsed = new DOMParser().parseFromString(await response.text(), "text/html");
     this.#dialog.replaceChildren(document.adoptNode(parsed.querySelector("form")));
     for (const part of this.#dialog.querySelectorAll("[data-close], [data-presets]")) part.hidden = false;
@@ -49,7 +49,7 @@ export class Asking {
   async restore(button) {
     const response = await this.#post(button.formAction, new FormData(button.form));
     button.hidden = Boolean(response?.ok);
-    this.notices.hint(response?.ok ? "The first draft is back on your desk." : "The first draft could not be brought back.");
+    this.notices.hint(response?.ok ? "The first draft is back on your desk." : "The first draft could not be restored.");
     this.refill();
   }
 

@@ -25,7 +25,7 @@ async function ask(box, options = {}) {
 async function show(box) {
   const words = box.querySelector("[data-comments-words]");
   const { ok, body } = await ask(box);
-  words.textContent = ok ? (body.results.length ? "" : "Nobody has said anything about this draft.") : LOST;
+  words.textContent = ok ? (body.results.length ? "" : "No comments on this draft yet.") : LOST;
   if (ok) box.querySelector("[data-comments-list]").replaceChildren(...body.results.map(drawn));
 }
 

@@ -25,10 +25,10 @@ export class Mending {
     const words = pressed && wordsOf(pressed);
     // What was found of another text than the one in the editor would overwrite what was written since.
     const isFresh = checking.of(card) || !(isChanged(card) || this.#before.has(card));
-    if (!isFresh && !(await checking.now(card))) return notices.hint("The checks cannot be reached. Mend it by hand, or try again.");
+    if (!isFresh && !(await checking.now(card))) return notices.hint("The checks cannot be reached. Fix it by hand, or try again.");
     const offered = [...card.querySelectorAll("[data-mend-path]")];
     const button = offered.find((each) => !words || wordsOf(each) === words);
-    if (!button) return notices.hint("No mark here has a mend of its own.");
+    if (!button) return notices.hint("No mark here has an automatic fix.");
     const box = boxAt(card, button.dataset.mendPath);
     if (!box) return undefined;
     this.#steps(card).push({ box, text: box.value });
@@ -49,7 +49,7 @@ export class Mending {
     redraw(card);
     this.#parts.onChange(card);
     this.#parts.checking.later(card);
-    this.#parts.notices.say("The mend is taken back.");
+    this.#parts.notices.say("The fix is undone.");
     return true;
   }
 

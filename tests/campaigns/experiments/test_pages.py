@@ -110,7 +110,7 @@ def test_every_stage_has_a_page(page, campaign, lead):
 
     assert "Not registered yet" in kept
     assert "Launch the campaign" in sealed
-    assert "Nothing can be said yet" in empty
+    assert "No verdict yet" in empty
 
 
 def test_a_reply_leads_back_to_its_mail_for_leads_alone(page, experiment, as_member, make_member, task):

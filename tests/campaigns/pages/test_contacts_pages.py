@@ -104,7 +104,7 @@ def test_a_file_goes_through_preview_with_one_basis_for_all_rows(client: Client)
     assert columns == {"map.0": "address", "map.1": "first_name", "map.2": "company", "map.3": "sector"}
     assert "No column fills the field &#x27;lawful_basis&#x27;" in first
     assert "Import 2 contacts" in checked
-    assert "1 on the suppression list" in checked and "1 with an address of a duty" in checked
+    assert "1 on the suppression list" in checked and "1 with a role address" in checked
     assert "2 contacts added, 1 left out because suppressed." in answer
     assert Contact.objects.get(address=ADA).basis_source == "trade fair in Lund"
 
@@ -242,7 +242,7 @@ def test_a_person_is_looked_for_handed_out_and_erased_only_when_typed_again(clie
     assert "acme.example" not in place
     assert "Erase for good" in page and told["contacts"][0]["first_name"] == "Ada"
     assert wrong.status_code == 422 and still == ADA
-    assert "Erased: 1 contact." in erased and "Nothing is held" in erased
+    assert "Erased: 1 contact." in erased and "No data held" in erased
     assert Contact.objects.get().address == ""
     assert client.get(f"{HOME}/people/xyz/").status_code == 404
     assert client.get(f"{place}export/").status_code == 405
@@ -262,7 +262,7 @@ def test_a_lead_of_one_task_cannot_erase_who_stands_in_another(
     answer = client.post(f"{place}erase/", {"address": ADA})
     told = json.loads(client.post(f"{place}export/").content)
 
-    assert "Tasks that you do not lead hold this person too" in page and "Erase for good" not in page
+    assert "Tasks that you do not lead also hold data on this person" in page and "Erase for good" not in page
     assert answer.status_code == 403
     assert [contact["task"] for contact in told["contacts"]] == ["Outreach"]
     assert not Suppression.objects.exists()

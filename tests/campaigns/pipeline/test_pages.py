@@ -123,7 +123,7 @@ def test_a_launch_that_is_refused_names_the_problems(
     page = as_member(lead).post(f"/campaigns/{campaign.slug}/act/", {"verb": "launch"})
 
     assert page.status_code == 422
-    assert "There is nobody to write to." in page.content.decode()
+    assert "There are no contacts to write to." in page.content.decode()
 
 
 def test_the_overview_shows_the_funnel_and_the_way_to_the_desk(
@@ -163,7 +163,7 @@ def test_the_dry_run_tells_the_price_before_and_the_mails_after(
     lines = browser.get(f"/campaigns/{campaign.slug}/dry-run/mails.jsonl")
     rows = [json.loads(line) for line in async_to_sync(_read)(lines).splitlines()]
 
-    assert "Arms as the launch would assign them" in before
+    assert "Arms as the launch will assign them" in before
     assert "Ada0" in before
     assert "Hi Ada0," in after
     assert "List-Unsubscribe-Post" in after
@@ -193,7 +193,7 @@ def test_mails_are_filtered_searched_and_paged(written: Campaign, lead: Member, 
     assert count("?q=nobody") == 0
     assert count("?step=x") == 0
     assert count("?event=replied") == 0
-    assert "No mail is like that" in browser.get(f"{base}?q=nobody").content.decode()
+    assert "No mail matches" in browser.get(f"{base}?q=nobody").content.decode()
 
 
 def test_a_mail_shows_its_reply_and_where_it_comes_from(written: Campaign, lead: Member, as_member: AsMember) -> None:

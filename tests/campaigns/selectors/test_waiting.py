@@ -211,7 +211,7 @@ def test_the_page_and_the_api_say_it(
     silent = api_as(lead).get(f"/api/v1/campaigns/{sending.slug}/").data["waiting"]
 
     assert 'data-waiting="deferred"' in shown
-    assert "It goes on" in shown
+    assert "It continues" in shown
     assert "(Europe/Berlin)" in shown
     assert (told["reason"], told["message"]) == ("deferred", "Not taken yet: 451 greylisted")
     assert told["until"]
@@ -226,6 +226,6 @@ def test_a_campaign_says_that_everything_is_stopped_and_why(sending: Campaign, a
     told = waiting.wait_reason(sending, now=MONDAY_NOON)
 
     assert told is not None
-    assert (told.reason, told.message) == ("halted", "Everything that leaves is stopped: a wrong price in the offer.")
+    assert (told.reason, told.message) == ("halted", "All outgoing traffic is stopped: a wrong price in the offer.")
     halt.resume(by=admin)
     assert getattr(waiting.wait_reason(sending, now=MONDAY_NOON), "reason", None) != "halted"

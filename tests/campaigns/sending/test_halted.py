@@ -36,7 +36,7 @@ def test_nothing_goes_while_stopped_and_each_mail_once_after(
 
     job = send(campaign)
 
-    assert (job.state, job.waiting_reason) == ("waiting", "everything that leaves is stopped: a leak")
+    assert (job.state, job.waiting_reason) == ("waiting", "all outgoing traffic is stopped: a leak")
     assert (states(campaign), len(list(mailbox.newest()))) == (["approved"] * 3, 0)
     halt.resume(by=None)
     run_job(job.pk, worker="worker-1")

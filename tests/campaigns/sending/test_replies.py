@@ -46,7 +46,7 @@ def test_the_page_shows_replies_by_meaning_in_few_queries(sent, admin, as_member
         first = client.get("/campaigns/first/replies/").content.decode()
     questions = client.get("/campaigns/first/replies/?meaning=question").content.decode()
 
-    assert "is a guess" in first
+    assert "Matched by the sender's address only" in first
     assert "<b>29</b>" not in first
     assert "Reply &lt;b&gt;29&lt;/b&gt;" in first
     assert "Reply &lt;b&gt;28&lt;/b&gt;" not in questions

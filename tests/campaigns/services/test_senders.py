@@ -70,7 +70,7 @@ def test_neither_by_page_nor_by_api(
     patched = api_as(lead).patch("/api/v1/senders/nora/", {"from_address": "evil@evil.example"}, format="json")
 
     sender.refresh_from_db()
-    assert "nora@sender.example" in page and "Only an admin changes this sender" in page and "Save" not in page
+    assert "nora@sender.example" in page and "Only an admin, or a lead of all tasks" in page and "Save" not in page
     assert (posted.status_code, patched.status_code) == (403, 403)
     assert sender.from_address == "nora@sender.example"
 

@@ -61,7 +61,7 @@ def test_cost_rule_and_grid_are_shown_before_the_launch(page: Callable[..., Any]
     assert "<html" not in part
     assert "10, 20 training records" in part
     assert "about 1 min" in part
-    assert "the test split stays unseen" in part
+    assert "the test split is not used" in part
     assert "95 % interval that ends below 1.05" in part
     assert not Study.objects.exists()
 

@@ -141,11 +141,11 @@ def test_a_count_that_cannot_be_is_shown_with_what_is_booked_and_goes_once_corre
     )
     after = as_member(lead).get(address).content.decode()
 
-    assert "1 call with a count of tokens that cannot be" in before
+    assert "1 call with an impossible token count" in before
     assert "$750,000" in before
     assert "that cannot be" not in after
     assert "Invoice of &lt;March&gt;." in after
-    assert "Correct what a call cost" not in after
+    assert "Correct the cost of a call" not in after
     assert Call.objects.get().cost_usd == Decimal("0.0042")
 
 

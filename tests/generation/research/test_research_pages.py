@@ -80,7 +80,7 @@ def test_a_task_without_a_place_for_pages_names_the_next_act(client: Client, adm
     factories.make_task(by=admin)
     client.force_login(admin)
 
-    assert "No place for pages" in read(client, "research-list", "outreach")
+    assert "The task has no facts for pages" in read(client, "research-list", "outreach")
 
 
 def test_a_viewer_reads_and_cannot_order(

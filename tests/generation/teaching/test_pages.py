@@ -60,7 +60,7 @@ def test_a_stale_proposal_offers_the_rebase_and_a_refusal_is_told(
     client.post(f"/proposals/{proposal.pk}/", {"verb": "rebase"})
 
     proposal.refresh_from_db()
-    assert "Lay it on version 2" in page
+    assert "Rebase on version 2" in page
     assert "the task is at version 2" in refused.content.decode()
     assert proposal.base_version.number == 2
 

@@ -138,7 +138,7 @@ def test_the_page_says_what_was_left_out_and_how_drafts_differ(
     told = api_as(viewer).get(f"/api/v1/orders/{keeping_out.pk}/diversity/").json()
 
     assert "1 left out" in page
-    assert "Left out as repeats" in report.content.decode()
+    assert "Left out as near-duplicates" in report.content.decode()
     assert b"<html" in report.content and b"<html" not in part.content
     assert (told["repeats"], told["measured"][0]["texts"]) == (1, 3)
     [whole] = selectors.measure_order(keeping_out)

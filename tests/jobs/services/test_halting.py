@@ -86,7 +86,7 @@ def test_the_commands_stop_and_resume_and_say_what_stands(admin):
     call_command("resume", stdout=out)
 
     assert f"stopped by {admin.name}: a leak." in out.getvalue()
-    assert out.getvalue().endswith("Things leave again.\nNothing had been stopped.\n")
+    assert out.getvalue().endswith("Outgoing traffic is resumed.\nNothing had been stopped.\n")
 
 
 def test_asking_outside_a_transaction_is_a_mistake():
@@ -152,6 +152,6 @@ def test_a_job_that_leaves_waits_and_says_why_and_others_run(launch):
     assert claim.claim(leaving.pk, worker=HERE) is None
     assert claim.claim(staying.pk, worker=HERE) is not None
     leaving.refresh_from_db()
-    assert (leaving.state, leaving.waiting_reason) == ("waiting", "everything that leaves is stopped: a leak")
+    assert (leaving.state, leaving.waiting_reason) == ("waiting", "all outgoing traffic is stopped: a leak")
     halt.resume(by=None)
     assert claim.claim(leaving.pk, worker=HERE) is not None

@@ -105,7 +105,7 @@ def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, 
     assert not Contact.objects.exclude(address__endswith=".example").exists()
     page = as_member(admin).get(f"/experiments/{made.slug}/").content.decode()
     assert page.index("Simulated.") < page.index("Verdict</h2>")
-    assert "What the simulated people were made to do" in page
+    assert "Simulation settings" in page
     again_url = re.search(r'href="([^"]+)">Run it with your miniature', page)
     assert again_url is not None
     form = as_member(admin).get(html.unescape(again_url[1])).content.decode()

@@ -175,7 +175,7 @@ def test_pairs_and_weeks_stand_on_their_own_drafts(task: Task, team: list[Member
 
     assert [pair.units for pair in report.pairs] == [22, 4, 4]
     assert report.pairs[0].kappa.value == 1
-    assert wording.of_pair(report.pairs[0]) == "They never differed."
+    assert wording.of_pair(report.pairs[0]) == "They never disagreed."
     assert wording.of_pair(report.pairs[1]).startswith("Too few to say: 4 drafts were judged")
     assert [week.alpha.units for week in report.weeks] == [22]
 

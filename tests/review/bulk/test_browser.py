@@ -68,7 +68,7 @@ def test_a_changed_form_takes_its_preview_away(open_page: Callable[..., Page], t
     page.get_by_label("Set aside").check()
 
     expect(page.get_by_role("button", name="Accept 40 drafts")).to_have_count(0)
-    expect(page.get_by_label("The sentence as it stands")).to_be_hidden()
+    expect(page.get_by_label("Sentence to replace")).to_be_hidden()
 
 
 def test_after_an_edit_the_same_change_is_offered_for_the_others(

@@ -79,7 +79,7 @@ def test_none_is_better_by_zero_until_nothing_is_left(look: Callable[..., Page],
         page.keyboard.press("0")
         expect(page.locator(f'[name=id][value="{shown}"]')).to_have_count(0)
 
-    expect(page.get_by_text("Nothing to choose among")).to_be_visible()
+    expect(page.get_by_text("No drafts to compare")).to_be_visible()
     assert Preference.objects.filter(chosen__isnull=True).count() == len(records)
 
 

@@ -102,7 +102,7 @@ def test_a_draft_that_moved_is_said_beside_the_form(page: Client, records: list[
 
 
 def test_without_sets_the_page_says_how_to_get_some(page: Client, task: Task) -> None:
-    assert "Nothing to choose among" in page.get(ADDRESS).content.decode()
+    assert "No drafts to compare" in page.get(ADDRESS).content.decode()
 
 
 def test_viewers_and_strangers_are_kept_out(

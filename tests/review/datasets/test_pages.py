@@ -42,7 +42,7 @@ def test_an_empty_list_says_what_a_dataset_is_and_makes_one(
     page = client.get(f"/tasks/{task.slug}/datasets/").content.decode()
     made = client.post(f"/tasks/{task.slug}/datasets/", {"name": "Spring gold"})
 
-    assert "Freeze a version of it and it never changes again" in page
+    assert "A frozen version never changes" in page
     assert made["Location"] == "/datasets/spring-gold/"
 
 
@@ -61,7 +61,10 @@ def test_the_dataset_tells_what_the_next_version_would_hold(
     page = as_member(admin).get("/datasets/gold/").content.decode()
 
     assert "Freeze version 1" in page
-    assert '<span>Golds looked at</span> <span class="num">4</span>' in page
+    assert (
+        '<span title="Decisions that count for a draft, before any filter">Golds in all</span> <span class="num">4</span>'
+        in page
+    )
     assert '<span class="num">−1</span>' in page
     assert '<span>Rows</span> <span class="num">3</span>' in page
     assert "<dt>Accept</dt><dd>2</dd>" in page
@@ -147,7 +150,7 @@ def test_counts_follow_the_form_as_a_part_of_the_page(
 
     text = part.content.decode()
     assert text.lstrip().startswith('<section class="panel stack"')
-    assert "Another verdict" in text
+    assert "Verdict not selected" in text
     assert '<span class="num">−2</span>' in text
 
 
@@ -235,9 +238,9 @@ def test_two_versions_are_set_against_each_other_with_the_reasons(
     added = client.get("/datasets/gold/diff/1/2/", {"kind": "added"}).content.decode()
     removed = client.get("/datasets/gold/diff/1/2/", {"kind": "removed"}).content.decode()
 
-    assert "Before: Not judged by then." in added
+    assert "Before: Not judged at that time." in added
     assert "Edited by ada" in added
-    assert removed.count("Now: Another verdict: the filters leave it out.") == 2
+    assert removed.count("Now: Verdict not selected: excluded by the filters.") == 2
 
 
 def test_a_lead_revokes_from_the_page_and_the_version_says_so(

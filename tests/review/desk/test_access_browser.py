@@ -35,7 +35,7 @@ def test_the_card_its_parts_and_its_buttons_have_names(open_desk: Callable[..., 
 
     assert re.search(r'article "Draft for [^"]*Works \d', tree)
     assert 'region "Draft"' in tree
-    assert 'complementary "What to judge by"' in tree
+    assert 'complementary "Criteria"' in tree
     assert 'group "Verdict"' in tree
     assert 'group "Reject because"' in tree
     for name in ("A Accept", "E Edit", "R Reject", "S Set aside", "Z Undo"):

@@ -63,7 +63,7 @@ def test_lists_leave_kept_drafts_out_unless_asked_for_them(
     usual = api_as(admin).get("/api/v1/drafts/", {"task": task.slug}).json()["results"]
     asked = api_as(admin).get("/api/v1/drafts/", {"task": task.slug, "state": "kept"}).json()["results"]
 
-    assert page.count("Kept from the desk</span>") == 4
+    assert page.count("Not for review</span>") == 4
     assert {line["state"] for line in usual} == {"pending"}
     assert {line["id"] for line in asked} == {str(draft.pk) for draft in kept}
 

@@ -205,7 +205,7 @@ def test_a_finished_queue_points_at_freezing(browser: Client, expert: Member, ta
 
     page = browser.get(URL).content.decode()
 
-    assert "Every card is judged" in page
+    assert "All cards are judged" in page
     assert "/tasks/outreach/datasets/" in page
 
 

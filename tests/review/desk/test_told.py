@@ -60,7 +60,7 @@ def test_a_reviewer_learns_who_wrote_a_draft_by_judging_it(card: Assignment, exp
 
 
 def test_what_is_kept_back_is_said_to_be_on_the_page(card: Assignment, expert: Member, as_member: Any) -> None:
-    assert "Who wrote it is shown once you have judged it." in page_of(as_member(expert), card.draft)
+    assert "The author is shown after you have judged the draft." in page_of(as_member(expert), card.draft)
 
 
 def test_leads_and_admins_see_it_at_once(

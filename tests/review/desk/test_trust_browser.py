@@ -111,7 +111,7 @@ def test_pressing_m_many_times_fast_mends_what_can_be_mended_and_stops(
     for _ in range(8):
         page.keyboard.press("m")
 
-    expect(page.locator("[data-saved]")).to_contain_text("No mark here has a mend")
+    expect(page.locator("[data-saved]")).to_contain_text("No mark here has an automatic fix")
     expect(box(page, "subject")).to_have_value("A question about the cold stores")
     expect(box(page, "body")).not_to_have_value(re.compile("77 %"))
     assert page.locator(f"{SHOWN} .checks .mend").count() == 0

@@ -78,8 +78,8 @@ def test_a_deck_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
 
     for _ in range(5):
         page.keyboard.press("a")
-    expect(page.locator("[data-empty]")).to_contain_text("No further card is here yet")
-    assert page.get_by_text("Every card is judged").is_hidden()
+    expect(page.locator("[data-empty]")).to_contain_text("No further card is loaded yet")
+    assert page.get_by_text("All cards are judged").is_hidden()
     # In the middle of the page: an empty stage must not keep a column for itself.
     assert page.locator("[data-empty]").bounding_box()["width"] == page.locator(".desk").bounding_box()["width"]
     page.context.set_offline(False)
@@ -91,7 +91,7 @@ def test_a_deck_that_runs_out_in_the_tunnel_does_not_say_that_all_is_judged(
     for _ in range(4):
         page.locator(SHOWN).wait_for()
         page.keyboard.press("a")
-    expect(page.get_by_text("Every card is judged")).to_be_visible()
+    expect(page.get_by_text("All cards are judged")).to_be_visible()
     saved(page, 9)
 
 
@@ -109,7 +109,7 @@ def test_a_slow_server_is_waited_for_before_the_page_says_that_all_is_judged(
     for _ in range(5):
         page.keyboard.press("a")
     expect(page.locator("[data-empty]")).to_contain_text("Fetching the next cards")
-    assert page.get_by_text("Every card is judged").is_hidden()
+    assert page.get_by_text("All cards are judged").is_hidden()
     is_slow = False
     for route in held:
         route.continue_()

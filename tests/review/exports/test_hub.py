@@ -117,7 +117,7 @@ def test_nothing_is_pushed_while_everything_that_leaves_is_stopped(
 
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("waiting", 0)
-    assert job.waiting_reason == "everything that leaves is stopped: a leak"
+    assert job.waiting_reason == "all outgoing traffic is stopped: a leak"
     assert (hub.made, hub.files) == ([], {})
 
 

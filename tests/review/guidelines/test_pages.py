@@ -35,9 +35,9 @@ def test_reviewers_read_and_leads_choose(
 
     assert "A better text." in read
     assert "Short and to the point" in read
-    assert "Take away" not in read
-    assert "Take away" in led
-    assert "Judged last" in led
+    assert "Remove" not in read
+    assert "Remove" in led
+    assert "Recently judged" in led
 
 
 def test_one_click_on_a_judged_draft_shows_it_and_another_takes_it_away(
@@ -101,7 +101,7 @@ def test_beside_a_card_of_the_same_wording_nothing_says_that_it_changed(
 def test_the_task_page_asks_its_lead_alone(
     as_member: Callable[[Member], Client], changed: Task, admin: Member, expert: Member
 ) -> None:
-    question = "Do the 3 earlier decisions stand?"
+    question = "Do the 3 earlier decisions still hold?"
 
     assert question in as_member(admin).get("/tasks/outreach/").content.decode()
     assert question not in as_member(expert).get("/tasks/outreach/").content.decode()
@@ -113,7 +113,7 @@ def test_they_stand_by_one_click(as_member: Callable[[Member], Client], changed:
     html = page.post(ADDRESS, {"version": "2", "kind": "stand"}, follow=True).content.decode()
 
     assert "Kept: the 3 earlier decisions stand." in html
-    assert "v2: They stand" in html
+    assert "v2: They still hold" in html
     assert "Do the 3" not in html
 
 
@@ -122,12 +122,12 @@ def test_asking_again_is_previewed(as_member: Callable[[Member], Client], change
 
     preview = page.get(f"{ADDRESS}?kind=reasons&reason=tone").content.decode()
     none = page.get(f"{ADDRESS}?kind=marked").content.decode()
-    assert "Ask again about 1" in preview
+    assert "Have 1 judged again" in preview
     assert "mark now and did not before: none" in none
     assert not Reconsideration.objects.exists()
 
     html = page.post(ADDRESS, {"version": "2", "kind": "reasons", "reason": ["tone"]}, follow=True).content.decode()
-    assert "1 draft waits on the desk" in html
+    assert "1 draft waits in the queue" in html
 
 
 def test_an_answer_that_came_too_late_is_said(

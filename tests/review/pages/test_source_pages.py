@@ -52,7 +52,7 @@ def test_a_file_goes_through_preview_to_import_and_the_upload_is_gone(
     }
     answer = client.post(place, data, follow=True)
 
-    assert "Stay out: Shoe." in page
+    assert "Not imported: Shoe." in page
     assert "Import 2 records" in page
     assert "2 records added." in answer.content.decode()
     assert "Acme" in answer.content.decode()

@@ -93,7 +93,7 @@ def test_a_second_lead_is_told_who_ruled(
     judge(theirs, by=other)
     rulings.leave(decision.pk, by=lead)
 
-    with pytest.raises(Refusal, match="lena has ruled on this decision already: left aside") as refused:
+    with pytest.raises(Refusal, match="lena has ruled on this decision already: dismissed") as refused:
         adopt(decision, by=admin)
 
     assert refused.value.status == 409

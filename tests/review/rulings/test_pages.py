@@ -62,7 +62,7 @@ def test_leaving_aside_empties_the_page(task: Task, browser: Client, expert: Mem
 
     answer = browser.post(LATE, {"decision": str(decision.pk), "act": "leave"}, follow=True)
 
-    assert "Nothing came late" in answer.content.decode()
+    assert "No late decisions" in answer.content.decode()
     assert Ruling.objects.get().kind == "leave"
 
 
@@ -85,7 +85,7 @@ def test_home_leads_to_what_came_late(task: Task, browser: Client, expert: Membe
 
     page = browser.get("/").content.decode()
 
-    assert "1 late decision" in page
+    assert "1 decision that came after" in page
     assert f'href="{LATE}"' in page
 
 
@@ -144,7 +144,7 @@ def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     form = hidden(browser.get(address).content.decode())
     reopened = browser.post(f"{address}ruling/", {**form, "act": "reopen"}, follow=True).content.decode()
 
-    assert "waits on the desk" in asked
+    assert "waits in the queue" in asked
     assert "Settle it" in disputed
     assert "Reopened" in reopened
     assert said.counts(task)["disputed"] == 1

@@ -41,7 +41,7 @@ def test_a_lead_sets_the_desk_by_a_form(task: Task, browser: Client) -> None:
     held = DeskSettings.objects.get()
     assert (held.order, held.random_share, held.overlap_share, held.overlap_reviewers) == ("diverse", 0.2, 0.125, 3)
     page = answer.content.decode()
-    assert "Saved. It holds for cards dealt from now on." in page
+    assert "Saved. It applies to cards given out from now on." in page
     assert 'value="12.5"' in page
 
 
@@ -90,7 +90,7 @@ def test_a_known_answer_is_made_on_a_drafts_page_and_taken_out_on_the_settings_p
 
     assert "Use it as a known answer" in page
     assert "It shouts." in made
-    assert "its draft is back where it stood" in gone
+    assert "its draft is back in the queue" in gone
     assert not KnownAnswer.objects.exists()
 
 
@@ -100,7 +100,7 @@ def test_a_draft_that_waits_for_others_is_counted(task: Task, browser: Client, e
 
     page = " ".join(browser.get(SETTINGS).content.decode().split())
 
-    assert "1 draft waits for a further reviewer." in page
+    assert "1 draft waits for another reviewer." in page
 
 
 def test_a_comment_is_written_on_a_drafts_page_shown_as_text_and_removed(
@@ -154,7 +154,7 @@ def test_a_lead_sends_a_verdict_back_from_the_page_of_the_dispute(
 
     assert "First reviewer" in page
     assert re.search(r"<details class=\"who\">.*?rob", page, re.DOTALL)
-    assert "Changes against the draft" in page
+    assert "Changes from the draft" in page
     assert silent.status_code == 422
     assert "the card comes to its author first" in answer.content.decode()
     assert Ruling.objects.filter(kind="send_back", decision=second).count() == 1

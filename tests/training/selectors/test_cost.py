@@ -132,9 +132,9 @@ def test_the_page_and_the_api_tell_both(
     told = client.get(f"/api/v1/miniatures/{further.pk}/").json()
     alone = client.get(reverse("training:miniature", args=[miniature.pk])).content.decode()
 
-    assert "<dt>With its start</dt>" in page
+    assert "<dt>Including its start</dt>" in page
     assert reverse("training:miniature", args=[miniature.pk]) in page
-    assert "With its start" not in alone
+    assert "Including its start" not in alone
     assert "run" in told["cost"]
     both = told["cost_with_starts"]
     assert both["starts"] == [{"id": str(miniature.pk), "slug": miniature.slug, "name": miniature.name}]

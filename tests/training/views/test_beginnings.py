@@ -79,7 +79,7 @@ def test_a_run_on_preferences_shows_its_margin_likelihoods_and_where_it_went_on_
     assert [series["points"] for series in rewards["series"]] == [[[1, 0.25]], [[1, 0.5]], [[1, 0.75]]]
     assert "0.012" in page
     assert "loss per pair" in page
-    assert "75 % told apart, margin 0.500" in page
+    assert "75 % preference accuracy, margin 0.500" in page
     assert miniature.name in page
 
 

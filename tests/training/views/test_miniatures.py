@@ -135,5 +135,5 @@ def test_a_viewer_reads_but_does_not_write(as_member, viewer, miniature):
     page = client.get(reverse("training:miniature", args=[miniature.pk])).content.decode()
     answer = client.post(reverse("training:miniature-write", args=[miniature.pk]), PROSPECT)
 
-    assert "Write for a prospect</h2>" not in page
+    assert "Write for a record</h2>" not in page
     assert answer.status_code == 403

@@ -57,7 +57,7 @@ def test_launching_from_the_page_leads_to_the_sweep(as_member, admin, task, vers
         ({"learning_rate": "nan"}, "above zero"),
         ({"epochs": "1.5"}, "Write whole numbers"),
         ({"max_hours": ""}, "A sweep needs a budget"),
-        ({"max_hours": "", "max_usd": "5"}, "no price of a host is known"),
+        ({"max_hours": "", "max_usd": "5"}, "no host price is set"),
         ({"share": "200"}, "at most 100 %"),
     ],
 )
@@ -78,7 +78,7 @@ def test_the_estimate_says_how_far_the_budget_reaches(as_member, admin, task, ve
     part = as_member(admin).get(address, form_of(version)).content.decode()
     wrong = as_member(admin).get(address, form_of(version, epochs="x")).content.decode()
 
-    assert "reaches all of them" in part
+    assert "covers all of them" in part
     assert "at $2.50 an hour" in part
     assert "<html" not in part
     assert "Write whole numbers" in wrong
