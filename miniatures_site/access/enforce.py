@@ -121,7 +121,7 @@ def _require_role(member: Member, least: Role, lookup: TaskLookup, value: Addres
         if lookup.is_hidden and not permissions.may(member, access.task, least):
             raise Http404(lookup.missing.format(value))
         permissions.require(member, access.task, least)
-    elif not lookup.otherwise(value, member, least):
+    elif lookup.otherwise is None or not lookup.otherwise(value, member, least):
         raise Http404(lookup.missing.format(value))
 
 

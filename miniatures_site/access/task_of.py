@@ -39,7 +39,7 @@ class TaskLookup:
     tasks: Callable[[AddressValue], Q]
     missing: str
     is_hidden: bool = False
-    otherwise: Callable[[AddressValue, Member, Role], bool] = lambda value, member, least: False
+    otherwise: Callable[[AddressValue, Member, Role], bool] | None = None
 
 
 def _by(path: str) -> Callable[[AddressValue], Q]:
@@ -128,6 +128,4 @@ def lookup_of(pattern: str) -> TaskLookup | None:
     if key is None:
         return None
     tasks, missing = _LOOKUPS[key]
-    return TaskLookup(
-        name, tasks, missing, key in _HIDDEN, **({"otherwise": _OTHERWISE[name]} if name in _OTHERWISE else {})
-    )
+    return TaskLookup(name, tasks, missing, key in _HIDDEN, _OTHERWISE.get(name))
