@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +11,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
 from training.costs import host_prices as selectors
-from training.costs.forms import HostPriceForm
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+
+class HostPriceForm(forms.Form):
+    """What an hour of a host costs."""
+
+    host = forms.CharField(
+        label="Host", max_length=64, initial="default", help_text="'default' for every host without a line of its own."
+    )
+    usd_per_hour = forms.DecimalField(label="US dollars an hour", min_value=0, max_digits=10, decimal_places=4)
+    note = forms.CharField(label="Note", max_length=200, required=False, help_text="Such as: what the cloud bills.")
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,19 +8,49 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import torch
+from pydantic import Field
 
 from jobs.rundir import RunDir
 from training.engine import disk
-from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError
+from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
 from training.engine.export import gguf_file
-from training.engine.export.contracts import ExportSpec, ExportSummary
 from training.engine.model import loading
 from training.engine.model.loading import LoadedStudent
 from training.engine.process import run_engine
 
 FOLDER = "export"
+Format = Literal["merged", "gguf-f16", "gguf-q8"]
+
+
+class ExportSpec(Part):
+    """One miniature and one format.
+
+    `artefact` is a folder inside the run directory: `adapter` files to lay over `student`, or a whole model. `name` is
+    the stem of the file that is written.
+    """
+
+    student: StudentRef | None = None
+    artefact: str
+    method: Literal["lora", "full"]
+    format: Format
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,119}$")
+    title: str = ""
+    licence: str = ""
+    allowed_roots: list[str] = Field(default_factory=list)
+    ways: Ways = Ways()
+
+
+class ExportSummary(Part):
+    """What was written: tensors, numbers in them, and the format the matrices are held in."""
+
+    format: Format
+    tensors: int
+    parameters: int
+    dtype: str
+    seconds: float
 
 
 def main(run: RunDir) -> int:
