@@ -6,12 +6,10 @@ place. Drafts that come later stand behind until the clock puts them in order. I
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -20,30 +18,18 @@ from review.desk import ordering_strategies, queues
 from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.schema import Fields
 from review.states import DraftState, QueueOrdering, Verdict
-
-log = logging.getLogger(__name__)
+from web import notify
 
 TASK = "review.order_desk"
 # What a team judges in weeks; the rest stands behind in the order it came, and moves up.
 FRONT = 100_000
 HISTORY = 5000
 CHUNK = 1000
-# A request waits this long for the broker.
-PATIENCE_S = 0.5
 
 
 def request_ordering(task_id: UUID) -> None:
     """Have a worker put the desk in order; where no broker answers in time the clock does it later."""
-    thread = threading.Thread(target=_publish, args=[task_id], name="desk-bell", daemon=True)
-    thread.start()
-    thread.join(PATIENCE_S)
-
-
-def _publish(task_id: UUID) -> None:
-    try:
-        current_app.send_task(TASK, args=[str(task_id)], ignore_result=True, retry=False)
-    except Exception as error:
-        log.warning("Could not ring for the desk (%s); the clock puts it in order.", type(error).__name__)
+    notify.notify_workers(partial(notify.send, TASK, str(task_id)))
 
 
 def order_desk(task_id: UUID) -> int:
