@@ -35,9 +35,9 @@ class GenerationConfig(AppConfig):
         register_purpose(Purpose.REVISION, SpecialPurpose(run_spec.revision_conversations))
         register_purpose(Purpose.JUDGING, SpecialPurpose(judge_prompts.conversations, judge_prompts.judge_task))
         register_purpose(Purpose.TEACHING, SpecialPurpose(advice_call.conversations, advice_prompt.advice_task))
-        review_ports.add_card_notes(terms.card_notes)
-        review_ports.add_eraser(erasure.erase)
-        review_ports.set_reviser(revise.TeacherReviser())
+        review_ports.card_notes.register(terms.card_notes)
+        review_ports.erase_elsewhere.register(erasure.erase)
+        review_ports.reviser.install(revise.TeacherReviser)
         why = "A correction never changes: correct the call once more."
         immutability.declare(immutability.Guard("generation_callcorrection", ("UPDATE", "DELETE"), "", why))
         post_migrate.connect(seeds.create_defaults, sender=self)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from jobs.contracts import Event, Result
 from jobs.models import Job
 from members.models import Member
+from web.hooks import Hook
 
 GIB = 1 << 30
 
@@ -162,7 +163,7 @@ def register_kind(kind: JobKind) -> None:
     KINDS[kind.name] = kind
 
 
-def no_visibility(member: Member) -> frozenset[str] | None:
+def _no_task_slugs(member: Member) -> frozenset[str] | None:
     """Until a room says otherwise only admins see jobs."""
     return None if member.is_admin else frozenset()
 
@@ -176,14 +177,6 @@ def register_consumer(name: str, kinds: frozenset[str], consumer: Callable[[Job]
     CONSUMERS[name] = (kinds, consumer)
 
 
-# Task slugs whose jobs a member may see (None: all), and whether the member leads a task (may pause, resume, cancel).
-visible_task_slugs: Callable[[Member], frozenset[str] | None] = no_visibility
-led_task_slugs: Callable[[Member], frozenset[str] | None] = no_visibility
-
-
-def set_visibility(
-    visible: Callable[[Member], frozenset[str] | None], led: Callable[[Member], frozenset[str] | None]
-) -> None:
-    """Let the room that knows roles decide who sees and who steers which jobs."""
-    global visible_task_slugs, led_task_slugs
-    visible_task_slugs, led_task_slugs = visible, led
+# Task slugs whose jobs a member may see (None: all), and whose jobs the member leads: may pause, resume, cancel.
+visible_task_slugs = Hook(_no_task_slugs)
+led_task_slugs = Hook(_no_task_slugs)

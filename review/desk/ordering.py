@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from review import ports
 from review.desk import ordering_strategies, queues
 from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.schema import Fields
@@ -76,19 +75,18 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
 
 
 def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
-    """The chance of each draft to be accepted: a model's where one has a say, else by the marks of the checks."""
+    """Return the chance of each draft to be accepted, estimated from the marks of the checks."""
     judged = Gold.objects.filter(task=task, decision__bulk__isnull=True).order_by("pk")
     # Ids are random, so the first of them are a sample of all.
     history = judged.values_list("draft__marks", "verdict")[:HISTORY]
     rates = ordering_strategies.acceptance_by_pattern(
         (ordering_strategies.pattern_of(marks), verdict == Verdict.ACCEPT) for marks, verdict in history
     )
-    scores = ports.accept_scores(task.pk, ids)
     chances: dict[UUID, float] = {}
     for start in range(0, len(ids), CHUNK):
         for pk, marks in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "marks"):
             chances[pk] = rates.get(ordering_strategies.pattern_of(marks), rates["*"])
-    return [scores.get(pk, chances.get(pk, rates["*"])) for pk in ids]
+    return [chances.get(pk, rates["*"]) for pk in ids]
 
 
 def _texts(ids: Sequence[UUID]) -> list[str]:
