@@ -26,6 +26,7 @@ from jobs.models import Job
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -94,8 +95,8 @@ def locked_order(job: Job) -> Order | None:
 def _stored_calls(events: Iterable[Event]) -> dict[UUID, Call]:
     ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
     known: dict[UUID, Call] = {}
-    for start in range(0, len(ids), CHUNK):
-        known.update(Call.objects.in_bulk(ids[start : start + CHUNK]))
+    for chunk in chunked(ids, CHUNK):
+        known.update(Call.objects.in_bulk(chunk))
     return known
 
 

@@ -26,6 +26,7 @@ from review.desk.revisions import revision_requests
 from review.models import Record, RevisionRequest
 from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 
@@ -173,8 +174,8 @@ def _records(order: Order) -> list[RecordIn]:
     record_ids: list[str] = order.record_ids
     known: dict[str, RecordIn] = {}
     variety = MixSettings.model_validate(order.variety)
-    for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).only("facts", "title", "group", "domain")
+    for chunk in chunked(record_ids, CHUNK):
+        rows = Record.objects.filter(pk__in=chunk).only("facts", "title", "group", "domain")
         known.update((str(row.pk), _record(row, variety, order.threads or {})) for row in rows)
     if gone := [pk for pk in record_ids if pk not in known]:
         # Leaving one out would move every later call to another record.

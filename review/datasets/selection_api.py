@@ -20,6 +20,7 @@ from review.datasets import queries as datasets_queries
 from review.datasets.version_diff import RowDifference
 from review.drafts import queries
 from web import strict_json
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class VersionDiffView(APIView):
             raise Refusal("bad_kind", "There is no such kind of difference.", hint=f"Kinds: {kinds}.", status=400)
         limit = asked.get("limit", "")
         size = min(LARGEST_PAGE, max(1, int(limit))) if limit.isdecimal() else version_diff.PAGE_ROWS
-        rows, last = version_diff.page(older, newer, kind, after=_uuid(asked.get("cursor", "")), size=size)
+        rows, last = version_diff.page(older, newer, kind, after=uuid_or_none(asked.get("cursor", "")), size=size)
         more = urlencode({"kind": kind, "limit": size, "cursor": str(last)}) if last else ""
         return Response(
             {
@@ -193,10 +194,3 @@ def _json(raw: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refusal("bad_filters", "The filters are no JSON object.", status=400)
     return value
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -12,6 +12,7 @@ from review.desk import queues
 from review.models import Draft, Task
 from review.states import DraftState, Role
 from review.tasks.permissions import may, require
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 AT_MOST = 5000
@@ -87,7 +88,6 @@ def _freed(waiting: Iterable[UUID]) -> int:
 
 def _move(ids: Sequence[UUID], to: Member | None) -> int:
     moved = 0
-    for start in range(0, len(ids), 500):
-        chunk = Draft.objects.filter(pk__in=ids[start : start + 500], state=DraftState.PENDING)
-        moved += chunk.update(for_reviewer=to)
+    for chunk in chunked(ids, 500):
+        moved += Draft.objects.filter(pk__in=chunk, state=DraftState.PENDING).update(for_reviewer=to)
     return moved

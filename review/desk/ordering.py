@@ -18,6 +18,7 @@ from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.schema import Fields
 from review.states import DraftState, QueueOrdering, Verdict
 from web import notify
+from web.db.chunks import chunked
 
 TASK = "review.order_desk"
 # What a team judges in weeks; the rest stands behind in the order it came, and moves up.
@@ -83,16 +84,16 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
         (ordering_strategies.pattern_of(marks), verdict == Verdict.ACCEPT) for marks, verdict in history
     )
     chances: dict[UUID, float] = {}
-    for start in range(0, len(ids), CHUNK):
-        for pk, marks in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "marks"):
+    for chunk in chunked(ids, CHUNK):
+        for pk, marks in Draft.objects.filter(pk__in=chunk).values_list("pk", "marks"):
             chances[pk] = rates.get(ordering_strategies.pattern_of(marks), rates["*"])
     return [chances.get(pk, rates["*"]) for pk in ids]
 
 
 def _texts(ids: Sequence[UUID]) -> list[str]:
     texts: dict[UUID, str] = {}
-    for start in range(0, len(ids), CHUNK):
-        for pk, fields in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "fields"):
+    for chunk in chunked(ids, CHUNK):
+        for pk, fields in Draft.objects.filter(pk__in=chunk).values_list("pk", "fields"):
             texts[pk] = _text(fields)
     return [texts.get(pk, "") for pk in ids]
 
@@ -107,11 +108,8 @@ def _write(places: Sequence[tuple[UUID, int]]) -> int:
     key, table = Draft._meta.pk, Draft._meta.db_table
     statement = f"UPDATE {table} SET queue_position = %s WHERE id = %s AND state = %s"  # noqa: S608 (names of ours)
     moved = 0
-    for start in range(0, len(places), CHUNK):
-        rows = [
-            (rank, key.get_db_prep_value(pk, connection), DraftState.PENDING.value)
-            for pk, rank in sorted(places[start : start + CHUNK])
-        ]
+    for chunk in chunked(places, CHUNK):
+        rows = [(rank, key.get_db_prep_value(pk, connection), DraftState.PENDING.value) for pk, rank in sorted(chunk)]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, rows)
             moved += max(cursor.rowcount, 0)

@@ -29,6 +29,7 @@ from review.tasks.permissions import may, task_or_404
 from review.text.checks.mends import text_at
 from review.text.grounding.passages import offer_lines, written
 from web.db import keyset
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 A_DAY_S = 86_400
@@ -69,7 +70,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(request.get_full_path() if only else reverse("review:focus", args=[slug]))
         except Refusal as error:
             refusal = error
-    elif (wanted := forms.uuid_or_none(request.GET.get("card", ""))) is not None:
+    elif (wanted := uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
     deck = _deck(member, task, only)
     top = act.draft if act else wanted
@@ -215,8 +216,8 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task_or_404(member, slug)
     draft, decision = (
-        forms.uuid_or_none(request.POST.get("draft", "")),
-        forms.uuid_or_none(request.POST.get("decision", "")),
+        uuid_or_none(request.POST.get("draft", "")),
+        uuid_or_none(request.POST.get("decision", "")),
     )
     try:
         if draft is None or decision is None:

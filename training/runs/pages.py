@@ -26,6 +26,7 @@ from training.runs import queries as runs_queries
 from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, overrides_of, typed_overrides
 from training.students import queries as student_selectors
+from web.db.keys import NO_ID, uuid_or_none
 from web.errors import Refusal
 from web.http.pagination import numbered_page
 
@@ -88,7 +89,9 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"task": task}
     teacher = request.GET.get("teacher", "")
     try:
-        version = queries.version_or_404(member_of(request), _uuid(request.GET.get("dataset_version", "")))
+        version = queries.version_or_404(
+            member_of(request), uuid_or_none(request.GET.get("dataset_version", "")) or NO_ID
+        )
         context["estimate"] = forecast.forecast_of_form(
             dataset_version=version,
             student=student_selectors.by_slug(request.GET.get("student", "")),
@@ -129,14 +132,6 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         **comparison.side_by_side(chosen, metrics, request.GET.get("metric", "")),
     }
     return render(request, "training/compare.html", context)
-
-
-def _uuid(text: str) -> UUID:
-    """The id, or one that nothing has."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 def _form(request: HttpRequest, task: Any) -> LaunchForm:

@@ -17,11 +17,12 @@ from members.session import member_of
 from review.adjudication.desk_settings import queries as desk_settings_queries
 from review.adjudication.desk_settings import save_settings
 from review.adjudication.known_answers import manage
-from review.desk import assignments, forms, lead_queue
+from review.desk import assignments, lead_queue
 from review.drafts import queries
 from review.states import Role
 from review.tasks import team
 from review.tasks.permissions import require, task_or_404
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 _Act = Callable[[Member, Any, QueryDict], str]
@@ -109,7 +110,7 @@ def _take_back(member: Member, task: Any, post: QueryDict) -> str:
 
 
 def _take_out(member: Member, task: Any, post: QueryDict) -> str:
-    known_id = forms.uuid_or_none(post.get("known", ""))
+    known_id = uuid_or_none(post.get("known", ""))
     if known_id is None:
         raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
     kept = manage.retire(known_id, by=member)

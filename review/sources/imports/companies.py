@@ -17,6 +17,7 @@ from review.sources.company_domain import company_domain
 from review.spec.schema import Facts
 from review.spec.splits import normal_group, split_of
 from review.spec.task_spec import TaskSpec
+from web.db.chunks import chunked
 
 CHUNK = 500
 GROUP_CHARS = 200
@@ -133,12 +134,8 @@ class CompanyNaming:
 
 def _sides(records: QuerySet[Record], name: str, wanted: Iterable[str]) -> dict[str, str]:
     """Split by key; of records that disagree, the earliest."""
-    return dict(pair for chunk in _chunks(sorted(wanted)) for pair in _pairs(records, name, chunk))
+    return dict(pair for chunk in chunked(sorted(wanted), CHUNK) for pair in _pairs(records, name, chunk))
 
 
 def _pairs(records: QuerySet[Record], name: str, chunk: list[str]) -> Iterator[tuple[str, str]]:
     yield from records.filter(**{f"{name}__in": chunk}).values_list(name, "split")
-
-
-def _chunks(values: list[str]) -> Iterator[list[str]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -120,13 +120,6 @@ def _write(intake: _Intake, source: Source, read: Iterable[Sequence[HashedRow]])
         turns.give_way()
 
 
-def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Rows in lists of at most `size`."""
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 def growing_chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Rows in lists of `FIRST_CHUNK`, then twice as many each time, up to `CHUNK`."""
     iterator, size = iter(rows), FIRST_CHUNK
