@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs.kinds import registry
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import notify
 from jobs.lifecycle.transitions import append_event, lock_job, transition
 from jobs.models import Job
@@ -180,7 +181,7 @@ def _claimable_by(worker: Worker) -> Q:
     return Q(state__in=CLAIMABLE) & nobody_else
 
 
-def _check_turn(job: Job, kind: registry.JobKind, worker: Worker) -> fairness.TurnCheck:
+def _check_turn(job: Job, kind: JobKind, worker: Worker) -> fairness.TurnCheck:
     if not job.settled and job.host_id == worker.host_id and job.run_fence:
         # Its engine may live here still: nobody else's turn comes before looking after it.
         return fairness.TurnCheck(may=True)

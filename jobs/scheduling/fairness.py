@@ -14,7 +14,7 @@ from typing import Final
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.kinds.registry import JobKind, Needs
+from jobs.kinds.base import JobKind, Needs
 from jobs.models import Host, Job, JobEvent
 from jobs.scheduling import hosts
 from jobs.states import CLAIMABLE, HELD

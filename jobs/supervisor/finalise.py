@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from jobs.contracts import EngineError, Result
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import end
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job

@@ -7,7 +7,7 @@ import logging
 from django.db import InterfaceError, OperationalError
 
 from jobs.contracts import EngineError, Result
-from jobs.kinds.registry import JobKind, MustWait
+from jobs.kinds.base import JobKind, MustWait
 from jobs.lifecycle import claim, end, events, notify
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job
@@ -26,7 +26,7 @@ class StopRequested(AttemptLost):
 
 
 class InlineAttempt:
-    """What inline work sees of its attempt; see `jobs.kinds.registry.Attempt`."""
+    """What inline work sees of its attempt; see `jobs.kinds.base.Attempt`."""
 
     def __init__(self, job: Job, hold: HeldLease) -> None:
         self.fence = hold.fence

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 
 from jobs.contracts import EngineError, SpecEnvelope
 from jobs.kinds import registry
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job

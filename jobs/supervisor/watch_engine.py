@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from jobs.contracts import EngineError, Event
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end, events
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
+from jobs.kinds.base import GIB
 from jobs.kinds.composite import UNDER_WAY
-from jobs.kinds.registry import GIB
 from jobs.models import Job
 from jobs.monitor import queries
 from jobs.states import CLAIMABLE, HELD, JobState

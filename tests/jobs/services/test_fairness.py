@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from jobs.kinds import registry
-from jobs.kinds.registry import Needs
+from jobs.kinds.base import Needs
 from jobs.lifecycle import claim as lifecycle_claim
 from jobs.lifecycle import control
 from jobs.lifecycle import end as lifecycle_end
