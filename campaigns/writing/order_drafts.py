@@ -208,13 +208,15 @@ def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -
     records = list(wanted.by_record)
     try:
         return launch.quote(
-            campaign.task,
-            teacher=arm.teacher,
-            count=len(records),
-            by=None,
-            record_ids=records,
-            version=campaign.task_version,
-            threads=told,
+            launch.OrderRequest(
+                campaign.task,
+                teacher=arm.teacher,
+                count=len(records),
+                by=None,
+                record_ids=records,
+                version=campaign.task_version,
+                threads=told,
+            )
         )
     except Refusal as refusal:
         return refusal
@@ -240,15 +242,17 @@ def _order(
     try:
         # Who launched the campaign was checked then; the product orders what that asked for.
         return launch.launch(
-            campaign.task,
-            teacher=teacher,
-            count=len(records),
-            by=None,
-            max_cost_usd=cap_usd,
-            record_ids=records,
-            version=campaign.task_version,
-            purpose=Purpose.CAMPAIGN,
-            threads=told,
+            launch.OrderRequest(
+                campaign.task,
+                teacher=teacher,
+                count=len(records),
+                by=None,
+                max_cost_usd=cap_usd,
+                record_ids=records,
+                version=campaign.task_version,
+                purpose=Purpose.CAMPAIGN,
+                threads=told,
+            )
         )
     except Refusal as refusal:
         return refusal

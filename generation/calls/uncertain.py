@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -89,17 +90,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     record_ids = [call.record_id for call in calls]
     told = order.threads or {}
     threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
-    quoted = launch.quote(
-        order.task,
-        teacher=teacher,
-        count=len(calls),
-        by=by,
-        record_ids=record_ids,
-        version=order.task_version,
-        mix=mix,
-        threads=threads,
-    )
-    return launch.launch(
+    request = launch.OrderRequest(
         order.task,
         teacher=teacher,
         mix=mix,
@@ -107,12 +98,12 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         by=by,
         record_ids=record_ids,
         version=order.task_version,
-        max_cost_usd=quoted.suggested_budget_usd or None,
         purpose=Purpose(order.purpose),
         uncertain_policy=UncertainPolicy(order.uncertain_policy),
         repeats=order,
         threads=threads,
     )
+    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
 
 
 def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:

@@ -80,16 +80,18 @@ def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> t
     try:
         wish = forms.mix_request_of(request, task, mix)
         order = launch.launch(
-            task,
-            teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
-            mix=wish,
-            count=chosen["count"],
-            per_record=chosen["per_record"] or 1,
-            max_cost_usd=chosen["max_cost_usd"],
-            source=orders_queries.source_or_404(task, chosen["source"]) if chosen["source"] else None,
-            uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
-            wish=form.way_of(chosen),
-            by=member_of(request),
+            launch.OrderRequest(
+                task,
+                teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+                mix=wish,
+                count=chosen["count"],
+                per_record=chosen["per_record"] or 1,
+                max_cost_usd=chosen["max_cost_usd"],
+                source=orders_queries.source_or_404(task, chosen["source"]) if chosen["source"] else None,
+                uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
+                wish=form.way_of(chosen),
+                by=member_of(request),
+            )
         )
     except Refusal as refusal:
         add_refusal(mix if set(refusal.errors) & set(mix.fields) else form, refusal)
@@ -112,14 +114,16 @@ def _quote_context(request: HttpRequest, task: Any, given: QueryDict) -> dict[st
     try:
         wish = forms.mix_request_of(request, task, mix)
         quote = launch.quote(
-            task,
-            teacher=wish.first or teacher,
-            mix=wish,
-            count=_whole_number(given.get("count", "")),
-            per_record=_whole_number(given.get("per_record") or "1"),
-            wish=OrderForm.way_of(given),
-            by=member_of(request),
-            source=orders_queries.source_or_404(task, source) if source else None,
+            launch.OrderRequest(
+                task,
+                teacher=wish.first or teacher,
+                mix=wish,
+                count=_whole_number(given.get("count", "")),
+                per_record=_whole_number(given.get("per_record") or "1"),
+                wish=OrderForm.way_of(given),
+                by=member_of(request),
+                source=orders_queries.source_or_404(task, source) if source else None,
+            )
         )
     except Refusal as refusal:
         return {"line": line, "no_quote": refusal}

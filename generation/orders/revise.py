@@ -49,16 +49,11 @@ class TeacherReviser:
                 f"One revision by {teacher.name} may cost ${budget}; ${MOST_USD} is the most for one.",
                 hint="Choose another teacher, or have an admin lower its max_tokens.",
             )
-        order = launch.place(
-            draft.task,
-            Quote(draft.task_version, [str(draft.record_id)], spec, estimate),
-            title=f"A revision by {teacher.name}",
-            teacher=teacher,
-            count=1,
-            by=by,
-            max_cost_usd=budget or None,
-            purpose=Purpose.REVISION,
+        request = launch.OrderRequest(
+            draft.task, teacher=teacher, count=1, by=by, max_cost_usd=budget or None, purpose=Purpose.REVISION
         )
+        quoted = Quote(draft.task_version, [str(draft.record_id)], spec, estimate)
+        order = launch.place(request, quoted, title=f"A revision by {teacher.name}")
         if order.job_id is None:
             raise RuntimeError("an order was placed without a job")
         return order.job_id

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Browser,
          live_server: Any) -> Any:  # fmt: skip
     """The focus page over three drafts of the offline teacher, in front of a reviewer."""
-    order = launch.launch(task, teacher=_offline(), count=3, by=lead, seed=1)
+    order = launch.launch(launch.OrderRequest(task, teacher=_offline(), count=3, by=lead, seed=1))
     run_job(order.job_id, worker="w")
     expert = make_member("rob")
     Membership.objects.create(member=expert, task=task, role=Role.REVIEWER)

@@ -50,7 +50,7 @@ def other(task: Task, make_member: Callable[..., Member]) -> Member:
 @pytest.fixture
 def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Draft:
     """The first of two drafts by the offline teacher, on the desk."""
-    order = launch.launch(task, teacher=offline, count=2, by=lead, seed=1)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead, seed=1))
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
     return Draft.objects.order_by("queue_position")[0]
 

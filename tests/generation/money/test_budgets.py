@@ -35,7 +35,9 @@ def budget(task: Task, lead: Member) -> Budget:
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Any:
     def make(usd: str = "1") -> Order:
-        return orders_launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+        return orders_launch.launch(
+            orders_launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+        )
 
     return make
 
@@ -109,7 +111,7 @@ def test_a_free_order_needs_no_budget(
 ) -> None:
     Budget.objects.update(limit_usd=Decimal("0.01"))
 
-    assert orders_launch.launch(task, teacher=offline, count=2, by=lead).reserved_usd == 0
+    assert orders_launch.launch(orders_launch.OrderRequest(task, teacher=offline, count=2, by=lead)).reserved_usd == 0
 
 
 def test_the_engine_may_spend_what_budgets_leave_and_no_more(budget: Budget, launch: Any, lead: Member) -> None:
