@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
+from celery import Task as CeleryTask
 from celery import shared_task
 
 from jobs.lifecycle import reaper
@@ -12,7 +12,7 @@ from jobs.supervisor import run_job
 
 
 @shared_task(name="jobs.ring", bind=True, ignore_result=True)  # type: ignore[untyped-decorator]
-def run(self: Any, job_id: str) -> None:
+def run(self: CeleryTask, job_id: str) -> None:
     """Look at a job's row and do it if it is free."""
     run_job(UUID(job_id), worker=self.request.hostname or "worker")
 

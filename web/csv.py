@@ -20,7 +20,7 @@ _QUOTED = re.compile(r'[",;\t\r\n]')
 _NUMBER = re.compile(r"\A-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")
 
 
-def cell(value: Any) -> str:
+def cell(value: object) -> str:
     """One cell: nothing for None, numbers as they are, texts without the power to compute."""
     if value is None:
         return ""

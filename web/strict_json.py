@@ -62,7 +62,7 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
-def unstorable_texts(value: Any, text: str | bytes) -> Iterator[tuple[str, list[str]]]:
+def unstorable_texts(value: object, text: str | bytes) -> Iterator[tuple[str, list[str]]]:
     """Yield the texts of a value that cannot be stored, by dotted path, each with what is wrong.
 
     Args:
@@ -76,11 +76,11 @@ def unstorable_texts(value: Any, text: str | bytes) -> Iterator[tuple[str, list[
 class StorableJSONDecoder(json.JSONDecoder):
     """The same for fields of forms and of the API that take JSON as text."""
 
-    def decode(self, s: str, _w: Any = None) -> Any:
+    def decode(self, s: str, _w: object = None) -> Any:
         return loads(s)
 
 
-def _unstorable_texts(value: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+def _unstorable_texts(value: object, path: str) -> Iterator[tuple[str, list[str]]]:
     if isinstance(value, str):
         if mistake := _why_unstorable(value):
             yield path, [mistake]
@@ -102,7 +102,7 @@ def _why_unstorable(text: str) -> str:
     return HALF_CHARACTER.format(ord(half[0])) if half else ""
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: object) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH):
         level = [inner for each in level for inner in _children(each) if isinstance(inner, dict | list)]
@@ -111,7 +111,7 @@ def _is_deep(value: Any) -> bool:
     return True
 
 
-def _children(value: Any) -> Any:
+def _children(value: object) -> Any:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 

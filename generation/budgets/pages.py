@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -20,6 +20,9 @@ from members.session import member_of
 from review.tasks.permissions import task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 class BudgetForm(forms.Form):
@@ -65,7 +68,7 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
     return render(request, "generation/budgets.html", context, status=400 if form.errors else 200)
 
 
-def _set_budget(request: HttpRequest, form: BudgetForm, task: Any) -> bool:
+def _set_budget(request: HttpRequest, form: BudgetForm, task: Task | None) -> bool:
     try:
         saved = limits.set_limit(
             scope=BudgetScope(form.cleaned_data["scope"]),

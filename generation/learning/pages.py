@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -23,6 +23,10 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from generation.models import TaskProposal
+    from review.models import Task
 
 
 class LearnForm(forms.Form):
@@ -105,7 +109,7 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     return render(request, "generation/proposal.html", context)
 
 
-def _propose(request: HttpRequest, task: Any, form: LearnForm) -> tuple[Any, int]:
+def _propose(request: HttpRequest, task: Task, form: LearnForm) -> tuple[Any, int]:
     if not form.is_valid():
         return None, 400
     member, chosen = member_of(request), form.cleaned_data
@@ -117,7 +121,7 @@ def _propose(request: HttpRequest, task: Any, form: LearnForm) -> tuple[Any, int
         return None, refusal.status
 
 
-def _apply_verb(request: HttpRequest, proposal: Any) -> HttpResponse:
+def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:
     """Do what the pressed button says.
 
     Raises:

@@ -221,7 +221,7 @@ def _cursor_value(name: str, text: str) -> Any:
     return UUID(text) if name == "order_id" else text
 
 
-def _cursor_text(value: Any) -> str:
+def _cursor_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,6 +29,9 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +75,7 @@ def _form_values(given: QueryDict) -> dict[str, str]:
     return {name: str(given[name]) for name in OrderForm.base_fields if name in given} | forms.mix_values(given)
 
 
-def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
+def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
     """The order, or none and the status to answer with; why stands in the form."""
     if not form.is_valid():
         return None, 400
@@ -106,7 +109,7 @@ def quote(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/_estimate.html", {"task": task, **_quote_context(request, task, request.GET)})
 
 
-def _quote_context(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]:
+def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[str, Any]:
     teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
     source = given.get("source", "")

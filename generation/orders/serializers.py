@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from generation.diversity.serializers import MixIn
+from generation.models import Order
 from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
 from generation.teachers.serializers import TermsOut
 from jobs.monitor.serializers import job_json
@@ -100,17 +101,17 @@ class OrderOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
 
-    def get_teachers(self, order: Any) -> list[dict[str, Any]]:
+    def get_teachers(self, order: Order) -> list[dict[str, Any]]:
         variety = order.variety or {}
         return [
             {"teacher": slug, "share": mixed["share"], "temperatures": mixed["temperatures"]}
             for slug, mixed in zip(variety.get("slugs", []), variety.get("teachers", []), strict=True)
         ]
 
-    def get_job(self, order: Any) -> dict[str, Any]:
-        return job_json(order.job)
+    def get_job(self, order: Order) -> dict[str, Any]:
+        return job_json(order.job) if order.job else {}
 
-    def get_url(self, order: Any) -> str:
+    def get_url(self, order: Order) -> str:
         return reverse("generation:detail", args=[order.pk])
 
 

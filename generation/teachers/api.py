@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,6 +15,9 @@ from generation.teachers.edit import NewTeacher
 from generation.teachers.serializers import PriceLineOut, TeacherIn, TeacherOut
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
+
+if TYPE_CHECKING:
+    from generation.models import Teacher
 
 
 class TeacherListView(APIView):
@@ -64,5 +67,5 @@ class PriceListView(APIView):
         return Response({"next": None, "previous": None, "results": PriceLineOut(selectors.prices(), many=True).data})
 
 
-def _response_data(teacher: Any) -> Any:
+def _response_data(teacher: Teacher) -> Any:
     return TeacherOut(selectors.line_of(teacher, selectors.price_of(teacher))).data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -22,6 +22,9 @@ from jobs.scheduling import halt, hosts
 from jobs.states import JobState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+
+if TYPE_CHECKING:
+    from jobs.models import Job
 
 FILTERS = [
     OpenApiParameter("state", str, enum=[str(state) for state in JobState], description="Several by comma"),
@@ -47,7 +50,7 @@ class JobSerializer(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
     url = serializers.CharField()
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
+    def to_representation(self, instance: Job) -> dict[str, Any]:
         return job_json(instance)
 
 

@@ -24,7 +24,7 @@ from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 if TYPE_CHECKING:
-    from review.models import DatasetVersion
+    from review.models import DatasetVersion, Decision
 
 LARGEST_PAGE = 200
 
@@ -172,7 +172,7 @@ def _row(row: RowDifference) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Any) -> dict[str, str] | None:
+def _decision(decision: Decision | None) -> dict[str, str] | None:
     if decision is None:
         return None
     by, at = decision.reviewer.username, decision.created_at.isoformat()

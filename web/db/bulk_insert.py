@@ -103,7 +103,7 @@ class BulkInserter:
         yield "".join(block).encode()
 
 
-def _prepared(field: Any, pattern: models.Model) -> Any:
+def _prepared(field: models.Field[Any, Any], pattern: models.Model) -> Any:
     """The value as the driver takes it from a statement."""
     value = field.pre_save(pattern, add=True)
     if isinstance(field, models.JSONField):

@@ -13,12 +13,15 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 Value = UUID | datetime | int | str
 M = TypeVar("M", bound=Model)
@@ -101,7 +104,7 @@ def _stand_in(value: Value, number: int) -> Value:
     return f"stand-in {number} {uuid4().hex}"
 
 
-def _to_parameter(connection: Any, value: Value) -> Any:
+def _to_parameter(connection: BaseDatabaseWrapper, value: Value) -> Any:
     """The value as this database's statements carry it."""
     if isinstance(value, UUID):
         return value if connection.features.has_native_uuid_field else value.hex

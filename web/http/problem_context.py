@@ -12,7 +12,7 @@ _SHOWN_CHARS = 60
 _NOTHING = object()
 
 
-def add_found_values(errors: dict[str, list[str]], sent: Any) -> None:
+def add_found_values(errors: dict[str, list[str]], sent: object) -> None:
     """Add to each message what stood at its place, in place, unless it says so itself or nothing stood there.
 
     Args:
@@ -27,7 +27,7 @@ def add_found_values(errors: dict[str, list[str]], sent: Any) -> None:
             ]
 
 
-def _value_at(sent: Any, path: str) -> Any:
+def _value_at(sent: object, path: str) -> Any:
     for place, key in _STEP.findall(path):
         if key and isinstance(sent, Mapping):
             sent = sent.get(key, _NOTHING)
@@ -38,7 +38,7 @@ def _value_at(sent: Any, path: str) -> Any:
     return sent
 
 
-def _describe(value: Any) -> str:
+def _describe(value: object) -> str:
     """A value as it is told; empty for what has no short name."""
     if isinstance(value, str):
         if not value.isprintable():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
@@ -13,6 +13,9 @@ from rest_framework.views import set_rollback
 
 from web.errors import Refusal
 from web.http import problem_context
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -34,7 +37,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return response
 
 
-def _request_data(request: Any) -> Any:
+def _request_data(request: Request | None) -> Any:
     """What a request holds that a shape may have found fault with."""
     if request is None:
         return {}
@@ -82,7 +85,7 @@ def _retry_after(error: exceptions.Throttled) -> Response:
     return response
 
 
-def _field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+def _field_errors(detail: object, prefix: str = "") -> dict[str, list[str]]:
     """Flatten DRF's nested detail to dotted field names."""
     if isinstance(detail, list):
         flat: dict[str, list[str]] = {}

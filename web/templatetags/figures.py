@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, SupportsFloat
 
 from django import template
 from django.utils import timezone
@@ -14,10 +14,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 MISSING = "–"
+# What a template has for a number: empty where it has none.
+Figure = str | SupportsFloat | None
 
 
 @register.filter
-def money(value: Any) -> str:
+def money(value: object) -> str:
     """US dollars to the cent; under a cent with four digits."""
     if value in (None, ""):
         return MISSING
@@ -28,9 +30,9 @@ def money(value: Any) -> str:
 
 
 @register.filter
-def compact(value: Any) -> SafeString | str:
+def compact(value: Figure) -> SafeString | str:
     """12.4k with the exact value in the title; small numbers as they are."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     number = float(value)
     if abs(number) < 10_000:
@@ -42,24 +44,24 @@ def compact(value: Any) -> SafeString | str:
 
 
 @register.filter
-def percent(value: Any, digits: int = 1) -> str:
+def percent(value: Figure, digits: int = 1) -> str:
     """A share between 0 and 1 as per cent."""
-    return MISSING if value in (None, "") else f"{float(value) * 100:.{digits}f} %"
+    return MISSING if value is None or value == "" else f"{float(value) * 100:.{digits}f} %"
 
 
 @register.filter
-def points(value: Any, digits: int = 1) -> str:
+def points(value: Figure, digits: int = 1) -> str:
     """A difference of two shares in points, signed: +0.5, −1.2."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     text = f"{float(value) * 100:+.{digits}f}"
     return f"{0:.{digits}f}" if not text.strip("+-0.") else text.replace("-", "−")
 
 
 @register.filter
-def duration(value: Any) -> str:
+def duration(value: Figure) -> str:
     """Seconds as 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
-    if value in (None, ""):
+    if value is None or value == "":
         return MISSING
     seconds = float(value)
     if seconds < 10:
@@ -100,7 +102,7 @@ def _relative(seconds: float, exact: datetime) -> str:
 
 
 @register.filter
-def as_json(value: Any) -> SafeString:
+def as_json(value: object) -> SafeString:
     """JSON that is safe inside a `<script type="application/json">` element or, quoted, in an attribute."""
     text = json.dumps(value, default=str, ensure_ascii=False)
     for sign in "<>&'":
@@ -109,6 +111,6 @@ def as_json(value: Any) -> SafeString:
 
 
 @register.filter
-def get(mapping: Any, key: Any) -> Any:
+def get(mapping: object, key: object) -> Any:
     """Value of a key, or nothing."""
     return mapping.get(key) if hasattr(mapping, "get") else None

@@ -64,7 +64,7 @@ def from_sdk(error: StatusError) -> CallError:
     return from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
 
 
-def from_status(status: int, headers: Mapping[str, str], body: Any, request_id: str = "") -> CallError:
+def from_status(status: int, headers: Mapping[str, str], body: object, request_id: str = "") -> CallError:
     """What an HTTP status other than 2xx means for a paid call."""
     said = _body_message(body) or f"HTTP {status}"
     wait_s = retry_after_s(headers)
@@ -145,7 +145,7 @@ def _date(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _body_message(body: Any) -> str:
+def _body_message(body: object) -> str:
     """The message inside an error body of either wire format."""
     if isinstance(body, dict):
         inner = body.get("error", body)

@@ -12,7 +12,7 @@ from review.text.checks.words import SPACED
 MOST_FLAWS = 8
 
 
-def wrong_types(task: TaskSpec, given: Any) -> tuple[str, ...]:
+def wrong_types(task: TaskSpec, given: object) -> tuple[str, ...]:
     """Members that are missing, unknown or of another type than the schema's; empty for a sound shape."""
     if not isinstance(given, dict):
         return (f"The answer is a JSON {type(given).__name__}; it must be an object.",)
@@ -32,7 +32,7 @@ def broken_limits(task: TaskSpec, fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said))[:MOST_FLAWS]
 
 
-def _wrong_value(field: OutputField, value: Any) -> list[str]:
+def _wrong_value(field: OutputField, value: object) -> list[str]:
     if field.type == "text":
         return [] if isinstance(value, str) else [f"'{field.name}' must be a string."]
     if not isinstance(value, list):

@@ -146,7 +146,7 @@ def _raw(rows: QuerySet[Any, Any]) -> Iterator[BlindVerdict]:
                 )
 
 
-def _hex(key: Any) -> str:
+def _hex(key: str | UUID) -> str:
     return key if isinstance(key, str) else str(key.hex)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -21,6 +21,9 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 UNDONE = "Taken back: all drafts of this record are on the desk again."
 
@@ -52,7 +55,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOutcome, str]:
+def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceOutcome, str]:
     id = uuid_or_none(post.get("id", ""))
     if id is None:
         raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
@@ -94,7 +97,7 @@ def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
-def _context(member: Member, task: Any, wanted: UUID | None) -> dict[str, Any]:
+def _context(member: Member, task: Task, wanted: UUID | None) -> dict[str, Any]:
     lineup = lineups.lineup_of_record(member, task, wanted) if wanted else None
     lineup = lineup or lineups.next_lineup(member, task)
     cards = lineup.cards(member) if lineup else []

@@ -262,5 +262,5 @@ class _Intake:
         return set(there.values_list("content_hash", flat=True))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -125,7 +125,7 @@ def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> lis
     ]
 
 
-def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
+def _close_assignments(drafts: dict[UUID, Draft], fresh: Iterable[Decision]) -> None:
     """Nobody is dealt a card they judged elsewhere."""
     pairs = {(decision.draft_id, decision.reviewer_id): decision for decision in fresh}
     Assignment.objects.bulk_create(
