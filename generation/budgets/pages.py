@@ -19,6 +19,7 @@ from generation.states import BudgetScope
 from members.session import member_of
 from review.tasks.permissions import task_or_404
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.form_errors import add_refusal
 
 if TYPE_CHECKING:
@@ -40,9 +41,11 @@ class BudgetForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, is_of_task: bool) -> None:
         super().__init__(data)
         of_installation = {BudgetScope.INSTALLATION_MONTH.value}
-        self.fields["scope"].choices = [  # type: ignore[attr-defined]
-            choice for choice in BudgetScope.choices if (choice[0] not in of_installation) == is_of_task
-        ]
+        set_choices(
+            self,
+            "scope",
+            [choice for choice in BudgetScope.choices if (choice[0] not in of_installation) == is_of_task],
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

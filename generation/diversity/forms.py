@@ -22,6 +22,7 @@ from members.session import member_of
 from review.spec.task_spec import TaskSpec
 from review.tasks.queries import latest_version
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -127,7 +128,7 @@ class MixForm(forms.Form):
         return {"teacher": slug, "share": share, "temperatures": temperatures} if share else None
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        set_choices(self, name, choices)
 
 
 def _may_judge(line: TeacherLine) -> bool:

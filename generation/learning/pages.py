@@ -22,6 +22,7 @@ from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.form_errors import add_refusal
 
 if TYPE_CHECKING:
@@ -52,10 +53,14 @@ class LearnForm(forms.Form):
             for line in lines
             if line.can_be_asked and line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
         ]
-        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
-            ("", "Nobody: count here"),
-            *((teacher.slug, teacher.name) for teacher in asked),
-        ]
+        set_choices(
+            self,
+            "teacher",
+            [
+                ("", "Nobody: count here"),
+                *((teacher.slug, teacher.name) for teacher in asked),
+            ],
+        )
 
 
 def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]:

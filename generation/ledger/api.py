@@ -16,7 +16,7 @@ from generation.ledger import csv_export
 from generation.ledger import queries as selectors
 from members.session import member_of
 
-USD = {"max_digits": 20, "decimal_places": 6}
+USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 PARAMETERS = [
     OpenApiParameter("month", str, description="YYYY-MM, or all; by default the month that lasts."),
     OpenApiParameter("task", str, description="Only of this task."),
@@ -30,9 +30,9 @@ class AmountsOut(serializers.Serializer[Any]):
     input_tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
-    cost_usd = serializers.DecimalField(**USD)  # type: ignore[arg-type]
+    cost_usd = serializers.DecimalField(**USD)
     possible_usd = serializers.DecimalField(
-        **USD,  # type: ignore[arg-type]
+        **USD,
         help_text="What calls of unknown fate may have cost, beside cost_usd.",
     )
 

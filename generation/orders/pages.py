@@ -29,6 +29,7 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.htmx import is_htmx
 
 if TYPE_CHECKING:
     from review.models import Task
@@ -176,5 +177,5 @@ def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "measured": selectors.measure_order(order),
         "outcome": selectors.mix_outcome(order),
     }
-    is_part = request.htmx  # type: ignore[attr-defined]
+    is_part = is_htmx(request)
     return render(request, "generation/_measured.html" if is_part else "generation/diversity.html", context)

@@ -10,6 +10,7 @@ from django import forms
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
 from training.states import Device
+from web.http.form_choices import set_choices
 
 OVERRIDE = "set-"
 
@@ -31,8 +32,8 @@ class StartingPointForm(forms.Form):
     def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
         """Say what there is to choose from, and how no miniature and no teacher read."""
         begun = [("", blank[0]), *((str(miniature.pk), miniature.name) for miniature in miniatures)]
-        self.fields["starts_from"].choices = begun  # type: ignore[attr-defined]
-        self.fields["teacher"].choices = [("", blank[1]), *((s.slug, s.name) for s in students)]  # type: ignore[attr-defined]
+        set_choices(self, "starts_from", begun)
+        set_choices(self, "teacher", [("", blank[1]), *((s.slug, s.name) for s in students)])
 
 
 class LaunchForm(StartingPointForm):
@@ -61,8 +62,8 @@ class LaunchForm(StartingPointForm):
         self.offer(students=students, miniatures=miniatures, blank=blank)
         if miniatures:
             self.initial.setdefault("starts_from", str(miniatures[0].pk))
-        self.fields["dataset_version"].choices = [(str(v.pk), f"{v} ({_rows(v)})") for v in versions]  # type: ignore[attr-defined]
-        self.fields["student"].choices = [(s.slug, _student_label(s)) for s in students]  # type: ignore[attr-defined]
+        set_choices(self, "dataset_version", [(str(v.pk), f"{v} ({_rows(v)})") for v in versions])
+        set_choices(self, "student", [(s.slug, _student_label(s)) for s in students])
 
     def overrides(self) -> dict[str, Any]:
         """Values typed in the recipe's table, in the types of a recipe where they have one."""

@@ -12,6 +12,7 @@ from training.recipes.presets import PRESETS
 from training.runs.forms import StartingPointForm
 from training.states import Device
 from training.sweeps.grid import MAX_AT_ONCE, SweepAxes, SweepBudget, SweepRequest
+from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 20
 
@@ -78,8 +79,8 @@ class SweepForm(StartingPointForm):
         super().__init__(data, **kwargs)
         students = list(students)
         self.offer(students=students, miniatures=miniatures)
-        self.fields["dataset_version"].choices = [(str(v.pk), str(v)) for v in versions]  # type: ignore[attr-defined]
-        self.fields["student"].choices = [(s.slug, s.name) for s in students]  # type: ignore[attr-defined]
+        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        set_choices(self, "student", [(s.slug, s.name) for s in students])
 
     def clean_share(self) -> tuple[float, ...]:
         """Shares as fractions."""
