@@ -69,19 +69,6 @@ def take_back(task: Task, *, member: Member, by: Member) -> int:
     return _freed(queues.assigned(member, task).values_list("pk", flat=True)[:AT_MOST])
 
 
-def free_all_of(member: Member) -> int:
-    """Let every card that waits for a member who leaves wait for everybody, in all tasks.
-
-    Returns:
-        How many.
-    """
-    waiting = Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING)
-    freed = 0
-    while moved := _freed(waiting.values_list("pk", flat=True)[:AT_MOST]):
-        freed += moved
-    return freed
-
-
 def _freed(waiting: Iterable[UUID]) -> int:
     return _move(list(waiting), None)
 
