@@ -19,5 +19,5 @@ def run(self: CeleryTask, job_id: str) -> None:
 
 @celery_task("jobs.reap")
 def reap() -> None:
-    """Look after what nobody looks after any more."""
+    """Release expired leases and send lost messages again."""
     reaper.reap()

@@ -86,7 +86,7 @@ def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
 
     Args:
         budget: Which.
-        without: An order whose own hold does not count, because it is being decided anew.
+        without: An order whose own hold does not count, because it is being decided again.
     """
     # First what is held, then what is spent: money that moves from one to the other in between counts twice, never not
     # at all.

@@ -87,7 +87,7 @@ def consume(job: Job, events: Iterable[Event]) -> None:
 
 
 def locked_order(job: Job) -> Order | None:
-    """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
+    """Return the order of a job with its row locked, so that this and settling its calls by hand wait for each other."""
     orders = Order.objects.select_related("task_version__task", "teacher")
     return orders.select_for_update(of=("self",), no_key=True).filter(orders_batches.order_of_job(job)).first()
 

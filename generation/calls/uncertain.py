@@ -62,7 +62,7 @@ def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member)
 
 @transaction.atomic
 def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> Order:
-    """Order the drafts of these calls anew, from the same teacher; each is settled once, however often this is pressed.
+    """Order the drafts of these calls again from the same teacher; each is settled once, however often this is pressed.
 
     The new order's budget is what its own worst case needs; its calls have ids of their own, so that both stay visible.
 
@@ -108,7 +108,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
 
 def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
     permissions.require(by, order.task, Role.LEAD)
-    # The order's row first, as whoever takes in events does: the two never hold each other up for ever.
+    # The order's row first, as ingesting events does: the two never deadlock.
     Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     found = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
     if call_ids is not None:

@@ -1,6 +1,6 @@
 """The part of the launch form that varies an order: teachers with shares, stances, examples, and which drafts stay.
 
-Reads input; services decide. All of it may stay empty: then one teacher writes, as ever.
+Reads input; services decide. All of it may stay empty: then one teacher writes.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
     while True:
         beyond = found
         if last is not None:
-            # The row after the last one, by the index; an offset would be counted anew for each chunk.
+            # The row after the last one, by the index; an offset would be counted again for each chunk.
             beyond = found.filter(created_at__gte=last.created_at).exclude(created_at=last.created_at, id__lte=last.pk)
         chunk = list(beyond[:CHUNK])
         yield from chunk

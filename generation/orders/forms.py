@@ -89,7 +89,7 @@ class OrderForm(forms.Form):
 
     @staticmethod
     def way_of(said: Mapping[str, Any]) -> WayRequest:
-        """The way that an order is to go, from what was typed; anything unknown is as ever."""
+        """Return the way an order goes from what was typed; the default for anything unknown."""
         is_batch, leaves = said.get("way") == Way.BATCH, said.get("stragglers") == Stragglers.LEAVE
         return WayRequest(Way.BATCH if is_batch else Way.LIVE, Stragglers.LEAVE if leaves else Stragglers.ASK)
 

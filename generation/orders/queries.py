@@ -114,7 +114,7 @@ def failures(order: Order) -> list[FailureLine]:
 
 
 def uncertain_calls(order: Order) -> list[Call]:
-    """Uncertain calls nobody has settled."""
+    """Return uncertain calls that are not settled yet."""
     return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
 
 

@@ -40,7 +40,7 @@ Threads = Mapping[UUID, Sequence[Mapping[str, str]]]
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """What somebody asks to have written, before it is checked and priced.
+    """A request for drafts, before it is checked and priced.
 
     Attributes:
         task: The task to write for.

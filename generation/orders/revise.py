@@ -71,7 +71,7 @@ class TeacherReviser:
 
 
 def on_job_ended(job: Job) -> None:
-    """Once the job of a revision has ended without one, its draft comes back to whoever asked."""
+    """Return a draft to the desk of the member who asked, once the job of its revision ended without one."""
     order = Order.objects.filter(job=job, purpose=Purpose.REVISION).first()
     if order is not None:
         revision_requests.give_up(job.pk, why=_failure_reason(order, job))

@@ -34,7 +34,7 @@ def revision_conversation(order: Order) -> list[Message]:
     """The conversation of an order for one revision.
 
     Raises:
-        Refusal: `request_gone`, nobody asks for it any more.
+        Refusal: `request_gone`, the revision was withdrawn.
     """
     found = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
     request = found.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()

@@ -1,6 +1,6 @@
 """Puts the best of a record's drafts on the desk and leaves the others off it, by checks or by what a judge said.
 
-What a machine chose is no preference: nobody compared, so nothing of it is written where experts' choices are.
+What a machine chose is no preference of an expert, so nothing of it is written where experts' choices are.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class TeacherProvider(Protocol):
     def origin(self) -> str: ...
 
     def base_url(self) -> str:
-        """Where they are asked now; found anew for each attempt, since a port may change."""
+        """Return their address now; looked up for each attempt, since a port may change."""
         ...
 
     def check(self, key: str, task: Task) -> None:

@@ -77,7 +77,7 @@ def mark_missed() -> int:
         heard = FinishedNotice.objects.filter(job=OuterRef("pk"), consumer=name)
         unheard |= Q(~Exists(heard), kind__in=kinds)
     ended = Job.objects.filter(unheard, state__in=FINISHED, unheard_since__isnull=True).order_by("finished_at")
-    # Read first and written in parts: nobody waits for a lock as long as the reading takes.
+    # Read first and written in parts: no other transaction waits for a lock as long as the reading takes.
     found = list(ended.values_list("pk", flat=True))
     for chunk in chunked(found, AT_ONCE):
         part = Job.objects.filter(pk__in=chunk, state__in=FINISHED, unheard_since__isnull=True)

@@ -26,7 +26,7 @@ def finalise(job: Job, kind: JobKind, engine: EngineProcess, *, fence: int, let_
         kind: Collects the artefacts, outside any transaction.
         engine: The process, ended.
         fence: What the caller holds.
-        let_go_for: Why the worker made the engine stop, where that is nobody's fault: the job goes on later.
+        let_go_for: Why the worker made the engine stop, if not for a fault: the job continues later.
 
     Raises:
         AttemptLost: The fence has passed on.

@@ -1,4 +1,4 @@
-"""Throws away run directories of this host that nobody will read again. What they made is in storage by then.
+"""Delete run directories of this host that will not be read again. Their artefacts are in storage by then.
 
 A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were erased.
 What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
@@ -63,7 +63,7 @@ def prune_erased_texts(job_ids: Collection[UUID]) -> None:
     """Have what these jobs' directories hold thrown away, since texts in it were erased.
 
     On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job that
-    has not ended when it has. A failed one begins anew when it is resumed.
+    has not ended when it has. A failed one starts over when it is resumed.
     """
     ids = list(job_ids)
     if not ids:

@@ -69,7 +69,7 @@ def run_inline(job: Job, kind: JobKind, hold: HeldLease) -> None:
         return
     except MustWait as waits:
         end.wait(job.pk, hold.fence, reason=waits.reason, again_s=waits.again_s)
-        # A bell that rang while this attempt still held the job was heard by nobody.
+        # A message that came while this attempt still held the job was ignored.
         if waits.is_over():
             notify.notify_workers(job.pk, job.queue)
         return

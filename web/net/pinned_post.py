@@ -31,7 +31,7 @@ class CallFailedError(Exception):
 
 
 def post(url: str, body: bytes, *, headers: dict[str, str], timeout_s: float) -> PostResponse:
-    """POST to an address that somebody named. Safe to call from many threads.
+    """POST to an address that a member entered. Safe to call from many threads.
 
     Args:
         url: Checked again here, and connected to by the number that was checked.

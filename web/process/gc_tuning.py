@@ -1,7 +1,7 @@
-"""How often the interpreter looks for garbage in cycles, while somebody makes a great many small objects that have none.
+"""Collect cyclic garbage less often while a great many small objects without cycles are made.
 
 Rows on their way through make and drop dictionaries by the thousand, and each thousand has it look at all of them: a third
-of the time that a row takes. What is in no cycle goes as always, as soon as nobody holds it.
+of the time that a row takes. Objects outside cycles are freed as always, with their last reference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ GC_THRESHOLD = 100_000
 
 
 class _Threshold:
-    """Who wants it in this process, and how it is when nobody does."""
+    """Count the users of the setting in this process, and keep the thresholds to restore after the last."""
 
     lock = Lock()
     wanted = 0

@@ -42,7 +42,7 @@ def prefetch(items: Iterable[T], *, held: int = 2) -> Iterator[T]:
 
 
 class _SwitchInterval:
-    """Who wants quick turns in this process, and how long a turn is when nobody does."""
+    """Count the users of quick thread switches in this process, and keep the interval to restore after the last."""
 
     lock = Lock()
     wanted = 0
