@@ -58,7 +58,7 @@ def in_order(task: TaskRef) -> QuerySet[Draft]:
 
 
 def random_slice(task: TaskRef) -> QuerySet[Draft]:
-    """Fresh drafts of the random slice, in an order that nobody chose."""
+    """Return fresh drafts of the random slice, in a random order."""
     fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW)
     return fresh.order_by("random_key")
 
@@ -75,7 +75,7 @@ def assigned(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
 
 
 def known_answers(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
-    """Drafts with a known answer that this member has neither judged nor set aside, and nobody holds."""
+    """Return free drafts with a known answer that this member has neither judged nor set aside."""
     over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
     met = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=over)
     of_task = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)

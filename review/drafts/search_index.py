@@ -106,7 +106,7 @@ def index_missing() -> int:
 
 
 def clear() -> None:
-    """Forget the whole index, to make it anew."""
+    """Delete the whole index, to rebuild it."""
     SearchText.objects.all()._raw_delete(SearchText.objects.db)
     text_index.purge()
 

@@ -35,7 +35,7 @@ class CompanySplits:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        # A task without records is asked for none; whoever makes some meanwhile holds the task's row.
+        # A task without records is asked for none; adding some meanwhile takes the lock on the task's row.
         self._may_know = Record.objects.filter(task=task).exists()
         self._by_group: dict[str, str | None] = {}
         self._by_domain: dict[str, str | None] = {}

@@ -174,7 +174,7 @@ class RecordRowBuilder:
         )
 
     def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
-        """The same as a row to save, for whoever points at it."""
+        """Return the same as a row to save, for rows that refer to it."""
         return Record(
             task=source.task,
             source=source,
@@ -229,7 +229,7 @@ class _Intake:
     def __init__(self, source: Source, spec: TaskSpec, tally: RowTally, companies: CompanySplits) -> None:
         self._task, self._tally, self._companies = source.task, tally, companies
         self._writing, self._records = RecordRowBuilder(spec), RecordInserter(source)
-        # A task without records is not asked for them; nobody else brings any while this import runs.
+        # A task without records is not asked for them; no other import adds any while this one runs.
         self._may_know = Record.objects.filter(task=source.task).exists()
         self.seen: set[str] = set()
 

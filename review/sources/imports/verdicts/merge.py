@@ -148,7 +148,7 @@ def _close_assignments(drafts: dict[UUID, Draft], fresh: Iterable[Decision]) -> 
 
 
 def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
-    """Write golds and states anew; drafts on which a lead ruled, or with a known answer, one by one."""
+    """Rebuild golds and states; drafts on which a lead ruled, or with a known answer, one by one."""
     ids = [draft.pk for draft in drafts]
     apart = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))

@@ -74,7 +74,7 @@ class ReviewerAccounts:
 
 
 def username_of(task: Task, name: str) -> str:
-    """The user name of somebody known by files alone; "annotator 1" of another task is somebody else."""
+    """Return a user name for a person known by files alone; "annotator 1" of another task is another person."""
     digest = hashlib.sha256(f"{task.pk} {name.casefold()}".encode()).hexdigest()[:8]
     return f"{PREFIX}-{slugify(name)[:60] or 'reviewer'}-{digest}"
 
