@@ -197,9 +197,8 @@ def _held(budget: Budget, without: Order | None) -> Decimal:
     if without is not None:
         ended &= ~Q(order=without)
     total = held_in_batches_usd(ended)
-    for reserved, most, cost, possible in rows.values_list("reserved_usd", "max_cost_usd", "cost", "possible"):
-        # Orders launched before there were budgets hold what they may cost at most.
-        total += max(Decimal(0), (reserved or most or Decimal(0)) - _usd(cost) - _usd(possible))
+    for reserved, cost, possible in rows.values_list("reserved_usd", "cost", "possible"):
+        total += max(Decimal(0), reserved - _usd(cost) - _usd(possible))
     return total
 
 

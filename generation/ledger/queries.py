@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
 from generation.ledger import daily_sums
+from generation.ledger.daily_sums import AMOUNTS
 from generation.models import Call, Order, SpendDay
 from members.models import Member
 from review.models import Task
@@ -33,7 +34,6 @@ ALL = "all"
 PER_PAGE = 50
 CHUNK = 2_000
 SYSTEM_LABEL = "The product itself"
-AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 # By what lines are grouped and told apart, and whether the newest comes first.
 SORT_KEYS: dict[str, tuple[tuple[str, ...], bool]] = {
     "job": (("order__created_at", "order_id"), True),

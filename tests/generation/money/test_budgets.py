@@ -226,17 +226,6 @@ def test_leads_set_their_tasks_budgets_and_admins_the_installations(
     ]  # fmt: skip
 
 
-def test_orders_launched_before_there_were_budgets_hold_what_they_may_cost(
-    launch: Any, task: Task, lead: Member
-) -> None:
-    launch("1.25")
-    Order.objects.update(reserved_usd=0)
-
-    budget = limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
-
-    assert selectors.status_of(budget).left_usd == Decimal("0.75")
-
-
 def test_a_month_ends_where_the_installation_stands(settings: Any) -> None:
     settings.TIME_ZONE = "Pacific/Auckland"
 
