@@ -90,7 +90,7 @@ def from_status(status: int, headers: Mapping[str, str], body: object, request_i
 
 
 def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
-    """What a broken connection means: nothing was sent, or nobody knows."""
+    """Return what a broken connection means: that nothing was sent, or that the fate of the call is unknown."""
     cause = error.__cause__ or error
     name = type(cause).__name__
     text = f"{name}: {cause}".strip(": ")[:MESSAGE_LIMIT]
