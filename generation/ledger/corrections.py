@@ -119,11 +119,11 @@ def may_correct(member: Member, order: Order) -> bool:
 
 def overclaimed_calls(order: Order) -> QuerySet[Call]:
     """Return uncorrected calls whose own count of tokens would have cost more than the call can have cost."""
-    found = Call.objects.filter(order=order, claimed_cost_usd__isnull=False, is_corrected=False)
-    return found.select_related("record").order_by("position", "id")[:SHOWN]
+    calls = Call.objects.filter(order=order, claimed_cost_usd__isnull=False, is_corrected=False)
+    return calls.select_related("record").order_by("position", "id")[:SHOWN]
 
 
 def corrections_of(order: Order) -> QuerySet[CallCorrection]:
     """What was corrected, the newest first."""
-    found = CallCorrection.objects.filter(call__order=order).select_related("by", "call__record")
-    return found.order_by("-at", "-id")[:SHOWN]
+    call_corrections = CallCorrection.objects.filter(call__order=order).select_related("by", "call__record")
+    return call_corrections.order_by("-at", "-id")[:SHOWN]

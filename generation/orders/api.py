@@ -45,11 +45,11 @@ class OrderListView(APIView):
     @extend_schema(parameters=[OpenApiParameter("task", str)], responses=OrderOut(many=True))
     def get(self, request: Request) -> Response:
         slug = request.query_params.get("task")
-        found = selectors.visible(member_of(request))
+        orders = selectors.visible(member_of(request))
         if slug:
-            found = selectors.of_task(member_of(request), task_or_404(member_of(request), slug))
+            orders = selectors.of_task(member_of(request), task_or_404(member_of(request), slug))
         pager = KeysetPagination()
-        page = pager.paginate_queryset(found, request, view=self)
+        page = pager.paginate_queryset(orders, request, view=self)
         return pager.get_paginated_response(OrderOut(page, many=True).data)
 
     @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
@@ -89,8 +89,8 @@ class CallListView(APIView):
     def get(self, request: Request, order_id: UUID) -> Response:
         order = selectors.get(member_of(request), order_id)
         pager = CallPagination()
-        found = selectors.calls(order, state=request.query_params.get("state", ""))
-        page = pager.paginate_queryset(found, request, view=self)
+        rows = selectors.calls(order, state=request.query_params.get("state", ""))
+        page = pager.paginate_queryset(rows, request, view=self)
         return pager.get_paginated_response(CallOut(page, many=True).data)
 
 

@@ -34,8 +34,8 @@ class TeacherReviser:
 
     def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
         """See `review.ports.Reviser`."""
-        found = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
-        return sorted(found, key=lambda writer: not writer.is_author)
+        writers = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
+        return sorted(writers, key=lambda writer: not writer.is_author)
 
     def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
         """See `review.ports.Reviser`."""
@@ -60,10 +60,10 @@ class TeacherReviser:
 
     def _teacher(self, draft: Draft, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
         if slug:
-            found = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
-            if found is None:
+            teacher = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
+            if teacher is None:
                 raise _none(f"There is no teacher '{slug}' to ask.")
-            return found
+            return teacher
         writers = self.writers(draft, conversation, by=by)
         if not writers:
             raise _none("No teacher can be asked now: none has its key and a price, or each is too dear.")
@@ -81,8 +81,8 @@ def _failure_reason(order: Order, job: Job) -> str:
     call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
     if call is not None:
         return call.error_message[:200]
-    told = (job.error or {}).get("message", "")
-    return str(told)[:200] or f"the job ended {job.state}"
+    message = (job.error or {}).get("message", "")
+    return str(message)[:200] or f"the job ended {job.state}"
 
 
 def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) -> Writer | None:

@@ -68,5 +68,5 @@ def append_event(job: Job, kind: str, payload: dict[str, Any], **values: Any) ->
 
 def last_engine_seq(job: Job) -> int:
     """The newest of the engine's own numbers that is stored for the attempt the job is at."""
-    told = JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__isnull=False)
-    return told.aggregate(last=Max("engine_seq"))["last"] or 0
+    job_events = JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__isnull=False)
+    return job_events.aggregate(last=Max("engine_seq"))["last"] or 0
