@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
 from audit.seals import sealing
+from web.celery_task import celery_task
 
 
-@shared_task(name="audit.seal_days", ignore_result=True)
+@celery_task("audit.seal_days")
 def seal_days() -> None:
     """Seal the days that have ended."""
     sealing.seal_days()

@@ -74,7 +74,9 @@ def turn(laid: dict[str, Any], calls: int, arm: str) -> dict[str, float]:
     supervisor = importlib.import_module("jobs.supervisor.run_job")
 
     order = launch.launch(
-        laid["task"], teacher=laid["teacher"], count=calls, by=laid["member"], max_cost_usd=Decimal(1000)
+        launch.OrderRequest(
+            laid["task"], teacher=laid["teacher"], count=calls, by=laid["member"], max_cost_usd=Decimal(1000)
+        )
     )
     assert order.job_id is not None
     unheard = mock.patch.object(supervisor.acks, "acknowledge") if arm == "unannounced" else nullcontext()

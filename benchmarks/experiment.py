@@ -153,9 +153,9 @@ def spend(campaign: Any, records: list[Any], admin: Any, rng: random.Random) -> 
         for contact, record in zip(people, made, strict=True):
             contact.record = record
         Contact.objects.bulk_update(people, ["record"], batch_size=500)
-        order = launch.launch(
+        order = launch.launch(launch.OrderRequest(
             campaign.task, teacher=arm.teacher, count=1, by=None, record_ids=[records[0].pk], purpose=Purpose.CAMPAIGN
-        )  # fmt: skip
+        ))  # fmt: skip
         WriteOrder.objects.create(campaign=campaign, arm=arm, step=step, order=order)
         Call.objects.bulk_create(
             [

@@ -73,7 +73,7 @@ class Ground:
     def order(self) -> Any:
         from generation.orders import launch
 
-        return launch.launch(self.task, teacher=self.teacher, count=40, by=self.admin)
+        return launch.launch(launch.OrderRequest(self.task, teacher=self.teacher, count=40, by=self.admin))
 
     def fill(self, size: int) -> None:
         """Bring the calls to this number, and sum them."""

@@ -77,7 +77,9 @@ def plain(laid: dict[str, Any]) -> float:
     ids = [record.pk for record in laid["records"]]
     began = time.perf_counter()
     order = orders_launch.launch(
-        laid["task"], teacher=laid["teacher"], count=len(ids), by=laid["member"], record_ids=ids
+        orders_launch.OrderRequest(
+            laid["task"], teacher=laid["teacher"], count=len(ids), by=laid["member"], record_ids=ids
+        )
     )
     wait(lambda: Job.objects.get(pk=order.job_id).state == "succeeded")
     return time.perf_counter() - began

@@ -21,6 +21,6 @@ class CampaignsConfig(AppConfig):
         job_ports.register_kind(SendingKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
         job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
-        review_ports.set_destinations(desk_integration.draft_destinations)
-        review_ports.set_scope_resolver(desk_integration.narrow_desk)
+        review_ports.destinations.install(desk_integration.draft_destinations)
+        review_ports.resolve_scope.install(desk_integration.narrow_desk)
         mail_providers.connect_signals()

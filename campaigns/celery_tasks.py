@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
 from campaigns.sending import tick as ticking
 from campaigns.writing import wake_tick
+from web.celery_task import celery_task
 
 
-@shared_task(name=wake_tick.TICK, ignore_result=True)
+@celery_task(wake_tick.TICK)
 def tick() -> None:
     """Move every running campaign on."""
     ticking.advance_all()

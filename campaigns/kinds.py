@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.sending import send
-from jobs.kinds.base import BaseKind
-from jobs.kinds.registry import Attempt
+from jobs.kinds.base import Attempt, JobKind
 from jobs.models import Job
 
 
-class SendingKind(BaseKind):
+class SendingKind(JobKind):
     """Mails of one campaign, sent in the worker's own thread."""
 
     name = send.KIND

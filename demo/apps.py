@@ -11,4 +11,4 @@ class DemoConfig(AppConfig):
         from campaigns.privacy import ports
         from demo.mailbox.queries import empty_mailbox
 
-        ports.register_erase_hook(empty_mailbox)
+        ports.mails_erased.register(empty_mailbox)

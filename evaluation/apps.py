@@ -24,6 +24,6 @@ class EvaluationConfig(AppConfig):
         registry.register_consumer(
             "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
         )
-        review_ports.add_eraser(erasing.erase)
+        review_ports.erase_elsewhere.register(erasing.erase)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))

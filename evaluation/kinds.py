@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,13 +15,13 @@ from evaluation.studies import cells as study_cells
 from evaluation.studies import launch_study as study_orders
 from evaluation.studies import queries as selectors
 from jobs.contracts import Result
-from jobs.kinds.base import BaseKind
-from jobs.kinds.composite import CompositeActions, CompositeJob
+from jobs.kinds.base import JobKind
+from jobs.kinds.composite import CompositeJob, Progress
 from jobs.models import Job
 from training.students import registration
 
 
-class EvaluationKind(BaseKind):
+class EvaluationKind(JobKind):
     """Done by `python -m evaluation.engine`."""
 
     name = KIND
@@ -51,16 +52,24 @@ class StudyJobKind(CompositeJob):
     label = "Study"
     queue = "evaluation"
     subject = "study"
-    verbs = CompositeActions(
-        look=advance.look,
-        has_news=selectors.has_news,
-        conclude=conclude.conclude_study,
-        steer=advance.steer,
-        forget_problems=advance.forget_problems,
-    )
+
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        return advance.look(whole, fence=fence)
+
+    def has_news(self, whole: UUID) -> bool:
+        return selectors.has_news(whole)
+
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        return conclude.conclude_study(whole, fence=fence)
+
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
+        return advance.jobs_under_way(whole, with_shared=with_shared)
+
+    def forget_problems(self, whole: UUID) -> None:
+        advance.forget_problems(whole)
 
 
-class CellScoringKind(BaseKind):
+class CellScoringKind(JobKind):
     """Scoring of one cell, done by `python -m evaluation.engine.study_cell`."""
 
     name = study_cells.KIND

@@ -12,11 +12,11 @@ from generation.research import ingest as research_ingest
 from generation.research import launch as research_launch
 from generation.states import COLLECT, RESEARCH
 from jobs.contracts import Event, Result
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import JobKind
 from jobs.models import Job
 
 
-class GenerationKind(BaseKind):
+class GenerationKind(JobKind):
     """An order for drafts, done by `python -m generation.engine`."""
 
     name = run_spec.KIND
@@ -59,7 +59,7 @@ class CollectKind(GenerationKind):
         close.close(job)
 
 
-class ResearchKind(BaseKind):
+class ResearchKind(JobKind):
     """An order to read companies' sites, done by `python -m generation.engine.research`."""
 
     name = RESEARCH

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task as CeleryTask
 
 from jobs.lifecycle import reaper
 from jobs.supervisor import run_job
+from web.celery_task import celery_task
 
 
-@shared_task(name="jobs.ring", bind=True, ignore_result=True)
-def run(self: Any, job_id: str) -> None:
+@celery_task("jobs.ring", bind=True)
+def run(self: CeleryTask, job_id: str) -> None:
     """Look at a job's row and do it if it is free."""
     run_job(UUID(job_id), worker=self.request.hostname or "worker")
 
 
-@shared_task(name="jobs.reap", ignore_result=True)
+@celery_task("jobs.reap")
 def reap() -> None:
-    """Look after what nobody looks after any more."""
+    """Release expired leases and send lost messages again."""
     reaper.reap()

@@ -30,6 +30,6 @@ def lease_outlasts_heartbeats(**_: Any) -> list[Error]:
 
 @register()
 def allowed_secrets_can_be_read(**_: Any) -> list[Error]:
-    """An entry that nobody understands must not look like a permission."""
+    """Report entries that cannot be read, since they must not look like permissions."""
     faults = [rule for rule in allow_list.rules() if isinstance(rule, allow_list.BadRuleError)]
     return [Error(str(fault), hint=fault.hint, id="jobs.E002") for fault in faults]

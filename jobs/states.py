@@ -38,12 +38,9 @@ FINISHED = frozenset({S.CANCELLED, S.FAILED, S.SUCCEEDED})
 CLAIMABLE = frozenset({S.QUEUED, S.WAITING})
 HELD = frozenset({S.RUNNING, S.PAUSING, S.CANCELLING})
 ENDED_BADLY = frozenset({S.CANCELLED, S.FAILED})
-# What a job of jobs may ask of the jobs it has set going.
-STEERABLE: dict[str, frozenset[JobState]] = {
-    "pause": CLAIMABLE | {S.RUNNING},
-    "resume": frozenset({S.PAUSED}),
-    "cancel": CLAIMABLE | {S.RUNNING, S.PAUSING, S.PAUSED},
-}
+# What a job of jobs may pause or cancel of the jobs it has set going.
+PAUSABLE = CLAIMABLE | {S.RUNNING}
+CANCELLABLE = CLAIMABLE | {S.RUNNING, S.PAUSING, S.PAUSED}
 
 
 def may_move(source: JobState, target: JobState) -> bool:

@@ -14,6 +14,7 @@ class MembersConfig(AppConfig):
         from members.sign_in import audit_signals
         from members.tokens import openapi  # noqa: F401 (registers itself with the schema generator by being imported)
 
-        ports.set_member_names(queries.names_of, queries.ids_matching)
+        ports.member_names.install(queries.names_of)
+        ports.member_ids_matching.install(queries.ids_matching)
         audit_signals.connect_signals()
         reauthentication.connect_signals()

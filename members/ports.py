@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from members.models import Member
+from web.hooks import Hook, Listeners
 
 Roles = list[dict[str, str]]  # [{"task": slug, "role": role}]
 
@@ -58,25 +58,7 @@ class NoTeams:
         raise LookupError(f"no room has registered the task '{task}'")
 
 
-LeaveHook = Callable[[Member], None]
-
-teams: Teams = NoTeams()
-_leaves: list[LeaveHook] = []
-
-
-def set_teams(answering: Teams) -> None:
-    """Let the room that knows memberships answer."""
-    global teams
-    teams = answering
-
-
-def register_leave_hook(leave: LeaveHook) -> None:
-    """Have `leave` called, in the same transaction, for every member who is shut out; adding it twice changes nothing."""
-    if leave not in _leaves:
-        _leaves.append(leave)
-
-
-def run_leave_hooks(member: Member) -> None:
-    """Tell the rooms above that a member is shut out."""
-    for leave in _leaves:
-        leave(member)
+# The room that knows memberships, and the rooms that hold something for a member: they are told, in the same transaction,
+# of every member who is shut out.
+teams: Hook[[], Teams] = Hook(NoTeams)
+member_left: Listeners[[Member], None] = Listeners()

@@ -10,7 +10,7 @@ class SiteConfig(AppConfig):
         """Tell the members room who has which role and what leaving means; name things for the audit trail, and guard it."""
         from django.core import checks
 
-        from audit.browse.ports import set_subject_names
+        from audit.browse import ports as audit_ports
         from jobs.kinds.registry import KINDS, register_consumer
         from members import ports
         from miniatures_site.access.checks import check_routes
@@ -21,9 +21,9 @@ class SiteConfig(AppConfig):
         from review.desk import member_offboarding
         from webhooks.deliveries.publish import job_finished
 
-        set_subject_names(audit.names_of)
-        ports.set_teams(TaskTeams())
-        ports.register_leave_hook(member_offboarding.return_cards)
+        audit_ports.subject_names.install(audit.names_of)
+        ports.teams.install(TaskTeams)
+        ports.member_left.register(member_offboarding.return_cards)
         # Every room has registered its kinds by now: this one comes last.
         register_consumer("webhooks", frozenset(KINDS), job_finished)
         immutability.declare(*GUARDS)

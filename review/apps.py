@@ -19,12 +19,13 @@ class ReviewConfig(AppConfig):
         from review.db.system_checks import check_text_index, check_triggers
         from review.states import Role
         from review.tasks.permissions import led_by, slugs_with
-        from webhooks.endpoints.ports import set_led_tasks
+        from webhooks.endpoints import ports as webhook_ports
 
-        registry.set_visibility(partial(slugs_with, least=Role.VIEWER), partial(slugs_with, least=Role.LEAD))
+        registry.visible_task_slugs.install(partial(slugs_with, least=Role.VIEWER))
+        registry.led_task_slugs.install(partial(slugs_with, least=Role.LEAD))
         registry.register_kind(FreezeKind())
         registry.register_kind(PushKind())
-        set_led_tasks(led_by)
+        webhook_ports.led_tasks.install(led_by)
         post_migrate.connect(install_after_migrate, sender=self)
         post_migrate.connect(text_index.install_after_migrate, sender=self)
         checks.register(check_triggers, checks.Tags.database)

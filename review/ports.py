@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -12,36 +12,10 @@ from django.db.models import QuerySet
 from members.models import Member
 from review.models import Draft
 from review.spec.prompting import Message
+from web.hooks import Hook, Listeners
 
 # Sentences for a data card, given the teachers ("provider:model") whose text a dataset holds.
-CardNotes = Callable[[list[str]], list[str]]
-_card_notes: list[CardNotes] = []
-
-
-def add_card_notes(notes: CardNotes) -> None:
-    """Have `notes` asked for every data card; adding the same function twice changes nothing."""
-    if notes not in _card_notes:
-        _card_notes.append(notes)
-
-
-def card_notes(teachers: list[str]) -> list[str]:
-    """All sentences the upper rooms have on texts of these teachers."""
-    return [sentence for notes in _card_notes for sentence in notes(teachers)]
-
-
-# Chances, 0 to 1, that drafts of a task are accepted as they are, given its id and theirs; those it has no say on are absent.
-AcceptScores = Callable[[UUID, Sequence[UUID]], Mapping[UUID, float]]
-_accept_scores: list[AcceptScores] = []
-
-
-def set_accept_scores(scores: AcceptScores) -> None:
-    """Say which room's model estimates what will be accepted, for desks that show the least certain first."""
-    _accept_scores[:] = [scores]
-
-
-def accept_scores(task_id: UUID, drafts: Sequence[UUID]) -> Mapping[UUID, float]:
-    """What that model says; nothing where none is installed."""
-    return _accept_scores[0](task_id, drafts) if _accept_scores else {}
+card_notes: Listeners[[list[str]], list[str]] = Listeners()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,32 +51,18 @@ class Reviser(Protocol):
         ...
 
 
-_revisers: list[Reviser] = []
+def _no_reviser() -> Reviser | None:
+    return None
 
 
-def set_reviser(reviser: Reviser) -> None:
-    """Say which room has drafts written again."""
-    _revisers[:] = [reviser]
+def _no_destinations(drafts: Sequence[UUID], by: Member, /) -> Mapping[UUID, str]:
+    return {}
 
 
-def reviser() -> Reviser | None:
-    """The room that has drafts written again; None where none is installed."""
-    return _revisers[0] if _revisers else None
-
-
+# The room that has drafts written again; None where none is installed.
+reviser = Hook(_no_reviser)
 # Where drafts go once they are accepted, in a sentence for the member who looks; those that go nowhere are absent.
-Destinations = Callable[[Sequence[UUID], Member], Mapping[UUID, str]]
-_destinations: list[Destinations] = []
-
-
-def set_destinations(destinations: Destinations) -> None:
-    """Say which room knows where accepted drafts go."""
-    _destinations[:] = [destinations]
-
-
-def destinations(drafts: Sequence[UUID], by: Member) -> Mapping[UUID, str]:
-    """What that room says; nothing where none is installed."""
-    return _destinations[0](drafts, by) if _destinations else {}
+destinations = Hook(_no_destinations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +84,14 @@ class DeskScope:
     drafts: QuerySet[Draft]
 
 
-# The part that a word stands for, for this member; None where the room knows none.
-ScopeResolver = Callable[[str, Member], DeskScope | None]
-_narrowers: list[ScopeResolver] = []
+def _no_scope(key: str, by: Member, /) -> DeskScope | None:
+    return None
 
 
-def set_scope_resolver(narrower: ScopeResolver) -> None:
-    """Say which room knows parts of a task that a desk can keep to."""
-    _narrowers[:] = [narrower]
-
-
-def resolve_scope(key: str, by: Member) -> DeskScope | None:
-    """The part that a word stands for; None where no room knows it."""
-    return _narrowers[0](key, by) if _narrowers else None
-
-
+# The part that a word stands for, for this member; None where no room knows it.
+resolve_scope = Hook(_no_scope)
 # What other rooms hold of records, erased with them: called with their ids, inside the transaction that erases.
-Eraser = Callable[[Sequence[UUID]], None]
-_erasers: list[Eraser] = []
-
-
-def add_eraser(eraser: Eraser) -> None:
-    """Have `eraser` called whenever records are erased; adding the same function twice changes nothing."""
-    if eraser not in _erasers:
-        _erasers.append(eraser)
-
-
-def erase_elsewhere(record_ids: Sequence[UUID]) -> None:
-    """Have every room erase what it holds of these records."""
-    for eraser in _erasers:
-        eraser(record_ids)
+erase_elsewhere: Listeners[[Sequence[UUID]], None] = Listeners()
 
 
 class Orders(Protocol):
@@ -168,19 +106,21 @@ class Orders(Protocol):
         ...
 
 
-_orders: list[Orders] = []
+def _no_orders() -> Orders | None:
+    return None
 
 
-def set_orders(orders: Orders) -> None:
-    """Say which room has drafts written by order."""
-    _orders[:] = [orders]
+# The room that has drafts written by order; None where none is installed.
+orders = Hook(_no_orders)
 
 
 def orders_of(job_ids: Collection[UUID]) -> Mapping[UUID, UUID]:
     """Return the orders that these jobs carry out, by job; one question, and none where no job is given."""
-    return _orders[0].orders_of(job_ids) if _orders and job_ids else {}
+    room = orders()
+    return room.orders_of(job_ids) if room and job_ids else {}
 
 
 def job_of_order(order_id: UUID, *, by: Member) -> UUID | None:
     """Return the job that carries an order out; None when the member sees no such order."""
-    return _orders[0].job_of(order_id, by=by) if _orders else None
+    room = orders()
+    return room.job_of(order_id, by=by) if room else None

@@ -8,15 +8,14 @@ from typing import Any
 from django.conf import settings
 
 from jobs.contracts import Event
-from jobs.kinds.base import BaseKind
-from jobs.kinds.registry import Attempt
+from jobs.kinds.base import Attempt, JobKind
 from jobs.lifecycle import claim
 from jobs.models import Job
 from serving.promotions import queries, sync_models
 from serving.runtime import switch
 
 
-class ServingKind(BaseKind):
+class ServingKind(JobKind):
     """Serving, for as long as it is on; one engine on a host."""
 
     name = switch.KIND
@@ -49,7 +48,7 @@ class ServingKind(BaseKind):
             switch.update_serving(by=None)
 
 
-class ServingUpdateKind(BaseKind):
+class ServingUpdateKind(JobKind):
     """One look at what is promoted, carried to the engine on this host."""
 
     name = switch.UPDATE_KIND

@@ -33,7 +33,18 @@ IN_EACH_ROOM = {
 # Settings of Django and django-anymail themselves.
 THEIRS = {"CONN_MAX_AGE", "ANYMAIL_WEBHOOK_SECRET"}
 # What a run or an installation makes, not the repository.
-MADE = ("schema.yml", "var/", "VAR_DIR/", "deploy/.env", "checkpoints/", "best/", "adapter/", "model/", "launch/", "robots.txt")
+MADE = (
+    "schema.yml",
+    "var/",
+    "VAR_DIR/",
+    "deploy/.env",
+    "checkpoints/",
+    "best/",
+    "adapter/",
+    "model/",
+    "launch/",
+    "robots.txt",
+)
 
 
 @cache

@@ -22,5 +22,5 @@ class TrainingConfig(AppConfig):
         registry.register_kind(SweepKind())
         registry.register_consumer("costs-of-runs", frozenset({"training"}), run_cost.keep_final_cost)
         registry.register_consumer("notices-of-work", frozenset({"training", "sweep"}), send.queue_notices)
-        review_ports.add_eraser(erasing.erase)
+        review_ports.erase_elsewhere.register(erasing.erase)
         registry.register_consumer("sweeps-after-runs", frozenset({"training"}), advance.on_run_ended)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-
 from training.notices import send
+from web.celery_task import celery_task
 
 
-@shared_task(name="training.send_notices", ignore_result=True)
+@celery_task("training.send_notices")
 def send_notices() -> None:
     """Send mails that are due."""
     send.send_due()

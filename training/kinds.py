@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,8 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.contracts import Event, Result
-from jobs.kinds.base import BaseKind
-from jobs.kinds.composite import CompositeActions, CompositeJob
-from jobs.kinds.registry import Needs
+from jobs.kinds.base import JobKind, Needs
+from jobs.kinds.composite import CompositeJob, Progress
 from jobs.models import Job
 from training.exports import formats
 from training.inputs import run_inputs, token_cache_folder
@@ -27,7 +27,7 @@ from training.sweeps import queries as sweep_selectors
 from training.sweeps.launch_sweep import KIND as SWEEP
 
 
-class TrainingKind(BaseKind):
+class TrainingKind(JobKind):
     """One tuning run; one at a time on a host, since two would share its memory."""
 
     name = KIND
@@ -78,7 +78,7 @@ class TrainingKind(BaseKind):
             transaction.on_commit(lambda: checkpoint_upload.delete_uploaded(run_id))
 
 
-class ExportKind(BaseKind):
+class ExportKind(JobKind):
     """A miniature written in another program's format; it holds the whole model in memory, so one at a time."""
 
     name = formats.KIND
@@ -100,7 +100,7 @@ class ExportKind(BaseKind):
         formats.conclude_export(job.pk, result, collected)
 
 
-class WriteKind(BaseKind):
+class WriteKind(JobKind):
     """A few texts written by a miniature on the spot."""
 
     name = writing.KIND
@@ -125,10 +125,18 @@ class SweepKind(CompositeJob):
     label = "Sweep"
     subject = "sweep"
     unit = "runs"
-    verbs = CompositeActions(
-        look=sweeping.look,
-        has_news=sweep_selectors.has_news,
-        conclude=sweeping.conclude,
-        steer=sweeping.steer,
-        forget_problems=sweeping.forget_problems,
-    )
+
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        return sweeping.look(whole, fence=fence)
+
+    def has_news(self, whole: UUID) -> bool:
+        return sweep_selectors.has_news(whole)
+
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        return sweeping.conclude(whole, fence=fence)
+
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
+        return sweeping.jobs_under_way(whole)
+
+    def forget_problems(self, whole: UUID) -> None:
+        sweeping.forget_problems(whole)

@@ -76,7 +76,7 @@ def unstorable_texts(value: object, text: str | bytes) -> Iterator[tuple[str, li
 class StorableJSONDecoder(json.JSONDecoder):
     """The same for fields of forms and of the API that take JSON as text."""
 
-    def decode(self, s: str, _w: Any = None) -> Any:
+    def decode(self, s: str, _w: object = None) -> Any:
         return loads(s)
 
 

@@ -61,7 +61,7 @@ def rows_matching(asked: TrailFilter) -> QuerySet[AuditRow]:
     if asked.act:
         rows = rows.filter(act=asked.act)
     if asked.who:
-        rows = rows.filter(actor__in=ports.ids_meant(asked.who))
+        rows = rows.filter(actor__in=ports.member_ids_matching(asked.who))
     if asked.subject:
         rows = rows.filter(subject_id=asked.subject)
     if asked.since:
@@ -82,7 +82,7 @@ def page(asked: TrailFilter, *, before: int | None, size: int = PAGE) -> tuple[l
 
 def lines(rows: list[AuditRow]) -> list[TrailLine]:
     """Rows with the names of who acted and of what they acted on; a question for people and one for each kind."""
-    names = ports.names_of({row.actor for row in rows if row.actor})
+    names = ports.member_names({row.actor for row in rows if row.actor})
     things = _names_of_subjects(rows)
     return [
         TrailLine(
@@ -117,7 +117,8 @@ def _names_of_subjects(rows: list[AuditRow]) -> dict[tuple[str, str], str]:
     for row in rows:
         ids[row.subject_kind].add(row.subject_id)
     name_by_id = {
-        kind: ports.names_of(some) if kind == MEMBER else ports.called(kind, some) for kind, some in ids.items()
+        kind: ports.member_names(some) if kind == MEMBER else ports.subject_names(kind, some)
+        for kind, some in ids.items()
     }
     return {(kind, id): name for kind, names in name_by_id.items() for id, name in names.items()}
 

@@ -9,6 +9,7 @@ from campaigns.compose import content
 from campaigns.compose.content import with_words
 from campaigns.models import Campaign, Message, Step
 from campaigns.states import MessageState
+from web.db.chunks import chunked
 
 CHUNK = 500
 
@@ -24,8 +25,7 @@ def sent_before_by_record(
     if not campaign.steps.filter(number__lt=step.number).exists():
         return {}
     by_record: dict[UUID, dict[int, dict[str, str]]] = {}
-    for start in range(0, len(record_ids), CHUNK):
-        chunk = record_ids[start : start + CHUNK]
+    for chunk in chunked(record_ids, CHUNK):
         sent = Message.objects.filter(
             campaign=campaign,
             arm=arm_id,

@@ -27,10 +27,10 @@ from campaigns.sending import unknown_outcomes
 from campaigns.states import CampaignState, FixedVerdict
 from campaigns.writing import fixed_texts
 from members.session import member_of
-from review.desk.forms import uuid_or_none
 from review.states import Role
 from review.tasks.permissions import require
 from web.db import keyset
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from campaigns.models import Campaign, ContactImport, SenderIdentity
 from campaigns.planning.edit import DAY_S, ArmPlan, CampaignPlan, StepPlan
 from campaigns.states import Approval, StepWriter
 from generation.teachers.queries import TeacherLine
+from web.http.form_choices import set_choices
 
 ARM_ROWS = 4
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
@@ -151,7 +152,7 @@ class CampaignForm(forms.Form):
         )
 
     def _set(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        set_choices(self, name, choices)
 
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         """Name, writer and weight of each row for an arm."""

@@ -12,6 +12,7 @@ from campaigns.models import Campaign, Contact, ContactImport, Step
 from campaigns.states import StepWriter
 from campaigns.suppression.queries import barred
 from review.models import Task
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 LARGEST = 100_000
@@ -34,7 +35,7 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
         contacts = contacts.filter(record__isnull=False)
     if segment := wanted.get("segment"):
         contacts = contacts.filter(segment=segment)
-    if source := _uuid(wanted.get("import")):
+    if source := uuid_or_none(wanted.get("import")):
         contacts = contacts.filter(imported_with=source)
     contacts = contacts.order_by("created_at", "id")
     return contacts[: limit_of(wanted)]
@@ -82,13 +83,6 @@ def imports_of(task_id: UUID) -> list[ContactImport]:
 def count_of(task_id: UUID) -> int:
     """Contacts of a task that were not erased."""
     return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value)) if value else None
-    except ValueError:
-        return None
 
 
 CHOICE_KEYS = ("segment", "import", "limit")

@@ -112,12 +112,14 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
         return ArmForecast(arm, len(people), clusters, len(records))
     try:
         quote = launch.quote(
-            campaign.task,
-            teacher=arm.teacher,
-            count=len(records),
-            by=None,
-            record_ids=records[:PRICED_RECORDS],
-            version=campaign.task_version,
+            launch.OrderRequest(
+                campaign.task,
+                teacher=arm.teacher,
+                count=len(records),
+                by=None,
+                record_ids=records[:PRICED_RECORDS],
+                version=campaign.task_version,
+            )
         )
     except Refusal as refusal:
         return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal)

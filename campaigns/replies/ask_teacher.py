@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from uuid import UUID
@@ -118,16 +119,10 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
     if not unread:
         return None
     wanted = [record.pk for record in _records(task, unread)]
-    quoted = launch.quote(task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted)
-    return launch.launch(
-        task,
-        teacher=teacher,
-        count=len(wanted),
-        by=None,
-        record_ids=wanted,
-        purpose=Purpose.EVALUATION,
-        max_cost_usd=quoted.suggested_budget_usd or None,
+    request = launch.OrderRequest(
+        task, teacher=teacher, count=len(wanted), by=None, record_ids=wanted, purpose=Purpose.EVALUATION
     )
+    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
 
 
 def _task(campaign: Campaign) -> Task | None:

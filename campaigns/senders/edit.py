@@ -14,6 +14,7 @@ from campaigns.senders.queries import CHANGED, may_change
 from campaigns.suppression import email_addresses
 from members.models import Member
 from review.tasks.permissions import require_may_create
+from web.db.keys import free_slug
 from web.errors import Refusal
 
 # Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
@@ -43,7 +44,8 @@ def create(sender: NewSender, *, by: Member) -> SenderIdentity:
     """
     require_may_create(by)
     values = _checked(sender)
-    made = SenderIdentity.objects.create(slug=_free_slug(values["name"]), created_by=by, **values)
+    slug = free_slug(SenderIdentity.objects.all(), slugify(values["name"])[:55] or "sender")
+    made = SenderIdentity.objects.create(slug=slug, created_by=by, **values)
     trail.record("sender_made", by=by, about=made)
     return made
 
@@ -95,13 +97,3 @@ def _checked(sender: NewSender) -> dict[str, str]:
         first = next(iter(errors.values()))[0]
         raise Refusal("sender_invalid", first, hint="Mend the fields that are named.", errors=errors)
     return values
-
-
-def _free_slug(name: str) -> str:
-    stem = slugify(name)[:55] or "sender"
-    taken = set(SenderIdentity.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
-    number, slug = 1, stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug

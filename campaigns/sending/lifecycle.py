@@ -23,6 +23,7 @@ from members.models import Member
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -112,8 +113,7 @@ def _is_registered(campaign: Campaign) -> bool:
 
 def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
     first = Step.objects.filter(campaign=campaign).order_by("number")[0]
-    for start in range(0, len(people), CHUNK):
-        chunk = people[start : start + CHUNK]
+    for chunk in chunked(people, CHUNK):
         enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
         Message.objects.bulk_create(planned(enrolment, step=first) for enrolment in enrolments)
 

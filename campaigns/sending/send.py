@@ -25,7 +25,7 @@ from campaigns.sending.outbox import SendingAttempt
 from campaigns.sending.pacing import TokenBucket, day_starts
 from campaigns.sending.transport import MailConnection, SendResult, ServerReply
 from campaigns.states import CampaignState, MessageState
-from jobs.kinds.registry import Attempt, MustWait
+from jobs.kinds.base import Attempt, MustWait
 from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt

@@ -21,6 +21,7 @@ from review.models import Task
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import may_create, slugs_with
+from web.db.chunks import chunked
 
 CHUNK = 500
 REPLIES_SHOWN = 25
@@ -66,8 +67,7 @@ def _unsubscribe_replies() -> QuerySet[Reply]:
 def suppressed_among(hmacs: Collection[str]) -> set[str]:
     """Those of many that are not written to; two queries for each 500."""
     wanted, suppressed = list(hmacs), set[str]()
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
+    for chunk in chunked(wanted, CHUNK):
         suppressed.update(Suppression.objects.filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
         asked = _unsubscribe_replies().filter(message__contact__address_hmac__in=chunk).order_by()
         suppressed.update(asked.values_list("message__contact__address_hmac", flat=True))

@@ -24,6 +24,7 @@ from campaigns.states import BEFORE_THE_WIRE, MessageState, StopReason, Suppress
 from campaigns.suppression import email_addresses
 from campaigns.suppression import queries as selectors
 from members.models import Member
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -167,8 +168,7 @@ def _put(
 ) -> dict[str, Suppression]:
     lock_list()
     ordered, entries = sorted(hmacs), dict[str, Suppression]()
-    for start in range(0, len(ordered), CHUNK):
-        chunk = ordered[start : start + CHUNK]
+    for chunk in chunked(ordered, CHUNK):
         contacts = lock_contacts(chunk)
         fresh = [
             Suppression(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,6 +12,7 @@ from generation.models import Call, Order
 from generation.states import CallState
 from jobs.states import FINISHED
 from review.models import Draft
+from web.db.chunks import chunked
 
 CHUNK = 500
 REPEATED = "Have it written again, or give the mail a fixed text."
@@ -29,7 +30,7 @@ def drafts_by_record(
     jobs = [order.job_id for order in orders_there]
     draft_by_record: dict[UUID, UUID] = {}
     repeated: dict[UUID, str] = {}
-    for chunk in _chunks(list(records)) if jobs else ():
+    for chunk in chunked(records, CHUNK) if jobs else ():
         rows = Draft.objects.filter(job_id__in=jobs, record_id__in=chunk).order_by("-created_at", "-id")
         unfit = _repeats(rows)
         repeated.update(unfit.values())
@@ -75,7 +76,3 @@ def _not_asked(orders_there: Sequence[Order]) -> str:
     last = orders_there[-1] if orders_there else None
     error_message = (last.job.error or {}).get("message", "") if last is not None and last.job is not None else ""
     return f"The order ended before its turn. {error_message}".strip()
-
-
-def _chunks(values: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -20,6 +20,7 @@ from campaigns.writing import wake_tick
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -77,10 +78,10 @@ def decide_fixed_mails(
     # mail that went on the wire meanwhile, or was stopped, would be moved all the same.
     ids = list(mails.order_by("pk").values_list("pk", flat=True))
     count = sum(
-        Message.objects.filter(pk__in=ids[start : start + CHUNK], state__in=sources).update(
+        Message.objects.filter(pk__in=chunk, state__in=sources).update(
             state=target, problem="", updated_at=now, **values
         )
-        for start in range(0, len(ids), CHUNK)
+        for chunk in chunked(ids, CHUNK)
     )
     if count:
         trail.record(

@@ -28,6 +28,7 @@ from generation.states import Purpose
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -64,7 +65,7 @@ def take_drafts(campaign: Campaign) -> int:
         moved += _assign_draft(wanted, drafts, source=MessageState.WRITING)
         under_way = drafts_written.records_under_way(orders_there)
         ended = [record for record in wanted.by_record if record not in under_way and record not in drafts]
-        for chunk in _chunks(ended):
+        for chunk in chunked(ended, CHUNK):
             reasons = drafts_written.reasons_without_draft(orders_there, chunk)
             moved += _fail(wanted, reasons | {record: repeated[record] for record in chunk if record in repeated})
     return moved
@@ -207,13 +208,15 @@ def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -
     records = list(wanted.by_record)
     try:
         return launch.quote(
-            campaign.task,
-            teacher=arm.teacher,
-            count=len(records),
-            by=None,
-            record_ids=records,
-            version=campaign.task_version,
-            threads=told,
+            launch.OrderRequest(
+                campaign.task,
+                teacher=arm.teacher,
+                count=len(records),
+                by=None,
+                record_ids=records,
+                version=campaign.task_version,
+                threads=told,
+            )
         )
     except Refusal as refusal:
         return refusal
@@ -239,15 +242,17 @@ def _order(
     try:
         # Who launched the campaign was checked then; the product orders what that asked for.
         return launch.launch(
-            campaign.task,
-            teacher=teacher,
-            count=len(records),
-            by=None,
-            max_cost_usd=cap_usd,
-            record_ids=records,
-            version=campaign.task_version,
-            purpose=Purpose.CAMPAIGN,
-            threads=told,
+            launch.OrderRequest(
+                campaign.task,
+                teacher=teacher,
+                count=len(records),
+                by=None,
+                max_cost_usd=cap_usd,
+                record_ids=records,
+                version=campaign.task_version,
+                purpose=Purpose.CAMPAIGN,
+                threads=told,
+            )
         )
     except Refusal as refusal:
         return refusal
@@ -258,9 +263,5 @@ def _move(mails: Sequence[UUID], *, source: MessageState, state: MessageState, *
     now = timezone.now()
     return sum(
         Message.objects.filter(pk__in=chunk, state=source).update(state=state, updated_at=now, **values)
-        for chunk in _chunks(list(mails))
+        for chunk in chunked(mails, CHUNK)
     )
-
-
-def _chunks(values: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

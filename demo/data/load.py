@@ -179,7 +179,9 @@ def _teacher_drafts(admin: Member) -> bool:
     if order is None:
         source = Source.objects.get(task=task, kind="records")
         order = launch.launch(
-            task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=DRAFTS, by=admin, source=source, seed=2026
+            launch.OrderRequest(
+                task, teacher=Teacher.objects.get(slug=OFFLINE_SLUG), count=DRAFTS, by=admin, source=source, seed=2026
+            )
         )
     job = Job.objects.get(subject_id=order.pk)
     if job.state == "succeeded":

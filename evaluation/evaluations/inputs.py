@@ -21,6 +21,7 @@ from review.datasets import queries
 from review.models import DatasetRow, DatasetVersion, Record, Task, TaskVersion
 from review.states import Split
 from training.models import Student
+from web.db.chunks import chunked
 
 CHUNK = 500
 MAX_COMPARABLE = 4
@@ -36,8 +37,8 @@ def held_out(task: Task, *, limit: int) -> list[UUID]:
 def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
     """Records with their facts and companies, in the order of the ids; a record that is gone is left out."""
     by_id: dict[str, Any] = {}
-    for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).values_list("pk", "facts", "group")
+    for chunk in chunked(record_ids, CHUNK):
+        rows = Record.objects.filter(pk__in=chunk).values_list("pk", "facts", "group")
         by_id.update((str(pk), {"id": str(pk), "facts": facts, "company": group}) for pk, facts, group in rows)
     return [by_id[pk] for pk in record_ids if pk in by_id]
 

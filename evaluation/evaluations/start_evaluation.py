@@ -142,14 +142,16 @@ def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) ->
     try:
         with transaction.atomic():
             order = generation_orders.launch(
-                evaluation.task,
-                teacher=teacher,
-                count=len(records),
-                by=None,
-                record_ids=records,
-                version=evaluation.task_version,
-                purpose=Purpose.EVALUATION,
-                max_cost_usd=Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD)),
+                generation_orders.OrderRequest(
+                    evaluation.task,
+                    teacher=teacher,
+                    count=len(records),
+                    by=None,
+                    record_ids=records,
+                    version=evaluation.task_version,
+                    purpose=Purpose.EVALUATION,
+                    max_cost_usd=Decimal(str(settings.EVALUATION_TEACHER_BUDGET_USD)),
+                )
             )
     except Refusal as refusal:
         return None, f"The teacher {teacher.name} did not write: {refusal.message}"[:300]

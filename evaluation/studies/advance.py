@@ -5,6 +5,7 @@ When looks are taken is the affair of `jobs.kinds.composite`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
@@ -54,12 +55,13 @@ def on_cell_job_ended(job: Job) -> None:
     notify_waiting(selectors.waiting_for(job))
 
 
-@transaction.atomic
-def steer(study_id: UUID, verb: str) -> None:
-    """Pause, resume or cancel with a study what it has under way."""
+def jobs_under_way(study_id: UUID, *, with_shared: bool) -> Iterator[Job]:
+    """Yield the jobs of the cells a study has begun; those that another study waits for too only if `with_shared`."""
     for cell in selectors.cells(selectors.by_id(study_id)):
-        if cell.begun_at is not None and not cell.measurement.is_done:
-            cells.steer(cell, verb)
+        if cell.begun_at is None or cell.measurement.is_done:
+            continue
+        if with_shared or not selectors.is_wanted_elsewhere(cell):
+            yield from cells.jobs_of(cell)
 
 
 @transaction.atomic

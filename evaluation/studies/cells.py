@@ -11,10 +11,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from evaluation.models import Measurement, StudyCell
-from evaluation.studies import queries as selectors
 from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.states import STEERABLE, JobState
+from jobs.states import JobState
 from review.models import DatasetVersion
 from training.inputs import samples
 from training.models import Student, TrainingRun
@@ -61,18 +60,6 @@ def jobs_of(cell: StudyCell) -> list[Job]:
     """Jobs of a cell, its run's first."""
     measurement = cell.measurement
     return [job for job in (measurement.run.job if measurement.run else None, measurement.job) if job]
-
-
-def steer(cell: StudyCell, verb: str) -> None:
-    """Pause, resume or cancel what a cell has under way; what cannot be moved so is left.
-
-    `pause` and `cancel` leave alone what another running study waits for too.
-    """
-    if verb != "resume" and selectors.is_wanted_elsewhere(cell):
-        return
-    for job in jobs_of(cell):
-        if job.state in STEERABLE[verb]:
-            getattr(control, verb)(job, by=None)
 
 
 def _begin_scoring(measurement: Measurement) -> None:

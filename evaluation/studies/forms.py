@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies.design import PRESETS, SMALL, StudyRequest
+from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 30
 
@@ -50,8 +51,8 @@ class StudyForm(forms.Form):
         self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
     ) -> None:
         super().__init__(data, **kwargs)
-        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [(str(v.pk), str(v)) for v in versions]
-        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, s.name) for s in students]
+        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        set_choices(self, "student", [(s.slug, s.name) for s in students])
 
     def wishes(self) -> StudyRequest:
         """What a valid form asks for."""

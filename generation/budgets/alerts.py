@@ -51,7 +51,7 @@ def check_spending(order: Order, more_usd: Decimal) -> None:
 
 
 def _warn(now: BudgetStatus, order: Order) -> None:
-    """Say it once a period: whoever writes the period first says it."""
+    """Warn once a period: the process that writes the period first sends the warning."""
     news = Budget.objects.filter(pk=now.budget.pk).exclude(warned_for=now.period)
     if not news.update(warned_for=now.period, warned_at=timezone.now()):
         return

@@ -19,7 +19,7 @@ from review.tasks.permissions import task_or_404
 from web.http.lists import TaskQuery
 from web.http.problem_shape import problems
 
-USD = {"max_digits": 20, "decimal_places": 6}
+USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
 class BudgetOut(serializers.Serializer[Any]):
@@ -31,14 +31,14 @@ class BudgetOut(serializers.Serializer[Any]):
     limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, source="budget.limit_usd")
     period = serializers.CharField(help_text="The month as YYYY-MM, or all.")
     spent_usd = serializers.DecimalField(
-        **USD,  # type: ignore[arg-type]
+        **USD,
         help_text="What calls have cost, or may have cost.",
     )
     held_usd = serializers.DecimalField(
-        **USD,  # type: ignore[arg-type]
+        **USD,
         help_text="What orders that have not ended may still spend.",
     )
-    left_usd = serializers.DecimalField(**USD)  # type: ignore[arg-type]
+    left_usd = serializers.DecimalField(**USD)
     warned_at = serializers.DateTimeField(source="budget.warned_at", allow_null=True)
 
 

@@ -163,6 +163,6 @@ def _nothing_left(tightest: BudgetStatus) -> Refusal:
 
 
 def _left_in_words(tightest: BudgetStatus) -> str:
-    """The sum, so that nobody has to look for it."""
+    """Say what is spent and what is held of the budget with the least left."""
     spent, held = tightest.spent_usd.quantize(CENT), tightest.held_usd.quantize(CENT)
     return f"Of ${tightest.budget.limit_usd} ${spent} is spent, and orders under way and batches at providers hold ${held}."

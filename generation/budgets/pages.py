@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -19,7 +19,11 @@ from generation.states import BudgetScope
 from members.session import member_of
 from review.tasks.permissions import task_or_404
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 class BudgetForm(forms.Form):
@@ -37,9 +41,11 @@ class BudgetForm(forms.Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, is_of_task: bool) -> None:
         super().__init__(data)
         of_installation = {BudgetScope.INSTALLATION_MONTH.value}
-        self.fields["scope"].choices = [  # type: ignore[attr-defined]
-            choice for choice in BudgetScope.choices if (choice[0] not in of_installation) == is_of_task
-        ]
+        set_choices(
+            self,
+            "scope",
+            [choice for choice in BudgetScope.choices if (choice[0] not in of_installation) == is_of_task],
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +71,7 @@ def budget_list(request: HttpRequest, slug: str = "") -> HttpResponse:
     return render(request, "generation/budgets.html", context, status=400 if form.errors else 200)
 
 
-def _set_budget(request: HttpRequest, form: BudgetForm, task: Any) -> bool:
+def _set_budget(request: HttpRequest, form: BudgetForm, task: Task | None) -> bool:
     try:
         saved = limits.set_limit(
             scope=BudgetScope(form.cleaned_data["scope"]),

@@ -86,20 +86,20 @@ def status_of(budget: Budget, *, without: Order | None = None) -> BudgetStatus:
 
     Args:
         budget: Which.
-        without: An order whose own hold does not count, because it is being decided anew.
+        without: An order whose own hold does not count, because it is being decided again.
     """
     # First what is held, then what is spent: money that moves from one to the other in between counts twice, never not
     # at all.
     held = _held(budget, without)
     period, days = _period(budget)
-    found = days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
-    return BudgetStatus(budget, period, _usd(found["cost"]) + _usd(found["possible"]), held)
+    spent = days.aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
+    return BudgetStatus(budget, period, _usd(spent["cost"]) + _usd(spent["possible"]), held)
 
 
 def held_in_batches_usd(orders: Q) -> Decimal:
     """What batches that lie at providers may still cost, of the orders this describes (by `order__`)."""
-    found = ProviderBatch.objects.filter(orders, state__in=AT_PROVIDER).aggregate(usd=Sum("possible_cost_usd"))
-    return _usd(found["usd"])
+    at_provider = ProviderBatch.objects.filter(orders, state__in=AT_PROVIDER).aggregate(usd=Sum("possible_cost_usd"))
+    return _usd(at_provider["usd"])
 
 
 def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
@@ -109,8 +109,8 @@ def statuses_of(budgets: Sequence[Budget]) -> list[BudgetStatus]:
 
 def spent_by(order: Order) -> Decimal:
     """What an order has cost so far, or may have cost."""
-    found = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
-    return _usd(found["cost"]) + _usd(found["possible"])
+    spent = SpendDay.objects.filter(order=order).aggregate(cost=Sum("cost_usd"), possible=Sum("possible_usd"))
+    return _usd(spent["cost"]) + _usd(spent["possible"])
 
 
 def is_near_limit(order: Order, spent_usd: Decimal) -> bool:
@@ -126,8 +126,8 @@ def spent_share(order: Order, spent_usd: Decimal) -> float | None:
 def visible(member: Member, *, task: Task | None = None) -> list[Budget]:
     """Budgets the member may see: the installation's, and those of their tasks, or of one of them."""
     tasks = tasks_for(member) if task is None else Task.objects.filter(pk=task.pk)
-    found = Budget.objects.filter(Q(task__isnull=True) | Q(task__in=tasks)).select_related("task", "created_by")
-    return list(found.order_by(F("task__name").asc(nulls_first=True), "scope"))
+    rows = Budget.objects.filter(Q(task__isnull=True) | Q(task__in=tasks)).select_related("task", "created_by")
+    return list(rows.order_by(F("task__name").asc(nulls_first=True), "scope"))
 
 
 def budget_or_404(member: Member, budget_id: UUID) -> Budget:
@@ -150,8 +150,8 @@ def may_set(member: Member, task: Task | None) -> bool:
 def warned_budgets(task: Task) -> list[BudgetStatus]:
     """Budgets of a task that the warning was given for in the period that lasts; where there are none, one question."""
     month = this_month()
-    found = covering(task).filter(warned_for__in=(month, ALL_TIME))
-    return [each for each in statuses_of(list(found)) if each.is_near]
+    warned = covering(task).filter(warned_for__in=(month, ALL_TIME))
+    return [each for each in statuses_of(list(warned)) if each.is_near]
 
 
 def this_month() -> str:
@@ -197,9 +197,8 @@ def _held(budget: Budget, without: Order | None) -> Decimal:
     if without is not None:
         ended &= ~Q(order=without)
     total = held_in_batches_usd(ended)
-    for reserved, most, cost, possible in rows.values_list("reserved_usd", "max_cost_usd", "cost", "possible"):
-        # Orders launched before there were budgets hold what they may cost at most.
-        total += max(Decimal(0), (reserved or most or Decimal(0)) - _usd(cost) - _usd(possible))
+    for reserved, cost, possible in rows.values_list("reserved_usd", "cost", "possible"):
+        total += max(Decimal(0), reserved - _usd(cost) - _usd(possible))
     return total
 
 

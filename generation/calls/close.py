@@ -63,8 +63,8 @@ class UnfinishedCalls:
 def close(job: Job) -> None:
     """Mark what is left in doubt, inside the transaction that ends the job. Twice is once.
 
-    What the journal of a dead engine tells and nobody has heard is taken in as if it had been told. When a resume reads
-    a journal again, what it says replaces what is written here.
+    Calls that the journal of a dead engine holds and no event reported are taken in as if they had been reported. When
+    a resume reads a journal again, what it says replaces what is written here.
     """
     order = ingest.locked_order(job)
     if order is None:
@@ -78,7 +78,7 @@ def close(job: Job) -> None:
         left = _unfinished_calls(order, asked, without=told)
     _settle(order, left, known)
     if asked and known.is_whole and order.job_id is not None:
-        # Each has its row or was never asked: whoever resumes elsewhere need not take it as asked.
+        # Each has its row or was never asked: an attempt elsewhere need not take it as asked.
         append_event(lock_job(order.job_id), "asking", {"positions": []})
 
 
@@ -135,7 +135,7 @@ def _may_be_paid(call: Call, index: int | None, known: JournalEvidence) -> bool:
     is_known_here = known.is_whole if index is None else index not in known.elsewhere
     if pk in known.untold.doubts or not is_known_here:
         return True
-    # One that was seen on the wire and is in no journal went out from a place that nobody here can look into.
+    # One that was seen on the wire and is in no journal went out from a host that cannot be inspected here.
     is_unasked = pk in known.untold.unasked and call.state != CallState.SENT
     return pk not in known.untold.unpaid and not is_unasked
 

@@ -20,6 +20,7 @@ from review.drafts.intake import NewDraft
 from review.models import Record
 from review.spec import prompting
 from review.spec.prompting import Audience, Message
+from web.db.chunks import chunked
 
 CHUNK = 500
 
@@ -101,7 +102,7 @@ def _asked_teachers(order: Order) -> list[_AskedTeacher]:
 
 def _records(record_ids: set[str]) -> dict[str, Record]:
     ids, found = sorted(record_ids), {}
-    for start in range(0, len(ids), CHUNK):
-        rows = Record.objects.filter(pk__in=ids[start : start + CHUNK]).only("facts", "group", "domain")
+    for chunk in chunked(ids, CHUNK):
+        rows = Record.objects.filter(pk__in=chunk).only("facts", "group", "domain")
         found.update({str(row.pk): row for row in rows})
     return found

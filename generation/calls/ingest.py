@@ -26,6 +26,7 @@ from jobs.models import Job
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -86,7 +87,7 @@ def consume(job: Job, events: Iterable[Event]) -> None:
 
 
 def locked_order(job: Job) -> Order | None:
-    """The order of a job, its row locked: whoever settles its calls by hand waits, and is waited for."""
+    """Return the order of a job with its row locked, so that this and settling its calls by hand wait for each other."""
     orders = Order.objects.select_related("task_version__task", "teacher")
     return orders.select_for_update(of=("self",), no_key=True).filter(orders_batches.order_of_job(job)).first()
 
@@ -94,8 +95,8 @@ def locked_order(job: Job) -> Order | None:
 def _stored_calls(events: Iterable[Event]) -> dict[UUID, Call]:
     ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
     known: dict[UUID, Call] = {}
-    for start in range(0, len(ids), CHUNK):
-        known.update(Call.objects.in_bulk(ids[start : start + CHUNK]))
+    for chunk in chunked(ids, CHUNK):
+        known.update(Call.objects.in_bulk(chunk))
     return known
 
 

@@ -38,7 +38,7 @@ class JournalEvidence:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nobody else may have asked for anything."""
+        """Return whether no other attempt may have asked for anything."""
         return not self.elsewhere
 
 

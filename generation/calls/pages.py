@@ -14,6 +14,7 @@ from generation.calls import uncertain
 from generation.ledger import corrections
 from generation.orders import queries as orders_queries
 from members.session import member_of
+from web.db.keys import NO_ID, uuid_or_none
 from web.errors import Refusal
 
 
@@ -25,7 +26,7 @@ def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
     try:
         made = corrections.correct(
             order,
-            _uuid(request.POST.get("call", "")),
+            uuid_or_none(request.POST.get("call", "").strip()) or NO_ID,
             cost_usd=_usd(request.POST.get("cost_usd", "")),
             reason=request.POST.get("reason", ""),
             by=member_of(request),
@@ -37,14 +38,6 @@ def correct_call(request: HttpRequest, order_id: UUID) -> HttpResponse:
         said = " ".join(text for texts in refusal.errors.values() for text in texts)
         messages.error(request, f"{refusal.message} {said or refusal.hint}".strip())
     return redirect("generation:detail", order.pk)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        # An id that no call has: the service says what is wrong with it.
-        return UUID(int=0)
 
 
 def _usd(text: str) -> Decimal:

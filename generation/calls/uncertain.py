@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -61,7 +62,7 @@ def take_as_unpaid(order: Order, *, call_ids: Sequence[UUID] | None, by: Member)
 
 @transaction.atomic
 def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> Order:
-    """Order the drafts of these calls anew, from the same teacher; each is settled once, however often this is pressed.
+    """Order the drafts of these calls again from the same teacher; each is settled once, however often this is pressed.
 
     The new order's budget is what its own worst case needs; its calls have ids of their own, so that both stay visible.
 
@@ -89,17 +90,7 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
     record_ids = [call.record_id for call in calls]
     told = order.threads or {}
     threads = {pk: told[str(pk)] for pk in record_ids if str(pk) in told}
-    quoted = launch.quote(
-        order.task,
-        teacher=teacher,
-        count=len(calls),
-        by=by,
-        record_ids=record_ids,
-        version=order.task_version,
-        mix=mix,
-        threads=threads,
-    )
-    return launch.launch(
+    request = launch.OrderRequest(
         order.task,
         teacher=teacher,
         mix=mix,
@@ -107,17 +98,17 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
         by=by,
         record_ids=record_ids,
         version=order.task_version,
-        max_cost_usd=quoted.suggested_budget_usd or None,
         purpose=Purpose(order.purpose),
         uncertain_policy=UncertainPolicy(order.uncertain_policy),
         repeats=order,
         threads=threads,
     )
+    return launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
 
 
 def _settle(order: Order, call_ids: Sequence[UUID] | None, by: Member, settlement: Settlement) -> list[Call]:
     permissions.require(by, order.task, Role.LEAD)
-    # The order's row first, as whoever takes in events does: the two never hold each other up for ever.
+    # The order's row first, as ingesting events does: the two never deadlock.
     Order.objects.select_for_update(no_key=True).get(pk=order.pk)
     found = Call.objects.filter(order=order, state=CallState.UNCERTAIN, settlement=Settlement.OPEN)
     if call_ids is not None:

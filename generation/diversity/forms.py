@@ -1,12 +1,12 @@
 """The part of the launch form that varies an order: teachers with shares, stances, examples, and which drafts stay.
 
-Reads input; services decide. All of it may stay empty: then one teacher writes, as ever.
+Reads input; services decide. All of it may stay empty: then one teacher writes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundField
@@ -22,6 +22,10 @@ from members.session import member_of
 from review.spec.task_spec import TaskSpec
 from review.tasks.queries import latest_version
 from web.errors import Refusal
+from web.http.form_choices import set_choices
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 # As many teachers as a page offers in a mix; programs may name any.
 SHOWN_TEACHERS = 12
@@ -122,7 +126,7 @@ class MixForm(forms.Form):
         return {"teacher": slug, "share": share, "temperatures": temperatures} if share else None
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        set_choices(self, name, choices)
 
 
 def _may_judge(line: TeacherLine) -> bool:
@@ -132,7 +136,7 @@ def _may_judge(line: TeacherLine) -> bool:
 NAMED = ("share.", "temperatures.")
 
 
-def mix_form(task: Any, lines: Sequence[TeacherLine], *, data: QueryDict | None, initial: dict[str, str]) -> MixForm:
+def mix_form(task: Task, lines: Sequence[TeacherLine], *, data: QueryDict | None, initial: dict[str, str]) -> MixForm:
     """The form, with what the task version and the installation offer."""
     return MixForm(
         data, lines=lines, gold_sets=selectors.gold_sets(task), spec=latest_version(task).spec, initial=initial
@@ -145,7 +149,7 @@ def mix_values(given: QueryDict) -> dict[str, str]:
     return {name: str(given[name]) for name in names if given[name]}
 
 
-def mix_request_of(request: HttpRequest, task: Any, form: MixForm) -> MixRequest:
+def mix_request_of(request: HttpRequest, task: Task, form: MixForm) -> MixRequest:
     """The mix that a form asks for.
 
     Raises:

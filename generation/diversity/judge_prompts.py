@@ -15,6 +15,7 @@ from review.spec import prompting
 from review.spec.prompting import Message
 from review.spec.schema import Facts, Fields, InputField, OutputField
 from review.spec.task_spec import TaskSpec
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 # The letter alone, however dressed; anything more is no choice.
@@ -99,9 +100,9 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 def _drafts_by_id(ids: Sequence[str]) -> dict[str, Draft]:
     found: dict[str, Draft] = {}
-    for start in range(0, len(ids), CHUNK):
+    for chunk in chunked(ids, CHUNK):
         rows = (
-            Draft.objects.filter(pk__in=[UUID(pk) for pk in ids[start : start + CHUNK]], erased_at__isnull=True)
+            Draft.objects.filter(pk__in=[UUID(pk) for pk in chunk], erased_at__isnull=True)
             .select_related("record")
             .only("fields", "record__facts")
         )

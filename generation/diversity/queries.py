@@ -44,7 +44,7 @@ class MixOutcome:
         not_best: Drafts left out because another of their record was chosen.
         chosen: How many records had their best chosen, by how, in words.
         newest_repeats: Some of the repeats, each with its draft and the one it repeats.
-        followers: Orders that follow: the judge's, and repeats asked for anew.
+        followers: Orders that follow: the judge's, and repeats asked for again.
     """
 
     variety: MixSettings

@@ -28,7 +28,7 @@ def resolve(
     per_record: int,
     askable: Callable[[Teacher], TeacherSpec],
 ) -> MixSettings:
-    """What stands on an order with this wish; empty for an order as ever.
+    """Return the mix that an order keeps for this request; empty for an order without one.
 
     Args:
         task: The task to write for.

@@ -25,7 +25,7 @@ def scrubber(secrets: Iterable[str]) -> Callable[[Any], Any]:
     """A function that takes these secrets, and what looks like a key, out of any JSON-like value."""
     known = sorted({secret for secret in secrets if len(secret) >= 4}, key=len, reverse=True)
 
-    def scrub(value: Any) -> Any:
+    def scrub(value: object) -> Any:
         if isinstance(value, str):
             for secret in known:
                 value = value.replace(secret, MASK)

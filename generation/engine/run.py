@@ -6,13 +6,14 @@ Puts the parts together; knows the run directory, not the supervisor behind it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generation.engine.batches.collect import UNANSWERED
 from generation.engine.batches.factory import open_batches
 from generation.engine.batches.interface import BatchProvider
 from generation.engine.batches.loop import BatchLoop
+from generation.engine.calls.context import EngineContext
 from generation.engine.calls.finish import CallFinisher
 from generation.engine.calls.loop import CallLoop
 from generation.engine.clients.interface import Client
@@ -78,34 +79,23 @@ async def run_order(run: RunDir) -> RunEnding:
     left = recovery.left()
     journal = Journal(run.path / journals.FILENAME)
     outcomes = CallFinisher(spec, journal=journal, ledger=ledger, report=report, scrub=scrub)
+    context = EngineContext(
+        spec, journal, ledger, report, outcomes, run, run.path, run.spec.fence, lambda: run.stop_requested
+    )
     batches = BatchLoop(
-        spec,
+        context,
         [call for call in left if call.teacher in providers],
         waiting=recovery.batches,
         known=recovery.taken_in,
         providers=providers,
-        folder=run.path,
-        attempt=run.spec.fence,
-        hearing=run,
-        journal=journal,
-        ledger=ledger,
-        report=report,
-        outcomes=outcomes,
-        should_stop=lambda: run.stop_requested,
     )
     try:
         await batches.run()
         loop = CallLoop(
-            spec,
+            replace(context, should_stop=lambda: run.stop_requested or batches.fatal is not None),
             _live_calls(spec, [call for call in left if call.teacher not in providers], batches, outcomes),
-            repairs=batches.repairs,
-            hearing=run,
             client=client,
-            journal=journal,
-            ledger=ledger,
-            report=report,
-            outcomes=outcomes,
-            should_stop=lambda: run.stop_requested or batches.fatal is not None,
+            repairs=batches.repairs,
         )
         loop.tell_progress()
         await loop.run()

@@ -16,7 +16,7 @@ def conversation_of(order: Order) -> list[Message]:
     """The conversation of an order that asks for advice.
 
     Raises:
-        Refusal: `proposal_gone`, nobody waits for it any more.
+        Refusal: `proposal_gone`, the proposal was withdrawn.
     """
     proposal = TaskProposal.objects.select_related("base_version").filter(order=order).first()
     if proposal is None or proposal.state != ProposalState.WAITING:

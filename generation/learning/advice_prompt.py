@@ -58,7 +58,7 @@ def select_cases(cases: Sequence[Case]) -> list[Case]:
 
 
 def advice_conversation(spec: TaskSpec, cases: Sequence[Case], counted: PatternCounts) -> list[Message]:
-    """What an adviser is asked. Names nobody who judged.
+    """Build the question to an adviser. It names no reviewer.
 
     Args:
         spec: The task as it is.

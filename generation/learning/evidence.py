@@ -14,6 +14,7 @@ from generation.learning.cases import Case
 from review.models import Decision, KnownAnswer, Task
 from review.spec.schema import Fields
 from review.states import Split, Verdict
+from web.db.chunks import chunked
 
 DEFAULT_DECISIONS = 200
 MAX_DECISIONS = 500
@@ -43,9 +44,9 @@ def latest(task: Task, *, at_most: int = DEFAULT_DECISIONS) -> list[Case]:
 def read(decision_ids: Sequence[str]) -> list[Case]:
     """These decisions, in their order; what was erased or revoked since is left out."""
     found: dict[str, Decision] = {}
-    for start in range(0, len(decision_ids), CHUNK):
+    for chunk in chunked(decision_ids, CHUNK):
         rows = Decision.objects.filter(
-            pk__in=[UUID(pk) for pk in decision_ids[start : start + CHUNK]],
+            pk__in=[UUID(pk) for pk in chunk],
             draft__erased_at__isnull=True,
             draft__revocation__isnull=True,
         )

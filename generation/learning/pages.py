@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
@@ -22,7 +22,12 @@ from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.errors import Refusal
+from web.http.form_choices import set_choices
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from generation.models import TaskProposal
+    from review.models import Task
 
 
 class LearnForm(forms.Form):
@@ -48,10 +53,14 @@ class LearnForm(forms.Form):
             for line in lines
             if line.can_be_asked and line.teacher.provider != Provider.OFFLINE and not line.teacher.provided_by
         ]
-        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
-            ("", "No teacher: count locally"),
-            *((teacher.slug, teacher.name) for teacher in asked),
-        ]
+        set_choices(
+            self,
+            "teacher",
+            [
+                ("", "No teacher: count locally"),
+                *((teacher.slug, teacher.name) for teacher in asked),
+            ],
+        )
 
 
 def edited_changes(data: Mapping[str, str], count: int) -> dict[int, str | None]:
@@ -105,7 +114,7 @@ def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
     return render(request, "generation/proposal.html", context)
 
 
-def _propose(request: HttpRequest, task: Any, form: LearnForm) -> tuple[Any, int]:
+def _propose(request: HttpRequest, task: Task, form: LearnForm) -> tuple[Any, int]:
     if not form.is_valid():
         return None, 400
     member, chosen = member_of(request), form.cleaned_data
@@ -117,7 +126,7 @@ def _propose(request: HttpRequest, task: Any, form: LearnForm) -> tuple[Any, int
         return None, refusal.status
 
 
-def _apply_verb(request: HttpRequest, proposal: Any) -> HttpResponse:
+def _apply_verb(request: HttpRequest, proposal: TaskProposal) -> HttpResponse:
     """Do what the pressed button says.
 
     Raises:

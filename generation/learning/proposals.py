@@ -191,16 +191,11 @@ def _order_advice(
     worst = Decimal(str(estimate.worst_call_usd)).quantize(CENT_OF_A_CENT, rounding=ROUND_UP)
     # A call is for a record: that of the newest decision that it is about.
     record_id = Decision.objects.values_list("draft__record_id", flat=True).get(pk=cases[0].decision)
-    return launch.place(
-        task,
-        Quote(version, [str(record_id)], launch.require_askable(teacher), estimate),
-        title=f"What rejections teach, by {teacher.name}",
-        teacher=teacher,
-        count=1,
-        by=by,
-        max_cost_usd=worst or None,
-        purpose=Purpose.TEACHING,
+    request = launch.OrderRequest(
+        task, teacher=teacher, count=1, by=by, max_cost_usd=worst or None, purpose=Purpose.TEACHING
     )
+    quoted = Quote(version, [str(record_id)], launch.require_askable(teacher), estimate)
+    return launch.place(request, quoted, title=f"What rejections teach, by {teacher.name}")
 
 
 def _chosen(proposal: TaskProposal, edited: Mapping[int, str | None]) -> list[ProposedChange]:

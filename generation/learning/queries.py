@@ -96,23 +96,23 @@ def get(member: Member, proposal_id: UUID) -> TaskProposal:
         Http404: No such proposal, or of a task the member may not see.
         PermissionDenied: The member does not lead its task.
     """
-    found = _visible(member).filter(pk=proposal_id).first()
-    if found is None:
+    proposal = _visible(member).filter(pk=proposal_id).first()
+    if proposal is None:
         raise Http404("There is no such proposal that you can see.")
-    if not may(member, found.task, Role.LEAD):
+    if not may(member, proposal.task, Role.LEAD):
         raise PermissionDenied
-    return found
+    return proposal
 
 
 def show(proposal: TaskProposal) -> ShownProposal:
     """A proposal with its diff, and with some of the decisions behind each change."""
-    said = [ProposedChange(**raw) for raw in proposal.changes]
-    wanted = {pk for change in said for pk in change.decisions[:SHOWN_EVIDENCE]}
-    known = _evidence(wanted)
+    changes = [ProposedChange(**raw) for raw in proposal.changes]
+    wanted = {pk for change in changes for pk in change.decisions[:SHOWN_EVIDENCE]}
+    evidence = _evidence(wanted)
     spec, latest = proposal.base_version.spec, latest_version(proposal.task)
     return ShownProposal(
-        changes=[_show_change(number, change, spec, known) for number, change in enumerate(said)],
-        diff=_diff(spec, said),
+        changes=[_show_change(number, change, spec, evidence) for number, change in enumerate(changes)],
+        diff=_diff(spec, changes),
         latest=latest.number,
         is_stale=proposal.state == ProposalState.OPEN and latest.pk != proposal.base_version_id,
         counted=proposal.counted,

@@ -18,7 +18,7 @@ from members.session import member_of
 from web.http.lists import ListQuery, one_of
 from web.http.problem_shape import problems
 
-USD = {"max_digits": 20, "decimal_places": 6}
+USD: dict[str, Any] = {"max_digits": 20, "decimal_places": 6}
 
 
 class AmountsOut(serializers.Serializer[Any]):
@@ -28,9 +28,9 @@ class AmountsOut(serializers.Serializer[Any]):
     input_tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     output_tokens = serializers.IntegerField()
-    cost_usd = serializers.DecimalField(**USD)  # type: ignore[arg-type]
+    cost_usd = serializers.DecimalField(**USD)
     possible_usd = serializers.DecimalField(
-        **USD,  # type: ignore[arg-type]
+        **USD,
         help_text="What calls of unknown fate may have cost, beside cost_usd.",
     )
 

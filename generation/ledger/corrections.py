@@ -42,7 +42,7 @@ def correct(order: Order, call_id: UUID, *, cost_usd: Decimal, reason: str, by: 
     """
     require_admin(by)
     reason = " ".join(reason.split())
-    # The order's row first, as whoever takes in events does: what is told at the same moment waits.
+    # The order's row first, as ingesting events does: an event that arrives at the same moment waits.
     order = Order.objects.select_for_update(no_key=True, of=("self",)).get(pk=order.pk)
     call = Call.objects.filter(pk=call_id, order=order).first()
     if call is None:
@@ -118,12 +118,12 @@ def may_correct(member: Member, order: Order) -> bool:
 
 
 def overclaimed_calls(order: Order) -> QuerySet[Call]:
-    """Calls whose own count of tokens would have cost more than they can have, and that nobody has corrected."""
-    found = Call.objects.filter(order=order, claimed_cost_usd__isnull=False, is_corrected=False)
-    return found.select_related("record").order_by("position", "id")[:SHOWN]
+    """Return uncorrected calls whose own count of tokens would have cost more than the call can have cost."""
+    calls = Call.objects.filter(order=order, claimed_cost_usd__isnull=False, is_corrected=False)
+    return calls.select_related("record").order_by("position", "id")[:SHOWN]
 
 
 def corrections_of(order: Order) -> QuerySet[CallCorrection]:
     """What was corrected, the newest first."""
-    found = CallCorrection.objects.filter(call__order=order).select_related("by", "call__record")
-    return found.order_by("-at", "-id")[:SHOWN]
+    call_corrections = CallCorrection.objects.filter(call__order=order).select_related("by", "call__record")
+    return call_corrections.order_by("-at", "-id")[:SHOWN]

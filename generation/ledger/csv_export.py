@@ -8,8 +8,8 @@ from dataclasses import astuple
 from django.http import StreamingHttpResponse
 
 from generation.ledger import queries as selectors
-from generation.ledger.daily_sums import launch_teacher_name
-from generation.ledger.queries import AMOUNTS, LedgerLine, LedgerQuery
+from generation.ledger.daily_sums import AMOUNTS, launch_teacher_name
+from generation.ledger.queries import LedgerLine, LedgerQuery
 from generation.models import Call
 from members.models import Member
 from web import csv

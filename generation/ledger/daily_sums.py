@@ -104,7 +104,7 @@ def differs(order: Order) -> bool:
 
 @transaction.atomic
 def rebuild(order: Order) -> bool:
-    """Write an order's sums anew from its calls.
+    """Rebuild an order's sums from its calls.
 
     Returns:
         Whether they were others before.

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from generation.budgets.queries import held_in_batches_usd, month_bounds, this_month
 from generation.ledger import daily_sums
+from generation.ledger.daily_sums import AMOUNTS
 from generation.models import Call, Order, SpendDay
 from members.models import Member
 from review.models import Task
@@ -33,7 +34,6 @@ ALL = "all"
 PER_PAGE = 50
 CHUNK = 2_000
 SYSTEM_LABEL = "The system"
-AMOUNTS = ("calls", "input_tokens", "cached_tokens", "output_tokens", "cost_usd", "possible_usd")
 # By what lines are grouped and told apart, and whether the newest comes first.
 SORT_KEYS: dict[str, tuple[tuple[str, ...], bool]] = {
     "job": (("order__created_at", "order_id"), True),
@@ -138,21 +138,21 @@ def all_lines(member: Member, wanted: LedgerQuery) -> Iterator[LedgerLine]:
 
 def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
     """Every call of the part that was asked for, in the order of time; memory does not grow with their number."""
-    found = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
-    found = found.defer("fields", "excerpt", "order__record_ids", "order__estimate")
+    rows = Call.objects.select_related("order__task", "order__created_by").order_by("created_at", "id")
+    rows = rows.defer("fields", "excerpt", "order__record_ids", "order__estimate")
     if not member.is_admin:
-        found = found.filter(order__task__in=tasks_for(member))
+        rows = rows.filter(order__task__in=tasks_for(member))
     if wanted.task is not None:
-        found = found.filter(order__task=wanted.task)
+        rows = rows.filter(order__task=wanted.task)
     if wanted.month != ALL:
         first, following = (_midnight(day) for day in month_bounds(wanted.month))
-        found = found.filter(created_at__gte=first, created_at__lt=following)
+        rows = rows.filter(created_at__gte=first, created_at__lt=following)
     last: Call | None = None
     while True:
-        beyond = found
+        beyond = rows
         if last is not None:
-            # The row after the last one, by the index; an offset would be counted anew for each chunk.
-            beyond = found.filter(created_at__gte=last.created_at).exclude(created_at=last.created_at, id__lte=last.pk)
+            # The row after the last one, by the index; an offset would be counted again for each chunk.
+            beyond = rows.filter(created_at__gte=last.created_at).exclude(created_at=last.created_at, id__lte=last.pk)
         chunk = list(beyond[:CHUNK])
         yield from chunk
         if len(chunk) < CHUNK:
@@ -163,8 +163,8 @@ def calls(member: Member, wanted: LedgerQuery) -> Iterator[Call]:
 def months(member: Member) -> list[str]:
     """Months in which anything was asked, the newest first; the one that lasts is always among them."""
     days = _days(member, LedgerQuery())
-    found = {f"{day:%Y-%m}" for day in days.dates("day", "month")}
-    return sorted(found | {this_month()}, reverse=True)
+    months = {f"{day:%Y-%m}" for day in days.dates("day", "month")}
+    return sorted(months | {this_month()}, reverse=True)
 
 
 def _days(member: Member, wanted: LedgerQuery) -> QuerySet[SpendDay]:
@@ -221,7 +221,7 @@ def _cursor_value(name: str, text: str) -> Any:
     return UUID(text) if name == "order_id" else text
 
 
-def _cursor_text(value: Any) -> str:
+def _cursor_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 

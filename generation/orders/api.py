@@ -56,9 +56,7 @@ class OrderListView(APIView):
     @extend_schema(request=OrderIn, responses={202: OrderStartedOut})
     @idempotent
     def post(self, request: Request) -> Response:
-        asked = _order_request(request)
-        task = asked.pop("task")
-        order = launch.launch(task, **asked, by=member_of(request))
+        order = launch.launch(_order_request(request))
         started = {"id": order.pk, "job": order.job_id, "url": reverse("generation:detail", args=[order.pk])}
         return Response(OrderStartedOut(started).data, status=202)
 
@@ -68,18 +66,7 @@ class EstimateView(APIView):
 
     @extend_schema(request=OrderIn, responses=EstimateOut)
     def post(self, request: Request) -> Response:
-        asked = _order_request(request)
-        quoted = launch.quote(
-            asked["task"],
-            teacher=asked["teacher"],
-            count=asked["count"],
-            by=member_of(request),
-            source=asked["source"],
-            record_ids=asked["record_ids"],
-            per_record=asked["per_record"],
-            wish=asked["wish"],
-            mix=asked["mix"],
-        )
+        quoted = launch.quote(_order_request(request))
         shown = quoted.estimate.as_json() | {
             "suggested_budget_usd": quoted.suggested_budget_usd,
             "records": len(quoted.record_ids),
@@ -110,26 +97,27 @@ class CallListView(APIView):
         return selectors.calls(selectors.get(member_of(request), order_id), state=asked.get("state", ""))
 
 
-def _order_request(request: Request) -> dict[str, Any]:
-    """The body of an order, with what it names looked up."""
+def _order_request(request: Request) -> launch.OrderRequest:
+    """Read the body of an order, and look up what it names."""
     body = OrderIn(data=request.data)
     body.is_valid(raise_exception=True)
-    asked = body.validated_data
-    task = task_or_404(member_of(request), asked["task"])
+    asked, member = body.validated_data, member_of(request)
+    task = task_or_404(member, asked["task"])
     source = asked.get("source")
-    mix = wishes.mix_request(member_of(request), task, asked)
-    return {
-        "task": task,
-        "teacher": mix.first or teacher_selectors.teacher_or_404(member_of(request), asked["teacher"]),
-        "mix": mix,
-        "count": asked["count"],
-        "per_record": asked["per_record"],
-        "source": selectors.source_or_404(task, source) if source else None,
-        "record_ids": asked.get("records"),
-        "max_cost_usd": asked.get("max_cost_usd"),
-        "uncertain_policy": UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),
-        "wish": WayRequest(Way(asked["way"]), Stragglers(asked["stragglers"])),
-    }
+    mix = wishes.mix_request(member, task, asked)
+    return launch.OrderRequest(
+        task,
+        teacher=mix.first or teacher_selectors.teacher_or_404(member, asked["teacher"]),
+        mix=mix,
+        count=asked["count"],
+        per_record=asked["per_record"],
+        source=selectors.source_or_404(task, source) if source else None,
+        record_ids=asked.get("records"),
+        max_cost_usd=asked.get("max_cost_usd"),
+        uncertain_policy=UncertainPolicy(asked.get("uncertain_policy", UncertainPolicy.HOLD)),
+        wish=WayRequest(Way(asked["way"]), Stragglers(asked["stragglers"])),
+        by=member,
+    )
 
 
 class OrderDiversityView(APIView):

@@ -50,11 +50,11 @@ def earlier_calls(order: Order) -> EarlierCalls:
 def announced_without_end(order: Order) -> list[AnnouncedIn]:
     """By attempt, what it announced since an attempt last came to its end, less what failed unpaid after it.
 
-    What was answered, or is uncertain, has a row that says so, and is left to whoever reads these rows.
+    What was answered, or is uncertain, has a row that says so, and is left to the reader of these rows.
     """
-    told = JobEvent.objects.filter(job=order.job_id, kind__in=("asking", "failure")).order_by("seq")
+    job_events = JobEvent.objects.filter(job=order.job_id, kind__in=("asking", "failure")).order_by("seq")
     by_attempt: dict[int, set[int]] = {}
-    for kind, fence, payload in told.values_list("kind", "fence", "payload").iterator(chunk_size=1000):
+    for kind, fence, payload in job_events.values_list("kind", "fence", "payload").iterator(chunk_size=1000):
         if kind == "asking":
             if payload["positions"]:
                 by_attempt.setdefault(fence, set()).update(expand_runs(payload["positions"]))

@@ -132,7 +132,7 @@ def _length(facts: Facts) -> int:
 
 
 def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpec) -> CallUsage | None:
-    # A teacher that was given another model or other parameters since is measured anew.
+    # A teacher that was given another model or other parameters since is measured again from the start.
     # Revisions send longer conversations than orders do.
     calls = (
         Call.objects.exclude(order__purpose=Purpose.REVISION)

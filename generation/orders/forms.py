@@ -12,6 +12,7 @@ from generation.orders.queries import SourceOption
 from generation.orders.way import WayRequest
 from generation.states import Stragglers, UncertainPolicy, Way
 from generation.teachers.queries import TeacherLine
+from web.http.form_choices import set_choices
 
 
 class OrderForm(forms.Form):
@@ -71,20 +72,22 @@ class OrderForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         held = sum(choice.records for choice in sources)
-        self.fields["teacher"].choices = [  # type: ignore[attr-defined]
-            (line.teacher.slug, _teacher_label(line)) for line in teachers
-        ]
+        set_choices(self, "teacher", [(line.teacher.slug, _teacher_label(line)) for line in teachers])
         # The first in the list may lack its key: begin with one that can write.
         askable = [line.teacher.slug for line in teachers if line.can_be_asked]
         self.initial.setdefault("teacher", askable[0] if askable else "")
-        self.fields["source"].choices = [  # type: ignore[attr-defined]
-            ("", f"All {held:,} records"),
-            *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
-        ]
+        set_choices(
+            self,
+            "source",
+            [
+                ("", f"All {held:,} records"),
+                *((choice.source.slug, f"{choice.source.name} ({choice.records:,})") for choice in sources),
+            ],
+        )
 
     @staticmethod
     def way_of(said: Mapping[str, Any]) -> WayRequest:
-        """The way that an order is to go, from what was typed; anything unknown is as ever."""
+        """Return the way an order goes from what was typed; the default for anything unknown."""
         is_batch, leaves = said.get("way") == Way.BATCH, said.get("stragglers") == Stragglers.LEAVE
         return WayRequest(Way.BATCH if is_batch else Way.LIVE, Stragglers.LEAVE if leaves else Stragglers.ASK)
 

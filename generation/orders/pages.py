@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -29,6 +29,10 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+from web.http.htmx import is_htmx
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +76,7 @@ def _form_values(given: QueryDict) -> dict[str, str]:
     return {name: str(given[name]) for name in OrderForm.base_fields if name in given} | forms.mix_values(given)
 
 
-def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
+def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> tuple[Any, int]:
     """The order, or none and the status to answer with; why stands in the form."""
     if not form.is_valid():
         return None, 400
@@ -80,16 +84,18 @@ def _launch(request: HttpRequest, task: Any, form: OrderForm, mix: MixForm) -> t
     try:
         wish = forms.mix_request_of(request, task, mix)
         order = launch.launch(
-            task,
-            teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
-            mix=wish,
-            count=chosen["count"],
-            per_record=chosen["per_record"] or 1,
-            max_cost_usd=chosen["max_cost_usd"],
-            source=orders_queries.source_or_404(task, chosen["source"]) if chosen["source"] else None,
-            uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
-            wish=form.way_of(chosen),
-            by=member_of(request),
+            launch.OrderRequest(
+                task,
+                teacher=wish.first or teacher_selectors.teacher_or_404(member_of(request), chosen["teacher"]),
+                mix=wish,
+                count=chosen["count"],
+                per_record=chosen["per_record"] or 1,
+                max_cost_usd=chosen["max_cost_usd"],
+                source=orders_queries.source_or_404(task, chosen["source"]) if chosen["source"] else None,
+                uncertain_policy=UncertainPolicy(chosen["uncertain_policy"] or UncertainPolicy.HOLD),
+                wish=form.way_of(chosen),
+                by=member_of(request),
+            )
         )
     except Refusal as refusal:
         add_refusal(mix if set(refusal.errors) & set(mix.fields) else form, refusal)
@@ -104,7 +110,7 @@ def quote(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "generation/_estimate.html", {"task": task, **_quote_context(request, task, request.GET)})
 
 
-def _quote_context(request: HttpRequest, task: Any, given: QueryDict) -> dict[str, Any]:
+def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[str, Any]:
     teacher = teacher_selectors.teacher_or_404(member_of(request), given.get("teacher", ""))
     line = teacher_selectors.line_of(teacher, teacher_selectors.price_of(teacher))
     source = given.get("source", "")
@@ -112,14 +118,16 @@ def _quote_context(request: HttpRequest, task: Any, given: QueryDict) -> dict[st
     try:
         wish = forms.mix_request_of(request, task, mix)
         quote = launch.quote(
-            task,
-            teacher=wish.first or teacher,
-            mix=wish,
-            count=_whole_number(given.get("count", "")),
-            per_record=_whole_number(given.get("per_record") or "1"),
-            wish=OrderForm.way_of(given),
-            by=member_of(request),
-            source=orders_queries.source_or_404(task, source) if source else None,
+            launch.OrderRequest(
+                task,
+                teacher=wish.first or teacher,
+                mix=wish,
+                count=_whole_number(given.get("count", "")),
+                per_record=_whole_number(given.get("per_record") or "1"),
+                wish=OrderForm.way_of(given),
+                by=member_of(request),
+                source=orders_queries.source_or_404(task, source) if source else None,
+            )
         )
     except Refusal as refusal:
         return {"line": line, "no_quote": refusal}
@@ -169,5 +177,5 @@ def order_diversity(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "measured": selectors.measure_order(order),
         "outcome": selectors.mix_outcome(order),
     }
-    is_part = request.htmx  # type: ignore[attr-defined]
+    is_part = is_htmx(request)
     return render(request, "generation/_measured.html" if is_part else "generation/diversity.html", context)

@@ -88,8 +88,8 @@ def get(member: Member, order_id: UUID) -> Order:
 
 def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
     """Calls of an order, in its order; of one state if one is named."""
-    found = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
-    return found.filter(state=state) if state else found
+    rows = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
+    return rows.filter(state=state) if state else rows
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def failures(order: Order) -> list[FailureLine]:
 
 
 def uncertain_calls(order: Order) -> list[Call]:
-    """Uncertain calls nobody has settled."""
+    """Return uncertain calls that are not settled yet."""
     return list(calls(order, state=CallState.UNCERTAIN).filter(settlement=Settlement.OPEN)[:SETTLED_SHOWN])
 
 
@@ -122,8 +122,8 @@ def recent_drafts(order: Order) -> list[Draft]:
     """The newest drafts of an order that stand on the desk."""
     if order.job_id is None:
         return []
-    found = Draft.objects.filter(job_id=order.job_id).select_related("record")
-    return list(found.order_by("-created_at", "-queue_position")[:RECENT])
+    drafts = Draft.objects.filter(job_id=order.job_id).select_related("record")
+    return list(drafts.order_by("-created_at", "-queue_position")[:RECENT])
 
 
 def outputs(order: Order) -> QuerySet[Call]:
@@ -141,8 +141,10 @@ class SourceOption:
 
 def sources(task: Task) -> list[SourceOption]:
     """Imports of a task that hold records, newest first."""
-    found = Source.objects.filter(task=task, kind=SourceKind.RECORDS).annotate(held=Count("records")).filter(held__gt=0)
-    return [SourceOption(source, source.held) for source in found.order_by("-created_at")]
+    with_records = (
+        Source.objects.filter(task=task, kind=SourceKind.RECORDS).annotate(held=Count("records")).filter(held__gt=0)
+    )
+    return [SourceOption(source, source.held) for source in with_records.order_by("-created_at")]
 
 
 def source_or_404(task: Task, slug: str) -> Source:
@@ -151,10 +153,10 @@ def source_or_404(task: Task, slug: str) -> Source:
     Raises:
         Http404: The task has none of that name.
     """
-    found = Source.objects.filter(task=task, slug=slug).first() or _by_id(task, slug)
-    if found is None:
+    source = Source.objects.filter(task=task, slug=slug).first() or _by_id(task, slug)
+    if source is None:
         raise Http404(f"The task '{task.slug}' has no source '{slug}'.")
-    return found
+    return source
 
 
 def _by_id(task: Task, text: str) -> Source | None:

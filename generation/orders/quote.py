@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
 from generation.diversity.request import DEFAULT_MIX, MixRequest
 from generation.engine.contracts import TeacherSpec
-from generation.models import Teacher
+from generation.models import Order, Teacher
 from generation.orders import mix_estimate, run_spec
 from generation.orders.estimate import OrderEstimate
 from generation.orders.way import LIVE, WayRequest, check_way, mix_at_way_price, teacher_at_way_price, with_way_time
-from generation.states import address_of
+from generation.states import Purpose, UncertainPolicy, address_of
 from generation.teachers import edit, provided
 from generation.teachers.queries import price_of
 from jobs.secrets import allow_list, store
@@ -36,6 +36,50 @@ MOST_PER_RECORD = 8
 CENT = Decimal("0.01")
 # By record: the mails its reader got before, of an order for follow-ups.
 Threads = Mapping[UUID, Sequence[Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class OrderRequest:
+    """A request for drafts, before it is checked and priced.
+
+    Attributes:
+        task: The task to write for.
+        teacher: Whom to ask.
+        count: Drafts in total, spread over the records.
+        by: Who asks; None when the product itself does.
+        max_cost_usd: The budget, the judge's share included. Needed when the teacher costs anything.
+        source: Only records of this import.
+        record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
+        version: The task version; the latest by default.
+        per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
+        mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
+        wish: Whether calls go out at once or by batches.
+        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
+        purpose: For the desk, answers become drafts there; for an evaluation they stay on the calls.
+        uncertain_policy: What to do with a call of unknown fate.
+        seed: Makes a second order differ from the first; by default drawn from the order's id.
+        repeats: The order whose uncertain calls this one asks again.
+        follows: The order that this one completes, or judges.
+    """
+
+    task: Task
+    _: KW_ONLY
+    teacher: Teacher
+    count: int
+    by: Member | None
+    max_cost_usd: Decimal | None = None
+    source: Source | None = None
+    record_ids: Sequence[UUID] | None = None
+    version: TaskVersion | None = None
+    per_record: int = 1
+    mix: MixRequest = DEFAULT_MIX
+    wish: WayRequest = LIVE
+    threads: Threads | None = None
+    purpose: Purpose = Purpose.DESK
+    uncertain_policy: UncertainPolicy = UncertainPolicy.HOLD
+    seed: int | None = None
+    repeats: Order | None = None
+    follows: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -59,71 +103,48 @@ class Quote:
         return enough.quantize(CENT, rounding=ROUND_UP)
 
 
-def quote(
-    task: Task,
-    *,
-    teacher: Teacher,
-    count: int,
-    by: Member | None,
-    source: Source | None = None,
-    record_ids: Sequence[UUID] | None = None,
-    version: TaskVersion | None = None,
-    per_record: int = 1,
-    mix: MixRequest = DEFAULT_MIX,
-    wish: WayRequest = LIVE,
-    threads: Threads | None = None,
-) -> Quote:
+def quote(request: OrderRequest) -> Quote:
     """Check an order and price it; writes nothing.
-
-    Args:
-        task: The task to write for.
-        teacher: Whom to ask.
-        count: Drafts in total, spread over the records.
-        by: Who asks; None when the product itself does.
-        source: Only records of this import.
-        record_ids: Exactly these records, in this order; else those with the fewest drafts come first.
-        version: The task version; the latest by default.
-        per_record: How many drafts of each record to ask for, to choose the best of; so many fewer records are needed.
-        mix: How drafts are to differ, and which come to the desk. Its first teacher is `teacher`, where it names any.
-        wish: Whether calls go out at once or by batches.
-        threads: For follow-ups, by record: the mails its reader got before. They are told, and paid for, with each call.
 
     Raises:
         PermissionDenied: The member does not lead the task.
         Refusal: `count`, `per_record`, `teacher_off`, `teacher_of_another_task`, `price_unknown`, `secret_missing`,
-            `base_url`, `no_records`, `no_batches`, or as for `settling.settle`.
+            `base_url`, `no_records`, `no_batches`, or as for `diversity.resolve.resolve`.
     """
-    if by is not None:
-        permissions.require(by, task, Role.LEAD)
-    if not 1 <= count <= LARGEST_ORDER:
-        message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
-        raise Refusal("count", message, errors={"count": [message]})
-    if not 1 <= per_record <= MOST_PER_RECORD:
-        message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
-        raise Refusal("per_record", message, errors={"per_record": [message]})
-    spec = require_askable(teacher)
-    provided.check_provided(teacher, task)
-    version = version or latest_version(task)
-    ids, facts = _records(task, math.ceil(count / per_record), source, record_ids)
-    variety = resolve.resolve(task, version, mix, per_record=per_record, askable=require_askable)
-    rows = [asked.teacher for asked in mix.teachers] or [teacher]
-    check_way(wish, [one.teacher for one in variety.teachers] or [spec])
+    task, mix = request.task, request.mix
+    _check_size(request)
+    spec = require_askable(request.teacher)
+    provided.check_provided(request.teacher, task)
+    version = request.version or latest_version(task)
+    ids, facts = _records(request)
+    variety = resolve.resolve(task, version, mix, per_record=request.per_record, askable=require_askable)
+    specs = [mixed.teacher for mixed in variety.teachers] or [spec]
+    check_way(request.wish, specs)
     drafts, judging = mix_estimate.estimate_mix(
         version,
         facts,
-        mix_at_way_price(variety, wish),
-        alone=teacher_at_way_price(spec, wish),
-        teachers=rows,
-        count=count,
-        per_record=per_record,
+        mix_at_way_price(variety, request.wish),
+        alone=teacher_at_way_price(spec, request.wish),
+        teachers=[asked.teacher for asked in mix.teachers] or [request.teacher],
+        count=request.count,
+        per_record=request.per_record,
     )
-    if threads:
-        drafts = mix_estimate.with_threads(
-            drafts, [one.teacher for one in variety.teachers] or [spec], threads.values()
-        )
-    drafts = with_way_time(drafts, wish)
+    if request.threads:
+        drafts = mix_estimate.with_threads(drafts, specs, request.threads.values())
+    drafts = with_way_time(drafts, request.wish)
     price = mix_estimate.sum_of([drafts, judging]) if judging else drafts
-    return Quote(version, ids, spec, price, variety, judging, threads or {})
+    return Quote(version, ids, spec, price, variety, judging, request.threads or {})
+
+
+def _check_size(request: OrderRequest) -> None:
+    if request.by is not None:
+        permissions.require(request.by, request.task, Role.LEAD)
+    if not 1 <= request.count <= LARGEST_ORDER:
+        message = f"Order between 1 and {LARGEST_ORDER:,} drafts."
+        raise Refusal("count", message, errors={"count": [message]})
+    if not 1 <= request.per_record <= MOST_PER_RECORD:
+        message = f"Between 1 and {MOST_PER_RECORD} drafts of one record."
+        raise Refusal("per_record", message, errors={"per_record": [message]})
 
 
 def require_askable(teacher: Teacher) -> TeacherSpec:
@@ -152,28 +173,27 @@ def require_askable(teacher: Teacher) -> TeacherSpec:
     return run_spec.teacher_spec(teacher, price)
 
 
-def _records(
-    task: Task, count: int, source: Source | None, record_ids: Sequence[UUID] | None
-) -> tuple[list[str], list[dict[str, object]]]:
-    """Ids and facts of the records an order of this size needs."""
-    rows = Record.objects.filter(task=task, erased_at__isnull=True)
-    if record_ids is not None:
-        facts = dict(rows.filter(pk__in=list(record_ids)).values_list("pk", "facts"))
-        if unknown := [pk for pk in record_ids if pk not in facts]:
+def _records(request: OrderRequest) -> tuple[list[str], list[dict[str, object]]]:
+    """Return ids and facts of the records an order of this size needs."""
+    count = math.ceil(request.count / request.per_record)
+    rows = Record.objects.filter(task=request.task, erased_at__isnull=True)
+    if request.record_ids is not None:
+        facts = dict(rows.filter(pk__in=list(request.record_ids)).values_list("pk", "facts"))
+        if unknown := [pk for pk in request.record_ids if pk not in facts]:
             raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
-        found = [(pk, facts[pk]) for pk in record_ids][:count]
+        chosen = [(pk, facts[pk]) for pk in request.record_ids][:count]
     else:
-        if source is not None:
-            rows = rows.filter(source=source)
-        # A second order goes on where the first ended: with records nobody has written for the desk yet.
+        if request.source is not None:
+            rows = rows.filter(source=request.source)
+        # A second order begins where the first ended: with records that have no drafts on the desk yet.
         drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
         rows = rows.annotate(draft_count=drafts).order_by("draft_count", "source__created_at", "row_number", "pk")
-        found = list(rows.values_list("pk", "facts")[:count])
-    if not found:
+        chosen = list(rows.values_list("pk", "facts")[:count])
+    if not chosen:
         raise Refusal(
             "no_records",
             "There are no records to write for.",
             hint="Import some under Sources.",
             errors={"source": ["This holds no records."]},
         )
-    return [str(pk) for pk, _ in found], [known for _, known in found]
+    return [str(pk) for pk, _ in chosen], [facts_of_record for _, facts_of_record in chosen]

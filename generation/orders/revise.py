@@ -34,8 +34,8 @@ class TeacherReviser:
 
     def writers(self, draft: Draft, conversation: Sequence[Message], *, by: Member) -> list[Writer]:
         """See `review.ports.Reviser`."""
-        found = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
-        return sorted(found, key=lambda writer: not writer.is_author)
+        writers = [writer for line in selectors.lines(by) if (writer := _writer(line, draft, conversation)) is not None]
+        return sorted(writers, key=lambda writer: not writer.is_author)
 
     def start(self, draft: Draft, conversation: Sequence[Message], *, writer: str, by: Member) -> UUID:
         """See `review.ports.Reviser`."""
@@ -49,26 +49,21 @@ class TeacherReviser:
                 f"One revision by {teacher.name} may cost ${budget}; ${MOST_USD} is the most for one.",
                 hint="Choose another teacher, or have an admin lower its max_tokens.",
             )
-        order = launch.place(
-            draft.task,
-            Quote(draft.task_version, [str(draft.record_id)], spec, estimate),
-            title=f"A revision by {teacher.name}",
-            teacher=teacher,
-            count=1,
-            by=by,
-            max_cost_usd=budget or None,
-            purpose=Purpose.REVISION,
+        request = launch.OrderRequest(
+            draft.task, teacher=teacher, count=1, by=by, max_cost_usd=budget or None, purpose=Purpose.REVISION
         )
+        quoted = Quote(draft.task_version, [str(draft.record_id)], spec, estimate)
+        order = launch.place(request, quoted, title=f"A revision by {teacher.name}")
         if order.job_id is None:
             raise RuntimeError("an order was placed without a job")
         return order.job_id
 
     def _teacher(self, draft: Draft, conversation: Sequence[Message], slug: str, by: Member) -> Teacher:
         if slug:
-            found = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
-            if found is None:
+            teacher = selectors.visible(by).filter(slug=slug, provided_by="", is_active=True).first()
+            if teacher is None:
                 raise _none(f"There is no teacher '{slug}' to ask.")
-            return found
+            return teacher
         writers = self.writers(draft, conversation, by=by)
         if not writers:
             raise _none("No teacher can be asked now: none has its key and a price, or each is too dear.")
@@ -76,7 +71,7 @@ class TeacherReviser:
 
 
 def on_job_ended(job: Job) -> None:
-    """Once the job of a revision has ended without one, its draft comes back to whoever asked."""
+    """Return a draft to the desk of the member who asked, once the job of its revision ended without one."""
     order = Order.objects.filter(job=job, purpose=Purpose.REVISION).first()
     if order is not None:
         revision_requests.give_up(job.pk, why=_failure_reason(order, job))
@@ -86,8 +81,8 @@ def _failure_reason(order: Order, job: Job) -> str:
     call = order.calls.exclude(state=CallState.ANSWERED).exclude(error_message="").first()
     if call is not None:
         return call.error_message[:200]
-    told = (job.error or {}).get("message", "")
-    return str(told)[:200] or f"the job ended {job.state}"
+    message = (job.error or {}).get("message", "")
+    return str(message)[:200] or f"the job ended {job.state}"
 
 
 def _writer(line: TeacherLine, draft: Draft, conversation: Sequence[Message]) -> Writer | None:

@@ -26,6 +26,7 @@ from review.desk.revisions import revision_requests
 from review.models import Record, RevisionRequest
 from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 
@@ -33,10 +34,10 @@ def revision_conversation(order: Order) -> list[Message]:
     """The conversation of an order for one revision.
 
     Raises:
-        Refusal: `request_gone`, nobody asks for it any more.
+        Refusal: `request_gone`, the revision was withdrawn.
     """
-    found = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
-    request = found.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()
+    requests = RevisionRequest.objects.select_related("draft__record", "draft__task_version")
+    request = requests.filter(job_id=order.job_id, draft__erased_at__isnull=True).first()
     if request is None:
         raise Refusal("request_gone", "Nobody asks for this revision any more.", hint="Ask anew on the draft.")
     return revision_requests.conversation(request.draft, request.instruction)
@@ -92,7 +93,7 @@ def build(job: Job) -> dict[str, Any]:
         teacher = teacher.model_copy(update={"base_url": room.base_url()})
     elif teacher.base_url:
         edit.check_address(teacher.base_url)
-    known = earlier_calls.earlier_calls(order)
+    earlier = earlier_calls.earlier_calls(order)
     spec = GenerationSpec(
         order=str(order.pk),
         purpose="evaluation" if order.purpose == "evaluation" else "desk",
@@ -113,9 +114,9 @@ def build(job: Job) -> dict[str, Any]:
         taken_in=orders_batches.collected_batch_ids(order),
         limits=Limits(concurrency=_concurrency(order)),
         local_clients={"offline": settings.OFFLINE_TEACHER},
-        settled=known.settled,
-        in_doubt=known.in_doubt,
-        doubted=known.doubted,
+        settled=earlier.settled,
+        in_doubt=earlier.in_doubt,
+        doubted=earlier.doubted,
         announced=[] if is_closing else earlier_calls.announced_without_end(order),
     )
     return spec.model_dump(mode="json")
@@ -138,16 +139,16 @@ def secret_refs(job: Job) -> list[str]:
 
 
 def _call_usd(order: Order) -> float:
-    said: dict[str, Any] = order.estimate
-    return float(said.get("cost_usd", 0)) / max(1, int(said.get("calls", 1)))
+    estimate: dict[str, Any] = order.estimate
+    return float(estimate.get("cost_usd", 0)) / max(1, int(estimate.get("calls", 1)))
 
 
 def _repairs_until_usd(order: Order) -> float | None:
     """The estimate's upper end and one worst call, as the suggested budget has it; None for an order without one."""
-    said: dict[str, Any] = order.estimate
-    if "cost_high_usd" not in said:
+    estimate: dict[str, Any] = order.estimate
+    if "cost_high_usd" not in estimate:
         return None
-    return float(said["cost_high_usd"]) + float(said.get("worst_call_usd", 0))
+    return float(estimate["cost_high_usd"]) + float(estimate.get("worst_call_usd", 0))
 
 
 def _task(order: Order) -> TaskSpec:
@@ -171,18 +172,18 @@ def _concurrency(order: Order) -> int:
 
 def _records(order: Order) -> list[RecordIn]:
     record_ids: list[str] = order.record_ids
-    known: dict[str, RecordIn] = {}
+    records_by_id: dict[str, RecordIn] = {}
     variety = MixSettings.model_validate(order.variety)
-    for start in range(0, len(record_ids), CHUNK):
-        rows = Record.objects.filter(pk__in=record_ids[start : start + CHUNK]).only("facts", "title", "group", "domain")
-        known.update((str(row.pk), _record(row, variety, order.threads or {})) for row in rows)
-    if gone := [pk for pk in record_ids if pk not in known]:
+    for chunk in chunked(record_ids, CHUNK):
+        rows = Record.objects.filter(pk__in=chunk).only("facts", "title", "group", "domain")
+        records_by_id.update((str(row.pk), _record(row, variety, order.threads or {})) for row in rows)
+    if gone := [pk for pk in record_ids if pk not in records_by_id]:
         # Leaving one out would move every later call to another record.
         raise Refusal("record_gone", f"The record {gone[0]} is gone.", hint="Launch a new order without it.")
     if special := purposes.special_purpose(order):
         asked = special.conversations(order)
-        return [known[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
-    return [known[pk] for pk in record_ids]
+        return [records_by_id[pk].model_copy(update={"messages": asked[pk]}) for pk in record_ids]
+    return [records_by_id[pk] for pk in record_ids]
 
 
 def _record(row: Record, variety: MixSettings, threads: Mapping[str, list[dict[str, str]]]) -> RecordIn:

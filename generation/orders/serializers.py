@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from generation.diversity.serializers import MixIn
+from generation.models import Order
 from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
 from generation.teachers.serializers import TermsOut
 from jobs.monitor.serializers import JobSerializer
@@ -100,14 +101,14 @@ class OrderOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
 
-    def get_teachers(self, order: Any) -> list[dict[str, Any]]:
+    def get_teachers(self, order: Order) -> list[dict[str, Any]]:
         variety = order.variety or {}
         return [
             {"teacher": slug, "share": mixed["share"], "temperatures": mixed["temperatures"]}
             for slug, mixed in zip(variety.get("slugs", []), variety.get("teachers", []), strict=True)
         ]
 
-    def get_url(self, order: Any) -> str:
+    def get_url(self, order: Order) -> str:
         return reverse("generation:detail", args=[order.pk])
 
 

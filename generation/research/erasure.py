@@ -32,10 +32,10 @@ def erase(record_ids: Sequence[UUID]) -> None:
         site.title, site.url, site.query, site.facts, site.why = _TITLE, "", "", {}, ""
         site.save(update_fields=["title", "url", "query", "facts", "why"])
         if site.research.job_id is not None:
-            told = JobEvent.objects.filter(
+            job_events = JobEvent.objects.filter(
                 job=site.research.job_id, kind__in=("page", "site"), payload__site=site.number
             )
-            told.update(payload={"site": site.number, "erased": True})
+            job_events.update(payload={"site": site.number, "erased": True})
 
 
 def _erase_threads(record_ids: set[str]) -> None:

@@ -11,6 +11,7 @@ from django import forms
 from generation.research.launch import MOST_PAGES, ResearchRequest
 from review.models import Source
 from review.spec.schema import InputField
+from web.http.form_choices import set_choices
 
 _SITES_HELP = "One a line: name, address. Either may be left out: Harrow Bay Ferries, https://harrow-bay.example"
 
@@ -63,7 +64,7 @@ class ResearchForm(forms.Form):
         super().__init__(data, **kwargs)
         self._sources = {str(source.pk): source for source in sources}
         choices = [(pk, f"{source.task.name}: {source.name}") for pk, source in self._sources.items()]
-        self.fields["source"].choices = [("", "None: the sites given"), *choices]  # type: ignore[attr-defined]
+        set_choices(self, "source", [("", "None: the sites given"), *choices])
         if not can_search:
             del self.fields["searches"]
         self._facts = [f"fill.{fact.name}" for fact in facts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +25,9 @@ from review.tasks.permissions import require
 from review.tasks.queries import latest_version
 from review.text.grounding import quotable
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.spec.task_spec import TaskSpec
 
 MOST_SITES = 2000
 MOST_PAGES = 10
@@ -150,7 +153,7 @@ def _site(site: ResearchedSite, research: Research) -> dict[str, Any]:
     }
 
 
-def _check(begun: Sequence[StartingPoint], spec: Any, wishes: ResearchRequest) -> None:
+def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchRequest) -> None:
     """Say before anything is fetched what would keep records from being made."""
     if not begun:
         hint = "Choose a source whose records have a fact of the role domain or an address, or type sites."

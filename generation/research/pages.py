@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +18,9 @@ from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +72,7 @@ def record_pages(request: HttpRequest, record_id: UUID) -> HttpResponse:
     return render(request, "generation/research_pages.html", context)
 
 
-def _launch(request: HttpRequest, task: Any, form: ResearchForm) -> tuple[Any, int]:
+def _launch(request: HttpRequest, task: Task, form: ResearchForm) -> tuple[Any, int]:
     if not form.is_valid():
         return None, 400
     try:

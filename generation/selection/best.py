@@ -1,6 +1,6 @@
 """Puts the best of a record's drafts on the desk and leaves the others off it, by checks or by what a judge said.
 
-What a machine chose is no preference: nobody compared, so nothing of it is written where experts' choices are.
+What a machine chose is no preference of an expert, so nothing of it is written where experts' choices are.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from generation.states import CallState, ChosenBy, LeftOutReason
 from review.drafts.intake import put_on_desk
 from review.models import Draft
 from review.text import checks
+from web.db.chunks import chunked
 
 # What one mark weighs: what must not go out counts far more than what a person should look at.
 WEIGHTS = {"error": 10, "warning": 1}
@@ -26,8 +27,8 @@ def choose_complete(order: Order, record_ids: Collection[UUID]) -> None:
     wanted = Counter(order.record_ids[index % len(order.record_ids)] for index in range(order.count))
     ended: Counter[str] = Counter()
     ids = sorted(record_ids)
-    for start in range(0, len(ids), CHUNK):
-        calls = Call.objects.filter(order=order, record_id__in=ids[start : start + CHUNK])
+    for chunk in chunked(ids, CHUNK):
+        calls = Call.objects.filter(order=order, record_id__in=chunk)
         # A call and the one that mends its answer have one place in the order.
         places = calls.exclude(state=CallState.SENT).values_list("record_id", "position").distinct().order_by()
         ended.update(str(record_id) for record_id, _ in places)
@@ -87,8 +88,7 @@ def undecided_drafts(order: Order, record_ids: Sequence[UUID]) -> dict[UUID, lis
     A draft that comes after its record's choice, from a job that was resumed, is left off the desk here.
     """
     found: dict[UUID, list[Draft]] = defaultdict(list)
-    for start in range(0, len(record_ids), CHUNK):
-        ids = record_ids[start : start + CHUNK]
+    for ids in chunked(record_ids, CHUNK):
         made = dict(BestOf.objects.filter(order=order, record_id__in=ids).values_list("record_id", "chosen_id"))
         rows = (
             Draft.objects.filter(job_id=order.job_id, record_id__in=ids, left_out__isnull=True, erased_at=None)

@@ -89,10 +89,8 @@ def _place(order: Order, several: Mapping[str, Sequence[Draft]]) -> Order:
     ]
     price = mix_estimate.scaled(mix_estimate.sum_of(parts), calls=len(shown))
     budget = Decimal(str(variety.judge_budget_usd))
-    return launch.place(
+    request = launch.OrderRequest(
         order.task,
-        Quote(order.task_version, list(shown), variety.judge_spec, price, MixSettings(lineups=shown)),
-        title=f"{judge.name} chooses the best of {sum(map(len, shown.values()))} drafts"[:160],
         teacher=judge,
         count=len(shown),
         by=order.created_by,
@@ -101,3 +99,6 @@ def _place(order: Order, several: Mapping[str, Sequence[Draft]]) -> Order:
         seed=order.seed,
         follows=order,
     )
+    quoted = Quote(order.task_version, list(shown), variety.judge_spec, price, MixSettings(lineups=shown))
+    title = f"{judge.name} chooses the best of {sum(map(len, shown.values()))} drafts"[:160]
+    return launch.place(request, quoted, title=title)

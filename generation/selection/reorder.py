@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -43,35 +44,29 @@ def reorder_repeats(order: Order) -> Order | None:
     left_usd = _left_usd(order)
     if not repeated or order.followers.exists() or (left_usd is not None and left_usd <= 0):
         return None
-    wish = mix_request_of(order)
+    request = launch.OrderRequest(
+        order.task,
+        teacher=order.teacher,
+        count=len(repeated),
+        by=None,
+        record_ids=[one.draft.record_id for one in repeated],
+        version=order.task_version,
+        mix=mix_request_of(order),
+        max_cost_usd=left_usd,
+        source=order.source,
+        purpose=Purpose(order.purpose),
+        uncertain_policy=UncertainPolicy(order.uncertain_policy),
+        seed=(order.seed + order.count) % 2**31,
+        follows=order,
+    )
     try:
-        quoted = launch.quote(
-            order.task,
-            teacher=order.teacher,
-            count=len(repeated),
-            by=None,
-            record_ids=[one.draft.record_id for one in repeated],
-            version=order.task_version,
-            mix=wish,
-        )
+        quoted = launch.quote(request)
         quoted.variety.near_duplicates = "keep_out"
         quoted.variety.not_angles = {
             str(one.draft.record_id): str(one.draft.parameters.get("angle", "")) for one in repeated
         }
-        return launch.place(
-            order.task,
-            quoted,
-            title=f"{len(repeated)} repeated drafts anew",
-            teacher=order.teacher,
-            count=len(repeated),
-            by=order.created_by,
-            max_cost_usd=left_usd,
-            source=order.source,
-            purpose=Purpose(order.purpose),
-            uncertain_policy=UncertainPolicy(order.uncertain_policy),
-            seed=(order.seed + order.count) % 2**31,
-            follows=order,
-        )
+        request = replace(request, by=order.created_by)
+        return launch.place(request, quoted, title=f"{len(repeated)} repeated drafts anew")
     except Refusal:
         # Nothing is owed: the repeats stay off the desk, and the order's page says how many there are.
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,6 +17,9 @@ from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
+
+if TYPE_CHECKING:
+    from generation.models import Teacher
 
 
 class TeacherListView(APIView):
@@ -68,5 +71,5 @@ class PriceListView(APIView):
         return selectors.prices()
 
 
-def _response_data(teacher: Any) -> Any:
+def _response_data(teacher: Teacher) -> Any:
     return TeacherOut(selectors.line_of(teacher, selectors.price_of(teacher))).data

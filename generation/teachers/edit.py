@@ -153,7 +153,7 @@ def _validated(new: NewTeacher) -> dict[str, Any]:
     }
 
 
-def _parameter_error(parameters: Any) -> str:
+def _parameter_error(parameters: object) -> str:
     if not isinstance(parameters, dict):
         return 'Write a JSON object, such as {"temperature": 0.8, "max_tokens": 800}.'
     if wrong := _reserved_parameter_error(parameters):

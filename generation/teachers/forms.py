@@ -134,7 +134,7 @@ def teacher_initial(teacher: Teacher) -> dict[str, Any]:
 
 
 def price_initial(entry: PriceEntry) -> dict[str, Any]:
-    """A price as the form shows it, to be entered anew today."""
+    """Return a price as the form shows it, to be entered again today."""
     names = (
         "provider",
         "model",

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from generation.models import Teacher
 from generation.states import Provider
 from review.models import Task
+from web.db.keys import free_slug
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ def offer(new: NewProvidedTeacher) -> Teacher:
         "concurrency": new.concurrency,
         "is_active": True,
     }
+    slug = free_slug(Teacher.objects.all(), new.slug[:56])
     teacher, _ = Teacher.objects.update_or_create(
-        provided_by=new.provided_by, defaults=values, create_defaults={**values, "slug": _free_slug(new.slug)}
+        provided_by=new.provided_by, defaults=values, create_defaults={**values, "slug": slug}
     )
     return teacher
 
@@ -47,11 +49,6 @@ def offer(new: NewProvidedTeacher) -> Teacher:
 def withdraw(provided_by: str) -> None:
     """Take a provided teacher out of use; its drafts and orders stay."""
     Teacher.objects.filter(provided_by=provided_by).update(is_active=False)
-
-
-def _free_slug(stem: str) -> str:
-    taken = frozenset(Teacher.objects.filter(slug__startswith=stem[:56]).values_list("slug", flat=True))
-    return next(slug for slug in (stem, *(f"{stem[:56]}-{n}" for n in range(2, 1000))) if slug not in taken)
 
 
 class TeacherProvider(Protocol):
@@ -69,7 +66,7 @@ class TeacherProvider(Protocol):
     def origin(self) -> str: ...
 
     def base_url(self) -> str:
-        """Where they are asked now; found anew for each attempt, since a port may change."""
+        """Return their address now; looked up for each attempt, since a port may change."""
         ...
 
     def check(self, key: str, task: Task) -> None:

@@ -20,6 +20,6 @@ def exact(value: Decimal) -> str:
 
 
 @register.inclusion_tag("generation/_budget_banner.html")
-def budget_banner(task: Any) -> dict[str, Any]:
+def budget_banner(task: Task) -> dict[str, Any]:
     """The warning where four fifths of a budget of this task are spent; nothing otherwise, and on pages of no task."""
     return {"standings": queries.warned_budgets(task) if isinstance(task, Task) else []}

@@ -1,17 +1,94 @@
-"""Defaults for kinds of jobs: hooks that do nothing. A kind may take them from here or write its own."""
+"""What one kind of long work brings, what it needs of a host, and what inline work sees of its attempt."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jobs.contracts import Event, Result
-from jobs.kinds.registry import Attempt, Needs
 from jobs.models import Job
 
+GIB = 1 << 30
 
-class BaseKind:
-    """Every hook of `jobs.kinds.registry.JobKind`, empty. A subclass names itself and overrides what it needs."""
+
+@dataclass(frozen=True)
+class Needs:
+    """What a job needs of one host.
+
+    Attributes:
+        gpus: So many GPUs.
+        gpu_bytes: Memory of each of them.
+        or_cpu: A host without any GPU will do too.
+        devices: On how many devices it computes at once.
+    """
+
+    gpus: int = 0
+    gpu_bytes: int = 0
+    or_cpu: bool = False
+    devices: int = 1
+
+    def __str__(self) -> str:
+        size = f" of {self.gpu_bytes / GIB:.0f} GiB" if self.gpu_bytes >= GIB else ""
+        return f"a GPU{size}" if self.gpus == 1 else f"{self.gpus} GPUs{size}"
+
+    @property
+    def free(self) -> str:
+        """The same, free."""
+        return (
+            f"a free {str(self).removeprefix('a ')}" if self.gpus == 1 else f"{str(self).replace('GPUs', 'free GPUs')}"
+        )
+
+
+class Attempt(Protocol):
+    """What inline work sees of its own attempt."""
+
+    fence: int
+
+    def progress(self, done: int, total: int, unit: str = "") -> None:
+        """Report how far it is; also renews the lease.
+
+        Raises:
+            jobs.lifecycle.claim.AttemptLost: The fence has passed on, or a stop was asked for.
+        """
+        ...
+
+
+class MustWait(Exception):  # noqa: N818 (no error: there is nothing to do now)
+    """Raised by inline work that has to wait for other jobs: its own job waits and holds no worker meanwhile.
+
+    Whoever makes something happen that it waits for rings for it; it is rung for by itself after `again_s`.
+
+    Attributes:
+        reason: What it waits for, shown on pages.
+        again_s: When it is looked at again at the latest, seconds.
+        is_over: Asked once the job waits: whether what it waits for has happened meanwhile, unheard.
+    """
+
+    def __init__(self, reason: str, *, again_s: float, is_over: Callable[[], bool]) -> None:
+        super().__init__(reason)
+        self.reason, self.again_s, self.is_over = reason, again_s, is_over
+
+
+class JobKind:
+    """What one kind of long work brings. A subclass names itself and overrides the hooks it needs.
+
+    A kind is either an engine (`engine_module` names a module run as `python -m MODULE RUN_DIR`) or inline
+    (`engine_module` is None and `run_inline` does the work under the supervisor's fence).
+
+    Attributes:
+        name: What rows call it.
+        label: What pages call it.
+        queue: Where its jobs wait.
+        engine_module: The engine, if it has one.
+        max_running_per_host: How many of its jobs one host runs at once.
+        keeps_spare: Whether a process with all its engine imports stands by, so that a crash is over within seconds.
+        is_fair: Whether its jobs take turns by team.
+        called: What pages call one of its jobs where they take turns.
+        leaves: Whether its work leaves the installation (calls, pushes, mails): a halt stops it within seconds, and it
+            waits.
+    """
 
     name: str = ""
     label: str = ""
@@ -24,38 +101,48 @@ class BaseKind:
     leaves: bool = False
 
     def needs(self, job: Job) -> Needs:
-        """Any host will do."""
+        """Return what a host must have to do the job; asked often, before each claim. By default any host will do."""
         return Needs()
 
     def build_spec(self, job: Job, run_dir: Path) -> dict[str, Any]:
-        """The job's own spec, as it was launched."""
+        """Return the body of `spec.json` for this attempt, free of secrets; it may write input files into the run directory.
+
+        Runs in the worker, outside any transaction. By default the job's own spec, as it was launched.
+        """
         return dict(job.spec)
 
     def secret_refs(self, job: Job) -> list[str]:
-        """No secrets."""
+        """Return the names of secrets the engine needs, resolved by `jobs.secrets.store` and handed over on a pipe."""
         return []
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        """There is nothing to do inline until a kind says so."""
+        """Do the work in the worker; returns the result summary. Only for kinds without an engine.
+
+        Raises:
+            MustWait: Other jobs have to end first; it is called again then.
+        """
         raise NotImplementedError(f"The kind '{self.name}' has neither an engine nor inline work.")
 
     def on_events(self, job: Job, events: list[Event]) -> None:
-        """Events are kept and shown; nothing more."""
+        """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
 
     def reached(self, job: Job) -> int:
-        """What it said to have done: calls answered, outputs written."""
+        """Return how far the job has come in what its next attempt starts from: a step, a count; asked at unplanned ends.
+
+        Ends between which it grows do not add up to a job that is given up. By default the count it reported as done.
+        """
         done = job.progress.get("done")
         return int(done) if isinstance(done, int | float) else 0
 
     def on_paused(self, job: Job) -> None:
-        """It has set nothing else going."""
+        """Bring to rest what the job has set going: a person paused it, and the transaction that does so is open."""
 
     def on_resumed(self, job: Job) -> None:
-        """Its next attempt does all there is to do."""
+        """Set going again what was brought to rest, inside the transaction in which a person resumes the job."""
 
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
-        """No artefacts to carry away."""
+        """Carry artefacts of a succeeded attempt to storage, outside any transaction; returns plain data."""
         return {}
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
-        """Nothing follows."""
+        """Consume the end (any outcome), inside the transaction that marks the job; must be idempotent."""

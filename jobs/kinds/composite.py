@@ -1,23 +1,23 @@
-"""Jobs that are made of others, cell by cell: a look sees what has ended and begins what comes next, holding no worker.
+"""Jobs that are made of others, cell by cell: a check sees what has ended and begins what comes next, holding no worker.
 
-A look is short. It is taken when a cell's job ends, and now and then, since a ring may be lost; two at once are not
-possible, since the whole's job is claimed for each. Does not know what a cell is, nor when it is done.
+A check is short. It is made when a cell's job ends, and now and then, since a message may be lost; two at once are not
+possible, since the whole's job is claimed for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 from jobs.contracts import Result
-from jobs.kinds.base import BaseKind
-from jobs.kinds.registry import Attempt, MustWait
+from jobs.kinds.base import Attempt, JobKind, MustWait
 from jobs.lifecycle import control, notify
 from jobs.models import Job
 from jobs.monitor.queries import is_paused_by_hand
-from jobs.states import JobState
+from jobs.states import CANCELLABLE, PAUSABLE, JobState
 
 CHECK_AGAIN_S: Final = 30.0
 # How a job says that it waits for nothing but its own cells; pages show such a job as one that goes on.
@@ -26,7 +26,7 @@ UNDER_WAY: Final = "is under way"
 
 @dataclass(frozen=True)
 class Progress:
-    """What a look found: how many cells have ended, of how many, and what the others wait for."""
+    """What a check found: how many cells have ended, of how many, and what the others wait for."""
 
     ended: int
     total: int
@@ -58,53 +58,75 @@ class SubJobStatus(Protocol):
     def state(self) -> str: ...
 
 
-@dataclass(frozen=True)
-class CompositeActions:
-    """What a room does with a whole, by its id. `look` and `conclude` take the fence of the attempt as `fence`."""
-
-    look: Callable[..., Progress]
-    has_news: Callable[[UUID], bool]
-    conclude: Callable[..., dict[str, Any]]
-    steer: Callable[[UUID, str], None]
-    forget_problems: Callable[[UUID], None]
-
-
-class CompositeJob(BaseKind):
-    """A kind that looks, and waits between looks. What is paused, resumed or cancelled takes its cells with it."""
+class CompositeJob(JobKind, ABC):
+    """A kind whose jobs check on others, and wait between checks. What is paused, resumed or cancelled takes them with it."""
 
     max_running_per_host = 4
     # The key of the whole's id in the job's spec, and how many of what pages count.
     subject: ClassVar[str]
     unit: ClassVar[str] = "cells"
-    verbs: ClassVar[CompositeActions]
+
+    @abstractmethod
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        """See what has ended and begin what comes next.
+
+        Raises:
+            jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+        """
+
+    @abstractmethod
+    def has_news(self, whole: UUID) -> bool:
+        """Return whether something that the whole waits for has ended since the last check."""
+
+    @abstractmethod
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        """Record the outcome once nothing is left; returns the job's summary."""
+
+    @abstractmethod
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterable[Job]:
+        """Yield the jobs that the whole has set going; those that others wait for too only if `with_shared`."""
+
+    @abstractmethod
+    def forget_problems(self, whole: UUID) -> None:
+        """Have what failed tried again."""
 
     def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        """Take a look, and the conclusion when nothing is left.
+        """Check, and conclude when nothing is left.
 
         Raises:
             MustWait: Cells are still under way.
         """
-        whole = UUID(job.spec[self.subject])
-        found = self.verbs.look(whole, fence=attempt.fence)
-        if not found.is_stopping:
-            attempt.progress(found.ended, found.total, self.unit)
-        if not found.is_over:
-            raise MustWait(found.reason, again_s=CHECK_AGAIN_S, is_over=lambda: self.verbs.has_news(whole))
-        return self.verbs.conclude(whole, fence=attempt.fence)
+        whole = self._whole(job)
+        progress = self.check(whole, fence=attempt.fence)
+        if not progress.is_stopping:
+            attempt.progress(progress.ended, progress.total, self.unit)
+        if not progress.is_over:
+            raise MustWait(progress.reason, again_s=CHECK_AGAIN_S, is_over=lambda: self.has_news(whole))
+        return self.conclude(whole, fence=attempt.fence)
 
     def on_paused(self, job: Job) -> None:
         """Pause what is under way."""
-        self.verbs.steer(UUID(job.spec[self.subject]), "pause")
+        for sub_job in self.jobs_under_way(self._whole(job), with_shared=False):
+            if sub_job.state in PAUSABLE:
+                control.pause(sub_job, by=None)
 
     def on_resumed(self, job: Job) -> None:
         """Try failed cells again, and wake what was paused."""
-        self.verbs.forget_problems(UUID(job.spec[self.subject]))
-        self.verbs.steer(UUID(job.spec[self.subject]), "resume")
+        self.forget_problems(self._whole(job))
+        for sub_job in self.jobs_under_way(self._whole(job), with_shared=True):
+            if sub_job.state == JobState.PAUSED:
+                control.resume(sub_job, by=None)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         """Cancel what is under way with what was cancelled."""
-        if result.outcome == "stopped":
-            self.verbs.steer(UUID(job.spec[self.subject]), "cancel")
+        if result.outcome != "stopped":
+            return
+        for sub_job in self.jobs_under_way(self._whole(job), with_shared=False):
+            if sub_job.state in CANCELLABLE:
+                control.cancel(sub_job, by=None)
+
+    def _whole(self, job: Job) -> UUID:
+        return UUID(job.spec[self.subject])
 
 
 def progress_of(
@@ -119,7 +141,7 @@ def progress_of(
         paused: The one of them that waits for a person.
         called: What a cell is called where the job says what it waits for.
     """
-    # Whether a job of it is in the queue or at work changes without a look, so that is not said.
+    # Whether a job of it is in the queue or at work changes without a check, so that is not said.
     waits = [
         f"{called} {each.cell.position} {'is paused' if each.state == paused else UNDER_WAY}"
         for each in now
@@ -129,7 +151,7 @@ def progress_of(
 
 
 def notify_waiting(waiting: Iterable[tuple[UUID, str]]) -> None:
-    """A cell's job has ended: ring for the jobs, each with its queue, that wait for it."""
+    """Tell the workers, after a cell's job has ended, of the jobs that wait for it, each with its queue."""
     for job_id, queue in waiting:
         notify.notify_after_commit(job_id, queue)
 

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from jobs.kinds import registry
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import notify
 from jobs.lifecycle.transitions import append_event, lock_job, transition
 from jobs.models import Job
@@ -165,7 +166,7 @@ def record_reattached(job_id: UUID, fence: int, *, pid: int, pid_started: str) -
 
 
 def reset_crashes(job_id: UUID, fence: int) -> bool:
-    """Count crashes anew, since this attempt has come up well; False when the fence has passed on."""
+    """Reset the count of crashes, since this attempt started well; False when the fence has passed on."""
     return bool(Job.objects.filter(pk=job_id, fence=fence).update(crashes=0))
 
 
@@ -180,9 +181,9 @@ def _claimable_by(worker: Worker) -> Q:
     return Q(state__in=CLAIMABLE) & nobody_else
 
 
-def _check_turn(job: Job, kind: registry.JobKind, worker: Worker) -> fairness.TurnCheck:
+def _check_turn(job: Job, kind: JobKind, worker: Worker) -> fairness.TurnCheck:
     if not job.settled and job.host_id == worker.host_id and job.run_fence:
-        # Its engine may live here still: nobody else's turn comes before looking after it.
+        # Its engine may still live here: no other job's turn comes before looking after it.
         return fairness.TurnCheck(may=True)
     if kind.leaves and (halt := scheduling_halt.check_and_lock()):
         return fairness.TurnCheck(may=False, reason=scheduling_halt.wait_reason(halt))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from jobs.kinds import registry
 from jobs.models import FinishedNotice, Job
 from jobs.states import FINISHED
+from web.db.chunks import chunked
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 100
@@ -76,10 +77,10 @@ def mark_missed() -> int:
         heard = FinishedNotice.objects.filter(job=OuterRef("pk"), consumer=name)
         unheard |= Q(~Exists(heard), kind__in=kinds)
     ended = Job.objects.filter(unheard, state__in=FINISHED, unheard_since__isnull=True).order_by("finished_at")
-    # Read first and written in parts: nobody waits for a lock as long as the reading takes.
+    # Read first and written in parts: no other transaction waits for a lock as long as the reading takes.
     found = list(ended.values_list("pk", flat=True))
-    for start in range(0, len(found), AT_ONCE):
-        part = Job.objects.filter(pk__in=found[start : start + AT_ONCE], state__in=FINISHED, unheard_since__isnull=True)
+    for chunk in chunked(found, AT_ONCE):
+        part = Job.objects.filter(pk__in=chunk, state__in=FINISHED, unheard_since__isnull=True)
         part.update(unheard_since=timezone.now())
     return len(found)
 

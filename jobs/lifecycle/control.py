@@ -68,7 +68,7 @@ def launch(
 
 
 def pause(job: Job, *, by: Member | None) -> Job:
-    """Ask a job to save and stop until it is resumed. One that nobody has begun pauses at once; twice is once.
+    """Ask a job to save and stop until it is resumed. One that has not begun pauses at once; twice is once.
 
     Args:
         job: The job.
@@ -120,7 +120,7 @@ def resume(job: Job, *, by: Member | None) -> Job:
 
 
 def cancel(job: Job, *, by: Member | None) -> Job:
-    """End a job for good; what it has produced stays. One that nobody holds ends at once; twice is once.
+    """End a job for good; what it has produced stays. One that no worker holds ends at once; twice is once.
 
     Raises:
         PermissionDenied: The member does not lead its task.
@@ -189,7 +189,7 @@ def require_steering(member: Member, job: Job) -> None:
 
 
 def _may_steer(by: Member | None, job: Job) -> None:
-    """The product itself steers jobs that other jobs have set going; whoever asked for that was checked there."""
+    """Check the member; None is the product itself, which steers sub-jobs of a job whose owner was checked before."""
     if by is not None:
         require_steering(by, job)
 

@@ -36,7 +36,7 @@ def count_crash(job: Job) -> dict[str, Any]:
 
 
 logger = logging.getLogger(__name__)
-# What a release to rest or to the queue leaves behind: nobody holds the job, and no engine of it lives.
+# What a release to rest or to the queue leaves behind: the job has no holder, and no engine of it lives.
 RELEASED: dict[str, Any] = {"lease_until": None, "engine_until": None, "worker": "", "pid": None, "pid_started": ""}
 
 
@@ -136,7 +136,7 @@ def release(job_id: UUID, fence: int, *, engine_lives: bool, reason: str = "") -
     with transaction.atomic():
         job = lock_held(job_id, fence)
         if job.state != JobState.RUNNING:
-            # Asked to stop, but not stopped yet: whoever reaps the lease brings it to rest.
+            # Asked to stop, but not stopped yet: the reaper brings it to rest when the lease expires.
             Job.objects.filter(pk=job_id).update(lease_until=Now())
             return job
         reason = reason or ("The worker left; the engine goes on." if engine_lives else "The worker left.")

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.contracts import Event
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle.claim import lock_held
 from jobs.lifecycle.transitions import append_event, last_engine_seq
 from jobs.models import Job, JobEvent

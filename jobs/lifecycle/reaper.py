@@ -1,4 +1,4 @@
-"""What nobody looks after any more: expired leases, rings nobody heard, ends nobody was told. Run by the beat.
+"""Recover what got lost: expired leases, messages that no worker took, ends that no consumer was told. Run by the beat.
 
 One reaper runs at a time (`reaper_lock`); should two, each row is looked at again under its lock.
 """

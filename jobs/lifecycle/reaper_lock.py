@@ -59,8 +59,8 @@ def _taken() -> bool:
 
 def is_full_scan_due() -> bool:
     """Whether a consumer, or a kind of one, is new since all ended jobs were looked through, or that was long ago."""
-    known = ReaperTurn.objects.filter(pk=ONLY, looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S))
-    consumers = known.values_list("consumers", flat=True).first()
+    reaper_turns = ReaperTurn.objects.filter(pk=ONLY, looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S))
+    consumers = reaper_turns.values_list("consumers", flat=True).first()
     if consumers is None:
         return True
     return any(not kinds <= set(consumers.get(name, ())) for name, (kinds, _) in registry.CONSUMERS.items())

@@ -50,7 +50,7 @@ def transition(job: Job, target: JobState, *, reason: str = "", by: str = "", **
         values.setdefault("unheard_since", None)
     if target in FINISHED:
         values.setdefault("finished_at", Now())
-        # In the transaction that ends it: whoever looks for ends nobody heard sees both or neither, however late it commits.
+        # In the transaction that ends it: a search for ends not yet consumed sees both or neither, however late it commits.
         # A time of ours: it is compared as it was written, and SQLite writes its own clock in another form.
         values.setdefault("unheard_since", timezone.now())
     append_event(job, "state", {"state": str(target), "reason": reason, **({"by": by} if by else {})}, **values)
@@ -68,5 +68,5 @@ def append_event(job: Job, kind: str, payload: dict[str, Any], **values: Any) ->
 
 def last_engine_seq(job: Job) -> int:
     """The newest of the engine's own numbers that is stored for the attempt the job is at."""
-    told = JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__isnull=False)
-    return told.aggregate(last=Max("engine_seq"))["last"] or 0
+    job_events = JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__isnull=False)
+    return job_events.aggregate(last=Max("engine_seq"))["last"] or 0

@@ -16,7 +16,7 @@ from jobs.live.hub import Viewer, hub
 
 HEARTBEAT_S = 15.0
 MAX_JOBS = 40
-# Then the client comes again by itself, and whether it may still see the job is asked anew.
+# Then the client connects again by itself, and whether it may still see the job is checked again.
 LASTS_S = 600.0
 BRIEFLY_S = 1.0
 

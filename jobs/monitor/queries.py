@@ -51,8 +51,8 @@ def may_steer(member: Member, job: Job) -> bool:
 
 def seen_positions(member: Member, wanted: Mapping[UUID, int]) -> dict[UUID, int]:
     """Of jobs and the seqs a viewer has of them, those the member may see."""
-    known = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
-    return {job_id: wanted[job_id] for job_id in known}
+    visible_ids = visible(member).filter(pk__in=wanted).values_list("pk", flat=True)
+    return {job_id: wanted[job_id] for job_id in visible_ids}
 
 
 def recent_events(job: Job, *, limit: int = 100) -> list[JobEvent]:
@@ -95,17 +95,17 @@ class EndedPage:
 def unfinished(jobs: QuerySet[Job], *, limit: int = 100) -> list[Job]:
     """Jobs that have not ended: held ones first, then those that wait, then those at rest."""
     order = {state: place for place, state in enumerate([*sorted(HELD), *sorted(CLAIMABLE), JobState.PAUSED])}
-    found = list(jobs.exclude(state__in=FINISHED)[:limit])
-    return sorted(found, key=lambda job: order[JobState(job.state)])
+    under_way = list(jobs.exclude(state__in=FINISHED)[:limit])
+    return sorted(under_way, key=lambda job: order[JobState(job.state)])
 
 
 def ended_page(jobs: QuerySet[Job], *, before: str = "", limit: int = 50) -> EndedPage:
     """Ended jobs, newest first, from a cursor on; an unreadable cursor is the beginning."""
-    found = jobs.filter(state__in=FINISHED)
+    ended = jobs.filter(state__in=FINISHED)
     if cursor := _read_cursor(before):
         at, job_id = cursor
-        found = found.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=job_id))
-    page = list(found[: limit + 1])
+        ended = ended.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=job_id))
+    page = list(ended[: limit + 1])
     older = f"{page[limit - 1].created_at.isoformat()}~{page[limit - 1].pk}" if len(page) > limit else ""
     return EndedPage(page[:limit], older)
 

@@ -24,7 +24,7 @@ def acknowledge(run_dir: Path, seq: int) -> None:
 
 
 def acked_seq(run_dir: Path) -> int | None:
-    """Up to which event all are stored; None where nobody answers."""
+    """Return the number of the last event up to which all are stored; None without an answer."""
     return _read(run_dir / HEARD)
 
 

@@ -42,7 +42,7 @@ def decode(line: bytes) -> Event:
         raise ValueError(f"not JSON ({error.msg} at byte {error.pos})") from None
 
 
-def storable(value: Any) -> Any:
+def storable(value: object) -> Any:
     """The value as every database's JSON can hold it.
 
     Numbers that are none become null; NUL characters and half surrogates, which PostgreSQL refuses, become U+FFFD.

@@ -108,12 +108,12 @@ class RunDir:
 
     @property
     def heard(self) -> int | None:
-        """Up to which event all are stored outside this host; None where nobody answers, and nobody need wait."""
+        """Return the last event up to which all are stored outside this host; None without an answer: then do not wait."""
         return acks.acked_seq(self.path)
 
     @property
     def stop_requested(self) -> bool:
-        """Whether to save and end: SIGTERM came, or nobody stands behind this engine any more. Cheap to ask often."""
+        """Return whether to save and end: SIGTERM came, or the supervisor is gone. Cheap to ask often."""
         if not self._stop_reason:
             self._look_at_lease()
         return bool(self._stop_reason)
@@ -178,7 +178,7 @@ class RunDir:
         self._looked_s = now_s
         age_s = lease.age_s(self.path)
         if age_s is None and self._is_leased:
-            # Somebody threw the directory away: nobody can hear this engine any more.
+            # The directory was deleted: no supervisor can read this engine's events any more.
             self._stop_reason = "lease"
             print("The lease is gone: stopping.", file=sys.stderr)
         elif age_s is not None:

@@ -1,6 +1,6 @@
 """`python -m jobs.rundir.spare MODULE`: an engine's program with all it imports, waiting for a run directory.
 
-Importing torch and its family costs seconds, which nobody wants to wait for after a crash. Says `ready` on its output,
+Importing torch and its family takes seconds, too long to wait for after a crash. Says `ready` on its output,
 reads one path from its input, and is then the engine `python -m MODULE PATH` would be. Ends when its input does.
 """
 
@@ -20,7 +20,7 @@ READY: Final = b"ready\n"
 
 
 def main(module: str) -> int:
-    """Import, wait, and become the engine; returns its exit status, or 0 where nobody wanted one."""
+    """Import, wait, and become the engine; returns its exit status, or 0 if no engine was wanted."""
     # Whoever takes this process may do so, and close the pipe, before the import is over; what that prints is not READY.
     told = os.dup(1)
     _write_to(os.open(os.devnull, os.O_WRONLY), 1)

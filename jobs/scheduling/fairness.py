@@ -14,7 +14,7 @@ from typing import Final
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.kinds.registry import JobKind, Needs
+from jobs.kinds.base import JobKind, Needs
 from jobs.models import Host, Job, JobEvent
 from jobs.scheduling import hosts
 from jobs.states import CLAIMABLE, HELD
@@ -147,7 +147,7 @@ def _held_slots(kind: JobKind) -> str:
 
 
 def _jobs_before(job: Job, kind: JobKind, mine: Host | None, claimable: Q) -> list[Job]:
-    """Jobs whose turn on this host comes first; those that it cannot do wait for another, and hold nobody up."""
+    """Return jobs whose turn on this host comes first. Those it cannot do wait for another host and block no other job."""
     waiting = list(Job.objects.filter(claimable, kind=kind.name, queue=job.queue, state__in=CLAIMABLE))
     ordered = by_turn(waiting, kind.name)
     ahead = ordered[: next((place for place, other in enumerate(ordered) if other.pk == job.pk), 0)]

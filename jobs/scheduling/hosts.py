@@ -111,7 +111,7 @@ def claim_run_folder(folder: Path, *, boot_id: str) -> str:
 
 
 def forget_gone() -> int:
-    """Drop the rows of hosts that nobody has seen for a month, unless they are to stay drained."""
+    """Delete the rows of hosts not seen for a month, unless they are drained."""
     return Host.objects.filter(seen_at__lt=database_time_in(-FORGET_AFTER.total_seconds()), is_draining=False).delete()[
         0
     ]

@@ -83,7 +83,7 @@ def rules() -> Iterator[SecretRule | BadRuleError]:
 
 
 def _rule_of_own_hub(address: str) -> SecretRule | BadRuleError:
-    """A hub of one's own is named by whoever runs the installation, for the hub's token."""
+    """Return the rule for a hub of one's own, which the operator of the installation names for the hub's token."""
     try:
         own = ssrf.parse(address, may_have_query=False)
     except ssrf.AddressRefusedError as refused:
@@ -125,7 +125,7 @@ def require(name: str, *, use: SecretUse, url: str, field: str) -> None:
         field: Beside which field of a form the refusal is shown.
 
     Raises:
-        Refusal: `secret_not_allowed`, with what whoever runs the installation would have to set.
+        Refusal: `secret_not_allowed`, with what the operator of the installation would have to set.
     """
     if is_allowed(name, use=use, url=url):
         return

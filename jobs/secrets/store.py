@@ -21,7 +21,7 @@ def provide(name: str, make: Callable[[], str]) -> None:
 
 
 def is_provided(name: str) -> bool:
-    """Whether a room makes this secret; nobody may name it as a provider's key, which is sent to strangers."""
+    """Return whether a room makes this secret. It may not be named as a provider's key, which is sent to strangers."""
     return name in _PROVIDED
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from jobs.contracts import EngineError, Result
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import end
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job
@@ -26,7 +26,7 @@ def finalise(job: Job, kind: JobKind, engine: EngineProcess, *, fence: int, let_
         kind: Collects the artefacts, outside any transaction.
         engine: The process, ended.
         fence: What the caller holds.
-        let_go_for: Why the worker made the engine stop, where that is nobody's fault: the job goes on later.
+        let_go_for: Why the worker made the engine stop, if not for a fault: the job continues later.
 
     Raises:
         AttemptLost: The fence has passed on.
@@ -54,8 +54,10 @@ def _without_success(job: Job, engine: EngineProcess, result: Result | None, *, 
         error = EngineError(code="crashed", message=engine.last_words(), hint=_log(engine))
         end.crashed(job.pk, fence, error=error)
     elif job.state == JobState.RUNNING:
-        said = EngineError(code="stopped_itself", message="The engine stopped by itself: its lease had grown stale.")
-        end.crashed(job.pk, fence, error=said)
+        engine_error = EngineError(
+            code="stopped_itself", message="The engine stopped by itself: its lease had grown stale."
+        )
+        end.crashed(job.pk, fence, error=engine_error)
     else:
         end.stopped(job.pk, fence)
 
@@ -68,9 +70,9 @@ def _succeed(job: Job, kind: JobKind, engine: EngineProcess, result: Result, *, 
         if isinstance(error, Refusal):
             end.fail(job.pk, fence, error=EngineError(code=error.code, message=error.message, hint=error.hint))
         else:
-            said = EngineError(code="collect_failed", message=f"Its results could not be stored: {error}")
+            engine_error = EngineError(code="collect_failed", message=f"Its results could not be stored: {error}")
             # The result stands; the next claim takes it up where this one failed.
-            end.crashed(job.pk, fence, error=said, keeps_result=True)
+            end.crashed(job.pk, fence, error=engine_error, keeps_result=True)
         return
     try:
         end.succeed(job.pk, fence, result=result, collected=collected)
@@ -78,8 +80,8 @@ def _succeed(job: Job, kind: JobKind, engine: EngineProcess, result: Result, *, 
         raise
     except Exception as error:
         logger.exception("The kind %s could not consume the end of job %s.", kind.name, job.pk)
-        said = EngineError(code="finish_failed", message=f"Its results could not be taken over: {error}")
-        end.fail(job.pk, fence, error=said)
+        engine_error = EngineError(code="finish_failed", message=f"Its results could not be taken over: {error}")
+        end.fail(job.pk, fence, error=engine_error)
 
 
 def _log(engine: EngineProcess) -> str:

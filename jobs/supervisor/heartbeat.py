@@ -73,7 +73,7 @@ class HeldLease:
         try:
             is_mine = claim.renew(self.job_id, self.fence)
         except Exception:
-            # The database is away. Until the lease runs out nobody else may take the job, so there is time.
+            # The database is away. Until the lease runs out no other worker may take the job, so there is time.
             logger.exception("Could not renew the lease of job %s.", self.job_id)
             self.is_lost = before_s - self.renewed_s > settings.JOB_LEASE_S
             return

@@ -1,4 +1,4 @@
-"""Throws away run directories of this host that nobody will read again. What they made is in storage by then.
+"""Delete run directories of this host that will not be read again. Their artefacts are in storage by then.
 
 A directory goes when its job ended long enough ago, or when the job's row is gone; at once when texts it holds were erased.
 What may still be resumed (paused, or failed lately) stays, and so does whatever an engine still works in.
@@ -10,7 +10,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.states import JobState
 from jobs.supervisor import engine_process as engines
+from web.db.chunks import chunked
+from web.db.keys import uuid_or_none
 
 logger = logging.getLogger(__name__)
 EVERY_S = 3600.0
@@ -46,7 +48,7 @@ def prune_now_and_then() -> int:
 def prune() -> int:
     """Throw away what has had its time; returns of how many jobs. Any number may prune at once."""
     gone = 0
-    for folders in _chunks(Path(settings.RUNS_DIR)):
+    for folders in chunked(_run_folders(Path(settings.RUNS_DIR)), CHUNK):
         kept = _still_wanted([UUID(folder.name) for folder in folders])
         for folder in folders:
             if UUID(folder.name) not in kept and _is_at_rest(folder):
@@ -61,7 +63,7 @@ def prune_erased_texts(job_ids: Collection[UUID]) -> None:
     """Have what these jobs' directories hold thrown away, since texts in it were erased.
 
     On this host once the caller's transaction is committed, on others when they next look, within an hour; of a job that
-    has not ended when it has. A failed one begins anew when it is resumed.
+    has not ended when it has. A failed one starts over when it is resumed.
     """
     ids = list(job_ids)
     if not ids:
@@ -77,9 +79,8 @@ def _throw_away(job_ids: Iterable[UUID]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _chunks(root: Path) -> Iterator[list[Path]]:
-    folders = [path for path in root.iterdir() if path.is_dir() and _is_id(path.name)] if root.is_dir() else []
-    return (folders[start : start + CHUNK] for start in range(0, len(folders), CHUNK))
+def _run_folders(root: Path) -> list[Path]:
+    return [path for path in root.iterdir() if path.is_dir() and uuid_or_none(path.name)] if root.is_dir() else []
 
 
 def _still_wanted(ids: list[UUID]) -> set[UUID]:
@@ -103,11 +104,3 @@ def _is_at_rest(folder: Path) -> bool:
     if time.time() - folder.stat().st_mtime < UNKNOWN_FOR_S and not Job.objects.filter(pk=folder.name).exists():
         return False
     return not any(engines.find(attempt) for attempt in folder.iterdir() if attempt.is_dir())
-
-
-def _is_id(name: str) -> bool:
-    try:
-        UUID(name)
-    except ValueError:
-        return False
-    return True

@@ -7,7 +7,7 @@ import logging
 from django.db import InterfaceError, OperationalError
 
 from jobs.contracts import EngineError, Result
-from jobs.kinds.registry import JobKind, MustWait
+from jobs.kinds.base import JobKind, MustWait
 from jobs.lifecycle import claim, end, events, notify
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job
@@ -26,7 +26,7 @@ class StopRequested(AttemptLost):
 
 
 class InlineAttempt:
-    """What inline work sees of its attempt; see `jobs.kinds.registry.Attempt`."""
+    """What inline work sees of its attempt; see `jobs.kinds.base.Attempt`."""
 
     def __init__(self, job: Job, hold: HeldLease) -> None:
         self.fence = hold.fence
@@ -69,7 +69,7 @@ def run_inline(job: Job, kind: JobKind, hold: HeldLease) -> None:
         return
     except MustWait as waits:
         end.wait(job.pk, hold.fence, reason=waits.reason, again_s=waits.again_s)
-        # A bell that rang while this attempt still held the job was heard by nobody.
+        # A message that came while this attempt still held the job was ignored.
         if waits.is_over():
             notify.notify_workers(job.pk, job.queue)
         return

@@ -13,7 +13,7 @@ from django.db import close_old_connections
 
 from jobs.contracts import EngineError, SpecEnvelope
 from jobs.kinds import registry
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job
@@ -41,7 +41,7 @@ MIB = 1 << 20
 def run_job(job_id: UUID, *, worker: str) -> None:
     """Do a job that was rung for, if it is free; returns when its attempt has ended or this worker leaves.
 
-    Called as often as one likes for the same job: whoever does not get the claim does nothing.
+    May be called any number of times for the same job: a call that does not get the claim does nothing.
     """
     if SHUTDOWN.has_begun:
         return
@@ -104,7 +104,7 @@ def _watch(job: Job, kind: JobKind, module: str, engine: EngineProcess, hold: He
 
 
 def _find_earlier_engine(job: Job, hold: HeldLease) -> EngineProcess | None:
-    """The earlier attempt's engine: still running, or ended with a result nobody has read."""
+    """Return the earlier attempt's engine: still running, or ended with a result not yet read."""
     run_dir = run_dirs.run_dir_of(job.pk, job.run_fence)
     if not (run_dir / SPEC).is_file():
         return None

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from jobs.contracts import EngineError, Event
-from jobs.kinds.registry import JobKind
+from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end, events
 from jobs.lifecycle.claim import AttemptLost
 from jobs.models import Job
@@ -54,7 +54,7 @@ class EngineWatch:
         """Watch until the engine has ended and its end is written, or this worker leaves.
 
         Raises:
-            AttemptLost: The fence passed on; the engine is left to whoever holds it now.
+            AttemptLost: The fence passed on; the engine is left to its new holder.
         """
         try:
             self._until_ended()
@@ -162,7 +162,7 @@ class EngineWatch:
         finalise.finalise(self.job, self.kind, self.engine, fence=self.hold.fence, let_go_for="The worker left.")
 
     def _leave_to_successor(self) -> None:
-        """Kill the engine only when the job has gone on in another directory: then nobody else will."""
+        """Kill the engine only when the job continues in another directory: then no other supervisor would."""
         try:
             run_fence = claim.run_fence_of(self.job.pk)
         except (OperationalError, InterfaceError):

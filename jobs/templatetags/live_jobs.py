@@ -6,8 +6,8 @@ from typing import Any
 
 from django import template
 
+from jobs.kinds.base import GIB
 from jobs.kinds.composite import UNDER_WAY
-from jobs.kinds.registry import GIB
 from jobs.models import Job
 from jobs.monitor import queries
 from jobs.states import CLAIMABLE, HELD, JobState
@@ -39,7 +39,7 @@ def badge(state: str) -> str:
 
 @register.filter
 def shown(job: Job) -> str:
-    """The state a page shows: a job that waits for its own cells, and for nobody else, is running."""
+    """Return the state a page shows: a job that waits only for its own cells counts as running."""
     goes_on = job.state == JobState.WAITING and UNDER_WAY in job.waiting_reason
     return JobState.RUNNING.value if goes_on else job.state
 

@@ -44,7 +44,7 @@ class MeView(APIView):
                     "name": member.name,
                     "is_admin": member.is_admin,
                     "scopes": token_scopes(request) or list(SCOPES),
-                    "roles": ports.teams.roles_of(member),
+                    "roles": ports.teams().roles_of(member),
                 }
             ).data
         )

@@ -133,7 +133,7 @@ def deactivate(member: Member, *, by: Member) -> Member:
         live = Q(expiry__isnull=True) | Q(expiry__gt=now)
         ended = ApiToken.objects.filter(live, user=member).update(expiry=now)
         Invitation.objects.filter(invited_by=member, accepted_at=None, revoked_at=None).update(revoked_at=now)
-        ports.run_leave_hooks(member)
+        ports.member_left(member)
         trail.record("member_deactivated", by=by, about=member, tokens_ended=ended)
     member.refresh_from_db()
     return member

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from members.models import Member
+from web.db.keys import uuid_or_none
 
 
 def all_members(asking: Member) -> QuerySet[Member]:
@@ -40,25 +41,18 @@ def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
 
 def names_of(ids: Collection[str]) -> dict[str, str]:
     """Return names of members by id as text; unknown ids are left out."""
-    members = Member.objects.filter(pk__in=[member_id for text in ids if (member_id := _uuid(text))])
+    members = Member.objects.filter(pk__in=[member_id for text in ids if (member_id := uuid_or_none(text))])
     return {str(member.pk): member.name for member in members}
 
 
 def ids_matching(word: str) -> list[str]:
     """Ids of the members whose id, user name or name a searched word is or is part of."""
     fits = Q(username__icontains=word) | Q(display_name__icontains=word)
-    if member_id := _uuid(word):
+    if member_id := uuid_or_none(word):
         fits |= Q(pk=member_id)
     ids = [str(pk) for pk in Member.objects.filter(fits).values_list("pk", flat=True)]
     # The id of a deleted member still finds their actions.
     return ids or ([str(member_id)] if member_id else [])
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _require_admin(asking: Member) -> None:

@@ -24,8 +24,8 @@ class InvitationForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not by.is_admin:
             del self.fields["is_admin"]
-        choices = [("", "No role"), *ports.teams.roles().items()]
-        self._slugs = ports.teams.led_by(by)
+        choices = [("", "No role"), *ports.teams().roles().items()]
+        self._slugs = ports.teams().led_by(by)
         for slug, name in self._slugs.items():
             self.fields[f"role_{slug}"] = forms.ChoiceField(label=name, choices=choices, required=False)
 

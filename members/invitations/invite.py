@@ -190,12 +190,12 @@ def _give(invitation: Invitation, member: Member) -> None:
     by = Member.objects.filter(pk__in=[invitation.invited_by_id]).first()
     for row in _still_given(invitation, by):
         assert by is not None
-        ports.teams.give(member, task=row["task"], role=row["role"], by=by)
+        ports.teams().give(member, task=row["task"], role=row["role"], by=by)
 
 
 def _still_given(invitation: Invitation, by: Member | None) -> ports.Roles:
     """The roles of an invitation that its inviter may give now."""
-    led = ports.teams.led_by(by) if by is not None and by.is_active else {}
+    led = ports.teams().led_by(by) if by is not None and by.is_active else {}
     return [row for row in invitation.roles if row["task"] in led]
 
 
@@ -233,20 +233,20 @@ def _require_open(invitation: Invitation) -> None:
 
 def _require_may_give(by: Member, roles: Sequence[dict[str, str]], *, is_admin: bool) -> None:
     if by.is_admin:
-        led_tasks = ports.teams.led_by(by)
+        led_tasks = ports.teams().led_by(by)
     elif is_admin:
         raise PermissionDenied("Only an admin invites admins.")
     elif not roles:
-        raise _no_role() if ports.teams.leads_any(by) else PermissionDenied("Inviting needs the role lead in a task.")
+        raise _no_role() if ports.teams().leads_any(by) else PermissionDenied("Inviting needs the role lead in a task.")
     else:
-        led_tasks = ports.teams.led_by(by)
+        led_tasks = ports.teams().led_by(by)
         if any(row["task"] not in led_tasks for row in roles):
             raise PermissionDenied("You give roles in the tasks you lead, and in no others.")
     for row in roles:
         if row["task"] not in led_tasks:
             words = f"There is no task '{row['task']}'."
             raise Refusal("invalid_invitation", "The invitation was not made.", errors={"roles": [words]})
-        if row["role"] not in ports.teams.roles():
+        if row["role"] not in ports.teams().roles():
             words = f"There is no role '{row['role']}'."
             raise Refusal("invalid_invitation", "The invitation was not made.", errors={"roles": [words]})
 

@@ -60,7 +60,7 @@ def is_required_of(member: Member) -> bool:
     wanted = set(settings.REQUIRE_MFA_FOR)
     if "everyone" in wanted or ("admins" in wanted and member.is_admin):
         return True
-    return "leads" in wanted and ports.teams.leads_any(member)
+    return "leads" in wanted and ports.teams().leads_any(member)
 
 
 def _is_missing(request: HttpRequest) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from members.tokens.scopes import SCOPES
+from web.http.form_choices import set_choices
 
 DAYS = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (366, "A year"))
 
@@ -21,4 +22,4 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, is_admin: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_admin:
-            self.fields["scopes"].choices = [(key, label) for key, label in SCOPES.items() if key != "admin"]  # type: ignore[attr-defined]
+            set_choices(self, "scopes", [(key, label) for key, label in SCOPES.items() if key != "admin"])

@@ -17,6 +17,7 @@ from review.desk.cards import assembly
 from review.states import Role, RulingKind
 from review.tasks.permissions import require, task_or_404
 from web.db import keyset
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 LATE_DONE = {RulingKind.ADOPT: "Adopted: it counts now.", RulingKind.LEAVE: "Dismissed; it stays on record."}
@@ -48,7 +49,7 @@ def late(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _rule_on_late(request: HttpRequest) -> str:
-    member, decision = member_of(request), forms.uuid_or_none(request.POST.get("decision", ""))
+    member, decision = member_of(request), uuid_or_none(request.POST.get("decision", ""))
     if decision is None:
         raise Refusal("no_decision", "The form names no decision.", hint="Load the page again.")
     note = request.POST.get("note", "")
@@ -71,7 +72,7 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("review:disputed", slug)
         except Refusal as error:
             refusal = error
-    wanted = forms.uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
+    wanted = uuid_or_none(request.POST.get("draft", "") or request.GET.get("card", ""))
     drafts = lead_queue.disputed_drafts(task)
     draft = drafts.filter(pk=wanted).first() if wanted else None
     draft = draft or drafts.first()
@@ -94,13 +95,13 @@ def disputed(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _settle(request: HttpRequest) -> str:
     post = request.POST
-    draft = forms.uuid_or_none(post.get("draft", ""))
+    draft = uuid_or_none(post.get("draft", ""))
     if draft is None:
         raise Refusal("no_card", "The form names no draft.", hint="Load the page again.")
     if send_back := post.get("send_back", ""):
         return _send_back(request, draft, send_back)
     reason = post.get("reason", "")
-    pick = forms.uuid_or_none(post.get("pick", ""))
+    pick = uuid_or_none(post.get("pick", ""))
     verdict = "reject" if reason else post.get("verdict", "")
     rulings.settle(
         draft,
@@ -116,7 +117,7 @@ def _settle(request: HttpRequest) -> str:
 
 
 def _send_back(request: HttpRequest, draft: UUID, which: str) -> str:
-    decision = forms.uuid_or_none(which)
+    decision = uuid_or_none(which)
     if decision is None and which != "all":
         raise Refusal("no_decision", "The form names no verdict.", hint="Load the page again.")
     sent = sending_back.send_back(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -134,7 +135,7 @@ class RepeatedView(APIView):
         ]
 
 
-def _read(shape: Any, request: Request) -> dict[str, Any]:
+def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)

@@ -115,13 +115,13 @@ def apply_edit(spec: TaskSpec, draft: Fields, *, find: str, replace: str) -> Fie
         raise DoesNotFitError(f"afterwards {error}") from error
 
 
-def _in_value(value: Any, words: list[str], replace: str) -> Any:
+def _in_value(value: str | list[dict[str, str]], words: list[str], replace: str) -> str | list[dict[str, str]]:
     if isinstance(value, str):
         return _replaced(value, words, replace)
     return [{part: _replaced(text, words, replace) for part, text in element.items()} for element in value]
 
 
-def _has(value: Any, words: list[str]) -> bool:
+def _has(value: str | list[dict[str, str]], words: list[str]) -> bool:
     texts = [value] if isinstance(value, str) else [text for element in value for text in element.values()]
     return any(_spans(text, words) for text in texts)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from members.models import Member
 from review.drafts import draft_filters, queries
@@ -86,8 +86,8 @@ def _page_of_hits(member: Member, task: Task, wanted: DraftFilter, *, cursor: st
     return keyset.Page(rows=found, next=str(border or ""), is_first=before is None, is_cut=border is not None)
 
 
-def _as_rows(found: Any) -> Any:
-    return queries.with_parts(found).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
+def _as_rows(drafts: QuerySet[Draft]) -> QuerySet[Draft]:
+    return queries.with_parts(drafts).defer("messages", "parameters", "labelled_defects", "marks", "task_version__body")
 
 
 def list_rows(found: list[Draft], wanted: DraftFilter, *, member: Member, task: Task) -> list[dict[str, Any]]:

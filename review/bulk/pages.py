@@ -17,11 +17,11 @@ from members.session import member_of
 from review.bulk import bulk_undo, bulk_verdict, execution, planning, wording
 from review.bulk.bulk_verdict import TYPED_ABOVE, BulkVerdict
 from review.bulk.packed_ids import pack_ids, unpack_ids
-from review.desk.forms import uuid_or_none
 from review.drafts import draft_filters
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from review.tasks.queries import latest_version
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 if TYPE_CHECKING:

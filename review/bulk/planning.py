@@ -21,6 +21,7 @@ from review.models import Assignment, BulkAct, Decision, DeskSettings, Draft, Kn
 from review.spec.schema import Fields
 from review.states import AssignmentState, DraftState, Verdict
 from web.db import keyset
+from web.db.chunks import chunked
 
 LATELY = timedelta(hours=24)
 # One act is about at most so many drafts.
@@ -104,8 +105,7 @@ def plan(member: Member, task: Task, ids: Sequence[UUID], said: BulkVerdict) -> 
 
 def chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
     """Ids in one order for all, each once, so many at a time."""
-    ordered = list(dict.fromkeys(ids))
-    return (sorted(ordered[start : start + CHUNK]) for start in range(0, len(ordered), CHUNK))
+    return map(sorted, chunked(dict.fromkeys(ids), CHUNK))
 
 
 def rows(task: Task, ids: Sequence[UUID], *, by: Member) -> QuerySet[Draft]:

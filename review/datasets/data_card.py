@@ -37,7 +37,7 @@ def card(version: DatasetVersion) -> str:
         _table("Teacher", counts["teachers"]),
         _table("Model", counts.get("models", {})),
         _table("Origin", counts["origins"]),
-        *(f"- {note}" for note in ports.card_notes(teachers)),
+        *(f"- {note}" for notes in ports.card_notes(teachers) for note in notes),
         "## Who judged",
         _table("Reviewer", counts["reviewers"]),
         "\n".join(_judging(counts)),

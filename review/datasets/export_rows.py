@@ -19,6 +19,7 @@ from review.datasets import queries
 from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
 from review.models import Decision, Draft, Preference, Revocation, Ruling
 from review.spec.schema import Fields
+from web.db.chunks import chunked
 
 CHUNK = 1000
 DecisionsByDraft = dict[str, list[dict[str, Any]]]
@@ -34,8 +35,8 @@ def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Ite
         as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out; with
             or without it, drafts that were erased or revoked since.
     """
-    for start in range(0, len(decision_ids), CHUNK):
-        yield _chunk(decision_ids[start : start + CHUNK], as_of)
+    for chunk in chunked(decision_ids, CHUNK):
+        yield _chunk(chunk, as_of)
 
 
 def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, get_args
 
@@ -113,7 +114,7 @@ class FilterForm(forms.Form):
     )
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
 
-    def __init__(self, data: Any = None, *, dataset: Dataset) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, dataset: Dataset) -> None:
         super().__init__(data, initial=_initial(dataset.filters))
         choices = queries.choices_for_filters(dataset.task)
         choices["without_checks"] = list(get_args(CheckKind))

@@ -94,7 +94,7 @@ def _days(filters: DatasetFilters) -> Q:
 
 
 def _edit_size(filters: DatasetFilters) -> Q:
-    """Bounds on edits alone; an edit whose size nobody measured is outside any bound."""
+    """Return bounds on edits alone; an edit without a measured size is outside any bound."""
     bounds = Q(edit_size__isnull=False)
     if filters.edit_size_from is not None:
         bounds &= Q(edit_size__gte=filters.edit_size_from)

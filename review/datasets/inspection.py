@@ -94,7 +94,7 @@ def _texts(gold: JudgedDraft) -> Iterator[dict[str, Any]]:
         yield gold.fields
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: object) -> Iterator[str]:
     """Every text in a JSON value."""
     if isinstance(value, str):
         yield value

@@ -7,14 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from jobs.contracts import Result
-from jobs.kinds.base import BaseKind
-from jobs.kinds.registry import Attempt
+from jobs.kinds.base import Attempt, JobKind
 from jobs.models import Job
 from review.datasets import hub_push, write_version
 from review.datasets.freezing import KIND
 
 
-class FreezeKind(BaseKind):
+class FreezeKind(JobKind):
     """Freezing a dataset version: runs in the worker, without an engine."""
 
     name = KIND
@@ -32,7 +31,7 @@ class FreezeKind(BaseKind):
             write_version.seal(UUID(job.spec["version"]), result.summary)
 
 
-class PushKind(BaseKind):
+class PushKind(JobKind):
     """Sending a frozen version to a hub: done by `python -m review.datasets.hub`."""
 
     name = hub_push.KIND

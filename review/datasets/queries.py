@@ -181,7 +181,7 @@ def files_of(version: DatasetVersion) -> list[DatasetFile]:
 
 
 def gold_counts(task: Task) -> dict[str, int]:
-    """Golds of a task by verdict; a verdict nobody gave is 0."""
+    """Count the golds of a task by verdict; a verdict that was not given is 0."""
     counts = dict(Gold.objects.filter(task=task).values_list("verdict").annotate(n=Count("pk")))
     return {verdict: counts.get(verdict, 0) for verdict in ("accept", "edit", "reject")}
 

@@ -74,7 +74,7 @@ class Selection:
         return lines
 
     def left_out(self) -> dict[str, Any]:
-        """Names of the drafts left out by a cap or as near-duplicates, for whoever asks later why one is missing."""
+        """Return the ids of drafts left out by a cap or as near-duplicates, to say later why one is missing."""
         if len(self.twins) + len(self.sifted.over_cap) > NAMED:
             return {}
         return {

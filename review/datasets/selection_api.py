@@ -24,7 +24,7 @@ from web.http.lists import ListQuery, id_of, one_of
 from web.http.problem_shape import problems
 
 if TYPE_CHECKING:
-    from review.models import DatasetVersion
+    from review.models import DatasetVersion, Decision
 
 LARGEST_PAGE = 200
 
@@ -227,7 +227,7 @@ def _row(row: RowDifference) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Any) -> dict[str, str] | None:
+def _decision(decision: Decision | None) -> dict[str, str] | None:
     if decision is None:
         return None
     by, at = decision.reviewer.username, decision.created_at.isoformat()

@@ -17,6 +17,7 @@ from review.datasets.forms import RevokeForm
 from review.drafts import queries
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
 
@@ -52,7 +53,7 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
     counts = row_changes.counts(a, b)
     filled = next((kind_name for kind_name in row_changes.KINDS if counts[kind_name]), row_changes.KINDS[0])
     kind = next((kind_name for kind_name in row_changes.KINDS if kind_name == request.GET.get("kind")), filled)
-    rows, last = version_diff.page(a, b, kind, after=_uuid(request.GET.get("after", "")))
+    rows, last = version_diff.page(a, b, kind, after=uuid_or_none(request.GET.get("after", "")))
     context = {
         "task": dataset.task,
         "section": "datasets",
@@ -113,10 +114,3 @@ def _back(request: HttpRequest) -> str:
     """Where to go afterwards: a page of this site, or nothing."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     return safe_next_path(wanted, otherwise="")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

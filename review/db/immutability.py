@@ -101,7 +101,7 @@ def declare(*guards: Guard) -> None:
 
 
 def install(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Put every trigger in place for the tables that exist; those already there are made anew."""
+    """Install every trigger for the tables that exist; those already there are replaced."""
     connection = connections[using]
     tables = _tables(connection)
     with connection.cursor() as cursor:

@@ -49,7 +49,7 @@ def install_after_migrate(using: str, **_: Any) -> None:
 
 
 def rebuild(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Make the index anew from its rows; on PostgreSQL the index is never apart from them."""
+    """Rebuild the index from its rows; on PostgreSQL the index is never apart from them."""
     _tell(using, "rebuild")
 
 

@@ -12,6 +12,7 @@ from review.desk import queues
 from review.models import Draft, Task
 from review.states import DraftState, Role
 from review.tasks.permissions import may, require
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 AT_MOST = 5000
@@ -68,26 +69,12 @@ def take_back(task: Task, *, member: Member, by: Member) -> int:
     return _freed(queues.assigned(member, task).values_list("pk", flat=True)[:AT_MOST])
 
 
-def free_all_of(member: Member) -> int:
-    """Let every card that waits for a member who leaves wait for everybody, in all tasks.
-
-    Returns:
-        How many.
-    """
-    waiting = Draft.objects.filter(for_reviewer=member, state=DraftState.PENDING)
-    freed = 0
-    while moved := _freed(waiting.values_list("pk", flat=True)[:AT_MOST]):
-        freed += moved
-    return freed
-
-
 def _freed(waiting: Iterable[UUID]) -> int:
     return _move(list(waiting), None)
 
 
 def _move(ids: Sequence[UUID], to: Member | None) -> int:
     moved = 0
-    for start in range(0, len(ids), 500):
-        chunk = Draft.objects.filter(pk__in=ids[start : start + 500], state=DraftState.PENDING)
-        moved += chunk.update(for_reviewer=to)
+    for chunk in chunked(ids, 500):
+        moved += Draft.objects.filter(pk__in=chunk, state=DraftState.PENDING).update(for_reviewer=to)
     return moved

@@ -52,7 +52,7 @@ class DecisionContext:
     def counts(self) -> bool:
         """Whether a verdict given now counts: the card is in this member's deck, or free for them to take."""
         if self.is_known:
-            # It measures its reader alone: whoever had it before them contests nothing.
+            # It measures its reader alone: earlier readers' verdicts contest nothing.
             return self.was_mine
         if self.card.state == DraftState.LEASED:
             return self.mine is AssignmentState.ACTIVE

@@ -63,11 +63,3 @@ def fields_from(post: Mapping[str, str]) -> dict[str, Any]:
         rows = [element for _, element in sorted(elements.items())]
         fields[name] = [row for row in rows if any(value.strip() for value in row.values())]
     return fields
-
-
-def uuid_or_none(text: str) -> UUID | None:
-    """A UUID as a form or an address writes it; nothing where it is none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -129,7 +129,7 @@ def as_gold(decision: Decision) -> Gold:
 
 
 def rebuild() -> int:
-    """Write all golds anew from decisions and rulings, in one transaction; memory grows with the rulings alone.
+    """Rebuild all golds from decisions and rulings, in one transaction; memory grows with the rulings alone.
 
     Returns:
         How many golds there are now.

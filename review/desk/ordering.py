@@ -6,44 +6,30 @@ place. Drafts that come later stand behind until the clock puts them in order. I
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.utils import timezone
 
-from review import ports
 from review.desk import ordering_strategies, queues
 from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.schema import Fields
 from review.states import DraftState, QueueOrdering, Verdict
-
-log = logging.getLogger(__name__)
+from web import notify
+from web.db.chunks import chunked
 
 TASK = "review.order_desk"
 # What a team judges in weeks; the rest stands behind in the order it came, and moves up.
 FRONT = 100_000
 HISTORY = 5000
 CHUNK = 1000
-# A request waits this long for the broker.
-PATIENCE_S = 0.5
 
 
 def request_ordering(task_id: UUID) -> None:
     """Have a worker put the desk in order; where no broker answers in time the clock does it later."""
-    thread = threading.Thread(target=_publish, args=[task_id], name="desk-bell", daemon=True)
-    thread.start()
-    thread.join(PATIENCE_S)
-
-
-def _publish(task_id: UUID) -> None:
-    try:
-        current_app.send_task(TASK, args=[str(task_id)], ignore_result=True, retry=False)
-    except Exception as error:
-        log.warning("Could not ring for the desk (%s); the clock puts it in order.", type(error).__name__)
+    notify.notify_workers(partial(notify.send, TASK, str(task_id)))
 
 
 def order_desk(task_id: UUID) -> int:
@@ -90,25 +76,24 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
 
 
 def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
-    """The chance of each draft to be accepted: a model's where one has a say, else by the marks of the checks."""
+    """Return the chance of each draft to be accepted, estimated from the marks of the checks."""
     judged = Gold.objects.filter(task=task, decision__bulk__isnull=True).order_by("pk")
     # Ids are random, so the first of them are a sample of all.
     history = judged.values_list("draft__marks", "verdict")[:HISTORY]
     rates = ordering_strategies.acceptance_by_pattern(
         (ordering_strategies.pattern_of(marks), verdict == Verdict.ACCEPT) for marks, verdict in history
     )
-    scores = ports.accept_scores(task.pk, ids)
     chances: dict[UUID, float] = {}
-    for start in range(0, len(ids), CHUNK):
-        for pk, marks in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "marks"):
+    for chunk in chunked(ids, CHUNK):
+        for pk, marks in Draft.objects.filter(pk__in=chunk).values_list("pk", "marks"):
             chances[pk] = rates.get(ordering_strategies.pattern_of(marks), rates["*"])
-    return [scores.get(pk, chances.get(pk, rates["*"])) for pk in ids]
+    return [chances.get(pk, rates["*"]) for pk in ids]
 
 
 def _texts(ids: Sequence[UUID]) -> list[str]:
     texts: dict[UUID, str] = {}
-    for start in range(0, len(ids), CHUNK):
-        for pk, fields in Draft.objects.filter(pk__in=ids[start : start + CHUNK]).values_list("pk", "fields"):
+    for chunk in chunked(ids, CHUNK):
+        for pk, fields in Draft.objects.filter(pk__in=chunk).values_list("pk", "fields"):
             texts[pk] = _text(fields)
     return [texts.get(pk, "") for pk in ids]
 
@@ -123,11 +108,8 @@ def _write(places: Sequence[tuple[UUID, int]]) -> int:
     key, table = Draft._meta.pk, Draft._meta.db_table
     statement = f"UPDATE {table} SET queue_position = %s WHERE id = %s AND state = %s"  # noqa: S608 (names of ours)
     moved = 0
-    for start in range(0, len(places), CHUNK):
-        rows = [
-            (rank, key.get_db_prep_value(pk, connection), DraftState.PENDING.value)
-            for pk, rank in sorted(places[start : start + CHUNK])
-        ]
+    for chunk in chunked(places, CHUNK):
+        rows = [(rank, key.get_db_prep_value(pk, connection), DraftState.PENDING.value) for pk, rank in sorted(chunk)]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(statement, rows)
             moved += max(cursor.rowcount, 0)

@@ -20,7 +20,7 @@ from review.desk import queues
 from review.models import Assignment, Decision, Task
 from review.states import AssignmentState
 
-# Counting stops here: nobody plans by the difference between one thousand cards and a hundred thousand.
+# Counting stops here: for a plan, a thousand cards and a hundred thousand are the same.
 COUNT_UP_TO = 1000
 RECENT = 20
 # A card left open over lunch says nothing about pace.

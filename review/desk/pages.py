@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -29,7 +29,11 @@ from review.tasks.permissions import may, task_or_404
 from review.text.checks.mends import text_at
 from review.text.grounding.passages import offer_lines, written
 from web.db import keyset
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 A_DAY_S = 86_400
 
@@ -69,7 +73,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(request.get_full_path() if only else reverse("review:focus", args=[slug]))
         except Refusal as error:
             refusal = error
-    elif (wanted := forms.uuid_or_none(request.GET.get("card", ""))) is not None:
+    elif (wanted := uuid_or_none(request.GET.get("card", ""))) is not None:
         refusal = _hold(member, wanted)
     deck = _deck(member, task, only)
     top = act.draft if act else wanted
@@ -82,7 +86,7 @@ def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/desk/focus.html", _context(member, task, deck, refusal, only), status=status)
 
 
-def _deck(member: Member, task: Any, only: DeskScope | None) -> list[Any]:
+def _deck(member: Member, task: Task, only: DeskScope | None) -> list[Any]:
     if only is None:
         return desk_deck.deal(member, task, count=settings.DECK_SIZE)
     held, fresh = desk_deck.deal_among(member, task.pk, only.drafts, count=settings.DECK_SIZE)
@@ -144,7 +148,7 @@ def _hold(member: Member, draft_id: UUID) -> Refusal | None:
 
 
 def _context(
-    member: Member, task: Any, deck: list[Any], refusal: Refusal | None, only: DeskScope | None
+    member: Member, task: Task, deck: list[Any], refusal: Refusal | None, only: DeskScope | None
 ) -> dict[str, Any]:
     keys = desk_keys.keys_of(member)
     page = focus.page(member, task, deck, keys=keys)
@@ -215,8 +219,8 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task_or_404(member, slug)
     draft, decision = (
-        forms.uuid_or_none(request.POST.get("draft", "")),
-        forms.uuid_or_none(request.POST.get("decision", "")),
+        uuid_or_none(request.POST.get("draft", "")),
+        uuid_or_none(request.POST.get("decision", "")),
     )
     try:
         if draft is None or decision is None:

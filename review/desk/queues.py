@@ -18,6 +18,8 @@ from review.models import Assignment, DeskSettings, Draft, Task
 from review.models.desk import FOR_ANYBODY
 from review.states import BEHIND_THE_REST, RANDOM_SLICE_BELOW, AssignmentState, DraftState
 
+# A task, its id, or the reference to it of a question within another.
+TaskRef = Task | UUID | OuterRef
 NOT_ASIDE = Q(queue_position__lt=BEHIND_THE_REST)
 # Of cards that wait for further verdicts so many are looked at: where all of them are one's own, others clear them first.
 LOOK_AHEAD = 200
@@ -49,31 +51,31 @@ class DealPlan:
     has_slice: bool
 
 
-def in_order(task: Any) -> QuerySet[Draft]:
+def in_order(task: TaskRef) -> QuerySet[Draft]:
     """Fresh drafts outside the random slice, and what was set aside behind them."""
     fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__gte=RANDOM_SLICE_BELOW)
     return fresh.order_by("queue_position", "id")
 
 
-def random_slice(task: Any) -> QuerySet[Draft]:
-    """Fresh drafts of the random slice, in an order that nobody chose."""
+def random_slice(task: TaskRef) -> QuerySet[Draft]:
+    """Return fresh drafts of the random slice, in a random order."""
     fresh = Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted=1, random_key__lt=RANDOM_SLICE_BELOW)
     return fresh.order_by("random_key")
 
 
-def overlap(task: Any) -> QuerySet[Draft]:
+def overlap(task: TaskRef) -> QuerySet[Draft]:
     """Drafts that wait for further reviewers, those that wait longest first."""
     return Draft.objects.filter(FOR_ANYBODY, task=task, verdicts_wanted__gt=1).order_by("queue_position", "id")
 
 
-def assigned(member: Member | UUID, task: Any) -> QuerySet[Draft]:
+def assigned(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
     """Drafts that wait for this member in particular."""
     waiting = Draft.objects.filter(task=task, state=DraftState.PENDING, for_reviewer=member)
     return waiting.order_by("queue_position", "id")
 
 
-def known_answers(member: Member | UUID, task: Any) -> QuerySet[Draft]:
-    """Drafts with a known answer that this member has neither judged nor set aside, and nobody holds."""
+def known_answers(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
+    """Return free drafts with a known answer that this member has neither judged nor set aside."""
     over = [AssignmentState.DONE, AssignmentState.SET_ASIDE]
     met = Assignment.objects.filter(draft=OuterRef("pk"), reviewer=member, state__in=over)
     of_task = Draft.objects.filter(known_answer__task=task, known_answer__retired_at__isnull=True)
@@ -86,7 +88,7 @@ def judged_by(member: Member | UUID) -> Exists:
     return Exists(done)
 
 
-def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Draft]:
+def overlap_for(member: Member | UUID, task: TaskRef) -> QuerySet[Draft]:
     """Of the drafts that wait for further reviewers, those this member can judge; looks at `LOOK_AHEAD` at most."""
     # The front is a question within this question: what it refers to stands one further out.
     front = overlap(OuterRef(task) if isinstance(task, OuterRef) else task).values("pk")[:LOOK_AHEAD]
@@ -96,12 +98,12 @@ def overlap_for(member: Member | UUID, task: Any) -> QuerySet[Draft]:
     return seen.order_by("queue_position", "id")
 
 
-def open_to(member: Member | UUID, task: Any) -> list[QuerySet[Draft]]:
+def open_to(member: Member | UUID, task: TaskRef) -> list[QuerySet[Draft]]:
     """All that this member can still judge, as disjoint questions that each have their index."""
     return [in_order(task), random_slice(task), overlap_for(member, task), assigned(member, task)]
 
 
-def expressions(member: Member | UUID, task: Any) -> dict[str, Any]:
+def expressions(member: Member | UUID, task: TaskRef) -> dict[str, Any]:
     """Annotations for a question that has the task at hand: what `read` makes a `Dealing` of."""
     return {
         "has_assigned": Exists(assigned(member, task).filter(NOT_ASIDE).order_by()),

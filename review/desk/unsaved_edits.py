@@ -1,4 +1,4 @@
-"""What the checks say of an edit that nobody saved yet, and how much it changes. Reads; writes nothing."""
+"""Run the checks on an edit that is not saved yet, and measure how much it changes. Reads; writes nothing."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def recheck(member: Member, draft_id: UUID, fields: Fields) -> Recheck:
 
 
 def _as_typed(spec: TaskSpec, fields: Fields) -> Fields:
-    """The fields in normal form; what is required may be empty while somebody types."""
+    """Return the fields in normal form; a required field may be empty while the reviewer types."""
     schema = tuple(field.model_copy(update={"required": False}) for field in spec.output_schema)
     try:
         return normalise_fields(schema, fields)

@@ -15,7 +15,7 @@ from review.models import Assignment, Decision, Draft
 from review.states import AssignmentState, DraftState, Role, Verdict
 from review.tasks.permissions import slugs_with
 
-# A verdict stands or stood; in all other states somebody may still be asked for theirs.
+# A verdict stands or stood; in all other states a reviewer may still be asked for one.
 JUDGED = (DraftState.DECIDED, DraftState.DISPUTED)
 
 

@@ -1,4 +1,4 @@
-"""Marking drafts of a large import by the task's checks: behind the import, and at once for whoever needs them all.
+"""Run the task's checks on drafts of a large import: in the background, or at once for a caller that needs them all.
 
 A draft is safe and on the desk before it is marked. The clock's workers mark what waits; whoever shows such a draft earlier
 reads it then. Marking one twice writes the same. It does not know who imports.
@@ -14,7 +14,7 @@ from review.text import checks
 
 
 def with_marks(draft: Draft) -> Draft:
-    """The same draft, its marks read now if nobody has yet; saves nothing.
+    """Return the same draft with its marks, computed now if they are missing; saves nothing.
 
     Args:
         draft: With its record and task version at hand.
@@ -46,7 +46,7 @@ def mark_waiting(draft_ids: Sequence[UUID]) -> int:
 
 
 def mark_all(task: Task) -> int:
-    """Mark every draft of a task that waits for it; for whoever is about to count marks.
+    """Run the checks on every draft of a task that waits for them; called before marks are counted.
 
     Returns:
         How many were marked here; what a worker had in hand meanwhile is marked by it.

@@ -17,6 +17,7 @@ from review.spec.prompting import Message, fields_hash
 from review.spec.schema import Facts, Fields, normalise_fields, word_count
 from review.states import BEHIND_THE_REST, DraftState
 from review.text import checks
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -115,7 +116,7 @@ def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, i
         By draft, how many marks it has now.
     """
     counts: dict[UUID, int] = {}
-    for chunk in _chunks(sorted(marks)):
+    for chunk in chunked(sorted(marks), CHUNK):
         drafts = list(Draft.objects.select_for_update().only("marks", "marks_count").filter(pk__in=chunk))
         for draft in drafts:
             for mark in map(dict, marks[draft.pk]):
@@ -130,7 +131,7 @@ def add_marks(marks: Mapping[UUID, Sequence[Mapping[str, Any]]]) -> dict[UUID, i
 def _place(task_id: UUID, wanted: list[UUID]) -> int:
     task = Task.objects.select_for_update().get(pk=task_id)
     kept: dict[UUID, Draft] = {}
-    for chunk in _chunks(wanted):
+    for chunk in chunked(wanted, CHUNK):
         rows = (
             Draft.objects.select_for_update()
             .only("pk")
@@ -154,7 +155,7 @@ def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str,
     """Title and facts by record."""
     wanted = list({draft.record_id for draft in drafts})
     by_id: dict[UUID, tuple[str, Facts]] = {}
-    for chunk in _chunks(wanted):
+    for chunk in chunked(wanted, CHUNK):
         # The task is compared here: asked for beside the ids, SQLite walks through all records of the task instead.
         rows = Record.objects.filter(pk__in=chunk).values_list("pk", "task_id", "title", "facts")
         by_id.update({pk: (title, facts) for pk, task_id, title, facts in rows if task_id == task.pk})
@@ -167,15 +168,11 @@ def _records_of(task: Task, drafts: Sequence[NewDraft]) -> dict[UUID, tuple[str,
 def _known_calls(drafts: Sequence[NewDraft]) -> set[str]:
     calls = [draft.call_id for draft in drafts if draft.call_id is not None]
     calls_present: set[str] = set()
-    for chunk in _chunks(calls):
+    for chunk in chunked(calls, CHUNK):
         calls_present.update(
             call for call in Draft.objects.filter(call_id__in=chunk).values_list("call_id", flat=True) if call
         )
     return calls_present
-
-
-def _chunks(values: list[Any]) -> Iterable[list[Any]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def _draft(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID | None) -> Draft:

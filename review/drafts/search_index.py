@@ -20,6 +20,7 @@ from review.spec.schema import Facts, Fields
 from review.text.near_duplicates import minhash
 from review.text.search import words
 from review.text.search.texts import texts_of_facts, texts_of_fields
+from web.db.chunks import chunked
 
 # Up to so many are indexed with the batch that brings them: a reviewer finds them as soon as they are there.
 AT_ONCE = 50
@@ -45,8 +46,7 @@ def add(drafts: Sequence[Draft], records: dict[UUID, tuple[str, Facts]]) -> None
 def defer(draft_ids: Sequence[UUID] | Sequence[str]) -> None:
     """Have drafts indexed by a worker, within seconds."""
     SearchBacklog.objects.bulk_create(
-        SearchBacklog(drafts=[str(pk) for pk in draft_ids[start : start + CHUNK]])
-        for start in range(0, len(draft_ids), CHUNK)
+        SearchBacklog(drafts=[str(pk) for pk in chunk]) for chunk in chunked(draft_ids, CHUNK)
     )
 
 
@@ -106,7 +106,7 @@ def index_missing() -> int:
 
 
 def clear() -> None:
-    """Forget the whole index, to make it anew."""
+    """Delete the whole index, to rebuild it."""
     SearchText.objects.all()._raw_delete(SearchText.objects.db)
     text_index.purge()
 

@@ -97,7 +97,7 @@ def hold_tasks(task_ids: Iterable[UUID]) -> None:
 
 def _erase_record(record: Record) -> None:
     record.erased_hash, record.erased_at = record.content_hash, timezone.now()
-    # The same facts may come again for somebody else; they must not find this row.
+    # The same facts may come again for another person; they must not find this row.
     record.content_hash = hashlib.sha256(f"erased {record.pk}".encode()).hexdigest()
     record.facts, record.title, record.domain = {}, TITLE, ""
     record.group = f"erased {record.content_hash[:12]}"

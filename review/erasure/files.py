@@ -26,7 +26,7 @@ from review.models import DatasetFile, DatasetVersion
 
 
 def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
-    """Write the files of a frozen version anew: `raw` with tombstones for the erased rows, all others without them.
+    """Rewrite the files of a frozen version: `raw` with tombstones for the erased rows, all others without them.
 
     A student must not learn to write tombstones, so rows to learn from go; `raw` is the record of what was judged, so its
     rows stay and say that they were erased. Runs inside `immutability.erasing`, under the version's row lock.
@@ -81,7 +81,7 @@ def _copy(file: DatasetFile, local: Path, erased: Collection[str]) -> tuple[str,
 
 
 def _follow(file: DatasetFile, local: Path, folder: Path) -> None:
-    """Write the Parquet file of the same rows anew; versions frozen before there was one have none."""
+    """Rewrite the Parquet file of the same rows; versions frozen before there was one have none."""
     twin = DatasetFile.objects.filter(
         version_id=file.version_id, split=file.split, format=file.format, container="parquet"
     ).first()

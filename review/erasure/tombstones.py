@@ -14,7 +14,7 @@ def tombstone_of(fields: Fields) -> Fields:
     return {name: _buried(value, word) for name, value in fields.items()}
 
 
-def _buried(value: Any, word: str) -> Any:
+def _buried(value: object, word: str) -> Any:
     if isinstance(value, list):
         return [dict.fromkeys(element, word) for element in value[:1] if isinstance(element, dict)]
     return word

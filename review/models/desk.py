@@ -16,7 +16,7 @@ from review.models.sources import Record, Source
 from review.models.tasks import Task, TaskVersion
 from review.states import RANDOM_SLICE_BELOW, AssignmentState, DraftState, Drawn, Verdict
 
-# Waits on the desk, and for nobody in particular.
+# Waits on the desk, for any reviewer.
 FOR_ANYBODY = Q(state=DraftState.PENDING, for_reviewer__isnull=True)
 
 
@@ -31,12 +31,12 @@ class Draft(models.Model):
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.PENDING)
     # Smaller comes first on the desk; set-aside cards go behind the rest.
     queue_position = models.BigIntegerField(default=0)
-    # The same queue in an order that nobody chose: what is drawn by it gives unbiased rates.
+    # The same queue in a random order: what is drawn by it gives unbiased rates.
     # A place in a random order of the queue, uniform over the non-negative 63-bit integers.
     random_key = models.BigIntegerField(default=partial(secrets.randbelow, 2**63), editable=False)
     # How many reviewers judge it, blind to each other, before it resolves.
     verdicts_wanted = models.PositiveSmallIntegerField(default=1)
-    # Dealt to this reviewer alone; nobody in particular when empty.
+    # Dealt to this reviewer alone; to any reviewer when empty.
     for_reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -52,7 +52,7 @@ class Draft(models.Model):
     thread = models.JSONField(null=True, blank=True)
     marks = models.JSONField(default=list)
     marks_count = models.PositiveSmallIntegerField(default=0)
-    # Drafts of a large import are marked within seconds, not with it; until then whoever shows one reads it first.
+    # Drafts of a large import are marked within seconds, not with it; until then they are read before one is shown.
     is_checked = models.BooleanField(default=True, db_default=True)
 
     origin = models.CharField(max_length=20, default="teacher")  # teacher, import, miniature

@@ -7,7 +7,7 @@ words as they were written, only as `review/text/search/words.py` folds them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -16,6 +16,9 @@ from review.db.text_index import FTS
 from review.models.desk import Draft
 from review.models.tasks import Task
 from review.text.search.query import Query
+
+if TYPE_CHECKING:
+    from django.db.models.sql.compiler import SQLCompiler
 
 
 class Words(models.TextField):  # type: ignore[type-arg]
@@ -29,7 +32,7 @@ class Words(models.TextField):  # type: ignore[type-arg]
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
 
-    def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
+    def get_placeholder(self, value: object, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> str:
         return "to_tsvector('simple', %s)" if connection.vendor == "postgresql" else "%s"
 
 
@@ -40,12 +43,12 @@ class Matches(models.Lookup):
     lookup_name = "matches"
     prepare_rhs = False
 
-    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         lhs, params = self.process_lhs(compiler, connection)
         query: Query = self.rhs
         return f"{lhs} @@ to_tsquery('simple', %s)", [*params, query.as_tsquery()]
 
-    def as_sqlite(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         lhs, params = self.process_lhs(compiler, connection)
         rowid = lhs.replace('"words"', '"id"')
         matching_rows = f"SELECT rowid FROM {FTS} WHERE {FTS} MATCH %s"  # noqa: S608 (a name of ours)
@@ -63,7 +66,7 @@ class Among(models.lookups.In):
 
     lookup_name = "among"
 
-    def as_postgresql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         lhs, left = self.process_lhs(compiler, connection)
         rhs, right = self.process_rhs(compiler, connection)
         return f"{lhs} = ANY(ARRAY{rhs})", [*left, *right]

@@ -12,7 +12,7 @@ from review.states import SourceKind, Split
 
 
 class ArrivedSources(models.Manager["Source"]):
-    """Imports that are over; one that is still writing is there for nobody."""
+    """Imports that have ended; one that is still writing is hidden."""
 
     def get_queryset(self) -> models.QuerySet[Source]:
         return super().get_queryset().filter(arriving_until__isnull=True)

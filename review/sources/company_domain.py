@@ -1,4 +1,4 @@
-"""Which address on the web stands for a company: the part of a domain that somebody registers.
+"""Which address on the web stands for a company: the part of a domain that is registered.
 
 Pure Python, without the list of public suffixes: second-level names that registries give out beneath country codes,
 and hosts where many companies live side by side, are named here. Where a host is shared, the place on it that belongs

@@ -101,12 +101,12 @@ WORD, REVIEWER = "word:", "reviewer:"
 
 
 def verdicts_from(data: Mapping[str, str]) -> dict[str, str]:
-    """What each word of the verdict's column means, where somebody said so."""
+    """Return what each word of the verdict's column means, where the form says so."""
     return _chosen(data, WORD)
 
 
 def reviewers_from(data: Mapping[str, str]) -> dict[str, str]:
-    """Which member each name stands for, where somebody said so."""
+    """Return which member each name stands for, where the form says so."""
     return _chosen(data, REVIEWER)
 
 

@@ -14,6 +14,7 @@ from django.http import Http404
 from members.models import Member
 from review.models import Record, Source, Task
 from review.tasks import permissions
+from web.db.keys import uuid_or_none
 
 PAGE_ROWS = 50
 
@@ -54,7 +55,7 @@ def search_records(
     if task:
         records = records.filter(task__slug=task)
     if source:
-        records = records.filter(source_id=source) if _is_uuid(source) else records.filter(source__slug=source)
+        records = records.filter(source_id=source) if uuid_or_none(source) else records.filter(source__slug=source)
     if split:
         records = records.filter(split=split)
     return _with_text(records, text)
@@ -93,14 +94,6 @@ def _writings(word: str) -> set[str]:
     """A word as it may stand in the database: SQLite folds the case of ASCII alone, and keeps JSON with escapes."""
     cases = {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
     return cases | {json.dumps(case)[1:-1] for case in cases}
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def record_or_404(member: Member, pk: UUID) -> Record:

@@ -36,16 +36,16 @@ class SourceIn(serializers.Serializer[Any]):
     )
     skip_bad = serializers.BooleanField(default=False)
 
-    def validate_mapping(self, value: Any) -> dict[str, str]:
+    def validate_mapping(self, value: object) -> dict[str, str]:
         return _texts(value, "{column: field}")
 
-    def validate_defaults(self, value: Any) -> dict[str, str]:
+    def validate_defaults(self, value: object) -> dict[str, str]:
         return _texts(value, "{field: value}")
 
-    def validate_verdicts(self, value: Any) -> dict[str, str]:
+    def validate_verdicts(self, value: object) -> dict[str, str]:
         return _texts(value, "{word: accept | edit | reject | leave_out}")
 
-    def validate_reviewers(self, value: Any) -> dict[str, str]:
+    def validate_reviewers(self, value: object) -> dict[str, str]:
         return _texts(value, "{name: user name}")
 
 
@@ -91,7 +91,7 @@ class RecordOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-def _texts(value: Any, shape: str) -> dict[str, str]:
+def _texts(value: object, shape: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(part, str) for part in value.values()):
         raise serializers.ValidationError(f"Expected a JSON object {shape} with text values.")
     return value

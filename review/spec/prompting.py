@@ -165,7 +165,7 @@ def fields_hash(fields: Fields) -> str:
     return hashlib.sha256(canonical_json(fields).encode()).hexdigest()
 
 
-def canonical_json(value: Any) -> str:
+def canonical_json(value: object) -> str:
     """JSON with sorted keys, no blanks and raw Unicode: equal values give equal bytes."""
     return _CANONICAL.encode(value)
 
@@ -250,7 +250,7 @@ _OF_THE_TASK: dict[str, Callable[[TaskSpec], str]] = {
 }
 
 
-def _one_line(value: Any) -> str:
+def _one_line(value: object) -> str:
     if isinstance(value, str):
         return " ".join(value.split())
     if value is None:

@@ -43,7 +43,7 @@ def presets(marks: Sequence[Mapping[str, Any]], fields: Fields) -> list[Instruct
 def messages(
     spec: TaskSpec, facts: Facts, *, asked: Sequence[Message], draft: Fields, instruction: str
 ) -> list[Message]:
-    """The conversation that asks for the draft anew.
+    """Build the conversation that asks for the draft again.
 
     Args:
         spec: The draft's task version.

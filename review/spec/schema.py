@@ -113,7 +113,7 @@ def normalise_fields(schema: tuple[OutputField, ...], fields: Fields) -> Fields:
     return {field.name: _normalise_value(field, fields.get(field.name)) for field in schema}
 
 
-def _normalise_value(field: OutputField, value: Any) -> Any:
+def _normalise_value(field: OutputField, value: object) -> Any:
     if field.type == "list":
         return _normalise_list(field, value)
     if value is None:
@@ -128,7 +128,7 @@ def _normalise_value(field: OutputField, value: Any) -> Any:
     return text
 
 
-def _normalise_list(field: OutputField, value: Any) -> list[dict[str, str]]:
+def _normalise_list(field: OutputField, value: object) -> list[dict[str, str]]:
     if value in (None, ""):
         value = []
     if not isinstance(value, list):

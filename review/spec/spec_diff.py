@@ -73,7 +73,7 @@ def word_diff(old: str, new: str) -> tuple[WordChange, ...]:
     return tuple(segments)
 
 
-def _compare(label: str, old: Any, new: Any) -> Iterator[SpecChange]:
+def _compare(label: str, old: object, new: object) -> Iterator[SpecChange]:
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -112,7 +112,7 @@ def _key(part: Mapping[str, Any]) -> str:
     return str(part.get("name") or part.get("kind") or part.get("code") or "")
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value is None or value is False:
         return ""
     if value is True:

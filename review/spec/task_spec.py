@@ -141,7 +141,7 @@ class TaskSpec(Strict):
 
 
 def check_template(template: str, name: str, spec: TaskSpec) -> None:
-    """Refuse a template that is empty or uses a word nobody fills.
+    """Refuse a template that is empty or uses a word that nothing fills.
 
     Raises:
         ValueError: Naming the template, the word and the words that exist.

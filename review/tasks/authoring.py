@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from pydantic import ValidationError
@@ -105,7 +104,7 @@ def new_version(task: Task, *, spec: TaskSpec, by: Member, note: str = "") -> Ta
     return made
 
 
-def parse_spec(body: Any) -> TaskSpec:
+def parse_spec(body: object) -> TaskSpec:
     """Read a spec that came as plain data from outside.
 
     Raises:

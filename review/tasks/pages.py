@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +23,9 @@ from review.tasks.spec_form import sections
 from web import strict_json
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 
 @require_safe
@@ -174,7 +177,7 @@ def _above_the_form(refusal: Refusal | None, as_json: bool) -> Refusal | None:
     return Refusal(refusal.code, refusal.message, hint=refusal.hint, status=refusal.status, errors=loose)
 
 
-def _example_context(body: dict[str, Any], task: Any) -> dict[str, Any]:
+def _example_context(body: dict[str, Any], task: Task) -> dict[str, Any]:
     try:
         return {"example": build_example(authoring.parse_spec(body), task)}
     except Refusal as refusal:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -126,14 +125,12 @@ def _newly_marked(about: ReconsiderationQuestion, golds: QuerySet[Gold]) -> Iter
         "draft__task_version_id",
         "draft__record__facts",
     )
-    rows = iter(wide[:LOOK_AT].iterator(chunk_size=CHUNK))
-    while batch := list(islice(rows, CHUNK)):
-        for gold in batch:
-            draft = gold.draft
-            text = gold.decision.fields or draft.fields
-            before, now = specs[draft.task_version_id], about.version.spec
-            if _kinds(now, draft.record.facts, text) - _kinds(before, draft.record.facts, text):
-                yield gold.draft_id
+    for gold in wide[:LOOK_AT].iterator(chunk_size=CHUNK):
+        draft = gold.draft
+        text = gold.decision.fields or draft.fields
+        before, now = specs[draft.task_version_id], about.version.spec
+        if _kinds(now, draft.record.facts, text) - _kinds(before, draft.record.facts, text):
+            yield gold.draft_id
 
 
 def _kinds(spec: TaskSpec, facts: Facts, fields: Fields) -> set[tuple[str, str, str]]:

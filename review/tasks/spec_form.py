@@ -165,7 +165,7 @@ def _value(body: Mapping[str, Any], spot: ControlLayout) -> Any:
     return "\n".join(str(line) for line in value) if spot.name in LINES and isinstance(value, (list, tuple)) else value
 
 
-def _part_value(part: Any, spot: ControlLayout) -> Any:
+def _part_value(part: object, spot: ControlLayout) -> Any:
     value = part.get(spot.name) if isinstance(part, dict) else None
     if spot.kind == "items":
         return "\n".join(_item_line(item) for item in value or ())
@@ -228,7 +228,7 @@ def _item(line: str) -> dict[str, Any]:
     return item
 
 
-def _item_line(item: Any) -> str:
+def _item_line(item: object) -> str:
     if not isinstance(item, dict):
         return str(item)
     limit = f" ({item['max_chars']})" if item.get("max_chars") else ""

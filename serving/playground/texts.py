@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -151,16 +151,10 @@ def _ordered(trial: PlaygroundRequest) -> PlaygroundText:
             "A teacher that is paid writes for a record as it was imported.",
             hint="Choose a record and leave its facts as they are.",
         )
-    quote = launch.quote(trial.task, teacher=teacher, count=1, by=trial.by, record_ids=[record.pk])
-    order = launch.launch(
-        trial.task,
-        teacher=teacher,
-        count=1,
-        by=trial.by,
-        record_ids=[record.pk],
-        purpose=Purpose.EVALUATION,
-        max_cost_usd=quote.suggested_budget_usd or None,
+    request = launch.OrderRequest(
+        trial.task, teacher=teacher, count=1, by=trial.by, record_ids=[record.pk], purpose=Purpose.EVALUATION
     )
+    order = launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
     call = _wait(order)
     if call.fields is None:
         raise Refusal("not_written", call.error_message or "The teacher gave no text of the task's shape.")

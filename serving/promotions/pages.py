@@ -17,6 +17,7 @@ from review.tasks.permissions import require, task_or_404
 from serving.promotions import panels, promotion
 from serving.runtime import switch
 from training.miniatures import queries
+from web.http.htmx import is_htmx
 
 
 @require_GET
@@ -65,7 +66,7 @@ def stop(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _part(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     """The part alone for a page that loads it, else a page of its own."""
-    is_part = bool(getattr(request, "htmx", False))
+    is_part = is_htmx(request)
     template = f"serving/_{name}.html" if is_part else f"serving/{name}.html"
     return render(request, template, {**context, "section": "miniatures", "next": _next(request)})
 

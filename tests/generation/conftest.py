@@ -78,12 +78,12 @@ def paid(db: None, monkeypatch: pytest.MonkeyPatch) -> Teacher:
 
 @pytest.fixture
 def order(task: Task, source: Source, offline: Teacher, lead: Member) -> Order:
-    return launch.launch(task, teacher=offline, count=4, by=lead, seed=1)
+    return launch.launch(launch.OrderRequest(task, teacher=offline, count=4, by=lead, seed=1))
 
 
 @pytest.fixture
 def paid_order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    return launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1))
+    return launch.launch(launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1)))
 
 
 def uncertain_call(order: Order, n: int = 1, **over: Any) -> Call:

@@ -15,7 +15,7 @@ from generation.states import Purpose
 from generation.teachers import seeds
 from jobs.supervisor import run_job
 from members.models import Member
-from review.desk.preferences.queries import pairs
+from review.datasets import export_rows
 from review.models import Assignment, Draft, Gold, Membership, Source, Task
 from review.states import AssignmentState, DraftState, Role
 from tests.review.desk.looking import until
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def desk(task: Task, source: Source, lead: Member, make_member: Any, browser: Browser,
          live_server: Any) -> Any:  # fmt: skip
     """The focus page over three drafts of the offline teacher, in front of a reviewer."""
-    order = launch.launch(task, teacher=_offline(), count=3, by=lead, seed=1)
+    order = launch.launch(launch.OrderRequest(task, teacher=_offline(), count=3, by=lead, seed=1))
     run_job(order.job_id, worker="w")
     expert = make_member("rob")
     Membership.objects.create(member=expert, task=task, role=Role.REVIEWER)
@@ -92,8 +92,8 @@ def test_a_revision_comes_as_the_next_card_and_is_accepted_by_one_key(desk: Page
     desk.wait_for_timeout(300)
     desk.keyboard.press("a")
     until(desk, Gold.objects.exists)
-    [pair] = pairs(revision.task)
-    assert (pair.draft_chosen, str(pair.draft_rejected)) == (revision.pk, parent)
+    [[gold]] = export_rows.judged([str(Gold.objects.get(draft=revision).decision_id)])
+    assert [(worse.kind, worse.draft_id) for worse in gold.worse] == [("revision", parent)]
     assert Draft.objects.get(pk=parent).state == DraftState.KEPT
 
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def test_three_drafts_each_stand_side_by_side(
     task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path
 ) -> None:
-    order = launch.launch(task, teacher=offline, count=6, per_record=3, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=6, per_record=3, by=lead))
 
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
 
@@ -40,7 +40,7 @@ def test_three_drafts_each_stand_side_by_side(
 def test_what_does_not_divide_evenly_leaves_the_last_records_one_short(
     task: Task, source: Source, offline: Teacher, lead: Member
 ) -> None:
-    order = launch.launch(task, teacher=offline, count=7, per_record=3, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=7, per_record=3, by=lead))
 
     assert (order.count, len(order.record_ids)) == (7, 3)
 
@@ -48,7 +48,7 @@ def test_what_does_not_divide_evenly_leaves_the_last_records_one_short(
 @pytest.mark.parametrize("per_record", [0, 9])
 def test_between_one_and_eight(task: Task, source: Source, offline: Teacher, lead: Member, per_record: int) -> None:
     with pytest.raises(Refusal) as refused:
-        launch.launch(task, teacher=offline, count=6, per_record=per_record, by=lead)
+        launch.launch(launch.OrderRequest(task, teacher=offline, count=6, per_record=per_record, by=lead))
 
     assert list(refused.value.errors) == ["per_record"]
 
@@ -72,7 +72,7 @@ def test_revisions_are_listed_apart_from_orders(
     as_member: Callable[[Member], Client], task: Task, source: Source, offline: Teacher, lead: Member
 ) -> None:
     page, address = as_member(lead), f"/tasks/{task.slug}/generation/"
-    launch.launch(task, teacher=offline, count=2, by=lead)
+    launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead))
     assert "Revisions from the desk" not in page.get(address).content.decode()
 
     Order.objects.update(purpose="revision")

@@ -124,7 +124,11 @@ def order_anew(
     def launch() -> Order:
         wish = BY_BATCH if len(made) % 2 else LIVE
         made.append(
-            orders_launch.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5), wish=wish)
+            orders_launch.launch(
+                orders_launch.OrderRequest(
+                    task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5), wish=wish
+                )
+            )
         )
         return made[-1]
 

@@ -37,7 +37,7 @@ def wait_until(question: Callable[[], Any], within_s: float = 60) -> None:
 
 
 def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
-    order = launch.launch(task, teacher=offline, count=9, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=9, by=lead))
 
     run_job(order.job_id, worker="w")
 
@@ -56,7 +56,7 @@ def test_a_paused_order_goes_on_and_pays_for_the_rest_only(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{slow_provider.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=2,
     )  # fmt: skip
-    order = launch.launch(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1))
+    order = launch.launch(launch.OrderRequest(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1)))
     worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()
     wait_until(lambda: slow_provider.provider.billed.total() >= 3)

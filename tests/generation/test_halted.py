@@ -40,7 +40,7 @@ def order(
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{provider.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=1,
     )  # fmt: skip
-    return launch.launch(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5))
+    return launch.launch(launch.OrderRequest(task, teacher=teacher, count=CALLS, by=lead, max_cost_usd=Decimal(5)))
 
 
 def test_a_running_order_stops_paying_waits_and_goes_on_where_it_stood(order: Order, provider: Running) -> None:

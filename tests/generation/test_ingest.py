@@ -92,7 +92,9 @@ def test_an_evaluations_outputs_stay_on_their_calls(
     task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path
 ) -> None:
     chosen = list(Record.objects.order_by("-row_number").values_list("pk", flat=True)[:2])
-    order = launch.launch(task, teacher=offline, count=2, by=lead, record_ids=chosen, purpose=Purpose.EVALUATION)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=offline, count=2, by=lead, record_ids=chosen, purpose=Purpose.EVALUATION)
+    )
 
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
 

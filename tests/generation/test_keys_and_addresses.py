@@ -76,7 +76,7 @@ def test_a_teacher_saved_before_is_not_asked_and_says_why(
     paid.refresh_from_db()
 
     with pytest.raises(Refusal, match="AWS_SECRET_ACCESS_KEY may not be sent"):
-        launch.launch(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1))
+        launch.launch(launch.OrderRequest(task, teacher=paid, count=1, by=lead, max_cost_usd=Decimal(1)))
 
     assert not line_of(paid, None).has_key
     page = as_member(lead).get(reverse("generation:teachers")).content.decode()

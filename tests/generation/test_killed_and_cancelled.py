@@ -45,7 +45,7 @@ def test_of_an_order_cancelled_after_its_engine_was_killed_only_calls_on_the_wir
         slug="local", name="Local", provider="openai", model="gpt-4o", base_url=f"{provider.url}/v1",
         secret_ref="OPENAI_API_KEY", concurrency=AT_ONCE,
     )  # fmt: skip
-    order = launch.launch(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1))
+    order = launch.launch(launch.OrderRequest(task, teacher=teacher, count=12, by=lead, max_cost_usd=Decimal(1)))
     assert order.job is not None
     worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()

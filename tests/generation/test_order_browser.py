@@ -24,7 +24,7 @@ WITHIN_MS = 30_000
 
 @pytest.fixture
 def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    order = launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(2))
+    order = launch.launch(launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(2)))
     Job.objects.update(state="running")
     return order
 

@@ -16,7 +16,7 @@ from web.errors import Refusal
 
 
 def test_a_quote_writes_nothing(task: Task, source: Source, paid: Teacher, lead: Member) -> None:
-    quoted = launch.quote(task, teacher=paid, count=10, by=lead)
+    quoted = launch.quote(launch.OrderRequest(task, teacher=paid, count=10, by=lead))
 
     assert quoted.estimate.cost_low_usd < quoted.estimate.cost_usd < quoted.estimate.cost_high_usd
     assert quoted.estimate.worst_call_usd > 0.004
@@ -37,7 +37,7 @@ def test_an_estimate_learns_from_what_was_measured(paid_order: Order, task: Task
             latency_s=2.0,
         )
 
-    estimate = launch.quote(task, teacher=paid, count=32, by=lead).estimate
+    estimate = launch.quote(launch.OrderRequest(task, teacher=paid, count=32, by=lead)).estimate
 
     assert (estimate.input_tokens, estimate.output_tokens) == (32_000, 3_200)
     assert estimate.cost_usd == pytest.approx(32 * 0.0035)
@@ -59,7 +59,7 @@ def test_what_was_measured_under_other_parameters_does_not_count(
         )
     paid.parameters = {"max_tokens": 800}
 
-    assert "guessed" in launch.quote(task, teacher=paid, count=32, by=lead).estimate.basis
+    assert "guessed" in launch.quote(launch.OrderRequest(task, teacher=paid, count=32, by=lead)).estimate.basis
 
 
 def test_records_with_the_fewest_drafts_come_first(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
@@ -67,13 +67,13 @@ def test_records_with_the_fewest_drafts_come_first(task: Task, source: Source, o
     fields = {"subject": "S", "body": "B"}
     add_drafts(version=latest_version(task), drafts=[NewDraft(record_id=pk, fields=fields) for pk in written])
 
-    quoted = launch.quote(task, teacher=offline, count=3, by=lead)
+    quoted = launch.quote(launch.OrderRequest(task, teacher=offline, count=3, by=lead))
 
     assert not set(quoted.record_ids) & {str(pk) for pk in written}
 
 
 def test_more_drafts_than_records_go_round(task: Task, source: Source, offline: Teacher, lead: Member) -> None:
-    order = launch.launch(task, teacher=offline, count=14, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=14, by=lead))
 
     assert len(order.record_ids) == 6
     assert order.count == 14
@@ -104,7 +104,7 @@ def test_an_order_that_cannot_be_is_refused_with_a_code(
     asked: dict[str, Any] = {"count": 5, "max_cost_usd": Decimal(1)} | change
 
     with pytest.raises(Refusal) as refused:
-        launch.launch(task, teacher=paid, by=lead, **asked)
+        launch.launch(launch.OrderRequest(task, teacher=paid, by=lead, **asked))
 
     assert refused.value.code == code
     assert not Order.objects.exists()
@@ -121,7 +121,7 @@ def test_a_teacher_without_key_price_or_use_is_refused(
     ):
         spoil()
         with pytest.raises(Refusal) as refused:
-            launch.quote(task, teacher=Teacher.objects.get(pk=paid.pk), count=1, by=lead)
+            launch.quote(launch.OrderRequest(task, teacher=Teacher.objects.get(pk=paid.pk), count=1, by=lead))
         codes.append(refused.value.code)
 
     assert codes == ["secret_missing", "price_unknown", "teacher_off"]
@@ -129,22 +129,22 @@ def test_a_teacher_without_key_price_or_use_is_refused(
 
 def test_an_empty_task_and_a_foreign_record_are_refused(task: Task, offline: Teacher, lead: Member) -> None:
     with pytest.raises(Refusal, match="no records"):
-        launch.launch(task, teacher=offline, count=1, by=lead)
+        launch.launch(launch.OrderRequest(task, teacher=offline, count=1, by=lead))
 
 
 def test_the_product_itself_may_order_but_a_viewer_may_not(
     task: Task, source: Source, offline: Teacher, viewer: Member
 ) -> None:
-    assert launch.launch(task, teacher=offline, count=1, by=None).created_by is None
+    assert launch.launch(launch.OrderRequest(task, teacher=offline, count=1, by=None)).created_by is None
 
     with pytest.raises(PermissionDenied):
-        launch.launch(task, teacher=offline, count=1, by=viewer)
+        launch.launch(launch.OrderRequest(task, teacher=offline, count=1, by=viewer))
 
 
 def test_a_job_and_its_order_are_launched_together_or_not_at_all(
     task: Task, source: Source, offline: Teacher, lead: Member
 ) -> None:
-    order = launch.launch(task, teacher=offline, count=2, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead))
 
     assert (order.job.kind, order.job.queue, order.job.task_slug, order.job.subject_id) == (
         "generation",

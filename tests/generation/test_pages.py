@@ -205,7 +205,7 @@ def test_the_list_costs_the_same_queries_at_one_order_and_at_many(
     from generation.orders import launch
 
     for _ in range(20):
-        launch.launch(task, teacher=offline, count=1, by=lead)
+        launch.launch(launch.OrderRequest(task, teacher=offline, count=1, by=lead))
     page = as_member(lead)
 
     with django_assert_max_num_queries(20):

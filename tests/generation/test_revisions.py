@@ -20,12 +20,12 @@ from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
 from review import ports
+from review.datasets import export_rows
 from review.desk import decisions, deck
-from review.desk.preferences import queries as preferences
 from review.desk.revisions import queries as asked
 from review.desk.revisions import revision_requests
 from review.erasure import erase
-from review.models import Assignment, Draft, Membership, RevisionRequest, Source, Task
+from review.models import Assignment, Draft, Gold, Membership, RevisionRequest, Source, Task
 from review.states import AssignmentState, DraftState, Role
 from tests.generation.test_ingest import run_engine
 from web.errors import Refusal
@@ -50,7 +50,7 @@ def other(task: Task, make_member: Callable[..., Member]) -> Member:
 @pytest.fixture
 def draft(task: Task, source: Source, offline: Teacher, lead: Member, tmp_path: Path) -> Draft:
     """The first of two drafts by the offline teacher, on the desk."""
-    order = launch.launch(task, teacher=offline, count=2, by=lead, seed=1)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead, seed=1))
     GenerationKind().on_events(order.job, run_engine(order, tmp_path))
     return Draft.objects.order_by("queue_position")[0]
 
@@ -125,9 +125,10 @@ def test_an_accepted_revision_is_a_preference(draft: Draft, expert: Member, tmp_
 
     decisions.record(made.pk, by=expert, id=uuid4(), verdict="accept", if_match=card.etag)
 
-    [pair] = preferences.pairs(draft.task)
-    assert (pair.kind, pair.draft_chosen, pair.draft_rejected) == ("revision", made.pk, draft.pk)
-    assert pair.rejected_fields == draft.fields
+    [[gold]] = export_rows.judged([str(Gold.objects.get(draft=made).decision_id)])
+    [worse] = gold.worse
+    assert (worse.kind, gold.id, worse.draft_id) == ("revision", str(made.pk), str(draft.pk))
+    assert worse.fields == draft.fields
 
 
 def test_asking_the_same_twice_is_once(draft: Draft, expert: Member) -> None:

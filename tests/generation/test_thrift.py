@@ -38,7 +38,7 @@ def author(settings: Any) -> Iterator[Running]:
 def in_json(task: Task, source: Source, author: Running, paid: Teacher, lead: Member) -> Order:
     paid.base_url, paid.answers, paid.concurrency = f"{author.url}/v1", "json", 1
     paid.save()
-    return launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal(1))
+    return launch.launch(launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal(1)))
 
 
 def test_a_repaired_draft_stands_on_the_desk_with_the_prompt_of_its_record(
@@ -161,7 +161,8 @@ def test_an_estimate_knows_of_the_schema_that_goes_out_with_each_call(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
     in_text, in_json = (
-        launch.quote(task, teacher=paid, count=10, source=source, by=lead).estimate for paid.answers in ("text", "json")
+        launch.quote(launch.OrderRequest(task, teacher=paid, count=10, source=source, by=lead)).estimate
+        for paid.answers in ("text", "json")
     )
 
     assert in_json.input_tokens > in_text.input_tokens + 10 * 50

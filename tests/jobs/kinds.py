@@ -7,11 +7,11 @@ from typing import Any
 
 from jobs.contracts import Event, Result
 from jobs.kinds import registry
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import Attempt, JobKind
 from jobs.models import Job
 
 
-class Counting(BaseKind):
+class Counting(JobKind):
     name = "counting"
     label = "Counting"
     engine_module = "tests.jobs.engines.counting"
@@ -52,12 +52,12 @@ class Leaving(Counting):
     leaves = True
 
 
-class Inline(BaseKind):
+class Inline(JobKind):
     name = "inline"
     label = "Inline counting"
     max_running_per_host = 4
 
-    def run_inline(self, job: Job, attempt: registry.Attempt) -> dict[str, Any]:
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
         import time
 
         count = int(job.spec["count"])
@@ -67,9 +67,9 @@ class Inline(BaseKind):
         return {"total": count}
 
 
-def register() -> dict[str, BaseKind]:
+def register() -> dict[str, JobKind]:
     """Fresh instances under their names."""
-    kinds: dict[str, BaseKind] = {kind.name: kind for kind in (Counting(), Lonely(), Leaving(), Inline())}
+    kinds: dict[str, JobKind] = {kind.name: kind for kind in (Counting(), Lonely(), Leaving(), Inline())}
     for kind in kinds.values():
         registry.register_kind(kind)
     return kinds

@@ -167,7 +167,7 @@ class Installation:
 
     def _generation(self) -> None:
         offline = Teacher.objects.get(slug="offline")
-        order = generation.launch(self.task, teacher=offline, count=2, by=self.admin, seed=1)
+        order = generation.launch(generation.OrderRequest(self.task, teacher=offline, count=2, by=self.admin, seed=1))
         price = PriceEntry.objects.create(
             provider="openai", model="matrix", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-01-01"
         )

@@ -29,7 +29,7 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
 ):
     settings.SERVING_BASE_URL = site.url
     teacher = Teacher.objects.get(model=promoted.slug)
-    order = launch.launch(task, teacher=teacher, count=4, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=teacher, count=4, by=lead))
 
     run_job(order.job_id, worker="w")
 
@@ -53,7 +53,7 @@ def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
 
     teacher = Teacher.objects.get(model=promoted.slug)
     record = factories.make_records(factories.make_source(task), 1)[0]
-    order = launch.launch(task, teacher=teacher, count=1, by=lead, record_ids=[record.pk])
+    order = launch.launch(launch.OrderRequest(task, teacher=teacher, count=1, by=lead, record_ids=[record.pk]))
     told = {
         "call_id": "00000000-0000-4000-8000-000000000009", "record": str(record.pk), "index": 0, "model": promoted.slug,
         "fields": {"subject": "A depot for you", "body": "Hi there, shall we talk on Thursday?"},
@@ -80,11 +80,11 @@ def test_a_miniature_writes_for_its_own_task_only_and_while_it_is_served(promote
     factories.make_records(factories.make_source(other), 2)
 
     with pytest.raises(Refusal) as elsewhere:
-        launch.quote(other, teacher=teacher, count=1, by=admin)
+        launch.quote(launch.OrderRequest(other, teacher=teacher, count=1, by=admin))
     promotion.demote(promoted, by=lead)
     teacher.refresh_from_db()
     with pytest.raises(Refusal) as off:
-        launch.quote(promoted.task, teacher=teacher, count=1, by=admin)
+        launch.quote(launch.OrderRequest(promoted.task, teacher=teacher, count=1, by=admin))
 
     assert (elsewhere.value.code, off.value.code) == ("teacher_of_another_task", "teacher_off")
     assert not teacher.is_active

@@ -67,11 +67,13 @@ def test_orders_are_told_whole_with_what_was_rejected(miniature: Miniature, admi
     row = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).first()
     assert row is not None
     order = launch.launch(
-        miniature.task,
-        teacher=Teacher.objects.get(slug="offline"),
-        count=3,
-        by=admin,
-        record_ids=[row.draft.record_id],
+        launch.OrderRequest(
+            miniature.task,
+            teacher=Teacher.objects.get(slug="offline"),
+            count=3,
+            by=admin,
+            record_ids=[row.draft.record_id],
+        )
     )
     for n, usd in enumerate(("0.25", "0.5", "0.125")):
         Call.objects.create(

@@ -16,6 +16,7 @@ from training.miniatures import cost, lineage, writing, written_text, zip_stream
 from training.miniatures import queries as selectors
 from training.miniatures.forms import RecordForm
 from web.errors import Refusal
+from web.http.htmx import is_htmx
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     try:
         job = writing.request_text(miniature, record=form.record(), by=member_of(request))
     except Refusal as refusal:
-        if getattr(request, "htmx", False):
+        if is_htmx(request):
             return render(request, "training/_writing.html", {"miniature": miniature, "refusal": refusal})
         context = _context(request, miniature, form, refusal=refusal)
         return render(request, "training/miniature.html", context, status=refusal.status)
-    if getattr(request, "htmx", False):
+    if is_htmx(request):
         return render(request, "training/_writing.html", written_text.context(miniature, job))
     return redirect(f"{request.path.removesuffix('write/')}?writing={job.pk}#writing")
 

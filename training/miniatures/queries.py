@@ -14,6 +14,7 @@ from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.models import Miniature
 from training.states import RunPurpose
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 RELATED = (
@@ -61,7 +62,7 @@ def by_slug_or_id(member: Member, task: Task, name: str) -> Miniature:
         Refusal: 400, the task has none of that name that the member may see.
     """
     miniatures = visible(member, task=task)
-    chosen = miniatures.filter(pk=name).first() if _is_id(name) else miniatures.filter(slug=name).first()
+    chosen = miniatures.filter(pk=name).first() if uuid_or_none(name) else miniatures.filter(slug=name).first()
     if chosen is not None:
         return chosen
     message = f"{task.name} has no miniature '{name}'."
@@ -93,11 +94,3 @@ def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
     if job is None:
         raise Http404("There is no such writing of this miniature.")
     return job
-
-
-def _is_id(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

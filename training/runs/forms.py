@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from training.recipes.presets import PRESETS
 from training.recipes.schema import Recipe
 from training.states import Device
+from web.http.form_choices import set_choices
 
 if TYPE_CHECKING:
     from review.models import DatasetVersion
@@ -35,11 +36,8 @@ class StartingPointForm(forms.Form):
     def offer(self, *, students: Iterable[Any], miniatures: Iterable[Any], blank: tuple[str, str] = ("–", "–")) -> None:
         """Say what there is to choose from, and how no miniature and no teacher read."""
         begun = [("", blank[0]), *((str(miniature.pk), miniature.name) for miniature in miniatures)]
-        cast(forms.ChoiceField, self.fields["starts_from"]).choices = begun
-        cast(forms.ChoiceField, self.fields["teacher"]).choices = [
-            ("", blank[1]),
-            *((s.slug, s.name) for s in students),
-        ]
+        set_choices(self, "starts_from", begun)
+        set_choices(self, "teacher", [("", blank[1]), *((s.slug, s.name) for s in students)])
 
 
 class LaunchForm(StartingPointForm):
@@ -68,10 +66,8 @@ class LaunchForm(StartingPointForm):
         self.offer(students=students, miniatures=miniatures, blank=blank)
         if miniatures:
             self.initial.setdefault("starts_from", str(miniatures[0].pk))
-        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [
-            (str(v.pk), f"{v} ({_rows(v)})") for v in versions
-        ]
-        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, _student_label(s)) for s in students]
+        set_choices(self, "dataset_version", [(str(v.pk), f"{v} ({_rows(v)})") for v in versions])
+        set_choices(self, "student", [(s.slug, _student_label(s)) for s in students])
 
     def overrides(self) -> dict[str, Any]:
         """Values typed in the recipe's table, in the types of a recipe where they have one."""

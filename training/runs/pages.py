@@ -28,6 +28,7 @@ from training.runs.comparison import compare_with_fp32
 from training.runs.forms import LaunchForm, overrides_of, typed_overrides
 from training.runs.run_request import REQUEST_FIELDS, requested
 from training.students import queries as student_selectors
+from web.db.keys import NO_ID, uuid_or_none
 from web.errors import Refusal
 from web.http.pagination import numbered_page
 
@@ -89,7 +90,7 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         run_request = requested(
             member_of(request),
-            dataset_version=_uuid(request.GET.get("dataset_version", "")),
+            dataset_version=uuid_or_none(request.GET.get("dataset_version", "")) or NO_ID,
             student=request.GET.get("student", ""),
             device=request.GET.get("device") or "auto",
             teacher=request.GET.get("teacher"),
@@ -129,14 +130,6 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         **comparison.side_by_side(chosen, metrics, request.GET.get("metric", "")),
     }
     return render(request, "training/compare.html", context)
-
-
-def _uuid(text: str) -> UUID:
-    """The id, or one that nothing has."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)
 
 
 def _form(request: HttpRequest, task: Task) -> LaunchForm:

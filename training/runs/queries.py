@@ -16,6 +16,7 @@ from review.models import Task
 from review.tasks.permissions import tasks_for
 from training.models import Checkpoint, Sweep, SweepCell, TrainingRun
 from training.states import RunPurpose
+from web.db.keys import uuid_or_none
 
 RELATED = (
     "task",
@@ -75,7 +76,7 @@ def of_job(job: Job) -> TrainingRun:
 
 def runs_by_id(member: Member, task: Task, ids: Sequence[str]) -> list[TrainingRun]:
     """Runs of a task by their ids, at most six, in the order asked for; ids that are none are passed over."""
-    wanted = [run_uuid for text in ids if (run_uuid := _uuid(text))][:COMPARE_AT_MOST]
+    wanted = [run_uuid for text in ids if (run_uuid := uuid_or_none(text))][:COMPARE_AT_MOST]
     by_id = {run.pk: run for run in visible(member, task=task).filter(pk__in=wanted)}
     return [by_id[run_id] for run_id in dict.fromkeys(wanted) if run_id in by_id]
 
@@ -115,13 +116,6 @@ def log_lines(run: TrainingRun, *, limit: int = 200) -> list[dict[str, Any]]:
 def checkpoints(run: TrainingRun) -> list[Checkpoint]:
     """Saved states, newest first."""
     return list(run.checkpoints.order_by("-step"))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def latest_values(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.utils.text import slugify
 
 from jobs.contracts import ArtefactRef, Result
 from training.models import Miniature, TrainingRun
+from web.db.keys import free_slug
 
 FOLDERS = {"adapter": "adapter/", "model": "model/"}
 
@@ -50,7 +51,7 @@ def conclude_run(run_id: UUID, result: Result, collected: dict[str, Any]) -> Non
         return
     label = "LoRA" if run.method == "lora" else "full"
     Miniature.objects.create(
-        slug=_free_slug(f"{run.task.slug}-run-{run.number}-{run.method}"),
+        slug=free_slug(Miniature.objects.all(), slugify(f"{run.task.slug}-run-{run.number}-{run.method}")[:96]),
         name=f"{run.task.name} · {run.student.name} · {label}, run {run.number}",
         task=run.task,
         run=run,
@@ -78,9 +79,3 @@ def store_file(source: Path, name: str, size: int) -> None:
         default_storage.delete(name)
     with source.open("rb") as handle:
         default_storage.save(name, File(handle))
-
-
-def _free_slug(stem: str) -> str:
-    stem = slugify(stem)[:96]
-    taken = frozenset(Miniature.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
-    return next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)

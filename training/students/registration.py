@@ -17,6 +17,7 @@ from members.models import Member
 from training.models import Student
 from training.states import StudentSource
 from training.students import catalogue, model_folder
+from web.db.keys import free_slug
 from web.errors import Refusal
 
 HUB_TOKEN = "HF_TOKEN"  # noqa: S105 (the name of a secret, not the secret)
@@ -173,8 +174,7 @@ def _already_registered(student: Student) -> Refusal:
 
 def _create(student: Student, *, by: Member) -> Student:
     stem = slugify(student.name)[: MAX_SLUG - 4] or "student"
-    taken = frozenset(Student.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
-    student.slug = next(slug for slug in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if slug not in taken)
+    student.slug = free_slug(Student.objects.all(), stem)
     try:
         with transaction.atomic():
             student.save()

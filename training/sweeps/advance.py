@@ -5,6 +5,7 @@ Everything it knows stands in rows; when looks are taken is the affair of `jobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from jobs.kinds.composite import STOPPING, Progress, notify_waiting, progress_of
 from jobs.lifecycle import claim, control
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
-from jobs.states import ENDED_BADLY, STEERABLE, JobState
+from jobs.states import ENDED_BADLY, PAUSABLE, JobState
 from training.inputs import samples
 from training.models import Sweep, SweepCell, TrainingRun
 from training.runs import launch_run
@@ -88,12 +89,11 @@ def on_run_ended(job: Job) -> None:
     notify_waiting(selectors.waiting_for(job))
 
 
-@transaction.atomic
-def steer(sweep_id: UUID, verb: str) -> None:
-    """Pause, resume or cancel with a sweep the runs it has under way."""
+def jobs_under_way(sweep_id: UUID) -> Iterator[Job]:
+    """Yield the jobs of the runs a sweep has begun itself."""
     for cell in selectors.cells(selectors.by_id(sweep_id)):
-        if cell.run is not None and not cell.is_reused and cell.run.job.state in STEERABLE[verb]:
-            getattr(control, verb)(cell.run.job, by=None)
+        if cell.run is not None and not cell.is_reused:
+            yield cell.run.job
 
 
 @transaction.atomic
@@ -179,7 +179,7 @@ def _pause_all(now: list[SweepCellStatus]) -> None:
     for each in now:
         run = each.cell.run
         if each.is_under_way and run is not None:
-            if run.job.state in STEERABLE["pause"]:
+            if run.job.state in PAUSABLE:
                 control.pause(run.job, by=None)
             SweepCell.objects.filter(pk=each.cell.pk).update(is_left_out=True, problem=SPENT)
     _leave_out([each for each in now if each.state == SweepCellState.OPEN], "The budget is spent.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 
@@ -12,6 +12,7 @@ from training.recipes.presets import PRESETS
 from training.runs.forms import StartingPointForm
 from training.states import Device
 from training.sweeps.grid import MAX_AT_ONCE, SweepAxes, SweepBudget, SweepRequest
+from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 20
 
@@ -78,8 +79,8 @@ class SweepForm(StartingPointForm):
         super().__init__(data, **kwargs)
         students = list(students)
         self.offer(students=students, miniatures=miniatures)
-        cast(forms.ChoiceField, self.fields["dataset_version"]).choices = [(str(v.pk), str(v)) for v in versions]
-        cast(forms.ChoiceField, self.fields["student"]).choices = [(s.slug, s.name) for s in students]
+        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        set_choices(self, "student", [(s.slug, s.name) for s in students])
 
     def clean_share(self) -> tuple[float, ...]:
         """Shares as fractions."""

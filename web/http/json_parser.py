@@ -6,7 +6,8 @@ fault on one and stored on the other. REST framework loads it with its settings,
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
 
 from rest_framework import exceptions
 from rest_framework.parsers import JSONParser
@@ -22,7 +23,9 @@ class StrictJSONParser(JSONParser):
         ParseError: It is no JSON, or is not taken.
     """
 
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         raw = stream.read()
         try:
             body = strict_json.parse(raw)

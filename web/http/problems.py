@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
@@ -15,6 +15,9 @@ from rest_framework.views import set_rollback
 from web.errors import Refusal
 from web.http import problem_context
 from web.http.problem_shape import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:

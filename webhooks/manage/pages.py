@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from webhooks.models import Hook
 from django import forms
 
+from web.http.form_choices import set_choices
 from webhooks.states import EVENTS
 
 ALL_TASKS = ("", "All tasks")
@@ -47,7 +48,7 @@ class NewHookForm(HookForm):
 
     def __init__(self, *args: Any, tasks: list[tuple[str, str]], may_all: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["task"].choices = [*([ALL_TASKS] if may_all else []), *tasks]  # type: ignore[attr-defined]
+        set_choices(self, "task", [*([ALL_TASKS] if may_all else []), *tasks])
 
 
 class ReplayForm(forms.Form):

@@ -24,12 +24,13 @@ from review.models import Record, Source, Task
 from review.sources.imports import ColumnMapping, RowError, source_row, staging
 from review.sources.imports.companies import CompanySplits
 from review.sources.imports.read_rows import check_mapping
-from review.sources.imports.record_import import RecordRowBuilder, chunks, content_hash
+from review.sources.imports.record_import import RecordRowBuilder, content_hash
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import Table, open_table
 from review.states import Role, SourceKind
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from web.db.chunks import chunked
 from web.db.sqlite_pauses import SqlitePauses
 from web.errors import Refusal
 
@@ -134,7 +135,7 @@ def import_contacts(
     with staging.undone_on_failure(source):
         taking = _ImportRun(task, RecordRowBuilder(spec), table, batch, by, CompanySplits(task), source)
         turns = SqlitePauses()
-        for chunk in chunks(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
+        for chunk in chunked(good_rows(table, mapping, wanted, defaults, taking.tally), CHUNK):
             if taking.tally.total > MAX_ROWS:
                 message = f"The file has more than {MAX_ROWS:,} contacts."
                 raise Refusal("too_many_rows", message, hint="Split it and import the parts.", status=413)

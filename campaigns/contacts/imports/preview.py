@@ -13,10 +13,10 @@ from review.models import Task
 from review.sources.imports import ColumnMapping, ImportPreview
 from review.sources.imports.preview import samples
 from review.sources.imports.read_rows import check_mapping
-from review.sources.imports.record_import import chunks
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import open_table
 from review.tasks.queries import latest_version
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
@@ -72,7 +72,7 @@ def read_preview(
     try:
         check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
         seen, companies = set[str](), set[str]()
-        for chunk in chunks(good_rows(table, mapping, wanted, defaults, tally), CHUNK):
+        for chunk in chunked(good_rows(table, mapping, wanted, defaults, tally), CHUNK):
             blocked = suppressed_among([row.hmac for row in chunk])
             there = Contact.objects.filter(task=task, address_hmac__in=[row.hmac for row in chunk])
             seen.update(there.values_list("address_hmac", flat=True))

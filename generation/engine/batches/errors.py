@@ -53,7 +53,7 @@ class ErrorTranslator:
         return errors.from_connection(error, timed_out=isinstance(error, self._timed_out))
 
 
-def created_id(made: Any) -> str:
+def created_id(made: object) -> str:
     """The provider's name of what it made.
 
     Raises:

@@ -7,10 +7,9 @@ without paying more it leaves as stragglers, to be asked live.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 
 from generation.engine.batches.cleanup import BatchCleanup
 from generation.engine.batches.collect import BatchCollector, LineTally
@@ -19,15 +18,11 @@ from generation.engine.batches.interface import BatchProvider, BatchStatus
 from generation.engine.batches.poll import Poller
 from generation.engine.batches.state import OpenBatch, open_batch
 from generation.engine.batches.submit import BatchSubmitter
-from generation.engine.calls.finish import CallFinisher, PreparedCall
+from generation.engine.calls.context import EngineContext
+from generation.engine.calls.finish import PreparedCall
 from generation.engine.calls.stop import SendingStopped
-from generation.engine.calls.write_ahead import AckSource
 from generation.engine.clients.interface import CallError
-from generation.engine.contracts import GenerationSpec
-from generation.engine.journal.writer import Journal
-from generation.engine.money import BudgetTracker
 from generation.engine.plan import PlannedCall, expand_runs, to_runs
-from generation.engine.report import Report
 
 # More would only wait in the provider's queue.
 MOST_OPEN = 16
@@ -40,19 +35,11 @@ class BatchLoop:
     """Does one attempt's batches.
 
     Args:
-        spec: The order.
-        calls: What is left to hand in, in order.
+        context: What the attempt works with.
+        calls: What is left to submit, in order.
         waiting: Batches that earlier attempts left at the provider.
         known: The provider's names of batches that were taken in before.
         providers: Batches of each teacher, by its place in the mix.
-        folder: Where a batch's lines are written before they are handed in.
-        attempt: This attempt's number: no token is used twice.
-        hearing: Where it is heard what is stored outside.
-        journal: Where batches are noted before they are handed in.
-        ledger: The money.
-        report: Where progress goes.
-        outcomes: Brings each call to its end.
-        should_stop: Asked about ten times a second.
 
     Attributes:
         stragglers: Calls that batches left unanswered and unpaid.
@@ -62,36 +49,28 @@ class BatchLoop:
 
     def __init__(
         self,
-        spec: GenerationSpec,
+        context: EngineContext,
         calls: Sequence[PlannedCall],
         *,
         waiting: Sequence[OpenBatch],
         known: frozenset[str],
         providers: Mapping[int, BatchProvider],
-        folder: Path,
-        attempt: int,
-        hearing: AckSource,
-        journal: Journal,
-        ledger: BudgetTracker,
-        report: Report,
-        outcomes: CallFinisher,
-        should_stop: Callable[[], bool],
     ) -> None:
+        spec, journal, outcomes = context.spec, context.journal, context.finisher
         self._spec, self._left, self._providers = spec, list(calls), providers
-        self._journal, self._ledger, self._report, self._outcomes = journal, ledger, report, outcomes
-        self._attempt = attempt
+        self._journal, self._ledger, self._report, self._outcomes = journal, context.budget, context.report, outcomes
+        self._attempt = context.attempt
         self._open, self._known = list(waiting), set(known)
-        self._patience = Poller(spec.limits, should_stop=should_stop, seed=spec.seed)
+        self._patience = Poller(spec.limits, should_stop=context.should_stop, seed=spec.seed)
         self._seeker = BatchFinder(spec.order, spec.limits, known=self._accounted, patience=self._patience)
         self._intake = BatchCollector(
-            journal=journal, outcomes=outcomes, retries_doubt=spec.uncertain == "retry",
+            journal=journal,
+            outcomes=outcomes,
+            retries_doubt=spec.uncertain == "retry",
             mends=spec.limits.repairs > 0 and spec.way == "batch" and spec.stragglers == "ask",
-        )  # fmt: skip
-        self._handing = BatchSubmitter(
-            spec, folder=folder, attempt=attempt, hearing=hearing, journal=journal, ledger=ledger, report=report, outcomes=outcomes,
-            seeker=self._seeker, patience=self._patience,
-        )  # fmt: skip
-        self._leftovers = BatchCleanup(hearing=hearing, report=report, patience=self._patience)
+        )
+        self._handing = BatchSubmitter(context, seeker=self._seeker, patience=self._patience)
+        self._leftovers = BatchCleanup(hearing=context.acks, report=context.report, patience=self._patience)
         self._poll_s = spec.limits.batch_poll_s
         self._lost = 0
         self.stragglers: list[PlannedCall] = []

@@ -79,9 +79,9 @@ class OpenAIBatches:
             counts = batch.request_counts
             done = counts.completed + counts.failed if counts else 0
             if batch.status == "failed":
-                said = (batch.errors.data or []) if batch.errors else []
-                message = "; ".join(str(error.message) for error in said[:3])[:500]
-                return BatchStatus("refused", code=str(said[0].code or "") if said else "", message=message)
+                errors = (batch.errors.data or []) if batch.errors else []
+                message = "; ".join(str(error.message) for error in errors[:3])[:500]
+                return BatchStatus("refused", code=str(errors[0].code or "") if errors else "", message=message)
             if batch.status in ENDED:
                 return BatchStatus("ended", done=done, answered=counts.completed if counts else None)
             return BatchStatus("running", done=done)
@@ -104,16 +104,18 @@ class OpenAIBatches:
 
     async def find(self, wanted: BatchQuery) -> list[FoundBatch]:
         """See `BatchProvider`. Batches carry the order's id and their token."""
-        found: list[FoundBatch] = []
+        batches: list[FoundBatch] = []
         with SDK_ERRORS.of_question():
             async for batch in self._sdk.batches.list(limit=PAGE):
                 if batch.created_at < wanted.since - MAX_CLOCK_SKEW_S:
                     break
-                told = batch.metadata or {}
-                is_wanted = told.get(ORDER) == wanted.order and wanted.token in ("", told.get(TOKEN))
+                metadata = batch.metadata or {}
+                is_wanted = metadata.get(ORDER) == wanted.order and wanted.token in ("", metadata.get(TOKEN))
                 if is_wanted and batch.id not in wanted.known:
-                    found.append(FoundBatch(batch.id, told.get(TOKEN, ""), _decode_positions(told.get(POSITIONS, ""))))
-        return found
+                    batches.append(
+                        FoundBatch(batch.id, metadata.get(TOKEN, ""), _decode_positions(metadata.get(POSITIONS, "")))
+                    )
+        return batches
 
     async def forget(self, batch_id: str) -> None:
         """See `BatchProvider`: answers, errors and requests. One file that stays keeps no other."""
@@ -153,8 +155,8 @@ class OpenAIBatches:
 
 def _unbilled_error(error: dict[str, Any]) -> CallError:
     """An error without a status: the batch ended before its turn, and nothing of it is billed."""
-    said = str(error.get("message") or "The batch ended before its turn.")
-    return CallError("unbilled", str(error.get("code") or "batch_unanswered"), said)
+    message = str(error.get("message") or "The batch ended before its turn.")
+    return CallError("unbilled", str(error.get("code") or "batch_unanswered"), message)
 
 
 def _encode_positions(positions: list[tuple[int, int]]) -> str:

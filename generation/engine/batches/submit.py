@@ -6,21 +6,15 @@ import asyncio
 import time
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from generation.engine.batches.find import BatchFinder
 from generation.engine.batches.interface import BatchProvider
 from generation.engine.batches.lines import BatchFile
 from generation.engine.batches.poll import Poller
 from generation.engine.batches.state import OpenBatch, open_batch
-from generation.engine.calls.finish import CallFinisher
-from generation.engine.calls.write_ahead import AckSource
+from generation.engine.calls.context import EngineContext
 from generation.engine.clients.interface import CallError
-from generation.engine.contracts import GenerationSpec
-from generation.engine.journal.writer import Journal
-from generation.engine.money import BudgetTracker
 from generation.engine.plan import PlannedCall
-from generation.engine.report import Report
 
 # Prompts are rendered this many at a time before others get a turn.
 CALLS_A_TURN = 100
@@ -31,38 +25,20 @@ class BatchSubmitter:
     """Hands batches in, one at a time.
 
     Args:
-        spec: The order.
-        folder: Where lines are written; nothing of them stays.
-        attempt: This attempt's number: no token is used twice.
-        hearing: Where it is heard what is stored outside.
-        journal: Where a batch is noted before it is handed in.
-        ledger: The money; the worst case of each call is reserved before.
-        report: Where batches are told.
-        outcomes: Renders and prices calls.
-        seeker: Finds a batch whose handing in broke off.
+        context: What the attempt works with.
+        seeker: Finds a batch whose submission broke off.
         patience: Waits, and asks again after a refusal.
     """
 
-    def __init__(
-        self,
-        spec: GenerationSpec,
-        *,
-        folder: Path,
-        attempt: int,
-        hearing: AckSource,
-        journal: Journal,
-        ledger: BudgetTracker,
-        report: Report,
-        outcomes: CallFinisher,
-        seeker: BatchFinder,
-        patience: Poller,
-    ) -> None:
-        self._spec, self._lines, self._attempt = spec, folder / "batch.jsonl", attempt
-        self._journal, self._ledger, self._report, self._outcomes = journal, ledger, report, outcomes
+    def __init__(self, context: EngineContext, *, seeker: BatchFinder, patience: Poller) -> None:
+        spec = context.spec
+        self._spec, self._lines, self._attempt = spec, context.folder / "batch.jsonl", context.attempt
+        self._journal, self._ledger = context.journal, context.budget
+        self._report, self._outcomes = context.report, context.finisher
         self._seeker, self._patience = seeker, patience
         self._most_requests = spec.limits.batch_requests
         self._made = 0
-        self._hearing = hearing
+        self._hearing = context.acks
 
     async def packed(
         self, left: Sequence[PlannedCall], provider: BatchProvider

@@ -9,21 +9,18 @@ import asyncio
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from generation.engine.calls.finish import CallFinisher, PreparedCall
+from generation.engine.calls.context import EngineContext
+from generation.engine.calls.finish import PreparedCall
 from generation.engine.calls.lanes import Lane, Lanes, unanswered_message
 from generation.engine.calls.pace import CacheWarmup, backoff_s
 from generation.engine.calls.send import CallSender
 from generation.engine.calls.stop import MAX_CONSECUTIVE_FAILURES, TICK_S, SendingStopped
-from generation.engine.calls.write_ahead import AckSource, IntentLog
+from generation.engine.calls.write_ahead import IntentLog
 from generation.engine.clients.interface import CallError, Client, Reply
-from generation.engine.contracts import GenerationSpec
-from generation.engine.journal.writer import Journal
-from generation.engine.money import BudgetTracker
 from generation.engine.plan import PlannedCall
 from generation.engine.repairs import RepairBudget, is_worth_repair
-from generation.engine.report import Report
 
 PROGRESS_EVERY_S = 1.0
 
@@ -32,16 +29,10 @@ class CallLoop:
     """Makes the calls of one attempt.
 
     Args:
-        spec: The order.
+        context: What the attempt works with.
         calls: What is left to ask, in order.
         repairs: Flawed answers of batches, to be mended first.
-        hearing: Where it is heard what is stored outside.
         client: The teacher.
-        journal: Where calls are noted before they go out.
-        ledger: The money, what earlier attempts spent included.
-        report: Where progress goes.
-        outcomes: Brings each call to its end.
-        should_stop: Asked about ten times a second.
 
     Attributes:
         fatal: Why no call of this order can work, or of one of its teachers: then the others' were made.
@@ -50,28 +41,23 @@ class CallLoop:
 
     def __init__(
         self,
-        spec: GenerationSpec,
+        context: EngineContext,
         calls: list[PlannedCall],
         *,
-        repairs: Iterable[PreparedCall] = (),
-        hearing: AckSource,
         client: Client,
-        journal: Journal,
-        ledger: BudgetTracker,
-        report: Report,
-        outcomes: CallFinisher,
-        should_stop: Callable[[], bool],
+        repairs: Iterable[PreparedCall] = (),
     ) -> None:
-        self._spec, self._ledger = spec, ledger
-        self._report, self._outcomes, self._should_stop = report, outcomes, should_stop
+        spec, report, outcomes = context.spec, context.report, context.finisher
+        self._spec, self._ledger = spec, context.budget
+        self._report, self._outcomes, self._should_stop = report, outcomes, context.should_stop
         self._repairs = deque(repairs)
         self._lanes = Lanes(spec.teachers, calls, at_once=spec.limits.concurrency)
-        self._announcer = IntentLog(hearing, report.asking, self._lanes, at_once=spec.limits.concurrency)
+        self._announcer = IntentLog(context.acks, report.asking, self._lanes, at_once=spec.limits.concurrency)
         self._chance = random.Random(spec.seed)  # spreads waits; no draft hangs on it
         self._warming = CacheWarmup(client.shared_chars)
         self._stopping = asyncio.Event()
         self._mending = RepairBudget(spec.call_usd, spec.repairs_until_usd)
-        self._wire = CallSender(client, journal, self._lanes, outcomes, spec.limits)
+        self._wire = CallSender(client, context.journal, self._lanes, outcomes, spec.limits)
         self.fatal: CallError | None = None
         self.is_out_of_budget = False
 

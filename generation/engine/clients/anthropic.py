@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anthropic
 
-from generation.engine.clients import errors
-from generation.engine.clients.errors import as_schema_refusal
-from generation.engine.clients.interface import Question, Reply
 from generation.engine.clients.messages import Messages
-from generation.engine.clients.pools import ClientPool
+from generation.engine.clients.sdk_client import SdkClient
 from generation.engine.contracts import Limits, TeacherSpec
 
 BASE_URL = "https://api.anthropic.com"
 
 
-class AnthropicClient:
+class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
     """Asks messages.
 
     Args:
@@ -22,16 +21,14 @@ class AnthropicClient:
         key: The secret.
         limits: Timeouts.
         form: How questions and answers are written.
-
-    Attributes:
-        form: The same.
-        sdk: The SDK's client, for what else the provider offers.
-        shared_chars: See `Client`.
     """
 
+    status_error = anthropic.APIStatusError
+    connection_error = anthropic.APIConnectionError
+    timeout_error = anthropic.APITimeoutError
+    request_id_header = "request-id"
+
     def __init__(self, teacher: TeacherSpec, key: str, limits: Limits, *, form: Messages) -> None:
-        self.form = form
-        self.shared_chars = form.prefix.chars
         timeout = anthropic.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
 
         def make() -> anthropic.AsyncAnthropic:
@@ -40,33 +37,18 @@ class AnthropicClient:
                 base_url=teacher.base_url or BASE_URL,
                 max_retries=0,
                 timeout=timeout,
-                # A redirect would carry the key to an address nobody checked.
+                # A redirect would carry the key to an unchecked address.
                 http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
             )
 
-        self._sdks = ClientPool(make, at_once=limits.concurrency)
-        self.sdk = self._sdks.all[0]
+        super().__init__(form, make, at_once=limits.concurrency)
 
-    async def ask(self, question: Question) -> Reply:
-        """Ask once. See `Client`."""
-        params = self.form.params_of(question)
-        try:
-            # As the extra body they skip the SDK's walk over each message's type, a quarter of a call's CPU time.
-            raw = await self._sdks.next().messages.with_raw_response.create(
-                model=params.pop("model"),
-                messages=[],
-                max_tokens=params.pop("max_tokens"),
-                extra_body=params,
-                extra_headers={"Idempotency-Key": question.call_id},
-            )
-        except anthropic.APIStatusError as error:
-            told = errors.from_sdk(error)
-            raise as_schema_refusal(told) if self.form.answers else told from None
-        except anthropic.APIConnectionError as error:
-            raise errors.from_connection(error, timed_out=isinstance(error, anthropic.APITimeoutError)) from None
-        response = raw.http_response
-        return self.form.read(response.content, request_id=response.headers.get("request-id", ""))
-
-    async def close(self) -> None:
-        """Let connections go."""
-        await self._sdks.close()
+    async def send(self, sdk: anthropic.AsyncAnthropic, params: dict[str, Any], call_id: str) -> Any:
+        """See `SdkClient`."""
+        return await sdk.messages.with_raw_response.create(
+            model=params.pop("model"),
+            messages=[],
+            max_tokens=params.pop("max_tokens"),
+            extra_body=params,
+            extra_headers={"Idempotency-Key": call_id},
+        )

@@ -64,7 +64,7 @@ def from_sdk(error: StatusError) -> CallError:
     return from_status(error.status_code, error.response.headers, error.body, error.request_id or "")
 
 
-def from_status(status: int, headers: Mapping[str, str], body: Any, request_id: str = "") -> CallError:
+def from_status(status: int, headers: Mapping[str, str], body: object, request_id: str = "") -> CallError:
     """What an HTTP status other than 2xx means for a paid call."""
     said = _body_message(body) or f"HTTP {status}"
     wait_s = retry_after_s(headers)
@@ -90,7 +90,7 @@ def from_status(status: int, headers: Mapping[str, str], body: Any, request_id: 
 
 
 def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
-    """What a broken connection means: nothing was sent, or nobody knows."""
+    """Return what a broken connection means: that nothing was sent, or that the fate of the call is unknown."""
     cause = error.__cause__ or error
     name = type(cause).__name__
     text = f"{name}: {cause}".strip(": ")[:MESSAGE_LIMIT]
@@ -145,7 +145,7 @@ def _date(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _body_message(body: Any) -> str:
+def _body_message(body: object) -> str:
     """The message inside an error body of either wire format."""
     if isinstance(body, dict):
         inner = body.get("error", body)

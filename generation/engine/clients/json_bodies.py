@@ -30,7 +30,7 @@ def json_object(content: bytes) -> dict[str, Any]:
     return value
 
 
-def object_at(value: Any, key: str) -> dict[str, Any]:
+def object_at(value: object, key: str) -> dict[str, Any]:
     """A member that should be an object; an empty one when it is not."""
     inner = value.get(key) if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else {}

@@ -61,11 +61,6 @@ class History:
     batches: dict[str, BatchFate] = field(default_factory=dict)
 
 
-def call_fates(path: Path) -> dict[str, CallFate]:
-    """Last known fate of each call. See `history`."""
-    return read_history(path).calls
-
-
 def read_history(path: Path, *, only: Collection[str] | None = None) -> History:
     """Last known fate of each call and batch. A torn last line is ignored; no file is no calls.
 

@@ -28,7 +28,7 @@ def read_frame(stream: IO[bytes]) -> Any:
     return json.loads(stream.read(_LENGTH.unpack(head)[0]))
 
 
-def write_frame(stream: IO[bytes], message: Any) -> None:
+def write_frame(stream: IO[bytes], message: object) -> None:
     """Send a message at once."""
     body = json.dumps(message).encode()
     stream.write(_LENGTH.pack(len(body)) + body)

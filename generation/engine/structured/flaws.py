@@ -12,27 +12,29 @@ from review.text.checks.words import SPACED
 MOST_FLAWS = 8
 
 
-def wrong_types(task: TaskSpec, given: Any) -> tuple[str, ...]:
+def wrong_types(task: TaskSpec, given: object) -> tuple[str, ...]:
     """Members that are missing, unknown or of another type than the schema's; empty for a sound shape."""
     if not isinstance(given, dict):
         return (f"The answer is a JSON {type(given).__name__}; it must be an object.",)
-    known = {field.name: field for field in task.output_schema}
-    said = [f"'{name}' is missing." for name in known if name not in given]
-    said += [f"'{str(name)[:40]}' is not asked for." for name in given if name not in known]
-    said += [flaw for name, field in known.items() if name in given for flaw in _wrong_value(field, given[name])]
-    return tuple(said[:MOST_FLAWS])
+    fields_by_name = {field.name: field for field in task.output_schema}
+    flaws = [f"'{name}' is missing." for name in fields_by_name if name not in given]
+    flaws += [f"'{str(name)[:40]}' is not asked for." for name in given if name not in fields_by_name]
+    flaws += [
+        flaw for name, field in fields_by_name.items() if name in given for flaw in _wrong_value(field, given[name])
+    ]
+    return tuple(flaws[:MOST_FLAWS])
 
 
 def broken_limits(task: TaskSpec, fields: Fields) -> tuple[str, ...]:
     """Lengths that are not kept, and placeholders that the task does not know, in fields of the right types."""
-    said = [flaw for field in task.output_schema for flaw in _limits_of(task, field, fields[field.name])]
+    flaws = [flaw for field in task.output_schema for flaw in _limits_of(task, field, fields[field.name])]
     declared = set(task.slots)
     for text in _texts(fields):
-        said += [_unknown_placeholders(found, task.slots) for found in SLOT.findall(text) if found not in declared]
-    return tuple(dict.fromkeys(said))[:MOST_FLAWS]
+        flaws += [_unknown_placeholders(found, task.slots) for found in SLOT.findall(text) if found not in declared]
+    return tuple(dict.fromkeys(flaws))[:MOST_FLAWS]
 
 
-def _wrong_value(field: OutputField, value: Any) -> list[str]:
+def _wrong_value(field: OutputField, value: object) -> list[str]:
     if field.type == "text":
         return [] if isinstance(value, str) else [f"'{field.name}' must be a string."]
     if not isinstance(value, list):
@@ -56,10 +58,10 @@ def _limits_of(task: TaskSpec, field: OutputField, value: Any) -> list[str]:
             if item.max_chars is not None and len(element[item.name]) > item.max_chars
         ]
     # Where blanks part no words, only characters can be counted, as the desk's own check does.
-    said = _words_of(field, len(value.split())) if task.language[:2] in SPACED else []
+    flaws = _words_of(field, len(value.split())) if task.language[:2] in SPACED else []
     if field.max_chars is not None and len(value) > field.max_chars:
-        said.append(f"'{field.name}' has {len(value)} characters; at most {field.max_chars} are allowed.")
-    return said
+        flaws.append(f"'{field.name}' has {len(value)} characters; at most {field.max_chars} are allowed.")
+    return flaws
 
 
 def _words_of(field: OutputField, words: int) -> list[str]:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from members.session import member_of
 from review.adjudication import agreement, reviewers
 from review.adjudication.agreement import AgreementReport, wording
+from review.adjudication.agreement.figures import ReviewerPair
 from review.adjudication.agreement.serializers import AgreementOut, ReviewerOut, ReviewerRowOut
 from review.adjudication.reviewers.profile import share_json
 from review.states import Role
@@ -83,7 +84,7 @@ def _report_json(report: AgreementReport) -> dict[str, Any]:
     }
 
 
-def _pair_json(report: AgreementReport, pair: Any) -> dict[str, Any]:
+def _pair_json(report: AgreementReport, pair: ReviewerPair) -> dict[str, Any]:
     return {
         "reviewers": [report.names.get(pair.one, ""), report.names.get(pair.other, "")],
         "drafts": pair.units,

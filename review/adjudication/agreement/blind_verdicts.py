@@ -25,6 +25,7 @@ from review.adjudication.agreement.columns import VerdictColumns
 from review.drafts.draft_filters import drafts_named_in
 from review.models import Assignment, Decision, KnownAnswer, Ruling, Task
 from review.states import AssignmentState, RulingKind, Verdict
+from web.db.chunks import chunked
 
 CHUNK = 500
 # A verdict that settles a dispute is written in the moment of its ruling.
@@ -145,7 +146,7 @@ def _raw(rows: QuerySet[Any, Any]) -> Iterator[BlindVerdict]:
                 )
 
 
-def _hex(key: Any) -> str:
+def _hex(key: str | UUID) -> str:
     return key if isinstance(key, str) else str(key.hex)
 
 
@@ -157,8 +158,8 @@ def _moment(at: str) -> datetime:
 
 def _wanted(task: Task, drafts: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for start in range(0, len(drafts), CHUNK):
-        rows = drafts_named_in(task).filter(pk__in=[UUID(key) for key in drafts[start : start + CHUNK]])
+    for chunk in chunked(drafts, CHUNK):
+        rows = drafts_named_in(task).filter(pk__in=[UUID(key) for key in chunk])
         found.update((pk.hex, wanted) for pk, wanted in rows.values_list("pk", "verdicts_wanted"))
     return found
 

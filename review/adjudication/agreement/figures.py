@@ -141,7 +141,7 @@ def weeks_of(counts: AgreementCounts) -> list[AgreementWeek]:
 
 
 def with_others(counts: AgreementCounts, reviewer: UUID) -> tuple[IntervalEstimate, float | None]:
-    """How often a reviewer says the same as whoever judged beside them, and Cohen's kappa against those taken together."""
+    """Measure how often a reviewer agrees with the others who judged the same drafts, and Cohen's kappa against them together."""
     table = np.zeros((3, 3))
     for (first, other), cells in counts.tables.items():
         if reviewer == first:

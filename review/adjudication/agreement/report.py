@@ -64,7 +64,7 @@ class AgreementReport:
 
 
 def report(task: Task) -> AgreementReport:
-    """The report of a task; the same object again until somebody says something."""
+    """Return the report of a task; the same object again until a new verdict is given."""
     key = f"agreement:{task.pk}:{_stamp(task)}"
     cached: AgreementReport | None = cache.get(key)
     if cached is None:

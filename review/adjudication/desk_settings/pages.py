@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,12 +17,16 @@ from members.session import member_of
 from review.adjudication.desk_settings import queries as desk_settings_queries
 from review.adjudication.desk_settings import save_settings
 from review.adjudication.known_answers import manage
-from review.desk import assignments, forms, lead_queue
+from review.desk import assignments, lead_queue
 from review.drafts import queries
 from review.states import Role
 from review.tasks import team
 from review.tasks.permissions import require, task_or_404
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 _Act = Callable[[Member, Any, QueryDict], str]
 
@@ -74,7 +78,7 @@ def know(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     return redirect("review:desk-settings", slug)
 
 
-def _save(member: Member, task: Any, post: QueryDict) -> str:
+def _save(member: Member, task: Task, post: QueryDict) -> str:
     save_settings.save(
         task,
         by=member,
@@ -87,7 +91,7 @@ def _save(member: Member, task: Any, post: QueryDict) -> str:
     return "Saved. It applies to cards given out from now on."
 
 
-def _assign(member: Member, task: Any, post: QueryDict) -> str:
+def _assign(member: Member, task: Task, post: QueryDict) -> str:
     to = team.member_named(post.get("member", ""), task=task, by=member)
     count = assignments.assign(
         task,
@@ -102,14 +106,14 @@ def _assign(member: Member, task: Any, post: QueryDict) -> str:
     return f"{count} card{'s' * (count != 1)} wait{'s' * (count == 1)} for {to.name}."
 
 
-def _take_back(member: Member, task: Any, post: QueryDict) -> str:
+def _take_back(member: Member, task: Task, post: QueryDict) -> str:
     to = team.member_named(post.get("member", ""), task=task, by=member)
     count = assignments.take_back(task, member=to, by=member)
     return f"{count} card{'s' * (count != 1)} of {to.name} wait{'s' * (count == 1)} for everybody."
 
 
-def _take_out(member: Member, task: Any, post: QueryDict) -> str:
-    known_id = forms.uuid_or_none(post.get("known", ""))
+def _take_out(member: Member, task: Task, post: QueryDict) -> str:
+    known_id = uuid_or_none(post.get("known", ""))
     if known_id is None:
         raise Refusal("no_known_answer", "The form names no known answer.", hint="Load the page again.")
     kept = manage.retire(known_id, by=member)
@@ -118,7 +122,7 @@ def _take_out(member: Member, task: Any, post: QueryDict) -> str:
     return "Removed; the verdicts given on it stay on record."
 
 
-def _nothing(member: Member, task: Any, post: QueryDict) -> str:
+def _nothing(member: Member, task: Task, post: QueryDict) -> str:
     raise Refusal("no_act", "Nothing was changed.", hint="Press the button that says what you mean.")
 
 

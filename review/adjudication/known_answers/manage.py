@@ -65,7 +65,7 @@ def add(draft_id: UUID, *, by: Member, verdict: str, reasons: Sequence[str] = ()
 
 
 def retire(known_id: UUID, *, by: Member) -> KnownAnswer | None:
-    """Deal a known answer no more. One that nobody met goes back where its draft stood; else its results stay on record.
+    """Retire a known answer. One that was never dealt goes back where its draft stood; else its results stay on record.
 
     Returns:
         The known answer as it is kept, or None when its draft went back.

@@ -46,13 +46,6 @@ def answered_by(member: Member, task: Task) -> list[AnsweredKnown]:
     ]
 
 
-def scores(task: Task) -> dict[Any, tuple[int, int]]:
-    """By reviewer's id, how many known answers they judged right, and how many they judged."""
-    right = Q(verdict=F("draft__known_answer__verdict"))
-    rows = verdicts(task).order_by().values("reviewer").annotate(judged=Count("pk"), right=Count("pk", filter=right))
-    return {row["reviewer"]: (row["right"], row["judged"]) for row in rows}
-
-
 def known_answers_of(task: Task) -> list[dict[str, Any]]:
     """Known answers of a task for its lead, the newest first, with how often each was judged and judged right."""
     held = KnownAnswer.objects.filter(task=task).select_related("draft__record", "created_by")

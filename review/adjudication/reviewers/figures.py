@@ -81,7 +81,7 @@ def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
 
 
 def latest(member: Member, task: Task, *, count: int = RATES_OF) -> QuerySet[Decision]:
-    """The member's latest standing verdicts; what a page reads is bounded by `count`, however long somebody has judged."""
+    """The member's latest standing verdicts; what a page reads is bounded by `count`, however many they are."""
     return one_by_one(member, task).order_by("-created_at")[:count]
 
 

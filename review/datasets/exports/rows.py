@@ -153,7 +153,7 @@ class Encoder:
     def __init__(self) -> None:
         self._parts: dict[int, str] = {}
 
-    def part(self, value: Any) -> str:
+    def part(self, value: object) -> str:
         """The canonical JSON of a value."""
         if not isinstance(value, (list, dict)):
             return canonical_json(value)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from jobs.rundir import EngineError, RunDir
 from review.datasets.hub.contracts import HubFile, HubSpec
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 
 def main(run: RunDir) -> int:
@@ -76,7 +79,7 @@ def _is_sent(file: HubFile, format_: str) -> bool:
     return file.format == format_ and file.rows > 0
 
 
-def _send_card(api: Any, spec: HubSpec, card: str, token: str) -> None:
+def _send_card(api: HfApi, spec: HubSpec, card: str, token: str) -> None:
     """Put our card below the head that the library has written, which says where the files of each configuration lie."""
     from huggingface_hub import DatasetCard
 

@@ -28,7 +28,7 @@ from review.text.grounding.attribution import attribute
 from review.text.grounding.passages import PassageIndex, index_passages
 from review.text.grounding.spans import Mark, Span, cut_spans
 
-# More of one text than this is fetched when somebody asks for it: a line of a megabyte would stop the page.
+# More of one text than this is fetched on request: a line of a megabyte would stop the page.
 SHOWN_CHARS = 20_000
 # A longer one is not edited here: every key would be felt.
 EDITABLE_CHARS = 100_000
@@ -54,7 +54,7 @@ class CardText:
 
     @property
     def hidden(self) -> int:
-        """Characters of the draft that are fetched only when somebody asks for them."""
+        """Characters of the draft that are fetched only on request."""
         return max(0, len(self.draft) - SHOWN_CHARS)
 
     @property
@@ -200,7 +200,7 @@ def build_card(assignment: Assignment) -> Card:
 
 
 def card_to_read(draft: Draft, *, etag: str, unfinished: Fields | None = None) -> Card:
-    """A draft as the desk draws it, in nobody's deck; with an edit that was begun, if there is one."""
+    """Return a draft as the desk draws it outside any deck; with an edit that was begun, if there is one."""
     return build_card(Assignment(draft=draft, etag=etag, leased_until=timezone.now(), unfinished=unfinished))
 
 

@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
-from review.desk import forms
 from review.desk.comments import queries as comments_queries
 from review.desk.comments import writing
 from review.drafts import queries
 from review.tasks.permissions import task_or_404
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 SHOWN = 100
@@ -25,13 +25,13 @@ def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Write a comment, or take one away where the form names it."""
     member = member_of(request)
     draft = queries.draft_or_404(member, draft_id, task=task_or_404(member, slug))
-    gone = forms.uuid_or_none(request.POST.get("remove", ""))
+    gone = uuid_or_none(request.POST.get("remove", ""))
     try:
         if gone is not None:
             writing.remove(gone, by=member)
             messages.success(request, "The comment is gone.")
         else:
-            id = forms.uuid_or_none(request.POST.get("id", "")) or uuid4()
+            id = uuid_or_none(request.POST.get("id", "")) or uuid4()
             writing.add(draft.pk, by=member, id=id, text=request.POST.get("text", ""))
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}".strip())
@@ -43,7 +43,7 @@ def mentions(request: HttpRequest) -> HttpResponse:
     """Where the member was named; a POST marks one, or all, as read."""
     member = member_of(request)
     if request.method == "POST":
-        one = forms.uuid_or_none(request.POST.get("comment", ""))
+        one = uuid_or_none(request.POST.get("comment", ""))
         writing.read_mentions(member, comments=None if one is None else [one])
         return redirect("review:mentions")
     rows = list(comments_queries.mentions(member).order_by("-comment__created_at", "-id")[:SHOWN])

@@ -73,7 +73,7 @@ def unread_count(member: Member) -> int:
 
 
 def comment_row(comment: Comment, member: Member) -> dict[str, Any]:
-    """A comment on a page: its text cut where it names somebody."""
+    """A comment on a page, its text split at mentions of members."""
     parts = [{"text": part, "is_name": place % 2 == 1} for place, part in enumerate(_NAME.split(comment.text)) if part]
     return {"comment": comment, "by": comment.author.name, "is_own": comment.author_id == member.pk, "parts": parts}
 

@@ -99,7 +99,7 @@ def erase_on(draft_ids: Sequence[UUID]) -> int:
 
 
 def _checked(text: str) -> str:
-    # PostgreSQL keeps no NUL; nobody means one.
+    # PostgreSQL cannot store NUL, and no comment needs it.
     words = text.replace("\x00", "").strip()
     if not words:
         raise Refusal("no_text", "The comment is empty.", errors={"text": ["Write something."]})

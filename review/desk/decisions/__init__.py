@@ -85,7 +85,7 @@ def record(
         try:
             with transaction.atomic():
                 if attempt > 1:
-                    # Who was overtaken once looks while nobody else can move the card.
+                    # A caller that was overtaken once looks again under the lock.
                     desk_deck.wait_for(draft_id)
                 return _record(draft_id, by=by, id=id, said=verdict_given, if_match=if_match, deck_size=deck_size)
         except OvertakenError:

@@ -60,7 +60,7 @@ def _claim(seen: DecisionContext) -> None:
         if seen.mine is AssignmentState.ACTIVE:
             move_draft(seen, to=DraftState.KEPT)
     elif seen.wanted > 1:
-        # Its row is locked from here on: whoever judges it beside this one counts the verdicts after this commits.
+        # Its row is locked from here on: a concurrent verdict counts the verdicts after this one commits.
         move_draft(seen, to=DraftState.PENDING, verdicts_wanted=seen.wanted, for_reviewer=None)
         _check_first_word(seen)
     else:

@@ -76,7 +76,7 @@ def _unfinished(target: Decision) -> Fields | None:
 
 
 def _check_open(seen: DecisionContext, *, is_late: bool) -> None:
-    """Refuse to take a word back that a lead has ruled on, or while the card is in front of somebody else.
+    """Refuse to retract a decision that a lead has ruled on, or while the card is in another reviewer's deck.
 
     The card is locked first, so that neither a ruling nor a deal comes in between.
     """

@@ -92,7 +92,7 @@ def reclaim() -> int:
 
 
 def back_to_queue(ids: Iterable[UUID]) -> int:
-    """Let leased cards that nobody holds any more wait again; known answers go back to where they are kept."""
+    """Return leased cards without a holder to the queue; known answers go back to where they are kept."""
     held = Assignment.objects.filter(draft=OuterRef("pk"), state=AssignmentState.ACTIVE)
     cards = Draft.objects.filter(~Exists(held), pk__in=list(ids), state=DraftState.LEASED)
     return cards.update(

@@ -14,6 +14,7 @@ from review.states import DraftState, Role
 from review.tasks import reconsideration
 from review.tasks.permissions import require
 from review.tasks.reconsideration import KINDS, ReconsiderationQuestion
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 STAND = "stand"
@@ -53,7 +54,7 @@ def answer(task: Task, *, by: Member, version: int, kind: str = STAND, reasons: 
             kind=kind,
             reasons=list(reasons) if kind == "reasons" else [],
             earlier=about.earlier,
-            asked_again=sum(_to_desk(ids[start : start + CHUNK]) for start in range(0, len(ids), CHUNK)),
+            asked_again=sum(_to_desk(chunk) for chunk in chunked(ids, CHUNK)),
             by=by,
         )
 

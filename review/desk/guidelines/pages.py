@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +22,9 @@ from review.tasks import reconsideration
 from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
+
+if TYPE_CHECKING:
+    from review.models import Reconsideration, Task
 
 KINDS = reconsideration.KINDS
 
@@ -73,7 +76,7 @@ def show(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     return redirect(safe_next_path(request.POST.get("next", ""), otherwise=reverse("review:guidelines", args=[slug])))
 
 
-def _answer(request: HttpRequest, member: Member, task: Any) -> str:
+def _answer(request: HttpRequest, member: Member, task: Task) -> str:
     post = request.POST
     number = post.get("version", "")
     kept = ask_again.answer(
@@ -89,7 +92,7 @@ def _answer(request: HttpRequest, member: Member, task: Any) -> str:
     return f"{drafts} in the queue for reviewers who have not judged them."
 
 
-def _for_lead(request: HttpRequest, task: Any, now: guidelines_queries.Guidelines) -> dict[str, Any]:
+def _for_lead(request: HttpRequest, task: Task, now: guidelines_queries.Guidelines) -> dict[str, Any]:
     about = reconsideration.open_question(task)
     shown = {example.draft for example in now.examples}
     return {
@@ -117,6 +120,6 @@ def _preview(request: HttpRequest, about: reconsideration.ReconsiderationQuestio
     }
 
 
-def _answer_line(kept: Any) -> dict[str, Any]:
+def _answer_line(kept: Reconsideration) -> dict[str, Any]:
     words = "They still hold" if kept.kind == ask_again.STAND else KINDS.get(kept.kind, kept.kind)
     return {"kept": kept, "words": words}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -18,6 +18,10 @@ from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+
+if TYPE_CHECKING:
+    from members.models import Member
+    from review.models import Task
 
 
 class NextPreferenceView(APIView):
@@ -63,14 +67,14 @@ class PreferencesView(APIView):
         return Response(queries.preference_json(outcome.preference), status=200 if outcome.is_replay else 201)
 
 
-def _choose(task: Any, member: Any, asked: dict[str, Any]) -> record_preference.PreferenceOutcome:
+def _choose(task: Task, member: Member, asked: dict[str, Any]) -> record_preference.PreferenceOutcome:
     retracts, record = asked.pop("retracts"), asked.pop("record")
     if retracts is not None:
         return record_preference.take_back(_own(task, retracts), by=member, id=asked["id"])
     return record_preference.choose(task, by=member, record_id=record, **asked)
 
 
-def _own(task: Any, preference_id: UUID) -> UUID:
+def _own(task: Task, preference_id: UUID) -> UUID:
     """The preference, if it is one of this task.
 
     Raises:

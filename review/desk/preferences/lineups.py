@@ -86,7 +86,7 @@ def lineup_of_record(member: Member, task: Task, record_id: UUID) -> Lineup | No
 
 
 def _each_text_once(drafts: Iterable[Draft]) -> list[Draft]:
-    """Between two drafts that say the same nobody can choose: the first stays, the other waits in the queue."""
+    """Keep the first of drafts with equal texts, since they leave nothing to choose; the others wait in the queue."""
     by_text: dict[str, Draft] = {}
     for draft in drafts:
         by_text.setdefault(draft.fields_hash, draft)
@@ -94,7 +94,7 @@ def _each_text_once(drafts: Iterable[Draft]) -> list[Draft]:
 
 
 def _free(member: Member, task: Task) -> QuerySet[Draft]:
-    """Drafts that wait, that nobody else was promised, and of which nothing was said.
+    """Return drafts that wait, are assigned to no other reviewer, and have no verdict.
 
     None of a campaign's: a mail waits for the verdict on each of these, and those not chosen would leave the desk.
     """

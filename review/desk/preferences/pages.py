@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -14,12 +14,16 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from members.models import Member
 from members.session import member_of
-from review.desk import forms, lead_queue
+from review.desk import lead_queue
 from review.desk.preferences import lineups, queries, record_preference
 from review.desk.preferences.record_preference import PreferenceOutcome
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from review.models import Task
 
 UNDONE = "Taken back: all drafts of this record are on the desk again."
 
@@ -29,7 +33,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.REVIEWER)
-    refusal, wanted, words = None, forms.uuid_or_none(request.GET.get("record", "")), ""
+    refusal, wanted, words = None, uuid_or_none(request.GET.get("record", "")), ""
     if request.method == "POST":
         try:
             outcome, words = _carry_out(request.POST, member, task)
@@ -51,8 +55,8 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOutcome, str]:
-    id = forms.uuid_or_none(post.get("id", ""))
+def _carry_out(post: QueryDict, member: Member, task: Task) -> tuple[PreferenceOutcome, str]:
+    id = uuid_or_none(post.get("id", ""))
     if id is None:
         raise Refusal("no_preference", "The form names no preference.", hint="Load the page again.")
     if post.get("do") == "undo":
@@ -60,8 +64,8 @@ def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOu
         if last is None:
             raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have chosen nothing yet.")
         return record_preference.take_back(last.pk, by=member, id=id), UNDONE
-    shown = [UUID(text) for text in post.getlist("shown") if forms.uuid_or_none(text)]
-    record = forms.uuid_or_none(post.get("record", ""))
+    shown = [UUID(text) for text in post.getlist("shown") if uuid_or_none(text)]
+    record = uuid_or_none(post.get("record", ""))
     best = post.get("best", "")
     if record is None or not best:
         raise Refusal("nothing_chosen", "Nothing was chosen.", hint="Press the number of the best draft, or 0.")
@@ -71,7 +75,7 @@ def _carry_out(post: QueryDict, member: Member, task: Any) -> tuple[PreferenceOu
         id=id,
         record_id=record,
         shown=shown,
-        chosen=forms.uuid_or_none(best),
+        chosen=uuid_or_none(best),
         seconds=_seconds(post.get("seconds", "")),
         note=post.get("note", ""),
     )
@@ -93,7 +97,7 @@ def _to_the_desk(request: HttpRequest, slug: str, draft: UUID) -> HttpResponse:
     return HttpResponseClientRedirect(address) if getattr(request, "htmx", False) else redirect(address)
 
 
-def _context(member: Member, task: Any, wanted: UUID | None) -> dict[str, Any]:
+def _context(member: Member, task: Task, wanted: UUID | None) -> dict[str, Any]:
     lineup = lineups.lineup_of_record(member, task, wanted) if wanted else None
     lineup = lineup or lineups.next_lineup(member, task)
     cards = lineup.cards(member) if lineup else []

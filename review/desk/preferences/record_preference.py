@@ -241,7 +241,7 @@ def _check_free(drafts: Sequence[Draft], *, by: Member) -> None:
 
 
 def _check_open(chosen: Draft, *, by: Member) -> None:
-    """Refuse to take a preference back once its draft is judged, or while somebody else has it."""
+    """Refuse to take a preference back once its draft is judged, or while another reviewer has it."""
     held = Assignment.objects.filter(draft=chosen, state=AssignmentState.ACTIVE).exclude(reviewer=by)
     if chosen.state in (DraftState.DECIDED, DraftState.DISPUTED) or held.exists():
         raise Refusal(
@@ -254,7 +254,7 @@ def _check_open(chosen: Draft, *, by: Member) -> None:
 
 
 def _let_go(drafts: Sequence[Draft], *, by: Member) -> None:
-    """Drafts that were in the chooser's own deck are in nobody's now."""
+    """Release these drafts from the chooser's own deck."""
     held = Assignment.objects.filter(draft__in=[draft.pk for draft in drafts], reviewer=by)
     held.filter(state=AssignmentState.ACTIVE).update(state=AssignmentState.RELEASED)
 

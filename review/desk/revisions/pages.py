@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from members.session import member_of
-from review.desk import forms
 from review.desk.revisions import queries as revisions_queries
 from review.desk.revisions import revision_requests
 from review.drafts import queries
 from review.states import Role
 from review.tasks.permissions import require
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 
@@ -27,7 +27,7 @@ def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     refusal = None
     if request.method == "POST":
         try:
-            id = forms.uuid_or_none(request.POST.get("id", "")) or uuid4()
+            id = uuid_or_none(request.POST.get("id", "")) or uuid4()
             words, writer = request.POST.get("instruction", ""), request.POST.get("teacher", "")
             revision_requests.request_revision(draft.pk, by=member, id=id, instruction=words, writer=writer)
         except Refusal as error:

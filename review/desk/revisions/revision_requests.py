@@ -32,7 +32,7 @@ from web.errors import Refusal
 WAITS = "Revision asked: {}"
 ARRIVED = "Revised on request"
 FAILED = "The revision could not be had: {}"
-# What the asker's own row says while the card is in nobody's deck.
+# What the asker's own row says while the card is in no deck.
 _WAITING = (AssignmentState.SET_ASIDE, AssignmentState.RELEASED)
 
 

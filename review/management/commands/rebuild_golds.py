@@ -1,4 +1,4 @@
-"""`manage.py rebuild_golds`: write all golds anew from the decisions. Knows only the service it calls."""
+"""`manage.py rebuild_golds`: rebuild all golds from the decisions."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ ,'\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?")
 
 
-def read_value(field: InputField, value: Any) -> Any:
+def read_value(field: InputField, value: object) -> Any:
     """Bring a cell to the type of its field.
 
     Returns:
@@ -50,12 +50,12 @@ def read_value(field: InputField, value: Any) -> Any:
     return _url(text) if field.type == "url" else (text or None)
 
 
-def _number(value: Any) -> int | float:
+def _number(value: object) -> int | float:
     if isinstance(value, bool):
         raise ValueError(f"is '{value}', expected a number")
     if isinstance(value, (int, float)):
         return _whole(float(value)) if isinstance(value, float) else value
-    text = value.strip()
+    text = str(value).strip()
     if _GROUPED.fullmatch(text):
         text = re.sub(r"[ ,'\u2019\u00a0\u202f]", "", text)
     if not _NUMBER.fullmatch(text):
@@ -93,7 +93,7 @@ def _url(text: str) -> str:
     return text
 
 
-def _boolean(value: Any) -> bool:
+def _boolean(value: object) -> bool:
     word = str(value).strip().lower()
     if word in _YES:
         return True
@@ -102,7 +102,7 @@ def _boolean(value: Any) -> bool:
     raise ValueError(f"is '{_short(value)}', expected yes or no")
 
 
-def _list(value: Any) -> list[str] | None:
+def _list(value: object) -> list[str] | None:
     if isinstance(value, str):
         value = _parts(value)
     if not isinstance(value, list):
@@ -130,6 +130,6 @@ def _parts(text: str) -> list[Any]:
     return re.split(r"\s*[;|\n]\s*", text)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = " ".join(str(value).split())
     return text if len(text) <= 40 else f"{text[:39]}…"

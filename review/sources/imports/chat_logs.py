@@ -212,10 +212,10 @@ def _answers(values: Mapping[str, Any]) -> list[Turn | str]:
     return [turns[-1]]
 
 
-def _chosen(choice: Any, number: int, count: int) -> Turn | str:
+def _chosen(choice: object, number: int, count: int) -> Turn | str:
     which = f"choice {number} of {count}: " if count > 1 else ""
     message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(message, dict):
+    if not isinstance(choice, dict) or not isinstance(message, dict):
         return f"{which}its answer holds no message"
     if message.get("tool_calls") or message.get("function_call"):
         return f"{which}its answer is a tool call; this task takes texts alone"

@@ -17,6 +17,7 @@ from review.sources.company_domain import company_domain
 from review.spec.schema import Facts
 from review.spec.splits import normal_group, split_of
 from review.spec.task_spec import TaskSpec
+from web.db.chunks import chunked
 
 CHUNK = 500
 GROUP_CHARS = 200
@@ -34,7 +35,7 @@ class CompanySplits:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        # A task without records is asked for none; whoever makes some meanwhile holds the task's row.
+        # A task without records is asked for none; adding some meanwhile takes the lock on the task's row.
         self._may_know = Record.objects.filter(task=task).exists()
         self._by_group: dict[str, str | None] = {}
         self._by_domain: dict[str, str | None] = {}
@@ -133,12 +134,8 @@ class CompanyNaming:
 
 def _sides(records: QuerySet[Record], name: str, wanted: Iterable[str]) -> dict[str, str]:
     """Split by key; of records that disagree, the earliest."""
-    return dict(pair for chunk in _chunks(sorted(wanted)) for pair in _pairs(records, name, chunk))
+    return dict(pair for chunk in chunked(sorted(wanted), CHUNK) for pair in _pairs(records, name, chunk))
 
 
 def _pairs(records: QuerySet[Record], name: str, chunk: list[str]) -> Iterator[tuple[str, str]]:
     yield from records.filter(**{f"{name}__in": chunk}).values_list(name, "split")
-
-
-def _chunks(values: list[str]) -> Iterator[list[str]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from review.sources.imports.chat_logs import open_drafts
 from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
@@ -112,6 +111,6 @@ def samples(table: RowSource) -> tuple[tuple[str, ...], ...]:
     return tuple(result)
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = "" if value is None else " ".join(str(value).split())
     return text if len(text) <= 80 else f"{text[:79]}…"

@@ -168,7 +168,7 @@ class _Reader:
         return ReadRow(row.number, facts, written, labels, verdict_cells)
 
 
-def _fact(field: InputField, column: str, value: Any) -> Any:
+def _fact(field: InputField, column: str, value: object) -> Any:
     try:
         return read_value(field, value)
     except ValueError as error:
@@ -176,7 +176,7 @@ def _fact(field: InputField, column: str, value: Any) -> Any:
         raise ValueError(f"{where} {error}") from None
 
 
-def _written(field: OutputField, column: str, value: Any) -> Any:
+def _written(field: OutputField, column: str, value: object) -> Any:
     """What was written, as it stands; a list may come as JSON text in a cell."""
     if field.type == "text" and isinstance(value, list) and any(isinstance(part, (dict, list)) for part in value):
         raise ValueError(f"'{column}' {of_objects(value)}")
@@ -188,6 +188,6 @@ def _written(field: OutputField, column: str, value: Any) -> Any:
         raise ValueError(f"'{column}' holds no JSON list") from None
 
 
-def _labels(value: Any) -> tuple[str, ...]:
+def _labels(value: object) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
     return tuple(text for part in parts if (text := str(part).strip()))

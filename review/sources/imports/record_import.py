@@ -120,13 +120,6 @@ def _write(intake: _Intake, source: Source, read: Iterable[Sequence[HashedRow]])
         turns.give_way()
 
 
-def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Rows in lists of at most `size`."""
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
 def growing_chunks(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """Rows in lists of `FIRST_CHUNK`, then twice as many each time, up to `CHUNK`."""
     iterator, size = iter(rows), FIRST_CHUNK
@@ -181,7 +174,7 @@ class RecordRowBuilder:
         )
 
     def record(self, source: Source, number: int, facts: Facts, digest: str, company: Company, split: str) -> Record:
-        """The same as a row to save, for whoever points at it."""
+        """Return the same as a row to save, for rows that refer to it."""
         return Record(
             task=source.task,
             source=source,
@@ -236,7 +229,7 @@ class _Intake:
     def __init__(self, source: Source, spec: TaskSpec, tally: RowTally, companies: CompanySplits) -> None:
         self._task, self._tally, self._companies = source.task, tally, companies
         self._writing, self._records = RecordRowBuilder(spec), RecordInserter(source)
-        # A task without records is not asked for them; nobody else brings any while this import runs.
+        # A task without records is not asked for them; no other import adds any while this one runs.
         self._may_know = Record.objects.filter(task=source.task).exists()
         self.seen: set[str] = set()
 
@@ -269,5 +262,5 @@ class _Intake:
         return set(there.values_list("content_hash", flat=True))
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return "" if value is None else " ".join(str(value).split())

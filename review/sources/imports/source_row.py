@@ -15,6 +15,7 @@ from review.models import Record, Source, Task
 from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.result import RowTally
 from review.states import SourceKind
+from web.db.keys import free_slug
 
 SLUG_CHARS = 80
 
@@ -41,7 +42,10 @@ def create_source(
         task=task,
         kind=kind,
         name=(name.strip() or filename)[:160],
-        slug=_free_slug(task, name.strip() or Path(filename).stem),
+        slug=free_slug(
+            Source.everything.filter(task=task),
+            slugify(name.strip() or Path(filename).stem)[: SLUG_CHARS - 5] or "source",
+        ),
         filename=filename[:200],
         format=form,
         mapping=mapping,
@@ -70,17 +74,6 @@ def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | 
         return earlier
     record = known().select_related("source").first()
     return record.source if record is not None and record.source_id != source.pk else None
-
-
-def _free_slug(task: Task, name: str) -> str:
-    stem = slugify(name)[: SLUG_CHARS - 5] or "source"
-    taken = set(Source.everything.filter(task=task, slug__startswith=stem).values_list("slug", flat=True))
-    number = 1
-    slug = stem
-    while slug in taken:
-        number += 1
-        slug = f"{stem}-{number}"
-    return slug
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Imports that write their records a few at a time: claimed at first, there for nobody meanwhile, and at last all at once.
+"""Imports that write their records a few at a time: claimed at first, hidden meanwhile, and at last visible all at once.
 
 One transaction for a whole file kept every other writer waiting for as long as the file took. Here each transaction is
 short. The source's row says until when its import may go on; while it stands there, `objects` of sources and records leave
@@ -30,7 +30,7 @@ CHUNK: Final = 500
 
 
 def lock_task(task: Task) -> Task:
-    """Lock a task's row for whoever brings records into it.
+    """Lock a task's row before records are imported into it.
 
     Raises:
         Refusal: `import_running` (409) while a file is being imported into the task.

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from review.sources.imports.text_encoding import encoding_of
 from web import strict_json
 from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 csv.field_size_limit(4 * 1024 * 1024)
 _DELIMITERS = ",;\t|"
@@ -103,11 +106,11 @@ def _open_csv(path: Path, encoding: str) -> Table:
     return Table(path, "csv", encoding, columns, delimiter)
 
 
-def _reader(file: Any, table: Table) -> Any:
+def _reader(file: Iterable[str], table: Table) -> Reader:
     return csv.reader(file, delimiter=table.delimiter, strict=True)
 
 
-def _next_filled(reader: Any, *, missing_ok: bool = False) -> Any:
+def _next_filled(reader: Reader, *, missing_ok: bool = False) -> Any:
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
@@ -189,7 +192,7 @@ def _csv_row(table: Table, number: int, cells: list[str], width: int) -> Row:
     return Row(number, dict(zip(table.columns, cells, strict=True)))
 
 
-def _broken_csv(reader: Any, error: csv.Error) -> Refusal:
+def _broken_csv(reader: Reader, error: csv.Error) -> Refusal:
     line = reader.line_num
     what = "a quotation mark is opened and never closed" if "end of data" in str(error) else str(error)
     message = f"The CSV breaks at line {line}: {what}."
@@ -253,11 +256,11 @@ def _json_rows(table: Table) -> Iterator[Row]:
         yield _json_row(number, value)
 
 
-def _json_row(number: int, value: Any) -> Row:
+def _json_row(number: int, value: object) -> Row:
     if not isinstance(value, dict):
         return Row(number, problem=f"a JSON {_kind(value)}, expected an object")
     return Row(number, value)
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return {list: "array", str: "string", int: "number", float: "number", bool: "boolean"}.get(type(value), "null")

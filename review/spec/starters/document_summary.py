@@ -1,4 +1,4 @@
-"""Starter: one document that somebody hands in, in a paragraph, for a reader who has to act on it."""
+"""Starter: one document, summarised in a paragraph for a reader who has to act on it."""
 
 from review.spec.schema import InputField, OutputField
 from review.spec.starters.parts import Starter, checks, reasons, teacher_template

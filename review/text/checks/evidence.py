@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
 
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
@@ -71,7 +70,7 @@ def spaced(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def plain_texts(value: Any) -> list[str]:
+def plain_texts(value: object) -> list[str]:
     """The texts inside a fact; a list gives each of its parts."""
     if value is None or isinstance(value, bool):
         return []

@@ -1,4 +1,4 @@
-"""Proper names in English text, and which of them nobody vouches for. Pure Python; knows no task.
+"""Proper names in English text, and which of them no fact supports. Pure Python; knows no task.
 
 A name is a capitalised word inside a sentence, or a run of capitalised words anywhere. The first word of a sentence
 alone may be any word, so it is let pass.

@@ -40,7 +40,7 @@ class Fillings:
         self._slots = {_plain(slot.rsplit(".", 1)[-1]): f"{{{{{slot}}}}}" for slot in spec.slots}
 
     def for_placeholder(self, found: str) -> str:
-        """The text to put there; empty where nothing short fits, and for a sender whose name nobody wrote yet."""
+        """Return the text to put there; empty where nothing short fits, and for a sender without a name."""
         name = _plain(found)
         value = self._slot(name) or self._facts.get(name) or self._roles.get(name) or self._sender(name)
         return value if value and len(value) <= LONGEST and "\n" not in value else ""

@@ -1,4 +1,4 @@
-"""Placeholders: marks that somebody was to fill and nobody did, and slots that the task does not declare."""
+"""Placeholders: marks left unfilled, and slots that the task does not declare."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from review.spec.schema import Facts
 from review.spec.task_spec import Offer
@@ -89,12 +88,12 @@ def offer_lines(offer: Offer) -> Iterator[tuple[str, str]]:
     yield from ((f"{OFFER}.{name}", text) for name, text in named if text.strip())
 
 
-def is_blank(value: Any) -> bool:
+def is_blank(value: object) -> bool:
     """Whether a record says nothing here."""
     return value in (None, "", [])
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """A fact as the page writes it; places of passages count in this text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -117,7 +116,7 @@ def keys_of(text: str) -> frozenset[str]:
     return frozenset(keys)
 
 
-def _cut(name: str, value: Any) -> Iterator[Passage]:
+def _cut(name: str, value: object) -> Iterator[Passage]:
     # A flag is no word anyone writes, nor is a web address, though it begins like the company's name.
     if isinstance(value, bool) or _ADDRESS.fullmatch(str(value).strip()[:300]):
         return
@@ -129,7 +128,7 @@ def _cut(name: str, value: Any) -> Iterator[Passage]:
         yield Passage(f"{name}.{index}", name, start, end, keys_of(text[start:end]))
 
 
-def _pieces(text: str, value: Any) -> Iterable[tuple[int, int]]:
+def _pieces(text: str, value: object) -> Iterable[tuple[int, int]]:
     """Sentences of a document; the elements of a list, where it is one."""
     if not isinstance(value, list):
         return [match.span() for match in SENTENCE.finditer(text)]

@@ -91,12 +91,12 @@ class PairSearch:
         order = np.argsort(keys, kind="stable")
         return PrefixIndex(keys[order], entries.text[order], entries.place[order])
 
-    def key(self, rank: Ints, class_: Any, size: Any) -> Ints:
+    def key(self, rank: Ints, class_: Ints | int, size: Ints | int) -> Ints:
         """Sorted like (shingle, class, size)."""
         keys: Ints = (rank * self.class_count + class_) * self.size_span + size
         return keys
 
-    def shorter(self, probes: PrefixEntries, index: PrefixIndex, class_: Any) -> tuple[Ints, Ints]:
+    def shorter(self, probes: PrefixEntries, index: PrefixIndex, class_: Ints | int) -> tuple[Ints, Ints]:
         """For each probe, the part of a short index whose texts are no longer than its own, as starts and ends."""
         least = _ceil(self.threshold * self.sets.sizes[probes.text])
         most = np.maximum(self.reach(probes), least - 1)
@@ -104,7 +104,7 @@ class PairSearch:
         high = np.searchsorted(index.keys, self.key(probes.rank, class_, most), side="right")
         return low, np.maximum(high, low)
 
-    def longer(self, probes: PrefixEntries, index: PrefixIndex, class_: Any) -> tuple[Ints, Ints]:
+    def longer(self, probes: PrefixEntries, index: PrefixIndex, class_: Ints | int) -> tuple[Ints, Ints]:
         """For each probe, the part of a long index that reaches down to its size."""
         size = self.sets.sizes[probes.text]
         low = np.searchsorted(index.keys, self.key(probes.rank, class_, size), side="left")
@@ -185,7 +185,7 @@ def spread(starts: Ints, counts: Ints) -> Ints:
     return flat
 
 
-def _ceil(values: Any) -> Ints:
+def _ceil(values: NDArray[np.floating[Any]]) -> Ints:
     least: Ints = np.ceil(values - _EPSILON).astype(np.int64)
     return least
 

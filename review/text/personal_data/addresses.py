@@ -1,4 +1,4 @@
-"""Postal addresses in running text: a street with its number, or a box. A town alone is nobody's address."""
+"""Postal addresses in running text: a street with its number, or a box. A town alone is no address."""
 
 from __future__ import annotations
 

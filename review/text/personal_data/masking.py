@@ -40,7 +40,7 @@ class Mask:
             at = place.end
         return "".join([*pieces, text[at:]])
 
-    def value(self, value: Any) -> Any:
+    def value(self, value: object) -> Any:
         """Any JSON value with all texts in it masked; keys stay."""
         if isinstance(value, str):
             return self.text(value)

@@ -23,7 +23,7 @@ _GREETING = re.compile(
     r"(?P<name>[A-ZÀ-ÖØ-Þ][\w'\u2019-]+(?: [A-ZÀ-ÖØ-Þ][\w'\u2019-]+){0,2})(?=\s*[,!:.\n]|\s*$)",
     re.MULTILINE,
 )
-# Part of every greeting that names somebody, and quick to look for: the pattern above tries every place of a text.
+# Part of every greeting that names a person, and quick to look for: the pattern above tries every place of a text.
 _MAYBE_GREETED = re.compile(
     r"(?:Hi|Hello|Hey|Dear|Hallo|Lieb|Tag|Moin|Bonjour|Ch|Hola|Ciao|Buongiorno|Beste|Hej|Sehr geehrte)[a-zè]*[ ,]+[A-ZÀ-ÖØ-Þ]"
 )

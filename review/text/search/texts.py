@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -16,7 +16,7 @@ def texts_of_facts(facts: Mapping[str, Any]) -> str:
     return "\n".join(_texts(facts.values()))
 
 
-def _texts(values: Any) -> Iterator[str]:
+def _texts(values: Iterable[object]) -> Iterator[str]:
     for value in values:
         if isinstance(value, Mapping):
             yield from _texts(value.values())

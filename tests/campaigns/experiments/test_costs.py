@@ -33,10 +33,10 @@ def spent(experiment, lead):
         Contact.objects.filter(cluster=f"{company}.example").update(record=record)
     arms = list(experiment.campaign.arms.order_by("position"))
     for arm, own in ((arms[0], [records[0], records[0], records[1]]), (arms[1], [records[2], records[3]])):
-        order = launch.launch(
+        order = launch.launch(launch.OrderRequest(
             experiment.campaign.task, teacher=arm.teacher, count=1, by=None, record_ids=[own[0].pk],
             purpose=Purpose.CAMPAIGN,
-        )  # fmt: skip
+        ))  # fmt: skip
         WriteOrder.objects.create(
             campaign=experiment.campaign, arm=arm, step=experiment.campaign.steps.get(), order=order
         )  # fmt: skip

@@ -50,7 +50,9 @@ def held(
         secret_ref="OPENAI_API_KEY",
     )  # fmt: skip
     wish = WayRequest(Way.BATCH, Stragglers.ASK)
-    order = launch.launch(task, teacher=teacher, count=6, by=lead, max_cost_usd=Decimal(1), wish=wish)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=teacher, count=6, by=lead, max_cost_usd=Decimal(1), wish=wish)
+    )
     worker = threading.Thread(target=lambda: (run_job(order.job_id, worker="w"), connections.close_all()))
     worker.start()
     wait_until(lambda: ProviderBatch.objects.filter(state=BatchState.SUBMITTED).exists())

@@ -29,7 +29,9 @@ BY_BATCH = WayRequest(Way.BATCH, Stragglers.LEAVE)
 
 @pytest.fixture
 def batched(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    return launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1), wish=BY_BATCH)
+    return launch.launch(
+        launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(1), wish=BY_BATCH)
+    )
 
 
 def told(state: str = "submitted", **over: Any) -> Event:
@@ -50,9 +52,9 @@ def told(state: str = "submitted", **over: Any) -> Event:
 def test_a_batch_is_estimated_at_its_share_of_the_price_and_within_a_day(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
-    live = launch.quote(task, teacher=paid, count=4, by=lead).estimate
+    live = launch.quote(launch.OrderRequest(task, teacher=paid, count=4, by=lead)).estimate
 
-    batch = launch.quote(task, teacher=paid, count=4, by=lead, wish=BY_BATCH).estimate
+    batch = launch.quote(launch.OrderRequest(task, teacher=paid, count=4, by=lead, wish=BY_BATCH)).estimate
 
     assert batch.cost_usd == pytest.approx(live.cost_usd / 2, abs=2e-6)
     assert batch.worst_call_usd == pytest.approx(live.worst_call_usd / 2)
@@ -63,7 +65,7 @@ def test_a_teacher_that_takes_no_batches_is_refused_before_anything_is_written(
     task: Task, source: Source, offline: Teacher, lead: Member
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        launch.launch(task, teacher=offline, count=4, by=lead, wish=BY_BATCH)
+        launch.launch(launch.OrderRequest(task, teacher=offline, count=4, by=lead, wish=BY_BATCH))
 
     assert refused.value.code == "no_batches"
     assert "way" in refused.value.errors

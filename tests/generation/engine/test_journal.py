@@ -44,7 +44,7 @@ def test_many_calls_at_once_share_few_writes(tmp_path: Path) -> None:
     book = write(tmp_path / "journal.jsonl", work)
 
     assert book.groups <= 3
-    assert len(history.call_fates(tmp_path / "journal.jsonl")) == 200
+    assert len(history.read_history(tmp_path / "journal.jsonl").calls) == 200
 
 
 def test_a_slow_disk_never_holds_the_event_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ def test_the_last_word_on_a_call_counts(tmp_path: Path) -> None:
 
     write(path, work)
 
-    fates = history.call_fates(path)
+    fates = history.read_history(path).calls
     assert {call: fate.state for call, fate in fates.items()} == {
         "sent": "sent",
         "refused": "unbilled",
@@ -129,7 +129,7 @@ def test_power_lost_in_the_last_line_loses_that_line_only(tmp_path: Path, kept: 
 
     write(path, second)
 
-    assert list(history.call_fates(path)) == ["a", "c"]
+    assert list(history.read_history(path).calls) == ["a", "c"]
 
 
 def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_damaged_line_in_the_middle_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b'{"what": "sent"\n{"what":"sent","call":"a","reserve_usd":0}\n')
 
     with pytest.raises(ValueError, match="line 1"):
-        history.call_fates(path)
+        history.read_history(path)
 
 
 def test_carrying_over_twice_adds_nothing(tmp_path: Path) -> None:

@@ -51,13 +51,13 @@ def test_a_call_is_not_asked_again_when_its_lost_try_has_used_the_budget(attempt
 def test_each_try_that_no_word_came_of_is_remembered(tmp_path: Path) -> None:
     sent = {"what": "sent", "call": "a", "reserve_usd": 0.25}
 
-    twice = history.call_fates(journal(tmp_path, sent, sent))["a"]
-    refused = history.call_fates(
+    twice = history.read_history(journal(tmp_path, sent, sent)).calls["a"]
+    refused = history.read_history(
         journal(tmp_path, sent, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"})
-    )["a"]
-    anew = history.call_fates(journal(tmp_path, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}, sent))[
-        "a"
-    ]
+    ).calls["a"]
+    anew = history.read_history(
+        journal(tmp_path, sent, {"what": "unbilled", "call": "a", "code": "rate_limited"}, sent)
+    ).calls["a"]
 
     assert (twice.state, twice.reserve_usd, twice.doubted_usd) == ("sent", 0.25, 0.25)
     assert (refused.state, refused.doubted_usd) == ("unbilled", 0.25)

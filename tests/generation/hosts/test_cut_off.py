@@ -77,7 +77,7 @@ def test_a_host_that_is_cut_off_stops_asking_and_what_it_may_have_paid_is_asked_
     common = {"queues": "teachers,generation,default", "ALLOWED_PRIVATE_HOSTS": "127.0.0.1"}
     first = host(fleet, "first", tmp_path, OPENAI_API_KEY=KEYS["first"], **common, **behind)
     fleet.beat()
-    order = launch.launch(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5))
+    order = launch.launch(launch.OrderRequest(task, teacher=teacher, count=COUNT, by=lead, max_cost_usd=Decimal(5)))
     assert order.job is not None
     wait_for(lambda: billing.provider.billed.total() >= 20, 60)
     engine = wait_for(lambda: engine_of(first / str(order.job_id) / "1"))

@@ -35,7 +35,9 @@ def budget(task: Task, lead: Member) -> Budget:
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Any:
     def make(usd: str = "1") -> Order:
-        return orders_launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+        return orders_launch.launch(
+            orders_launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+        )
 
     return make
 
@@ -109,7 +111,7 @@ def test_a_free_order_needs_no_budget(
 ) -> None:
     Budget.objects.update(limit_usd=Decimal("0.01"))
 
-    assert orders_launch.launch(task, teacher=offline, count=2, by=lead).reserved_usd == 0
+    assert orders_launch.launch(orders_launch.OrderRequest(task, teacher=offline, count=2, by=lead)).reserved_usd == 0
 
 
 def test_the_engine_may_spend_what_budgets_leave_and_no_more(budget: Budget, launch: Any, lead: Member) -> None:
@@ -222,17 +224,6 @@ def test_leads_set_their_tasks_budgets_and_admins_the_installations(
     assert list(AuditRow.objects.filter(act__startswith="budget").values_list("act", flat=True).order_by("pk")) == [
         "budget_set", "budget_set", "budget_removed",
     ]  # fmt: skip
-
-
-def test_orders_launched_before_there_were_budgets_hold_what_they_may_cost(
-    launch: Any, task: Task, lead: Member
-) -> None:
-    launch("1.25")
-    Order.objects.update(reserved_usd=0)
-
-    budget = limits.set_limit(scope=TOTAL, task=task, limit_usd=Decimal(2), by=lead)
-
-    assert selectors.status_of(budget).left_usd == Decimal("0.75")
 
 
 def test_a_month_ends_where_the_installation_stands(settings: Any) -> None:

@@ -27,7 +27,7 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
     PriceEntry.objects.filter(model="gpt-4o").update(cached_input_usd_per_million=Decimal("1.25"))
     answered(paid_order, 12, cached_tokens=800)
 
-    told = launch.quote(task, teacher=paid, count=10, by=lead).estimate
+    told = launch.quote(launch.OrderRequest(task, teacher=paid, count=10, by=lead)).estimate
 
     # Ten calls of 200 plain and 800 cached tokens, and 100 answered.
     assert told.cost_usd == pytest.approx(10 * (200 * 2.5 + 800 * 1.25 + 100 * 10) / 1e6)
@@ -36,10 +36,10 @@ def test_an_estimate_knows_how_much_the_cache_knew(paid_order: Order, task: Task
 def test_the_dearest_call_reckons_with_tokens_written_into_a_cache(
     task: Task, paid: Teacher, lead: Member, source: object
 ) -> None:
-    plain = launch.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
+    plain = launch.quote(launch.OrderRequest(task, teacher=paid, count=1, by=lead)).estimate.worst_call_usd
     PriceEntry.objects.filter(model="gpt-4o").update(cache_write_usd_per_million=Decimal("25"))
 
-    dear = launch.quote(task, teacher=paid, count=1, by=lead).estimate.worst_call_usd
+    dear = launch.quote(launch.OrderRequest(task, teacher=paid, count=1, by=lead)).estimate.worst_call_usd
 
     answer_usd = 400 * 10 / 1e6
     assert dear - answer_usd == pytest.approx(10 * (plain - answer_usd))
@@ -65,7 +65,7 @@ def test_no_price_and_no_order(task: Task, paid: Teacher, lead: Member, source: 
     PriceEntry.objects.filter(model="gpt-4o").delete()
 
     with pytest.raises(Refusal) as refused:
-        launch.quote(task, teacher=paid, count=1, by=lead)
+        launch.quote(launch.OrderRequest(task, teacher=paid, count=1, by=lead))
 
     assert refused.value.code == "price_unknown"
 

@@ -30,7 +30,9 @@ SCOPES = [BudgetScope.TASK_TOTAL, BudgetScope.TASK_MONTH, BudgetScope.INSTALLATI
 
 @pytest.fixture
 def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Callable[[str], Order]:
-    return lambda usd: orders_launch.launch(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+    return lambda usd: orders_launch.launch(
+        orders_launch.OrderRequest(task, teacher=paid, count=4, by=lead, max_cost_usd=Decimal(usd))
+    )
 
 
 def batch(order: Order, state: str, usd: float) -> Event:

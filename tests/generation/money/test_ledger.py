@@ -28,7 +28,7 @@ def spent(task: Task, source: Source, paid: Teacher, lead: Member, admin: Member
     """Three orders of two members with 30 calls each, at costs that no cent divides."""
     made = []
     for number, member in enumerate((lead, lead, admin)):
-        order = launch.launch(task, teacher=paid, count=30, by=member, max_cost_usd=Decimal(1))
+        order = launch.launch(launch.OrderRequest(task, teacher=paid, count=30, by=member, max_cost_usd=Decimal(1)))
         costs = [0.000_301 * (n + number) for n in range(1, 31)]
         take_in(order, *(told(order, "draft", n, cost_usd=usd) for n, usd in enumerate(costs, start=1)))
         made.append(order)

@@ -56,7 +56,12 @@ def test_twenty_launches_at_once_never_pass_a_budget(
     limits.set_limit(scope=BudgetScope.INSTALLATION_MONTH, task=None, limit_usd=Decimal(5), by=admin)
 
     refused = together(
-        [lambda: orders_launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))] * 20
+        [
+            lambda: orders_launch.launch(
+                orders_launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+            )
+        ]
+        * 20
     )
 
     assert refused == ["budget_used_up"] * 13
@@ -67,13 +72,17 @@ def test_money_that_moves_while_others_launch_is_never_free(
     task: Task, source: Source, paid: Teacher, lead: Member
 ) -> None:
     budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(2), by=lead)
-    first = orders_launch.launch(task, teacher=paid, count=6, by=lead, max_cost_usd=Decimal(1))
+    first = orders_launch.launch(
+        orders_launch.OrderRequest(task, teacher=paid, count=6, by=lead, max_cost_usd=Decimal(1))
+    )
 
     def spend(n: int) -> Any:
         return lambda: take_in(first, told(first, "draft", n, cost_usd=0.1))
 
     def launch() -> None:
-        orders_launch.launch(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+        orders_launch.launch(
+            orders_launch.OrderRequest(task, teacher=paid, count=2, by=lead, max_cost_usd=Decimal("0.25"))
+        )
 
     refused = together([spend(1), launch, spend(2), launch, launch, spend(3), launch, launch, spend(4), launch])
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
-    return launch.launch(task, teacher=paid, count=8, by=lead, max_cost_usd=Decimal(1))
+    return launch.launch(launch.OrderRequest(task, teacher=paid, count=8, by=lead, max_cost_usd=Decimal(1)))
 
 
 def stored(order: Order, *events: tuple[int, str, dict[str, Any]]) -> None:

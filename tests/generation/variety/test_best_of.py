@@ -48,7 +48,9 @@ def on_desk() -> list[str]:
 def test_the_draft_with_the_lightest_marks_comes_once_all_are_there(
     checked: Task, offline: Teacher, lead: Member
 ) -> None:
-    order = launch.launch(checked, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
     kind = GenerationKind()
 
     kind.on_events(order.job, [draft(order, 1, "Dear [Name], shall we talk?"), draft(order, 2, SOUND, record=1)])
@@ -64,7 +66,9 @@ def test_the_draft_with_the_lightest_marks_comes_once_all_are_there(
 
 
 def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teacher, lead: Member) -> None:
-    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
     failure = told(order, "failure", 2, index=2, code="refused", message="No.", excerpt="")
 
     GenerationKind().on_events(order.job, [draft(order, 1, SOUND), failure])
@@ -74,7 +78,9 @@ def test_a_failed_sibling_leaves_the_one_that_came(checked: Task, offline: Teach
 
 
 def test_a_machines_preference_is_no_experts_preference(checked: Task, offline: Teacher, lead: Member) -> None:
-    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
 
     GenerationKind().on_events(order.job, [draft(order, 1, SOUND), draft(order, 2, "Dear [Name]?")])
 
@@ -86,7 +92,9 @@ def test_a_draft_that_comes_after_its_records_preference_stays_off_the_desk(
 ) -> None:
     from generation.selection import best
 
-    order = launch.launch(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    order = launch.launch(
+        launch.OrderRequest(checked, teacher=offline, count=2, per_record=2, by=lead, mix=MixRequest(best_of="checks"))
+    )
     GenerationKind().on_events(order.job, [draft(order, 1, "Dear [Name]?")])
     best.choose_by_checks(order, [Draft.objects.get().record_id])
 
@@ -103,7 +111,9 @@ def whole_order(
     writer, _ = serve("quill", lambda body: f"Subject: Hello {next(number)}\n\n{SOUND}")
     judge, at_judge = serve("judge", answer)
     mix = MixRequest(best_of="judge", judge=judge)
-    order = launch.launch(task, teacher=writer, count=6, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=writer, count=6, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    )
     carry_out(order)
     return order, at_judge
 
@@ -146,7 +156,9 @@ def test_a_judge_that_cannot_be_asked_leaves_it_to_the_checks(
     writer, _ = serve("quill", lambda body: f"Subject: Hello\n\n{SOUND}")
     judge, at_judge = serve("judge", lambda body: "A")
     mix = MixRequest(best_of="judge", judge=judge)
-    order = launch.launch(task, teacher=writer, count=4, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=writer, count=4, per_record=2, by=lead, max_cost_usd=Decimal("0.02"), mix=mix)
+    )
     Teacher.objects.filter(pk=judge.pk).update(is_active=False)
 
     carry_out(order)
@@ -170,7 +182,9 @@ def test_a_cancelled_comparison_leaves_it_to_the_checks(
 def test_the_offline_teacher_does_not_judge(task: Task, source: Source, lead: Member, offline: Teacher) -> None:
     with pytest.raises(Refusal) as refused:
         launch.quote(
-            task, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=offline)
+            launch.OrderRequest(
+                task, teacher=offline, count=4, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=offline)
+            )
         )
 
     assert list(refused.value.errors) == ["judge"]
@@ -181,9 +195,11 @@ def test_the_price_of_the_judge_is_told(task: Task, source: Source, lead: Member
     judge, _ = serve("judge", lambda body: "A", usd=10)
 
     quoted = launch.quote(
-        task, teacher=writer, count=6, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=judge)
+        launch.OrderRequest(
+            task, teacher=writer, count=6, per_record=2, by=lead, mix=MixRequest(best_of="judge", judge=judge)
+        )
     )
 
-    plain = launch.quote(task, teacher=writer, count=6, per_record=2, by=lead)
+    plain = launch.quote(launch.OrderRequest(task, teacher=writer, count=6, per_record=2, by=lead))
     assert quoted.judging is not None and quoted.judging.calls == 3
     assert quoted.estimate.cost_usd == pytest.approx(plain.estimate.cost_usd + quoted.judging.cost_usd, abs=2e-6)

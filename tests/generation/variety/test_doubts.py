@@ -25,7 +25,7 @@ def mixed(task: Task, source: Source, lead: Member, serve: Any) -> Order:
     ann, _ = serve("ann", lambda body: "")
     bob, _ = serve("bob", lambda body: "")
     mix = MixRequest((TeacherRequest(ann, 3, (0.5,)), TeacherRequest(bob)), near_duplicates="keep_out")
-    return launch.launch(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    return launch.launch(launch.OrderRequest(task, teacher=ann, count=4, by=lead, max_cost_usd=Decimal(1), mix=mix))
 
 
 def test_they_are_asked_again_of_the_same_mix(mixed: Order, lead: Member) -> None:

@@ -46,7 +46,7 @@ def test_each_teacher_writes_its_share_and_every_draft_says_who(
         (TeacherRequest(ann, 2, (0.2, 0.9)), TeacherRequest(bob, 1)), personas=True, angles=True,
     )  # fmt: skip
 
-    order = launch.launch(task, teacher=ann, count=6, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=6, by=lead, max_cost_usd=Decimal(1), mix=mix))
     carry_out(order)
 
     drafts = list(Draft.objects.filter(job_id=order.job_id))
@@ -72,7 +72,7 @@ def test_the_engine_gets_every_key_once_and_no_spec_holds_one(
     bob.refresh_from_db()
 
     mix = MixRequest((TeacherRequest(ann), TeacherRequest(bob)))
-    order = launch.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=mix)
+    order = launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=mix))
 
     assert GenerationKind().secret_refs(order.job) == ["LOCAL_KEY", "OTHER_KEY"]
     assert "canary" not in str(run_spec.build(order.job)) + str(order.variety)
@@ -83,9 +83,9 @@ def test_the_price_is_each_teachers_by_its_share(task: Task, source: Source, lea
     dear, _ = serve("dear", mail, usd=10)
     mix = MixRequest((TeacherRequest(cheap, 3), TeacherRequest(dear, 1)))
 
-    mixed = launch.quote(task, teacher=cheap, count=8, by=lead, mix=mix).estimate
-    of_cheap = launch.quote(task, teacher=cheap, count=6, by=lead).estimate
-    of_dear = launch.quote(task, teacher=dear, count=2, by=lead).estimate
+    mixed = launch.quote(launch.OrderRequest(task, teacher=cheap, count=8, by=lead, mix=mix)).estimate
+    of_cheap = launch.quote(launch.OrderRequest(task, teacher=cheap, count=6, by=lead)).estimate
+    of_dear = launch.quote(launch.OrderRequest(task, teacher=dear, count=2, by=lead)).estimate
 
     assert mixed.cost_usd == pytest.approx(of_cheap.cost_usd + of_dear.cost_usd)
     assert mixed.worst_call_usd == of_dear.worst_call_usd
@@ -96,8 +96,8 @@ def test_examples_raise_the_price_of_every_call(task: Task, source: Source, lead
     ann, _ = serve("ann", mail)
     approve(task, lead)
 
-    plain = launch.quote(task, teacher=ann, count=4, by=lead).estimate
-    shown = launch.quote(task, teacher=ann, count=4, by=lead, mix=MixRequest(examples=2)).estimate
+    plain = launch.quote(launch.OrderRequest(task, teacher=ann, count=4, by=lead)).estimate
+    shown = launch.quote(launch.OrderRequest(task, teacher=ann, count=4, by=lead, mix=MixRequest(examples=2))).estimate
 
     assert shown.input_tokens > plain.input_tokens
     assert shown.worst_call_usd > plain.worst_call_usd
@@ -125,7 +125,7 @@ def test_what_cannot_be_had_is_refused_before_anything_is_paid(
     ann, server = serve("ann", mail)
 
     with pytest.raises(Refusal) as refused:
-        launch.launch(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=wish(ann))
+        launch.launch(launch.OrderRequest(task, teacher=ann, count=2, by=lead, max_cost_usd=Decimal(1), mix=wish(ann)))
 
     assert refused.value.code == code
     assert not Order.objects.exists() and not server.asked
@@ -140,13 +140,17 @@ def test_a_teacher_of_the_mix_without_its_key_stops_the_launch(
     bob.refresh_from_db()
 
     with pytest.raises(Refusal) as refused:
-        launch.quote(task, teacher=ann, count=2, by=lead, mix=MixRequest((TeacherRequest(ann), TeacherRequest(bob))))
+        launch.quote(
+            launch.OrderRequest(
+                task, teacher=ann, count=2, by=lead, mix=MixRequest((TeacherRequest(ann), TeacherRequest(bob)))
+            )
+        )
 
     assert refused.value.code == "secret_missing"
 
 
 def test_an_order_as_ever_keeps_no_variety(task: Task, source: Source, lead: Member, offline: Teacher) -> None:
-    order = launch.launch(task, teacher=offline, count=2, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead))
 
     assert order.variety == {}
 

@@ -41,7 +41,9 @@ def arrive(order: Order, *texts: str, first: int = 1) -> None:
 
 @pytest.fixture
 def keeping_out(task: Task, source: Source, offline: Any, lead: Member) -> Order:
-    return launch.launch(task, teacher=offline, count=6, by=lead, mix=MixRequest(near_duplicates="keep_out"))
+    return launch.launch(
+        launch.OrderRequest(task, teacher=offline, count=6, by=lead, mix=MixRequest(near_duplicates="keep_out"))
+    )
 
 
 def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Order) -> None:
@@ -58,7 +60,7 @@ def test_a_repeat_in_the_same_arrival_stays_off_the_desk(keeping_out: Order) -> 
 def test_a_repeat_of_an_earlier_arrival_and_of_an_earlier_order_stays_off(
     keeping_out: Order, task: Task, offline: Any, lead: Member
 ) -> None:
-    before = launch.launch(task, teacher=offline, count=1, by=lead)
+    before = launch.launch(launch.OrderRequest(task, teacher=offline, count=1, by=lead))
     arrive(before, LONG, first=50)
 
     arrive(keeping_out, LONG)
@@ -78,7 +80,7 @@ def test_the_same_arrival_told_twice_leaves_nothing_more_out(keeping_out: Order)
 
 
 def test_an_order_as_ever_brings_repeats_to_the_desk(task: Task, source: Source, offline: Any, lead: Member) -> None:
-    order = launch.launch(task, teacher=offline, count=2, by=lead)
+    order = launch.launch(launch.OrderRequest(task, teacher=offline, count=2, by=lead))
 
     arrive(order, LONG, LONG)
 
@@ -93,7 +95,9 @@ def test_repeats_are_asked_for_once_more_with_another_angle_and_within_the_budge
     number = count()
     ann, server = serve("ann", lambda body: f"Subject: Hello\n\n{LONG if next(number) < 3 else OTHER}")
     mix = MixRequest(angles=True, near_duplicates="ask_again")
-    order = launch.launch(task, teacher=ann, count=3, by=lead, max_cost_usd=Decimal("0.01"), mix=mix)
+    order = launch.launch(
+        launch.OrderRequest(task, teacher=ann, count=3, by=lead, max_cost_usd=Decimal("0.01"), mix=mix)
+    )
 
     carry_out(order)
 
@@ -115,10 +119,12 @@ def test_repeats_are_not_asked_for_when_nothing_is_left(
 ) -> None:
     ann, server = serve("ann", lambda body: f"Subject: Hello\n\n{LONG}")
     mix = MixRequest(near_duplicates="ask_again")
-    worst = launch.quote(task, teacher=ann, count=2, by=lead, mix=mix).estimate.worst_call_usd
+    worst = launch.quote(launch.OrderRequest(task, teacher=ann, count=2, by=lead, mix=mix)).estimate.worst_call_usd
     budget = Decimal(str(worst)) + Decimal("0.00011")
     order = launch.launch(
-        task, teacher=ann, count=2, by=lead, max_cost_usd=budget.quantize(Decimal("0.000001")), mix=mix
+        launch.OrderRequest(
+            task, teacher=ann, count=2, by=lead, max_cost_usd=budget.quantize(Decimal("0.000001")), mix=mix
+        )
     )
 
     carry_out(order)

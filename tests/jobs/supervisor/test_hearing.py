@@ -8,14 +8,14 @@ import pytest
 
 from jobs.contracts import Event
 from jobs.kinds import registry
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import JobKind
 from jobs.models import Job
 from jobs.supervisor import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Chatting(BaseKind):
+class Chatting(JobKind):
     """Takes longer over what it is told than its engine does over the next."""
 
     name = "chatting"

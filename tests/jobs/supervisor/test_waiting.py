@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from jobs.kinds import registry
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import Attempt, JobKind, MustWait
 from jobs.lifecycle import control, reaper
 from jobs.models import Job
 from jobs.scheduling.clock import database_time_in
@@ -19,7 +19,7 @@ from tests.jobs.conftest import state_of
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Gathering(BaseKind):
+class Gathering(JobKind):
     """Waits until its flag is up."""
 
     name = "gathering"
@@ -30,11 +30,11 @@ class Gathering(BaseKind):
         self.rises_unheard = False
         self.steered: list[str] = []
 
-    def run_inline(self, job: Job, attempt: registry.Attempt) -> dict[str, Any]:
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
         if self.is_over:
             return {"gathered": True}
         self.is_over = self.rises_unheard
-        raise registry.MustWait("2 of 8 cells are done", again_s=60, is_over=lambda: self.is_over)
+        raise MustWait("2 of 8 cells are done", again_s=60, is_over=lambda: self.is_over)
 
     def on_paused(self, job: Job) -> None:
         self.steered.append("paused")

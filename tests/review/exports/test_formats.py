@@ -102,6 +102,20 @@ def test_a_preference_is_a_pair_with_each_other_draft_shown(
     assert version.counts["pairs"]["preference"] == 2
 
 
+def test_a_chosen_draft_that_was_edited_brings_the_edited_text(
+    freeze: Freeze, task: Task, judged: list[Record], admin: Member
+) -> None:
+    best = Draft.objects.get(record=judged[1])
+    other = another_draft(task, judged[1], variant=3)
+    choose(task, judged[1], admin, best, [best, other])
+
+    version = freeze()
+
+    (pair,) = [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "preference"]
+    assert pair["id"].endswith(str(other.pk))
+    assert pair["chosen"][0]["content"].startswith("Subject: A better subject\n\n")
+
+
 def test_a_follow_up_is_no_pair_with_a_draft_that_answers_another_prompt(
     freeze: Freeze, task: Task, judged: list[Record], admin: Member
 ) -> None:

@@ -6,7 +6,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from members.models import Member
-from review import ports
 from review.adjudication.desk_settings import save_settings
 from review.desk import deck as desk_deck
 from review.desk import ordering
@@ -68,17 +67,6 @@ def test_the_least_certain_come_first_by_what_checks_marked_before(task: Task, e
     ordering.order_desk(task.pk)
 
     assert by_place(task)[0].pk == doubtful.pk
-
-
-def test_a_model_has_the_first_word_on_what_is_uncertain(task: Task, deals, monkeypatch) -> None:
-    deals(order="uncertain")
-    wanted = by_place(task)[5]
-    monkeypatch.setattr(ports, "_accept_scores", [])
-    ports.set_accept_scores(lambda _, ids: {pk: 0.5 if pk == wanted.pk else 0.99 for pk in ids})
-
-    ordering.order_desk(task.pk)
-
-    assert by_place(task)[0].pk == wanted.pk
 
 
 def test_the_most_different_come_first(task: Task, deals) -> None:

@@ -58,7 +58,7 @@ def test_the_reviewer_is_told_afterwards_how_they_met_it(
 
     assert [one.is_right for one in met.answered_by(expert, task)] == [False]
     assert [one.is_right for one in met.answered_by(other, task)] == [True]
-    assert met.scores(task) == {expert.pk: (0, 1), other.pk: (1, 1)}
+    assert set(met.verdicts(task).values_list("reviewer", flat=True)) == {expert.pk, other.pk}
     assert [(line["right"], line["judged"]) for line in met.known_answers_of(task)] == [(1, 2)]
 
 
@@ -107,7 +107,7 @@ def test_made_from_a_judged_draft_it_takes_its_gold_out_of_the_count(task: Task,
     assert not Gold.objects.exists()
     assert golds.rebuild() == 0
     assert Decision.objects.count() == 1
-    assert met.scores(task) == {}
+    assert not met.verdicts(task).exists()
 
 
 def test_one_that_nobody_met_goes_back_to_where_its_draft_stood(task: Task, lead: Member, expert: Member) -> None:
@@ -131,7 +131,8 @@ def test_one_that_was_met_is_dealt_no_more_and_its_results_stay(
     assert kept is not None
     assert kept.retired_at is not None
     assert known.draft_id not in {card.draft_id for card in desk_deck.deal(other, task, count=8)}
-    assert met.scores(task) == {expert.pk: (0, 1)}
+    assert [answer.is_right for answer in met.answered_by(expert, task)] == [False]
+    assert [(line["right"], line["judged"]) for line in met.known_answers_of(task)] == [(0, 1)]
 
 
 def test_taken_out_of_a_deck_it_can_still_be_judged_by_who_had_it(

@@ -16,7 +16,7 @@ from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
 from jobs.contracts import Result
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import JobKind
 from jobs.kinds.registry import KINDS
 from jobs.models import Job
 from jobs.supervisor import run_dirs
@@ -129,7 +129,7 @@ def test_a_run_that_has_ended_leaves_none_in_storage(run, django_capture_on_comm
     save(run, 1)
     checkpoint_upload.upload_newest(run.pk)
     kind = KINDS["training"]
-    assert isinstance(kind, BaseKind)
+    assert isinstance(kind, JobKind)
 
     with django_capture_on_commit_callbacks(execute=True):
         kind.on_finished(Job.objects.get(pk=run.job_id), Result(outcome="stopped"), {})

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 
 import pytest
 
-from jobs.kinds.registry import GIB, KINDS, Needs
+from jobs.kinds.base import GIB, Needs
+from jobs.kinds.registry import KINDS
 from jobs.models import Job
 from jobs.rundir.machine import Machine
 from jobs.scheduling import hosts

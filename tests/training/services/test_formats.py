@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from jobs.contracts import SpecEnvelope
-from jobs.kinds.base import BaseKind
+from jobs.kinds.base import JobKind
 from jobs.kinds.registry import KINDS
 from jobs.models import Job
 from jobs.rundir import write_spec
@@ -95,7 +95,7 @@ def test_the_page_offers_formats_and_orders_them_without_scripts(miniature, lead
 def carry(job: Job, run_dir: Path) -> None:
     """Do a job as a supervisor does, with its engine in a process of its own."""
     kind = KINDS[job.kind]
-    assert isinstance(kind, BaseKind)
+    assert isinstance(kind, JobKind)
     run_dir.mkdir()
     body = kind.build_spec(job, run_dir)
     write_spec(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))

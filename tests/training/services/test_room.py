@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jobs.kinds.registry import GIB
+from jobs.kinds.base import GIB
 from jobs.rundir.machine import Machine
 from jobs.scheduling import hosts
 from training.models import Student, TrainingRun

@@ -91,7 +91,7 @@ def _put_columns(users: dict[str, dict[str, Any]], question: str, record: Mappin
         _put(users, question, user, value, state)
 
 
-def _put(users: dict[str, dict[str, Any]], question: str, user: Any, value: Any, status: Any) -> None:
+def _put(users: dict[str, dict[str, Any]], question: str, user: object, value: object, status: object) -> None:
     if str(status or "").lower().rsplit(".", 1)[-1] in _GIVEN and value is not None:
         answers = users.setdefault(_who(user), {})
         if answers.get(question, value) != value:
@@ -99,11 +99,11 @@ def _put(users: dict[str, dict[str, Any]], question: str, user: Any, value: Any,
         answers[question] = value
 
 
-def _who(user: Any) -> str:
+def _who(user: object) -> str:
     return "" if user is None else str(user)
 
 
-def _suggested(suggestions: Any) -> dict[str, Any]:
+def _suggested(suggestions: object) -> dict[str, Any]:
     """What a model suggested, by question: often the draft that was judged."""
     if isinstance(suggestions, list):
         pairs = [
@@ -114,7 +114,7 @@ def _suggested(suggestions: Any) -> dict[str, Any]:
     return {f"{name} suggestion": each.get("value") if isinstance(each, dict) else each for name, each in pairs if name}
 
 
-def _is_answers(value: Any) -> bool:
+def _is_answers(value: object) -> bool:
     return (
         bool(value)
         and isinstance(value, list)
@@ -126,5 +126,5 @@ def _free(name: str, shown: Mapping[str, Any]) -> str:
     return f"{name} (answer)" if name in shown else name
 
 
-def _plain(value: Any) -> dict[str, Any]:
+def _plain(value: object) -> dict[str, Any]:
     return dict(value) if isinstance(value, dict) else {}

@@ -62,5 +62,5 @@ def _approver(record: Mapping[str, Any]) -> dict[str, Any]:
     return {"annotator": who} if who else {}
 
 
-def _who(value: Any) -> Any:
+def _who(value: object) -> Any:
     return f"user {value}" if isinstance(value, int) else value

@@ -44,7 +44,7 @@ def rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _answer(result: Any, number: int) -> tuple[str, Any]:
+def _answer(result: object, number: int) -> tuple[str, Any]:
     if not isinstance(result, dict) or not isinstance(result.get("value"), dict):
         raise ValueError(f"annotation {number} has a result without a value")
     value = result["value"]
@@ -59,7 +59,7 @@ def _answer(result: Any, number: int) -> tuple[str, Any]:
     return str(result.get("from_name", kind)), answer
 
 
-def _who(value: Any) -> Any:
+def _who(value: object) -> Any:
     """An export names its annotator by number, or with all that is known of them."""
     if not isinstance(value, dict):
         return f"annotator {value}" if isinstance(value, int) else value

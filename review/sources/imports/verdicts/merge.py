@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -125,7 +125,7 @@ def _overtaken(draft: Draft, said: Sequence[Decision], *, source: Source) -> lis
     ]
 
 
-def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
+def _close_assignments(drafts: dict[UUID, Draft], fresh: Iterable[Decision]) -> None:
     """Nobody is dealt a card they judged elsewhere."""
     pairs = {(decision.draft_id, decision.reviewer_id): decision for decision in fresh}
     Assignment.objects.bulk_create(
@@ -148,7 +148,7 @@ def _close_assignments(drafts: dict[UUID, Draft], fresh: Any) -> None:
 
 
 def _settle(drafts: Sequence[Draft], here: dict[UUID, list[Decision]]) -> None:
-    """Write golds and states anew; drafts on which a lead ruled, or with a known answer, one by one."""
+    """Rebuild golds and states; drafts on which a lead ruled, or with a known answer, one by one."""
     ids = [draft.pk for draft in drafts]
     apart = set(Ruling.objects.filter(draft__in=ids).values_list("draft_id", flat=True))
     apart |= set(KnownAnswer.objects.filter(draft__in=ids).values_list("draft_id", flat=True))

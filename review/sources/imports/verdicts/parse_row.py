@@ -101,7 +101,7 @@ def guess_verdict(value: str) -> str:
     return next((str(verdict) for verdict, words in _GUESSES.items() if plain in words), "")
 
 
-def word_of(value: Any) -> str:
+def word_of(value: object) -> str:
     """The answer in a verdict's cell as one text."""
     if isinstance(value, list):
         return "; ".join(word_of(part) for part in value)
@@ -182,7 +182,7 @@ def _edited(spec: TaskSpec, cells: Mapping[str, Any], draft: Fields) -> Fields |
     return normalise_fields(spec.output_schema, {**draft, **edited}) if edited else None
 
 
-def _reasons(spec: TaskSpec, value: Any) -> tuple[tuple[str, ...], str]:
+def _reasons(spec: TaskSpec, value: object) -> tuple[tuple[str, ...], str]:
     """Codes of reasons the task has, and the others as a line for the note."""
     parts = value if isinstance(value, list) else str(value or "").replace(",", ";").split(";")
     named = [text for part in parts if (text := " ".join(str(part).split()))]
@@ -204,12 +204,12 @@ def _ratings(spec: TaskSpec, cells: Mapping[str, Any]) -> dict[str, bool]:
     return ratings
 
 
-def _seconds(value: Any) -> float:
+def _seconds(value: object) -> float:
     if value is None or value == "":
         return 0.0
     try:
-        seconds = float(value)
-    except (TypeError, ValueError):
+        seconds = float(value if isinstance(value, int | float) else str(value))
+    except ValueError:
         raise ValueError(f"the seconds are '{value}', expected a number such as 12.5") from None
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError(f"the seconds are '{value}', expected a number from 0")
@@ -217,7 +217,7 @@ def _seconds(value: Any) -> float:
     return min(seconds, LONGEST_S)
 
 
-def _moment(value: Any, *, now: datetime) -> datetime | None:
+def _moment(value: object, *, now: datetime) -> datetime | None:
     if value is None or value == "":
         return None
     try:

@@ -43,7 +43,7 @@ class JudgedTable:
         return self.inner.encoding
 
     def rows(self) -> Iterator[Row]:
-        """Every verdict; several of one record have its number. Records that nobody judged give none."""
+        """Every verdict; several of one record have its number. Records without a verdict give none."""
         shape = next((tool for tool in TOOLS if self.tool == tool.NAME), None)
         for row in self.inner.rows():
             if shape is None or row.problem:

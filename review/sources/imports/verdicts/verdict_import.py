@@ -23,7 +23,7 @@ from review.sources.imports import source_row, staging
 from review.sources.imports.column_mapping import ColumnMapping
 from review.sources.imports.companies import CompanySplits
 from review.sources.imports.read_rows import ReadRow, at_most, check_mapping, read_rows
-from review.sources.imports.record_import import chunks, companies_of_file
+from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting
 from review.sources.imports.result import ImportResult, RowTally
 from review.sources.imports.verdicts import merge, parse_row
@@ -34,6 +34,8 @@ from review.spec.schema import Fields
 from review.states import Role, SourceKind
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from web.db.chunks import chunked
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 PREFIX = "elsewhere"
@@ -72,7 +74,7 @@ class ReviewerAccounts:
 
 
 def username_of(task: Task, name: str) -> str:
-    """The user name of somebody known by files alone; "annotator 1" of another task is somebody else."""
+    """Return a user name for a person known by files alone; "annotator 1" of another task is another person."""
     digest = hashlib.sha256(f"{task.pk} {name.casefold()}".encode()).hexdigest()[:8]
     return f"{PREFIX}-{slugify(name)[:60] or 'reviewer'}-{digest}"
 
@@ -158,7 +160,7 @@ def import_decisions(
         companies_of_file(task, version.spec, table, mapping, fields, defaults or {}),
     )
     rows = at_most(read_rows(table, mapping, fields, defaults or {}, tally), MAX_VERDICTS, "verdicts")
-    for chunk in chunks(rows, CHUNK):
+    for chunk in chunked(rows, CHUNK):
         intake.add(chunk)
     if tally.bad and not skip_bad:
         raise tally.refusal()
@@ -207,7 +209,7 @@ class _Intake:
         self._tally.known += len(parsed) - added
 
     def _by_id(self, rows: list[ReadRow]) -> Iterable[tuple[UUID, ParsedVerdict]]:
-        ids = {row.number: _uuid(row.said[DRAFT]) for row in rows}
+        ids = {row.number: uuid_or_none(str(row.said[DRAFT]).strip()) for row in rows}
         by_id = Draft.objects.filter(task=self._source.task, erased_at__isnull=True).select_related("task_version")
         drafts = by_id.in_bulk([pk for pk in ids.values() if pk])
         for row in rows:
@@ -273,10 +275,3 @@ class _Intake:
 
 def _names_draft(row: ReadRow) -> bool:
     return bool(row.said.get(DRAFT))
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value).strip())
-    except ValueError:
-        return None
