@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.text import slugify
@@ -151,7 +151,7 @@ class CampaignForm(forms.Form):
         )
 
     def _set(self, name: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields[name]).choices = choices
 
     def arm_rows(self) -> Iterator[tuple[forms.BoundField, forms.BoundField, forms.BoundField]]:
         """Name, writer and weight of each row for an arm."""

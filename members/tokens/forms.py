@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -21,4 +21,6 @@ class TokenForm(forms.Form):
     def __init__(self, *args: Any, is_admin: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_admin:
-            self.fields["scopes"].choices = [(key, label) for key, label in SCOPES.items() if key != "admin"]  # type: ignore[attr-defined]
+            cast("forms.ChoiceField", self.fields["scopes"]).choices = [
+                (key, label) for key, label in SCOPES.items() if key != "admin"
+            ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -47,7 +47,7 @@ class NewHookForm(HookForm):
 
     def __init__(self, *args: Any, tasks: list[tuple[str, str]], may_all: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["task"].choices = [*([ALL_TASKS] if may_all else []), *tasks]  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields["task"]).choices = [*([ALL_TASKS] if may_all else []), *tasks]
 
 
 class ReplayForm(forms.Form):
