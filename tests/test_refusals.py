@@ -40,6 +40,7 @@ LOOKED_UP = {
 def modules(folder: str) -> list[Path]:
     """The modules of an engine and its sub-packages."""
     shared = [ROOT / "web/net/page_fetch.py"] if folder.endswith("/research") else []
+    shared += [ROOT / "training/engine/process.py"] if folder.startswith(("training", "evaluation", "serving")) else []
     others = tuple(f"{other}/" for other in PAGES if other.startswith(f"{folder}/"))
     return shared + [
         path
@@ -119,6 +120,6 @@ def test_the_page_of_an_engine_explains_its_refusals(folder):
 
 def test_codes_of_sub_packages_are_found():
     assert {"process_lost", "unreachable", "batch_refused", "answers_truncated"} <= codes("generation/engine")
-    assert {"diverged", "device_lost", "student_not_found"} <= codes("training/engine")
+    assert {"diverged", "device_lost", "student_unreadable"} <= codes("training/engine")
     assert {"gguf_unknown_family", "bad_spec"} <= codes("training/engine/export")
     assert {"model_too_large", "queue_full"} <= codes("serving/engine")

@@ -23,6 +23,7 @@ from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import slugs_with, tasks_for
 from review.text.search import query
 from review.text.search.query import Query
+from web.db.keys import uuid_or_none
 
 FILTERS = (
     "source",
@@ -118,12 +119,12 @@ def unseen(values: Mapping[str, str], member: Member) -> dict[str, list[str]]:
     messages = {}
     if source := values.get("source"):
         sources = Source.objects.filter(task__in=tasks_for(member))
-        is_named = Q(pk=source) if _uuid(source) else Q(slug=source)
+        is_named = Q(pk=source) if uuid_or_none(source) else Q(slug=source)
         if not sources.filter(is_named).exists():
             newest = list(sources.order_by("-created_at", "-id").values_list("slug", flat=True)[:SOURCES_NAMED])
             words = f", such as {', '.join(newest)}" if newest else ""
             messages["source"] = [f"Found {source[:80]!r}; wanted is the slug or id of a source{words}."]
-    order_id = _uuid(values.get("order", ""))
+    order_id = uuid_or_none(values.get("order", ""))
     if order_id and ports.job_of_order(order_id, by=member) is None:
         messages["order"] = [f"Found {str(order_id)!r}; there is no such order that you can see."]
     return messages
@@ -134,7 +135,7 @@ def _wanted(name: str, value: str) -> str:
     if name in _WORDS:
         return "" if value in _WORDS[name] else f"one of {', '.join(_WORDS[name])}"
     if name == "order":
-        return "" if _uuid(value) else "the id of an order"
+        return "" if uuid_or_none(value) else "the id of an order"
     if name == "bulk":
         return "" if _in_bulk(value) is not None else "yes, no, or the id of an act"
     if name == "round":
@@ -191,7 +192,7 @@ def _condition(name: str, value: str, member: Member, led: frozenset[str] | None
     """One filter as a condition; None where the value cannot be."""
     plain = {"state": "state", "split": "record__split"}
     if name == "source":
-        return Q(record__source=value) if _uuid(value) else Q(record__source__slug=value)
+        return Q(record__source=value) if uuid_or_none(value) else Q(record__source__slug=value)
     if name == "order":
         return _of_order(value, member, led)
     if name in plain:
@@ -241,18 +242,11 @@ def _judged_by(value: str, member: Member, led: frozenset[str] | None) -> Q:
 
 def _of_order(value: str, member: Member, led: frozenset[str] | None) -> Q | None:
     """Drafts that an order had written, of those whose author the member may know: an order tells its teacher."""
-    order_id = _uuid(value)
+    order_id = uuid_or_none(value)
     job_id = ports.job_of_order(order_id, by=member) if order_id else None
     if job_id is None:
         return None
     return Q(pk__among=Draft.objects.filter(job_id=job_id).values("pk")) & _told(led)
-
-
-def _uuid(value: str) -> UUID | None:
-    try:
-        return UUID(value)
-    except ValueError:
-        return None
 
 
 def _in_bulk(value: str) -> Q | None:

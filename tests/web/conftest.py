@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from members.models import Member
 from miniatures_site import urls as site_urls
+from miniatures_site.access.levels import MEMBER, NONE, Rule
+from miniatures_site.access.rules import RULES
 
 
 def sink_data() -> dict[str, Any]:
@@ -74,10 +76,11 @@ def kitchen_sink(request: HttpRequest) -> HttpResponse:
 
 
 @pytest.fixture
-def sink_url(live_server: Any, settings: Any) -> str:
+def sink_url(live_server: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     urls = ModuleType("urls_with_kitchen_sink")
     urls.urlpatterns = [path("kitchen-sink/", kitchen_sink), *site_urls.urlpatterns]
     settings.ROOT_URLCONF = urls
+    monkeypatch.setitem(RULES, "kitchen-sink/", Rule(MEMBER, NONE))
     return f"{live_server.url}/kitchen-sink/"
 
 
