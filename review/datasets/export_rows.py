@@ -10,18 +10,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from review.datasets import queries
+from review.datasets import golds_at, queries
 from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
-from review.models import Decision, Draft, Preference, Revocation, Ruling
+from review.models import Decision, Draft, Preference, Revocation, Ruling, Task
 from review.spec.schema import Fields
+from review.states import Verdict
 from web.db.chunks import chunked
 
 CHUNK = 1000
+POSITIVE = (Verdict.ACCEPT, Verdict.EDIT)
 DecisionsByDraft = dict[str, list[dict[str, Any]]]
 Thread = list[Mapping[str, str]]
 Texts = dict[str, tuple[int, Thread, Fields]]
@@ -48,11 +52,12 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
     by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
     others = _texts(_compared(golds.values(), by_record))
+    accepted = _accepted({gold.parent_id for gold in golds.values() if gold.parent_id}, as_of)
     result = []
     for gold in (golds[pk] for pk in ids if pk in golds):
         mine = _of(gold.id, by_record.get(gold.record_id, []))
         history = DraftHistory(decisions.get(gold.id, []), rulings.get(gold.id, []), mine)
-        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, others))))
+        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, others, accepted))))
     return result
 
 
@@ -170,14 +175,32 @@ def _texts(drafts: set[str]) -> Texts:
     return {str(pk): (version, thread or [], fields) for pk, version, thread, fields in rows}
 
 
-def _worse(gold: JudgedDraft, preferences: list[dict[str, Any]], others: Texts) -> Iterator[RejectedText]:
+def _accepted(parents: set[str], as_of: datetime | None) -> set[str]:
+    """Return those of some drafts that a verdict found fit to send, as it was or edited, now or at the moment."""
+    drafts = Draft.objects.filter(pk__in=[UUID(pk) for pk in parents])
+    if as_of is None:
+        drafts = drafts.filter(gold__verdict__in=POSITIVE)
+    else:
+        by_task = drafts.order_by("task").values_list("task", "pk")
+        counted = [
+            decision
+            for task, rows in groupby(by_task, key=itemgetter(0))
+            for decision in golds_at.decision_ids(Task.objects.get(pk=task), as_of, drafts=[pk for _, pk in rows])
+        ]
+        drafts = drafts.filter(decisions__in=counted, decisions__verdict__in=POSITIVE)
+    return {str(pk) for pk in drafts.values_list("pk", flat=True)} if parents else set()
+
+
+def _worse(
+    gold: JudgedDraft, preferences: list[dict[str, Any]], others: Texts, accepted: set[str]
+) -> Iterator[RejectedText]:
     """What the gold is better than. A text of another task version, or with other mails before it, is no pair.
 
-    It answers another prompt.
+    It answers another prompt. Nor is a revision better than a draft that was accepted too.
     """
     if gold.verdict == "edit":
         yield RejectedText(f"{gold.id}:edit", "edit", gold.id, gold.draft, gold.decision_id, gold.reviewer)
-    if gold.parent_id and (parent := _usable(gold, gold.parent_id, others)):
+    if gold.parent_id and gold.parent_id not in accepted and (parent := _usable(gold, gold.parent_id, others)):
         yield RejectedText(f"{gold.id}:revision", "revision", gold.parent_id, parent, gold.decision_id, gold.reviewer)
     taken_back = {preference["retracts"] for preference in preferences}
     for preference in preferences:

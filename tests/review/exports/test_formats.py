@@ -7,6 +7,7 @@ import uuid
 
 import jsonschema
 import pytest
+from django.utils import timezone
 
 from members.models import Member
 from review.datasets import queries as selectors
@@ -15,7 +16,7 @@ from review.datasets.write_version import content_hash
 from review.desk import deck
 from review.drafts.intake import NewDraft, add_drafts
 from review.erasure.erase import erase_records
-from review.models import DatasetVersion, Draft, Preference, Record, Revocation, Task
+from review.models import DatasetVersion, Draft, Gold, Preference, Record, Revocation, Task
 from review.spec import prompting
 from tests.review.datasets import golds
 from tests.review.desk import verbs
@@ -165,6 +166,19 @@ def test_an_accepted_revision_is_preferred_to_the_draft_it_revises(
     assert pair["rejected"][0]["content"] == prompting.completion(parent.task_version.spec, parent.fields)
     raw = next(row for row in rows_of(version, "raw") if row["id"] == str(child.pk))
     assert raw["provenance"]["parent"] == str(parent.pk)
+
+
+@pytest.mark.parametrize("of_a_day", [False, True], ids=["now", "as of a day"])
+def test_an_accepted_revision_is_not_preferred_to_a_draft_that_was_accepted_too(
+    freeze: Freeze, task: Task, judged: list[Record], admin: Member, of_a_day: bool
+) -> None:
+    parent = Gold.objects.filter(verdict="accept").order_by("decided_at")[0].draft
+    another_draft(task, parent.record, variant=4, parent=parent)
+    golds.decide(admin, task)
+
+    version = freeze(as_of=timezone.now()) if of_a_day else freeze()
+
+    assert [row for row in rows_of(version, "dpo") if meta(row)["kind"] == "revision"] == []
 
 
 def test_a_draft_that_was_revoked_stands_on_no_side_of_a_pair(
