@@ -11,7 +11,7 @@ from generation.orders import batches, run_spec
 from generation.research import ingest as research_ingest
 from generation.research import launch as research_launch
 from generation.states import COLLECT, RESEARCH
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import JobKind
 from jobs.models import Job
 
@@ -32,7 +32,7 @@ class GenerationKind(JobKind):
     def secret_refs(self, job: Job) -> list[str]:
         return run_spec.secret_refs(job)
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         ingest.consume(job, events)
 
     def on_resumed(self, job: Job) -> None:
@@ -75,7 +75,7 @@ class ResearchKind(JobKind):
     def secret_refs(self, job: Job) -> list[str]:
         return research_launch.secret_refs(job)
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         research_ingest.consume(job, events)
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:

@@ -8,6 +8,6 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from jobs import checks
+        from jobs import system_checks as checks
 
         _ = checks

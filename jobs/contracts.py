@@ -27,7 +27,7 @@ class SpecEnvelope(Wire):
     resume_from: str | None = None
 
 
-class Event(Wire):
+class EngineEvent(Wire):
     """One line of `events.jsonl`."""
 
     seq: int = Field(ge=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.kinds.base import Attempt, JobKind
 from jobs.lifecycle import claim
 from jobs.models import Job
@@ -35,7 +35,7 @@ class ServingKind(JobKind):
     def secret_refs(self, job: Job) -> list[str]:
         return sync_models.secret_refs()
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         """An engine that came up with a list laid before the last promotion is brought up to it.
 
         One that stands is forgiven its crashes: serving goes on for months, and a host that is switched off each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -24,19 +25,28 @@ RETIRED = sorted(
 
 
 @cache
+def trees() -> dict[Path, ast.Module]:
+    """All code of ours but tests, by path."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    paths = [path for path in map(Path, listed.split()) if "tests" not in path.parts]
+    return {path: ast.parse((ROOT / path).read_text()) for path in paths}
+
+
+@cache
 def identifiers() -> frozenset[str]:
     """Names of modules, classes, functions, and columns or attributes of classes, in all code of ours, and words of addresses."""
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     names: set[str] = set()
-    for path in map(Path, listed.split()):
-        if "tests" in path.parts:
-            continue
+    for path, tree in trees().items():
         names.add(path.stem)
         names.update(path.parent.parts)
-        names.update(defined(ast.parse((ROOT / path).read_text())))
+        names.update(defined(tree))
     for route in routes(get_resolver().url_patterns):
         names.update(re.findall(r"[\w-]+", route))
     return frozenset(names)
+
+
+def class_names(tree: ast.AST) -> Iterator[str]:
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
 
 
 def defined(tree: ast.AST) -> Iterator[str]:
@@ -69,3 +79,10 @@ def test_a_word_that_was_given_up_names_nothing(name):
 @pytest.mark.parametrize("name", ["Draft", "Order", "Preference", "DraftView", "drafts", "orders"])
 def test_the_words_kept_are_there(name):
     assert name in identifiers()
+
+
+def test_a_word_of_the_glossary_names_one_class():
+    words = set(re.findall(r"^\| \*\*(\w+)\*\* \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE))
+    classes = Counter(name for tree in trees().values() for name in class_names(tree))
+
+    assert {word: classes[word] for word in words if classes[word] > 1} == {}

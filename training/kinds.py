@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.kinds.base import JobKind, Needs
 from jobs.kinds.composite import CompositeJob, Progress
 from jobs.models import Job
@@ -52,7 +52,7 @@ class TrainingKind(JobKind):
         named = [run.student, *([run.teacher] if run.teacher else [])]
         return sorted({secret for student in named for secret in registration.secret_refs(student)})
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         saved = [
             checkpoints.ReportedCheckpoint(
                 int(event.payload["step"]), str(event.payload["path"]), datetime.fromtimestamp(event.ts, UTC)

@@ -39,7 +39,7 @@ class Hook(models.Model):
         return self.name
 
 
-class Event(models.Model):
+class WebhookEvent(models.Model):
     """Something that happened, once: the log that can be replayed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +51,7 @@ class Event(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        db_table = "webhooks_event"
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["created_at"], name="webhook_events_by_time")]
 
@@ -60,7 +61,7 @@ class Delivery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     hook = models.ForeignKey(Hook, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(WebhookEvent, on_delete=models.CASCADE, related_name="deliveries")
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     is_replay = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)

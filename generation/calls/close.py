@@ -27,7 +27,7 @@ from generation.ledger import daily_sums
 from generation.models import Call, Order
 from generation.orders import earlier_calls
 from generation.states import CallState, UncertainPolicy
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.lifecycle.transitions import append_event, lock_job
 from jobs.models import Job
 
@@ -102,7 +102,7 @@ def _take_journal_ends(job: Job, ends: list[tuple[str, dict[str, Any]]]) -> set[
     """
     try:
         with transaction.atomic():
-            ingest.consume(job, [Event(seq=1, ts=time.time(), kind=kind, payload=told) for kind, told in ends])
+            ingest.consume(job, [EngineEvent(seq=1, ts=time.time(), kind=kind, payload=told) for kind, told in ends])
     except Exception:
         logger.exception("What the journal of job %s tells could not be taken in.", job.pk)
         return set()

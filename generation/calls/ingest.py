@@ -21,7 +21,7 @@ from generation.selection import filter as selection_filter
 from generation.selection import judge
 from generation.selection.filter import ArrivedDrafts
 from generation.states import CallState, Purpose, UncertainPolicy, Way
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.models import Job
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft, add_drafts
@@ -58,7 +58,7 @@ WRITTEN = (
 KEEPS_ANSWERS = frozenset({Purpose.EVALUATION, Purpose.JUDGING, Purpose.TEACHING})
 
 
-def consume(job: Job, events: Iterable[Event]) -> None:
+def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     """Bring the rows of calls up to what the events say, and put new drafts on the desk."""
     told = [event for event in events if event.kind in ("draft", "failure", "uncertain", "sent", "unsent")]
     batches = [event for event in events if event.kind == "batch"]
@@ -92,7 +92,7 @@ def locked_order(job: Job) -> Order | None:
     return orders.select_for_update(of=("self",), no_key=True).filter(orders_batches.order_of_job(job)).first()
 
 
-def _stored_calls(events: Iterable[Event]) -> dict[UUID, Call]:
+def _stored_calls(events: Iterable[EngineEvent]) -> dict[UUID, Call]:
     ids = [UUID(call["call_id"]) for event in events for call in event.payload.get("calls", [event.payload])]
     known: dict[UUID, Call] = {}
     for chunk in chunked(ids, CHUNK):
@@ -128,7 +128,7 @@ def _is_final(call: Call) -> bool:
     return call.state == CallState.ANSWERED or (call.state == CallState.FAILED and is_paid)
 
 
-def _take_end(order: Order, calls: dict[UUID, Call], event: Event) -> bool:
+def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool:
     """Write an end into its row; False when the row has its end already."""
     told = event.payload
     pk = UUID(told["call_id"])

@@ -14,7 +14,7 @@ from generation.engine.contracts import BatchIn
 from generation.ledger import daily_sums
 from generation.models import Order, ProviderBatch
 from generation.states import COLLECT, BatchState
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
 from jobs.models import Job
 
@@ -22,7 +22,7 @@ OPEN = (BatchState.PREPARING, BatchState.SUBMITTED)
 FINAL = frozenset({BatchState.ENDED, BatchState.DROPPED})
 
 
-def record_batch_events(order: Order, events: Iterable[Event]) -> None:
+def record_batch_events(order: Order, events: Iterable[EngineEvent]) -> None:
     """Bring the rows up to what `batch` events say, inside the caller's transaction. Idempotent by token.
 
     A batch that was taken in stays so: an event that is told again does not open it.

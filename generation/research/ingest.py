@@ -8,13 +8,13 @@ from typing import Any
 
 from generation.models import Research, ResearchedSite, WebPage
 from generation.research import records
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.models import Job
 
 _URL_CHARS = 2000
 
 
-def consume(job: Job, events: Iterable[Event]) -> None:
+def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     """Store pages, and mark sites that are done."""
     told = [event for event in events if event.kind in ("page", "site")]
     research = Research.objects.filter(job=job).first() if told else None

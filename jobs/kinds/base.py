@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.models import Job
 
 GIB = 1 << 30
@@ -123,7 +123,7 @@ class JobKind:
         """
         raise NotImplementedError(f"The kind '{self.name}' has neither an engine nor inline work.")
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         """Consume freshly ingested events, inside the transaction that stores them; must be idempotent."""
 
     def reached(self, job: Job) -> int:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.kinds import registry
 from jobs.lifecycle import end, events
 from jobs.lifecycle.transitions import lock_job, transition
@@ -29,7 +29,12 @@ WORKER = "adopted"
 
 @transaction.atomic
 def adopt_result(
-    job_id: UUID, *, fence: int, told: Iterable[Sequence[Event | BadLine]], result: Result, collected: dict[str, Any]
+    job_id: UUID,
+    *,
+    fence: int,
+    told: Iterable[Sequence[EngineEvent | BadLine]],
+    result: Result,
+    collected: dict[str, Any],
 ) -> Job:
     """End a job at rest as succeeded, by what was done for it elsewhere.
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.kinds.base import JobKind
 from jobs.lifecycle.claim import lock_held
 from jobs.lifecycle.transitions import append_event, last_engine_seq
@@ -23,7 +23,7 @@ from jobs.rundir.tail import BadLine
 PROGRESS = "progress"
 
 
-def ingest(job_id: UUID, fence: int, items: Sequence[Event | BadLine], *, kind: JobKind) -> Job:
+def ingest(job_id: UUID, fence: int, items: Sequence[EngineEvent | BadLine], *, kind: JobKind) -> Job:
     """Store fresh events of an attempt, in order, and let the kind consume them in the same transaction.
 
     What is stored already is passed over, so that a file may be read again from its beginning.
@@ -47,7 +47,7 @@ def ingest(job_id: UUID, fence: int, items: Sequence[Event | BadLine], *, kind: 
             return job
         rows = [_row(job, job.last_seq + number, item) for number, item in enumerate(_thinned(fresh), start=1)]
         JobEvent.objects.bulk_create(rows)
-        events = [item for item in fresh if isinstance(item, Event)]
+        events = [item for item in fresh if isinstance(item, EngineEvent)]
         values: dict[str, Any] = {"last_seq": job.last_seq + len(rows)}
         if said := [event.payload for event in events if event.kind == PROGRESS]:
             values["progress"] = {**job.progress, **{key: part for step in said for key, part in step.items()}}
@@ -71,10 +71,10 @@ def tell_progress(job_id: UUID, fence: int, progress: dict[str, Any]) -> Job:
     return job
 
 
-def _fresh(items: Sequence[Event | BadLine], *, after: int) -> list[Event | BadLine]:
+def _fresh(items: Sequence[EngineEvent | BadLine], *, after: int) -> list[EngineEvent | BadLine]:
     """Items the engine numbered later than `after`; a bad line counts with the event that follows it."""
-    fresh: list[Event | BadLine] = []
-    bad: list[Event | BadLine] = []
+    fresh: list[EngineEvent | BadLine] = []
+    bad: list[EngineEvent | BadLine] = []
     for item in items:
         if isinstance(item, BadLine):
             bad.append(item)
@@ -86,15 +86,19 @@ def _fresh(items: Sequence[Event | BadLine], *, after: int) -> list[Event | BadL
     return fresh + bad
 
 
-def _thinned(items: Sequence[Event | BadLine]) -> list[Event | BadLine]:
+def _thinned(items: Sequence[EngineEvent | BadLine]) -> list[EngineEvent | BadLine]:
     """Of several progress events at once the last says it all."""
-    last = max((i for i, item in enumerate(items) if isinstance(item, Event) and item.kind == PROGRESS), default=-1)
+    last = max(
+        (i for i, item in enumerate(items) if isinstance(item, EngineEvent) and item.kind == PROGRESS), default=-1
+    )
     return [
-        item for i, item in enumerate(items) if i == last or not (isinstance(item, Event) and item.kind == PROGRESS)
+        item
+        for i, item in enumerate(items)
+        if i == last or not (isinstance(item, EngineEvent) and item.kind == PROGRESS)
     ]
 
 
-def _row(job: Job, seq: int, item: Event | BadLine) -> JobEvent:
+def _row(job: Job, seq: int, item: EngineEvent | BadLine) -> JobEvent:
     if isinstance(item, BadLine):
         message = f"Line {item.number} of events.jsonl was passed over: {item.reason}."
         payload = {"level": "warning", "message": message, "excerpt": item.excerpt}

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 
 MAX_LINE_BYTES = 1 << 20
 
 
-def encode(event: Event) -> bytes:
+def encode(event: EngineEvent) -> bytes:
     """The line of an event, newline included.
 
     Raises:
@@ -25,7 +25,7 @@ def encode(event: Event) -> bytes:
     return line
 
 
-def decode(line: bytes) -> Event:
+def decode(line: bytes) -> EngineEvent:
     """The event of a line.
 
     Raises:
@@ -34,7 +34,7 @@ def decode(line: bytes) -> Event:
     if len(line) > MAX_LINE_BYTES:
         raise ValueError(f"the line is longer than {MAX_LINE_BYTES:,} bytes")
     try:
-        return Event.model_validate(storable(json.loads(line.decode("utf-8", "replace"))))
+        return EngineEvent.model_validate(storable(json.loads(line.decode("utf-8", "replace"))))
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc'])) or 'line'}: {first['msg']}") from None

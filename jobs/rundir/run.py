@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-from jobs.contracts import ArtefactRef, EngineError, Event, Result, SpecEnvelope
+from jobs.contracts import ArtefactRef, EngineError, EngineEvent, Result, SpecEnvelope
 from jobs.rundir import acks, identity, lease, lines
 from jobs.rundir.attempt import ENGINE, RESULT, SPEC
 from jobs.rundir.durable import fsync_file, fsync_folder, sha256_of, write_durably
@@ -96,7 +96,7 @@ class RunDir:
             OSError: The disk is full.
         """
         with self._lock:
-            line = lines.encode(Event(seq=self._seq + 1, ts=time.time(), kind=kind, payload=payload))
+            line = lines.encode(EngineEvent(seq=self._seq + 1, ts=time.time(), kind=kind, payload=payload))
             self._events.write(line)
             self._events.flush()
             self._seq += 1

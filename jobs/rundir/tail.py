@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.rundir.lines import MAX_LINE_BYTES, decode
 
 FILE = "events.jsonl"
@@ -29,7 +29,7 @@ class EventTail:
     offset: int = 0
     lines: int = 0
 
-    def read(self) -> list[Event | BadLine]:
+    def read(self) -> list[EngineEvent | BadLine]:
         """The whole lines written since the last call, at most 4 MiB of them.
 
         A last line without its newline is left for the next call: it may still be being written, and after a crash it
@@ -47,7 +47,7 @@ class EventTail:
         self.offset += end
         return [item for line in block[:end].splitlines() if (item := self._item(line)) is not None]
 
-    def _item(self, line: bytes) -> Event | BadLine | None:
+    def _item(self, line: bytes) -> EngineEvent | BadLine | None:
         self.lines += 1
         if not line.strip():
             return None
@@ -56,7 +56,7 @@ class EventTail:
         except ValueError as error:
             return BadLine(self.lines, str(error), line[:120].decode("utf-8", "replace"))
 
-    def _pass_over(self, block: bytes) -> list[Event | BadLine]:
+    def _pass_over(self, block: bytes) -> list[EngineEvent | BadLine]:
         # A full block without a newline is one endless line; skipping it piece by piece keeps memory flat.
         if len(block) < READ_BYTES:
             return []

@@ -10,7 +10,7 @@ import logging
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from jobs.contracts import EngineError, Event
+from jobs.contracts import EngineError, EngineEvent
 from jobs.kinds.base import JobKind
 from jobs.lifecycle import claim, end, events
 from jobs.lifecycle.claim import AttemptLost
@@ -44,7 +44,7 @@ class EngineWatch:
     def __init__(self, job: Job, kind: JobKind, engine: EngineProcess, hold: HeldLease) -> None:
         self.job, self.kind, self.engine, self.hold = job, kind, engine, hold
         self._tail = EventTail(engine.run_dir)
-        self._pending: list[Event | BadLine] = []
+        self._pending: list[EngineEvent | BadLine] = []
         self._stored = 0
         self._asked_s: float | None = None
         self._let_go_for = ""
@@ -116,15 +116,17 @@ class EngineWatch:
             except Exception as error:
                 logger.exception("The kind %s could not store events of job %s.", self.kind.name, self.job.pk)
                 raise EventsRefused(_sentence(error)) from error
-            self._stored = max([self._stored, *(item.seq for item in part if isinstance(item, Event))])
+            self._stored = max([self._stored, *(item.seq for item in part if isinstance(item, EngineEvent))])
             self._pending = self._pending[len(part) :]
             # An engine that never falls silent must not wait until it does.
             self._answer()
 
-    def _first_of_all(self) -> list[Event | BadLine]:
+    def _first_of_all(self) -> list[EngineEvent | BadLine]:
         """What is pending, up to what the engine waits for: the rest is stored once it has its answer."""
         asked = acks.requested_seq(self.engine.run_dir) or 0
-        due = [place for place, item in enumerate(self._pending, 1) if isinstance(item, Event) and item.seq <= asked]
+        due = [
+            place for place, item in enumerate(self._pending, 1) if isinstance(item, EngineEvent) and item.seq <= asked
+        ]
         return self._pending[: max(due, default=len(self._pending))]
 
     def _answer(self) -> None:

@@ -15,13 +15,13 @@ from generation.kinds import GenerationKind
 from generation.models import Call, Order, Teacher
 from generation.orders import launch, run_spec
 from generation.states import Purpose
-from jobs.contracts import Event, Result, SpecEnvelope
+from jobs.contracts import EngineEvent, Result, SpecEnvelope
 from jobs.rundir import write_spec
 from members.models import Member
 from review.models import Draft, Record, Source, Task
 
 
-def told(order: Order, kind: str, n: int = 1, **over: Any) -> Event:
+def told(order: Order, kind: str, n: int = 1, **over: Any) -> EngineEvent:
     payload = {
         "call_id": str(UUID(int=n)),
         "index": n,
@@ -39,14 +39,14 @@ def told(order: Order, kind: str, n: int = 1, **over: Any) -> Event:
         "fields": {"subject": f"Subject {n}", "body": f"Body {n}. Shall we talk?"},
         **over,
     }
-    return Event(seq=n, ts=time.time(), kind=kind, payload=payload)
+    return EngineEvent(seq=n, ts=time.time(), kind=kind, payload=payload)
 
 
-def doubt(order: Order, n: int = 1) -> Event:
+def doubt(order: Order, n: int = 1) -> EngineEvent:
     return told(order, "uncertain", n, cost_usd=0.0, possible_cost_usd=0.004, code="timed_out", message="No answer.")
 
 
-def run_engine(order: Order, root: Path) -> list[Event]:
+def run_engine(order: Order, root: Path) -> list[EngineEvent]:
     """The engine on the spec the kind builds, as a supervisor would start it; its events."""
     path = root / str(order.pk)
     kind = GenerationKind()
@@ -62,7 +62,7 @@ def run_engine(order: Order, root: Path) -> list[Event]:
         ),
     )
     assert main(str(path)) == 0
-    return [Event.model_validate_json(line) for line in (path / "events.jsonl").read_text().splitlines()]
+    return [EngineEvent.model_validate_json(line) for line in (path / "events.jsonl").read_text().splitlines()]
 
 
 def test_an_offline_order_ends_on_the_desk_with_prompt_and_provenance(order: Order, tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_paid_end_is_final(paid_order: Order) -> None:
 @pytest.mark.parametrize("first", ["sent", "uncertain", "unpaid failure"])
 def test_what_was_not_final_gives_way_to_an_answer(paid_order: Order, first: str) -> None:
     begin = {
-        "sent": Event(
+        "sent": EngineEvent(
             seq=1,
             ts=0,
             kind="sent",
@@ -168,8 +168,8 @@ def test_a_doubt_told_again_keeps_its_possible_cost(paid_order: Order) -> None:
 
 def test_calls_on_the_wire_when_an_engine_fails_are_uncertain(paid_order: Order) -> None:
     sent = {"calls": [{"call_id": str(UUID(int=n)), "record": paid_order.record_ids[0]} for n in (1, 2)]}
-    ingest.consume(paid_order.job, [Event(seq=1, ts=0, kind="sent", payload=sent)])
-    ingest.consume(paid_order.job, [Event(seq=2, ts=0, kind="unsent", payload={"calls": sent["calls"][:1]})])
+    ingest.consume(paid_order.job, [EngineEvent(seq=1, ts=0, kind="sent", payload=sent)])
+    ingest.consume(paid_order.job, [EngineEvent(seq=2, ts=0, kind="unsent", payload={"calls": sent["calls"][:1]})])
 
     GenerationKind().on_finished(paid_order.job, Result(outcome="failed"), {})
 

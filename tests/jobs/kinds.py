@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jobs.contracts import Event, Result
+from jobs.contracts import EngineEvent, Result
 from jobs.kinds import registry
 from jobs.kinds.base import Attempt, JobKind
 from jobs.models import Job
@@ -24,7 +24,7 @@ class Counting(JobKind):
     def secret_refs(self, job: Job) -> list[str]:
         return list(job.spec.get("secret_refs", []))
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         self.heard += [event.payload["step"] for event in events if event.kind == "metric"]
         if "poison" in job.spec:
             raise ValueError(job.spec["poison"])

@@ -1,6 +1,6 @@
 """Settings that cannot work are said at start."""
 
-from jobs.checks import lease_outlasts_heartbeats
+from jobs.system_checks import lease_outlasts_heartbeats
 
 
 def test_a_lease_shorter_than_three_heartbeats_is_an_error(settings):

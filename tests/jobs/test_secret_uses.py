@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs import checks
+from jobs import system_checks as checks
 from jobs.secrets import allow_list
 from jobs.secrets.allow_list import SecretUse
 from web.errors import Refusal

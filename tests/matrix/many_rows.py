@@ -16,7 +16,7 @@ from serving.models import Promotion
 from tests.matrix.installation import Installation
 from tests.review import factories
 from training.models import Miniature
-from webhooks.models import Attempt, Delivery, Event
+from webhooks.models import Attempt, Delivery, WebhookEvent
 
 
 def add(made: Installation) -> dict[str, dict[str, Any]]:
@@ -38,7 +38,7 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     experiment = Experiment.objects.get(slug=made.objects["experiment"])
     Look.objects.create(experiment=experiment, number=1, result={"stage": "running"}, created_by=made.admin)
     Suppression.objects.create(address_hmac="0" * 64, reason="manual")
-    event = Event.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
+    event = WebhookEvent.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
     delivery = Delivery.objects.create(hook_id=made.objects["hook"], event=event, attempts=1)
     Attempt.objects.create(delivery=delivery, number=1, status=200, said="ok")
     return {"api-decisions": {"draft_id": decided}, "api-dispute": {"draft_id": decided}}

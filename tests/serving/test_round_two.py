@@ -49,7 +49,7 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
 
 def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
     from generation.calls import ingest
-    from jobs.contracts import Event
+    from jobs.contracts import EngineEvent
 
     teacher = Teacher.objects.get(model=promoted.slug)
     record = factories.make_records(factories.make_source(task), 1)[0]
@@ -65,7 +65,7 @@ def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):
     }  # fmt: skip
 
     with transaction.atomic():
-        ingest.consume(order.job, [Event(seq=1, ts=1.0, kind="draft", payload=told)])
+        ingest.consume(order.job, [EngineEvent(seq=1, ts=1.0, kind="draft", payload=told)])
 
     draft = Draft.objects.get(job_id=order.job_id)
     assert (draft.origin, draft.round, draft.model) == ("miniature", 2, promoted.slug)

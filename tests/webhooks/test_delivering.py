@@ -18,13 +18,13 @@ from tests.webhooks.conftest import due_now
 from tests.webhooks.receiver import Receiver
 from webhooks.deliveries import deliver, publish
 from webhooks.endpoints import edit, signing
-from webhooks.models import Attempt, Delivery, Event, Hook
+from webhooks.models import Attempt, Delivery, Hook, WebhookEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
 
 
-def happen(task: Task, key: str = "1", kind: str = "job.finished") -> Event:
+def happen(task: Task, key: str = "1", kind: str = "job.finished") -> WebhookEvent:
     return publish.publish(kind, key=key, task_slug=task.slug, data={"job": key, "state": "succeeded"})
 
 
@@ -222,7 +222,7 @@ def test_what_is_rolled_back_is_told_to_nobody(make_hook: MakeHook, receiver: Re
         transaction.set_rollback(True)
 
     assert deliver.deliver_due() == 0
-    assert not Event.objects.exists()
+    assert not WebhookEvent.objects.exists()
 
 
 def test_an_event_reported_twice_is_told_once(make_hook: MakeHook, receiver: Receiver, task: Task) -> None:
@@ -232,7 +232,7 @@ def test_an_event_reported_twice_is_told_once(make_hook: MakeHook, receiver: Rec
 
     deliver.deliver_due()
 
-    assert (len(receiver.calls), Event.objects.count()) == (1, 1)
+    assert (len(receiver.calls), WebhookEvent.objects.count()) == (1, 1)
 
 
 def test_an_unknown_kind_of_event_is_a_mistake_of_the_code(task: Task) -> None:

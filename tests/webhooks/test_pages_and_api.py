@@ -16,7 +16,7 @@ from review.models import Task
 from tests.webhooks.receiver import Receiver
 from webhooks.deliveries import deliver, publish, replay
 from webhooks.endpoints import edit
-from webhooks.models import Delivery, Event, Hook
+from webhooks.models import Delivery, Hook, WebhookEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
@@ -205,8 +205,8 @@ def test_the_log_forgets_after_the_days_that_are_set(task: Task, settings: Any) 
     settings.WEBHOOK_KEEP_DAYS = 30
     for key in "ab":
         publish.publish("job.finished", key=key, task_slug=task.slug, data={})
-    Event.objects.filter(key__endswith="a").update(created_at=timezone.now() - timedelta(days=31))
+    WebhookEvent.objects.filter(key__endswith="a").update(created_at=timezone.now() - timedelta(days=31))
 
     replay.delete_old_events()
 
-    assert [event.key for event in Event.objects.all()] == ["job.finished:b"]
+    assert [event.key for event in WebhookEvent.objects.all()] == ["job.finished:b"]

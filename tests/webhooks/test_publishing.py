@@ -6,7 +6,7 @@ import pytest
 
 from jobs.models import Job
 from webhooks.deliveries import publish
-from webhooks.models import Event
+from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def test_the_numbers_a_job_came_to_are_told_and_its_texts_are_not():
 
     publish.job_finished(job)
 
-    told = Event.objects.get().data
+    told = WebhookEvent.objects.get().data
     assert told["figures"] == {"validation_loss": 0.61, "steps": 8}
     assert "canary" not in str(told)
 
@@ -34,4 +34,4 @@ def test_a_job_that_failed_has_no_figures():
 
     publish.job_finished(job)
 
-    assert Event.objects.get().data["figures"] == {}
+    assert WebhookEvent.objects.get().data["figures"] == {}

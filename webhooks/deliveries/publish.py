@@ -8,12 +8,12 @@ from django.db import transaction
 
 from jobs.models import Job
 from webhooks.endpoints import queries
-from webhooks.models import Delivery, Event
+from webhooks.models import Delivery, WebhookEvent
 from webhooks.states import EVENTS
 
 
 @transaction.atomic
-def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Event:
+def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> WebhookEvent:
     """Log an event and put it on its way to every hook that listens.
 
     Part of the caller's transaction: a rolled-back event is never sent. Nothing is sent here; the beat sends.
@@ -29,7 +29,7 @@ def publish(kind: str, *, key: str, task_slug: str, data: dict[str, Any]) -> Eve
     """
     if kind not in EVENTS:
         raise ValueError(f"'{kind}' is no event that is told: name it in webhooks/states.py.")
-    event, is_new = Event.objects.get_or_create(
+    event, is_new = WebhookEvent.objects.get_or_create(
         key=f"{kind}:{key}"[:120], defaults={"kind": kind, "task_slug": task_slug, "data": data}
     )
     if is_new:

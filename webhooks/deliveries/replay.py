@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from web.errors import Refusal
 from webhooks.endpoints import queries
-from webhooks.models import Delivery, Event, Hook
+from webhooks.models import Delivery, Hook, WebhookEvent
 
 MAX_REPLAYED = 1000
 
@@ -25,7 +25,7 @@ def replay_event(hook: Hook, event_id: UUID) -> Delivery:
         Refusal: 404 when the log has no such event for this hook, 409 while the hook is paused.
     """
     _require_active(hook)
-    event = Event.objects.filter(pk=event_id).first()
+    event = WebhookEvent.objects.filter(pk=event_id).first()
     if event is not None and not queries.is_for_hook(hook, event):
         event = None
     if event is None:
@@ -55,7 +55,7 @@ def replay_range(hook: Hook, *, since: datetime, until: datetime | None = None) 
 def delete_old_events() -> int:
     """Drop events older than the log is kept, with their deliveries; returns how many rows went."""
     before = timezone.now() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
-    return Event.objects.filter(created_at__lt=before).delete()[0]
+    return WebhookEvent.objects.filter(created_at__lt=before).delete()[0]
 
 
 def _require_active(hook: Hook) -> None:

@@ -15,7 +15,7 @@ from web import encryption
 from web.errors import Refusal
 from web.net import allowed_hosts
 from webhooks.endpoints import ports, signing
-from webhooks.models import Delivery, Event, Hook
+from webhooks.models import Delivery, Hook, WebhookEvent
 from webhooks.states import EVENTS, TEST_EVENT, DeliveryState
 
 OLD_SECRET_VALID = timedelta(days=1)
@@ -116,7 +116,7 @@ def test(hook: Hook, *, by: Member) -> Delivery:
     """
     if not hook.is_active:
         raise Refusal("hook_paused", "This webhook is paused.", hint="Resume it, then try again.", status=409)
-    event = Event.objects.create(
+    event = WebhookEvent.objects.create(
         kind=TEST_EVENT,
         key=f"{TEST_EVENT}:{uuid.uuid4()}",
         task_slug=hook.task_slug,

@@ -12,7 +12,7 @@ from django.http import Http404
 
 from members.models import Member
 from webhooks.endpoints import ports
-from webhooks.models import Delivery, Event, Hook
+from webhooks.models import Delivery, Hook, WebhookEvent
 
 
 def visible_hooks(member: Member) -> QuerySet[Hook]:
@@ -48,10 +48,10 @@ def deliveries_of(hook: Hook) -> QuerySet[Delivery]:
     return hook.deliveries.select_related("event").prefetch_related("tries").order_by("-created_at", "-id")
 
 
-def events_for(hook: Hook, *, since: datetime, until: datetime | None = None) -> Iterator[Event]:
+def events_for(hook: Hook, *, since: datetime, until: datetime | None = None) -> Iterator[WebhookEvent]:
     """Events of the log that the hook listens to, oldest first."""
     at = Q(created_at__gte=since) & (Q(created_at__lte=until) if until else Q())
-    rows = Event.objects.filter(at, kind__in=hook.events)
+    rows = WebhookEvent.objects.filter(at, kind__in=hook.events)
     if hook.task_slug:
         rows = rows.filter(task_slug=hook.task_slug)
     return rows.order_by("created_at", "id").iterator(chunk_size=500)
@@ -63,7 +63,7 @@ def listeners(kind: str, task_slug: str) -> list[Hook]:
     return [hook for hook in hooks if kind in hook.events]
 
 
-def is_for_hook(hook: Hook, event: Event) -> bool:
+def is_for_hook(hook: Hook, event: WebhookEvent) -> bool:
     """Return whether a webhook was sent an event, or would be sent it now."""
     is_listening = event.kind in hook.events and hook.task_slug in ("", event.task_slug)
     return is_listening or event.deliveries.filter(hook=hook).exists()

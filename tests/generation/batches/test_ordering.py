@@ -16,7 +16,7 @@ from generation.models import Order, ProviderBatch, Teacher
 from generation.orders import launch, run_spec
 from generation.orders.way import WayRequest
 from generation.states import COLLECT, BatchState, Stragglers, Way
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
@@ -34,7 +34,7 @@ def batched(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
     )
 
 
-def told(state: str = "submitted", **over: Any) -> Event:
+def told(state: str = "submitted", **over: Any) -> EngineEvent:
     payload = {
         "token": "t-1",
         "batch_id": "batch_1",
@@ -46,7 +46,7 @@ def told(state: str = "submitted", **over: Any) -> Event:
         "note": "",
         "prepared_at": time.time(),
     }
-    return Event(seq=1, ts=time.time(), kind="batch", payload=payload | over)
+    return EngineEvent(seq=1, ts=time.time(), kind="batch", payload=payload | over)
 
 
 def test_a_batch_is_estimated_at_its_share_of_the_price_and_within_a_day(
@@ -150,7 +150,7 @@ def test_what_the_closing_job_brings_belongs_to_the_order(batched: Order, lead: 
         "way": "batch",
     }
 
-    ingest.consume(closing, [told("ended"), Event(seq=2, ts=time.time(), kind="failure", payload=end)])
+    ingest.consume(closing, [told("ended"), EngineEvent(seq=2, ts=time.time(), kind="failure", payload=end)])
 
     (call,) = batched.calls.all()
     assert (call.error_code, call.way) == ("batch_unanswered", Way.BATCH)

@@ -22,7 +22,7 @@ from members.models import Member
 from review.models import Source, Task
 from tests.generation.money.tellings import take_in, told
 from web.errors import Refusal
-from webhooks.models import Event
+from webhooks.models import WebhookEvent
 
 MONTH, TOTAL, INSTALLATION = BudgetScope.TASK_MONTH, BudgetScope.TASK_TOTAL, BudgetScope.INSTALLATION_MONTH
 
@@ -163,7 +163,7 @@ def test_at_four_fifths_those_it_concerns_are_told_once(
     [mail] = mailoutbox
     assert mail.to == ["lea@example.org"]
     assert "$1.61" in mail.body
-    [event] = Event.objects.filter(kind="budget.warning")
+    [event] = WebhookEvent.objects.filter(kind="budget.warning")
     assert (event.task_slug, event.data["limit_usd"]) == ("outreach", "2.00")
     assert JobEvent.objects.filter(job=order.job_id, kind="log", payload__level="warning").count() == 1
 
@@ -178,7 +178,7 @@ def test_an_order_warns_once_at_four_fifths_of_its_own_budget(launch: Any, lead:
     take_in(order, told(order, "draft", 2, cost_usd=0.1))
     take_in(order, told(order, "draft", 3, cost_usd=0.1))
 
-    [event] = Event.objects.filter(kind="budget.warning")
+    [event] = WebhookEvent.objects.filter(kind="budget.warning")
     assert (event.data["scope"], event.data["spent_usd"], event.task_slug) == ("order", "1.600000", "outreach")
     [log] = JobEvent.objects.filter(job=order.job_id, kind="log", payload__level="warning")
     assert "$1.60 of this order's budget" in log.payload["message"]

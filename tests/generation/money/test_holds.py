@@ -16,7 +16,7 @@ from generation.budgets import queries as selectors
 from generation.models import Budget, Order, Teacher
 from generation.orders import launch as orders_launch
 from generation.states import BudgetScope
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.lifecycle import control
 from jobs.models import Job
 from members.models import Member
@@ -35,12 +35,12 @@ def launch(task: Task, source: Source, paid: Teacher, lead: Member) -> Callable[
     )
 
 
-def batch(order: Order, state: str, usd: float) -> Event:
+def batch(order: Order, state: str, usd: float) -> EngineEvent:
     payload = {
         "token": f"t-{order.pk}", "batch_id": "b-1", "state": state, "positions": [[0, 3]], "requests": 4, "done": 0,
         "possible_cost_usd": usd, "note": "", "prepared_at": time.time(),
     }  # fmt: skip
-    return Event(seq=1, ts=time.time(), kind="batch", payload=payload)
+    return EngineEvent(seq=1, ts=time.time(), kind="batch", payload=payload)
 
 
 def cancelled(order: Order, by: Member) -> Order:

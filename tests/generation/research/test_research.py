@@ -13,7 +13,7 @@ from generation.models import Research, ResearchedSite, WebPage
 from generation.research import ingest, launch, records
 from generation.research.launch import ResearchRequest
 from generation.research.starting_points import site_url
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Record, Task
@@ -45,7 +45,7 @@ def told(research: Research, *payloads: dict[str, Any]) -> None:
     assert research.job is not None
     page = {"way": "start", "fetched_at": "2026-05-03T10:00:00+00:00", "status": 200, "sha256": "a" * 64, "led_to": []}
     events = [
-        Event(seq=n, ts=1.0, kind="site" if "why" in one and "url" not in one else "page",
+        EngineEvent(seq=n, ts=1.0, kind="site" if "why" in one and "url" not in one else "page",
               payload=one if "url" not in one else {**page, **one})
         for n, one in enumerate(payloads, 1)
     ]  # fmt: skip

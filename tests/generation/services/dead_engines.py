@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from generation.engine.journal.writer import FILENAME, Journal
 from generation.models import Call, Order
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.models import Job, JobEvent
 from jobs.supervisor import run_dirs
 from tests.generation.money.tellings import take_in, told
@@ -24,7 +24,7 @@ def call_id(order: Order, index: int) -> UUID:
 
 def on_the_wire(order: Order, *indexes: int) -> None:
     calls = [{"call_id": str(call_id(order, index)), "record": order.record_ids[0]} for index in indexes]
-    take_in(order, Event(seq=1, ts=0, kind="sent", payload={"calls": calls}))
+    take_in(order, EngineEvent(seq=1, ts=0, kind="sent", payload={"calls": calls}))
 
 
 def announced(order: Order, *positions: tuple[int, int], by_attempt: int = 1) -> None:

@@ -14,7 +14,7 @@ from generation.models import BestOf, Call, LeftOut, Order, Teacher
 from generation.orders import launch
 from generation.selection import judge as selection_judge
 from generation.states import Purpose
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from members.models import Member
 from review.models import Draft, Preference, Source, Task
 from review.spec.task_spec import TaskSpec
@@ -35,7 +35,7 @@ def checked(task: Task, source: Source, lead: Member) -> Task:
     return task
 
 
-def draft(order: Order, n: int, body: str, record: int = 0) -> Event:
+def draft(order: Order, n: int, body: str, record: int = 0) -> EngineEvent:
     fields = {"subject": f"Hello {n}", "body": body}
     return told(order, "draft", n, index=n, record=order.record_ids[record], fields=fields)
 

@@ -1,12 +1,12 @@
 """Reading an engine's events while it writes them."""
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.rundir.lines import encode
 from jobs.rundir.tail import READ_BYTES, BadLine, EventTail
 
 
 def line(seq: int, **payload) -> bytes:
-    return encode(Event(seq=seq, ts=1.0, kind="metric", payload=payload))
+    return encode(EngineEvent(seq=seq, ts=1.0, kind="metric", payload=payload))
 
 
 def test_a_torn_last_line_is_left_until_it_is_whole(tmp_path):
@@ -32,7 +32,7 @@ def test_a_line_that_is_no_event_is_named_and_the_next_is_read(tmp_path):
 
     items = EventTail(tmp_path).read()
 
-    assert [type(item) for item in items] == [Event, BadLine, BadLine, BadLine, Event]
+    assert [type(item) for item in items] == [EngineEvent, BadLine, BadLine, BadLine, EngineEvent]
     assert items[1].number == 2
     assert "not JSON" in items[1].reason
     assert "seq" in items[2].reason

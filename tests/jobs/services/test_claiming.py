@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from jobs.contracts import EngineError, Event, Result
+from jobs.contracts import EngineError, EngineEvent, Result
 from jobs.lifecycle import claim, end, events
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import Job, JobEvent
@@ -112,7 +112,7 @@ def late_writer(launch) -> tuple[Job, int]:
     "write",
     [
         lambda job, fence: claim.begin_attempt(job, fence),
-        lambda job, fence: events.ingest(job, fence, [Event(seq=1, ts=1, kind="metric")], kind=KIND),
+        lambda job, fence: events.ingest(job, fence, [EngineEvent(seq=1, ts=1, kind="metric")], kind=KIND),
         lambda job, fence: events.tell_progress(job, fence, {"done": 1}),
         lambda job, fence: end.succeed(job, fence, result=Result(outcome="succeeded"), collected={}),
         lambda job, fence: end.fail(job, fence, error=EngineError(code="x", message="y")),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.lifecycle import claim, events
 from jobs.lifecycle.claim import Worker
 from jobs.models import JobEvent
@@ -20,12 +20,12 @@ def job(launch):
     return claim.begin_attempt(job.pk, 1)
 
 
-def metric(seq: int) -> Event:
-    return Event(seq=seq, ts=1_700_000_000.0 + seq, kind="metric", payload={"step": seq})
+def metric(seq: int) -> EngineEvent:
+    return EngineEvent(seq=seq, ts=1_700_000_000.0 + seq, kind="metric", payload={"step": seq})
 
 
-def progress(seq: int, done: int) -> Event:
-    return Event(seq=seq, ts=1.0, kind="progress", payload={"done": done, "total": 9})
+def progress(seq: int, done: int) -> EngineEvent:
+    return EngineEvent(seq=seq, ts=1.0, kind="progress", payload={"done": done, "total": 9})
 
 
 def test_a_file_read_again_from_its_beginning_stores_nothing_twice(job):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.contracts import EngineError, Event
+from jobs.contracts import EngineError, EngineEvent
 from jobs.lifecycle import claim, control, end, events, reaper
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job
@@ -24,7 +24,7 @@ def attempt(job: Job, kind, *, done: int | None) -> None:
     assert claimed is not None
     claim.begin_attempt(job.pk, claimed.fence)
     if done is not None:
-        told = [Event(seq=1, ts=0.0, kind="progress", payload={"done": done, "total": 100})]
+        told = [EngineEvent(seq=1, ts=0.0, kind="progress", payload={"done": done, "total": 100})]
         events.ingest(job.pk, claimed.fence, told, kind=kind)
     end.crashed(job.pk, claimed.fence, error=DIED)
 

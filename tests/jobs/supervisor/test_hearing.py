@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jobs.contracts import Event
+from jobs.contracts import EngineEvent
 from jobs.kinds import registry
 from jobs.kinds.base import JobKind
 from jobs.models import Job
@@ -25,7 +25,7 @@ class Chatting(JobKind):
     def __init__(self) -> None:
         self.stored: list[list[int]] = []
 
-    def on_events(self, job: Job, events: list[Event]) -> None:
+    def on_events(self, job: Job, events: list[EngineEvent]) -> None:
         self.stored.append([event.seq for event in events])
         time.sleep(0.02)
 

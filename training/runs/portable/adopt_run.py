@@ -11,7 +11,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from audit import trail
-from jobs.contracts import Event, Result, SpecEnvelope
+from jobs.contracts import EngineEvent, Result, SpecEnvelope
 from jobs.lifecycle import adopt as lifecycle_adopt
 from jobs.models import Job
 from jobs.rundir.attempt import SPEC, BrokenResult, read_result, verify
@@ -141,7 +141,7 @@ def _adopted_before(existing: Miniature, result: Result) -> AdoptedRun:
     )
 
 
-def _events(run_dir: Path) -> Iterator[Sequence[Event | BadLine]]:
+def _events(run_dir: Path) -> Iterator[Sequence[EngineEvent | BadLine]]:
     tail = EventTail(run_dir)
     while block := tail.read():
         yield block
