@@ -132,7 +132,7 @@ def main() -> None:
             raise RuntimeError(answer.content.decode())
 
     def order() -> None:
-        made = orders.launch(task, teacher=teacher, count=4, by=member)
+        made = orders.launch(orders.OrderRequest(task, teacher=teacher, count=4, by=member))
         do(made.job_id)
 
     def form() -> TrainingRun:

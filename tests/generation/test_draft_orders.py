@@ -24,7 +24,8 @@ DRAFTS = "/api/v1/drafts/"
 @pytest.fixture
 def order(task: Task, source: Source, lead: Member) -> Order:
     """An order with one draft, beside a draft that was imported."""
-    made = launch.launch(task, teacher=Teacher.objects.get(slug="offline"), source=source, count=1, by=lead)
+    request = launch.OrderRequest(task, teacher=Teacher.objects.get(slug="offline"), source=source, count=1, by=lead)
+    made = launch.launch(request)
     first, second = source.records.order_by("row_number")[:2]
     drafts = [NewDraft(record_id=first.pk, fields=factories.mail(first), call_id=uuid4().hex, teacher="offline")]
     add_drafts(version=made.task_version, drafts=drafts, job_id=made.job_id)

@@ -29,8 +29,8 @@ LEFT_TO_SERVICES = {
     "GET": {"api-messages", "api-reviewer", "api-revision", "review:reviewer"},
     "POST": {
         "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
-        "api-experiments", "api-order-estimate", "api-orders", "api-sender", "api-sources", "api-studies",
-        "api-sweep-estimate", "api-sweeps", "api-training-estimate", "api-training-runs", "review:comments",
+        "api-experiments", "api-order-estimate", "api-orders", "api-restore", "api-sender", "api-sources", "api-studies",
+        "api-sweep-estimate", "api-sweeps", "api-training-estimate", "api-training-runs", "review:comments", "review:restore",
     },
 }  # fmt: skip
 

@@ -72,6 +72,7 @@ def loop() -> None:
     from review.models import Task
     from training.models import Student
     from training.runs import launch_run
+    from training.runs.run_request import RunRequest
 
     def work() -> None:
         waiting = Job.objects.filter(state__in=("queued", "waiting")).order_by("created_at")
@@ -86,8 +87,7 @@ def loop() -> None:
     work()
     version.refresh_from_db()
     launch_run.launch(
-        dataset_version=version,
-        student=Student.objects.get(slug="demo"),
+        RunRequest(dataset_version=version, student=Student.objects.get(slug="demo")),
         recipe="demo",
         overrides={"epochs": 1},
         by=Member.objects.get(username="lena"),

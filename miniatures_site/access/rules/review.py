@@ -34,7 +34,7 @@ REVIEW = {
     "review:bulk": Rule(REVIEWER, REVIEWER),
     "review:bulk-undo": Rule(NONE, OWN),
     "review:ask": Rule(REVIEWER, REVIEWER),
-    "review:restore": Rule(NONE, LEAD),
+    "review:restore": Rule(NONE, LEAD, write_floor=REVIEWER),
     "review:guidelines": Rule(VIEWER, LEAD),
     "review:show-example": Rule(NONE, LEAD),
     # Writing needs a reviewer; one's own comment is taken away by whoever sees it.
@@ -125,6 +125,6 @@ REVIEW = {
     "api-mentions-read": Rule(NONE, MEMBER, reason=_MINE),
     # Who asked, or any lead.
     "api-revision": Rule(LEAD, NONE, read_floor=VIEWER),
-    "api-restore": Rule(NONE, LEAD),
+    "api-restore": Rule(NONE, LEAD, write_floor=REVIEWER),
     "api-send-back": Rule(NONE, LEAD),
 }

@@ -146,7 +146,7 @@ def test_a_control_is_wanted(campaign, lead):
 def test_an_arm_that_gets_nobody_is_refused(campaign, lead):
     campaign.arms.filter(name="Variant").update(weight=0)
 
-    assert refused_arms(campaign, lead) == ["'Variant' has the weight 0 and would get nobody."]
+    assert refused_arms(campaign, lead) == ["'Variant' has the weight 0 and would get no contacts."]
 
 
 def test_arms_that_send_the_same_text_are_refused(campaign, lead):
