@@ -80,7 +80,7 @@ class ContactImportOut(serializers.Serializer[Any]):
     rows_known = serializers.IntegerField()
     rows_suppressed = serializers.IntegerField()
     rows_bad = serializers.IntegerField()
-    errors = BadRowOut(many=True)  # type: ignore[assignment]
+    errors: Any = BadRowOut(many=True)
     unknown_columns = serializers.ListField(child=serializers.CharField())
     outcomes = ContactRowOut(many=True)
 

@@ -159,9 +159,7 @@ def restore(folder: Path, model: LlamaForCausalLM, optimizers: list[torch.optim.
 def export(model: LlamaForCausalLM, tokenizer: Tokenizer, folder: Path) -> None:
     """Writes the loadable folder: bf16 weights, configs and tokenizer. The model becomes bf16."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
-        eos_token_id=END_ID, pad_token_id=PAD_ID, do_sample=False
-    )
+    model.generation_config = GenerationConfig(eos_token_id=END_ID, pad_token_id=PAD_ID, do_sample=False)
     model.bfloat16().save_pretrained(folder)
     save(tokenizer, folder)
 

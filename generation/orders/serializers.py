@@ -20,9 +20,7 @@ class OrderIn(MixIn):
     task = serializers.SlugField()
     teacher = serializers.SlugField(required=False)
     count = serializers.IntegerField(min_value=1)
-    source = serializers.CharField(  # type: ignore[assignment]
-        required=False, allow_null=True, help_text="Slug or id of a source of the task"
-    )
+    source: Any = serializers.CharField(required=False, allow_null=True, help_text="Slug or id of a source of the task")
     records = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=100_000)
     max_cost_usd = serializers.DecimalField(
         max_digits=12,
@@ -79,7 +77,7 @@ class OrderOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.CharField(source="task.slug")
     task_version = serializers.IntegerField(source="task_version.number")
-    source = serializers.CharField(source="source.slug", default=None, allow_null=True)  # type: ignore[assignment]
+    source: Any = serializers.CharField(source="source.slug", default=None, allow_null=True)
     teacher = serializers.CharField(source="teacher.slug")
     model = serializers.CharField(source="teacher_spec.model")
     teachers = serializers.SerializerMethodField(help_text="Of a mix: each with its share and temperatures")
@@ -139,7 +137,7 @@ class CallOut(serializers.Serializer[Any]):
     is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()
     error_message = serializers.CharField()
-    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+    fields: Any = serializers.DictField(allow_null=True)
     request_id = serializers.CharField()
     prompt_hash = serializers.CharField()
     latency_s = serializers.FloatField()

@@ -35,7 +35,7 @@ class ResearchIn(serializers.Serializer[Any]):
     """Sites, or a source whose records name them."""
 
     name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
-    source = serializers.UUIDField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    source: Any = serializers.UUIDField(required=False, allow_null=True, default=None)
     sites = serializers.ListField(child=SiteIn(), required=False, default=list, max_length=MOST_SITES)
     facts = serializers.DictField(
         child=serializers.CharField(max_length=2000), required=False, default=dict, help_text="Values for all records"
@@ -53,7 +53,7 @@ class ResearchOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     job = serializers.UUIDField(source="job_id", allow_null=True)
     state = serializers.CharField(source="job.state", default="")
-    source = serializers.UUIDField(source="source_id", allow_null=True)  # type: ignore[assignment]
+    source: Any = serializers.UUIDField(source="source_id", allow_null=True)
     made_source = serializers.UUIDField(source="made_source_id", allow_null=True)
     rows_added = serializers.IntegerField()
     rows_known = serializers.IntegerField()

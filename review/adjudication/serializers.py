@@ -21,7 +21,7 @@ class DisputeIn(RulingIn):
 
     decision = serializers.UUIDField(required=False, allow_null=True, default=None)
     verdict = serializers.ChoiceField(choices=["accept", "edit", "reject"], required=False, default="accept")
-    fields = FieldsIn(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    fields: Any = FieldsIn(required=False, allow_null=True, default=None)
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
 
@@ -78,7 +78,7 @@ class AssignIn(serializers.Serializer[Any]):
 
     member = serializers.CharField(max_length=150, help_text="User name.")
     count = serializers.IntegerField(help_text="1 to 5,000.")
-    source = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)  # type: ignore[assignment]
+    source: Any = serializers.CharField(required=False, default="", allow_blank=True, max_length=80)
     teacher = serializers.CharField(required=False, default="", allow_blank=True, max_length=120)
 
 
@@ -128,7 +128,7 @@ class DisputeSideOut(serializers.Serializer[Any]):
     decision = serializers.UUIDField()
     reviewer = serializers.CharField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+    fields: Any = serializers.DictField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
     note = serializers.CharField(allow_blank=True)
     is_late = serializers.BooleanField()

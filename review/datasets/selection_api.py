@@ -42,7 +42,7 @@ class RevocationOut(serializers.Serializer[Any]):
 
 
 class DropOut(serializers.Serializer[Any]):
-    label = serializers.CharField()  # type: ignore[assignment]
+    label: Any = serializers.CharField()
     dropped = serializers.IntegerField()
     left = serializers.IntegerField()
     drafts = serializers.ListField(child=serializers.UUIDField())

@@ -16,7 +16,7 @@ class DecisionIn(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields = FieldsIn(required=False, allow_null=True, default=None)  # type: ignore[assignment]
+    fields: Any = FieldsIn(required=False, allow_null=True, default=None)
     reasons = serializers.ListField(child=serializers.CharField(), required=False, default=list)
     ratings = serializers.DictField(child=serializers.BooleanField(), required=False, default=dict)
     seconds = serializers.FloatField(required=False, default=0.0, min_value=0)
@@ -60,13 +60,13 @@ class KeysIn(serializers.Serializer[Any]):
 class EditedIn(serializers.Serializer[Any]):
     """Fields as they stand in an editor."""
 
-    fields = serializers.DictField(allow_empty=True)  # type: ignore[assignment]
+    fields: Any = serializers.DictField(allow_empty=True)
 
 
 class UnfinishedIn(serializers.Serializer[Any]):
     """An edit as far as it got; null forgets it."""
 
-    fields = FieldsIn(allow_null=True)  # type: ignore[assignment]
+    fields: Any = FieldsIn(allow_null=True)
 
     def validate_fields(self, value: object) -> object:
         if value is not None and not isinstance(value, dict):
@@ -89,7 +89,7 @@ class CardOut(serializers.Serializer[Any]):
     leased_until = serializers.DateTimeField()
     task_version = serializers.IntegerField()
     record = RecordFactsOut()
-    fields = serializers.DictField()  # type: ignore[assignment]
+    fields: Any = serializers.DictField()
     marks = MarkOut(many=True)
     unfinished = serializers.DictField(allow_null=True, help_text="The caller's own edit as far as it got.")
     note = serializers.CharField(allow_blank=True)
@@ -97,9 +97,7 @@ class CardOut(serializers.Serializer[Any]):
     rubric = serializers.ListField(child=serializers.DictField())
     reasons = serializers.ListField(child=serializers.DictField())
     guideline = serializers.CharField(allow_blank=True)
-    parent = serializers.UUIDField(  # type: ignore[assignment]
-        allow_null=True, help_text="The draft that this one revises."
-    )
+    parent: Any = serializers.UUIDField(allow_null=True, help_text="The draft that this one revises.")
     is_sent_back = serializers.BooleanField()
     has_comments = serializers.BooleanField()
     goes_to = serializers.CharField(allow_blank=True)
@@ -150,7 +148,7 @@ class DecisionOut(serializers.Serializer[Any]):
     draft = serializers.UUIDField()
     reviewer = serializers.CharField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
-    fields = serializers.DictField(allow_null=True)  # type: ignore[assignment]
+    fields: Any = serializers.DictField(allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
     ratings = serializers.DictField(child=serializers.BooleanField())
     note = serializers.CharField(allow_blank=True)

@@ -33,7 +33,7 @@ def _filter(told: str = "", **shape: Any) -> serializers.CharField:
 class DraftQuery(ListQuery):
     task = _filter("Slug of a task.")
     q = _filter('Words that all occur, a "phrase", -not this, begin*; within one task. The newest 20,000 hits.')
-    source = _filter("Slug or id of a source.")  # type: ignore[assignment]
+    source: Any = _filter("Slug or id of a source.")
     order = _filter("Id of the order that had them written.", format="uuid")
     state = _filter(enum=DraftState.values)
     verdict = _filter(enum=[verdict.value for verdict in Verdict if verdict != Verdict.RETRACT])

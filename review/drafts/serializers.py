@@ -49,7 +49,7 @@ class DraftSummaryOut(serializers.Serializer[Any]):
     task = serializers.CharField()
     task_version = serializers.IntegerField()
     record = DraftRecordOut()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source: Any = serializers.CharField()
     split = serializers.ChoiceField(choices=Split.choices)
     state = serializers.ChoiceField(choices=DraftState.choices)
     verdict = serializers.ChoiceField(choices=Verdict.choices, allow_null=True)
@@ -68,7 +68,7 @@ class DraftSummaryOut(serializers.Serializer[Any]):
 class DraftOut(DraftSummaryOut):
     """A draft whole; `etag` is what a decision on it names in `If-Match`."""
 
-    fields = serializers.DictField()  # type: ignore[assignment]
+    fields: Any = serializers.DictField()
     marks = MarkOut(many=True)
     facts = serializers.DictField()
     etag = serializers.CharField()

@@ -27,9 +27,7 @@ from web.http.pagination import KeysetPagination
 
 
 class RecordQuery(TaskQuery):
-    source = serializers.CharField(  # type: ignore[assignment]
-        required=False, help_text="Id or slug of a source."
-    )
+    source: Any = serializers.CharField(required=False, help_text="Id or slug of a source.")
     split = one_of(Split.values)
     q = serializers.CharField(required=False, help_text="Words in the title or the facts.")
 

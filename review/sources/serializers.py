@@ -75,14 +75,14 @@ class RowErrorOut(serializers.Serializer[Any]):
 class ImportOut(SourceOut):
     """A source and what this very import did: its counts are of this file, also where nothing was new."""
 
-    errors = RowErrorOut(many=True)  # type: ignore[assignment]
+    errors: Any = RowErrorOut(many=True)
     unknown_columns = serializers.ListField(child=serializers.CharField())
 
 
 class RecordOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.CharField(source="task.slug")
-    source = serializers.UUIDField(source="source_id")  # type: ignore[assignment]
+    source: Any = serializers.UUIDField(source="source_id")
     row = serializers.IntegerField(source="row_number")
     title = serializers.CharField()
     group = serializers.CharField()

@@ -14,7 +14,7 @@ from transformers.cache_utils import Cache, DynamicLayer
 SPARE_TOKENS: Final = 64
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[no-untyped-call]  # transformers types no subclass hook
+class GrowingLayer(DynamicLayer):
     """One layer's keys and values, (B, H, T, D): views of the first T places of a larger tensor."""
 
     _rooms: tuple[Tensor, Tensor] | None = None

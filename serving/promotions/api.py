@@ -25,7 +25,7 @@ class FiguresOut(serializers.Serializer[Any]):
     """What was asked of a miniature so far."""
 
     requests = serializers.IntegerField()
-    errors = serializers.IntegerField()  # type: ignore[assignment]  # DRF's own attribute of that name is for forms
+    errors: Any = serializers.IntegerField()  # DRF's own attribute of that name is for forms
     cancelled = serializers.IntegerField()
     prompt_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()

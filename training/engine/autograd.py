@@ -23,4 +23,4 @@ class GradientContext(FunctionCtx):
 
 def apply(function: type[Function], *inputs: object) -> Any:
     """Call a function with gradients recorded; `inputs` and the result are those of its `forward`."""
-    return function.apply(*inputs)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return function.apply(*inputs)

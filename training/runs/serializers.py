@@ -14,7 +14,7 @@ class RecipeOut(serializers.Serializer[Any]):
     """A preset: every value, and where it comes from."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label: Any = serializers.CharField()
     summary = serializers.CharField()
     values = serializers.DictField()
     sources = serializers.DictField(child=serializers.CharField())

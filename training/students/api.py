@@ -40,7 +40,7 @@ class StudentOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     slug = serializers.SlugField()
     name = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment]
+    source: Any = serializers.CharField()
     hub_id = serializers.CharField()
     revision = serializers.CharField()
     manifest_sha256 = serializers.CharField()

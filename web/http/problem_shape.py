@@ -17,7 +17,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     hint = serializers.CharField(required=False)
-    errors = serializers.DictField(  # type: ignore[assignment]  # DRF's own attribute of that name is for forms
+    errors: Any = serializers.DictField(  # DRF's own attribute of that name is for forms
         child=serializers.ListField(child=serializers.CharField()), required=False
     )
     state = serializers.JSONField(required=False, help_text="What the server holds now, for a client that was stale.")

@@ -61,7 +61,7 @@ class DeliveryOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     event = serializers.UUIDField(source="event_id")
     kind = serializers.CharField(source="event.kind")
-    data = serializers.JSONField(source="event.data")  # type: ignore[assignment] # a field, as the body names it
+    data: Any = serializers.JSONField(source="event.data")  # a field, as the body names it
     state = serializers.CharField()
     is_replay = serializers.BooleanField()
     attempts = serializers.IntegerField()

@@ -22,7 +22,7 @@ class WriterOut(serializers.Serializer[Any]):
 class PresetOut(serializers.Serializer[Any]):
     """An instruction that is given often."""
 
-    label = serializers.CharField()  # type: ignore[assignment]
+    label: Any = serializers.CharField()
     instruction = serializers.CharField()
 
 

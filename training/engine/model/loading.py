@@ -164,7 +164,7 @@ def _auto_class(config: PretrainedConfig) -> Any:
 
 def _four_bits(compute: torch.dtype) -> dict[str, Any]:
     """NF4 with double quantisation (QLoRA, arXiv 2305.14314, section 3); products are computed in `compute`."""
-    config = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
+    config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,

@@ -33,7 +33,7 @@ def attach(
     """
     if getattr(model, "is_loaded_in_4bit", False):
         # Norms and the output layer in fp32, as QLoRA trains; checkpointing is the recipe's own business.
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)  # type: ignore[no-untyped-call]
+        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     torch.manual_seed(seed)
     has_other_senses = any(is_non_text(name) for name, _ in model.named_modules())
     config = LoraConfig(
