@@ -71,3 +71,5 @@ def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder()
     assert "tests/review/fire" in drills
     assert not [name for name in drills if name.startswith("tests/review/fire/")]
     assert len(drills) < 60
+    browsers = everything.files_with("browser")
+    assert set(browsers) - set(everything.without_tours(browsers)) >= {"tests/tour/test_browser_tour.py"}

@@ -58,6 +58,7 @@ def import_a_file(page: Page, tmp_path: Path) -> None:
 
 def generate(page: Page) -> None:
     page.goto("/tasks/outreach-e-mail/generation/")
+    page.locator("[name=teacher]").select_option("offline")
     page.locator("[name=count]").fill("16")
     expect(page.locator("#estimate")).to_contain_text("16 for 16 records")
     page.get_by_role("button", name="Order drafts").click()

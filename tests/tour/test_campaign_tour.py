@@ -63,7 +63,7 @@ def a_miniature(stack: Stack, version: dict[str, Any]) -> dict[str, Any]:
 
 def promote(page: Page, miniature: dict[str, Any]) -> None:
     page.goto(f"/miniatures/{miniature['id']}/")
-    page.get_by_role("button", name="Promote").click()
+    page.get_by_role("button", name=re.compile("^(Promote|Make current)$")).click()
     expect(page.locator("#serving .badge").first).to_have_text("running", timeout=JOB_PATIENCE_MS)
 
 
