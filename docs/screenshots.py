@@ -82,7 +82,7 @@ def main() -> None:
     """Do what is missing, then take every page in every look."""
     demo = Demo(json.loads((Path(os.environ.get("VAR_DIR", HERE.parent / "var")) / "demo-login.json").read_text()))
     evaluation, study = prepare(demo)
-    hero = demo.call("GET", f"drafts/?task={TASK}&state=pending&q=%22{NEARLY_GOOD.replace(' ', '%20')}%22+electric")
+    hero = demo.call("GET", f"drafts/?task={TASK}&q=%22{NEARLY_GOOD.replace(' ', '%20')}%22+electric")
     pages = {
         "home": "/",
         "focus": f"/tasks/{TASK}/review/?card={hero['results'][0]['id']}",
@@ -209,9 +209,11 @@ def edit_nearly_good(page: Page) -> None:
     """Mend the subject of the draft, select the number that is still wrong, and light the fact it should agree with."""
     card = page.locator(".card:visible")
     card.wait_for()
-    if "is-editing" not in (card.get_attribute("class") or ""):
-        page.keyboard.press("e")
+    # An edit that waits on the card opens by itself, a moment after the card.
+    page.wait_for_timeout(SETTLE_MS)
     subject = card.locator(".editor input[data-path]").first
+    if not subject.is_visible():
+        page.keyboard.press("e")
     subject.fill(subject.input_value().replace(WRONG, RIGHT))
     page.wait_for_timeout(SETTLE_MS)
     card.locator(".checks li[data-path]", has_text=f"The number {WRONG}").last.click(position={"x": 40, "y": 8})
