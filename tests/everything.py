@@ -54,7 +54,7 @@ CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 # One loop of the product, and tests that start it with all its processes: more than a quick answer has time for.
 LOOP = "tests/generation/test_end_to_end.py"
-SLOW_TO_START = ("tests/miniatures_site", "tests/campaigns/statistics", "tests/training")
+SLOW_TO_START = ("tests/miniatures_site", "tests/campaigns/statistics", "tests/training", "tests/upgrade")
 
 
 @dataclass
@@ -153,7 +153,7 @@ def without_tours(files: tuple[str, ...]) -> tuple[str, ...]:
 
 def check(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     """Run the tests that need no database, no engine and no browser, and one loop from generation to review."""
-    pure = "not browser and not engine and not stress and not alone and not outside_data"
+    pure = "not browser and not engine and not stress and not alone and not outside_data and not postgres_only"
     slow = tuple(f"--ignore={folder}" for folder in SLOW_TO_START)
     passes = [
         Pass("Without a database", (*TOGETHER, "-m", pure, *slow, *asked), ONE_THREAD | {"TEST_NO_DATABASE": "1"}),
