@@ -27,7 +27,9 @@ SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9), "nearest
 
 
 @pytest.fixture
-def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
+def evaluation(
+    miniature: Miniature, admin: Member, finish: Callable[[Evaluation, dict[str, tuple[str, float]]], Evaluation]
+) -> Evaluation:
     return finish(start_evaluation.start(miniature.run, by=admin), SYSTEMS)
 
 
@@ -36,10 +38,10 @@ def test_each_system_is_read_on_the_same_records_and_none_without_a_shape(evalua
     assert first is not None
     EvaluationOutput.objects.filter(pk=first.pk).update(fields=None)
     texts = answers.subject_of(evaluation).texts(1_000)
-    of = lambda name: {text.record_id for text in texts if text.group == name}  # noqa: E731
+    base, tuned = ({text.record_id for text in texts if text.group == name} for name in ("tiny (base)", "run 1 (LoRA)"))
 
     assert {text.group for text in texts} == {"tiny (base)", "run 1 (LoRA)", ""}
-    assert of("tiny (base)") - of("run 1 (LoRA)") == {first.record_id}
+    assert base - tuned == {first.record_id}
     assert all(text.expert_passes is not None for text in texts if not text.group)
     assert all(text.expert_passes is None for text in texts if text.group)
 
