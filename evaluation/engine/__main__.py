@@ -14,7 +14,7 @@ import torch
 
 from evaluation.engine import systems
 from evaluation.engine.classified import classified, is_classifier
-from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
+from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
 from evaluation.engine.likelihood import LikelihoodScorer
 from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
@@ -38,7 +38,11 @@ def main(run: RunDir) -> int:
 def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     began = time.perf_counter()
     outputs: list[ScoredOutput] = list(_written(spec))
-    general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
+    general = {
+        w.name: GeneralLoss(nll_per_byte=w.general_nll_per_byte, passages=w.general_passages)
+        for w in spec.written
+        if w.general_nll_per_byte is not None
+    }
     contexts: dict[str, int | None] = {}
     for system in spec.systems:
         if is_classifier(run, system):

@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from evaluation.engine import label_reports
-from evaluation.engine.contracts import Difference, EvaluationReport, EvaluationSpec, MetricInterval, ScoredOutput
+from evaluation.engine.contracts import (
+    Difference,
+    EvaluationReport,
+    EvaluationSpec,
+    GeneralLoss,
+    MetricInterval,
+    ScoredOutput,
+)
 from evaluation.metrics import diversity, reference_free, typed
 from review.spec import prompting
 from review.spec.schema import Fields
@@ -35,7 +42,7 @@ def table(outputs: Sequence[ScoredOutput]) -> Table:
 def report(
     spec: EvaluationSpec,
     outputs: Sequence[ScoredOutput],
-    general: dict[str, float],
+    general: Mapping[str, GeneralLoss],
     seconds: float,
     contexts: Mapping[str, int | None],
 ) -> EvaluationReport:
@@ -47,7 +54,8 @@ def report(
         with_gold=len({gold.record for gold in spec.golds}),
         systems={system: _intervals(metrics, spec) | more.get(system, {}) for system, metrics in scores.items()},
         labels=label_reports.label_reports(spec, outputs, golds),
-        general_nll_per_byte=general,
+        general_nll_per_byte={system: loss.nll_per_byte for system, loss in general.items()},
+        general_passages={system: loss.passages for system, loss in general.items() if loss.passages},
         distinct={
             system: {
                 f"distinct_{n}": diversity.distinct(

@@ -22,6 +22,7 @@ SUMMARY_FIELDS = (
     "with_gold",
     "systems",
     "general_nll_per_byte",
+    "general_passages",
     "distinct",
     "differences",
     "labels",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stats.intervals import shares
+from stats.intervals import ratios, shares
 from web.templatetags.figures import fixed
 
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
 CHECKS = "passes_"
 FIELDS = "passes_field_"
-# A loss on the general text that grew by more than this is told apart.
+# A loss on the general text that is shown to have grown by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
 
 
@@ -141,23 +141,32 @@ def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Loss on the fixed general text, with the change against the base."""
+    """Loss on the fixed general text, with the change against the base and its interval, paired over the text's passages.
+
+    What was measured before passages were kept has no interval, and is marked by the change alone.
+    """
     nll, kinds = summary.get("general_nll_per_byte", {}), summary.get("kinds", {})
-    base = next((nll[name] for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
-    return [
-        {
-            "name": name,
-            "nll": f"{nll[name]:.3f}",
-            "change": _change(nll[name], base),
-            "is_much": bool(base) and nll[name] / base - 1 > MUCH_FORGOTTEN,
-        }
-        for name in systems(summary)
-        if name in nll
-    ]
+    base = next((name for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
+    return [{"name": name, **_forgotten(summary, name, base)} for name in systems(summary) if name in nll]
 
 
-def _change(nll: float, base: float | None) -> str:
-    return f"{fixed(100 * (nll / base - 1), 1, signed=True)} %" if base else ""
+def _forgotten(summary: dict[str, Any], name: str, base: str | None) -> dict[str, Any]:
+    nll, passages = summary["general_nll_per_byte"], summary.get("general_passages", {})
+    line = {"nll": f"{nll[name]:.3f}", "change": "", "interval": "", "is_much": False, "words": ""}
+    if base is None or not nll[base]:
+        return line
+    change = nll[name] / nll[base] - 1
+    least = change
+    line["change"] = f"{fixed(100 * change, 1, signed=True)} %"
+    own, others = passages.get(name, ()), passages.get(base, ())
+    if len(own) == len(others) and (found := ratios.paired(own, others)):
+        least = found.low - 1
+        most = found.high - 1
+        line["interval"] = f"{fixed(100 * least, 1, signed=True)} % to {fixed(100 * most, 1, signed=True)} %"
+    if least > MUCH_FORGOTTEN:
+        at_least = f"At least {fixed(100 * least, 1)} %" if line["interval"] else "More than a tenth"
+        line["words"] = f"{at_least} worse on a text that is not the task's: it has unlearnt other things"
+    return {**line, "is_much": bool(line["words"])}
 
 
 def headline_metrics(summary: dict[str, Any]) -> tuple[MetricDisplay, MetricDisplay]:
