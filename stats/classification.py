@@ -130,8 +130,10 @@ def _by_cluster(
     index = np.array([number.setdefault(unit, len(number)) for unit in units], dtype=np.int64)
     place = {label: at for at, label in enumerate(labels)}
     counts = np.zeros((len(number), len(labels), len(labels) + 1), dtype=np.int64)
-    truths = [place[truth] for truth in right]
-    answers = [len(labels) if answer is None else place.get(answer, len(labels)) for answer in said]
+    truths = np.array([place[truth] for truth in right], dtype=np.int64)
+    answers = np.array(
+        [len(labels) if answer is None else place.get(answer, len(labels)) for answer in said], dtype=np.int64
+    )
     np.add.at(counts, (index, truths, answers), 1)
     return counts
 

@@ -169,6 +169,8 @@ class EvaluationReport(Part):
     # By system; a report for each field that says one of several labels.
     labels: dict[str, list[LabelReport]] = Field(default_factory=dict)
     seconds: float
+    # Prompts that a local system had in hand at once: its outputs' seconds are shares of that time.
+    batch_size: int | None = None
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
     measured_as: int = SCORING_VERSION

@@ -71,6 +71,7 @@ def report(
             for difference in _differences(first, second, scores, spec)
         ],
         seconds=seconds,
+        batch_size=spec.batch_size,
         notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
     )
 

@@ -27,6 +27,7 @@ SUMMARY_FIELDS = (
     "differences",
     "labels",
     "seconds",
+    "batch_size",
     "notes",
     "measured_as",
 )

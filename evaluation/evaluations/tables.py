@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from evaluation.evaluations import speeds
 from stats.intervals import ratios, shares
 from web.templatetags.figures import fixed
 
@@ -67,7 +68,7 @@ METRICS = (
     ),
     MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
     MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
-    MetricDisplay("seconds", "Seconds", "Time per output; of a batch, its share.", "seconds", 2),
+    MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
     MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
 )
 
@@ -101,9 +102,13 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         metrics = [metric for metric in metrics if not metric.name.startswith(CHECKS)]
     result: list[dict[str, Any]] = []
     for metric in metrics:
-        cells = [cell(scored[name].get(metric.name), metric) for name in names]
-        if any(cells):
-            result.append({"metric": metric, "cells": cells})
+        lines = [(metric, {name: scored[name].get(metric.name) for name in names})]
+        if metric.name == speeds.SECONDS:
+            lines = [(MetricDisplay(*texts), dict(values)) for texts, values in speeds.rows(summary)]
+        for shown, values in lines:
+            cells = [cell(values.get(name), shown) for name in names]
+            if any(cells):
+                result.append({"metric": shown, "cells": cells})
     return result
 
 
