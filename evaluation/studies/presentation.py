@@ -92,7 +92,7 @@ def rule_note(study: Study) -> str:
     if study.kind != StudyKind.SAMPLES or "order" in study.record["decision_rule"]:
         return ""
     return (
-        "This study was registered when the smallest of several sizes was searched without an order: up to 7 % of such studies name a "
+        "This study was registered when the smallest of several sizes was searched without an order: up to 8 % of such studies name a "
         "size as enough that is not. Studies registered now ask from the largest size down, which holds that to 2.5 %."
     )
 
