@@ -44,12 +44,14 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         if w.general_nll_per_byte is not None
     }
     contexts: dict[str, int | None] = {}
+    devices: dict[str, str] = {}
     for system in spec.systems:
         if is_classifier(run, system):
             outputs += classified(run, spec, system, _golds(spec), done=len(outputs))
             continue
         student, placement = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
         contexts[system.name] = student.context_length
+        devices[system.name] = placement.device.type
         outputs += _write(run, spec, system, student, done=len(outputs))
         if run.stop_requested:
             raise Stopped
@@ -57,7 +59,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
     (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
-    summary = report(spec, outputs, general, time.perf_counter() - began, contexts)
+    summary = report(spec, outputs, general, time.perf_counter() - began, contexts, devices)
     run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])
     return 0
 

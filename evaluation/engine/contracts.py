@@ -171,6 +171,8 @@ class EvaluationReport(Part):
     seconds: float
     # Prompts that a local system had in hand at once: its outputs' seconds are shares of that time.
     batch_size: int | None = None
+    # Where each system wrote in this evaluation: `cpu` or `cuda`; what another evaluation wrote is not in it.
+    devices: dict[str, str] = Field(default_factory=dict)
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
     measured_as: int = SCORING_VERSION

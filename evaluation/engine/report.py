@@ -45,6 +45,7 @@ def report(
     general: Mapping[str, GeneralLoss],
     seconds: float,
     contexts: Mapping[str, int | None],
+    devices: Mapping[str, str] | None = None,
 ) -> EvaluationReport:
     """Everything a reader of the evaluation is shown in numbers."""
     scores, golds = table(outputs), gold_fields(spec)
@@ -72,6 +73,7 @@ def report(
         ],
         seconds=seconds,
         batch_size=spec.batch_size,
+        devices=dict(devices or {}),
         notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
     )
 

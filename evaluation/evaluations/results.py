@@ -28,6 +28,7 @@ SUMMARY_FIELDS = (
     "labels",
     "seconds",
     "batch_size",
+    "devices",
     "notes",
     "measured_as",
 )
