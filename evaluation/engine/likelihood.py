@@ -68,16 +68,8 @@ class LikelihoodScorer:
         parts = {start: [*begin, *ids[start : start + window]] for start in range(0, len(ids), window)}
         rows = [TokenRow(str(start), part, given) for start, part in parts.items() if len(part) > given]
         losses = self._losses(rows, batch_size=4)
-        passages: list[float] = []
-        if places:
-            begins = [0, *(found.end() for found in PARAGRAPH.finditer(text))]
-            passages = [0.0] * len(begins)
-            for row, of_row in zip(rows, losses, strict=True):
-                first = int(row.id) + given - len(begin)
-                for at, loss in enumerate(of_row.tolist(), first):
-                    # The end of a text belongs to its last passage.
-                    begin_of = encoded["offset_mapping"][min(max(at, 0), len(ids) - 1)][0]
-                    passages[bisect_right(begins, begin_of) - 1] += loss
+        firsts = [int(row.id) + given - len(begin) for row in rows]
+        passages = _by_passage(text, encoded["offset_mapping"], firsts, losses) if places else []
         nats = sum(float(of_row.sum()) for of_row in losses)
         return GeneralLoss(nll_per_byte=nats / len(text.encode()), passages=passages)
 
@@ -104,3 +96,23 @@ class LikelihoodScorer:
             for index, part in zip(chosen, parts, strict=True):
                 by_row[index] = part.cpu()
         return [by_row[index] for index in range(len(rows))]
+
+
+def _by_passage(
+    text: str, places: Sequence[tuple[int, int]], firsts: Sequence[int], losses: Sequence[Tensor]
+) -> list[float]:
+    """Nats on each passage of a text.
+
+    Args:
+        text: All of it.
+        places: Where each of its tokens begins and ends, in characters.
+        firsts: The token that each row's losses begin with; below 0 for what stands before the text, which the first passage takes.
+        losses: Nats of each token of a row, in order. The end of an answer belongs to the last passage.
+    """
+    begins = [0, *(found.end() for found in PARAGRAPH.finditer(text))]
+    nats = [0.0] * len(begins)
+    for first, of_row in zip(firsts, losses, strict=True):
+        for at, loss in enumerate(of_row.tolist(), first):
+            begin = places[min(max(at, 0), len(places) - 1)][0]
+            nats[bisect_right(begins, begin) - 1] += loss
+    return nats
