@@ -4,7 +4,8 @@
 
 Losses follow `4 * n**-0.5 + 0.9`; 40 records differ by 0.25, each by 0.03 in every cell, seeds by 0.02. Three worlds: noise
 between seeds alike at all sizes, as the method takes it to be; falling with the root of the size; and half of it shared by
-all sizes of a seed, as nested samples may have it. The last line is one JSON object; `ratio` is the lowest coverage found
+all sizes of a seed, as nested samples may have it. Then how many studies name a size as enough that is not, where every smaller one
+loses exactly what was allowed: searched for the smallest, and asked from the largest down. The last line is one JSON object; `ratio` is the lowest coverage found
 over 0.95.
 """
 
@@ -16,6 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.states import StudyKind
+from evaluation.studies.design import RULES
+from evaluation.studies.results import Group
+from evaluation.studies.samples import points
 from stats import power_law
 from stats.resampling.seed_bootstrap import draws, interval
 
@@ -39,6 +44,9 @@ def main(times: int) -> None:
     arms = {seeds: arms_coverage(seeds, 4 * times) for seeds, _ in GRIDS}
     print("difference of two arms: " + ", ".join(f"{seeds} seeds {share:.1%}" for seeds, share in arms.items()))
     lowest = min(lowest, *arms.values())
+    wrong = {seeds: false_enough(seeds, 4 * times) for seeds, _ in GRIDS}
+    for seeds, (searched, in_order) in wrong.items():
+        print(f"false enough, {seeds} seeds: searched {searched:.1%}, from the largest down {in_order:.1%}")
     print(json.dumps({"ratio": round(lowest / 0.95, 3), "lowest": lowest, "times": times, "draws": DRAWS}))
 
 
@@ -63,6 +71,25 @@ def coverage(sizes: Any, seeds: int, times: int, *, falls: float = 0, shared: fl
         hits += [low <= true <= high for (low, high), true in zip(bounds, truth, strict=True)]
         alarms += power_law.misfit(sizes, np.array([cell.mean() for cell in cells]), drawn) < 0.05
     return [float(share) for share in hits / times], alarms / times
+
+
+def false_enough(seeds: int, times: int, *, sizes: int = 4) -> tuple[float, float]:
+    """Share of studies that name a size as enough that loses what was allowed: any size searched, and by the registered order."""
+    chance, wrong = np.random.default_rng(5), np.zeros(2)
+    rule = {**RULES[StudyKind.SAMPLES], "metric": "nll_per_byte", "draws": DRAWS}
+    names = [20 * 2**power for power in range(sizes)]
+    for number in range(times):
+        of_record = chance.normal(0, 0.25, 40)
+        losses = {
+            size: mean + of_record + chance.normal(0, 0.02, (seeds, 1)) + chance.normal(0, 0.03, (seeds, 40))
+            for size, mean in zip(names, [*[1 + rule["tolerance"]] * (sizes - 1), 1.0], strict=True)
+        }
+        groups = {size: Group(str(size), cells, ({},)) for size, cells in losses.items()}
+        drawn = draws(list(losses.values()), count=DRAWS, seed=number)
+        unordered = {name: value for name, value in rule.items() if name != "order"}
+        for place, each in enumerate((unordered, rule)):
+            wrong[place] += any(point.get("is_enough") for point in points(groups, drawn, each))
+    return float(wrong[0] / times), float(wrong[1] / times)
 
 
 def arms_coverage(seeds: int, times: int) -> float:

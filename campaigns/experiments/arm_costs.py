@@ -98,18 +98,56 @@ def _ratio(usd: Floats, units: Floats, level: float) -> UnitCost | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnGpu:
-    """From how many mails on a GPU of one's own is the cheaper way, or why never; `usd_per_mail` is the paid model's."""
+    """From how many mails on a GPU of one's own is the cheaper way, or why never.
+
+    Attributes:
+        usd_per_mail: The paid model's.
+        usd_per_gpu_hour: Price of the GPU, used or not.
+        break_even: None where a GPU never pays, whatever it writes.
+        why_never: The reason; also where no GPU writes as much as the break-even needs.
+        fewest_per_hour: The break-even at the upper end of the paid model's cost; None where that cost has no interval.
+        most_per_hour: At its lower end; None there too, or where no bound can be told.
+    """
 
     usd_per_mail: float
     usd_per_gpu_hour: float
     break_even: BreakEven | None
     why_never: str
+    fewest_per_hour: float | None = None
+    most_per_hour: float | None = None
 
 
-def own_gpu(*, usd_per_mail: float, usd_per_gpu_hour: float) -> OwnGpu:
-    """Compare an always-on GPU with a model that is paid by the mail."""
+def own_gpu(
+    *,
+    usd_per_mail: float,
+    usd_per_gpu_hour: float,
+    usd_low: float | None = None,
+    usd_high: float | None = None,
+    mails_per_hour_capacity: float | None = None,
+) -> OwnGpu:
+    """Compare an always-on GPU with a model that is paid by the mail.
+
+    Args:
+        usd_per_mail: What the paid model costs a mail.
+        usd_per_gpu_hour: Price of the GPU.
+        usd_low: Lower end of that cost's interval, where it has one.
+        usd_high: Upper end.
+        mails_per_hour_capacity: What a GPU was measured to write; None where it was not.
+    """
     try:
-        break_even = cost_ratios.break_even(usd_per_gpu_hour=usd_per_gpu_hour, usd_per_mail_paid=usd_per_mail)
+        even = cost_ratios.break_even(
+            usd_per_gpu_hour=usd_per_gpu_hour,
+            usd_per_mail_paid=usd_per_mail,
+            mails_per_hour_capacity=mails_per_hour_capacity,
+        )
     except ValueError as error:
         return OwnGpu(usd_per_mail, usd_per_gpu_hour, None, str(error))
-    return OwnGpu(usd_per_mail, usd_per_gpu_hour, break_even, "")
+    fewest = usd_per_gpu_hour / usd_high if usd_high else None
+    most = usd_per_gpu_hour / usd_low if usd_low else None
+    return OwnGpu(usd_per_mail, usd_per_gpu_hour, even, _beyond_capacity(even), fewest, most)
+
+
+def _beyond_capacity(even: BreakEven) -> str:
+    if even.gpus is None or even.share_of_capacity is None or even.share_of_capacity <= 1:
+        return ""
+    return f"never: that many take {even.gpus} GPUs, which cost {even.gpus} times as much"

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from campaigns.experiments import arm_costs, design, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
 from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.states import Claim
+from evaluation.evaluations import throughput
 from generation.teachers import queries as teachers_queries
 from stats.experiments import sample_size
 from stats.experiments.number_wording import NumberWording
@@ -57,6 +59,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
     """The page of an experiment whose campaign is launched."""
     result = results.result(experiment, person_usd_per_hour=person_usd_per_hour)
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
+    capacity = throughput.of_gpu(experiment.campaign.task)
     return {
         "result": result,
         "control": control,
@@ -67,7 +70,10 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "days": _days(result),
         "segments": _segments(result),
         "costs": result["costs"],
-        "gpu": list(_gpu(result["costs"]["arms"], control, gpu_usd_per_hour)),
+        "gpu": list(
+            _gpu(result["costs"]["arms"], control, gpu_usd_per_hour, capacity.outputs_per_hour if capacity else None)
+        ),
+        "capacity": capacity,
         "gpu_usd_per_hour": gpu_usd_per_hour,
         "methods": _methods(result),
         "replies": replies(experiment),
@@ -178,16 +184,19 @@ def _segment_chart(lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"rows": rows, "x": {"label": "difference, points", "zero": True}}
 
 
-def _gpu(arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float) -> Iterator[GpuLine]:
+def _gpu(
+    arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float, capacity: float | None
+) -> Iterator[GpuLine]:
     """What the control's mails cost here, and what drafts of their length would at the listed prices."""
+    against_gpu = partial(arm_costs.own_gpu, usd_per_gpu_hour=usd_per_hour, mails_per_hour_capacity=capacity)
     own = next((arm for arm in arms if arm["name"] == control), None)
     if own is None or own["mail"] is None:
         return
     paid = own["mail"]["usd"]
     if paid > 0:
-        yield GpuLine(
-            f"{control}, as paid here", "", arm_costs.own_gpu(usd_per_mail=paid, usd_per_gpu_hour=usd_per_hour)
-        )
+        ends = own["mail"]["interval"]
+        against = against_gpu(usd_per_mail=paid, usd_low=ends["low"], usd_high=ends["high"])
+        yield GpuLine(f"{control}, as paid here", "", against)
     if not own["tokens"]:
         return
     given, answered = own["tokens"]
@@ -195,7 +204,7 @@ def _gpu(arms: Sequence[dict[str, Any]], control: str, usd_per_hour: float) -> I
         usd = (given * float(price.input_usd_per_million) + answered * float(price.output_usd_per_million)) / MILLION
         if usd > 0:
             note = f"{given:,.0f} tokens in, {answered:,.0f} out, price as entered on {price.as_of:%-d %b %Y}"
-            yield GpuLine(price.model, note, arm_costs.own_gpu(usd_per_mail=usd, usd_per_gpu_hour=usd_per_hour))
+            yield GpuLine(price.model, note, against_gpu(usd_per_mail=usd))
 
 
 def _methods(found: dict[str, Any]) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ import torch
 
 from evaluation.engine import systems
 from evaluation.engine.classified import classified, is_classifier
-from evaluation.engine.contracts import EvaluationSpec, ScoredOutput, System
+from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
 from evaluation.engine.likelihood import LikelihoodScorer
 from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
@@ -38,14 +38,20 @@ def main(run: RunDir) -> int:
 def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     began = time.perf_counter()
     outputs: list[ScoredOutput] = list(_written(spec))
-    general = {w.name: w.general_nll_per_byte for w in spec.written if w.general_nll_per_byte is not None}
+    general = {
+        w.name: GeneralLoss(nll_per_byte=w.general_nll_per_byte, passages=w.general_passages)
+        for w in spec.written
+        if w.general_nll_per_byte is not None
+    }
     contexts: dict[str, int | None] = {}
+    devices: dict[str, str] = {}
     for system in spec.systems:
         if is_classifier(run, system):
             outputs += classified(run, spec, system, _golds(spec), done=len(outputs))
             continue
         student, placement = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
         contexts[system.name] = student.context_length
+        devices[system.name] = placement.device.type
         outputs += _write(run, spec, system, student, done=len(outputs))
         if run.stop_requested:
             raise Stopped
@@ -53,7 +59,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
     (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
-    summary = report(spec, outputs, general, time.perf_counter() - began, contexts)
+    summary = report(spec, outputs, general, time.perf_counter() - began, contexts, devices)
     run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])
     return 0
 

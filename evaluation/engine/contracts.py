@@ -66,6 +66,7 @@ class ExistingSystem(Part):
     method: Literal["teacher", "base", "lora", "full", "baseline"]
     outputs: list[ExistingText]
     general_nll_per_byte: float | None = None
+    general_passages: list[float] = Field(default_factory=list)
 
 
 class EvaluationSpec(Part):
@@ -84,6 +85,13 @@ class EvaluationSpec(Part):
     # What an hour of this host costs; a local output costs its share of it.
     host_usd_per_hour: float = Field(0.0, ge=0)
     allowed_roots: list[str] = Field(default_factory=list)
+
+
+class GeneralLoss(Part):
+    """The loss on a plain text: nats per byte, and nats by passage, empty where the tokenizer does not tell places."""
+
+    nll_per_byte: float
+    passages: list[float] = Field(default_factory=list)
 
 
 class ScoredOutput(Part):
@@ -154,11 +162,17 @@ class EvaluationReport(Part):
     systems: dict[str, dict[str, MetricInterval]]
     # NLL per byte on a fixed general text: what a system forgot shows here.
     general_nll_per_byte: dict[str, float]
+    # Nats on each passage of that text, by system; what an interval of the change rests on. Absent where places of tokens are not told.
+    general_passages: dict[str, list[float]] = Field(default_factory=dict)
     distinct: dict[str, dict[str, float]]
     differences: list[Difference]
     # By system; a report for each field that says one of several labels.
     labels: dict[str, list[LabelReport]] = Field(default_factory=dict)
     seconds: float
+    # Prompts that a local system had in hand at once: its outputs' seconds are shares of that time.
+    batch_size: int | None = None
+    # Where each system wrote in this evaluation: `cpu` or `cuda`; what another evaluation wrote is not in it.
+    devices: dict[str, str] = Field(default_factory=dict)
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
     measured_as: int = SCORING_VERSION

@@ -96,7 +96,7 @@ def _macro_f1(
     pairs = _pairs(field, written, golds, labels)
     right, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     units = means.companies_of([pair[2] for pair in pairs], _companies(spec))
-    ends = classification.macro_f1_interval(labels, right, said, units, draws=spec.draws, seed=spec.seed)
+    ends = classification.macro_f1_interval(labels, right, said, units)
     centre = float(classification.macro_f1(classification.confusion(labels, right, said)))
     low, high = ends or (None, None)
     return MetricInterval(mean=centre, low=low, high=high, n=len(pairs), companies=len(set(units)))

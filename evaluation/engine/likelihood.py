@@ -5,10 +5,15 @@ Per byte, not per token, so that models with different tokenizers can be compare
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Final
 
 import torch
+from torch import Tensor
 
+from evaluation.engine.contracts import GeneralLoss
 from training.engine.data.chat import Messages
 from training.engine.data.sft_rows import TokenRow
 from training.engine.loss.supervised_head import SupervisedHead
@@ -17,6 +22,8 @@ from training.engine.objectives.sft import Sft
 
 # Part of a long text that is read in one go, when the model does not say how much it can hold.
 WINDOW_TOKENS = 512
+# Passages of a plain text are its paragraphs: neighbouring sentences tell of one thing, so they are no two draws.
+PARAGRAPH: Final = re.compile(r"\n\s*\n")
 
 
 class LikelihoodScorer:
@@ -44,30 +51,40 @@ class LikelihoodScorer:
             nll_per_byte[index] = nats / len(examples[index][1].encode())
         return nll_per_byte
 
-    def general(self, text: str) -> float:
-        """NLL per byte of a plain text, read in windows that do not see each other.
+    def general(self, text: str) -> GeneralLoss:
+        """Loss on a plain text, read in windows that do not see each other.
 
         Each window begins with the token that all texts began with when the student was made, where it has one: Gemma
         is lost without it. Without one, the first token of a window is given. An encoder–decoder writes each window as an
         answer to nothing.
         """
         chat = self._student.chat
-        ids = chat.tokenizer(text, add_special_tokens=False)["input_ids"]
+        places = {"return_offsets_mapping": True} if chat.tokenizer.is_fast else {}
+        encoded = chat.tokenizer(text, add_special_tokens=False, **places)
+        ids = encoded["input_ids"]
         begin = (chat.tokenizer("")["input_ids"] or [chat.end_of_turn]) if chat.is_apart else chat.begin
         given = len(begin) if chat.is_apart else 1
         window = min(WINDOW_TOKENS, self._student.context_length or WINDOW_TOKENS) - len(begin)
-        parts = [[*begin, *ids[start : start + window]] for start in range(0, len(ids), window)]
-        rows = [TokenRow(str(index), part, given) for index, part in enumerate(parts) if len(part) > given]
-        return sum(self._nats(rows, batch_size=4)) / len(text.encode())
+        parts = {start: [*begin, *ids[start : start + window]] for start in range(0, len(ids), window)}
+        rows = [TokenRow(str(start), part, given) for start, part in parts.items() if len(part) > given]
+        losses = self._losses(rows, batch_size=4)
+        firsts = [int(row.id) + given - len(begin) for row in rows]
+        passages = _by_passage(text, encoded["offset_mapping"], firsts, losses) if places else []
+        nats = sum(float(of_row.sum()) for of_row in losses)
+        return GeneralLoss(nll_per_byte=nats / len(text.encode()), passages=passages)
 
     def _read_length(self, row: TokenRow) -> int:
         """Tokens of a row that share a context."""
         return max(row.prompt_length, row.supervised) if self._student.chat.is_apart else row.length
 
-    @torch.no_grad()
     def _nats(self, rows: Sequence[TokenRow], batch_size: int) -> list[float]:
+        return [float(of_row.sum()) for of_row in self._losses(rows, batch_size)]
+
+    @torch.no_grad()
+    def _losses(self, rows: Sequence[TokenRow], batch_size: int) -> list[Tensor]:
+        """Nats of each supervised token of each row."""
         order = sorted(range(len(rows)), key=lambda index: len(rows[index].ids))
-        nats = [0.0] * len(rows)
+        by_row: dict[int, Tensor] = {}
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             batch = self._rows.batch([rows[index] for index in chosen]).to(self._device)
@@ -77,5 +94,25 @@ class LikelihoodScorer:
             losses = -log_probs.gather(1, batch.targets.unsqueeze(1)).squeeze(1)
             parts = torch.split(losses, [rows[index].supervised for index in chosen])
             for index, part in zip(chosen, parts, strict=True):
-                nats[index] = float(part.sum())
-        return nats
+                by_row[index] = part.cpu()
+        return [by_row[index] for index in range(len(rows))]
+
+
+def _by_passage(
+    text: str, places: Sequence[tuple[int, int]], firsts: Sequence[int], losses: Sequence[Tensor]
+) -> list[float]:
+    """Nats on each passage of a text.
+
+    Args:
+        text: All of it.
+        places: Where each of its tokens begins and ends, in characters.
+        firsts: The token that each row's losses begin with; below 0 for what stands before the text, which the first passage takes.
+        losses: Nats of each token of a row, in order. The end of an answer belongs to the last passage.
+    """
+    begins = [0, *(found.end() for found in PARAGRAPH.finditer(text))]
+    nats = [0.0] * len(begins)
+    for first, of_row in zip(firsts, losses, strict=True):
+        for at, loss in enumerate(of_row.tolist(), first):
+            begin = places[min(max(at, 0), len(places) - 1)][0]
+            nats[bisect_right(begins, begin) - 1] += loss
+    return nats

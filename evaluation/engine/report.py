@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from evaluation.engine import label_reports
-from evaluation.engine.contracts import Difference, EvaluationReport, EvaluationSpec, MetricInterval, ScoredOutput
+from evaluation.engine.contracts import (
+    Difference,
+    EvaluationReport,
+    EvaluationSpec,
+    GeneralLoss,
+    MetricInterval,
+    ScoredOutput,
+)
 from evaluation.metrics import diversity, reference_free, typed
 from review.spec import prompting
 from review.spec.schema import Fields
@@ -35,9 +42,10 @@ def table(outputs: Sequence[ScoredOutput]) -> Table:
 def report(
     spec: EvaluationSpec,
     outputs: Sequence[ScoredOutput],
-    general: dict[str, float],
+    general: Mapping[str, GeneralLoss],
     seconds: float,
     contexts: Mapping[str, int | None],
+    devices: Mapping[str, str] | None = None,
 ) -> EvaluationReport:
     """Everything a reader of the evaluation is shown in numbers."""
     scores, golds = table(outputs), gold_fields(spec)
@@ -47,7 +55,8 @@ def report(
         with_gold=len({gold.record for gold in spec.golds}),
         systems={system: _intervals(metrics, spec) | more.get(system, {}) for system, metrics in scores.items()},
         labels=label_reports.label_reports(spec, outputs, golds),
-        general_nll_per_byte=general,
+        general_nll_per_byte={system: loss.nll_per_byte for system, loss in general.items()},
+        general_passages={system: loss.passages for system, loss in general.items() if loss.passages},
         distinct={
             system: {
                 f"distinct_{n}": diversity.distinct(
@@ -63,6 +72,8 @@ def report(
             for difference in _differences(first, second, scores, spec)
         ],
         seconds=seconds,
+        batch_size=spec.batch_size,
+        devices=dict(devices or {}),
         notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
     )
 

@@ -72,7 +72,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 
 
 def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[str, float], float | None]:
-    """Whether each output passes every check, 0 or 1 by record, and the mean seconds of an output."""
+    """Whether each output passes every check, 0 or 1 by record, and the mean share of an output in its batch's seconds."""
     records = spec.records[: spec.written_records]
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generate.generate(

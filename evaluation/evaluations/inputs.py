@@ -172,4 +172,11 @@ def written_by(evaluation: Evaluation, kind: SystemKind, *, system: str) -> dict
     if not outputs:
         return None
     general = evaluation.summary.get("general_nll_per_byte", {}).get(system)
-    return {"name": system, "method": str(kind), "outputs": outputs, "general_nll_per_byte": general}
+    passages = evaluation.summary.get("general_passages", {}).get(system, [])
+    return {
+        "name": system,
+        "method": str(kind),
+        "outputs": outputs,
+        "general_nll_per_byte": general,
+        "general_passages": passages,
+    }

@@ -22,10 +22,13 @@ SUMMARY_FIELDS = (
     "with_gold",
     "systems",
     "general_nll_per_byte",
+    "general_passages",
     "distinct",
     "differences",
     "labels",
     "seconds",
+    "batch_size",
+    "devices",
     "notes",
     "measured_as",
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stats.intervals import shares
+from evaluation.evaluations import speeds
+from stats.intervals import ratios, shares
 from web.templatetags.figures import fixed
 
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
 CHECKS = "passes_"
 FIELDS = "passes_field_"
-# A loss on the general text that grew by more than this is told apart.
+# A loss on the general text that is shown to have grown by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
 
 
@@ -67,7 +68,7 @@ METRICS = (
     ),
     MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
     MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
-    MetricDisplay("seconds", "Seconds", "Time per output; of a batch, its share.", "seconds", 2),
+    MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
     MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
 )
 
@@ -101,9 +102,13 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         metrics = [metric for metric in metrics if not metric.name.startswith(CHECKS)]
     result: list[dict[str, Any]] = []
     for metric in metrics:
-        cells = [cell(scored[name].get(metric.name), metric) for name in names]
-        if any(cells):
-            result.append({"metric": metric, "cells": cells})
+        lines = [(metric, {name: scored[name].get(metric.name) for name in names})]
+        if metric.name == speeds.SECONDS:
+            lines = [(MetricDisplay(*texts), dict(values)) for texts, values in speeds.rows(summary)]
+        for shown, values in lines:
+            cells = [cell(values.get(name), shown) for name in names]
+            if any(cells):
+                result.append({"metric": shown, "cells": cells})
     return result
 
 
@@ -141,23 +146,32 @@ def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Loss on the fixed general text, with the change against the base."""
+    """Loss on the fixed general text, with the change against the base and its interval, paired over the text's passages.
+
+    What was measured before passages were kept has no interval, and is marked by the change alone.
+    """
     nll, kinds = summary.get("general_nll_per_byte", {}), summary.get("kinds", {})
-    base = next((nll[name] for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
-    return [
-        {
-            "name": name,
-            "nll": f"{nll[name]:.3f}",
-            "change": _change(nll[name], base),
-            "is_much": bool(base) and nll[name] / base - 1 > MUCH_FORGOTTEN,
-        }
-        for name in systems(summary)
-        if name in nll
-    ]
+    base = next((name for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
+    return [{"name": name, **_forgotten(summary, name, base)} for name in systems(summary) if name in nll]
 
 
-def _change(nll: float, base: float | None) -> str:
-    return f"{fixed(100 * (nll / base - 1), 1, signed=True)} %" if base else ""
+def _forgotten(summary: dict[str, Any], name: str, base: str | None) -> dict[str, Any]:
+    nll, passages = summary["general_nll_per_byte"], summary.get("general_passages", {})
+    line = {"nll": f"{nll[name]:.3f}", "change": "", "interval": "", "is_much": False, "words": ""}
+    if base is None or not nll[base]:
+        return line
+    change = nll[name] / nll[base] - 1
+    least = change
+    line["change"] = f"{fixed(100 * change, 1, signed=True)} %"
+    own, others = passages.get(name, ()), passages.get(base, ())
+    if len(own) == len(others) and (found := ratios.paired(own, others)):
+        least = found.low - 1
+        most = found.high - 1
+        line["interval"] = f"{fixed(100 * least, 1, signed=True)} % to {fixed(100 * most, 1, signed=True)} %"
+    if least > MUCH_FORGOTTEN:
+        at_least = f"At least {fixed(100 * least, 1)} %" if line["interval"] else "More than a tenth"
+        line["words"] = f"{at_least} worse on a text that is not the task's: it has unlearnt other things"
+    return {**line, "is_much": bool(line["words"])}
 
 
 def headline_metrics(summary: dict[str, Any]) -> tuple[MetricDisplay, MetricDisplay]:

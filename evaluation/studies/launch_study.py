@@ -119,6 +119,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
         },
         "metric": str(design.metric),
         "decision_rule": designs.rule_of(design),
+        "outlook": laid.outlook.as_json(),
         "scored_on": {
             "split": str(Split.VALIDATION),
             "records": list(laid.scored),

@@ -22,7 +22,7 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
 
     Args:
         cells: Finished ones of both arms, at one size.
-        rule: `margin`, `draws`, `seed`, `metric`.
+        rule: `margin`, `draws`, `seed`, `metric`; `unstable_above` since it is registered.
 
     Returns:
         `sentence`, `findings`, `points` (one an arm), `difference` and `costs`, as plain data.
@@ -49,9 +49,14 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
         **_over_records(lora, full, rule),
     }
     points = [_point(group, drawn[:, index]) for index, group in enumerate((lora, full))]
+    unstable = [
+        f"{group.name} is unstable: its {results.spread_words(group, rule)}."
+        for group in (lora, full)
+        if group.is_unstable(rule)
+    ]
     return {
-        "sentence": _sentence(difference, rule["margin"]),
-        "findings": [],
+        "sentence": _sentence(difference, rule["margin"], is_unstable=bool(unstable)),
+        "findings": unstable,
         "points": points,
         "difference": difference,
         "costs": [_cost(name, lora, full) for name in COSTS],
@@ -86,13 +91,15 @@ def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
     }
 
 
-def _sentence(difference: Mapping[str, float], margin: float) -> str:
+def _sentence(difference: Mapping[str, float], margin: float, *, is_unstable: bool) -> str:
     low, high = difference["low"], difference["high"]
     finding = f"its loss is {change(difference['value'])} than that of full fine-tuning ({ranged(low, high)})"
     if high < 0:
         return f"LoRA is better: {finding}."
     if high < margin:
         return f"LoRA is as good as full fine-tuning: {finding}, within the {percent(margin)} that was allowed."
+    if low > margin and is_unstable:
+        return f"The study has not told: {finding}, but the seeds of a method differ too far to call it worse."
     if low > margin:
         return f"LoRA is worse: {finding}, beyond the {percent(margin)} that was allowed."
     return f"The study has not told: {finding}; the interval reaches across the {percent(margin)} that was allowed."

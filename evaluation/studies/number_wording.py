@@ -12,6 +12,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f}".removesuffix(".0") + _PERCENT
 
 
+def points(share: float) -> str:
+    """`20 points`."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}points"
+
+
 def change(share: float) -> str:
     """`2.4 % higher`, `0.3 % lower`."""
     return f"{percent(abs(share))} {'lower' if share < 0 else 'higher'}"

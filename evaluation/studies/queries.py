@@ -22,6 +22,7 @@ from review.states import Split
 from review.tasks.permissions import tasks_for
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
+EARLIER_STUDIES = 20
 OF_CELLS = ("measurement__run__job", "measurement__run__miniature", "measurement__job")
 
 
@@ -122,6 +123,18 @@ def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
     ids = {gold["record"] for gold in inputs.first_mail_golds(version, Split.VALIDATION)}
     there = Record.objects.filter(pk__in=ids).order_by("content_hash", "pk")
     return [str(pk) for pk in there.values_list("pk", flat=True)[:limit]]
+
+
+def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
+    """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
+    ended = Study.objects.filter(task=task, verdict__isnull=False).order_by("-created_at", "-id")[:EARLIER_STUDIES]
+    newest = next((study for study in ended if study.record["metric"] == metric), None)
+    if newest is None:
+        return []
+    cells_of_it = (
+        StudyCell.objects.filter(study=newest).exclude(measurement__scores={}).select_related("measurement", "study")
+    )
+    return list(cells_of_it.order_by("position"))
 
 
 def rows(now: Sequence[StudyCellStatus], metric: str) -> list[dict[str, Any]]:

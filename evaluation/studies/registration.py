@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.studies import design as designs
+from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
 from evaluation.studies import record as records
+from evaluation.studies import results as results_of
 from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyRequest
-from review.models import DatasetVersion, TaskVersion
+from evaluation.studies.outlook import Scatter, StudyOutlook
+from evaluation.studies.results import CellResult
+from review.models import DatasetVersion, Task, TaskVersion
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
@@ -52,6 +56,7 @@ class StudyRegistration:
     scored: tuple[str, ...]
     cells: tuple[PlannedStudyCell, ...]
     reused: frozenset[str]
+    outlook: StudyOutlook
 
     @property
     def seconds(self) -> float | None:
@@ -91,7 +96,19 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
         for place in design.places
     ]
     reused = selectors.measured(cell.fingerprint for cell in cells)
-    return StudyRegistration(version, task_version, student, design, tuple(scored), tuple(cells), reused)
+    outlook = outlooks.of_design(design, _scatter(task_version.task, design), records=len(scored))
+    return StudyRegistration(version, task_version, student, design, tuple(scored), tuple(cells), reused, outlook)
+
+
+def _scatter(task: Task, design: StudyDesign) -> Scatter:
+    """How far losses of the task's newest study scatter, else what is assumed."""
+    measured = selectors.earlier_cells(task, design.metric)
+    results = [
+        CellResult(cell.arm, cell.records, cell.seed, cell.measurement.scores[design.metric], {}) for cell in measured
+    ]
+    groups = results_of.groups(results, lambda cell: (cell.arm, cell.records), design.metric)
+    source = f"of the study registered on {measured[0].study.created_at:%-d %B %Y}" if measured else ""
+    return outlooks.scatter_of(list(groups.values()), design.metric, source=source) or outlooks.assumed(design.metric)
 
 
 def overrides_of(design: StudyDesign, seed: int) -> dict[str, Any]:

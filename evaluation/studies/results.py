@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.states import StudyMetric
+from evaluation.studies.number_wording import percent, points
 from stats.resampling.seed_bootstrap import Array
 
 
@@ -45,10 +46,27 @@ class Group:
         """Mean loss over seeds and records."""
         return float(self.losses.mean())
 
+    def spread(self, metric: str) -> float:
+        """How far seeds lie apart: the range of their mean losses over the mean loss; of a share that passes in points."""
+        of_seeds = self.losses.mean(axis=1)
+        apart = float(np.ptp(of_seeds))
+        return apart if metric == StudyMetric.PASSES or not self.mean else apart / abs(self.mean)
+
+    def is_unstable(self, rule: Mapping[str, Any]) -> bool:
+        """Whether seeds lie further apart than was registered; never where nothing was."""
+        return "unstable_above" in rule and self.spread(rule["metric"]) > rule["unstable_above"]
+
     def mean_cost(self, name: str) -> float | None:
         """Mean of a cost over the cells that tell it; None where none does."""
         told = [cost[name] for cost in self.costs if name in cost]
         return float(np.mean(told)) if told else None
+
+
+def spread_words(group: Group, rule: Mapping[str, Any]) -> str:
+    """How far the seeds of an unstable group differ, and what was registered."""
+    written = points if rule["metric"] == StudyMetric.PASSES else percent
+    apart, bound = written(group.spread(rule["metric"])), written(rule["unstable_above"])
+    return f"seeds differ by {apart}, beyond the {bound} that was registered"
 
 
 def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric: str) -> dict[Any, Group]:

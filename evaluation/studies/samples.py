@@ -9,6 +9,7 @@ import numpy as np
 
 from evaluation.states import StudyMetric
 from evaluation.studies import results
+from evaluation.studies.design import LARGEST_FIRST
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
 from stats import power_law
@@ -23,7 +24,7 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
 
     Args:
         cells: Finished ones.
-        rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`.
+        rule: `tolerance`, `more_records`, `draws`, `seed`, `metric`; `order` and `unstable_above` since they are registered.
         sizes: All sizes of the grid; the largest is what the others are held against.
 
     Returns:
@@ -39,17 +40,22 @@ def conclude_samples(cells: Sequence[CellResult], rule: Mapping[str, Any], *, si
         return _inconclusive(
             "The study cannot tell: no size has two finished seeds, so the noise between runs is unknown."
         )
+    if group_by_size[sizes[-1]].is_unstable(rule):
+        return _inconclusive(
+            f"The study cannot tell: at {sizes[-1]} records {_unstable(group_by_size[sizes[-1]], rule)}."
+        )
     drawn = draws([group.losses for group in group_by_size.values()], count=rule["draws"], seed=rule["seed"])
-    points = _points(group_by_size, drawn, rule)
+    listed = points(group_by_size, drawn, rule)
     fitted = _fit(group_by_size, drawn, rule)
-    sentence = _sentence(points, sizes[-1], rule)
-    return {"sentence": sentence, "findings": [fitted["note"]], "points": points, **fitted}
+    sentence = _sentence(listed, sizes[-1], rule)
+    return {"sentence": sentence, "findings": [fitted["note"]], "points": listed, **fitted}
 
 
-def _points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+def points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each size with its loss, what it loses against the largest, and whether that is little enough under the rule."""
     largest = list(group_by_size)[-1]
     reference = np.array([group_by_size[largest].mean])
-    points = []
+    listed: list[dict[str, Any]] = []
     for index, (size, group) in enumerate(group_by_size.items()):
         low, high = interval(drawn[:, index])
         point: dict[str, Any] = {
@@ -59,15 +65,29 @@ def _points(group_by_size: Mapping[int, Group], drawn: Array, rule: Mapping[str,
             "low": low,
             "high": high,
             "seconds": group.mean_cost("seconds"),
+            "unstable": _unstable(group, rule) if group.is_unstable(rule) else "",
         }
         if size != largest:
             point["lost"] = _finite(float(results.lost_share(np.array([group.mean]), reference, rule["metric"])[0]))
             shares = results.lost_share(drawn[:, index], drawn[:, -1], rule["metric"])
             bounds = interval(shares) if np.isfinite(shares).all() else None
             point["lost_low"], point["lost_high"] = bounds or (None, None)
-            point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"]
-        points.append(point)
-    return points
+            point["is_enough"] = bounds is not None and bounds[1] < rule["tolerance"] and not point["unstable"]
+        listed.append(point)
+    if rule.get("order") == LARGEST_FIRST:
+        _keep_unbroken(listed)
+    return listed
+
+
+def _keep_unbroken(listed: Sequence[dict[str, Any]]) -> None:
+    """Leave enough only what follows, from the largest size down, on sizes that are all enough."""
+    goes_on = True
+    for point in reversed(listed[:-1]):
+        goes_on = point["is_enough"] = goes_on and point["is_enough"]
+
+
+def _unstable(group: Group, rule: Mapping[str, Any]) -> str:
+    return f"{results.spread_words(group, rule)}: it is unstable"
 
 
 def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[str, Any]) -> str:
@@ -79,6 +99,8 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
             f"less than the {tolerance} that was allowed."
         )
     nearest = points[-2]
+    if nearest["unstable"]:
+        return f"No size below {largest} is shown to lose less than {tolerance}: at {nearest['records']} records {nearest['unstable']}."
     if nearest["lost_high"] is None:
         return f"The study cannot tell: at {largest} records no output passes, so no share of that can be lost."
     return (

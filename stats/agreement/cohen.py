@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from stats.agreement.bootstrap import LEVEL, Statistic
+from stats.agreement.estimates import LEVEL, Statistic
 from stats.agreement.tallies import Floats, RatingTally
 
 Weights = Literal["none", "linear", "quadratic"]
@@ -73,7 +73,7 @@ def scott(table: Floats) -> float:
 
 
 def as_tally(table: Floats) -> RatingTally:
-    """A table as patterns: one a cell, its units rated by two. Its bootstrap draws cells; see `kappa`."""
+    """A table as patterns: one a cell, its units rated by two; see `kappa`."""
     size = len(table)
     counts = np.zeros((size * size, size))
     for row in range(size):
@@ -84,7 +84,7 @@ def as_tally(table: Floats) -> RatingTally:
 
 
 def kappa(size: int, *, weights: Weights = "none") -> Statistic:
-    """Cohen's kappa of the tables whose cells come so often, (B, C * C), for the bootstrap of `as_tally`."""
+    """Cohen's kappa of the tables whose cells come so often, (B, C * C), for the tally of `as_tally`."""
     credit = _credit(size, weights)
 
     def statistic(tally: RatingTally, times: Floats) -> Floats:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from stats.agreement.bootstrap import Statistic
+from stats.agreement.estimates import Statistic
 from stats.agreement.tallies import Floats, RatingTally
 
 Chance = Callable[[Floats], Floats]

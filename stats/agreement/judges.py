@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from stats.agreement import cohen, fleiss, krippendorff, tallies
-from stats.agreement.bootstrap import point
+from stats.agreement.estimates import point
 
 Answers = Mapping[str, Sequence[str]]
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from stats.agreement.bootstrap import Statistic
+from stats.agreement.estimates import Statistic
 from stats.agreement.tallies import Floats, RatingTally
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from stats.agreement import fleiss
-from stats.agreement.bootstrap import LEVEL, IntervalEstimate, point
+from stats.agreement.estimates import LEVEL, IntervalEstimate, point
 from stats.agreement.tallies import RatingTally
 from stats.intervals import shares
 

@@ -1,7 +1,6 @@
 """Ratings as counts: how many raters put each unit into each category, and how many units look alike.
 
-Most statistics of agreement ask for nothing more, so a hundred thousand units shrink to a few dozen patterns, and a
-resample of the units is one draw from a multinomial over them.
+Most statistics of agreement ask for nothing more, so a hundred thousand units shrink to a few dozen patterns.
 """
 
 from __future__ import annotations
@@ -15,8 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-RESAMPLES = 2000
-SEED = 20_260_101
 
 
 @dataclass(frozen=True)
@@ -43,13 +40,6 @@ class RatingTally:
         """Ratings of those units."""
         raters = self.counts.sum(axis=1)
         return round(float((raters * self.times)[raters >= 2].sum()))
-
-    def resampled(self, resamples: int = RESAMPLES, *, seed: int = SEED) -> Floats:
-        """How often each pattern comes in resamples of the units with replacement, (B, P)."""
-        total = round(float(self.times.sum()))
-        if total == 0:
-            return np.zeros((resamples, len(self.times)))
-        return np.random.default_rng(seed).multinomial(total, self.times / self.times.sum(), resamples).astype(float)
 
 
 def of_counts(counts: Sequence[Sequence[float]], *, values: Sequence[float] | None = None) -> RatingTally:

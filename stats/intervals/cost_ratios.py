@@ -87,12 +87,14 @@ class BreakEven:
         mails_per_day: Of 24 hours.
         mails_per_month: Of 730 hours.
         share_of_capacity: That volume over what the GPU can write; above 1 it never pays. None if capacity is unknown.
+        gpus: GPUs that write that volume; None if capacity is unknown. Each has its price, so more than one never pay either.
     """
 
     mails_per_hour: float
     mails_per_day: float
     mails_per_month: float
     share_of_capacity: float | None
+    gpus: int | None = None
 
 
 def arm_costs(spending: Spending, *, usd_per_hour: float, level: float = LEVEL) -> ArmCosts:
@@ -168,7 +170,8 @@ def break_even(
         raise ValueError("A mail of the paid model costs no more than one of your own: the GPU never pays for itself.")
     per_hour = usd_per_gpu_hour / saved
     share = None if mails_per_hour_capacity is None else per_hour / mails_per_hour_capacity
-    return BreakEven(per_hour, per_hour * HOURS_PER_DAY, per_hour * HOURS_PER_MONTH, share)
+    gpus = None if share is None else max(1, math.ceil(share))
+    return BreakEven(per_hour, per_hour * HOURS_PER_DAY, per_hour * HOURS_PER_MONTH, share, gpus)
 
 
 def _fieller(cost: float, units: float, covariance: Floats, reach: float, level: float) -> Interval:

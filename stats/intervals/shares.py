@@ -77,6 +77,11 @@ def clustered(
     return clopper_pearson(share * worth, worth, level=level)
 
 
+def of_worth(share: float, worth: float, *, level: float = LEVEL) -> ShareInterval:
+    """Interval of a share that tells as much as `worth` units apart: Wilson's from 30 on, Clopper and Pearson's below."""
+    return (clopper_pearson if worth < FEW else wilson)(share * worth, worth, level=level)
+
+
 def paired_difference(
     one: Sequence[float],
     other: Sequence[float],

@@ -57,12 +57,35 @@ def test_nothing_is_said_while_nothing_is_scored() -> None:
     assert answer.of(summary(majority=("baseline", 0.5))) is None
 
 
-def test_what_forgot_more_than_a_tenth_is_told_apart() -> None:
-    summary = {
-        "systems": {"base": {}, "little": {}, "much": {}}, "kinds": {"base": "base", "little": "lora", "much": "full"},
-        "general_nll_per_byte": {"base": 2.0, "little": 2.1, "much": 2.3},
-    }  # fmt: skip
+def test_what_is_shown_to_have_forgotten_more_than_a_tenth_is_told_apart() -> None:
+    passages = [100.0, 90.0, 120.0, 80.0, 110.0, 95.0, 105.0, 30.0]
+    uneven = [1.0, 1.4, 1.0, 1.4, 1.0, 1.4, 1.0, 1.4]
+    summary = forgotten({
+        "base": passages,
+        "much": [1.2 * nats + at for at, nats in enumerate(passages)],
+        "unsure": [factor * nats for factor, nats in zip(uneven, passages, strict=True)],
+    })  # fmt: skip
 
-    told = {line["name"]: (line["change"], line["is_much"]) for line in tables.forgetting(summary)}
+    told = {line["name"]: line for line in tables.forgetting(summary)}
 
-    assert told == {"base": ("0.0 %", False), "little": ("+5.0 %", False), "much": ("+15.0 %", True)}
+    assert (told["base"]["change"], told["base"]["interval"]) == ("0.0 %", "")
+    assert (told["much"]["change"], told["much"]["interval"]) == ("+23.8 %", "+21.0 % to +26.7 %")
+    assert told["much"]["words"].startswith("At least 21.0 % worse")
+    # A fifth more as it stands, but half of the passages are no worse at all.
+    assert float(told["unsure"]["change"].rstrip(" %")) > 10
+    assert not told["unsure"]["is_much"]
+
+
+def test_what_was_measured_without_passages_has_no_interval_and_is_marked_by_its_change() -> None:
+    told = tables.forgetting(forgotten({"base": [200.0], "little": [210.0], "much": [230.0]}, keep_passages=False))
+
+    assert [line["change"] for line in told] == ["0.0 %", "+5.0 %", "+15.0 %"]
+    assert [line["interval"] for line in told] == ["", "", ""]
+    assert [line["is_much"] for line in told] == [False, False, True]
+
+
+def forgotten(passages: dict[str, list[float]], *, keep_passages: bool = True) -> dict[str, Any]:
+    kinds = {name: "base" if name == "base" else "lora" for name in passages}
+    nll = {name: sum(nats) / 100 for name, nats in passages.items()}
+    summary = {"systems": {name: {} for name in passages}, "kinds": kinds, "general_nll_per_byte": nll}
+    return {**summary, "general_passages": passages} if keep_passages else summary

@@ -17,7 +17,7 @@ from review.adjudication.agreement.serializers import AgreementOut, ReviewerOut,
 from review.adjudication.reviewers.profile import share_json
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
-from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.estimates import IntervalEstimate
 from web.http.lists import Rows, lists
 from web.http.pagination import WholeList
 

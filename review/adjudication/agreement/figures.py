@@ -11,8 +11,8 @@ import numpy as np
 
 from review.adjudication.agreement.columns import SIZES, VerdictColumns, same_texts, tally
 from stats.agreement import cohen, fleiss, krippendorff
-from stats.agreement.bootstrap import IntervalEstimate, estimate, point
 from stats.agreement.cohen import Kappa
+from stats.agreement.estimates import IntervalEstimate, estimate, point
 from stats.agreement.shares import agreeing_share
 from stats.agreement.tallies import Floats, RatingTally
 
@@ -67,7 +67,7 @@ class AgreementFigures:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerPair:
-    """Two reviewers: Cohen's kappa with its large-sample interval and with that of the bootstrap, and how often they say the same."""
+    """Two reviewers: Cohen's kappa with its large-sample errors and with an interval for few drafts too, and how often they say the same."""
 
     one: UUID
     other: UUID

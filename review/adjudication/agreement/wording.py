@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from review.adjudication.agreement.figures import ENOUGH, AgreementFigures, ReviewerPair
-from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.estimates import IntervalEstimate
 
 
 def of_figures(line: AgreementFigures) -> str:

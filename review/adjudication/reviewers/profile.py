@@ -22,7 +22,7 @@ from review.adjudication.reviewers.figures import FastAccepts, fast_accepts
 from review.models import Decision, Membership, Task
 from review.states import Role
 from review.tasks.permissions import may
-from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.estimates import IntervalEstimate
 from stats.agreement.shares import AgreementShare
 
 # The others' rates move slowly.

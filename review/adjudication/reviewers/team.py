@@ -13,7 +13,7 @@ from review.adjudication.reviewers.profile import share_json, team_of
 from review.models import Task
 from review.states import Role, Verdict
 from review.tasks.permissions import require
-from stats.agreement.bootstrap import IntervalEstimate
+from stats.agreement.estimates import IntervalEstimate
 from stats.agreement.shares import AgreementShare, share
 
 SHOWN = 100

@@ -97,7 +97,7 @@ def test_the_gpu_pays_from_the_volume_at_which_both_cost_the_same() -> None:
     assert even.mails_per_hour == pytest.approx(200)
     assert even.mails_per_day == pytest.approx(4800)
     assert even.mails_per_month == pytest.approx(146_000)
-    assert even.share_of_capacity == pytest.approx(0.2)
+    assert (even.share_of_capacity, even.gpus) == (pytest.approx(0.2), 1)
     assert even.mails_per_hour * 0.011 == pytest.approx(2.0 + even.mails_per_hour * 0.001)
 
 

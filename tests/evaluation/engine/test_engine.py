@@ -138,7 +138,8 @@ def test_forgetting_is_read_behind_the_token_that_all_texts_begin_with(tmp_path:
             logits = model(input_ids=window).logits[0, :-1]
         nats += float(torch.nn.functional.cross_entropy(logits.float(), window[0, 1:], reduction="sum"))
     assert chat.begin == [tokenizer.bos_token_id]
-    assert math.isclose(found, nats / len(text.encode()), rel_tol=1e-4)
+    assert sum(found.passages) == pytest.approx(nats, rel=1e-4)
+    assert math.isclose(found.nll_per_byte, nats / len(text.encode()), rel_tol=1e-4)
 
 
 def by_hand(student: Path, gold: str) -> float:

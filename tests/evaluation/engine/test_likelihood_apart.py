@@ -44,7 +44,7 @@ def test_a_gold_is_scored_as_transformers_scores_it(student: LoadedStudent) -> N
 
 
 def test_a_plain_text_is_read_in_windows_as_answers_to_nothing(student: LoadedStudent) -> None:
-    text = "The depot opens soon. " * 12
+    text = "The depot opens soon. " * 8 + "\n\n" + "Rain falls on a hill. " * 4
     ids = student.chat.tokenizer(text, add_special_tokens=False)["input_ids"]
     nothing = student.chat.tokenizer("")["input_ids"]
     window = min(WINDOW_TOKENS, student.context_length or WINDOW_TOKENS) - len(nothing)
@@ -52,5 +52,10 @@ def test_a_plain_text_is_read_in_windows_as_answers_to_nothing(student: LoadedSt
     scored = LikelihoodScorer(student, torch.device("cpu")).general(text)
 
     parts = [ids[at : at + window] for at in range(0, len(ids), window)]
-    assert scored == pytest.approx(sum(nats(student, nothing, part) for part in parts) / len(text.encode()), rel=1e-5)
-    assert math.isfinite(scored)
+    assert scored.nll_per_byte == pytest.approx(
+        sum(nats(student, nothing, part) for part in parts) / len(text.encode()), rel=1e-5
+    )
+    assert math.isfinite(scored.nll_per_byte)
+    assert len(scored.passages) == 2
+    assert sum(scored.passages) == pytest.approx(scored.nll_per_byte * len(text.encode()))
+    assert scored.passages[0] > scored.passages[1] > 0

@@ -79,7 +79,8 @@ def test_it_ends_with_a_verdict(register: Callable[..., Study], tmp_path: Path) 
 
 
 def test_what_another_study_measured_is_not_run_again(register: Callable[..., Study], tmp_path: Path) -> None:
-    finish_all(register(), tmp_path)
+    earlier = register()
+    finish_all(earlier, tmp_path)
     before = TrainingRun.objects.count()
 
     again = register()
@@ -88,6 +89,9 @@ def test_what_another_study_measured_is_not_run_again(register: Callable[..., St
     assert job.state == "succeeded"
     assert TrainingRun.objects.count() == before
     assert all(again.cells.values_list("is_reused", flat=True))
+    # Nor is it assumed how far losses scatter, once a study has told it.
+    assert earlier.record["outlook"]["scatter"]["source"].startswith("assumed")
+    assert again.record["outlook"]["scatter"]["source"].startswith("of the study registered on")
 
 
 def test_two_studies_at_once_train_a_shared_cell_once(register: Callable[..., Study], tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
     made = compose(metric="passes_all")
 
     assert made.written_records == made.scored_records
-    assert "falls by less than 5 %" in design.rule_of(made)["text"]
+    assert "shown to be less than 5 %" in design.rule_of(made)["text"]
 
 
 @pytest.mark.parametrize(

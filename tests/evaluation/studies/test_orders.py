@@ -32,6 +32,8 @@ def test_everything_is_fixed_before_the_first_run(register: Callable[..., Study]
     assert record["registered_by"] == admin.username
     assert record["grid"]["sizes"] == [10, 20]
     assert record["decision_rule"]["tolerance"] == 0.05
+    assert record["decision_rule"]["order"] == "largest_first"
+    assert 0 < record["outlook"]["power"] < 1
     assert record["scored_on"]["split"] == "validation"
     assert len(record["cells"]) == study.cells.count() == 4
     assert {cell["fingerprint"] for cell in record["cells"]} == set(

@@ -63,6 +63,9 @@ def test_cost_rule_and_grid_are_shown_before_the_launch(page: Callable[..., Any]
     assert "about 1 min" in part
     assert "the test split is not used" in part
     assert "95 % interval that ends below 1.05" in part
+    assert "What it can show:" in part
+    assert "From 4 records and 2 seeds, where runs differ by 2.0 %" in part
+    assert "assumed, for no study of this task with this metric has ended" in part
     assert not Study.objects.exists()
 
 

@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from benchmarks.coverage.agreement import coverage
 from stats.agreement import cohen, fleiss, krippendorff, tallies
-from stats.agreement.bootstrap import estimate, point
+from stats.agreement.estimates import estimate, point
 from stats.agreement.shares import agreeing_share, difference, share
 from stats.agreement.tallies import of_ratings
 
@@ -54,18 +55,45 @@ def test_sums_and_squares_give_the_same_as_all_pairs_of_numbers() -> None:
     assert point(tally, krippendorff.interval_alpha()) == pytest.approx(point(tally, krippendorff.alpha("interval")))
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    generator = np.random.default_rng(11)
-    covered = 0
-    # Two raters who agree with 0.8, else draw alike from two categories: alpha is 0.6.
-    for _ in range(200):
-        first = generator.integers(0, 2, 120)
-        second = np.where(generator.random(120) < 0.8, first, 1 - first)
-        tally = tallies.of_ratings(zip(first.tolist(), second.tolist(), strict=True), [0, 1])
-        found = estimate(tally, krippendorff.alpha(), resamples=1000)
-        covered += found.low <= 0.6 <= found.high
+@pytest.mark.parametrize(
+    ("labels", "drafts", "raters", "alpha", "lowest"),
+    [
+        # Percentiles of draws cover 36 % of the first case: the rare label seldom meets itself, so nothing seems to vary.
+        ("2 labels, .9", 10, 2, 0.2, 0.96),
+        ("2 labels", 10, 2, 0.5, 0.95),
+        ("5 labels", 10, 2, 0.2, 0.90),
+        ("5 labels", 20, 3, 0.95, 0.95),
+        ("2 labels, .8", 50, 3, 0.8, 0.93),
+        ("5 labels, .6", 200, 2, 0.5, 0.93),
+    ],
+)
+def test_intervals_cover_the_truth_about_as_often_as_they_say(
+    labels: str, drafts: int, raters: int, alpha: float, lowest: float
+) -> None:
+    found = coverage(labels, drafts=drafts, raters=raters, alpha=alpha, times=150)
 
-    assert 180 <= covered <= 199
+    for shown, held in found.values():
+        assert shown > 40
+        assert held / shown >= lowest
+
+
+def test_a_label_met_in_one_draft_alone_gives_no_range() -> None:
+    tally = tallies.of_ratings([["a", "a"]] * 11 + [["a", "b"]], ["a", "b"])
+
+    found = estimate(tally, krippendorff.alpha())
+
+    # Without that draft there is nothing to agree on.
+    assert (found.value, found.low, found.high) == (pytest.approx(0), None, None)
+
+
+def test_a_range_is_widest_where_the_rare_label_seldom_comes() -> None:
+    rare = [["a", "a"]] * 18 + [["a", "b"], ["b", "b"]]
+    even = [["a", "a"]] * 9 + [["b", "b"]] * 10 + [["a", "b"]]
+
+    few, many = (estimate(tallies.of_ratings(units, ["a", "b"]), krippendorff.alpha()) for units in (rare, even))
+
+    assert few.high - few.low > 2 * (many.high - many.low)
+    assert few.high <= 1
 
 
 def test_the_same_ratings_give_the_same_interval() -> None:
@@ -74,14 +102,14 @@ def test_the_same_ratings_give_the_same_interval() -> None:
     assert estimate(tally, fleiss.fleiss()) == estimate(tally, fleiss.fleiss())
 
 
-def test_cohens_bootstrap_is_near_its_large_sample_interval() -> None:
+def test_cohens_interval_is_near_its_large_sample_interval() -> None:
     table = np.array([[13, 0, 0], [0, 20, 7], [0, 4, 56]], float)
 
     drawn = estimate(cohen.as_tally(table), cohen.kappa(3))
 
     assert drawn.value == pytest.approx(cohen.cohen(table).value)
-    assert drawn.low == pytest.approx(cohen.cohen(table).low, abs=0.03)
-    assert drawn.high == pytest.approx(cohen.cohen(table).high, abs=0.03)
+    assert drawn.low == pytest.approx(cohen.cohen(table).low, abs=0.04)
+    assert drawn.high == pytest.approx(cohen.cohen(table).high, abs=0.04)
     assert drawn.units == 100
 
 
@@ -132,7 +160,7 @@ def test_no_agreement_at_all_is_no_certainty_either():
     assert found.high == pytest.approx(0.0366, abs=1e-4)
 
 
-def test_a_kappa_that_no_resample_moves_has_no_range():
+def test_a_kappa_that_no_draft_moves_has_no_range():
     found = estimate(of_ratings([("yes", "yes"), ("no", "no")] * 4, ("no", "yes")), fleiss.fleiss())
 
     assert found.value == 1.0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from stats.agreement import cohen, fleiss, krippendorff, tallies
-from stats.agreement.bootstrap import point
+from stats.agreement.estimates import point
 from stats.agreement.tallies import RatingTally
 
 pytestmark = pytest.mark.outside_data

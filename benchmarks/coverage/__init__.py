@@ -1,0 +1,1 @@
+"""How often intervals hold the truth, on simulated data whose truth is known."""

@@ -1,0 +1,38 @@
+"""How fast systems write: throughput of what was written in batches here, seconds of a call of what was asked elsewhere. Pure Python.
+
+A local output's seconds are its share of its batch's time: they tell how many come in an hour, and not how long one takes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+SECONDS = "seconds"
+LOCAL = ("base", "lora", "full")
+CALLED = ("teacher",)
+# Name, label, explanation, unit and digits of a row, as `tables.MetricDisplay` takes them.
+Row = tuple[tuple[str, str, str, str, int], dict[str, dict[str, Any]]]
+
+
+def throughput(seconds: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Outputs a second from the mean seconds of an output in its batch; None where none took any time."""
+    if not seconds or seconds["mean"] <= 0:
+        return None
+    low, high = seconds["low"], seconds["high"]
+    ends = (None, None) if low is None or low <= 0 else (1 / high, 1 / low)
+    return {**seconds, "mean": 1 / seconds["mean"], "low": ends[0], "high": ends[1]}
+
+
+def rows(summary: dict[str, Any]) -> list[Row]:
+    """A row of throughput and one of seconds a call, each with the systems that it is of."""
+    kinds, scored = summary.get("kinds", {}), summary.get("systems", {})
+    seconds = {name: result[SECONDS] for name, result in scored.items() if result.get(SECONDS)}
+    batch = f", up to {summary['batch_size']} at once" if summary.get("batch_size") else ", many at once"
+    about = f"Throughput on this host{batch}. One output alone takes longer than its share; that is not measured here."
+    rates = {name: throughput(value) for name, value in seconds.items() if kinds.get(name) in LOCAL}
+    calls = {name: value for name, value in seconds.items() if kinds.get(name) in CALLED and value["mean"] > 0}
+    return [
+        (("throughput", "Outputs a second", about, "", 2), {name: rate for name, rate in rates.items() if rate}),
+        (("call_seconds", "Seconds a call", "Mean time from the question to the whole answer.", SECONDS, 2), calls),
+    ]

@@ -1,0 +1,107 @@
+"""What a study can show before it is launched: its power at the registered margin, from its records, seeds and how far losses scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies.design import RULES, StudyDesign
+from evaluation.studies.number_wording import percent
+from evaluation.studies.results import Group
+from stats import noninferiority
+from stats.resampling.seed_bootstrap import pooled_variance
+
+ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
+# Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
+ASSUMED_SCATTER: Final = {StudyMetric.NLL: (0.02, 0.05), StudyMetric.PASSES: (0.05, 0.5)}
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Standard deviations as shares of the mean loss: of runs that differ by their seed, and of one record's difference between two groups."""
+
+    seeds: float
+    records: float
+    source: str
+
+
+@dataclass(frozen=True)
+class StudyOutlook:
+    """What a study can show.
+
+    Attributes:
+        scatter: What it is reckoned from.
+        margin: What may be lost.
+        power: Chance to show within the margin what truly loses nothing.
+        shown: Largest true loss that is shown to be within the margin with a power of 80 %; below 0 where none is.
+        worse: Smallest true loss that is shown to be beyond it with that power.
+        sentence: The same in words.
+    """
+
+    scatter: Scatter
+    margin: float
+    power: float
+    shown: float
+    worse: float
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For the record."""
+        return asdict(self)
+
+
+def assumed(metric: StudyMetric) -> Scatter:
+    """What is taken where no study of the task tells it."""
+    return Scatter(*ASSUMED_SCATTER[metric], ASSUMED)
+
+
+def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> Scatter | None:
+    """The scatter of an earlier study's groups, neighbours compared; None where no group has two seeds or there is one group."""
+    if len(groups) < 2 or all(len(group.losses) < 2 for group in groups):
+        return None
+    mean = float(np.mean([_whole(group, metric) for group in groups]))
+    if mean <= 0:
+        return None
+    between = pooled_variance([group.losses for group in groups])[0] ** 0.5
+    of_records = [float((one.losses.mean(axis=0) - other.losses.mean(axis=0)).var()) for one, other in pairwise(groups)]
+    return Scatter(between / mean, float(np.mean(of_records)) ** 0.5 / mean, source)
+
+
+def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOutlook:
+    """What a design shows with so many scored records."""
+    rule = RULES[design.kind]
+    margin = float(rule["tolerance"] if design.kind == StudyKind.SAMPLES else rule["margin"])
+    runs, groups = len(design.seeds), len(design.places) // len(design.seeds)
+    of_seeds = 2 * scatter.seeds**2 / runs
+    variance = max(of_seeds + scatter.records**2 / records, 1e-12)
+    # Records are many, so only the part of the error that is reckoned from seeds has few degrees of freedom (Satterthwaite 1946).
+    df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)
+    known = {"margin": margin, "error": variance**0.5, "df": df}
+    power = noninferiority.power(loss=0.0, **known)
+    shown = noninferiority.largest_loss_shown(**known)
+    worse = noninferiority.smallest_loss_shown_beyond(**known)
+    return StudyOutlook(scatter, margin, power, shown, worse, _sentence(design, power, shown, worse))
+
+
+def _whole(group: Group, metric: StudyMetric) -> float:
+    return 1 - group.mean if metric == StudyMetric.PASSES else group.mean
+
+
+def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:
+    is_samples = design.kind == StudyKind.SAMPLES
+    what = "The first size below the largest" if is_samples else "LoRA"
+    level = f"{what}, if it truly loses nothing, is shown to be {'enough' if is_samples else 'as good'} in {_of_hundred(power)} of such studies"
+    least = f"with a power of 80 % the study finds a true loss of up to {percent(shown)} small enough"
+    if shown <= 0:
+        least = "less than the 80 % that one would want: take more seeds or records"
+    beyond = "" if is_samples else f"; it finds LoRA worse from a true loss of {percent(worse)} on"
+    return f"{level}; {least}{beyond}."
+
+
+def _of_hundred(share: float) -> str:
+    return "more than 99\N{NO-BREAK SPACE}%" if share > 0.99 else f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
