@@ -13,7 +13,23 @@ from review.text import edits, near_duplicates
 from review.text.scripts import WORD
 from review.text.search.words import folded
 
-PIECES = ["Évry", "snake_case", "it's", "e-mail", "42", "Straße", "Привет", "창고는", "שלום", "d\u0301ja", "—", "3.5%", "\n", "Ñandú", "_"]
+PIECES = [
+    "Évry",
+    "snake_case",
+    "it's",
+    "e-mail",
+    "42",
+    "Straße",
+    "Привет",
+    "창고는",
+    "שלום",
+    "d\u0301ja",
+    "—",
+    "3.5%",
+    "\n",
+    "Ñandú",
+    "_",
+]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -30,7 +46,11 @@ def test_characters_of_scripts_without_blanks_are_words() -> None:
 @pytest.mark.parametrize(
     ("text", "old", "new"),
     [
-        ("東京の新しい倉庫は来月の初めに開きますので、今週中に一度お電話をいただければ幸いです。どうぞよろしくお願いいたします。", "来月", "今月"),
+        (
+            "東京の新しい倉庫は来月の初めに開きますので、今週中に一度お電話をいただければ幸いです。どうぞよろしくお願いいたします。",
+            "来月",
+            "今月",
+        ),
         ("คลังสินค้าใหม่ในกรุงเทพจะเปิดในเดือนหน้าและเราอยากคุยกับคุณเรื่องการขนส่งสินค้าในสัปดาห์นี้", "หน้า", "นี้"),
     ],
     ids=["Japanese", "Thai"],

@@ -27,7 +27,7 @@ _GAP = r"[ \u00a0\u2011./()-]{0,3}"
 # Letters that stand apart from a number: those of scripts that put no blanks between words may touch one.
 _LETTER = r"[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _CANDIDATE = re.compile(
-    rf"(?<![+.,:/@#$€£-])(?<!{_LETTER})(?:\+ ?|\(\+ ?(?=\d{{1,3}}\)))?(?:\((?=\d{{1,5}}\)))?\d(?:{_GAP}\d){{5,17}}(?!{_LETTER})"
+    rf"(?<![+.,/@#$€£-])(?<!\d:)(?<!{_LETTER})(?:\+ ?|\(\+ ?(?=\d{{1,3}}\)))?(?:\((?=\d{{1,5}}\)))?\d(?:{_GAP}\d){{5,17}}(?!{_LETTER})"
 )
 _DIGITS = re.compile(r"\d+")
 # Area code in brackets or not, as North America writes it.

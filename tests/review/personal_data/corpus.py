@@ -9,6 +9,8 @@ en-US My cell is |617-253-4410|, text any time.
 en-US Reach us on |+1 415 555 2671|.
 en-US Toll free: |1-800-356-9377|
 en-US Phone |3125550148| for details
+en-US <a href="tel:|+1-415-555-2671|">
+en-US Phone:|(617) 253-4410|
 en-GB Ring the office on |020 7946 0958|.
 en-GB Our number is |0161 496 0234| during the week.
 en-GB Mobile: |07700 900461|
