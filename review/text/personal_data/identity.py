@@ -84,6 +84,8 @@ _BORN_PARTS = (
     "生日",
     "생년",
 )
+# Few texts have one of these, and fewer one of the longer ones.
+_PASSPORT_STEMS = ("pas", "паспорт", "パスポート", "护照", "護照", "여권")
 _PASSPORT_PARTS = (
     "passp",
     "passep",
@@ -126,7 +128,7 @@ def ni_number_spans(text: str) -> Iterator[tuple[int, int]]:
 def passport_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where passport numbers stand beside the word."""
     lower = text.lower()
-    if any(map(lower.__contains__, _PASSPORT_PARTS)):
+    if any(map(lower.__contains__, _PASSPORT_STEMS)) and any(map(lower.__contains__, _PASSPORT_PARTS)):
         yield from (match.span("value") for match in _PASSPORT.finditer(text) if _has_digits(match["value"]))
 
 
@@ -138,6 +140,6 @@ def birth_date_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where whole dates stand beside a word that says that somebody was born then; a year alone is none."""
     if not prefilter.may_hold_date(text):
         return
-    lower = text.lower()
-    if any(map(lower.__contains__, _BORN_PARTS)):
+    near = prefilter.around_numbers(text, cues.REACH, 1).lower()
+    if any(map(near.__contains__, _BORN_PARTS)):
         yield from (match.span("value") for match in _BIRTH_DATE.finditer(text))
