@@ -76,9 +76,10 @@ def spans(text: str, regions: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
     """
     if not prefilter.may_hold_phone(text):
         return
-    at, last_end = 0, -1
+    at, last_end = 0, 0
     while match := _CANDIDATE.search(text, at):
-        end = _end(text, match, tuple(regions), follows=_MORE.fullmatch(text, last_end, match.start()) is not None)
+        follows = last_end > 0 and _MORE.fullmatch(text, last_end, match.start()) is not None
+        end = _end(text, match, tuple(regions), follows=follows)
         if end:
             yield match.start(), end
             at = last_end = end
@@ -89,12 +90,12 @@ def spans(text: str, regions: Sequence[str] = ()) -> Iterator[tuple[int, int]]:
 
 def _end(text: str, match: re.Match[str], regions: tuple[str, ...], *, follows: bool) -> int:
     """Where the longest number ends that begins with a candidate, whole groups of digits of it; 0 where there is none."""
+    if not follows and "+" not in match.group() and text[max(0, match.start() - 2) : match.start()][:1].isdigit():
+        # Part of a longer row of numbers.
+        return 0
     cue = cues.before(text, match.start())
     if follows and cue is Cue.NONE:
         cue = Cue.LOOSE
-    if cue is Cue.NONE and text[max(0, match.start() - 2) : match.start()][:1].isdigit():
-        # Part of a longer row of numbers.
-        return 0
     for group in reversed(list(_DIGITS.finditer(text, match.start(), match.end()))):
         written = text[match.start() : group.end()]
         digits = re.sub(r"\D", "", written)
