@@ -5,7 +5,6 @@ A miniature that is no better than these has learnt nothing of use.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
@@ -16,9 +15,9 @@ from review.spec import paths
 from review.spec.prompting import canonical_json
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
+from review.text.scripts import WORD
 
 MAJORITY, NEAREST = "most frequent answer", "nearest gold"
-_WORD = re.compile(r"\w+")
 
 
 class Example(NamedTuple):
@@ -80,4 +79,4 @@ class NearestGold:
 
 
 def _words(facts: Facts) -> Counter[str]:
-    return Counter(word for leaf in paths.leaves(facts) for word in _WORD.findall(str(leaf).casefold()))
+    return Counter(word for leaf in paths.leaves(facts) for word in WORD.findall(str(leaf).casefold()))

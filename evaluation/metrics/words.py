@@ -10,12 +10,9 @@ import re
 import unicodedata
 from typing import Final
 
-# Han, kana and bopomofo with their extensions; Thai, Lao, Khmer and Myanmar.
-_WITHOUT_BLANKS: Final = re.compile(
-    "[\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
-)
+from review.text.scripts import WITHOUT_BLANKS
+
+_WITHOUT_BLANKS: Final = re.compile(f"[{WITHOUT_BLANKS}]")
 _PLAIN: Final = re.compile(r"[a-z0-9]+")
 
 

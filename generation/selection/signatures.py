@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,10 @@ from review.text.near_duplicates import minhash
 from review.text.near_duplicates.minhash import Signatures
 from review.text.search.words import folded
 
-# A signature errs by 4.5 % at most (one standard deviation): two of them below the threshold are counted as well.
-COMPARED_FROM = minhash.THRESHOLD - 0.09
-COMPARED_AT_MOST = 5
+# At the threshold a signature errs by 3.5 % (one standard deviation): texts by more than three of them below it are counted as well.
+COMPARED_FROM = minhash.THRESHOLD - 0.12
+# The most alike of so many is told; where none of them is a twin, more are counted: many may seem more alike than they are.
+COMPARED, COMPARED_AT_MOST = 5, 32
 ROWS_AT_ONCE = 1024
 
 
@@ -64,22 +65,27 @@ class SignatureIndex:
             return None
         # Counted rather than averaged: the same shares at a third of the time, for every draft that arrives.
         alike = np.count_nonzero(self._rows[: len(self._keys)] == raw, axis=1) / minhash.PERMUTATIONS
-        best = [
-            int(row) for row in np.argsort(-alike, kind="stable")[: COMPARED_AT_MOST + 1] if alike[row] >= COMPARED_FROM
-        ]
+        order = np.argsort(-alike, kind="stable")[: COMPARED_AT_MOST + 1]
+        keys = [key for row in order if alike[row] >= COMPARED_FROM and (key := self._keys[row]) != but]
         mine = minhash.shingles(words)
-        found = [
-            NearDuplicate(key, minhash.jaccard(mine, minhash.shingles(folded(other))))
-            for key in (self._keys[row] for row in best)
-            if key != but and (other := text_of(key)) is not None
-        ]
-        near = [twin for twin in found if twin.similarity >= minhash.THRESHOLD]
-        return max(near, key=lambda twin: twin.similarity, default=None)
+        for some in (keys[:COMPARED], keys[COMPARED:COMPARED_AT_MOST]):
+            if near := list(_near(mine, some, text_of)):
+                return max(near, key=lambda twin: twin.similarity)
+        return None
 
     def _forget(self) -> None:
         self._keys = self._keys[-self._at_most :]
         self._known = set(self._keys)
         self._rows = self._rows[self._at_most : 2 * self._at_most].copy()
+
+
+def _near(mine: minhash.Hashes, keys: Iterable[str], text_of: Callable[[str], str | None]) -> Iterator[NearDuplicate]:
+    """Those of some texts that share at least the threshold of five-word runs, counted."""
+    for key in keys:
+        if (other := text_of(key)) is not None:
+            similarity = minhash.jaccard(mine, minhash.shingles(folded(other)))
+            if similarity >= minhash.THRESHOLD:
+                yield NearDuplicate(key, similarity)
 
 
 def signature(text: str) -> bytes:

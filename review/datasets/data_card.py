@@ -206,9 +206,8 @@ def _personal(found: Mapping[str, Any]) -> Iterator[str]:
     done = {"keep": "kept as it is", "mask": "masked in every format", "refuse": "refused; none was found"}
     yield f"Detected by patterns in {found['rows']:,} rows, and {done[found['policy']]}."
     yield ""
-    for kind, words in KINDS.items():
-        counted = found["kinds"][kind]
-        yield f"- {words}: {counted['places']:,} in {counted['rows']:,} rows."
+    for kind, counted in found["kinds"].items():
+        yield f"- {KINDS[kind]}: {counted['places']:,} in {counted['rows']:,} rows."
 
 
 def _limits(spec: TaskSpec) -> list[str]:

@@ -58,7 +58,13 @@ class DatasetFilters(Strict):
         "keep", description="Golds of equal facts that say different values: labels, yes or no, numbers, days."
     )
     personal_data: Literal["keep", "mask", "refuse"] = Field(
-        "keep", description="What becomes of names, addresses, mail addresses and phone numbers found in the text."
+        "keep",
+        description="What becomes of personal data found in the text: names, addresses, phone numbers, accounts, cards, "
+        "numbers of passports and the like, dates of birth, IP addresses.",
+    )
+    given_names: bool = Field(
+        False,
+        description="Whether people count who are greeted nowhere, by a list of given names: finds more, errs more.",
     )
     reasoning: Literal["keep", "drop"] = Field(
         "keep", description="Whether a student learns to write the reasoning before an answer, or the answer alone."

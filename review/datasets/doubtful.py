@@ -6,7 +6,6 @@ learning. It knows words alone: its doubt is a reason to look, never to change a
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from review.models import Task
 from review.spec.paths import as_text, leaves
 from review.spec.schema import Facts, Fields
 from review.tasks.queries import latest_version
+from review.text.scripts import WORD
 from stats import confident_learning, naive_bayes
 from stats.confident_learning import LabelDoubt
 
@@ -31,7 +31,6 @@ SEEN = 5
 ENOUGH = 30
 # A fact of so few words is one value as well, such as a sector.
 SHORT = 4
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +199,7 @@ def _words(facts: Facts) -> Iterator[str]:
     """Words of all facts, and short facts as a whole, with the name of the fact."""
     for name, value in facts.items():
         for leaf in leaves(value):
-            words = _WORD.findall(str(leaf).casefold())
+            words = WORD.findall(str(leaf).casefold())
             yield from words
             if len(words) <= SHORT:
                 yield f"{name}={' '.join(words)}"

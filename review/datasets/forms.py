@@ -71,6 +71,7 @@ PLAIN = (
     "near_duplicates",
     "contradictions",
     "personal_data",
+    "given_names",
     "reasoning",
     "as_of",
 )
@@ -133,7 +134,12 @@ class FilterForm(forms.Form):
     contradictions = _one_of(
         CONTRADICTIONS, "Contradictions", "Equal facts with different labels, numbers, days, or yes and no."
     )
-    personal_data = _one_of(PERSONAL, "Names, addresses, phone numbers")
+    personal_data = _one_of(PERSONAL, "Personal data")
+    given_names = forms.BooleanField(
+        required=False,
+        label="Find people by given names",
+        help_text="A list of common given names: finds people who are greeted nowhere, and takes some words for people.",
+    )
     reasoning = _one_of(REASONING, "Reasoning")
     as_of = forms.DateTimeField(
         required=False,

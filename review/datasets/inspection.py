@@ -15,7 +15,7 @@ from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exports import JudgedDraft
 from review.datasets.leakage import Leakage
 from review.datasets.selection import words_of
-from review.text.personal_data import KINDS, Mask, find, people_in
+from review.text.personal_data import KINDS, Mask, find, people_in, regions_of
 from web.errors import Refusal
 
 SAMPLES = 10
@@ -29,7 +29,7 @@ class Inspection:
     """
 
     def __init__(self, filters: DatasetFilters) -> None:
-        self._policy = filters.personal_data
+        self._policy, self._by_given_name = filters.personal_data, filters.given_names
         self._places: Counter[str] = Counter()
         self._rows: Counter[str] = Counter()
         self._samples: list[dict[str, str]] = []
@@ -61,11 +61,15 @@ class Inspection:
 
     def _one(self, gold: JudgedDraft) -> JudgedDraft:
         texts = [words_of(fields) for fields in _texts(gold)]
-        names = people_in(gold.spec, gold.facts, texts)
-        if self._policy != "mask" and not find(" \n".join([*texts, *_strings(gold.facts)]), names):
+        told = list(_strings(gold.facts))
+        names = people_in(
+            gold.spec, gold.facts, [*texts, *told] if self._by_given_name else texts, by_given_name=self._by_given_name
+        )
+        regions = regions_of(gold.spec.language)
+        if self._policy != "mask" and not find(" \n".join([*texts, *told]), names, regions):
             # One look at everything together; most rows hold nothing, and need no second.
             return gold
-        mask = Mask(names)
+        mask = Mask(names, regions)
         if self._policy == "mask":
             gold = _masked(gold, mask)
         else:

@@ -22,6 +22,7 @@ from review.text.checks.numbers import NUMBER, readings_in
 from review.text.checks.unsupported import NAMES_IN
 from review.text.checks.words import sentences
 from review.text.grounding import attribution
+from review.text.scripts import WITHOUT_BLANKS
 
 Kind = Literal["fact", "length", "structure", "tone"]
 
@@ -31,7 +32,9 @@ LENGTH_SHARE, LENGTH_WORDS = 0.15, 5
 LARGE = 0.5
 # Beyond this a word diff would be felt; words are then counted without their order.
 LONGEST_DIFF = 20_000
-_TOKEN = re.compile(r"\w+(?:['\u2019-]\w+)*|[^\w\s]")
+_LETTERS = rf"[^\W{WITHOUT_BLANKS}]"
+# A word, or a character where no blanks stand between words.
+_TOKEN = re.compile(rf"{_LETTERS}+(?:['\u2019-]{_LETTERS}+)*|[{WITHOUT_BLANKS}]|[^\w\s]")
 _PROSE = TEXTS | {"list", "object"}
 _BLANKS = re.compile(r"\s+")
 

@@ -18,6 +18,18 @@ def text(rng: random.Random, length: int = 150) -> list[str]:
     return rng.choices(VOCABULARY, k=length)
 
 
+def pair(rng: random.Random, shared: int, own: int) -> tuple[list[str], list[str]]:
+    """Two texts with so many five-word runs in common and so many each alone: Jaccard shared / (shared + 2 own)."""
+    same, *ends = (
+        [f"{rng.random():.12f}"[2:] for _ in range(size)] for size in (shared + minhash.SHINGLE_WORDS - 1, own, own)
+    )
+    return same + ends[0], same + ends[1]
+
+
+def groups_of(texts: list[list[str]]) -> list[list[int]]:
+    return minhash.clusters(minhash.signatures(texts), lambda rows: [" ".join(texts[row]) for row in rows])
+
+
 def changed(words: list[str], rng: random.Random, swaps: int) -> list[str]:
     copy = list(words)
     for place in rng.sample(range(len(copy)), swaps):
@@ -57,7 +69,7 @@ def test_clusters_hold_what_is_alike_and_leave_the_rest() -> None:
     seeds = [text(rng) for _ in range(3)]
     texts = [changed(seeds[row % 3], rng, 1) if row < 30 else text(rng) for row in range(130)]
 
-    groups = minhash.clusters(minhash.signatures(texts))
+    groups = groups_of(texts)
 
     assert sorted(sorted(group) for group in groups) == [list(range(start, 30, 3)) for start in range(3)]
 
@@ -67,27 +79,54 @@ def test_no_member_of_a_cluster_is_unlike_its_first() -> None:
     chain = [text(rng)]
     for _ in range(40):
         chain.append(changed(chain[-1], rng, 2))
-    found = minhash.signatures(chain)
+    sets = [minhash.shingles(words) for words in chain]
 
-    groups = minhash.clusters(found)
+    groups = groups_of(chain)
 
     assert len(groups) > 1
-    for group in groups:
-        assert float(minhash.estimates(found[group[0]], found[group]).min()) >= minhash.THRESHOLD
+    for first, *others in groups:
+        assert min(minhash.jaccard(sets[first], sets[other]) for other in others) >= minhash.THRESHOLD
 
 
-def test_near_duplicates_at_nine_tenths_are_all_found() -> None:
+# Shared and own shingles: similarities of exactly .80, of .82, .85 and .90.
+@pytest.mark.parametrize(("shared", "own"), [(80, 10), (73, 8), (68, 6), (72, 4)])
+def test_near_duplicates_at_the_threshold_and_above_are_found(shared: int, own: int) -> None:
     rng = random.Random(5)
-    pairs = [(one, changed(one, rng, 1)) for one in (text(rng) for _ in range(300))]
+    pairs = [pair(rng, shared, own) for _ in range(300)]
 
-    groups = minhash.clusters(minhash.signatures([words for pair in pairs for words in pair]))
+    groups = groups_of([words for both in pairs for words in both])
 
-    assert len(groups) >= 299
+    assert {tuple(group) for group in groups} <= {(row, row + 1) for row in range(0, 600, 2)}
+    assert len(groups) >= 297
+
+
+# .79, .78 and .75: estimates of many of them lie above the threshold.
+@pytest.mark.parametrize(("shared", "own"), [(79, 10), (71, 10), (60, 10)])
+def test_texts_below_the_threshold_are_never_joined(shared: int, own: int) -> None:
+    rng = random.Random(6)
+    pairs = [pair(rng, shared, own) for _ in range(300)]
+
+    assert groups_of([words for both in pairs for words in both]) == []
+
+
+def test_a_near_duplicate_is_found_among_many_texts_of_one_template() -> None:
+    rng = random.Random(8)
+    template = text(rng)
+    texts = [changed(template, rng, 12) for _ in range(300)]
+    texts = [[f"{word}-{row}" if word == "changed" else word for word in words] for row, words in enumerate(texts)]
+
+    assert groups_of([*texts, changed(texts[250], rng, 1)]) == [[250, 300]]
+
+
+def test_a_text_that_is_gone_by_now_joins_nothing() -> None:
+    words = text(random.Random(9))
+
+    assert minhash.clusters(minhash.signatures([words] * 3), lambda rows: ["", " ".join(words), ""]) == []
 
 
 def test_empty_texts_are_like_nothing() -> None:
     found = minhash.signatures([[], [], ["a"]])
 
     assert not found[0].any()
-    assert minhash.clusters(found) == []
+    assert groups_of([[], [], ["a"]]) == []
     assert minhash.jaccard(minhash.shingles([]), minhash.shingles([])) == 0

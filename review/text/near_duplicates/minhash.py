@@ -6,17 +6,20 @@ estimates the Jaccard similarity of the shingle sets with a standard deviation o
 by bands of six values (Indyk and Motwani, 1998): two at a similarity of 0.8 meet in one of 21 bands with a probability of
 99.8 %, at 0.9 in practice always. Hashes are the same in every process, so signatures can be stored.
 
-Knows words and numbers; not what the texts are. The exact search for datasets is in `pair_search`.
+Signatures choose whom to compare and decide nothing: an estimate at the threshold is above or below it by chance. Whoever asks
+for near-duplicates gets those of an exact count. Knows words and numbers; not what the texts are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+
+from review.text.near_duplicates.exclusion import rows_to_exclude
 
 SHINGLE_WORDS = 5
 PERMUTATIONS = 128
@@ -28,7 +31,6 @@ AT_ONCE = 16
 
 Hashes = NDArray[np.uint64]
 Signatures = NDArray[np.uint16]
-Places = NDArray[np.intp]
 
 _random = np.random.Generator(np.random.PCG64(20_240_501))
 # Multiply-shift hashing (Dietzfelbinger et al., 1997): odd multipliers, the high half of the product.
@@ -81,53 +83,36 @@ def estimates(signature: Signatures, others: Signatures) -> NDArray[np.float64]:
     return np.asarray((others == signature).mean(axis=1), dtype=np.float64)
 
 
-def clusters(found: Signatures, *, threshold: float = THRESHOLD) -> list[list[int]]:
-    """Groups of two or more texts that are each like the first of their group; largest first.
+def clusters(found: Signatures, texts_of: Callable[[Sequence[int]], Sequence[str]]) -> list[list[int]]:
+    """Groups of two or more texts that are each a near-duplicate of the first of their group; largest first.
 
-    A text joins the earliest leader that it meets in a band and that it resembles by at least the threshold, else it leads
-    a group itself. So no group is a chain whose ends are nothing alike.
+    Bands only say whose texts to read; who is alike is counted exactly, as freezing counts it. A text joins a leader that
+    it shares at least 80 % of its shingles with, else it leads a group itself. So no group is a chain whose ends are
+    nothing alike.
 
     Args:
         found: Signatures, (N, 128), in the order in which texts may lead; all-zero rows join nothing.
-        threshold: Between 0 and 1, by estimate.
+        texts_of: Texts of rows, in the order asked for; asked once, for the rows that meet another in a band.
 
     Returns:
         Row numbers by group, its leader first; each row stands in one group at most.
     """
-    leaders: dict[tuple[int, int], list[int]] = {}
+    rows = np.flatnonzero(_meets_another(found)).tolist()
+    twins = rows_to_exclude(texts_of(rows), [""] * len(rows)) if rows else {}
     groups: dict[int, list[int]] = {}
-    keys = _bands(found)
-    has_text = np.asarray(found.any(axis=1))
-    for row in range(len(found)):
-        if not has_text[row]:
-            continue
-        mine = [(band, int(key)) for band, key in enumerate(keys[row])]
-        leader = _leader(found, row, mine, leaders, threshold)
-        if leader is not None:
-            groups[leader].append(row)
-            continue
-        groups[row] = [row]
-        for key in mine:
-            leaders.setdefault(key, []).append(row)
-    return sorted((group for group in groups.values() if len(group) > 1), key=lambda group: (-len(group), group[0]))
+    for place, (_, leader) in sorted(twins.items()):
+        groups.setdefault(rows[leader], [rows[leader]]).append(rows[place])
+    return sorted(groups.values(), key=lambda group: (-len(group), group[0]))
 
 
-# Of those who lead in one band, so many are looked at: texts by one template meet in bands without being alike.
-_LEADERS_AT_MOST = 32
-
-
-def _leader(
-    found: Signatures,
-    row: int,
-    keys: Sequence[tuple[int, int]],
-    leaders: dict[tuple[int, int], list[int]],
-    threshold: float,
-) -> int | None:
-    met = sorted({leader for key in keys for leader in leaders.get(key, ())[:_LEADERS_AT_MOST]})
-    if not met:
-        return None
-    alike = np.flatnonzero(estimates(found[row], found[met]) >= threshold)
-    return met[int(alike[0])] if len(alike) else None
+def _meets_another(found: Signatures) -> NDArray[np.bool_]:
+    """Whether a text shares a band with another one, (N,)."""
+    meets = np.zeros(len(found), np.bool_)
+    has_text = np.flatnonzero(found.any(axis=1))
+    for keys in _bands(found[has_text]).T:
+        _, key, count = np.unique(keys, return_inverse=True, return_counts=True)
+        meets[has_text[count[key] > 1]] = True
+    return meets
 
 
 def _bands(found: Signatures) -> Hashes:

@@ -6,7 +6,6 @@ words and numbers; does not know which texts are alike.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -16,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from review.text.scripts import WORD
+
 SHINGLE_WORDS = 5
 THRESHOLD = 0.8
-_WORD = re.compile(r"\w+")
 _STEP = 0x9E3779B97F4A7C15
 
 Ints = NDArray[np.int64]
@@ -43,8 +43,8 @@ class ShingleSets:
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
-    """The five-word shingles of a text, as words; a shorter text is one shingle."""
-    words = _WORD.findall(text.casefold())
+    """The five-word shingles of a text, as words; a shorter text is one shingle. Without blanks each character is a word."""
+    words = WORD.findall(text.casefold())
     if not words:
         return frozenset()
     return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
@@ -62,7 +62,7 @@ class WordNumbers:
         """All words of texts as numbers, (W,), and how many each text has, (D,)."""
         flat, lengths = array("i"), array("q")
         for text in texts:
-            words = _WORD.findall(text.casefold())
+            words = WORD.findall(text.casefold())
             flat.extend(map(self._ids.__getitem__, words))
             lengths.append(len(words))
         ids = np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, np.int32)

@@ -9,6 +9,9 @@ from typing import Any
 
 from review.text.personal_data.detection import PersonalDataSpan, find
 
+# Kinds that are written with gaps and without.
+_SPACED = frozenset({"iban", "card", "ssn", "ni_number", "passport"})
+
 
 class Mask:
     """What was found in the texts of one row so far, and the placeholder of each.
@@ -17,8 +20,8 @@ class Mask:
         counts: How often each kind was found.
     """
 
-    def __init__(self, names: Sequence[str] = ()) -> None:
-        self._names = list(names)
+    def __init__(self, names: Sequence[str] = (), regions: Sequence[str] = ()) -> None:
+        self._names, self._regions = list(names), tuple(regions)
         self._done: dict[str, str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
         self.counts: Counter[str] = Counter()
@@ -31,7 +34,7 @@ class Mask:
         return masked
 
     def _masked(self, text: str) -> str:
-        places = find(text, self._names)
+        places = find(text, self._names, self._regions)
         if not places:
             return text
         pieces, at = [], 0
@@ -62,6 +65,8 @@ class Mask:
         """What two writings of one thing share: the digits of a number, the full name that a first name is part of."""
         if kind == "phone":
             return re.sub(r"\D", "", said).lstrip("0")
+        if kind in _SPACED:
+            return re.sub(r"[\W_]+", "", said).upper()
         if kind == "name":
             return next((name for name in self._names if said in name.split() or said == name), said)
         return re.sub(r"\W+", " ", said).casefold().strip() if kind == "address" else said.casefold()

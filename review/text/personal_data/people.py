@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
+from review.text.personal_data import given_names
 
 # Input fields that hold a person's name, by what they are called.
 _PERSON = re.compile(
@@ -103,7 +104,7 @@ _WORDS_TOO = frozenset(
 SHORTEST = 3
 
 
-def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str]) -> list[str]:
+def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str], *, by_given_name: bool = False) -> list[str]:
     """Names of people that matter for one record: longest first, parts of full names after them.
 
     The signature of the offer is the sender's own and no secret; slots are filled only when a mail is sent.
@@ -112,8 +113,12 @@ def people_in(spec: TaskSpec, facts: Facts, texts: Iterable[str]) -> list[str]:
         spec: Whose fields and offer.
         facts: The record's.
         texts: Texts written for it; whoever they greet is meant.
+        by_given_name: Whether people are meant too who are greeted nowhere, if their name begins with a common given name.
     """
     found = {name for field in spec.input_schema if _is_person(field.name) for name in _values(facts.get(field.name))}
+    texts = list(texts)
+    if by_given_name:
+        found.update(name for text in texts for name in given_names.names_in(text) if len(name) >= SHORTEST)
     for text in texts:
         if not _MAYBE_GREETED.search(text):
             continue

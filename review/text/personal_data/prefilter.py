@@ -8,20 +8,49 @@ from __future__ import annotations
 
 import re
 
-_GAPS = " ./()-\u00a0"
+_GAPS = " ./()-\u00a0\u2011"
 _PHONE_DIGITS = b"0" * 6
+_YEAR_DIGITS = b"0" * 4
 _NUMBER = b" 0"
 # A character outside of ASCII is taken for a question mark, and so for no letter before a digit, and for a gap within a run.
 _BETWEEN = _GAPS.encode("ascii", "replace")
 _RUNS = bytes(ord("0" if chr(code) in "0123456789" else "a") for code in range(256))
 _WORDS = bytes(sign if re.match(r"\w", chr(code), re.ASCII) else ord(" ") for code, sign in enumerate(_RUNS))
+_GROUPS = b" -?"
+_CASES = (
+    bytes(ord("0" if sign.isdigit() else "A" if sign.isupper() else " ") for sign in map(chr, range(128))) + b" " * 128
+)
+_POINTS = bytes(ord("." if code == ord(".") else chr(_RUNS[code])) for code in range(256))
+_IBAN_HEAD, _POINT_BETWEEN = b"AA00", b"0.0"
 _FOREIGN_DIGIT = re.compile(r"(?=[^\x00-\x7f])\d")
 
 
 def may_hold_phone(text: str) -> bool:
-    """Whether six digits stand with nothing between them but signs that phone numbers are written with."""
+    """Whether six digits stand with nothing between them but signs that phone, card and other such numbers are written with."""
     raw = text.encode("ascii", "replace")
     return _PHONE_DIGITS in raw.translate(_RUNS, _BETWEEN) or _has_foreign_digit(text)
+
+
+def may_hold_groups(text: str, digits: int) -> bool:
+    """Whether so many digits stand with nothing between them but blanks and hyphens."""
+    return b"0" * digits in text.encode("ascii", "replace").translate(_RUNS, _GROUPS)
+
+
+def may_hold_iban(text: str) -> bool:
+    """Whether two capitals stand before two digits."""
+    return _IBAN_HEAD in text.encode("ascii", "replace").translate(_CASES)
+
+
+def may_hold_ipv4(text: str) -> bool:
+    """Whether points stand between digits as often as in an address."""
+    # Single digits are counted for every second point alone.
+    return text.encode("ascii", "replace").translate(_POINTS).count(_POINT_BETWEEN) >= 2
+
+
+def may_hold_date(text: str) -> bool:
+    """Whether four digits stand together, or six with signs between them."""
+    raw = text.encode("ascii", "replace").translate(_RUNS)
+    return _YEAR_DIGITS in raw or may_hold_phone(text)
 
 
 def around_numbers(text: str, before: int, after: int) -> str:

@@ -1,7 +1,7 @@
 """Words as the text index knows them: without case and accents, each with its place in the text. Pure Python.
 
 Both databases index what stands here and nothing else, so that they find the same: their own parsers are given words of
-letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese) are indexed
+letters and digits alone, which they leave whole. Scripts that put no blanks between words (Chinese, Japanese, Thai) are indexed
 by the character; a run of them is asked for as a phrase.
 """
 
@@ -12,12 +12,14 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from review.text.scripts import WITHOUT_BLANKS
+
 # Beyond this a text is found by its beginning only: PostgreSQL keeps a megabyte of words a row, and no mail is as long.
 LONGEST_TEXT = 100_000
 # Longer runs of letters are data, not words, and PostgreSQL refuses those over two kilobytes.
 LONGEST_WORD = 100
-_ALONE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_PIECE = re.compile(rf"[{_ALONE}]|[^\W_{_ALONE}]+")
+# Marks above and below Thai letters are no words by themselves, and both databases would drop them.
+_PIECE = re.compile(rf"(?=\w)[{WITHOUT_BLANKS}]|[^\W_{WITHOUT_BLANKS}]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 
 

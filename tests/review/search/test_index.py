@@ -52,11 +52,12 @@ def test_a_query_finds_the_same_on_both_databases(task: Task, line: str, count: 
 
 
 def test_accents_case_and_scripts_without_blanks_are_found(task: Task) -> None:
-    records = factories.make_records(factories.make_source(task, name="Far"), 2)
+    records = factories.make_records(factories.make_source(task, name="Far"), 3)
     factories.make_drafts(
         task, records, fields=[
             {"subject": "Größe und Café", "body": "Ein Angebot für Müller."},
             {"subject": "お問い合わせ", "body": "東京の新しい倉庫について。"},
+            {"subject": "คลังใหม่", "body": "เปิดคลังสินค้าใหม่ในเดือนหน้า"},
         ],
     )  # fmt: skip
 
@@ -64,6 +65,7 @@ def test_accents_case_and_scripts_without_blanks_are_found(task: Task) -> None:
     assert len(found("MÜLLER")) == 1
     assert len(found("倉庫")) == 1
     assert len(found("庫倉")) == 0
+    assert len(found("สินค้า")) == 1
 
 
 def test_a_large_batch_waits_and_is_indexed_by_the_worker(task: Task) -> None:

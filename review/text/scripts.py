@@ -1,0 +1,15 @@
+"""Which scripts put no blanks between words, and words of a text in any script: there each character counts as one."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# For a class of a pattern: Han, kana and bopomofo with their extensions; Thai, Lao, Khmer and Myanmar with their marks.
+WITHOUT_BLANKS: Final = (
+    "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
+# Runs of letters, digits and underscores, as `\w+` finds them, and single characters of these scripts.
+WORD: Final = re.compile(rf"[^\W{WITHOUT_BLANKS}]+|[{WITHOUT_BLANKS}]")
