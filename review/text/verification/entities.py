@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from review.text.checks.names import unknown_names
+from review.text.reading.names import unknown_names
 from review.text.verification import forms
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
@@ -33,11 +33,15 @@ def names(sentence: ClaimSentence) -> Iterator[Unsupported]:
 def changed_names(sentence: ClaimSentence) -> Iterator[Unsupported]:
     """Names of several words of which the passage has another: `Early Bird Offer` for `Early Bird Package`."""
     for match in forms.long_names(sentence.text, sentence.start, sentence.end):
-        words = forms.name_words(match.group())
-        if _SUFFIXES.intersection(words) or sentence.source.holds(words_of(" ".join(words))):
-            continue
-        if other := sentence.source.names.differing_in_one(words):
+        if other := other_name(forms.name_words(match.group()), sentence.source):
             yield Unsupported(match.start(), match.end(), f"The passage names {' '.join(other)}", "name", 0.6)
+
+
+def other_name(words: tuple[str, ...], source: Source) -> tuple[str, ...] | None:
+    """The name that the passage has where a text has this one, of which all words but one are the same."""
+    if _SUFFIXES.intersection(words) or source.holds(words_of(" ".join(words))):
+        return None
+    return source.names.differing_in_one(words)
 
 
 def titles(sentence: ClaimSentence) -> Iterator[Unsupported]:

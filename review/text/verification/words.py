@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from review.text.checks import words as plain_words
+from review.text.reading import words as plain_words
 
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_][^\W_]*(?:['\u2019][^\W\d_]+)*")
 _ABBREVIATED = re.compile(
