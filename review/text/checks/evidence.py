@@ -11,7 +11,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
 from review.text.reading.numbers import readings_in
 from review.text.reading.words import WORD
-from review.text.verification.source import Source
+from review.text.verification.source import SourceText
 
 
 class Support:
@@ -44,9 +44,9 @@ class Evidence:
         return "\n".join([*self._texts, ""]).casefold() + self._support.text
 
     @cached_property
-    def passage(self) -> Source:
+    def passage(self) -> SourceText:
         """Facts and offer as the verifier reads a passage; dearer than the words alone."""
-        return Source("\n".join([*self._texts, self._support.written]))
+        return SourceText("\n".join([*self._texts, self._support.written]))
 
     @cached_property
     def cited(self) -> dict[str, str]:

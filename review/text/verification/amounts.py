@@ -9,7 +9,7 @@ from review.text.verification import quantities
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Rule, Unsupported
 from review.text.verification.quantities import Quantity
-from review.text.verification.source import Source
+from review.text.verification.source import SourceText
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import words_of
 
@@ -67,7 +67,7 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
     return _OTHER_THING if _is_of_another(sentence, quantity, matching) else None
 
 
-def _missing(source: Source, quantity: Quantity) -> _Objection:
+def _missing(source: SourceText, quantity: Quantity) -> _Objection:
     if not quantity.is_spelt or float(min(quantity.values)) > _COUNTED or quantity.unit is None:
         return _UNCOUNTED if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED else _UNKNOWN
     rivals = (other.unit[0] == quantity.unit[0] for other in source.quantities.all if other.unit)
@@ -95,7 +95,7 @@ def _is_told_otherwise(sentence: ClaimSentence, quantity: Quantity) -> bool:
     return is_about and any(source.quantities.is_near(float(value), _NEAR) for value in quantity.values)
 
 
-def _day(source: Source, quantity: Quantity) -> _Objection | None:
+def _day(source: SourceText, quantity: Quantity) -> _Objection | None:
     held = source.quantities
     if quantity.kind == "date":
         is_held = all(
@@ -132,7 +132,7 @@ def _rivals(sentence: ClaimSentence, quantity: Quantity) -> Iterator[Quantity]:
                 yield other
 
 
-def _beside(source: Source, quantity: Quantity) -> set[str]:
+def _beside(source: SourceText, quantity: Quantity) -> set[str]:
     low, high = source.sentences[source.sentence_at(quantity.start)]
     low, high = max(low, quantity.start - _WINDOW), min(high, quantity.end + _WINDOW)
     return _around(source.text, quantity, low, high, source.quantities.between(low, high))

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from review.text.verification import negation
 from review.text.verification.quantities import Quantity, quantities
-from review.text.verification.source import Source
+from review.text.verification.source import SourceText
 from review.text.verification.thesaurus import SMALL, synonym_groups
 from review.text.verification.words import Word, listed, sentences_of, stem, words_of
 
@@ -28,7 +28,7 @@ class ClaimSentence:
         words: Its words.
     """
 
-    source: Source
+    source: SourceText
     text: str
     start: int
     end: int
@@ -95,7 +95,7 @@ class ClaimSentence:
         return single
 
 
-def sentences(source: Source, text: str) -> Iterator[ClaimSentence]:
+def sentences(source: SourceText, text: str) -> Iterator[ClaimSentence]:
     """The sentences of a text."""
     words, at = words_of(text), 0
     for start, end in sentences_of(text):

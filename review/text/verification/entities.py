@@ -9,7 +9,7 @@ from review.text.reading.names import unknown_names
 from review.text.verification import forms
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
-from review.text.verification.source import Source
+from review.text.verification.source import SourceText
 from review.text.verification.thesaurus import SMALL
 from review.text.verification.words import listed, words_of
 
@@ -37,7 +37,7 @@ def changed_names(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(match.start(), match.end(), f"The passage names {' '.join(other)}", "name", 0.6)
 
 
-def other_name(words: tuple[str, ...], source: Source) -> tuple[str, ...] | None:
+def other_name(words: tuple[str, ...], source: SourceText) -> tuple[str, ...] | None:
     """The name that the passage has where a text has this one, of which all words but one are the same."""
     if _SUFFIXES.intersection(words) or source.holds(words_of(" ".join(words))):
         return None
@@ -52,7 +52,7 @@ def titles(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(match.start(), match.end(), "The passage gives this person another title", "name", 0.8)
 
 
-def _titles_of(name: str, source: Source) -> Iterator[str]:
+def _titles_of(name: str, source: SourceText) -> Iterator[str]:
     first = words_of(name)[0]
     for place in source.places.get(first.root, ()):
         if place and (title := source.words[place - 1].text.capitalize()) in _SEX:
@@ -67,7 +67,7 @@ def quotes(sentence: ClaimSentence) -> Iterator[Unsupported]:
             yield Unsupported(match.start(1), match.end(1), "The passage does not hold this quote", "quote", 0.7)
 
 
-def is_other_form(name: str, source: Source) -> bool:
+def is_other_form(name: str, source: SourceText) -> bool:
     """Whether a name is an acronym of words of the passage, or the words of an acronym, or has a legal ending more."""
     words = [word.lower().replace(".", "") for word in re.split(r"[\s-]+", name)]
     known = source.name_words

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from review.text.verification.claim import ClaimSentence
 from review.text.verification.finding import Unsupported
-from review.text.verification.source import Source
+from review.text.verification.source import SourceText
 from review.text.verification.thesaurus import SMALL, reporting
 from review.text.verification.words import Word
 
@@ -37,7 +37,7 @@ def _is_name(text: str, words: list[Word], index: int) -> bool:
     return text[words[index].start].isupper() and words[index].text not in SMALL
 
 
-def _only_reversed(source: Source, subject: str, other: str, roots: set[str], is_passive: bool) -> bool:
+def _only_reversed(source: SourceText, subject: str, other: str, roots: set[str], is_passive: bool) -> bool:
     """Whether the passage joins the two names by one of these roots, and always the other way round."""
     directions = set()
     others = source.places.get(other, [])

@@ -28,7 +28,7 @@ _KEPT_CHARS = 100_000
 _WITH_A_DIGIT = re.compile(r"\w*\d\w*")
 
 
-class Source:
+class SourceText:
     """What a passage says: its words, quantities, names and what it denies.
 
     Attributes:
@@ -187,11 +187,11 @@ class Source:
         return found
 
 
-def read(text: str) -> Source:
+def read(text: str) -> SourceText:
     """Read a passage; short ones are kept, so that many claims can be asked of one."""
-    return _kept(text) if len(text) <= _KEPT_CHARS else Source(text)
+    return _kept(text) if len(text) <= _KEPT_CHARS else SourceText(text)
 
 
 @lru_cache(maxsize=16)
-def _kept(text: str) -> Source:
-    return Source(text)
+def _kept(text: str) -> SourceText:
+    return SourceText(text)

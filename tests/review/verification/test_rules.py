@@ -10,10 +10,14 @@ import pytest
 from review.text.verification import negation
 from review.text.verification.quantities import quantities
 from review.text.verification.rules import RULES, verify
-from review.text.verification.source import PLACES, Source, read
+from review.text.verification.source import PLACES, SourceText, read
 from review.text.verification.words import root, sentences_of, stem
 
-OWN = json.loads(Path(__file__).with_name("own_cases.json").read_text(encoding="utf-8"))
+# The rules were made on the first; of the second, news written later, they were corrected by the false alarms alone.
+OWN, LATER = (
+    json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+    for name in ("own_cases.json", "later_cases.json")
+)
 CLAIMS = [(case["source"], *claim) for case in OWN for claim in case["claims"]]
 FACTS = (
     "Dana Whitfield leads Harrow Rail. Revenue grew 14% year over year to 1.5 million euros. The United Kingdom office opened on 3 May 2024 "
@@ -63,6 +67,17 @@ def test_own_cases_of_mails_and_news_are_told_apart() -> None:
 
     assert sum(flagged[True]) == 0
     assert sum(flagged[False]) / len(flagged[False]) >= 0.9
+
+
+def test_in_later_news_no_paraphrase_is_flagged_and_three_edits_in_four_are() -> None:
+    claims = [(case["source"], *claim) for case in LATER for claim in case["claims"]]
+    flagged = {
+        is_true: [not verify(source, text).supported for source, text, truth, _ in claims if truth is is_true]
+        for is_true in (True, False)
+    }
+
+    assert sum(flagged[True]) == 0
+    assert sum(flagged[False]) / len(flagged[False]) >= 0.75
 
 
 @pytest.mark.parametrize("edit", ["entity", "antonym", "negation", "number", "date", "unit", "insertion", "role"])
@@ -131,14 +146,14 @@ def test_a_title_ends_no_sentence() -> None:
 
 
 def test_a_denial_reaches_to_the_end_of_its_clause() -> None:
-    source = Source("There is no setup fee and you can cancel.")
+    source = SourceText("There is no setup fee and you can cancel.")
 
     assert source.denied_roots == {root("setup"), root("fee")}
     assert negation.cues(source.words) == [2]
 
 
 def test_of_a_word_that_stands_everywhere_few_places_are_kept() -> None:
-    source = Source("The seat is a seat. " * 5_000)
+    source = SourceText("The seat is a seat. " * 5_000)
 
     assert len(source.places[root("seat")]) == len(source.stems[stem("seat")]) == PLACES
 
@@ -146,14 +161,14 @@ def test_of_a_word_that_stands_everywhere_few_places_are_kept() -> None:
 def test_work_grows_no_faster_than_the_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts how often the passage is asked for a context, the dearest question, while both texts grow tenfold."""
     asked = 0
-    context = Source.context
+    context = SourceText.context
 
-    def counted(self: Source, places: list[int], around: set[str]) -> int:
+    def counted(self: SourceText, places: list[int], around: set[str]) -> int:
         nonlocal asked
         asked += 1
         return context(self, places, around)
 
-    monkeypatch.setattr(Source, "context", counted)
+    monkeypatch.setattr(SourceText, "context", counted)
     counts = []
     for times in (2, 20):
         asked = 0
