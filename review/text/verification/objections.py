@@ -15,13 +15,14 @@ _RESTRICTIONS = listed("only solely exclusively merely")
 _RESTRICTED = frozenset(
     root(word) for word in listed("only just solely exclusive exclusively merely alone limited sole unless")
 )
-# Who says that something was said wrongly says something the passage rarely does.
-_FAULTS = frozenset(
-    root(word)
-    for word in listed(
-        "wrong incorrect inaccurate false falsely wrongly incorrectly mislead misinform lie unnecessarily untrue"
-    )
-)
+# Who calls something wrong or bad says something that a passage, a seller's above all, rarely leaves to others to say.
+_FAULTS_TEXT = """
+    wrong incorrect inaccurate false falsely wrongly incorrectly mislead misleading misinform lie unnecessarily untrue
+    mediocre negligible exorbitant inferior subpar useless worthless terrible awful disappointing unreliable outdated
+    obsolete defective overpriced unhelpful irrelevant insufficient inadequate unsafe faulty flawed shoddy dishonest
+    unprofessional unwanted deceptive fraudulent unaffordable cumbersome
+"""
+_FAULTS = frozenset(root(word) for word in _FAULTS_TEXT.split())
 _REVERSING = ("un", "in", "im", "ir", "il", "non", "dis", "mis")
 _REVERSED_FROM = 5
 _AFTER_A_VERB = listed("a an the that it them him her his their its this these those how why what whether to")
@@ -128,7 +129,7 @@ def restrictions(sentence: ClaimSentence) -> Iterator[Unsupported]:
     for word in sentence.words:
         if word.text in _RESTRICTIONS and not (_RESTRICTED & sentence.region):
             yield Unsupported(word.start, word.end, "The passage does not restrict this", "restriction", 0.55)
-        elif word.root in _FAULTS and not source.has(word.root):
+        elif word.root in _FAULTS and not source.says(word.root):
             yield Unsupported(word.start, word.end, "The passage calls nothing wrong here", "restriction", 0.6)
 
 
