@@ -21,7 +21,7 @@ from pathlib import Path
 from demo.data import handwritten_drafts
 from demo.data.offer import OFFER
 from demo.data.prospects import generate
-from review.text.checks.words import WORD
+from review.text.reading.words import WORD
 from review.text.spelling import lexicon, nonwords
 
 LETTERS = "etaoinsrhldcu"

@@ -20,7 +20,7 @@ from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
 from review.states import Verdict
-from review.text.checks.words import sentences
+from review.text.reading.words import sentences
 from review.text.search.words import folded
 from web.errors import Refusal
 

@@ -21,9 +21,9 @@ from review.drafts.checking import with_marks
 from review.models import Decision, Draft, SearchText, Task
 from review.spec.schema import Fields
 from review.states import DraftState, Verdict
-from review.text.checks.words import sentences
 from review.text.near_duplicates import minhash
 from review.text.near_duplicates.minhash import Signatures
+from review.text.reading.words import sentences
 from review.text.search import query
 from review.text.search.texts import texts_of_fields
 from review.text.search.words import folded

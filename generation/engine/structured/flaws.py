@@ -7,7 +7,7 @@ from review.spec.schema import SLOT, Fields, OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
 from review.spec.values import TEXTS, normalise_value
 from review.text.checks import pattern
-from review.text.checks.words import SPACED
+from review.text.reading.words import SPACED
 
 # A repair needs the gist; a wild answer must not make its own repair dear.
 MOST_FLAWS = 8

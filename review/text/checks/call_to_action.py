@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import sentences
+from review.text.reading.words import sentences
 
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
 # Requests that need no question mark.

@@ -8,9 +8,10 @@ from functools import cached_property
 
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
-from review.text.checks.numbers import readings_in
-from review.text.checks.words import WORD
 from review.text.grounding import quotable, quoting
+from review.text.reading.numbers import readings_in
+from review.text.reading.words import WORD
+from review.text.verification.source import SourceText
 
 
 class Support:
@@ -20,7 +21,8 @@ class Support:
         offer = spec.offer
         # Forbidden phrases are no evidence: naming a word to avoid it does not support it.
         offer_texts = [offer.seller, offer.product, offer.description, offer.tone, offer.signature, *offer.claims]
-        self.text = "\n".join(part for part in offer_texts if part).casefold()
+        self.written = "\n".join(part for part in offer_texts if part)
+        self.text = self.written.casefold()
         self.words = frozenset(_words(offer_texts)) | frozenset(_words([spec.instruction, spec.guideline]))
         self.numbers = readings_in("\n".join(offer_texts))
         self.group_field = spec.facts_with_role("group")
@@ -40,6 +42,11 @@ class Evidence:
     def text(self) -> str:
         """Facts and offer as one case-folded text."""
         return "\n".join([*self._texts, ""]).casefold() + self._support.text
+
+    @cached_property
+    def passage(self) -> SourceText:
+        """Facts and offer as the verifier reads a passage; dearer than the words alone."""
+        return SourceText("\n".join([*self._texts, self._support.written]))
 
     @cached_property
     def cited(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import Phrases
+from review.text.reading.words import Phrases
 
 LANGUAGES: frozenset[str] | None = None
 _ENDING = re.compile(r"(?:ations?|aries|ary|ingly|ings?|edly|ed|ers?|ies|es|e|s|y|ly)$")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import SPACED
+from review.text.reading.words import SPACED
 
 LANGUAGES: frozenset[str] | None = None
 _TOKEN = re.compile(r"\S+")

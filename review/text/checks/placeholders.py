@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import without_addresses
+from review.text.reading.words import without_addresses
 
 LANGUAGES: frozenset[str] | None = None
 _BRACKETS = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import SPACED, WORD, sentences
+from review.text.reading.words import SPACED, WORD, sentences
 
 LANGUAGES: frozenset[str] | None = SPACED
 _RUN_WORDS = 6

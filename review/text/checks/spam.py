@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import Phrases, without_addresses
+from review.text.reading.words import Phrases, without_addresses
 
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de"})
 _PHRASES = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from review.spec.schema import OutputField, OutputItem
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.words import WORD
+from review.text.reading.words import WORD
 from review.text.spelling import lexicon, nonwords
 from review.text.spelling.nonwords import SpelledText
 

@@ -1,8 +1,8 @@
 """Unsupported: a number or proper name that neither the record's facts nor the offer hold.
 
-It compares words and numbers and understands nothing: a right name in a wrong claim passes. It prefers silence to a
-false
-alarm, since a check that cries wolf is soon ignored.
+It compares numbers and forms of names, by the verifier's rules (`review.text.verification`), and understands nothing: a right
+name in a wrong claim passes. The verifier's other rules are left out, since a mail says much that is in no fact: a check that
+cries wolf is soon ignored.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.checks.names import unknown_names
-from review.text.checks.numbers import NUMBER, readings_at
-from review.text.checks.words import URL, blanked, sentences, without_addresses
+from review.text.reading.names import unknown_names
+from review.text.reading.numbers import NUMBER, readings_at
+from review.text.reading.words import URL, blanked, sentences, without_addresses
+from review.text.verification import entities, forms
 
 # Numbers are read in all of these; names only in English, as German and others give capitals to more than names.
 LANGUAGES: frozenset[str] | None = frozenset({"en", "de", "es", "fr", "it", "nl"})
@@ -25,6 +26,8 @@ _PROPOSAL = re.compile(
     r"(?:\s?[-\u2013]\s?\d+|\s?(?:or|to|oder|bis)\s\d+)?[\s-]?(?:min(?:ute[sn]?|uten|s)?|am|pm|a\.m\.|p\.m\.|o'clock|uhr|h)\b|:\d\d|-minute",
     re.IGNORECASE,
 )
+# The number of a name, as in COVID-19, is the name's affair.
+_OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
 _IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w])")
 
 
@@ -55,7 +58,9 @@ def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:
     supported = passage.evidence.numbers
     text = blanked(text, _IDIOMS)
     for match in NUMBER.finditer(text):
-        if supported.isdisjoint(readings_at(text, match)) and not _is_proposal(text, match):
+        if supported.isdisjoint(readings_at(text, match)) and not (
+            _is_proposal(text, match) or _OF_A_NAME.search(text, max(0, match.start() - _LONGEST_NAME), match.start())
+        ):
             end = match.end() + (1 if text[match.end() : match.end() + 1] == "%" else 0)
             yield _mark(passage, match.start(), end, f"The number {text[match.start() : end]}")
 
@@ -77,8 +82,23 @@ _INVITES = re.compile(
 
 
 def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
-    for start, end in unknown_names(text, passage.evidence.words, is_title=passage.schema.role == "subject"):
+    is_title = passage.schema.role == "subject"
+    unknown = [
+        (start, end)
+        for start, end in unknown_names(text, passage.evidence.words, is_title=is_title)
+        if not entities.is_other_form(text[start:end], passage.evidence.passage)
+    ]
+    for start, end in unknown:
         yield _mark(passage, start, end, f"The name {text[start:end]}")
+    for match in [] if is_title else forms.long_names(text, 0, len(text)):
+        if any(start < match.end() and match.start() < end for start, end in unknown):
+            continue
+        words = forms.name_words(match.group())
+        # Most names stand in the facts as they are: looking for them first spares reading the passage.
+        if " ".join(words) not in passage.evidence.text and (
+            other := entities.other_name(words, passage.evidence.passage)
+        ):
+            yield _mark(passage, match.start(), match.end(), f"The name {match.group()} (there is {' '.join(other)})")
 
 
 def _mark(passage: CheckedText, start: int, end: int, what: str) -> Mark:

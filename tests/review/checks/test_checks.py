@@ -205,6 +205,30 @@ def test_what_the_facts_and_the_offer_hold_is_let_pass(text: str) -> None:
     assert marked("unsupported", text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("Your U.K. depot is new.", "a depot in the United Kingdom"), ("Your depot in the United Kingdom is new.", "a U.K. depot"),
+        ("You grew YoY.", "grew year over year"), ("COVID-19 slowed you.", "slowed by the coronavirus"), ("Your EU depot.", "European Union"),
+        ("The World Health Organization asked.", "asked by the WHO"), ("Beside Marchetti Glass Ltd you grew.", "beside Marchetti Glass"),
+    ],
+)  # fmt: skip
+def test_a_name_in_another_of_its_forms_is_let_pass(text: str, fact: str) -> None:
+    found = checks.run(spec_with("unsupported"), FACTS | {"trigger": fact}, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in found] == []
+
+
+def test_a_name_with_one_word_of_another_is_marked_beside_the_right_one() -> None:
+    text = "We saw the Early Bird Plan. Your Cold Chain Bird is fine."
+    facts = FACTS | {"trigger": "launched the Early Bird Offer, a plan"}
+
+    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in found] == ["Early Bird Plan"]
+    assert "early bird offer" in found[0].message
+
+
 def test_a_subject_in_title_case_is_not_full_of_names() -> None:
     assert marks("unsupported", "fine", subject="Better Planning After The Move") == []
 

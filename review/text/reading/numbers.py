@@ -12,10 +12,10 @@ from functools import lru_cache
 # A number that hangs on letters (B2B, ISO9001, 3D) is a name and not a number; known units and ordinals may follow.
 NUMBER = re.compile(
     r"(?<![\w])(?<!\d[.,'\u2019])\d+(?:[.,'\u2019\u00a0\u202f ]\d{3}(?!\d))*(?:[.,]\d+)?"
-    r"(?=(?:st|nd|rd|th|k|m|bn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
+    r"(?=(?:st|nd|rd|th|k|m|bn|tn|x|h|s|am|pm|min|mins|kg|km|t|%)?(?![^\W\d_]))",
     re.IGNORECASE,
 )
-_SCALE = re.compile(r"\s?(k|m|bn|thousand|million|billion|tausend|millionen|milliarden)\b", re.IGNORECASE)
+_SCALE = re.compile(r"\s?(k|m|bn|tn|thousand|million|billion|trillion|tausend|millionen|milliarden)\b", re.IGNORECASE)
 _FACTORS = {
     "k": 3,
     "thousand": 3,
@@ -26,6 +26,8 @@ _FACTORS = {
     "bn": 9,
     "billion": 9,
     "milliarden": 9,
+    "tn": 12,
+    "trillion": 12,
 }
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
 _BLANKS = str.maketrans("", "", "'\u2019\u00a0\u202f ")

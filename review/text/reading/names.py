@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _CAPITAL = re.compile(r"(?<![\w'\u2019])[^\W\d_a-z][\w]*(?:[-'\u2019&.][^\W_]+)*")
 _LINK = re.compile(r"(?: (?:&|and|of|the|de|von|van|der|und) | )")
@@ -54,6 +55,10 @@ _PEOPLE = {
 }
 _OF_A_PLACE = re.compile(r"^(.{3,}?)(?:ian|ean|an|ese|ish|i|er|ers)$")
 _TITLE_SHARE = 0.6
+# The full stop of a title ends no sentence; nor is a whole text copied to look before a word.
+_TITLED, _LOOKED_BACK = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.$"), 80
+# From so many known words on, their beginnings are looked up rather than gone through.
+_MANY = 2_000
 
 
 def unknown_names(text: str, known: frozenset[str], *, is_title: bool = False) -> Iterator[tuple[int, int]]:
@@ -132,12 +137,20 @@ def _is_of_known_place(word: str, known: frozenset[str]) -> bool:
     if stem is None:
         return False
     root = stem.group(1)
-    return root in known or any(place.startswith(root[: max(4, len(root) - 2)]) for place in known if len(place) >= 4)
+    beginning = root[: max(4, len(root) - 2)]
+    if root in known or len(known) >= _MANY:
+        return root in known or beginning in _beginnings(known)
+    return any(place.startswith(beginning) for place in known if len(place) >= 4)
+
+
+@lru_cache(maxsize=4)
+def _beginnings(known: frozenset[str]) -> frozenset[str]:
+    return frozenset(word[:end] for word in known for end in range(4, len(word) + 1) if len(word) <= _LOOKED_BACK)
 
 
 def _opens_sentence(text: str, start: int) -> bool:
-    before = text[:start].rstrip(" \t")
-    return not before or before[-1] in _OPENERS
+    before = text[max(0, start - _LOOKED_BACK) : start].rstrip(" \t")
+    return not before or (before[-1] in _OPENERS and not _TITLED.search(before))
 
 
 def _capitalises_all(text: str) -> bool:

@@ -1,0 +1,106 @@
+"""A text that is verified, cut into sentences with their words. Pure Python."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from review.text.verification import negation
+from review.text.verification.quantities import Quantity, quantities
+from review.text.verification.source import SourceText
+from review.text.verification.thesaurus import SMALL, synonym_groups
+from review.text.verification.words import Word, listed, sentences_of, stem, words_of
+
+_LOSSES = frozenset(stem(word) for word in listed("lose ban prohibit forbid remove reject exclude stop quit waive"))
+
+
+@dataclass(frozen=True)
+class ClaimSentence:
+    """One sentence in front of the passage.
+
+    Attributes:
+        source: The passage.
+        text: The whole text, in which places count.
+        start: First character.
+        end: One past the last.
+        words: Its words.
+    """
+
+    source: SourceText
+    text: str
+    start: int
+    end: int
+    words: list[Word]
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Its numbers, dates and times; places count from the start of the sentence."""
+        return quantities(self.text[self.start : self.end])
+
+    @cached_property
+    def counted(self) -> frozenset[int]:
+        """Indices of words that are part of a quantity."""
+        starts = [word.start - self.start for word in self.words]
+        return frozenset(
+            index
+            for each in self.quantities
+            for index in range(bisect_left(starts, each.start), bisect_left(starts, each.end))
+        )
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Stems of its words."""
+        return frozenset(word.stem for word in self.words)
+
+    @cached_property
+    def loses(self) -> bool:
+        """Whether it says in a word of its own that something is gone or denied: `lost power`, `bans cars`."""
+        return any(word.stem in _LOSSES for word in self.words)
+
+    @cached_property
+    def closest(self) -> list[int]:
+        """Sentences of the passage it resembles most."""
+        return self.source.closest(self.words)
+
+    @cached_property
+    def region(self) -> set[str]:
+        """Roots of those sentences."""
+        return {root for number in self.closest for root in self.source.roots_of(number)}
+
+    @cached_property
+    def cues(self) -> list[int]:
+        """Indices of words that deny."""
+        return negation.cues(self.words)
+
+    @cached_property
+    def denied(self) -> frozenset[int]:
+        """Indices of all words a cue reaches."""
+        return frozenset(index for cue in self.cues for index in self.reached(cue))
+
+    def reached(self, cue: int) -> list[int]:
+        """Indices of the words that a cue denies, the nearest first."""
+        return negation.reached(self.text, self.words, cue)
+
+    @cached_property
+    def supported(self) -> list[bool]:
+        """Of each word, whether the passage holds it, one of its kin or a word that says the same."""
+        single = [word.text in SMALL or self.source.says(word.root) for word in self.words]
+        table = synonym_groups()
+        for index in range(len(self.words) - 1):
+            key = f"{self.words[index].root}_{self.words[index + 1].root}"
+            if key in table and self.source.says(key):
+                single[index] = single[index + 1] = True
+        return single
+
+
+def sentences(source: SourceText, text: str) -> Iterator[ClaimSentence]:
+    """The sentences of a text."""
+    words, at = words_of(text), 0
+    for start, end in sentences_of(text):
+        first = at
+        while at < len(words) and words[at].start < end:
+            at += 1
+        if at > first:
+            yield ClaimSentence(source, text, start, end, words[first:at])

@@ -1,0 +1,59 @@
+"""What verification answers: whether a passage supports a text, and which places it does not. Pure Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Rule = Literal["number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "insertion"]
+
+SUPPORTED_FROM = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A place that the passage does not support.
+
+    Attributes:
+        start: First character, in code points of the text.
+        end: One past the last character.
+        why: What is wrong, in one short sentence.
+        rule: Which rule objects.
+        risk: How likely a text with this objection is unsupported, in [0, 1].
+    """
+
+    start: int
+    end: int
+    why: str
+    rule: Rule
+    risk: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verifier says of a text in front of a passage.
+
+    Attributes:
+        supported: Whether the score is at least one half.
+        score: How far the passage supports the text, in [0, 1]; 1 where nothing is objected to.
+        unsupported: The objections, in the order of the text.
+        by: Who says so: `rules`, or the name of a model.
+    """
+
+    supported: bool
+    score: float
+    by: str
+    unsupported: tuple[Unsupported, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as plain data."""
+        places = [{"start": place.start, "end": place.end, "why": place.why} for place in self.unsupported]
+        return {"supported": self.supported, "score": self.score, "unsupported": places, "by": self.by}
+
+
+class Verifier(Protocol):
+    """Who can say whether a passage supports a text: the rules, a model."""
+
+    def verify(self, source: str, text: str) -> Verification:
+        """Compare a text with a passage."""
+        ...

@@ -1,0 +1,83 @@
+"""Forms of names: acronyms and the words they stand for, names of several words and what differs in one. Pure Python."""
+
+from __future__ import annotations
+
+import re
+
+_RUN = re.compile(r"[A-Z][\w&'\u2019-]*(?: (?:of |the |and |& )?[A-Z][\w&'\u2019-]*)+")
+# One thing a line, in small letters without full stops.
+_FORMS = (
+    ("uk", "united kingdom", "britain", "british", "great britain"),
+    ("us", "usa", "united states", "america", "american", "u.s"),
+    ("eu", "european union", "europe", "european"),
+    ("un", "united nations"),
+    ("uae", "united arab emirates", "emirati"),
+    ("yoy", "year over year", "year on year", "year-over-year", "year-on-year", "annual"),
+    ("qoq", "quarter over quarter", "quarter on quarter", "quarter-over-quarter"),
+    ("covid", "covid-19", "coronavirus", "sars-cov-2"),
+    ("ceo", "chief executive officer", "chief executive"),
+    ("cfo", "chief financial officer"),
+    ("cto", "chief technology officer"),
+    ("roi", "return on investment"),
+    ("asap", "as soon as possible"),
+    ("eod", "end of day"),
+    ("nyc", "new york city", "new york"),
+    ("la", "los angeles"),
+    ("dc", "washington"),
+    ("ai", "artificial intelligence"),
+    ("gdp", "gross domestic product"),
+    ("nhs", "national health service"),
+    ("fbi", "federal bureau of investigation"),
+    ("who", "world health organization"),
+    ("vp", "vice president"),
+    ("hr", "human resources"),
+)
+
+
+def equivalents(text: str, words: set[str]) -> frozenset[str]:
+    """Words of every other form of what a text names.
+
+    Args:
+        text: The text in small letters.
+        words: Its words, without full stops.
+    """
+    found: set[str] = set()
+    for forms in _FORMS:
+        if any(form in words or ((" " in form or "-" in form) and form in text) for form in forms):
+            for form in forms:
+                found.update(form.replace("-", " ").split())
+                found.add(form)
+    return frozenset(found)
+
+
+class LongNames:
+    """Names of several words in a text, found by all of their words but one."""
+
+    def __init__(self, text: str) -> None:
+        self._by_gap: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
+        for match in _RUN.finditer(text):
+            words = name_words(match.group())
+            for gap in range(len(words)):
+                self._by_gap.setdefault((gap, _without(words, gap)), words)
+
+    def differing_in_one(self, words: tuple[str, ...]) -> tuple[str, ...] | None:
+        """A name that has other than one of these words, at the same place; the first of two words may differ too often."""
+        for gap in range(1 if len(words) == 2 else 0, len(words)):
+            other = self._by_gap.get((gap, _without(words, gap)))
+            if other is not None and other != words:
+                return other
+        return None
+
+
+def long_names(text: str, start: int, end: int) -> list[re.Match[str]]:
+    """Names of several words in a part of a text."""
+    return list(_RUN.finditer(text, start, end))
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """Words of a name in small letters, without a possessive ending."""
+    return tuple(name.lower().replace("\u2019", "'").removesuffix("'s").split())
+
+
+def _without(words: tuple[str, ...], gap: int) -> tuple[str, ...]:
+    return (*words[:gap], "", *words[gap + 1 :])

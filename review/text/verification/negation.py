@@ -1,0 +1,67 @@
+"""What a text denies: cues of negation and the words they reach. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from review.text.verification.thesaurus import SMALL
+from review.text.verification.words import Word, listed
+
+_CUES_TEXT = """
+    not no never none nor neither without cannot nobody nothing nowhere hardly barely scarcely unable non
+    fail fails failed failing refuse refuses refused refusing decline declines declined declining lack lacks lacked
+    lacking excluding except deny denies denied denying stop stops stopped avoid avoids avoiding prevent prevents
+    yet dont doesnt didnt wont cant isnt arent wasnt werent
+"""
+CUES = frozenset(_CUES_TEXT.split())
+# These deny only with a verb after them, and stand for a fall elsewhere.
+_WITH_A_VERB = listed("fail fails failed failing decline declines declined declining refuse refuses refused")
+# What a cue reaches: so many telling words, not past the end of a clause.
+REACH = 3
+_BREAK = re.compile(r"[,;:.!?()\n]")
+_SUBJECTS = listed("you we they it i he she there")
+
+
+def is_cue(word: Word) -> bool:
+    """Whether a word denies what follows."""
+    text = word.text
+    return text in CUES or (text[-1] == "t" and text.endswith(("n't", "n\u2019t")))
+
+
+def cues(words: Sequence[Word]) -> list[int]:
+    """Indices of words that deny."""
+    return [index for index, word in enumerate(words) if is_cue(word) and not _is_phrase(words, index)]
+
+
+def reached(text: str, words: Sequence[Word], cue: int) -> list[int]:
+    """Indices of the telling words that a cue denies, the nearest first."""
+    found = []
+    for index in range(cue + 1, min(cue + 2 + 3 * REACH, len(words))):
+        word = words[index].text
+        if _BREAK.search(text, words[index - 1].end, words[index].start) or word == "but":
+            break
+        if word in _SUBJECTS and words[index - 1].text in {"and", "or", "so", "because", "if", "when"}:
+            break
+        if word not in SMALL:
+            found.append(index)
+            if len(found) == REACH:
+                break
+    return found
+
+
+def _is_phrase(words: Sequence[Word], index: int) -> bool:
+    """`not only`, `no longer than`, `no problem`, `cannot wait`: they deny nothing here; so does a verb used otherwise."""
+    word = words[index].text
+    after = words[index + 1].text if index + 1 < len(words) else ""
+    if word == "yet":
+        return after != "to"
+    if word in _WITH_A_VERB:
+        return after != "to" and not after.endswith("ing")
+    return (word, after) in _PHRASES
+
+
+_PHRASES = {
+    ("not", "only"), ("no", "problem"), ("no", "doubt"), ("not", "just"), ("cannot", "wait"), ("can't", "wait"),
+    ("no", "matter"), ("not", "least"), ("don't", "hesitate"), ("not", "hesitate"), ("without", "doubt"),
+}  # fmt: skip

@@ -1,0 +1,275 @@
+"""Numbers with their units, dates and times of day, in digits and in words, brought to values that can be compared.
+
+Pure Python. `two`, `2` and `2.0` are one value, `1.5 million` and `1,500,000`, `24 months` and `two years`, `3 pm` and
+`15:00`, `31st August 2022` and `August 31, 2022`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from review.text.reading.numbers import NUMBER, readings, readings_at
+
+Kind = Literal["number", "date", "weekday", "time"]
+
+_ONES_TEXT = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen
+"""
+_ONES = _ONES_TEXT.split()
+_DIGIT = re.compile(r"\d")
+_TENS_TEXT = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = _TENS_TEXT.split()
+_ORDINALS_TEXT = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_ORDINALS = _ORDINALS_TEXT.split()
+_VALUES = (
+    {word: value for value, word in enumerate(_ONES)}
+    | {word: 20 + 10 * place for place, word in enumerate(_TENS)}
+    | {word: 1 + place for place, word in enumerate(_ORDINALS)}
+    | {"dozen": 12, "twice": 2, "double": 2, "triple": 3, "once": 1}
+)
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SPELT = re.compile(
+    rf"\b(?:{'|'.join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))})"
+    rf"(?:(?:[- ]|\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))}))*\b",
+    re.IGNORECASE,
+)
+_MONTHS_TEXT = "january february march april may june july august september october november december"
+_MONTHS = _MONTHS_TEXT.split()
+_MONTH = r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_YEAR = r"(?:,?\s+(?:of\s+)?((?:19|20)\d\d))?"
+_DATES = (
+    re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}\b{_YEAR}", re.IGNORECASE),
+    re.compile(rf"\b{_MONTH}\s+(?:the\s+)?(\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d|:|\s?%){_YEAR}", re.IGNORECASE),
+    re.compile(r"\b((?:19|20)\d\d)-(\d\d)-(\d\d)\b"),
+)
+_BARE_MONTH = re.compile(
+    r"\b(January|February|March|April|June|July|August|September|October|November|December|(?<=in )May)\b(?:\s+((?:19|20)\d\d))?"
+)
+_QUARTER = re.compile(r"\b(?:Q([1-4])|(first|second|third|fourth)[- ]quarter)\b", re.IGNORECASE)
+_RATE = re.compile(
+    r"(?:(?:\ban?|\bper|\beach|\bevery)\s|/\s?)(second|minute|hour|day|week|month|quarter|year)\b(?!-)|\b(hour|dai|week|month|quarter|annual|year)ly?\b(?!-)",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(r"\b(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b")
+_TIME = re.compile(
+    r"\b(\d{1,2})(?:[:.](\d\d))?\s?([ap])(?:\.m\b\.?|m\b)|\b([01]?\d|2[0-3]):([0-5]\d)(?:\s?([ap])\.?m\b)?|\b(noon|midnight)\b",
+    re.IGNORECASE,
+)
+# Name: dimension and how many of its smallest unit; an empty factor of a dimension compares within the unit alone.
+_UNITS: dict[str, tuple[str, float]] = {
+    "second": ("time", 1), "minute": ("time", 60), "min": ("time", 60), "hour": ("time", 3600), "hr": ("time", 3600), "day": ("time", 86_400),
+    "week": ("time", 604_800), "fortnight": ("time", 1_209_600), "month": ("months", 1), "quarter": ("months", 3), "year": ("months", 12),
+    "decade": ("months", 120), "annual": ("months", 12), "yr": ("months", 12), "gram": ("mass", 1), "g": ("mass", 1), "kg": ("mass", 1000),
+    "kilo": ("mass", 1000), "kilogram": ("mass", 1000), "tonne": ("mass", 1_000_000), "ton": ("mass", 1_000_000), "pound": ("£", 1), "lb": ("lb", 1),
+    "ounce": ("ounce", 1), "mm": ("length", 0.001), "cm": ("length", 0.01), "metre": ("length", 1), "meter": ("length", 1), "km": ("length", 1000),
+    "kilometre": ("length", 1000), "kilometer": ("length", 1000), "kmh": ("length", 1000), "mile": ("mile", 1), "foot": ("foot", 1), "feet": ("foot", 1), "inch": ("inch", 1),
+    "litre": ("volume", 1), "liter": ("volume", 1), "ml": ("volume", 0.001), "gallon": ("gallon", 1), "kb": ("bytes", 1e-6), "mb": ("bytes", 0.001), "gb": ("bytes", 1),
+    "tb": ("bytes", 1000), "kw": ("power", 1), "mw": ("power", 1000), "kwh": ("energy", 1), "percent": ("%", 1), "%": ("%", 1), "per cent": ("%", 1),
+    "percentage": ("%", 1), "dollar": ("$", 1), "$": ("$", 1), "usd": ("$", 1), "us$": ("$", 1), "euro": ("€", 1), "€": ("€", 1), "eur": ("€", 1), "£": ("£", 1),
+    "gbp": ("£", 1), "pence": ("pence", 1), "yen": ("¥", 1), "¥": ("¥", 1), "degree": ("degree", 1), "cent": ("cent", 1),
+}  # fmt: skip
+_UNIT = re.compile(
+    rf"[\s-]?(%|per cent\b|€|£|(?:{'|'.join(sorted((re.escape(name) for name in _UNITS if name.isalpha()), key=len, reverse=True))})s?\b)",
+    re.IGNORECASE,
+)
+_SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
+_CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
+_IDIOMS = re.compile(
+    r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w])",
+    re.IGNORECASE,
+)
+
+# Of equal quantities so many are looked at.
+_MATCHES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number, date or time of a text.
+
+    Attributes:
+        start: First character.
+        end: One past the last.
+        kind: What it is.
+        values: Ways to read it: plain decimals, `8-31` and `2022-8-31`, minutes of the day.
+        unit: Dimension and factor; None where none is named.
+        is_spelt: Whether it is written in letters.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    values: frozenset[str]
+    unit: tuple[str, float] | None = None
+    is_spelt: bool = False
+
+    def amounts(self) -> frozenset[str]:
+        """Its values in the smallest unit of its dimension."""
+        if self.unit is None:
+            return self.values
+        return frozenset(f"{float(value) * self.unit[1]:.6g}" for value in self.values)
+
+
+def quantities(text: str) -> list[Quantity]:
+    """Every quantity of a text, in order."""
+    found: list[Quantity] = []
+    # What one reader took is blanked for the next: the 3 of `3 pm` is no number of its own.
+    dates, digits = ((_dates,), (_digits,)) if _DIGIT.search(text) else ((), ())
+    for reader in (*dates, _quarters, _months, _times, _weekdays, *digits, _spelt):
+        fresh = list(reader(text))
+        found += fresh
+        text = _without(text, fresh) if fresh else text
+    return sorted(found, key=lambda quantity: quantity.start)
+
+
+def _without(text: str, taken: list[Quantity]) -> str:
+    parts, at = [], 0
+    for quantity in sorted(taken, key=lambda quantity: quantity.start):
+        if quantity.start >= at:
+            parts += [text[at : quantity.start], " " * (quantity.end - quantity.start)]
+            at = quantity.end
+    return "".join([*parts, text[at:]])
+
+
+def _dates(text: str) -> Iterator[Quantity]:
+    for number, pattern in enumerate(_DATES):
+        for match in pattern.finditer(text):
+            day, month, year = (match[1], match[2], match[3]) if number == 0 else (match[2], match[1], match[3])
+            if number == 2:
+                year, month, day = match.groups()
+            yield _date(match, str(_month(month)), str(int(day)), year)
+
+
+def _months(text: str) -> Iterator[Quantity]:
+    for match in _BARE_MONTH.finditer(text):
+        yield _date(match, str(_month(match[1])), "", match[2])
+
+
+def _date(match: re.Match[str], month: str, day: str, year: str | None) -> Quantity:
+    values = {f"month {month}"} | ({f"{month}-{day}"} if day else set()) | ({f"year {year}"} if year else set())
+    return Quantity(match.start(), match.end(), "date", frozenset(values))
+
+
+def _month(written: str) -> int:
+    if written.isdigit():
+        return int(written)
+    return next(place for place, name in enumerate(_MONTHS, 1) if name.startswith(written.lower()[:3]))
+
+
+def _quarters(text: str) -> Iterator[Quantity]:
+    for match in _QUARTER.finditer(text):
+        number = match[1] or str(_VALUES[match[2].lower()])
+        yield Quantity(match.start(), match.end(), "date", frozenset({f"quarter {number}"}))
+
+
+def rates(text: str) -> Iterator[tuple[int, int, str]]:
+    """Places of `a month`, `per year`, `weekly`, with the unit of time they name."""
+    for match in _RATE.finditer(text):
+        unit = (match[1] or match[2]).lower()
+        if match[1] or match[0].lower().endswith("ly") or unit == "annual":
+            yield match.start(), match.end(), {"dai": "day", "annual": "year"}.get(unit, unit)
+
+
+def _times(text: str) -> Iterator[Quantity]:
+    for match in _TIME.finditer(text):
+        if match[7]:
+            minutes = {720 if match[7].lower() == "noon" else 0}
+        else:
+            hour, half = int(match[1] or match[4]), (match[3] or match[6] or "").lower()
+            hour = hour % 12 + 12 * (half == "p") if half else hour
+            minute = hour * 60 + int(match[2] or match[5] or 0)
+            minutes = {minute} if half or hour > 12 else {minute, (minute + 720) % 1440}
+        yield Quantity(match.start(), match.end(), "time", frozenset(map(str, minutes)))
+
+
+def _weekdays(text: str) -> Iterator[Quantity]:
+    for match in _WEEKDAY.finditer(text):
+        yield Quantity(match.start(), match.end(), "weekday", frozenset({match[1].lower()}))
+
+
+def _digits(text: str) -> Iterator[Quantity]:
+    text = _IDIOMS.sub(lambda match: " " * len(match.group()), text)
+    for match in NUMBER.finditer(text):
+        if re.match(r"[^\W\d_]-$", text[max(0, match.start() - 2) : match.start()]):
+            continue  # Part of a name: COVID-19.
+        scale = _SCALE_AFTER.match(text, match.end())
+        values, end = readings_at(text, match), scale.end() if scale else match.end()
+        if scale and len(scale.group().strip(" -")) > 1:
+            values = values - readings(match.group()) or values
+        unit, end = _unit(text, match.start(), end)
+        yield Quantity(match.start(), end, "number", values, unit)
+
+
+def _spelt(text: str) -> Iterator[Quantity]:
+    text = _IDIOMS.sub(lambda match: " " * len(match.group()), text)
+    for match in _SPELT.finditer(text):
+        unit, end = _unit(text, match.start(), match.end())
+        yield Quantity(match.start(), end, "number", frozenset({_value(match.group())}), unit, is_spelt=True)
+
+
+def _unit(text: str, start: int, end: int) -> tuple[tuple[str, float] | None, int]:
+    if before := _CURRENCY.search(text, max(0, start - 4), start):
+        return _UNITS[before[1].lower()], end
+    if after := _UNIT.match(text, end):
+        name = after[1].lower()
+        return _UNITS.get(name) or _UNITS[name.removesuffix("s")], after.end()
+    return None, end
+
+
+def _value(written: str) -> str:
+    total = part = 0
+    for word in re.findall(r"[a-z]+", written.lower()):
+        if word == "and":
+            continue
+        if word == "hundred":
+            part = (part or 1) * 100
+        elif word in _SCALES:
+            total, part = total + (part or 1) * _SCALES[word], 0
+        else:
+            part += _VALUES[word]
+    return str(total + part)
+
+
+class SourceQuantities:
+    """Quantities of a passage, found by their values.
+
+    Attributes:
+        all: Every quantity, in order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.all = quantities(text)
+        self._by_value: dict[tuple[Kind, str], list[Quantity]] = {}
+        for quantity in self.all:
+            for value in quantity.values | {f"={amount}" for amount in quantity.amounts()}:
+                self._by_value.setdefault((quantity.kind, value), []).append(quantity)
+        for kind, value in [key for key in self._by_value if key[0] == "date"]:
+            if "-" in value:
+                self._by_value.setdefault((kind, f"day {value.partition('-')[2]}"), [])
+        numbers = (value for kind, value in self._by_value if kind == "number" and value[0] != "=")
+        self._sorted = sorted(map(float, numbers))
+        self.kinds = frozenset(kind for kind, _ in self._by_value)
+
+    def matching(self, quantity: Quantity) -> list[Quantity]:
+        """Quantities of the same kind and value, written so or in another unit of the same dimension."""
+        keys = sorted(quantity.values | {f"={amount}" for amount in quantity.amounts()})
+        return [other for key in keys for other in self._by_value.get((quantity.kind, key), ())[:_MATCHES]]
+
+    def has(self, kind: Kind, value: str) -> bool:
+        """Whether a value stands in the passage."""
+        return (kind, value) in self._by_value
+
+    def is_near(self, value: float, share: float) -> bool:
+        """Whether some number lies within a share of a value."""
+        index = bisect_left(self._sorted, value - share * abs(value))
+        return index < len(self._sorted) and self._sorted[index] <= value + share * abs(value)
+
+    def between(self, start: int, end: int) -> list[Quantity]:
+        """Quantities of a part of the passage."""
+        first = bisect_left(self.all, start, key=lambda quantity: quantity.start)
+        return self.all[first : bisect_left(self.all, end, key=lambda quantity: quantity.start)]

@@ -1,0 +1,61 @@
+"""The rules together: each objection has a risk, and a text keeps what support its riskiest sentence has left. Pure Python.
+
+They know English prose. What they do not object to may still be wrong: they compare words and understand nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import prod
+
+from review.text.verification import amounts, entities, objections, roles
+from review.text.verification.claim import ClaimSentence, sentences
+from review.text.verification.finding import SUPPORTED_FROM, Unsupported, Verification
+from review.text.verification.source import read
+
+BY = "rules"
+RULES: tuple[Callable[[ClaimSentence], Iterable[Unsupported]], ...] = (
+    entities.names, entities.changed_names, entities.titles, entities.quotes, amounts.amounts, amounts.rates, roles.exchanged,
+    objections.denials, objections.lost_denials, objections.contradictions, objections.restrictions, objections.insertions,
+)  # fmt: skip
+
+
+def verify(source: str, text: str) -> Verification:
+    """Say whether a passage supports a text, by rules alone.
+
+    Args:
+        source: The passage.
+        text: One claim or several sentences.
+
+    Returns:
+        The score is that of the sentence that is supported least: the product of one less the risk of each objection to
+        it, 1 where there is none. A risk is about how often a text with this objection alone was unsupported where the
+        rules were made; below one half the text counts as unsupported.
+    """
+    passage, score, found = read(source), 1.0, []
+    for sentence in sentences(passage, text):
+        objections_here = _of_sentence(sentence)
+        score = min(score, prod(1 - objection.risk for objection in objections_here))
+        found += objections_here
+    return Verification(score >= SUPPORTED_FROM, round(score, 4), BY, tuple(found))
+
+
+def _of_sentence(sentence: ClaimSentence) -> list[Unsupported]:
+    """Objections to one sentence, of those that overlap the riskiest."""
+    kept: list[Unsupported] = []
+    covered: set[int] = set()
+    found = [objection for rule in RULES for objection in rule(sentence)]
+    for objection in sorted(found, key=lambda objection: (-objection.risk, objection.start)):
+        place = range(objection.start, objection.end)
+        if covered.isdisjoint(place):
+            kept.append(objection)
+            covered.update(place)
+    return sorted(kept, key=lambda objection: objection.start)
+
+
+class Rules:
+    """The verifier that needs no model."""
+
+    def verify(self, source: str, text: str) -> Verification:
+        """Compare a text with a passage."""
+        return verify(source, text)

@@ -1,0 +1,197 @@
+"""A passage read once, ready to be asked what it says. Pure Python.
+
+Work stays linear in the passage: of a word that stands everywhere only its first places are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from itertools import islice, pairwise
+
+from review.text.verification import forms, negation
+from review.text.verification.quantities import SourceQuantities, rates
+from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
+from review.text.verification.words import Word, sentences_of, words_of
+
+# Places kept of one word; one that stands more often tells no sentence apart.
+PLACES = 48
+# Sentences a claim is compared with.
+ALIGNED = 3
+# Words on either side of a word that make its context.
+BESIDE = 6
+_BEGINNING = 5
+_KEPT_CHARS = 100_000
+_WITH_A_DIGIT = re.compile(r"\w*\d\w*")
+
+
+class SourceText:
+    """What a passage says: its words, quantities, names and what it denies.
+
+    Attributes:
+        text: The passage.
+        words: Its words in order.
+        roots: Their roots, in the same order.
+        places: Indices of words by root.
+        stems: Indices of words by stem.
+        denied: Indices of the words right behind a denial.
+        sentences: Starts and ends of its sentences.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = words_of(text)
+        self.roots = [word.root for word in self.words]
+        self.places: dict[str, list[int]] = defaultdict(list)
+        self.stems: dict[str, list[int]] = defaultdict(list)
+        for index, word in enumerate(self.words):
+            for table, key in ((self.places, word.root), (self.stems, word.stem)):
+                if len(places := table[key]) < PLACES:
+                    places.append(index)
+        self.sentences = list(sentences_of(text))
+        self._sentence_starts = [start for start, _ in self.sentences]
+        self._reached = {cue: negation.reached(text, self.words, cue) for cue in negation.cues(self.words)}
+        self.denied = frozenset(index for reached in self._reached.values() for index in reached[:1])
+
+    def has(self, root: str) -> bool:
+        """Whether a root stands in the passage."""
+        return root in self.places
+
+    def says(self, key: str) -> bool:
+        """Whether a root, a synonym of it, or an acronym of its words is in the passage."""
+        if key in self.places or key in self.other_forms:
+            return True
+        groups = self._groups
+        return any(number in groups for number in synonym_groups().get(key, ()))
+
+    def counterparts(self, keys: Iterable[str]) -> set[str]:
+        """Roots of the passage that say what one of these roots says."""
+        table, found = synonym_groups(), set()
+        for key in keys:
+            if key in self.places:
+                found.add(key)
+            for number in table.get(key, ()):
+                found.update(self._groups.get(number, ()))
+        return found
+
+    def opposites(self, stem: str) -> set[str]:
+        """Stems of the passage that contradict a stem or name another thing of its kind."""
+        return {other for other in opposites().get(stem, ()) if other in self.stems}
+
+    def begins_like(self, root: str) -> bool:
+        """Whether a word of the passage begins with the same letters, as words of one family do."""
+        return len(root) >= _BEGINNING and root[:_BEGINNING] in self._beginnings
+
+    def holds(self, words: Sequence[Word]) -> bool:
+        """Whether these words stand in the passage one after another, whatever their case."""
+        texts = [word.text for word in words]
+        starts = self.places.get(words[0].root, ())
+        return any([word.text for word in self.words[place : place + len(texts)]] == texts for place in starts)
+
+    def context(self, places: Iterable[int], around: set[str]) -> int:
+        """How many of some roots stand beside the best of some places; -1 where there is no place."""
+        beside = (self.roots[max(0, place - BESIDE) : place + BESIDE + 1] for place in islice(places, PLACES))
+        return max((len(around.intersection(roots)) for roots in beside), default=-1)
+
+    def closest(self, words: Iterable[Word], count: int = ALIGNED) -> list[int]:
+        """Numbers of the sentences that share the rarest roots with some words, the closest first."""
+        scores: dict[int, float] = defaultdict(float)
+        for key in sorted({word.root for word in words if word.text not in SMALL}):
+            places = self.places.get(key, ())
+            if 0 < len(places) < PLACES:
+                for sentence in {self.sentence_of(place) for place in places}:
+                    scores[sentence] += 1 / len(places)
+        return sorted(scores, key=lambda sentence: (-scores[sentence], sentence))[:count]
+
+    def sentence_at(self, position: int) -> int:
+        """Number of the sentence that holds a character, or of the last one before it."""
+        return max(0, bisect_right(self._sentence_starts, position) - 1)
+
+    def sentence_of(self, place: int) -> int:
+        """Number of the sentence that holds a word."""
+        return self.sentence_at(self.words[place].start)
+
+    def roots_of(self, sentence: int) -> set[str]:
+        """Roots of one sentence."""
+        start, end = self.sentences[sentence]
+        first = bisect_left(self.words, start, key=lambda word: word.start)
+        return set(self.roots[first : bisect_left(self.words, end, key=lambda word: word.start)])
+
+    @cached_property
+    def quantities(self) -> SourceQuantities:
+        """Numbers, dates and times."""
+        return SourceQuantities(self.text)
+
+    @cached_property
+    def rates(self) -> frozenset[str]:
+        """Units of time by which it counts: `a month`, `weekly`."""
+        return frozenset(unit for _, _, unit in rates(self.text))
+
+    @cached_property
+    def cue_sentences(self) -> frozenset[int]:
+        """Numbers of the sentences that deny something."""
+        return frozenset(self.sentence_of(cue) for cue in self._reached)
+
+    @cached_property
+    def denied_roots(self) -> frozenset[str]:
+        """Roots of all words that a denial reaches."""
+        return frozenset(self.roots[index] for reached in self._reached.values() for index in reached)
+
+    @cached_property
+    def other_forms(self) -> frozenset[str]:
+        """Acronyms of its names and words, and the words its acronyms stand for."""
+        return (
+            forms.equivalents(self.text.lower(), {word.text.replace(".", "") for word in self.words}) | self._initials
+        )
+
+    @cached_property
+    def name_words(self) -> frozenset[str]:
+        """Every form of every word, as names are compared."""
+        words = {word.text.replace("\u2019", "'") for word in self.words}
+        bare = {word.partition("'")[0].replace(".", "") for word in words}
+        return frozenset(words | bare | self.other_forms | set(_WITH_A_DIGIT.findall(self.text.lower())))
+
+    @cached_property
+    def names(self) -> forms.LongNames:
+        """Its names of several words."""
+        return forms.LongNames(self.text)
+
+    @cached_property
+    def _initials(self) -> frozenset[str]:
+        """First letters of three to six words in a row, of which the first and the last begin with a capital."""
+        is_capital = [self.text[word.start].isupper() for word in self.words]
+        return frozenset(
+            "".join(word.text[0] for word in self.words[first:end])
+            for first in range(len(self.words))
+            if is_capital[first]
+            for end in range(first + 3, min(first + 6, len(self.words)) + 1)
+            if is_capital[end - 1]
+        )
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        return frozenset(key[:_BEGINNING] for key in self.places if len(key) >= _BEGINNING)
+
+    @cached_property
+    def _groups(self) -> dict[int, list[str]]:
+        """Roots, and pairs of roots, by the groups of synonyms they stand in."""
+        found: dict[int, list[str]] = defaultdict(list)
+        table = synonym_groups()
+        pairs = {f"{first}_{second}" for first, second in pairwise(self.roots)}
+        for key in [*self.places, *(pair for pair in pairs if pair in table)]:
+            for number in table.get(key, ()):
+                found[number].append(key)
+        return found
+
+
+def read(text: str) -> SourceText:
+    """Read a passage; short ones are kept, so that many claims can be asked of one."""
+    return _kept(text) if len(text) <= _KEPT_CHARS else SourceText(text)
+
+
+@lru_cache(maxsize=16)
+def _kept(text: str) -> SourceText:
+    return SourceText(text)

@@ -1,0 +1,72 @@
+"""Own short lists of English words: which say nearly the same, which contradict, which only report. Pure Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from review.text.verification.words import root, stem
+
+_FOLDER = Path(__file__).parent
+_SMALL_TEXT = """
+    a about above after again all also although am an and any anyone anything are as at away back be because been before
+    being below between both but by can could did do does doing done down during each either else ever every everyone
+    everything for from further had has have having he hence her here hers herself him himself his how however i if in
+    into is it its itself just let like may me might more most much must my myself nor not now of off on once one only onto or
+    other others our ours ourselves out over own per rather same shall she should since so some someone something such
+    than that the their theirs them themselves then there these they this those though through thus to together too toward
+    towards under until up upon us very via was we well were what when where whereas whether which while who whom whose
+    why will with within without would yes yet you your yours yourself mr mrs ms dr sir madam no none
+    able another around along across among amid against beyond despite due except including etc e.g i.e
+    am pm st nd rd th s t re ll ve d m
+"""
+SMALL = frozenset(_SMALL_TEXT.split())
+
+
+@cache
+def synonym_groups() -> dict[str, tuple[int, ...]]:
+    """Numbers of the groups each root, or pair of words joined by `_`, stands in."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, words in enumerate(_lines("synonyms.txt")):
+        for word in words.replace("-", "_").split():
+            key = joined(word.split("_"))
+            if number not in groups[key]:
+                groups[key].append(number)
+    return {key: tuple(numbers) for key, numbers in groups.items()}
+
+
+@cache
+def opposites() -> dict[str, frozenset[str]]:
+    """Stems that contradict a stem, or name another thing of its kind."""
+    against: dict[str, set[str]] = defaultdict(set)
+    for line in _lines("antonyms.txt"):
+        left, right = ([stem(word) for word in side.replace("-", "").split()] for side in line.split(":"))
+        for word in left:
+            against[word].update(right)
+        for word in right:
+            against[word].update(left)
+    for line in _lines("kinds.txt"):
+        things = [[stem(word) for word in thing.split("=")] for thing in line.split()]
+        for thing in things:
+            for word in thing:
+                against[word].update(other for rival in things if rival is not thing for other in rival)
+    return {word: frozenset(others - {word}) for word, others in against.items()}
+
+
+@cache
+def reporting() -> frozenset[str]:
+    """Roots of words with which a summary speaks of its text."""
+    return frozenset(root(word) for line in _lines("reporting.txt") for word in line.split())
+
+
+def joined(words: list[str]) -> str:
+    """The key of words in a row: their roots, joined."""
+    return "_".join(root(word) for word in words)
+
+
+def _lines(name: str) -> Iterator[str]:
+    for line in (_FOLDER / name).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield line

@@ -1,0 +1,130 @@
+"""Words of English prose with their roots, and sentences that titles and abbreviations do not end. Pure Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from review.text.reading import words as plain_words
+
+_WORD = re.compile(r"(?:[^\W\d_]\.){2,}|[^\W\d_][^\W_]*(?:['\u2019][^\W\d_]+)*")
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(])(?:mr|mrs|ms|mx|dr|prof|st|jr|sr|inc|ltd|co|corp|no|vs|e\.g|i\.e|gen|sen|rep|gov|lt|sgt|[A-Z])\.$",
+    re.IGNORECASE,
+)
+# Forms that no ending tells.
+_IRREGULAR_TEXT = """
+    bought:buy brought:bring came:come chose:choose chosen:choose did:do done:do does:do drew:draw drawn:draw drove:drive
+    driven:drive fell:fall fallen:fall felt:feel fought:fight found:find gave:give given:give went:go gone:go goes:go
+    grew:grow grown:grow had:have has:have held:hold heard:hear kept:keep knew:know known:know led:lead left:leave
+    lent:lend lost:lose made:make meant:mean met:meet paid:pay ran:run rose:rise risen:rise said:say saw:see seen:see
+    sent:send shown:show sold:sell spent:spend spoke:speak spoken:speak stood:stand struck:strike taken:take took:take
+    taught:teach thought:think told:tell understood:understand won:win wrote:write written:write began:begin
+    begun:begin became:become built:build got:get gotten:get lain:lie laid:lay children:child people:person men:man
+    women:woman feet:foot lives:life wives:wife better:good best:good worse:bad worst:bad more:more less:less
+    shrank:shrink sank:sink swam:swim sought:seek caught:catch hid:hide hidden:hide broke:break broken:break
+    tore:tear torn:tear wore:wear worn:wear ate:eat eaten:eat stole:steal stolen:steal froze:freeze frozen:freeze beaten:beat threw:throw thrown:throw slain:slay slew:slay
+    dying:die dies:die died:die tied:tie lied:lie data:data media:media series:series news:news business:business
+    marketing:marketing banking:banking accounting:accounting engineering:engineering training:training
+    using:use used:use agreed:agree guaranteed:guarantee
+    bus:bus gas:gas this:this his:his its:its us:us was:be were:be is:be are:be been:be being:be
+"""
+_IRREGULAR = dict(pair.split(":") for pair in _IRREGULAR_TEXT.split())
+_DERIVED = re.compile(
+    r"(?:i[sz]ations?|i[sz]e|ations?|itions?|utions?|tions?|ions?|ments?|nesses|ness|abilit[yi]|ibilit[yi]|abl[ey]?"
+    r"|ibl[ey]?|ally|ly|anc|enc|ances?|ences?|ancy|ency|ants?|ents?|ives?|iv|ivel|als?|ors?|ers?|iz|is|it[yi]|ful|eri|i)$"
+)
+_VERBAL = re.compile(r"(?<=.{4})i[sz]$")
+_SHORTEST_ROOT = 4
+# Verbs that lose an e before an ending: those in v, z, c, a vowel and s, and short ones such as hope.
+_LOST_E = re.compile(r"(?:[vzc]|[aeiou]s|^[^aeiou]*(?:qu)?[aeiouy][^aeiouwxy])$")
+# Longer words go without their last e: manage and managing have one stem, care and car have two.
+_KEEPS_E = 5
+
+
+class Word(NamedTuple):
+    """A word at its place.
+
+    Attributes:
+        start: First character.
+        end: One past the last.
+        text: The word in small letters.
+        stem: What its inflected forms share: `option` of options, `optional` of optional.
+        root: What words derived from it share too: `option` of both.
+    """
+
+    start: int
+    end: int
+    text: str
+    stem: str
+    root: str
+
+
+def listed(text: str) -> frozenset[str]:
+    """A list of words that is written as a text."""
+    return frozenset(text.split())
+
+
+def words_of(text: str) -> list[Word]:
+    """Every word of a text; numbers are no words, parts of hyphenated words are words of their own."""
+    found = []
+    for match in _WORD.finditer(text):
+        folded = match.group().lower()
+        found.append(Word(match.start(), match.end(), folded, stem(folded), root(folded)))
+    return found
+
+
+def sentences_of(text: str) -> Iterator[tuple[int, int]]:
+    """Places of sentences; a full stop after a title or an initial ends none."""
+    start = end = -1
+    for match in plain_words.sentences(text):
+        if start >= 0 and _ABBREVIATED.search(text, max(start, end - 8), end) and "\n" not in text[end : match.start()]:
+            end = match.end()
+            continue
+        if start >= 0:
+            yield start, end
+        start, end = match.span()
+    if start >= 0:
+        yield start, end
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """What a case-folded word shares with its inflected forms."""
+    word = word.replace("\u2019", "'").partition("'")[0].replace(".", "")
+    base = _IRREGULAR.get(word) or _uninflected(word)
+    base = _IRREGULAR.get(base, base)
+    return base[:-1] if base.endswith("e") and len(base) > _KEEPS_E else base
+
+
+@lru_cache(maxsize=65_536)
+def root(word: str) -> str:
+    """What a case-folded word shares with words derived from it: `insur` of insurance and insured."""
+    base = stem(word)
+    derived = _DERIVED.sub("", base)
+    if len(derived) >= _SHORTEST_ROOT:
+        base = _VERBAL.sub("", derived)
+    return base[:-1] if base.endswith(("e", "y")) and len(base) > _KEEPS_E else base
+
+
+def _uninflected(word: str) -> str:
+    """The word without the endings of plurals and verbs."""
+    if len(word) <= 3:
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        bare = word.removesuffix(ending)
+        if bare != word and len(bare) >= 3 and re.search("[aeiouy]", bare):
+            if ending == "ed" and bare.endswith("i"):
+                return bare[:-1] + "y"
+            if bare[-1] == bare[-2] and bare[-1] not in "lsz":
+                return bare[:-1]
+            return f"{bare}e" if _LOST_E.search(bare) else bare
+    return word
