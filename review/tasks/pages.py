@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
+from review.spec import json_schema
 from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
@@ -76,6 +77,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "is_latest": version.number == latest.number,
         "latest": latest,
         "spec": version.spec,
+        "output_schema": json.dumps(json_schema.document(version.spec), ensure_ascii=False, indent=2),
         "has_offer": any((version.body.get("offer") or {}).values()),
         "sections": sections(version.body, {}),
         "example": build_example(version.spec, task),

@@ -193,12 +193,15 @@ def test_a_new_version_says_which_waiting_drafts_no_longer_fit(
     assert "do not fit" not in before + theirs
 
 
-def test_a_task_that_offers_nothing_says_nothing_of_an_offer(admin: Member, as_member: SignIn) -> None:
+def test_a_task_of_labels_shows_them_and_says_nothing_of_an_offer(admin: Member, as_member: SignIn) -> None:
     make_task(by=admin, spec=factories.triage_spec(), slug="triage")
     make_task(by=admin)
     client = as_member(admin)
 
-    assert "offer-h" not in client.get("/tasks/triage/").content.decode()
+    page = client.get("/tasks/triage/").content.decode()
+    assert "offer-h" not in page
+    assert 'title="About billing">billing</span>' in page and "at least 0 EUR" in page
+    assert "json-schema.org/draft/2020-12" in page
     assert "offer-h" in client.get("/tasks/outreach/").content.decode()
 
 
