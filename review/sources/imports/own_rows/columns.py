@@ -56,8 +56,8 @@ class Column:
         name: As the file has it.
         field: As the task calls it.
         use: `fact`, `answer`, `model` (who wrote it), `split`, or empty for one that stays out.
-        kind: Its type; empty where its values are lists of objects, `fields` where each is a whole answer: both can only
-            be an answer.
+        kind: Its type; empty where its values are lists of objects, `fields` where each is a whole answer, which can
+            only be an answer.
         kinds: All types that its values fit.
         values: Its values that are not empty.
         is_full: Whether each row has one.
@@ -105,7 +105,7 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
         field = _free(field_name(name) or "column", taken)
         taken.append(field)
         kind = _kind_of_fact(kinds)
-        columns.append(Column(name, field, FACT if kind else OUT, kind, kinds, values, len(values) == len(whole)))
+        columns.append(Column(name, field, FACT, kind, kinds, values, len(values) == len(whole)))
     return _with_uses(columns)
 
 

@@ -14,6 +14,7 @@ from review.sources.imports.own_rows.pasted import as_file
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview
 from review.sources.imports.tables import open_table
+from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 
@@ -178,6 +179,18 @@ def test_a_field_that_two_columns_bring_is_refused(look: Any, tmp_path: Path) ->
     preview = read_preview(tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping)
 
     assert "'answer' says 'n' too, which has a column of its own" in preview.errors[0].reason
+
+
+def test_lists_of_objects_may_be_facts(look: Any, tmp_path: Path) -> None:
+    lines = [[{"item": "pump", "count": n}, {"item": "hose", "count": 1}] for n in range(4)]
+    columns = look(table(lines=lines, approved=["yes", "no", "no", "yes"]))
+
+    spec = propose(columns)
+
+    assert types(columns) == {"lines": ("fact", ""), "approved": ("answer", "boolean")}
+    assert [(field.name, field.type) for field in spec.input_schema] == [("lines", "object")]
+    assert bad_rows(tmp_path, spec, columns) == 0
+    assert prompting.facts_sheet(spec, {"lines": lines[0][1:]}) == 'lines: [{"item": "hose", "count": 1}]'
 
 
 def test_codes_of_digits_stay_texts_and_labels_among_the_facts_do_not_bind(look: Any) -> None:
