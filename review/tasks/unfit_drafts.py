@@ -34,8 +34,8 @@ class UnfitDrafts:
         version: The version.
         groups: By reason, the most frequent first, the first few reasons.
         count: How many there are.
-        looked_at: How many drafts of earlier versions were looked at.
-        is_more: Whether more wait than were looked at.
+        looked_at: How many waiting drafts were looked at.
+        is_more: Whether more wait.
     """
 
     version: TaskVersion
@@ -49,14 +49,10 @@ def waiting(version: TaskVersion) -> UnfitDrafts | None:
     """Waiting drafts of earlier versions whose fields a version would refuse; None where all of them fit."""
     schema = version.spec.output_schema
     earlier = TaskVersion.objects.filter(task=version.task_id, number__lt=version.number)
-    others = [each.pk for each in earlier if each.spec.output_schema != schema]
-    drafts = Draft.objects.filter(
-        task=version.task_id, state=DraftState.PENDING, task_version__in=others, erased_at__isnull=True
-    )
-    narrow = drafts.select_related("record").only("fields", "record__title").order_by("queue_position", "pk")
-    rows = list(narrow[: LOOK_AT + 1]) if others else []
+    others = {each.pk for each in earlier if each.spec.output_schema != schema}
+    rows = _oldest(version) if others else []
     by_reason: dict[str, list[Draft]] = {}
-    for draft in rows[:LOOK_AT]:
+    for draft in (row for row in rows[:LOOK_AT] if row.task_version_id in others):
         try:
             normalise_fields(schema, draft.fields)
         except ValueError as error:
@@ -67,3 +63,10 @@ def waiting(version: TaskVersion) -> UnfitDrafts | None:
     groups = [UnfitGroup(reason, len(of_it), of_it[:DRAFTS_SHOWN]) for reason, of_it in ranked[:REASONS_SHOWN]]
     count = sum(map(len, by_reason.values()))
     return UnfitDrafts(version, groups, count, min(len(rows), LOOK_AT), len(rows) > LOOK_AT)
+
+
+def _oldest(version: TaskVersion) -> list[Draft]:
+    """The oldest drafts that wait, one more than is looked at; an index holds their order, however many there are."""
+    drafts = Draft.objects.filter(task=version.task_id, state=DraftState.PENDING, erased_at__isnull=True)
+    narrow = drafts.select_related("record").only("fields", "task_version_id", "record__title")
+    return list(narrow.order_by("created_at")[: LOOK_AT + 1])
