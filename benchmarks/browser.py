@@ -5,7 +5,9 @@ and then `r` and a digit. A press is timed from the key event's own clock to the
 card, which is a little later than the paint itself. Weight is what came over the wire, encoded, on a first visit with an
 empty cache; Chromium reports it (`Network.loadingFinished`).
 
-`--list ROWS` measures instead the first paint of the list of drafts with so many rows. The last line of output is one
+`--labels` judges tickets instead: a label, yes or no and a sum on each card, most confirmed by `Enter`, every third with
+another label picked first, one in ten without the teacher's answer; the press that is timed is `Enter`. `--cards` says how
+many are judged. `--list ROWS` measures instead the first paint of the list of drafts with so many rows. The last line of output is one
 JSON object.
 """
 
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,20 +47,23 @@ from tests.review import factories
 member = Member(username="bench", is_superuser=True)
 member.set_password(sys.argv[2])
 member.save()
-task = factories.make_task(by=member)
+is_labels = sys.argv[3] == "labels"
+task = factories.make_task(by=member, spec=factories.triage_spec() if is_labels else None)
 left, chunk = int(sys.argv[1]), 20_000
 records = factories.make_records(factories.make_source(task), min(left, chunk))
 while left > 0:
-    factories.make_drafts(task, records[:left])
+    here = records[:left]
+    fields = [factories.triage_fields(index) for index in range(len(here))] if is_labels else None
+    factories.make_drafts(task, here, fields=fields)
     left -= chunk
 """
 
 PAINTS = """
-() => {
-  window.paints = [];
+(decisive) => {
+  Object.assign(window, { paints: [], decisive });
   const shown = () => document.querySelector(".card:not([hidden])")?.dataset.card;
   document.addEventListener("keydown", (event) => {
-    if (event.key === "r") return;
+    if (!window.decisive.includes(event.key)) return;
     const before = shown();
     const look = (at) => {
       // This frame holds the new card; the one after it begins when it has been painted.
@@ -72,12 +77,12 @@ PAINTS = """
 
 
 @contextmanager
-def served(drafts: int) -> Iterator[str]:
+def served(drafts: int, kind: str = "mails") -> Iterator[str]:
     """Lay out a desk and serve it; yields its address."""
     with tempfile.TemporaryDirectory(prefix="bench-browser-") as folder:
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev", "VAR_DIR": folder,
-               "PYTHONPATH": str(ROOT), "LOG_LEVEL": "WARNING"}  # fmt: skip
-        subprocess.run([sys.executable, "-c", LAY_OUT, str(drafts), PASSWORD], check=True, env=env, cwd=ROOT)
+               "PYTHONPATH": str(ROOT), "LOG_LEVEL": "WARNING", "PACK_STATIC": "1"}  # fmt: skip
+        subprocess.run([sys.executable, "-c", LAY_OUT, str(drafts), PASSWORD, kind], check=True, env=env, cwd=ROOT)
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
         subprocess.run(collect, check=True, env=env, cwd=ROOT)
         with socket.socket() as free:
@@ -138,20 +143,31 @@ def weigh(page: Page) -> dict[str, int]:
     return {"bytes": sum(sizes), "answers": len(sizes)}
 
 
-def judge(page: Page, cards: int) -> list[float]:
-    """Milliseconds from key to painted card, for so many cards."""
-    page.evaluate(PAINTS)
+def judge(page: Page, cards: int, press: Callable[[Page, int], None]) -> list[float]:
+    """Milliseconds from the key that decides to the painted card, for so many cards."""
+    page.evaluate(PAINTS, ["a", "1"] if press is press_mail else ["Enter"])
     for index in range(WARM_UP + cards):
         page.wait_for_function("() => document.querySelectorAll('.card').length > 1")
-        key = "a"
-        if index % 5 == 4:
-            page.keyboard.press("r")
-            key = "1"
-        page.keyboard.press(key)
+        press(page, index)
         page.wait_for_function("(count) => window.paints.length > count", arg=index)
         # As a person would, though faster: the answer to one card arrives while the next is read.
         page.wait_for_timeout(60)
     return list(page.evaluate("window.paints"))[WARM_UP:]
+
+
+def press_mail(page: Page, index: int) -> None:
+    """Accept, every fifth time reject."""
+    if index % 5 == 4:
+        page.keyboard.press("r")
+    page.keyboard.press("1" if index % 5 == 4 else "a")
+
+
+def press_label(page: Page, index: int) -> None:
+    """Confirm; every third time pick another label first, and where the teacher's are hidden all that are wanted."""
+    is_hidden = page.locator(".card:not([hidden]) [data-values][data-hidden]").count()
+    for digit in "11" if is_hidden else "2" if index % 3 == 2 else "":
+        page.keyboard.press(digit)
+    page.keyboard.press("Enter")
 
 
 def first_paint(page: Page, times: int = 7) -> list[float]:
@@ -176,14 +192,18 @@ def summary(times_ms: list[float]) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", type=int, metavar="ROWS", help="measure the list of drafts with so many rows")
-    rows = parser.parse_args().list
-    with served(rows or DRAFTS) as url, browsing(url) as page:
-        if rows:
-            report: dict[str, Any] = {"claim": "list", "rows": rows, "first_paint": summary(first_paint(page))}
+    parser.add_argument("--labels", action="store_true", help="judge labels instead of mails")
+    parser.add_argument("--cards", type=int, default=CARDS)
+    asked = parser.parse_args()
+    kind, drafts = "labels" if asked.labels else "mails", max(DRAFTS, asked.cards + 5 * WARM_UP)
+    with served(asked.list or drafts, kind) as url, browsing(url) as page:
+        if asked.list:
+            report: dict[str, Any] = {"claim": "list", "rows": asked.list, "first_paint": summary(first_paint(page))}
         else:
             weight = weigh(page)
-            report = {"claim": "browser", "drafts": DRAFTS, "cards": CARDS, "weight": weight,
-                      "key_to_paint": summary(judge(page, CARDS))}  # fmt: skip
+            times = judge(page, asked.cards, press_label if asked.labels else press_mail)
+            report = {"claim": "browser", "kind": kind, "drafts": drafts, "cards": asked.cards, "weight": weight,
+                      "key_to_paint": summary(times)}  # fmt: skip
     print(json.dumps(report))
 
 

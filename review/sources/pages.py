@@ -36,6 +36,7 @@ from review.sources.imports import (
 )
 from review.sources.imports.verdicts import read_judged_preview
 from review.sources.samples import COMPANIES
+from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
 from review.states import Role, SourceKind, Split
 from review.tasks import waiting_rows
@@ -116,13 +117,14 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as error:
             uploads.drop_upload(name)
             refusal = error
+    spec = latest_version(task).spec
     context = {
         "task": task,
         "section": "sources",
         "form": form,
         "refusal": refusal,
-        "spec": latest_version(task).spec,
-        "sample": COMPANIES,
+        "spec": spec,
+        "sample": COMPANIES if is_mail(spec) else None,
     }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "review/sources/upload.html", context, status=status)

@@ -9,8 +9,10 @@ from typing import Any
 from django import forms
 
 from review.sources.imports.logs.slot_names import field_name
+from review.sources.imports.own_rows.column_types import FIELDS
 from review.sources.imports.own_rows.columns import ANSWER, FACT, MODEL, OUT, SPLIT, Column, changed
 from review.sources.imports.own_rows.pasted import FORMS
+from review.sources.imports.own_rows.proposal import members_of
 from review.tasks import authoring
 from web.errors import Refusal
 
@@ -20,7 +22,7 @@ _USE, _KIND, _NAME = "use.", "kind.", "called."
 _TYPES = {
     "text": "text", "choice": "one label", "choices": "several labels", "boolean": "yes or no", "integer": "whole number",
     "number": "number", "date": "date", "url": "address", "list": "list", "object": "object", "document": "long text",
-    "conversation": "conversation", "": "list of objects",
+    "conversation": "conversation", "": "list of objects", FIELDS: "fields, as JSON",
 }  # fmt: skip
 
 
@@ -113,6 +115,7 @@ def column_lines(columns: Sequence[Column], errors: Mapping[str, list[str]]) -> 
             "kind": f"{_KIND}{index}",
             "called": f"{_NAME}{index}",
             "types": [(kind, _TYPES[kind]) for kind in column.kinds] or [("", _TYPES[""])],
+            "members": [part.field for part in members_of(column)] if column.kind == FIELDS else [],
             "examples": [_short(example) for example in column.examples],
             "errors": errors.get(column.name, []),
         }

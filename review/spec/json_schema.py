@@ -46,6 +46,11 @@ def output_json_schema(spec: TaskSpec, *, bounds: bool = True) -> dict[str, Any]
     return _object(spec.output_schema, spec.slots, bounds=bounds)
 
 
+def document(spec: TaskSpec) -> dict[str, Any]:
+    """The same as a document of its own, for readers that ask which dialect it is in."""
+    return {"$schema": DIALECT, **output_json_schema(spec)}
+
+
 def _object(fields: tuple[OutputItem, ...], slots: tuple[str, ...], *, bounds: bool) -> dict[str, Any]:
     properties = {field.name: _field(field, slots, bounds=bounds) for field in fields}
     return {

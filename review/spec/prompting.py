@@ -239,7 +239,7 @@ def _said(field: InputField, value: object) -> str:
         return "\n".join(f"{turn.get('role', '')}: {turn.get('content', '')}" for turn in value)
     if field.type == "document" and isinstance(value, str):
         return value.replace("\f", "\n\n").strip()
-    if isinstance(value, dict):
+    if isinstance(value, dict) or (value and field.type == "object"):
         return json.dumps(value, ensure_ascii=False)
     return _one_line(value)
 

@@ -14,10 +14,11 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
+from review.spec import json_schema
 from review.spec.spec_diff import changes
 from review.spec.starters import STARTERS
 from review.states import Role
-from review.tasks import authoring, pasted_schema, queries, reconsideration, spec_form, team, waiting_rows
+from review.tasks import authoring, pasted_schema, queries, reconsideration, spec_form, team, unfit_drafts, waiting_rows
 from review.tasks.example import build_example
 from review.tasks.forms import NewTaskForm
 from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
@@ -68,6 +69,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
     task = task_or_404(member_of(request), slug)
     latest = queries.latest_version(task)
     version = latest if number is None else queries.version_or_404(task, number)
+    may_lead = may(member_of(request), task, Role.LEAD)
     context: dict[str, Any] = {
         "task": task,
         "section": "task",
@@ -75,11 +77,14 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
         "is_latest": version.number == latest.number,
         "latest": latest,
         "spec": version.spec,
+        "output_schema": json.dumps(json_schema.document(version.spec), ensure_ascii=False, indent=2),
+        "has_offer": any((version.body.get("offer") or {}).values()),
         "sections": sections(version.body, {}),
         "example": build_example(version.spec, task),
         "history": queries.history(task),
-        "may_lead": may(member_of(request), task, Role.LEAD),
-        "about": reconsideration.open_question(task) if may(member_of(request), task, Role.LEAD) else None,
+        "may_lead": may_lead,
+        "about": reconsideration.open_question(task) if may_lead else None,
+        "unfit": unfit_drafts.waiting(latest) if may_lead and version.number == latest.number else None,
         "panel": team.team_panel(member_of(request), task) if version.number == latest.number else None,
     }
     return render(request, "review/tasks/detail.html", context)
@@ -89,6 +94,7 @@ def detail(request: HttpRequest, slug: str, number: int | None = None) -> HttpRe
 def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     old, new_version = queries.version_or_404(task, a), queries.version_or_404(task, b)
+    may_lead = may(member_of(request), task, Role.LEAD)
     context = {
         "task": task,
         "section": "task",
@@ -96,7 +102,8 @@ def diff(request: HttpRequest, slug: str, a: int, b: int) -> HttpResponse:
         "new": new_version,
         "changes": changes(old.spec, new_version.spec),
         "history": queries.history(task),
-        "waiting_rows": _rows_that_wait(task) if may(member_of(request), task, Role.LEAD) else "",
+        "unfit": unfit_drafts.waiting(new_version) if may_lead else None,
+        "waiting_rows": _rows_that_wait(task) if may_lead else "",
     }
     return render(request, "review/tasks/diff.html", context)
 

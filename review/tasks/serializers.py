@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from review.models import TaskVersion
+from review.spec import json_schema
 from review.spec.starters import STARTERS
 
 
@@ -40,6 +42,11 @@ class TaskVersionOut(serializers.Serializer[Any]):
     content_hash = serializers.CharField()
     created_at = serializers.DateTimeField()
     spec = serializers.JSONField(source="body")
+    output_json_schema = serializers.SerializerMethodField(help_text="What it writes, as JSON Schema 2020-12.")
+
+    def get_output_json_schema(self, version: TaskVersion) -> dict[str, Any]:
+        """The same fields, for programs that know nothing of this form."""
+        return json_schema.document(version.spec)
 
 
 class TaskOut(serializers.Serializer[Any]):

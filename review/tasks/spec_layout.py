@@ -65,7 +65,7 @@ _TYPES = (
     ("choice", "One label"),
     ("choices", "Several labels"),
     ("list", "List"),
-    ("object", "Object"),
+    ("object", "Object, or a list of objects"),
 )
 _OUTPUT_TYPES = (
     ("text", "Text"),

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from generation.models import PriceEntry
@@ -20,7 +19,7 @@ from review.models import Draft
 from tests.generation.answering import Answering, answering
 from tests.nursery import Standby
 from tests.review import factories
-from tests.review.desk.looking import PATIENCE_MS, SHOWN
+from tests.review.desk.looking import SHOWN, signed_in_page
 from tests.review.imports.own_rows.test_own_rows_proposal import TICKETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
@@ -53,17 +52,8 @@ def page(browser: Browser, live_server: Any, admin: Member, settings: Any, tmp_p
     settings.DEMO, settings.VAR_DIR = True, tmp_path
     # The demo's own task: on any other, Home says nothing of the demo.
     factories.make_task(by=admin, slug="outreach-e-mail")
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-    page, errors = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: errors.append(error.stack or error.message))
-    yield page
-    context.close()
-    assert errors == []
+    with signed_in_page(browser, live_server.url, admin) as page:
+        yield page
 
 
 @pytest.fixture

@@ -13,14 +13,11 @@ from typing import Any
 
 import openai
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from evaluation.models import Evaluation
 from generation.models import Call
 from generation.states import CallState
-from jobs.models import Job
-from jobs.supervisor import run_job
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from members.models import Member
 from review.desk.cards import values
@@ -32,8 +29,9 @@ from serving.engine.contracts import ModelEntry
 from serving.promotions import sync_models
 from tests.generation.answering import Answering, Body, answering
 from tests.nursery import Standby
-from tests.review.desk.looking import PATIENCE_MS, SHOWN, current, saved, until
+from tests.review.desk.looking import SHOWN, current, saved, signed_in_page, until
 from tests.serving.conftest import Site, start_engine
+from tests.serving.waiting import work_beside
 from tests.training.engine.classifier import conftest as encoders
 from tests.training.test_kinds import model_folder, tiny
 from training.models import Miniature, Student
@@ -84,17 +82,8 @@ def encoder(tiny: Student, model_folder: Path, admin: Member, monkeypatch: pytes
 
 @pytest.fixture
 def page(browser: Browser, live_server: Any, admin: Member) -> Iterator[Page]:
-    client = Client()
-    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
-    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-    page, errors = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: errors.append(error.stack or error.message))
-    yield page
-    context.close()
-    assert errors == []
+    with signed_in_page(browser, live_server.url, admin) as page:
+        yield page
 
 
 @pytest.mark.timeout(1200)
@@ -306,19 +295,3 @@ def ask_both(client: openai.OpenAI) -> None:
         assert set((said.model_extra or {}).get("probabilities", {})) == (
             {"category", "urgent"} if is_encoder else set()
         )
-
-
-def work_beside(page: Page) -> None:
-    """Work while the page is elsewhere: one that watches a job loads itself anew when it ends, in the middle of what follows."""
-    place = page.url
-    page.goto("about:blank")
-    work()
-    page.goto(place)
-
-
-def work() -> None:
-    """Carry out every job that waits, and those that follow from it, but for serving."""
-    while job := Job.objects.filter(state="queued").exclude(kind="serving").order_by("created_at").first():
-        run_job(job.pk, worker="w")
-        job.refresh_from_db()
-        assert job.state == "succeeded", (job.kind, job.error)

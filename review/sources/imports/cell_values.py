@@ -52,7 +52,7 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
 
     Returns:
         The fact, or None where the cell is empty: text, int or float, ISO date, address, bool, label, a list of texts or
-        labels, an object, a document (pages parted by form feeds), or a conversation as a list of `{role, content}`.
+        labels, an object or a list of them, a document (pages parted by form feeds), or a conversation as a list of `{role, content}`.
 
     Raises:
         ValueError: Says what was found and what is wanted.
@@ -126,12 +126,14 @@ def _choices(field: InputField, value: object) -> list[str] | None:
     return [label.name for label in field.labels if label.name in chosen] or None
 
 
-def _object(field: InputField, value: object) -> dict[str, Any]:
+def _object(field: InputField, value: object) -> dict[str, Any] | list[dict[str, Any]] | None:
+    """An object, or a list of them, such as the lines of an invoice."""
     loaded = _json(value, "object") if isinstance(value, str) else value
-    if not isinstance(loaded, dict):
-        raise ValueError("is no JSON object")
+    parts = [part for part in (loaded if isinstance(loaded, list) else [loaded]) if isinstance(part, dict)]
+    if len(parts) < (len(loaded) if isinstance(loaded, list) else 1):
+        raise ValueError("is no JSON object, nor a list of objects")
     _bounded(json.dumps(loaded), MAX_LONG_CHARS)
-    return loaded
+    return (parts or None) if isinstance(loaded, list) else parts[0]
 
 
 def _conversation(field: InputField, value: object) -> list[dict[str, str]] | None:

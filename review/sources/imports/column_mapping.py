@@ -16,6 +16,9 @@ ColumnMapping = dict[str, str]
 LABELS_FIELD = "labelled_defects"
 SPLIT_FIELD = "record.split"
 MODEL_FIELD = "draft.model"
+# A column whose cells hold all that was written, as one JSON object.
+ANSWER_FIELD = "draft.answer"
+_ANSWERS = frozenset({"answer", "output", "completion", "response", "json", "result", "antwort"})
 _LEAST_SCORE = 0.72
 _ALIKE = 0.8
 
@@ -102,10 +105,13 @@ def target_fields(spec: TaskSpec, kind: SourceKind) -> tuple[TargetField, ...]:
         )
         for f in spec.output_schema
     )
+    label = "the whole answer, as JSON (written)"
+    whole = (TargetField(ANSWER_FIELD, label, False, True, None),) if _has_parts(spec.output_schema) else ()
     # Written fields first: of two namesakes the draft's is the one that must not be missed.
     return (
         *written,
         *facts,
+        *whole,
         TargetField(LABELS_FIELD, "labelled defects", False, False, None),
         TargetField(MODEL_FIELD, "model that wrote it", False, False, None),
         split,
@@ -127,7 +133,22 @@ def guess_mapping(columns: Sequence[str], fields: Sequence[TargetField]) -> Colu
         if column not in mapping and name not in taken:
             mapping[column] = name
             taken.add(name)
+    mapping |= _whole_answer(columns, fields, mapping)
     return {column: mapping[column] for column in columns if column in mapping}
+
+
+def _has_parts(schema: Sequence[OutputField]) -> bool:
+    """Whether an answer may come as a JSON object: it is more than one text."""
+    return len(schema) > 1 or schema[0].type != "text"
+
+
+def _whole_answer(columns: Sequence[str], fields: Sequence[TargetField], mapping: ColumnMapping) -> ColumnMapping:
+    """A column that is called an answer, where none of several written fields has a column of its own."""
+    written = [target.name for target in fields if target.is_output]
+    if ANSWER_FIELD not in written or len(written) < 3 or set(written) & set(mapping.values()):
+        return {}
+    free = [column for column in columns if column not in mapping and _plain(column) in _ANSWERS]
+    return dict.fromkeys(free[:1], ANSWER_FIELD)
 
 
 def _score(column: str, field: str) -> float:

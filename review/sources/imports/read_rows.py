@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from review.sources.imports import whole_answer
 from review.sources.imports.cell_values import PLAIN, Notation, read_value, read_written
-from review.sources.imports.column_mapping import LABELS_FIELD, SPLIT_FIELD, ColumnMapping, TargetField
+from review.sources.imports.column_mapping import ANSWER_FIELD, LABELS_FIELD, SPLIT_FIELD, ColumnMapping, TargetField
 from review.sources.imports.result import RowTally
 from review.sources.imports.tables import MAX_COLUMNS, Row, RowSource
 from review.spec.schema import Facts, InputField, OutputField
@@ -61,7 +62,8 @@ def check_mapping(
         if name not in names:
             errors[name] = [f"'{name}' is no field of this task; it has {', '.join(sorted(names))}."]
     for target in fields:
-        if target.is_required and target.name not in used and not defaults.get(target.name):
+        is_inside = target.is_output and ANSWER_FIELD in used
+        if target.is_required and target.name not in used and not defaults.get(target.name) and not is_inside:
             what = "written field" if target.is_output else "field"
             errors.setdefault(target.name, [f"No column fills the {what} '{target.name}', which is required."])
     if not errors and used.keys() <= {SPLIT_FIELD}:
@@ -137,7 +139,10 @@ class _Reader:
         others = [(column, of.name) for column, of in pairs if of.field is None]
         self._labels = [column for column, name in others if name == LABELS_FIELD]
         self._split = next((column for column, name in others if name == SPLIT_FIELD), None)
-        self._said = [(column, name) for column, name in others if name not in (LABELS_FIELD, SPLIT_FIELD)]
+        self._answer = next((column for column, name in others if name == ANSWER_FIELD), None)
+        self._schema = [of.field for of in fields if isinstance(of.field, OutputField)]
+        aside = (ANSWER_FIELD, LABELS_FIELD, SPLIT_FIELD)
+        self._said = [(column, name) for column, name in others if name not in aside]
         constants = {
             name: value
             for name, value in defaults.items()
@@ -166,6 +171,10 @@ class _Reader:
             if (fact := _fact(field, name, value, notation)) is not None:
                 facts[name] = fact
         written = {output.name: _written(output, column, take(column), notation) for column, output in self._written}
+        if self._answer is not None:
+            written = _with_answer(
+                written, whole_answer.read(self._schema, self._answer, take(self._answer)), self._answer
+            )
         labels = _labels(take(self._labels[0])) if self._labels else ()
         verdict_cells = {name: take(column) for column, name in self._said} | self._constant_said
         for name in self._required:
@@ -188,6 +197,12 @@ def _written(field: OutputField, column: str, value: object, notation: Notation)
         return read_written(field, value, notation)
     except ValueError as error:
         raise ValueError(f"'{column}' {error}") from None
+
+
+def _with_answer(written: dict[str, Any], answer: dict[str, Any], column: str) -> dict[str, Any]:
+    if double := written.keys() & answer.keys():
+        raise ValueError(f"'{column}' says '{min(double)}' too, which has a column of its own")
+    return written | answer
 
 
 def _split(column: str, value: object) -> str:

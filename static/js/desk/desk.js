@@ -17,11 +17,13 @@ import { Mending } from "./mending.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { paceWords } from "./pace.js";
+import { bindParts } from "./parts.js";
 import { turn } from "./ratings.js";
 import { Server } from "./server.js";
 import { isFragile } from "./store.js";
 import { Tabs } from "./tabs.js";
 import { bindValues, hasValues, pick, prepareValues, stepValue } from "./values.js";
+import { VerdictNotes } from "./verdictnotes.js";
 import { Verdicts } from "./verdicts.js";
 
 const desk = document.querySelector("[data-desk]");
@@ -45,6 +47,7 @@ const tabs = new Tabs(member, onJudgedElsewhere);
 const verdicts = new Verdicts({ drafts, deck, outbox, history, server, notices, stage, tabs, refill });
 const checking = new Checking(server, (card) => showKeys(card, keys));
 const asking = new Asking({ desk, deck, verdicts, history, notices, token, take, refill, showPace });
+const notes = new VerdictNotes(stage, { checking, verdicts, notices });
 const mending = new Mending({ checking, notices, onChange: keepEdit });
 await drafts.load();
 const openKeys = bindKeySheet(document.querySelector("[data-keysheet]"), async (chosen, on) => {
@@ -157,36 +160,16 @@ outbox.addEventListener("clear", () => notices.clear());
 const acts = {
   accept: (card) => verdicts.accept(card),
   edit: (card) => verdicts.edit(card),
-  save: (card) => save(card),
+  save: (card) => notes.save(card),
   mend: (card, button) => mending.mend(card, button),
   "leave-edit": (card) => verdicts.leaveEdit(card),
   reject: (card) => (card.querySelector("[data-digit]") ? verdicts.arm(card, !card.classList.contains("is-rejecting")) : verdicts.reject(card)),
   reason: (card, button) => verdicts.reject(card, button.value),
-  aside: (card) => askForNote(card),
+  aside: (card) => notes.setAside(card),
   ask: (card) => asking.open(card),
   restore: (card, button) => asking.restore(button),
   undo: () => verdicts.undo(),
 };
-
-/** Save the edit; a large one that no kind explains is asked about once, and never twice. */
-function save(card) {
-  const box = card.querySelector(".why");
-  const isAsked = card.classList.contains("is-asking-why");
-  if (isAsked || !isChanged(card) || !checking.of(card)?.edit.wants_why) {
-    card.classList.remove("is-asking-why");
-    return verdicts.save(card, isAsked ? box.value.trim() : "");
-  }
-  card.classList.add("is-asking-why");
-  notices.say(box.getAttribute("aria-label"));
-  return box.focus();
-}
-
-function askForNote(card) {
-  const box = card.querySelector(".note");
-  if (card.classList.contains("is-setting-aside")) return verdicts.setAside(card, box.value.trim());
-  card.classList.add("is-setting-aside");
-  return box.focus();
-}
 
 stage.addEventListener("click", (event) => {
   if (onListClick(event)) return;
@@ -230,7 +213,7 @@ function press(command, event) {
   if (command === "choose") return location.assign(desk.dataset.chooseUrl), true;
   if (!card) return false;
   if (command === "escape") return escape(card);
-  if (command === "save") return isEditing(card) && (save(card), true);
+  if (command === "save") return isEditing(card) && (notes.save(card), true);
   if (command === "mend") return mending.mend(card), true;
   if (hasValues(card)) {
     if (command === "confirm") return acts.accept(card), true;
@@ -250,12 +233,8 @@ function press(command, event) {
 }
 
 function escape(card) {
-  if (card.classList.contains("is-asking-why")) {
-    card.classList.remove("is-asking-why");
-    return focusBox(card), true;
-  }
-  if (card.classList.contains("is-setting-aside")) card.classList.remove("is-setting-aside");
-  else if (card.classList.contains("is-rejecting")) verdicts.arm(card, false);
+  if (notes.leave(card)) return true;
+  if (card.classList.contains("is-rejecting")) verdicts.arm(card, false);
   else if (isEditing(card)) verdicts.leaveEdit(card);
   else return false;
   card.focus({ preventScroll: true });
@@ -263,17 +242,7 @@ function escape(card) {
 }
 
 bindValues(stage, { onChange: keepEdit, accept: acts.accept });
-stage.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
-  if (event.target.matches(".why")) {
-    event.preventDefault();
-    save(event.target.closest(".card"));
-  }
-  if (event.target.matches(".note")) {
-    event.preventDefault();
-    verdicts.setAside(event.target.closest(".card"), event.target.value.trim());
-  }
-});
+bindParts(stage, keys);
 
 function leavePage() {
   const cards = deck.cards.map((card) => ({

@@ -13,6 +13,9 @@ export function bindDeskKeys({ keys, on, press, isOpen }) {
   return state;
 }
 
+/** Digits by their place: on a French keyboard they need Shift, and the reason should not. */
+export const digitOf = (event) => /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+
 function commandOf(event, { keys, on }) {
   // Saving, leaving and the key sheet work even where single letters are switched off.
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return "save";
@@ -20,8 +23,7 @@ function commandOf(event, { keys, on }) {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return null;
   if (event.key === "?") return "keys";
   if (!on) return null;
-  // Digits by their place: on a French keyboard they need Shift, and the reason should not.
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  const digit = digitOf(event);
   if (digit) return `digit ${digit}`;
   if (event.key === "Enter") return event.target.closest("a, button, summary, select, input:not([type=radio], [type=checkbox])") ? null : "confirm";
   if (event.key === "ArrowUp" || event.key === "ArrowDown") return event.target.closest("input, select, summary") ? null : event.key.slice(5).toLowerCase();

@@ -63,14 +63,19 @@ export function missing(card) {
 /** The name of a value as the page says it. */
 export const nameOf = (field) => field.querySelector("legend").firstChild.textContent.trim();
 
+/** What picks each label in turn: digits, from the tenth on letters that mean nothing else; `keys` are those that do. */
+export function capsFor(keys) {
+  const taken = new Set(Object.values(keys));
+  return [..."123456789", ...[...LETTERS].filter((letter) => !taken.has(letter))];
+}
+
 /** Make a card ready: caps on its labels, their colours, the first value to be filled marked. */
 export function prepareValues(card, keys) {
   if (!hasValues(card)) return;
-  const taken = new Set(Object.values(keys));
-  const free = [...LETTERS].filter((letter) => !taken.has(letter));
+  const caps = capsFor(keys);
   for (const field of fieldsOn(card)) {
     field.querySelectorAll("[data-pick]").forEach((pick, index) => {
-      pick.dataset.cap = index < 9 ? String(index + 1) : (free[index - 9] ?? "");
+      pick.dataset.cap = caps[index] ?? "";
       const cap = pick.querySelector("[data-cap]");
       cap.textContent = pick.dataset.cap.toUpperCase();
       if (pick.dataset.colour) pick.style.setProperty("--own", pick.dataset.colour);

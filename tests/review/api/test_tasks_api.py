@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Record, Task, TaskVersion
+from review.spec.json_schema import fields_from_json_schema
 from review.spec.starters import outreach
-from tests.review.factories import join, make_task
+from tests.review.factories import join, make_task, triage_spec
 
 pytestmark = pytest.mark.django_db
 ApiAs = Callable[..., APIClient]
@@ -34,6 +35,17 @@ def upload(api: APIClient, content: bytes = GOOD, **more: str) -> object:
         {"file": SimpleUploadedFile("p.csv", content), "task": "outreach", **more},
         format="multipart",
     )
+
+
+def test_a_version_says_what_it_writes_as_json_schema_that_can_be_brought_back(api: APIClient, admin: Member) -> None:
+    spec = triage_spec(with_reasoning=False)
+    make_task(by=admin, spec=spec, slug="triage")
+
+    schema = api.get("/api/v1/tasks/triage/versions/1/").json()["output_json_schema"]
+
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["category"]["enum"] == [label.name for label in spec.output_schema[0].labels]
+    assert [field.name for field in fields_from_json_schema(schema)] == ["category", "urgent", "amount"]
 
 
 def test_a_task_is_made_from_a_starter_read_and_changed(api: APIClient) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from django.test import Client
+
+from members.models import Member
 from review.models import Decision
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 PATIENCE_MS = 60_000
 PAUSE_MS = 20
@@ -21,6 +25,24 @@ OUTBOX = """() => new Promise((done) => {
     };
   };
 })"""
+
+
+@contextmanager
+def signed_in_page(browser: Browser, url: str, member: Member) -> Iterator[Page]:
+    """A page of a wide screen on which a member is signed in; an error in a script fails the test."""
+    from playwright.sync_api import expect
+
+    client = Client()
+    client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}])
+    page, errors = context.new_page(), list[str]()
+    page.on("pageerror", lambda error: errors.append(error.stack or error.message))
+    yield page
+    context.close()
+    assert errors == []
 
 
 def current(page: Page) -> str:

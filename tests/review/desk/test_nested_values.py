@@ -9,7 +9,7 @@ import pytest
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import Client
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from members.models import Member
 from review.desk import forms
@@ -144,13 +144,21 @@ def test_the_page_offers_labels_and_shows_values_by_name(task: Task, admin: Memb
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_labels_of_a_list_are_picked_in_the_editor(task: Task, open_desk: Callable[..., Page], admin: Member) -> None:
+def test_labels_of_a_list_are_picked_by_keys_in_the_editor(
+    task: Task, open_desk: Callable[..., Page], admin: Member
+) -> None:
     page = open_desk(admin, slug="orders")
     card = page.locator(".card:not([hidden])")
     page.keyboard.press("e")
-    card.locator('.editor [data-path="lines.0.kind"]').select_option("fee")
-    card.locator('.editor [data-path="lines.0.tags"]').select_option(["part", "service"])
-    card.locator('.editor [data-path="lines.1.urgent"]').select_option("no")
+    kind = card.locator('.editor [data-path="lines.0.kind"]')
+    kind.focus()
+    expect(kind.locator("option").nth(3)).to_have_attribute("label", "3  fee")
+    # The digit of the label; on with Enter to several labels, where each is put in or taken out.
+    for key in ("3", "Enter", "1", "2", "3", "Enter", "9"):
+        page.keyboard.press(key)
+    expect(kind.locator("option").nth(3)).not_to_have_attribute("label", "3  fee")
+    card.locator('.editor [data-path="lines.1.urgent"]').focus()
+    page.keyboard.press("2")
     card.locator('.editor [data-path="lines.1.amount"]').fill("12,75")
     page.keyboard.press("Control+Enter")
 

@@ -20,6 +20,7 @@ from review.models import Assignment, Draft, Record, Source, Task
 from review.sources.imports import import_drafts, import_records
 from review.spec.starters import STARTERS
 from review.text import checks
+from tests.review import factories
 from tests.review.factories import make_task
 from web.errors import Refusal
 
@@ -51,6 +52,17 @@ def records(task: Task, admin: Member, tmp_path: Path) -> Task:
     )
     import_records(task, path, by=admin)
     return task
+
+
+def test_a_column_of_whole_answers_is_guessed_and_read_into_its_fields(admin: Member, tmp_path: Path) -> None:
+    task = make_task(by=admin, spec=factories.triage_spec(), slug="triage")
+    answer = '{"category": "bug", "urgent": "no", "amount": 12.5}'
+    path = table(tmp_path / "d.csv", [{"company": "Acme", "text": "It broke.", "answer": answer}])
+
+    import_drafts(task, path, by=admin)
+
+    assert Source.objects.get().mapping == {"company": "company", "text": "text", "answer": "draft.answer"}
+    assert Draft.objects.get().fields == {"why": "", "category": "bug", "urgent": False, "amount": 12.5}
 
 
 def test_a_draft_finds_its_record_by_the_companys_name(records: Task, admin: Member, tmp_path: Path) -> None:

@@ -50,6 +50,23 @@ def test_pasted_rows_with_answers_become_a_task_and_its_cards(lead: Any) -> None
     assert task.versions.get().spec.record_noun == "ticket"
 
 
+def test_answers_in_one_column_of_json_become_fields_and_a_broken_one_is_named(lead: Any) -> None:
+    answers = [json.dumps({"category": "bug" if n % 2 else "billing", "urgent": n % 3 == 0}) for n in range(20)]
+    rows = [{"text": f"Text {n}.", "answer": answer} for n, answer in enumerate(answers)]
+    whole = lead.post(PAGE, {"rows": json.dumps(rows)})["Location"]
+    page = lead.get(whole).content.decode()
+
+    made(lead, whole, "judge")
+    broken = lead.post(PAGE, {"rows": json.dumps([*rows, {"text": "More.", "answer": '{"category": "bug", "ur'}])})
+    told = made(lead, broken["Location"], "judge", slug="broken")
+
+    assert "category: choice of 2" in page and "urgent: boolean" in page and "category, urgent" in page
+    assert Draft.objects.get(record__facts__text="Text 3.").fields == {"category": "bug", "urgent": True}
+    listed = lead.get(told["Location"])
+    assert _mapped(listed)["map.1"] == "draft.answer"
+    assert "row 21</span> &#x27;answer&#x27; holds no whole JSON object: " in listed.content.decode()
+
+
 def test_rows_without_answers_become_records_for_a_teacher(lead: Any) -> None:
     found = lead.post(PAGE, {"rows": "Write of cats, please.\nWrite of dogs, please."})["Location"]
 

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member
 from review.models import Task, TaskVersion
 from review.spec.starters import STARTERS, outreach
-from review.tasks import authoring, spec_form
+from review.tasks import authoring, spec_form, unfit_drafts
+from tests.review import factories
 from tests.review.factories import join, make_desk, make_task
 from tests.review.tasks.test_spec_form import posted
 
@@ -158,6 +159,50 @@ def test_an_older_version_says_that_it_is_older(task: Task, admin: Member, as_me
     page = as_member(admin).get("/tasks/outreach/versions/1/").content.decode()
 
     assert "This is version 1. New drafts are written by" in page
+
+
+def test_a_new_version_says_which_waiting_drafts_no_longer_fit(
+    admin: Member, reviewer: Member, as_member: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = factories.triage_spec()
+    task = make_task(by=admin, spec=spec, slug="triage")
+    join(reviewer, task)
+    records = factories.make_records(factories.make_source(task), 10)
+    drafts = factories.make_drafts(task, records, fields=[factories.triage_fields(index) for index in range(10)])
+    gone = [draft for draft in drafts if draft.fields["category"] == "bug"]
+    labels = tuple(label for label in spec.output_schema[1].labels if label.name != "bug")
+    output = (
+        spec.output_schema[0],
+        spec.output_schema[1].model_copy(update={"labels": labels}),
+        *spec.output_schema[2:],
+    )
+    before = as_member(admin).get("/tasks/triage/").content.decode()
+    authoring.new_version(task, spec=spec.model_copy(update={"output_schema": output}), by=admin)
+
+    pages = [as_member(admin).get(f"/tasks/triage/{page}").content.decode() for page in ("diff/1/2/", "")]
+    theirs = as_member(reviewer).get("/tasks/triage/diff/1/2/").content.decode()
+    monkeypatch.setattr(unfit_drafts, "LOOK_AT", 5)
+    some = as_member(admin).get("/tasks/triage/").content.decode()
+
+    assert len(gone) == 2
+    for page in pages:
+        assert "2 waiting drafts of earlier versions do not fit version 2." in page
+        assert "2: field &#x27;category&#x27; is &#x27;bug&#x27;, which is none of its labels" in page
+        assert all(f"/tasks/triage/review/drafts/{draft.pk}/" in page for draft in gone)
+    assert "1 waiting draft of earlier versions does not fit version 2, of the 5 oldest that wait." in some
+    assert "do not fit" not in before + theirs
+
+
+def test_a_task_of_labels_shows_them_and_says_nothing_of_an_offer(admin: Member, as_member: SignIn) -> None:
+    make_task(by=admin, spec=factories.triage_spec(), slug="triage")
+    make_task(by=admin)
+    client = as_member(admin)
+
+    page = client.get("/tasks/triage/").content.decode()
+    assert "offer-h" not in page
+    assert 'title="About billing">billing</span>' in page and "at least 0 EUR" in page
+    assert "json-schema.org/draft/2020-12" in page
+    assert "offer-h" in client.get("/tasks/outreach/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/tasks/nothing/", "/tasks/outreach/versions/9/", "/tasks/outreach/diff/1/9/"])

@@ -97,6 +97,18 @@ def test_golds_rebuild_identically_and_what_differed_still_differs(
     assert not any(gold["draft_id"] == edited.draft_id for gold in before)
 
 
+def test_a_tombstone_holds_nothing_of_nested_values() -> None:
+    fields = {
+        "category": "secret", "urgent": True, "tags": ["secret"], "buyer": {"name": "secret", "seat": {"city": "secret"}},
+        "lines": [{"name": "secret", "parts": [{"maker": "secret"}], "amount": 12.5}, {"name": "secret"}],
+    }  # fmt: skip
+
+    buried = str(tombstones.tombstone_of(fields))
+
+    assert set(tombstones.tombstone_of(fields)) == set(fields)
+    assert "secret" not in buried and "12.5" not in buried and "True" not in buried
+
+
 def test_equal_texts_leave_equal_tombstones_and_different_ones_do_not() -> None:
     one = {"summary": "a", "claims": [{"text": "t", "quote": "q"}, {"text": "u", "quote": "r"}]}
 

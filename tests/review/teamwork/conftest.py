@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from members.models import Member
+from review.adjudication.share_outs import plan
+from review.adjudication.share_outs.plan import ShareRequest
 from review.models import DeskSettings, Task
 from review.states import Role
 from tests.review import factories
@@ -53,3 +57,15 @@ def deals(task: Task) -> Callable[..., DeskSettings]:
         return DeskSettings.objects.update_or_create(task=task, defaults=values)[0]
 
     return set_to
+
+
+@pytest.fixture
+def ask(task: Task, lead: Member) -> Any:
+    """Ask to share out so many cards among these, for so many days."""
+
+    def request(*members: Member, count: int = 8, days: int = 3) -> ShareRequest:
+        names = [member.username for member in members]
+        until = timezone.now().date() + timedelta(days=days)
+        return plan.read_request(task, by=lead, usernames=names, count=count, until=until)
+
+    return request

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,27 +16,15 @@ from audit.models import AuditRow
 from members.models import Member
 from review.adjudication import sending_back
 from review.adjudication.desk_settings import queries as desk_settings
-from review.adjudication.share_outs import plan, share
-from review.adjudication.share_outs.plan import ShareRequest
+from review.adjudication.share_outs import share
 from review.desk import assignments, deck, lead_queue
-from review.models import Decision, Draft, ShareOut, SharePart, Task
+from review.models import Decision, Draft, ShareOut, Task
 from review.states import DraftState, Drawn, QueueOrdering, Role
 from review.tasks import team
-from tests.review import factories
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def ask(task: Task, lead: Member) -> Any:
-    def request(*members: Member, count: int = 8, days: int = 3) -> ShareRequest:
-        names = [member.username for member in members]
-        until = timezone.now().date() + timedelta(days=days)
-        return plan.read_request(task, by=lead, usernames=names, count=count, until=until)
-
-    return request
 
 
 @pytest.fixture
@@ -50,13 +37,6 @@ def shared(task: Task, lead: Member, ask: Any) -> Any:
 
 def holders(task: Task) -> Counter[str | None]:
     return Counter(Draft.objects.filter(task=task).values_list("for_reviewer__username", flat=True))
-
-
-@pytest.mark.parametrize(
-    ("count", "among", "parts"), [(500, 3, [167, 167, 166]), (2, 3, [1, 1, 0]), (0, 2, [0, 0]), (9, 1, [9])]
-)
-def test_a_split_is_even_to_one_card(count: int, among: int, parts: list[int]) -> None:
-    assert plan.even_split(count, among) == parts
 
 
 def test_the_oldest_are_shared_out_in_turn(task: Task, expert: Member, other: Member, shared: Any) -> None:
@@ -227,28 +207,6 @@ def test_a_card_that_one_of_them_judged_is_shared_out_to_none(task: Task, expert
     assert shared(expert).count == 7
 
 
-def test_requests_that_do_not_fit_name_each_mistake(
-    task: Task, lead: Member, expert: Member, make_member: Any, ask: Any
-) -> None:
-    today = timezone.now().date()
-    stranger = make_member("stella")
-    factories.join(make_member("victor"), task, Role.VIEWER)
-
-    def refused(**values: Any) -> set[str]:
-        with pytest.raises(Refusal) as refusal:
-            plan.read_request(task, by=lead, **values)
-        return set(refusal.value.errors or {})
-
-    assert refused(usernames=[], count=0, until=today - timedelta(days=1)) == {"members", "count", "until"}
-    assert refused(usernames=["stella"], count=1, until=today) == {"members"}
-    assert refused(usernames=["victor"], count=10_001, until=None) == {"members", "count"} | {"until"}
-    assert refused(usernames=["nobody"], count=1, until=today) == {"member"}
-    with pytest.raises(PermissionDenied):
-        plan.read_request(task, by=stranger, usernames=[expert.username], count=1, until=today)
-    with pytest.raises(PermissionDenied):
-        share.share_out(task, ask(expert), by=expert, id=uuid4())
-
-
 def test_where_no_card_waits_nothing_is_shared_out(task: Task, expert: Member, other: Member, shared: Any) -> None:
     shared(expert)
 
@@ -256,22 +214,6 @@ def test_where_no_card_waits_nothing_is_shared_out(task: Task, expert: Member, o
         shared(other)
 
     assert refusal.value.code == "no_cards" and ShareOut.objects.count() == 1
-
-
-def test_a_preview_sets_each_ones_pace_beside_the_split_and_writes_nothing(
-    task: Task, expert: Member, other: Member, ask: Any
-) -> None:
-    for card in deck.deal(other, task, count=2):
-        judge(card, by=other)
-
-    shown = plan.preview(task, ask(expert, other, count=5, days=0))
-
-    assert (shown.found, shown.days) == (5, 1)
-    assert [(part.member, part.cards, part.has, part.needed_a_day) for part in shown.parts] == [
-        (expert, 3, 0, 3.0), (other, 2, 0, 2.0),
-    ]  # fmt: skip
-    assert [(part.pace.decisions, part.is_beyond_pace) for part in shown.parts] == [(0, False), (2, True)]
-    assert not SharePart.objects.exists() and holders(task) == {None: 8}
 
 
 def test_a_thousand_cards_are_shared_out_and_taken_back_in_few_statements(

@@ -23,7 +23,7 @@ Type = Literal["text", "list", "choice", "choices", "integer", "number", "boolea
 
 def output_fields(answers: Sequence[str]) -> tuple[OutputField, ...]:
     """Fields that nearly all answers fit; one text where nothing else does."""
-    texts = [_bare(answer) for answer in answers if answer.strip()]
+    texts = [bare(answer) for answer in answers if answer.strip()]
     few = int(_MOST_ODD * len(texts))
     if texts and sum(not _MAIL.match(text) for text in texts) <= few:
         return (OutputField(name="subject", role="subject"), OutputField(name="body", role="body"))
@@ -116,7 +116,8 @@ def _labels(texts: Sequence[str]) -> tuple[Label, ...]:
     return tuple(Label(name=text) for text in sorted(counts, key=lambda text: (-counts[text], text)))
 
 
-def _bare(answer: str) -> str:
+def bare(answer: str) -> str:
+    """An answer without a fenced block around it and blanks at its ends."""
     fenced = _FENCE.match(answer.strip())
     return fenced[1].strip() if fenced else answer.strip()
 

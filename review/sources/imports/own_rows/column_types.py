@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from review.sources.imports import whole_answer
 from review.sources.imports.cell_values import MAX_CHARS, PAGE, Notation, read_value, read_written
 from review.spec.schema import MOST_LABELS, InputField, Label, OutputField
 from review.spec.values import normalise_text
@@ -20,10 +21,15 @@ _PARTS = re.compile(r"[;|\n]")
 _CODE = re.compile(r"\+\d+|-?0\d+")
 _WORDS = re.compile(r"[^\W\d_]")
 PLAIN_TYPES = ("boolean", "integer", "number", "date", "url", "choice", "choices")
+# A column of answers that are JSON objects: each member is a field of its own. One answer in ten may be broken.
+FIELDS = "fields"
+_MOST_BROKEN = 0.1
 
 
 def types_of(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
     """Every type that all of these values fit, the one that tells most first; `text` fits any plain value.
+
+    `fields` is for answers alone, and fits where nearly all values are JSON objects.
 
     Args:
         values: Those of a column that are not empty.
@@ -31,11 +37,21 @@ def types_of(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
     """
     if not values:
         return ("text",)
+    types = _types_of_whole(values, notation)
+    return (FIELDS, *types) if _are_answers(values) else types
+
+
+def _are_answers(values: Sequence[Any]) -> bool:
+    objects = [held for value in values if (held := whole_answer.object_in(value))]
+    return len(objects) >= (1 - _MOST_BROKEN) * len(values) and all(map(whole_answer.is_of_fields, objects))
+
+
+def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
     if any(isinstance(value, (dict, list)) for value in values):
         return tuple(kind for kind in ("conversation", "choices", "list", "object") if _OF_PARTS[kind](values))
     texts = [str(value) for value in values]
     if not any(text.lstrip()[:1] not in "{[" for text in texts) and (inner := _parsed(texts)):
-        return (*types_of(inner, notation), "text")
+        return (*_types_of_whole(inner, notation), "text")
     found = [kind for kind in PLAIN_TYPES if _FITS[kind](values, notation)]
     if "number" in found and "integer" in found:
         found.remove("number")

@@ -13,7 +13,7 @@ from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import AS_FOUND
 from review.sources.imports.column_mapping import TargetField
 from review.sources.imports.logs.slot_names import MOST_CHARS, field_name
-from review.sources.imports.own_rows.column_types import types_of
+from review.sources.imports.own_rows.column_types import FIELDS, types_of
 from review.sources.imports.tables import Row, RowSource
 from review.spec.schema import InputField
 
@@ -56,7 +56,8 @@ class Column:
         name: As the file has it.
         field: As the task calls it.
         use: `fact`, `answer`, `model` (who wrote it), `split`, or empty for one that stays out.
-        kind: Its type; empty where its values are lists of objects, which can only be an answer.
+        kind: Its type; empty where its values are lists of objects, `fields` where each is a whole answer, which can
+            only be an answer.
         kinds: All types that its values fit.
         values: Its values that are not empty.
         is_full: Whether each row has one.
@@ -103,9 +104,8 @@ def columns_of(table: RowSource) -> tuple[Column, ...]:
         kinds = types_of(values, written)
         field = _free(field_name(name) or "column", taken)
         taken.append(field)
-        # A label among the facts would refuse what no example says, so that a person has to ask for it.
-        kind = next((kind for kind in kinds if kind not in ("choice", "choices")), "")
-        columns.append(Column(name, field, FACT if kind else OUT, kind, kinds, values, len(values) == len(whole)))
+        kind = _kind_of_fact(kinds)
+        columns.append(Column(name, field, FACT, kind, kinds, values, len(values) == len(whole)))
     return _with_uses(columns)
 
 
@@ -115,7 +115,8 @@ def changed(columns: Sequence[Column], uses: Mapping[str, str], kinds: Mapping[s
     for column in columns:
         use = uses.get(column.name, column.use)
         kind = kinds.get(column.name, "")
-        if kind not in column.kinds or (use != column.use and kind == column.kind):
+        is_unfit = kind not in column.kinds or (kind == FIELDS and use != ANSWER)
+        if is_unfit or (use != column.use and kind == column.kind):
             kind = column.kind if use == column.use else _kind_for(use, column)
         result.append(replace(column, use=use, kind=kind))
     return tuple(result)
@@ -147,7 +148,7 @@ def _with_uses(columns: Sequence[Column]) -> tuple[Column, ...]:
             column for column in free if {column.field.split("_")[0], column.field.split("_")[-1]} & words
         ]
     last = free[-1] if len(free) > 1 else None
-    if not found and last and last.kinds[:1] in (("choice",), ("boolean",), ("choices",), ()):
+    if not found and last and last.kinds[:1] in ((FIELDS,), ("choice",), ("boolean",), ("choices",), ()):
         found = [last]
     names = {column.field for column in free}
     if not found and names >= _MAIL and names & _RECIPIENTS:
@@ -166,7 +167,12 @@ def _kind_for(use: str, column: Column) -> str:
     if use == ANSWER:
         best = column.kinds[0] if column.kinds else ""
         return "text" if best in AS_TEXT else best
-    return next((kind for kind in column.kinds if kind not in ("choice", "choices")), "")
+    return _kind_of_fact(column.kinds)
+
+
+def _kind_of_fact(kinds: Sequence[str]) -> str:
+    """A label among the facts would refuse what no example says, so that a person has to ask for it."""
+    return next((kind for kind in kinds if kind not in ("choice", "choices", FIELDS)), "")
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

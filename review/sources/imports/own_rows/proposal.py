@@ -7,9 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from review.sources.imports.column_mapping import MODEL_FIELD, SPLIT_FIELD, ColumnMapping
+from review.sources.imports import whole_answer
+from review.sources.imports.cell_values import PLAIN
+from review.sources.imports.column_mapping import ANSWER_FIELD, MODEL_FIELD, SPLIT_FIELD, ColumnMapping
 from review.sources.imports.logs.answer_shape import shape_of
-from review.sources.imports.own_rows.column_types import labels_of
+from review.sources.imports.logs.slot_names import field_name
+from review.sources.imports.own_rows.column_types import FIELDS, labels_of, types_of
 from review.sources.imports.own_rows.columns import ANSWER, AS_TEXT, FACT, MODEL, OUT, SPLIT, Column
 from review.sources.imports.own_rows.wording import instruction_for
 from review.spec.schema import InputField, OutputField
@@ -42,7 +45,7 @@ def propose(columns: Sequence[Column], *, instruction: str = "", record_noun: st
     if not facts:
         raise ValueError("no column is a fact: the answer needs something to be told from")
     inputs = _inputs(facts)
-    outputs = _outputs([column for column in columns if column.use == ANSWER])
+    outputs = _outputs([part for column in columns if column.use == ANSWER for part in members_of(column)])
     has_text = any(field.type == "text" for field in outputs)
     kinds: list[CheckKind] = ["placeholders", "repetition"] if has_text else []
     if any(field.max_words for field in outputs):
@@ -72,13 +75,33 @@ def mapping_of(columns: Sequence[Column], spec: TaskSpec) -> ColumnMapping:
     """Which column fills which field of the task that was made of them."""
     facts = {field.name for field in spec.input_schema}
     special = {MODEL: MODEL_FIELD, SPLIT: SPLIT_FIELD}
-    return {
-        column.name: special.get(
-            column.use, f"written.{column.field}" if column.use == ANSWER and column.field in facts else column.field
-        )
-        for column in columns
-        if column.use != OUT
-    }
+    mapping: ColumnMapping = {}
+    for column in columns:
+        if column.use == ANSWER and column.kind == FIELDS:
+            mapping[column.name] = ANSWER_FIELD
+        elif column.use == ANSWER and column.field in facts:
+            mapping[column.name] = f"written.{column.field}"
+        elif column.use != OUT:
+            mapping[column.name] = special.get(column.use, column.field)
+    return mapping
+
+
+def members_of(column: Column) -> tuple[Column, ...]:
+    """The fields of a column of whole answers, each as a column of its own; of another column itself."""
+    if column.use != ANSWER or column.kind != FIELDS:
+        return (column,)
+    answers = [
+        {field_name(name): member for name, member in answer.items()}
+        for value in column.values
+        if (answer := whole_answer.object_in(value))
+    ]
+    members = []
+    for name in dict.fromkeys(name for answer in answers for name in answer):
+        values = tuple(answer[name] for answer in answers if answer.get(name) not in (None, "", [], {}))
+        kinds = tuple(kind for kind in types_of(values, PLAIN) if kind != FIELDS)
+        is_full = column.is_full and len(values) == len(answers)
+        members.append(Column(name, name, ANSWER, kinds[0] if kinds else "", kinds, values, is_full))
+    return tuple(members)
 
 
 def noun_of(words: str) -> str:

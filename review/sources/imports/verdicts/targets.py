@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from collections.abc import Mapping as AnyMapping
 
 from review.sources.imports.column_mapping import (
+    ANSWER_FIELD,
     LABELS_FIELD,
     MODEL_FIELD,
     ColumnMapping,
@@ -36,7 +37,7 @@ _SAID = (
 
 def judged_targets(spec: TaskSpec) -> tuple[TargetField, ...]:
     """Fields that an import of verdicts can fill: those of drafts, and what was said of them."""
-    not_said = (LABELS_FIELD, MODEL_FIELD)
+    not_said = (ANSWER_FIELD, LABELS_FIELD, MODEL_FIELD)
     drafts = [target for target in target_fields(spec, SourceKind.DRAFTS) if target.name not in not_said]
     # Whether the written fields are needed hangs on how rows name their drafts; see `check_said`.
     of_draft = [TargetField(each.name, each.label, False, each.is_output, each.field) for each in drafts]

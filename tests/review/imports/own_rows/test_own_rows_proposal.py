@@ -14,6 +14,7 @@ from review.sources.imports.own_rows.pasted import as_file
 from review.sources.imports.own_rows.proposal import mapping_of, propose
 from review.sources.imports.preview import read_preview
 from review.sources.imports.tables import open_table
+from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 
@@ -79,9 +80,10 @@ def test_german_tickets_become_labels_a_boolean_and_a_number(look: Any, tmp_path
         (["a;b", "b;a", "a|b", "b"], "choices"),
         ([["a", "b"], ["b"], ["a"], ["b", "a"]], "choices"),
         ([["a", "b"], ["c"], ["d"], ["e", "f"]], "list"),
-        ([{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}], "object"),
+        ([{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}], "integer"),
         ([[{"n": 1}], [{"n": 2}], [], [{"n": 4}]], "list"),
-        (['{"n": 1}', '{"n": 2}', '{"n": 3}', '{"n": 4}'], "object"),
+        (['{"n": 1}', '{"n": 2}', '```json\n{"n": 3}\n```', '{"n": 4}'], "integer"),
+        ([{"Is new": "y"}, {"Is new": "n"}, {"Is new": "n"}, {"Is new": "y"}], "boolean"),
         (["One says so.", "Two do not.", "Three of them.", "Four."], "text"),
         (["0049", "0050", "0050", "0049 "], "choice"),
         ([True, False, True, True], "boolean"),
@@ -96,6 +98,99 @@ def test_the_type_of_an_answer_is_told_by_its_values(
 
     assert [field.type for field in spec.output_schema] == [type_]
     assert bad_rows(tmp_path, spec, columns) == 0
+
+
+def answered(*answers: str) -> str:
+    return table(message=[f"Text {n}." for n in range(len(answers))], answer=answers)
+
+
+TRIAGED = [
+    json.dumps(
+        {"category": LABELS[n % 5], "urgent": n % 3 == 0, "parts": {"hours": n}, "due": None if n % 4 else "2026-03-01"}
+    )
+    for n in range(20)
+]
+
+
+def test_an_answer_in_one_column_of_json_becomes_the_fields_of_the_task(look: Any, tmp_path: Path) -> None:
+    columns = look(answered(*TRIAGED))
+
+    spec = propose(columns)
+
+    assert types(columns)["answer"] == ("answer", "fields")
+    assert mapping_of(columns, spec) == {"message": "message", "answer": "draft.answer"}
+    assert [(field.name, field.type, field.required) for field in spec.output_schema] == [
+        ("category", "choice", True), ("urgent", "boolean", True), ("parts", "object", True), ("due", "date", False),
+    ]  # fmt: skip
+    assert bad_rows(tmp_path, spec, columns) == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ('{"Category": "bug", "urg', "'answer' holds no whole JSON object: "),
+        ('{"Category": "bug", "parts": {"hours": NaN}}', "NaN is no JSON number"),
+        ('["bug"]', "'answer' holds no JSON object with the fields of an answer"),
+        ('{"Category": "bugs", "urgent": true, "parts": {"hours": 1}}', "field 'category' is 'bugs', which is none of its labels"),
+        ('{"Category": "bug", "urgent": "maybe", "parts": {"hours": 1}}', "'answer', field 'urgent', is 'maybe', expected yes or no"),
+        ('{"Category": "bug", "parts": {"hours": 1}}', "field 'urgent' is empty; it is required"),
+        ('{"Category": "bug", "urgent": true, "parts": {"hours": "x"}}', "field 'parts', part 'hours' is 'x', expected a number"),
+        ('{"Category": "bug", "urgent": true, "parts": {"hours": 1}, "more": 2}', "unknown field 'more'"),
+        ('{"Category": "bug", "urgent": true, "category": "bug"}', "'answer' says 'category' twice"),
+    ],
+)  # fmt: skip
+def test_a_row_whose_json_does_not_fit_is_named_with_its_field(
+    look: Any, tmp_path: Path, broken: str, words: str
+) -> None:
+    columns = look(answered(*TRIAGED))
+    spec = propose(columns)
+    look(answered(*TRIAGED, broken))
+
+    preview = read_preview(
+        tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping_of(columns, spec)
+    )  # fmt: skip
+
+    assert [(error.row, words in error.reason) for error in preview.errors] == [(21, True)], preview.errors
+
+
+def test_one_broken_answer_in_ten_keeps_no_fields_from_being_proposed(look: Any) -> None:
+    assert types(look(answered(*TRIAGED, '{"Category": "bug", "urg')))["answer"] == ("answer", "fields")
+    assert types(look(answered(*TRIAGED[:8], "none", "none")))["answer"] == ("answer", "text")
+
+
+def test_a_whole_answer_is_chosen_against_and_is_no_fact(look: Any) -> None:
+    columns = look(answered(*TRIAGED))
+
+    as_object, as_fact = (
+        changed(columns, {"message": "fact", "answer": use}, {"answer": kind})
+        for use, kind in (("answer", "object"), ("fact", "fields"))
+    )
+
+    assert types(look(table(message=["A b."] * 4, answer=[{"a b": 1, "a-b": 2}] * 4)))["answer"] == ("answer", "object")
+    assert [(field.name, field.type) for field in propose(as_object).output_schema] == [("answer", "object")]
+    assert types(as_fact)["answer"] == ("fact", "object")
+
+
+def test_a_field_that_two_columns_bring_is_refused(look: Any, tmp_path: Path) -> None:
+    columns = look(table(message=["A b."] * 4, answer=['{"n": 1, "m": 2}'] * 4, label=["7", "8"] * 2))
+    spec = propose(columns)
+    mapping = {**mapping_of(columns, spec), "label": "n"}
+
+    preview = read_preview(tmp_path / "paste", spec=spec, kind=SourceKind.DRAFTS, mapping=mapping)
+
+    assert "'answer' says 'n' too, which has a column of its own" in preview.errors[0].reason
+
+
+def test_lists_of_objects_may_be_facts(look: Any, tmp_path: Path) -> None:
+    lines = [[{"item": "pump", "count": n}, {"item": "hose", "count": 1}] for n in range(4)]
+    columns = look(table(lines=lines, approved=["yes", "no", "no", "yes"]))
+
+    spec = propose(columns)
+
+    assert types(columns) == {"lines": ("fact", ""), "approved": ("answer", "boolean")}
+    assert [(field.name, field.type) for field in spec.input_schema] == [("lines", "object")]
+    assert bad_rows(tmp_path, spec, columns) == 0
+    assert prompting.facts_sheet(spec, {"lines": lines[0][1:]}) == 'lines: [{"item": "hose", "count": 1}]'
 
 
 def test_codes_of_digits_stay_texts_and_labels_among_the_facts_do_not_bind(look: Any) -> None:
