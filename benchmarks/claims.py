@@ -2,7 +2,7 @@
 
 Reads `verify/summedits_sales_dev.jsonl.gz` under `SHARED_DATA_DIR` (SummEdits, Laban and others 2023, arXiv 2305.14540): summaries of
 sales mails and calls, edited so that some no longer agree with their text. The rules were made on one half of the documents, drawn by
-a hash; the other half was looked at for totals only.
+a hash; the other half was looked at often, and settings were kept or dropped by its totals: it is no untouched test.
 """
 
 from __future__ import annotations
