@@ -11,6 +11,7 @@ from web.templatetags.figures import fixed
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
 CHECKS = "passes_"
 FIELDS = "passes_field_"
+SHAPE = "has_shape"
 # A loss on the general text that grew by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
 
@@ -72,6 +73,14 @@ METRICS = (
 )
 
 
+_OUT_OF_SHAPE = MetricDisplay(
+    "out_of_shape",
+    "Out of shape",
+    "Outputs that could not be read as the task's fields: they pass neither all checks nor a field; what can be told of "
+    "their text counts in the other rows.",
+)
+
+
 def systems(summary: dict[str, Any]) -> list[str]:
     """Systems from base to teacher."""
     kinds = summary.get("kinds", {})
@@ -101,10 +110,28 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         metrics = [metric for metric in metrics if not metric.name.startswith(CHECKS)]
     result: list[dict[str, Any]] = []
     for metric in metrics:
-        cells = [cell(scored[name].get(metric.name), metric) for name in names]
+        cells = [cell(scored[name].get(metric.name), metric, of=_outputs(summary, metric)) for name in names]
         if any(cells):
             result.append({"metric": metric, "cells": cells})
+        if metric.name == SHAPE:
+            result += out_of_shape(summary)
     return result
+
+
+def out_of_shape(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row of outputs that could not be read as the task's fields, counted; none where every output could."""
+    shaped = [summary["systems"][name].get(SHAPE) for name in systems(summary)]
+    counts = [value and (value["n"] - round(value["mean"] * value["n"]), value["n"]) for value in shaped]
+    if not any(count and count[0] for count in counts):
+        return []
+    cells = [count and {"value": f"{count[0]} of {count[1]}", "interval": "", "n": count[1]} for count in counts]
+    return [{"metric": _OUT_OF_SHAPE, "cells": cells}]
+
+
+def _outputs(summary: dict[str, Any], metric: MetricDisplay) -> int:
+    """How many outputs of a system a metric could be of: those with a gold where it needs one, else all."""
+    needs_gold = metric.name in _NEED_GOLD or metric.name.startswith(_NEED_GOLD_BEGINNINGS)
+    return int(summary.get("with_gold" if needs_gold else "records", 0))
 
 
 def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
@@ -214,6 +241,10 @@ _OF_FIELDS = (
 )
 
 
+_NEED_GOLD = frozenset({"exact", "gold_nll_per_byte", "chrf", "rouge_l"})
+_NEED_GOLD_BEGINNINGS = tuple(start for start, *_ in _OF_FIELDS)
+
+
 def _of_field(name: str) -> MetricDisplay | None:
     for start, label, about, unit, digits in _OF_FIELDS:
         if name.startswith(start):
@@ -231,8 +262,13 @@ def _check(name: str) -> MetricDisplay:
     return MetricDisplay(name, f"Pass {check}", f"Share in which the check '{check}' marks nothing.", "percent", 1)
 
 
-def cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = False) -> dict[str, Any] | None:
-    """One value of a metric as pages write it, with its interval; None for a system that was not measured."""
+def cell(
+    value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = False, of: int = 0
+) -> dict[str, Any] | None:
+    """One value of a metric as pages write it, with its interval; None for a system that was not measured.
+
+    `of` is how many outputs it could be of: told beside the value where it is of fewer.
+    """
     if value is None:
         return None
     low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
@@ -246,6 +282,7 @@ def cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = 
         "interval": interval,
         "n": value["n"],
         "companies": value.get("companies"),
+        "of": of if of > value["n"] else None,
     }
 
 

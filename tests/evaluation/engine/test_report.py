@@ -95,3 +95,22 @@ def test_a_share_of_an_evaluation_kept_before_has_its_interval_anew() -> None:
 
     assert line["first"]["interval"] == "0.0 % to 3.7 %"
     assert round(point["hi"], 1) == 3.7
+
+
+def test_outputs_without_shape_have_a_row_of_their_own_and_a_mean_over_fewer_says_so() -> None:
+    interval = {"low": None, "high": None, "companies": 101}
+    base = {"has_shape": {"mean": 89 / 101, "n": 101, **interval}, "chrf": {"mean": 20.0, "n": 80, **interval}}
+    tuned = {"has_shape": {"mean": 1.0, "n": 101, **interval}, "chrf": {"mean": 50.0, "n": 95, **interval}}
+    summary = {"records": 101, "with_gold": 95, "systems": {"base": base, "tuned": tuned}}
+
+    rows = {row["metric"].label: row["cells"] for row in tables.rows(summary)}
+
+    assert [cell["value"] for cell in rows["Out of shape"]] == ["12 of 101", "0 of 101"]
+    assert [(cell["n"], cell["of"]) for cell in rows["chrF to golds"]] == [(80, 95), (95, None)]
+    assert list(rows).index("Out of shape") == list(rows).index("Valid format") + 1
+
+
+def test_no_row_tells_of_outputs_without_shape_where_there_are_none() -> None:
+    shaped = {"mean": 1.0, "n": 3, "low": None, "high": None, "companies": 3}
+
+    assert tables.out_of_shape({"systems": {"base": {"has_shape": shaped}, "tuned": {}}}) == []
