@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from evaluation.evaluations.metric_display import (
+    CHECKS,
+    FIELDS,
+    METRICS,
+    OUT_OF_SHAPE,
+    SHAPE,
+    MetricDisplay,
+    needs_gold,
+    of_check,
+    of_field,
+)
 from stats.intervals import shares
 from web.templatetags.figures import fixed
 
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
-CHECKS = "passes_"
-FIELDS = "passes_field_"
-SHAPE = "has_shape"
 # A loss on the general text that grew by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
-
-
-@dataclass(frozen=True)
-class MetricDisplay:
-    """How a metric is called, explained and written."""
-
-    name: str
-    label: str
-    about: str
-    unit: str = ""  # percent, seconds, usd, or a plain number
-    digits: int = 2
-
-
-METRICS = (
-    MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),
-    MetricDisplay(
-        "passes_all",
-        "Pass every check",
-        "Share of outputs in which no check marks anything; one that does not parse never passes.",
-        "percent",
-        1,
-    ),
-    MetricDisplay(
-        "passes_names_company",
-        "Names the company",
-        "Share of outputs whose text names the record's company, even if it does not parse.",
-        "percent",
-        1,
-    ),
-    MetricDisplay("has_shape", "Valid format", "Share of outputs that parse as the task's fields.", "percent", 1),
-    MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
-    MetricDisplay(
-        "facts_wrong", "Facts wrong", "Numbers and names found neither in the facts nor in the offer, per output."
-    ),
-    MetricDisplay(
-        "nonwords_per_200",
-        "Non-words in 200",
-        "Words in no list of the language, in no fact and nowhere in the task, in 200 words; mean over outputs.",
-    ),
-    MetricDisplay("words", "Words", "Length, per output.", "", 0),
-    MetricDisplay(
-        "self_similarity",
-        "Self-similarity",
-        "Largest overlap of five-word shingles with another output; 1 is the same text.",
-    ),
-    MetricDisplay(
-        "gold_nll_per_byte",
-        "Loss on golds",
-        "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
-        "",
-        3,
-    ),
-    MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
-    MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
-    MetricDisplay("seconds", "Seconds", "Time per output; of a batch, its share.", "seconds", 2),
-    MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
-)
-
-
-_OUT_OF_SHAPE = MetricDisplay(
-    "out_of_shape",
-    "Out of shape",
-    "Outputs that could not be read as the task's fields: they pass neither all checks nor a field; what can be told of "
-    "their text counts in the other rows.",
-)
 
 
 def systems(summary: dict[str, Any]) -> list[str]:
@@ -103,8 +45,8 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     names, scored, is_of_values = systems(summary), summary.get("systems", {}), of_values(summary)
     listed_metrics = {metric.name for metric in METRICS}
     more = sorted({name for result in scored.values() for name in result} - listed_metrics)
-    by_field = [metric for name in more if (metric := _of_field(name))]
-    checks = [_check(name) for name in more if name.startswith(CHECKS)]
+    by_field = [metric for name in more if (metric := of_field(name))]
+    checks = [of_check(name) for name in more if name.startswith(CHECKS)]
     metrics = [METRICS[0], *by_field, *METRICS[1:], *checks]
     if is_of_values:
         metrics = [metric for metric in metrics if not metric.name.startswith(CHECKS)]
@@ -125,18 +67,17 @@ def out_of_shape(summary: dict[str, Any]) -> list[dict[str, Any]]:
     if not any(count and count[0] for count in counts):
         return []
     cells = [count and {"value": f"{count[0]} of {count[1]}", "interval": "", "n": count[1]} for count in counts]
-    return [{"metric": _OUT_OF_SHAPE, "cells": cells}]
+    return [{"metric": OUT_OF_SHAPE, "cells": cells}]
 
 
 def _outputs(summary: dict[str, Any], metric: MetricDisplay) -> int:
     """How many outputs of a system a metric could be of: those with a gold where it needs one, else all."""
-    needs_gold = metric.name in _NEED_GOLD or metric.name.startswith(_NEED_GOLD_BEGINNINGS)
-    return int(summary.get("with_gold" if needs_gold else "records", 0))
+    return int(summary.get("with_gold" if needs_gold(metric.name) else "records", 0))
 
 
 def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
     """Paired differences in one metric, as sentences can be made of them."""
-    shown = next((m for m in METRICS if m.name == metric), _check(metric))
+    shown = next((m for m in METRICS if m.name == metric), of_check(metric))
     return [
         {
             "of": d["of"],
@@ -209,57 +150,6 @@ def headline(summary: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for name in systems(summary)
     ]
-
-
-# How metrics of one field are told, by what their names begin with.
-_OF_FIELDS = (
-    ("right_", "{field} right", "Share of outputs whose {field} is the gold's.", "percent", 1),
-    (
-        "macro_f1_",
-        "{field}, macro-F1",
-        "Mean over the labels of the harmonic mean of precision and recall.",
-        "percent",
-        1,
-    ),
-    (
-        "f1_",
-        "{field}, set F1",
-        "Mean over outputs of the F1 of what was named against what the gold names.",
-        "percent",
-        1,
-    ),
-    (
-        "quoted_",
-        "{field}, quote overlaps",
-        "Share of outputs whose quotes share a place in the facts with the gold's.",
-        "percent",
-        1,
-    ),
-    ("quote_f1_", "{field}, quote F1", "Mean over outputs of the F1 of the characters quoted.", "percent", 1),
-    ("error_", "{field}, mean error", "Mean absolute distance to the gold, where a number was given.", "", 2),
-    ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the gold.", "", 2),
-)
-
-
-_NEED_GOLD = frozenset({"exact", "gold_nll_per_byte", "chrf", "rouge_l"})
-_NEED_GOLD_BEGINNINGS = tuple(start for start, *_ in _OF_FIELDS)
-
-
-def _of_field(name: str) -> MetricDisplay | None:
-    for start, label, about, unit, digits in _OF_FIELDS:
-        if name.startswith(start):
-            field = name.removeprefix(start).replace("_", " ")
-            label = label.format(field=field)
-            return MetricDisplay(name, label[:1].upper() + label[1:], about.format(field=field), unit, digits)
-    return None
-
-
-def _check(name: str) -> MetricDisplay:
-    if name.startswith(FIELDS):
-        field = name.removeprefix(FIELDS)
-        return MetricDisplay(name, f"Pass in {field}", f"Share without a mark in the field {field}.", "percent", 1)
-    check = name.removeprefix(CHECKS).replace("_", " ")
-    return MetricDisplay(name, f"Pass {check}", f"Share in which the check '{check}' marks nothing.", "percent", 1)
 
 
 def cell(
