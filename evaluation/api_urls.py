@@ -11,6 +11,7 @@ urlpatterns = [
     path(
         "evaluations/<uuid:evaluation_id>/outputs/", api.EvaluationOutputsView.as_view(), name="api-evaluation-outputs"
     ),
+    path("test-openings/", api.OpeningsView.as_view(), name="api-test-openings"),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),

@@ -79,6 +79,10 @@ class EvaluationSpec(Part):
     max_new_tokens: int = Field(512, ge=1, le=8192)
     batch_size: int = Field(32, ge=1, le=1024)
     draws: int = Field(2000, ge=100, le=100_000)
+    # Of every interval of a metric and of a difference; precision and recall by label stay at 0.95.
+    level: float = Field(0.95, ge=0.95, lt=1)
+    # Whether no verdict may be read off it: a look at the test split beyond those that were planned.
+    is_exploratory: bool = False
     seed: int = Field(1, ge=0)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     # What an hour of this host costs; a local output costs its share of it.
@@ -161,4 +165,6 @@ class EvaluationReport(Part):
     seconds: float
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
+    level: float = 0.95
+    is_exploratory: bool = False
     measured_as: int = SCORING_VERSION

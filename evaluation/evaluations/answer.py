@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.evaluations import tables
+from evaluation.evaluations.metric_display import MetricDisplay
 
 BASELINES = (("baseline",), ("base",))
 
@@ -29,7 +30,7 @@ class Answer:
         difference: The paired difference between the two with its verdict; None where it was not measured.
     """
 
-    metric: tables.MetricDisplay
+    metric: MetricDisplay
     best: Standing
     baseline: Standing | None
     difference: dict[str, Any] | None
@@ -57,7 +58,7 @@ def of(summary: dict[str, Any]) -> Answer | None:
     )
 
 
-def _rows(summary: dict[str, Any], metric: tables.MetricDisplay) -> list[dict[str, Any]]:
+def _rows(summary: dict[str, Any], metric: MetricDisplay) -> list[dict[str, Any]]:
     return [row for row in tables.rows(summary) if row["metric"].name == metric.name]
 
 

@@ -29,9 +29,9 @@ MAX_COMPARABLE = 4
 EVALUATIONS_CONSIDERED = 50
 
 
-def held_out(task: Task, *, limit: int) -> list[UUID]:
-    """Records of the test split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
-    records = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("content_hash")
+def held_out(task: Task, split: Split, *, limit: int) -> list[UUID]:
+    """Records of a split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
+    records = Record.objects.filter(task=task, split=split, erased_at__isnull=True).order_by("content_hash")
     return list(records.values_list("pk", flat=True)[:limit])
 
 
@@ -44,7 +44,7 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
     return [by_id[pk] for pk in record_ids if pk in by_id]
 
 
-def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
+def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split) -> list[dict[str, str]]:
     """What experts let stand for these records, from a split's file of the frozen version."""
     wanted = set(record_ids)
     return [gold for gold in first_mail_golds(version, split) if gold["record"] in wanted]

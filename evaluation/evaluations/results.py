@@ -27,6 +27,8 @@ SUMMARY_FIELDS = (
     "labels",
     "seconds",
     "notes",
+    "level",
+    "is_exploratory",
     "measured_as",
 )
 

@@ -14,6 +14,7 @@ from evaluation.metrics.typed import value_fields
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from review.spec import prompting
+from review.states import Split
 from training.inputs import run_inputs as training_lay
 from training.models import TrainingRun
 from training.students import registration
@@ -43,7 +44,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         Refusal: A stored file or the base student is not what it was.
     """
     evaluation = Evaluation.objects.select_related(
-        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher"
+        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher", "opening"
     ).get(pk=evaluation_id)
     run = evaluation.run
     miniature = getattr(run, "miniature", None)
@@ -57,7 +58,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     return {
         "task": run.taught.canonical(),
         "records": inputs.facts_of(evaluation.record_ids),
-        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids),
+        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids, split=Split(evaluation.split)),
         # An encoder has nothing to say before it has heads.
         "systems": [tuned] if known_base or run.is_classifier else [base, tuned],
         "written": [
@@ -66,9 +67,21 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
             *_teacher(evaluation),
             *_baselines(evaluation),
         ],
+        **_level(evaluation),
         "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
         "allowed_roots": registration.allowed_roots(),
     }
+
+
+def _level(evaluation: Evaluation) -> dict[str, Any]:
+    """What an opening of the test split asks of intervals and verdicts; nothing where it is the usual."""
+    opening = getattr(evaluation, "opening", None)
+    asked: dict[str, Any] = {}
+    if opening is not None and opening.planned > 1:
+        asked["level"] = opening.level
+    if opening is not None and opening.is_exploratory:
+        asked["is_exploratory"] = True
+    return asked
 
 
 def _known_base(evaluation: Evaluation) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, log2
 from typing import Any
 
 from evaluation.evaluations.metric_display import (
@@ -83,7 +84,7 @@ def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
             "of": d["of"],
             "against": d["against"],
             "cell": cell(d["value"], shown, signed=True),
-            "verdict": _comparison_words(d),
+            "verdict": _comparison_words(d, summary),
         }
         for d in summary.get("differences", [])
         if d["metric"] == metric
@@ -106,6 +107,11 @@ def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
                 }
             )
     return {"rows": lines, "x": {"label": "per cent of outputs"}}
+
+
+def fewest_companies(summary: dict[str, Any]) -> int:
+    """With fewer companies no verdict is given: a sign test's smallest p, 2 / 2^n, is above what the level allows."""
+    return max(shares.MIN_FOR_A_CONCLUSION, ceil(log2(2 / (1 - summary.get("level", shares.LEVEL)))))
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -195,11 +201,13 @@ def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:
     return f"{fixed(number, metric.digits, signed=signed)}{' s' if metric.unit == 'seconds' else ''}"
 
 
-def _comparison_words(difference: dict[str, Any]) -> str:
+def _comparison_words(difference: dict[str, Any], summary: dict[str, Any]) -> str:
     value = difference["value"]
     low, high = value["low"], value["high"]
+    if summary.get("is_exploratory"):
+        return "exploratory, no verdict"
     # Evaluations kept before companies were counted have records alone.
-    if low is None or (value.get("companies") or value["n"]) < shares.MIN_FOR_A_CONCLUSION:
+    if low is None or (value.get("companies") or value["n"]) < fewest_companies(summary):
         return "too few to tell"
     if low > 0:
         return "higher"

@@ -17,6 +17,7 @@ from jobs.lifecycle import consumers
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task
+from review.states import Split
 from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
@@ -59,7 +60,9 @@ def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_s
 ) -> None:
     evaluation = start_evaluation.start(miniature.run, by=admin)
 
-    held_out = {str(pk) for pk in Record.objects.filter(task=miniature.task, split="test").values_list("pk", flat=True)}
+    held_out = {
+        str(pk) for pk in Record.objects.filter(task=miniature.task, split="validation").values_list("pk", flat=True)
+    }
     order = evaluation.teacher_order
     assert order is not None
     assert set(order.record_ids) == held_out
@@ -112,11 +115,11 @@ def test_the_same_prompts_are_not_paid_for_twice(
 
 
 def test_no_held_out_record_is_said_on_the_evaluation(miniature: Miniature) -> None:
-    Record.objects.filter(task=miniature.task, split="test").update(split="train")
+    Record.objects.filter(task=miniature.task, split="validation").update(split="train")
 
     start_evaluation.start_after_run(miniature.run.job)
 
-    assert "no record in its test split" in Evaluation.objects.get().problem
+    assert "no record in its validation split" in Evaluation.objects.get().problem
 
 
 def test_a_run_that_is_not_done_is_refused(launch: Callable[..., TrainingRun], admin: Member) -> None:
@@ -155,7 +158,7 @@ def test_a_gold_of_a_follow_up_is_held_against_no_text_written_from_facts_alone(
     miniature: Miniature, admin: Member, tmp_path: Path
 ) -> None:
     evaluation = start_evaluation.start(miniature.run, by=admin)
-    one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids)
+    one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids, split=Split.VALIDATION)
     Draft.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
 
     body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)

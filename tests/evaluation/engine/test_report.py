@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
+from typing import Any
+
+import pytest
+
+from evaluation.engine.contracts import EvaluationSpec, MetricInterval, ScoredOutput
+from evaluation.engine.levels import widened
 from evaluation.engine.report import report
-from evaluation.evaluations import tables
+from evaluation.evaluations import few_records, tables
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
 from stats.intervals import shares
@@ -18,7 +23,7 @@ TASK = TaskSpec(
 )
 
 
-def made(base: list[float], tuned: list[float], *, companies: int | None = None) -> dict[str, object]:
+def made(base: list[float], tuned: list[float], *, companies: int | None = None, **more: Any) -> dict[str, Any]:
     records = [
         {"id": f"r{number}", "facts": {}, "company": f"c{number % companies}" if companies else ""}
         for number in range(len(base))
@@ -28,6 +33,7 @@ def made(base: list[float], tuned: list[float], *, companies: int | None = None)
         {
             "task": TASK.canonical(), "records": records, "draws": 200,
             "systems": [{"name": name, "student": {"path": "/x"}, "method": method} for name, method in names.items()],
+            **more,
         }
     )  # fmt: skip
     outputs = [
@@ -114,3 +120,39 @@ def test_no_row_tells_of_outputs_without_shape_where_there_are_none() -> None:
     shaped = {"mean": 1.0, "n": 3, "low": None, "high": None, "companies": 3}
 
     assert tables.out_of_shape({"systems": {"base": {"has_shape": shaped}, "tuned": {}}}) == []
+
+
+def test_an_opening_among_several_has_wider_intervals_and_its_verdict_needs_more_companies() -> None:
+    base, tuned = [0.0] * 30, [1.0] * 20 + [0.0] * 10
+    usual, shared = made(base, tuned), made(base, tuned, level=1 - 0.05 / 3)
+
+    for metric in ("passes_all", "words"):
+        one, other = (each["systems"]["tuned"][metric] for each in (usual, shared))
+        assert other["low"] < one["low"] < one["high"] < other["high"]
+    assert [tables.fewest_companies(each) for each in (usual, shared)] == [6, 7]
+    assert [tables.differences(each, "passes_all")[0]["verdict"] for each in (usual, shared)] == ["higher", "higher"]
+
+
+def test_a_mean_at_a_higher_level_is_students_at_that_level() -> None:
+    interval = MetricInterval(mean=2.0, low=2.0 - 2.0452, high=2.0 + 2.0452, n=30, companies=30)
+
+    wider = widened(interval, 0.99)
+
+    # Quantiles of Student's t with 29 degrees of freedom: 2.0452 and 2.7564.
+    assert wider.low is not None and wider.high is not None
+    assert round(wider.high - wider.mean, 3) == round(wider.mean - wider.low, 3) == 2.756
+
+
+def test_a_look_beyond_the_plan_gives_no_verdict() -> None:
+    [line] = tables.differences(made([0.0] * 30, [1.0] * 30, is_exploratory=True), "passes_all")
+
+    assert line["verdict"] == "exploratory, no verdict"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, ""), (30, ""), (12, "With 12 validation records little"), (1, "With 1 validation record l")]
+)
+def test_few_records_are_warned_of(count: int, told: str) -> None:
+    warning = few_records.warning(count, "validation")
+
+    assert warning.startswith(told) and bool(warning) == bool(told)
