@@ -31,16 +31,35 @@ class GoldText(Part):
     completion: str
 
 
+class ShownExample(Part):
+    """A record that was trained on, and what an expert let stand for it."""
+
+    facts: dict[str, Any]
+    fields: dict[str, Any]
+
+
+class ShownExamples(Part):
+    """What a prompt for one record may show, the most alike first."""
+
+    record: str
+    examples: list[ShownExample]
+
+
 class System(Part):
     """One model that writes for the records: a base alone, or a base with what a run made of it.
 
-    `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`.
+    `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`. A base that is a
+    baseline is asked with the teacher's prompt, and with examples where `shown` has some; it is told apart from the bare
+    base by its kind, and has no likelihood of golds.
     """
 
     name: str
     student: StudentRef
     method: Literal["base", "lora", "full"]
     tuned: str | None = None
+    kind: Literal["", "baseline"] = ""
+    audience: Literal["student", "teacher"] = "student"
+    shown: list[ShownExamples] = Field(default_factory=list)
 
 
 class ExistingText(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from evaluation.evaluations import open_test_split, start_evaluation
 from evaluation.evaluations import queries as selectors
-from evaluation.models import Evaluation
 from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -21,6 +20,9 @@ from review.tasks.permissions import task_or_404
 from training.runs import queries as run_selectors
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
+
+if TYPE_CHECKING:
+    from evaluation.models import Evaluation
 
 
 class EvaluationIn(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,15 +15,17 @@ from evaluation.evaluations import answer, few_records, label_tables, open_test_
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.models import Evaluation
 from evaluation.states import Baseline
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
-from training.models import TrainingRun
 from training.runs import queries as run_selectors
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from evaluation.models import Evaluation
+    from training.models import TrainingRun
 
 RECORDS_A_PAGE = 5
 
@@ -97,7 +99,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "task": evaluation.task,
         "section": "evaluation",
         "evaluation": evaluation,
-        "answer": answer.of(summary),
+        "answer": answer.of(summary, own=tuned_name(evaluation.run)),
         "systems": names,
         "rows": tables.rows(summary),
         "differences": tables.differences(summary, judged_by.name),

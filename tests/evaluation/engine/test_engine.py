@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import torch
 
+from evaluation.engine.contracts import EvaluationSpec
 from evaluation.engine.likelihood import LikelihoodScorer
+from evaluation.engine.prompts import AskedPrompts, prompts_for
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
 from review.spec import prompting
@@ -89,6 +91,50 @@ def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student
     }  # fmt: skip
     assert report["systems"]["base"]["has_shape"]["n"] == 4
     assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
+
+
+def test_the_same_base_is_asked_with_the_teachers_prompt_and_examples_too(tmp_path: Path, student: Path) -> None:
+    shown = [{"facts": {"company": "Halden"}, "fields": {"subject": "Hello", "body": "For Halden."}}]
+    bases = [
+        {"name": "base", "student": {"path": str(student)}, "method": "base"},
+        {"name": "asked well", "student": {"path": str(student)}, "method": "base", "kind": "baseline",
+         "audience": "teacher", "shown": [{"record": r["id"], "examples": shown} for r in RECORDS]},
+    ]  # fmt: skip
+    golds = [{"record": "r0", "completion": "Subject: Hello\n\nFor Northwind."}]
+
+    result, outputs = evaluate(tmp_path / "run", student, systems=bases, golds=golds)
+
+    report = result["summary"]
+    assert result["outcome"] == "succeeded", result
+    assert {(each["system"], each["record"]) for each in outputs} == {
+        (system, record["id"]) for system in ("base", "asked well") for record in RECORDS
+    }
+    assert "gold_nll_per_byte" not in report["systems"]["asked well"]
+    assert list(report["general_nll_per_byte"]) == ["base"]
+
+
+def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_question() -> None:
+    chat = open_chat(make_tokenizer())
+    examples = [{"facts": {"company": name}, "fields": {"subject": name, "body": name}} for name in ("One", "Two")]
+    spec = EvaluationSpec.model_validate({
+        "task": SPEC.canonical(), "records": RECORDS[:1],
+        "systems": [{"name": "b", "student": {"path": "/x"}, "method": "base", "kind": "baseline", "audience": "teacher",
+                     "shown": [{"record": "r0", "examples": examples}]}],
+    })  # fmt: skip
+
+    def asked(context: int | None) -> AskedPrompts:
+        model: Any = None
+        return prompts_for(spec, spec.systems[0], LoadedStudent(model, chat, "llama", context, 0))
+
+    whole, none = asked(None), asked(8)
+    length = len(chat.prompt_ids(whole.prompts[0]))
+    [some] = asked(length).prompts
+
+    assert [turn["content"] for turn in whole.prompts[0]][1::2] == ["Subject: Two\n\nTwo", "Subject: One\n\nOne"]
+    assert [turn["content"] for turn in some][1::2] == ["Subject: One\n\nOne"]
+    assert (whole.shown, none.shown) == ([2], [0])
+    assert whole.note(spec.systems[0]) == ""
+    assert asked(length).note(spec.systems[0]).startswith("b: 1 of 1 prompts had no room for every example; 1.0 of 2")
 
 
 def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:
