@@ -15,7 +15,7 @@ from demo.data.tasks import MAILS
 from demo.recordings import play
 from demo.recordings import study as recorded_study
 from evaluation.evaluations import inputs, open_test_split
-from evaluation.models import Opening, Study
+from evaluation.models import SplitOpening, Study
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -103,7 +103,7 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
             request = RunRequest(dataset_version=version, student=Student.objects.get(slug="demo"))
             launch_run.launch(request, recipe="demo", by=admin)
         play.do_waiting(task, live=live, then=then)
-        if not Opening.objects.filter(task=task).exists():
+        if not SplitOpening.objects.filter(task=task).exists():
             run = TrainingRun.objects.get(task=task)
             open_test_split.open_test_split(run, by=admin, planned=OPENINGS, baselines=())
         play.do_waiting(task, live=live, then=then)

@@ -13,7 +13,7 @@ from review.spec import prompting
 from review.spec.schema import Fields
 
 EXAMPLES_SHOWN: Final = 3
-_ASKED = {Baseline.FULL_PROMPT: "teacher's prompt", Baseline.EXAMPLES: f"{EXAMPLES_SHOWN} examples"}
+_ASKED = {Baseline.FULL_PROMPT: "teacher's prompt", Baseline.EXAMPLES: "with examples"}
 Records = list[dict[str, Any]]
 
 

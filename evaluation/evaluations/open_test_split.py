@@ -14,7 +14,7 @@ from django.db import transaction
 
 from audit import trail
 from evaluation.evaluations import start_evaluation
-from evaluation.models import Evaluation, Opening
+from evaluation.models import Evaluation, SplitOpening
 from jobs.states import JobState
 from members.models import Member
 from review.models import Task
@@ -47,7 +47,7 @@ def open_test_split(
     """
     require(by, run.task, Role.LEAD)
     task = Task.objects.select_for_update().get(pk=run.task_id)
-    earlier = list(Opening.objects.filter(task=task).select_related("evaluation__job").order_by("number"))
+    earlier = list(SplitOpening.objects.filter(task=task).select_related("evaluation__job").order_by("number"))
     fixed = _planned(earlier[0] if earlier else None, planned)
     evaluation = start_evaluation.start(run, by=by, split=Split.TEST, baselines=baselines)
     if any(_is_same(opening.evaluation, evaluation) for opening in earlier):
@@ -58,12 +58,12 @@ def open_test_split(
             status=409,
         )
     number = len(earlier) + 1
-    Opening.objects.create(task=task, evaluation=evaluation, number=number, planned=fixed, created_by=by)
+    SplitOpening.objects.create(task=task, evaluation=evaluation, number=number, planned=fixed, created_by=by)
     trail.record("test_split_opened", by=by, about=run, task=task.slug, number=number, planned=fixed)
     return evaluation
 
 
-def _planned(first: Opening | None, planned: int | None) -> int:
+def _planned(first: SplitOpening | None, planned: int | None) -> int:
     """How many openings are planned in all."""
     if first is None:
         if planned is None or not 1 <= planned <= MOST_PLANNED:

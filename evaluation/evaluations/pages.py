@@ -45,7 +45,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "evaluations": rows,
             "metrics": tables.headline_metrics(newest),
-            "openings": selectors.openings(task),
+            "openings": list(selectors.openings(task)),
             "uncounted": selectors.uncounted_reads(task),
         },
     )
@@ -115,7 +115,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "samples": selectors.side_by_side(evaluation, list(page), names),
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
         "warning": few_records.warning(len(evaluation.record_ids), evaluation.split),
-        "openings": selectors.openings(evaluation.task),
+        "openings": list(selectors.openings(evaluation.task)),
         "fewest": tables.fewest_companies(summary),
         "most_planned": open_test_split.MOST_PLANNED,
         "opening": getattr(evaluation, "opening", None),

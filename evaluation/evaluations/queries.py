@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from evaluation.models import Evaluation, EvaluationOutput, Opening
+from evaluation.models import Evaluation, EvaluationOutput, SplitOpening
 from members.models import Member
 from review.models import Record, Task
 from review.states import Split
@@ -59,18 +59,18 @@ def of_run(member: Member, run_id: UUID) -> Evaluation | None:
     return next((evaluation for evaluation in newest if evaluation.is_done), newest[0] if newest else None)
 
 
-def openings(task: Task) -> QuerySet[Opening]:
+def openings(task: Task) -> QuerySet[SplitOpening]:
     """Openings of a task's test split, the first one first."""
     return (
-        Opening.objects.filter(task=task)
+        SplitOpening.objects.filter(task=task)
         .select_related("created_by", "task", "evaluation__run__miniature", "evaluation__job")
         .order_by("number")
     )
 
 
-def visible_openings(member: Member, *, task: Task | None = None) -> QuerySet[Opening]:
+def visible_openings(member: Member, *, task: Task | None = None) -> QuerySet[SplitOpening]:
     """Openings in tasks the member may see, newest first."""
-    rows = Opening.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by", "evaluation")
+    rows = SplitOpening.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by", "evaluation")
     return (rows.filter(task=task) if task else rows).order_by("-created_at", "-id")
 
 

@@ -56,7 +56,7 @@ class Evaluation(models.Model):
         return f"Evaluation of {self.run}"
 
 
-class Opening(models.Model):
+class SplitOpening(models.Model):
     """One opening of a task's test split: never changed, never removed.
 
     The first one of a task says how many are planned; each of those is at level 1 - 0.05 / planned.

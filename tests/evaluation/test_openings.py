@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from audit.models import AuditRow
 from evaluation.evaluations import run_inputs, start_evaluation
 from evaluation.evaluations.open_test_split import open_test_split
-from evaluation.models import Evaluation, Opening
+from evaluation.models import Evaluation, SplitOpening
 from jobs.models import Job
 from members.models import Member
 from review.models import Record
@@ -36,7 +36,7 @@ def test_an_ordinary_evaluation_reads_no_test_record(miniature: Miniature) -> No
 
     made = Evaluation.objects.get()
     assert (made.split, split_of(made)) == ("validation", {"validation"})
-    assert not Opening.objects.exists()
+    assert not SplitOpening.objects.exists()
 
 
 def test_an_opening_is_counted_and_recorded(miniature: Miniature, admin: Member) -> None:
@@ -74,7 +74,7 @@ def test_the_same_run_is_not_opened_twice_unless_the_first_was_cancelled(miniatu
 
     with pytest.raises(Refusal, match="evaluated on these test records before"):
         open_test_split(miniature.run, by=admin)
-    assert Evaluation.objects.count() == Opening.objects.count() == 1
+    assert Evaluation.objects.count() == SplitOpening.objects.count() == 1
 
     Job.objects.filter(pk=first.job_id).update(state="cancelled")
     assert open_test_split(miniature.run, by=admin).opening.number == 2
@@ -105,7 +105,7 @@ def test_a_viewer_may_not_open_it(
     call = api_as(viewer).post("/api/v1/test-openings/", body, format="json", HTTP_IDEMPOTENCY_KEY=str(uuid4()))
 
     assert (page.status_code, call.status_code) == (403, 403)
-    assert not Opening.objects.exists()
+    assert not SplitOpening.objects.exists()
 
 
 def test_a_lead_opens_it_by_a_button_and_every_page_tells(
@@ -117,7 +117,7 @@ def test_a_lead_opens_it_by_a_button_and_every_page_tells(
 
     answer = lead.post(f"/evaluations/of-run/{miniature.run_id}/open-test-split/", {"planned": 3, "chosen": 1})
 
-    made = Opening.objects.get().evaluation
+    made = SplitOpening.objects.get().evaluation
     assert answer.url == f"/evaluations/{made.pk}/"
     assert made.baselines == []
     finish(made, SYSTEMS)

@@ -247,7 +247,7 @@ def test_a_base_is_asked_with_examples_of_other_companies_that_were_trained_on(
     assert [each["name"] for each in body["systems"][:3]] == [
         f"{slug} (base)",
         f"{slug} (teacher's prompt)",
-        f"{slug} (3 examples)",
+        f"{slug} (with examples)",
     ]
     shown = {each["record"]: [e["facts"] for e in each["examples"]] for each in body["systems"][2]["shown"]}
     held_out = [record["facts"] for record in body["records"]]
@@ -263,7 +263,7 @@ def test_what_a_base_wrote_with_examples_is_scored_again_not_run_again(
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
     first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
-    base, asked = run_inputs.base_name(one.run), f"{one.run.student.slug} (3 examples)"
+    base, asked = run_inputs.base_name(one.run), f"{one.run.student.slug} (with examples)"
     finish(first, {base: ("base", 0.1), asked: ("baseline", 0.2), run_inputs.tuned_name(one.run): ("lora", 0.8)})
 
     body = run_inputs.evaluation_spec(second.pk, tmp_path / "run")

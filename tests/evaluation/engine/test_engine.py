@@ -113,28 +113,51 @@ def test_the_same_base_is_asked_with_the_teachers_prompt_and_examples_too(tmp_pa
     assert list(report["general_nll_per_byte"]) == ["base"]
 
 
-def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_question() -> None:
+LONG = SPEC.model_copy(update={"teacher_template": "Write with care. " * 40 + "{{facts}}"})
+
+
+@pytest.mark.parametrize(
+    ("task", "of_room", "shown", "begins"),
+    [
+        (SPEC, "of two", ["Two", "One"], "company: Two"),
+        (SPEC, "of one", ["One"], "company: One"),
+        (LONG, "of two", ["Two", "One"], "Write with care."),
+        (LONG, "short, of two", ["Two", "One"], "company: Two"),
+        (LONG, "nothing", [], "Write with care."),
+    ],
+)
+def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_question(
+    task: TaskSpec, of_room: str, shown: list[str], begins: str
+) -> None:
     chat = open_chat(make_tokenizer())
     examples = [{"facts": {"company": name}, "fields": {"subject": name, "body": name}} for name in ("One", "Two")]
-    spec = EvaluationSpec.model_validate({
-        "task": SPEC.canonical(), "records": RECORDS[:1],
-        "systems": [{"name": "b", "student": {"path": "/x"}, "method": "base", "kind": "baseline", "audience": "teacher",
-                     "shown": [{"record": "r0", "examples": examples}]}],
-    })  # fmt: skip
 
-    def asked(context: int | None) -> AskedPrompts:
+    def asked(task: TaskSpec, context: int | None, count: int) -> AskedPrompts:
+        spec = EvaluationSpec.model_validate({
+            "task": task.canonical(), "records": RECORDS[:1],
+            "systems": [{"name": "b", "student": {"path": "/x"}, "method": "base", "kind": "baseline",
+                         "audience": "teacher", "shown": [{"record": "r0", "examples": examples[:count]}]}],
+        })  # fmt: skip
         model: Any = None
         return prompts_for(spec, spec.systems[0], LoadedStudent(model, chat, "llama", context, 0))
 
-    whole, none = asked(None), asked(8)
-    length = len(chat.prompt_ids(whole.prompts[0]))
-    [some] = asked(length).prompts
+    def length(task: TaskSpec, count: int) -> int:
+        return len(chat.prompt_ids(asked(task, None, count).prompts[0]))
 
-    assert [turn["content"] for turn in whole.prompts[0]][1::2] == ["Subject: Two\n\nTwo", "Subject: One\n\nOne"]
-    assert [turn["content"] for turn in some][1::2] == ["Subject: One\n\nOne"]
-    assert (whole.shown, none.shown) == ([2], [0])
-    assert whole.note(spec.systems[0]) == ""
-    assert asked(length).note(spec.systems[0]).startswith("b: 1 of 1 prompts had no room for every example; 1.0 of 2")
+    answer = max(len(chat.prompt_ids([{"role": "user", "content": f"Subject: {n}\n\n{n}"}])) for n in ("One", "Two"))
+    room = {
+        "of two": length(task, 2) + answer,
+        "of one": length(task, 1) + answer,
+        "short, of two": length(SPEC, 2) + answer,
+        "nothing": 8,
+    }
+
+    found = asked(task, room[of_room], 2)
+
+    [prompt] = found.prompts
+    assert [turn["content"].split()[-1] for turn in prompt if turn["role"] == "assistant"] == shown
+    assert prompt[0]["content"].startswith(begins)
+    assert found.shown == [len(shown)]
 
 
 def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:
