@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
-from evaluation.models import EvaluationOutput
+from evaluation.models import EvaluationOutput, SplitOpening
 from generation.models import Order, ResearchedSite, SpendDay
 from jobs.models import Host
 from review.models import Comment, Decision, Draft, Mention, Preference, RevisionRequest
@@ -32,6 +32,9 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     ResearchedSite.objects.filter(research_id=made.objects["research"]).update(record_id=made.objects["record"])
     EvaluationOutput.objects.create(
         evaluation_id=made.objects["evaluation"], record_id=made.objects["record"], system="student", kind="student"
+    )
+    SplitOpening.objects.create(
+        task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )
     miniature = Miniature.objects.get(pk=made.objects["miniature"])
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
