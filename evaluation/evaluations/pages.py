@@ -15,7 +15,7 @@ from evaluation.evaluations import answer, few_records, label_tables, open_test_
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.states import Baseline
+from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -34,7 +34,10 @@ RECORDS_A_PAGE = 5
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
-    rows = [{"evaluation": evaluation, "headline": tables.headline(evaluation.summary)} for evaluation in page]
+    rows = [
+        {"evaluation": each, "headline": tables.headline(each.summary), "level": tables.percent_level(each.summary)}
+        for each in page
+    ]
     newest: dict[str, Any] = next((evaluation.summary for evaluation in page if evaluation.summary), {})
     return render(
         request,
@@ -119,8 +122,10 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "fewest": tables.fewest_companies(summary),
         "most_planned": open_test_split.MOST_PLANNED,
         "opening": getattr(evaluation, "opening", None),
-        "level": 100 * summary.get("level", 0.95),
-        "baselines": [(name, label, name in evaluation.baselines) for name, label in Baseline.choices],
+        "level": tables.percent_level(summary),
+        "baselines": [
+            (name, label, name in (evaluation.baselines or DEFAULT_BASELINES)) for name, label in Baseline.choices
+        ],
     }
     return render(request, "evaluation/detail.html", context)
 
@@ -134,6 +139,7 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": run,
         "evaluation": evaluation,
         "headline": headline,
+        "level": tables.percent_level(evaluation.summary if evaluation else {}),
         "metrics": tables.headline_metrics(evaluation.summary if evaluation else {}),
         "may_lead": may(member_of(request), run.task, Role.LEAD),
     }

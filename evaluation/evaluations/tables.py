@@ -109,6 +109,11 @@ def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
     return {"rows": lines, "x": {"label": "per cent of outputs"}}
 
 
+def percent_level(summary: dict[str, Any]) -> float:
+    """Level of an evaluation's intervals, in per cent."""
+    return 100 * float(summary.get("level", shares.LEVEL))
+
+
 def fewest_companies(summary: dict[str, Any]) -> int:
     """With fewer companies no verdict is given: a sign test's smallest p, 2 / 2^n, is above what the level allows."""
     return max(shares.MIN_FOR_A_CONCLUSION, ceil(log2(2 / (1 - summary.get("level", shares.LEVEL)))))
