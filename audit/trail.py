@@ -56,6 +56,7 @@ ACTS: dict[str, str] = {
     "teacher_key_set": "Key of a teacher entered",
     "teacher_key_removed": "Key of a teacher removed",
     "generation_launched": "Generation launched",
+    "texts_judged": "Texts given to a judge",
     "synthetic_records_ordered": "Synthetic records ordered",
     "synthetic_records_taken_in": "Synthetic records taken in again",
     "calls_settled": "Uncertain calls settled",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from evaluation.evaluations import api
+from evaluation.judging import api as judging_api
 from evaluation.studies import api as studies_api
 
 urlpatterns = [
@@ -12,6 +13,16 @@ urlpatterns = [
         "evaluations/<uuid:evaluation_id>/outputs/", api.EvaluationOutputsView.as_view(), name="api-evaluation-outputs"
     ),
     path("test-openings/", api.OpeningsView.as_view(), name="api-test-openings"),
+    path(
+        "evaluations/<uuid:evaluation_id>/judgings/",
+        judging_api.EvaluationJudgingsView.as_view(),
+        name="api-evaluation-judgings",
+    ),
+    path(
+        "evaluations/<uuid:evaluation_id>/judgings/price/",
+        judging_api.EvaluationJudgingPriceView.as_view(),
+        name="api-evaluation-judging-price",
+    ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),

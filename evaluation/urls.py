@@ -3,12 +3,15 @@
 from django.urls import path
 
 from evaluation.evaluations import pages
+from evaluation.judging import pages as judging_pages
 from evaluation.studies import pages as studies_pages
 
 app_name = "evaluation"
 urlpatterns = [
     path("tasks/<slug:slug>/evaluation/", pages.index, name="list"),
     path("evaluations/<uuid:evaluation_id>/", pages.detail, name="detail"),
+    path("evaluations/<uuid:evaluation_id>/judge/", judging_pages.judge, name="judge"),
+    path("evaluations/<uuid:evaluation_id>/judge/price/", judging_pages.price, name="judge-price"),
     path("evaluations/of-run/<uuid:run_id>/start/", pages.start, name="start"),
     path("evaluations/of-run/<uuid:run_id>/open-test-split/", pages.open_test, name="open-test-split"),
     path("evaluations/of-run/<uuid:run_id>/card/", pages.card, name="card"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from generation.budgets import api as budgets_api
 from generation.calls import api as calls_api
+from generation.judges import api as judges_api
 from generation.learning import api as learning_api
 from generation.ledger import api as ledger_api
 from generation.orders import api as orders_api
@@ -30,6 +31,14 @@ urlpatterns = [
         name="api-order-call-cost",
     ),
     path("orders/<uuid:order_id>/diversity/", orders_api.OrderDiversityView.as_view(), name="api-order-diversity"),
+    path("orders/<uuid:order_id>/judgings/", judges_api.OrderJudgingsView.as_view(), name="api-order-judgings"),
+    path(
+        "orders/<uuid:order_id>/judgings/price/",
+        judges_api.OrderJudgingPriceView.as_view(),
+        name="api-order-judging-price",
+    ),
+    path("judgings/<uuid:judging_id>/", judges_api.JudgingView.as_view(), name="api-judging"),
+    path("judgings/<uuid:judging_id>/texts/", judges_api.JudgedTextsView.as_view(), name="api-judged-texts"),
     path("tasks/<slug:slug>/research/", research_api.ResearchListView.as_view(), name="api-research-orders"),
     path("research/<uuid:research_id>/", research_api.ResearchView.as_view(), name="api-research"),
     path("records/<uuid:record_id>/pages/", research_api.RecordPagesView.as_view(), name="api-record-pages"),

@@ -13,6 +13,8 @@ class GenerationConfig(AppConfig):
         Inside the room: what orders of a special purpose ask for.
         """
         from generation.diversity import judge_prompts
+        from generation.judges import launch as judges
+        from generation.judges import take_in as verdicts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
         from generation.orders import draft_orders, revise, run_spec, trial
@@ -37,6 +39,7 @@ class GenerationConfig(AppConfig):
         job_ports.register_consumer("variety", frozenset({KIND}), reorder.on_job_ended)
         job_ports.register_consumer("proposals", frozenset({KIND}), advice_call.on_job_ended)
         job_ports.register_consumer("synthetic-records", frozenset({KIND}), take_in.on_job_ended)
+        job_ports.register_consumer("judges-verdicts", frozenset({KIND}), verdicts.on_job_ended)
         register_purpose(Purpose.REVISION, SpecialPurpose(run_spec.revision_conversations))
         register_purpose(
             Purpose.JUDGING, SpecialPurpose(judge_prompts.conversations, lambda _: judge_prompts.judge_task())
@@ -48,8 +51,10 @@ class GenerationConfig(AppConfig):
         register_purpose(
             Purpose.SYNTHETIC, SpecialPurpose(synthetic.conversations, synthetic.answer_task, has_records=False)
         )
+        register_purpose(Purpose.RUBRIC, SpecialPurpose(judges.conversations, judges.answer_task, has_records=False))
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
+        review_ports.erase_elsewhere.register(verdicts.erase)
         review_ports.reviser.install(revise.TeacherReviser)
         review_ports.orders.install(draft_orders.DraftOrders)
         why = "A correction never changes: correct the call once more."

@@ -23,10 +23,13 @@ class Purpose(TextChoices):
     TEACHING = "teaching", "Learning from rejections"
     TRIAL = "trial", "A teacher's test"
     SYNTHETIC = "synthetic", "Synthetic records"
+    RUBRIC = "rubric", "A judge's verdicts"
 
 
 # One question each, or none about a draft: they stand on pages of their own, and their length says nothing of drafts.
-BESIDE_DRAFTS = frozenset({Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING, Purpose.TRIAL, Purpose.SYNTHETIC})
+BESIDE_DRAFTS = frozenset(
+    {Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING, Purpose.TRIAL, Purpose.SYNTHETIC, Purpose.RUBRIC}
+)
 
 
 class DropReason(TextChoices):

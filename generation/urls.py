@@ -4,6 +4,7 @@ from django.urls import path
 
 from generation.budgets import pages as budgets_pages
 from generation.calls import pages as calls_pages
+from generation.judges import pages as judges_pages
 from generation.learning import pages as learning_pages
 from generation.ledger import pages as ledger_pages
 from generation.orders import pages as orders_pages
@@ -17,6 +18,9 @@ urlpatterns = [
     path("tasks/<slug:slug>/generation/estimate/", orders_pages.quote, name="estimate"),
     path("generation/<uuid:order_id>/", orders_pages.order_page, name="detail"),
     path("generation/<uuid:order_id>/diversity/", orders_pages.order_diversity, name="diversity"),
+    path("generation/<uuid:order_id>/judge/", judges_pages.of_order, name="judge-order"),
+    path("generation/<uuid:order_id>/judge/price/", judges_pages.price_of_order, name="judge-order-price"),
+    path("judgings/<uuid:judging_id>/", judges_pages.judging_page, name="judging"),
     path("tasks/<slug:slug>/learn/", learning_pages.learn, name="learn"),
     path("tasks/<slug:slug>/learn/price/", learning_pages.price, name="learn-price"),
     path("proposals/<uuid:proposal_id>/", learning_pages.proposal, name="proposal"),

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from evaluation.models import Evaluation, EvaluationOutput
+from generation.judges import take_in as judged
 from generation.models import Call, Order, Synthesis
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
@@ -41,6 +42,7 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     jobs += [order.job for order in open_orders if order.job and wanted & set(order.record_ids)]
     jobs += _synthetic_jobs(tasks, record_ids)
+    jobs += judged.unfinished_jobs(record_ids, _FINISHED)
     open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
     # Baselines are given golds of the records that were trained on.
     jobs += [

@@ -1,5 +1,6 @@
 """Rows of the room generation."""
 
+from generation.models.judging import JudgedText, Judging
 from generation.models.learning import TaskProposal
 from generation.models.money import Budget, CallCorrection, SpendDay
 from generation.models.orders import Call, Order, ProviderBatch
@@ -13,6 +14,8 @@ __all__ = [
     "Budget",
     "Call",
     "CallCorrection",
+    "JudgedText",
+    "Judging",
     "LeftOut",
     "Order",
     "PriceEntry",

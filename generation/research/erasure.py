@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from generation.judges import take_in
 from generation.models import Call, Order, ResearchedSite, Synthesis, WebPage
 from jobs.models import JobEvent
 from jobs.supervisor import prune_runs
@@ -64,4 +65,5 @@ def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     # The order that made a record up knows no record.
     made_up = Record.everything.filter(pk__in=records).values_list("source__synthetic_job", flat=True)
     by_jobs = (called, asked, researched, made_up)
-    return shown | {job for jobs in by_jobs for job in jobs.distinct() if job is not None}
+    judged = take_in.jobs_that_read(records)
+    return shown | judged | {job for jobs in by_jobs for job in jobs.distinct() if job is not None}

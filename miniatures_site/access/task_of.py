@@ -100,6 +100,7 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "order_id": (_by("orders"), "There is no such generation job that you can see."),
     "research_id": (_by("research"), "There is no such research that you can see."),
     "synthesis_id": (_by("syntheses"), "There are no such synthetic records that you can see."),
+    "judging_id": (_by("judgings"), "There are no such verdicts that you can see."),
     "proposal_id": (_by("proposals"), "There is no such proposal that you can see."),
     "budget_id": (_by("budgets"), "There is no such budget that you can see."),
     "run_id": (_by("training_runs"), "There is no training run with this id that you can see."),

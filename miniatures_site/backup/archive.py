@@ -53,10 +53,25 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=near, prefix=".restoring-") as part:
         try:
             with tarfile.open(source) as tar:
-                tar.extractall(part, filter="data")
+                for member in _harmless(tar, Path(part).resolve()):
+                    tar.extract(member, part)
         except (OSError, EOFError, tarfile.TarError) as error:
             shutil.rmtree(part, ignore_errors=True)
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise Refusal("no_space", f"The disk of '{near}' has no room to unpack '{source}'.") from None
             raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
         yield Path(part) / "backup"
+
+
+def _harmless(tar: tarfile.TarFile, folder: Path) -> Iterator[tarfile.TarInfo]:
+    """Members as a backup has them, checked here: Pythons before 3.11.4 have no filter of their own, and take anything.
+
+    Raises:
+        tarfile.TarError: One is neither file nor folder, or would lie outside the folder.
+    """
+    # Older Pythons do not read this.
+    tar.extraction_filter = getattr(tarfile, "data_filter", None)
+    for member in tar:
+        if not (member.isreg() or member.isdir()) or not (folder / member.name).resolve().is_relative_to(folder):
+            raise tarfile.TarError(f"'{member.name}' is no file or folder inside it")
+        yield member

@@ -22,7 +22,18 @@ from evaluation.evaluations import start_evaluation as evaluations
 from evaluation.studies import launch_study as studies
 from evaluation.studies.design import StudyRequest as StudyWishes
 from generation.budgets import limits
-from generation.models import Call, PriceEntry, Research, ResearchedSite, Synthesis, TaskProposal, Teacher, WebPage
+from generation.models import (
+    Call,
+    JudgedText,
+    Judging,
+    PriceEntry,
+    Research,
+    ResearchedSite,
+    Synthesis,
+    TaskProposal,
+    Teacher,
+    WebPage,
+)
 from generation.orders import launch as generation
 from generation.states import BudgetScope
 from members.invitations import invite
@@ -200,6 +211,13 @@ class Installation:
         synthesis = Synthesis.objects.create(
             task=self.task, order=made_up, number=1, count=10, per_call=5, about=CANARY, created_by=self.admin
         )
+        asked = generation.launch(generation.OrderRequest(self.task, teacher=offline, count=1, by=self.admin, seed=3))
+        judging = Judging.objects.create(
+            task=self.task, order=asked, subject=CANARY, subject_id=order.pk, subject_url="/", prompt_version=1
+        )
+        JudgedText.objects.create(
+            judging=judging, place=0, record_id=order.record_ids[0], passes=True, expert_passes=False, why=CANARY
+        )
         call = Call.objects.create(
             pk=uuid4(), order=order, record_id=order.record_ids[0], state="failed", error_message=CANARY
         )
@@ -207,6 +225,7 @@ class Installation:
             "call": call.pk,
             "research": research.pk,
             "synthesis": synthesis.pk,
+            "judging": judging.pk,
             "proposal": proposal.pk,
             "teacher": offline.slug,
             "order": order.pk,
@@ -270,7 +289,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

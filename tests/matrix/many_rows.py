@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
 from evaluation.models import EvaluationOutput, SplitOpening
-from generation.models import Order, ResearchedSite, SpendDay
+from generation.models import Judging, Order, ResearchedSite, SpendDay
+from generation.orders import launch
 from jobs.models import Host
 from review.models import Comment, Decision, Draft, Mention, Preference, RevisionRequest
 from serving.models import Promotion
@@ -36,6 +37,9 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     SplitOpening.objects.create(
         task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )
+    asked = launch.launch(launch.OrderRequest(made.task, teacher=order.teacher, count=1, by=made.admin, seed=9))
+    about = {"subject": "An evaluation", "subject_id": made.objects["evaluation"], "subject_url": "/"}
+    Judging.objects.create(task=made.task, order=asked, prompt_version=1, **about)
     miniature = Miniature.objects.get(pk=made.objects["miniature"])
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
     experiment = Experiment.objects.get(slug=made.objects["experiment"])

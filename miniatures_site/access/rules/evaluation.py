@@ -7,6 +7,8 @@ from miniatures_site.access.levels import LEAD, MEMBER, NONE, VIEWER, Rule
 EVALUATION = {
     "evaluation:list": Rule(VIEWER, NONE),
     "evaluation:detail": Rule(VIEWER, NONE),
+    "evaluation:judge": Rule(VIEWER, LEAD),
+    "evaluation:judge-price": Rule(NONE, LEAD),
     "evaluation:start": Rule(NONE, LEAD),
     "evaluation:open-test-split": Rule(NONE, LEAD),
     "evaluation:card": Rule(VIEWER, NONE),
@@ -20,6 +22,8 @@ EVALUATION = {
     "api-evaluation": Rule(VIEWER, NONE),
     "api-evaluation-outputs": Rule(VIEWER, NONE),
     "api-test-openings": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-evaluation-judgings": Rule(VIEWER, LEAD),
+    "api-evaluation-judging-price": Rule(NONE, LEAD),
     "api-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-study": Rule(VIEWER, NONE),
     "api-study-cells": Rule(VIEWER, NONE),

@@ -202,12 +202,15 @@ def test_half_a_tar_file_touches_nothing(packed, build, tmp_path):
     assert not (house.var / "artefacts").exists()
 
 
-def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, settings):
+@pytest.mark.parametrize("name", ["../../climbed", "/climbed", "backup/link"])
+def test_a_tar_file_that_climbs_out_of_its_folder_is_refused(admin, tmp_path, settings, name):
     settings.VAR_DIR = tmp_path / "deep" / "var"
     evil = tmp_path / "evil.tar"
-    (tmp_path / "x").write_text("x")
+    member = tarfile.TarInfo(name)
+    if name.endswith("link"):
+        member.type, member.linkname = tarfile.SYMTYPE, "../../../climbed"
     with tarfile.open(evil, "w") as tar:
-        tar.add(tmp_path / "x", arcname="../../climbed")
+        tar.addfile(member)
 
     with pytest.raises(Refusal, match="no backup that can be opened"):
         restore.restore(evil)

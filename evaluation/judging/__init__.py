@@ -1,0 +1,1 @@
+"""Judges' verdicts on the answers that an evaluation scored."""

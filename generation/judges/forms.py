@@ -1,0 +1,46 @@
+"""The form that gives texts to a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from generation.judges.launch import MOST_TEXTS, VERDICTS, can_judge
+from generation.teachers.queries import TeacherLine
+from web.http.form_choices import set_choices
+
+
+class JudgeForm(forms.Form):
+    """Who judges, how many texts, and for how much at most."""
+
+    teacher = forms.ChoiceField(
+        label="Judge", help_text="A model of another family than the one that wrote the drafts."
+    )
+    texts = forms.IntegerField(
+        label="Texts",
+        min_value=1,
+        max_value=MOST_TEXTS,
+        initial=VERDICTS,
+        help_text="Drawn at random; drafts that experts judged come beside.",
+    )
+    max_cost_usd = forms.DecimalField(
+        label="Budget, US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        help_text="The job stops before it would cost more.",
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        judges = [line.teacher for line in lines if line.can_be_asked and can_judge(line.teacher)]
+        set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
+
+
+def texts_in(given: Mapping[str, str]) -> int:
+    """How many texts a form that is still being filled in asks for; 0 where it says no number."""
+    count = given.get("texts", "")
+    return int(count) if count.isdecimal() and len(count) < 6 else 0

@@ -1,0 +1,200 @@
+"""Orders a judge's verdicts on texts: priced first, paid for and journalled like any order, one call a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.urls import reverse
+
+from audit import trail
+from generation.judges import figures, reviewed, rubric
+from generation.judges.reviewed import TextToJudge
+from generation.models import JudgedText, Judging, Order, Teacher
+from generation.orders import estimate, mix_estimate
+from generation.orders import launch as orders
+from generation.orders.launch import OrderRequest, Quote
+from generation.states import Provider, Purpose
+from members.models import Member
+from review.models import Draft, Record, TaskVersion
+from review.spec.prompting import Message
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
+from web.db.chunks import chunked
+from web.errors import Refusal
+
+MOST_TEXTS = 5_000
+# Verdicts of experts that a judge is held against, where nobody says how many.
+VERDICTS = 240
+_SAMPLE = 20
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a judge's texts are of.
+
+    Attributes:
+        name: In words, for people.
+        pk: Its id.
+        url: Its page, without a host.
+        version: The specification that its texts are held against.
+        texts: Its texts for a judge, so many drawn at random.
+    """
+
+    name: str
+    pk: UUID
+    url: str
+    version: TaskVersion
+    texts: Callable[[int], Sequence[TextToJudge]]
+
+
+def of_order(order: Order) -> Subject:
+    """Drafts of an order; with drafts of others that experts judged beside them, where too few of its own have been."""
+
+    def texts(at_most: int) -> list[TextToJudge]:
+        own = reviewed.drafts_of(order, at_most=at_most, key=str(order.pk))
+        if sum(text.expert_passes is not None for text in own) >= figures.LEAST_VERDICTS:
+            return own
+        known = {text.draft_id for text in own}
+        beside = reviewed.reviewed(order.task, order.task_version.spec, at_most=VERDICTS, key=str(order.pk))
+        return own + [text for text in beside if text.draft_id not in known]
+
+    name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
+    return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
+
+
+def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by: Member) -> Quote:
+    """Check an order for verdicts and price it; writes nothing.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `judge_cannot`, `judge_is_writer`, `no_texts`, `too_many_texts`, or as a teacher that cannot be asked is
+            refused.
+    """
+    permissions.require(by, subject.version.task, Role.LEAD)
+    _check(texts, judge)
+    spec = orders.require_askable(judge)
+    answered = rubric.answer_task(subject.version.spec)
+    sample = list(texts)[:: max(1, len(texts) // _SAMPLE)]
+    facts = dict(Record.objects.filter(pk__in={text.record_id for text in sample}).values_list("pk", "facts"))
+    parts = [
+        estimate.estimate_conversation(
+            answered, rubric.conversation(subject.version.spec, facts[text.record_id], text.fields), spec
+        )
+        for text in sample
+    ]
+    price = mix_estimate.scaled(mix_estimate.sum_of(parts), calls=len(texts))
+    return Quote(subject.version, [str(uuid4()) for _ in texts], spec, price)
+
+
+@transaction.atomic
+def launch(
+    subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by: Member, max_cost_usd: Decimal | None
+) -> Judging:
+    """Have a judge read texts; what it says stands beside what experts said once the job has ended.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
+    """
+    quoted, task = quote(subject, texts, judge=judge, by=by), subject.version.task
+    request = OrderRequest(
+        task, teacher=judge, count=len(texts), by=by, max_cost_usd=max_cost_usd, purpose=Purpose.RUBRIC
+    )
+    order = orders.place(request, quoted, title=f"{judge.name} judges {len(texts):,} texts"[:160])
+    made = Judging.objects.create(
+        task=task,
+        order=order,
+        subject=subject.name[:200],
+        subject_id=subject.pk,
+        subject_url=subject.url,
+        prompt_version=rubric.PROMPT_VERSION,
+        created_by=by,
+    )
+    JudgedText.objects.bulk_create(
+        (
+            JudgedText(
+                id=UUID(pk),
+                judging=made,
+                place=place,
+                group=text.group,
+                record_id=text.record_id,
+                draft_id=text.draft_id,
+                fields=text.fields,
+                words=text.words,
+                expert_passes=text.expert_passes,
+                expert_meets=text.expert_meets,
+            )
+            for place, (pk, text) in enumerate(zip(quoted.record_ids, texts, strict=True))
+        ),
+        batch_size=_CHUNK,
+    )
+    trail.record("texts_judged", by=by, about=order, task=task.slug, teacher=judge.slug, count=len(texts))
+    return made
+
+
+def conversations(order: Order) -> dict[str, list[Message]]:
+    """The conversations of an order for verdicts, by the ids of its texts; the same in every attempt.
+
+    Raises:
+        Refusal: `text_gone`, the record of a text was erased since.
+    """
+    found: dict[str, list[Message]] = {}
+    rows = JudgedText.objects.filter(judging__order=order).select_related("record").order_by("place")
+    for text in rows.iterator(chunk_size=_CHUNK):
+        if not text.fields:
+            raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest anew.")
+        found[str(text.pk)] = rubric.conversation(order.task_version.spec, text.record.facts, text.fields)
+    return found
+
+
+def answer_task(order: Order) -> TaskSpec:
+    """What answers of an order for verdicts are read by."""
+    return rubric.answer_task(order.task_version.spec)
+
+
+def can_judge(teacher: Teacher) -> bool:
+    """Whether a teacher could judge: one that reads what it is told, not one that writes one task's texts."""
+    return teacher.provider != Provider.OFFLINE and not teacher.provided_by
+
+
+def writers_of(texts: Iterable[TextToJudge]) -> set[str]:
+    """Families of the models that wrote the drafts among some texts."""
+    ids = [text.draft_id for text in texts if text.draft_id]
+    models = set[str]()
+    for chunk in chunked(ids, _CHUNK):
+        models.update(Draft.objects.filter(pk__in=chunk).exclude(model="").values_list("model", flat=True).distinct())
+    return {family_of("", model) for model in models}
+
+
+def family_of(provider: str, model: str) -> str:
+    """The family a model is of, by its name: `claude-…` and `anthropic/claude-…` are one, `gpt-…`, `o4-mini` and `chatgpt-…` too."""
+    name = model.rsplit("/", 1)[-1].lower()
+    if provider == Provider.OPENAI or re.match(r"(gpt|chatgpt|o\d)", name):
+        return "gpt"
+    if provider == Provider.ANTHROPIC:
+        return "claude"
+    word = re.match(r"[a-z]+", name)
+    return word.group(0) if word else name
+
+
+def _check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
+    if not can_judge(judge):
+        message = f"{judge.name} writes one task's texts and cannot judge any."
+        raise Refusal("judge_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})
+    if not texts:
+        raise Refusal("no_texts", "There is no text to judge.", hint="Write some, or have some reviewed, first.")
+    if len(texts) > MOST_TEXTS:
+        message = f"{len(texts):,} texts; a judge reads at most {MOST_TEXTS:,} an order."
+        raise Refusal("too_many_texts", message, errors={"texts": [message]})
+    if family_of(judge.provider, judge.model) in writers_of(texts):
+        message = f"{judge.name} is of the family that wrote the drafts experts judged: judges favour their own."
+        raise Refusal(
+            "judge_is_writer", message, hint="Choose a teacher of another family.", errors={"teacher": [message]}
+        )

@@ -1,0 +1,109 @@
+"""Pages of judges' verdicts: give texts to a judge with the price before, and read what its verdicts come to."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from generation.judges import figures, launch
+from generation.judges import queries as selectors
+from generation.judges.forms import JudgeForm, texts_in
+from generation.judges.launch import Subject
+from generation.orders import queries as orders_queries
+from generation.teachers import queries as teacher_selectors
+from members.session import member_of
+from review.spec.readable import readable
+from review.states import Role
+from review.tasks.permissions import may, require
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+from web.http.pagination import numbered_page
+
+_TEXTS_A_PAGE = 10
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    order = orders_queries.get(member_of(request), order_id)
+    return subject_page(request, launch.of_order(order), section="generation", price_at="generation:judge-order-price")
+
+
+@require_POST
+def price_of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    return price_part(request, launch.of_order(orders_queries.get(member_of(request), order_id)))
+
+
+@require_safe
+def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
+    judging = selectors.get(member_of(request), judging_id)
+    differing = request.GET.get("show") != "all"
+    page = numbered_page(selectors.texts(judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE)
+    report, spec = figures.report(judging), judging.order.task_version.spec
+    context = {
+        "task": judging.task,
+        "section": "evaluation",
+        "judging": judging,
+        "job": judging.order.job,
+        "report": report,
+        "lines": [report.whole, *report.requirements],
+        "by_others": any(group.corrected and not group.by_own for group in report.groups),
+        "differing": differing,
+        "page": page,
+        "texts": [(text, readable(spec, text.fields) if text.fields else "Erased.") for text in page],
+    }
+    return render(request, "generation/judging.html", context)
+
+
+def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_at: str) -> HttpResponse:
+    """The page that gives texts of a subject to a judge, and lists the verdicts there are."""
+    member, task = member_of(request), subject.version.task
+    form, status = JudgeForm(request.POST or None, lines=teacher_selectors.lines_for(member, task)), 200
+    if request.method == "POST":
+        require(member, task, Role.LEAD)
+        made, status = _launch(request, subject, form)
+        if made is not None:
+            return redirect("generation:judging", made.pk)
+    context = {
+        "task": task,
+        "section": section,
+        "subject": subject,
+        "form": form,
+        "price_at": price_at,
+        "judgings": selectors.of_task(member, task, subject_id=subject.pk)[: selectors.LISTED],
+        "may_lead": may(member, task, Role.LEAD),
+        "can_ask": bool(form.fields["teacher"].choices),  # type: ignore[attr-defined]
+    }
+    return render(request, "generation/judge.html", context, status=status)
+
+
+def price_part(request: HttpRequest, subject: Subject) -> HttpResponse:
+    """What the verdicts of the form would cost, or why they cannot be ordered."""
+    member = member_of(request)
+    require(member, subject.version.task, Role.LEAD)
+    context: dict[str, Any] = {"task": subject.version.task}
+    try:
+        if chosen := request.POST.get("teacher", ""):
+            texts = subject.texts(min(texts_in(request.POST.dict()), launch.MOST_TEXTS))
+            teacher = teacher_selectors.teacher_or_404(member, chosen)
+            context["quoted"] = launch.quote(subject, texts, judge=teacher, by=member)
+            context["known"] = sum(text.expert_passes is not None for text in texts)
+    except Refusal as refusal:
+        context["no_quote"] = refusal
+    return render(request, "generation/_judging_price.html", context)
+
+
+def _launch(request: HttpRequest, subject: Subject, form: JudgeForm) -> tuple[Any, int]:
+    if not form.is_valid():
+        return None, 400
+    member, said = member_of(request), form.cleaned_data
+    try:
+        judge = teacher_selectors.teacher_or_404(member, said["teacher"])
+        texts = subject.texts(said["texts"])
+        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=said["max_cost_usd"]), 302
+    except Refusal as refusal:
+        add_refusal(form, refusal)
+        return None, refusal.status

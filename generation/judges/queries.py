@@ -1,0 +1,46 @@
+"""Questions about judges' verdicts: those on one subject, and one of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from generation.models import JudgedText, Judging
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import tasks_for
+
+LISTED = 50
+
+
+def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> QuerySet[Judging]:
+    """A task's orders for verdicts, newest first; of one order or evaluation alone where it is named."""
+    rows = _visible(member).filter(task=task).order_by("-created_at", "-id")
+    return rows.filter(subject_id=subject_id) if subject_id else rows
+
+
+def get(member: Member, judging_id: UUID) -> Judging:
+    """One order for verdicts.
+
+    Raises:
+        Http404: No such order, or of a task the member may not see.
+    """
+    found = _visible(member).filter(pk=judging_id).first()
+    if found is None:
+        raise Http404("There are no such verdicts that you can see.")
+    return found
+
+
+def texts(judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
+    """Texts with both verdicts; only those on which judge and experts differ, where these are asked for."""
+    rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record", "draft")
+    if differing:
+        rows = rows.filter(Q(expert_passes=True, passes=False) | Q(expert_passes=False, passes=True))
+    return rows.order_by("place")
+
+
+def _visible(member: Member) -> QuerySet[Judging]:
+    rows = Judging.objects.filter(task__in=tasks_for(member))
+    return rows.select_related("task", "order__job", "order__teacher", "order__task_version", "created_by")

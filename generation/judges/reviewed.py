@@ -1,0 +1,94 @@
+"""Texts for a judge: drafts of an order, and drafts that experts have judged one by one, to hold it against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from generation.models import Order
+from review.models import Draft, Task
+from review.spec.schema import Fields
+from review.spec.task_spec import TaskSpec
+from review.spec.values import normalise_fields
+from review.states import Verdict
+
+_READ_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class TextToJudge:
+    """One text for a judge. See `generation.models.JudgedText`."""
+
+    record_id: UUID
+    fields: Fields
+    words: int
+    group: str = ""
+    draft_id: UUID | None = None
+    expert_passes: bool | None = None
+    expert_meets: dict[str, bool] = field(default_factory=dict)
+
+
+def reviewed(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextToJudge]:
+    """Drafts that experts have judged, drawn by a key; those that do not fit this specification any more are left out."""
+    return list(_fitting(spec, _drawn(_decided(task), key), at_most))
+
+
+def drafts_of(order: Order, *, at_most: int, key: str) -> list[TextToJudge]:
+    """Drafts of an order, judged by experts or not, drawn by a key."""
+    rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
+    group = str(order.teacher_spec.get("name", ""))[:120]
+    return list(_fitting(order.task_version.spec, _drawn(rows, key), at_most, group=group))
+
+
+def _decided(task: Task) -> QuerySet[Draft]:
+    """Drafts with a verdict that counts, given on reading that one draft."""
+    return _usable(Draft.objects.filter(task=task, gold__isnull=False, gold__decision__bulk__isnull=True))
+
+
+def _usable(rows: QuerySet[Draft]) -> QuerySet[Draft]:
+    # A follow-up is judged by the mails before it, which a judge is not shown.
+    return rows.filter(erased_at__isnull=True, revocation__isnull=True, thread__isnull=True)
+
+
+def _drawn(rows: QuerySet[Draft], key: str) -> Iterator[Draft]:
+    """Rows in an order of their own for each key: a judge held against the same few would be tuned to them."""
+    ids = sorted(rows.values_list("pk", flat=True), key=lambda pk: sha256(f"{key}:{pk}".encode()).digest())
+    for start in range(0, len(ids), _READ_AT_ONCE):
+        page = Draft.objects.select_related("gold__decision").in_bulk(ids[start : start + _READ_AT_ONCE])
+        yield from (page[pk] for pk in ids[start : start + _READ_AT_ONCE] if pk in page)
+
+
+def _fitting(spec: TaskSpec, drafts: Iterable[Draft], at_most: int, *, group: str = "") -> Iterator[TextToJudge]:
+    rubric = {part.name for part in spec.rubric}
+    usable = (draft for draft in drafts if fits(spec, draft.fields))
+    yield from (_text(draft, rubric, group) for draft in islice(usable, at_most))
+
+
+def fits(spec: TaskSpec, fields: Fields) -> bool:
+    """Whether a text has the shape that the task asks for: it could not be shown to a judge otherwise."""
+    try:
+        normalise_fields(spec.output_schema, fields)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
+    gold = getattr(draft, "gold", None)
+    known = gold is not None and gold.decision.bulk_id is None
+    ratings: dict[str, Any] = gold.decision.ratings if gold is not None and known else {}
+    return TextToJudge(
+        record_id=draft.record_id,
+        fields=draft.fields,
+        words=draft.words,
+        group=group,
+        draft_id=draft.pk,
+        expert_passes=gold.verdict == Verdict.ACCEPT if gold is not None and known else None,
+        expert_meets={name: met for name, met in ratings.items() if name in rubric and isinstance(met, bool)},
+    )

@@ -1,0 +1,81 @@
+"""What a judge is asked of one text, and the shape of its answer: the same words when it is priced, sent and sent again. Pure.
+
+Blind: nothing says who wrote the text, what checks think of it, or what experts said. Reasons come before verdicts, so that
+the verdict follows from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from review.spec import prompting
+from review.spec.output_format import output_format
+from review.spec.prompting import Message
+from review.spec.schema import Facts, Fields, InputField, OutputField
+from review.spec.task_spec import TaskSpec
+
+# Counted up whenever the words below change: verdicts by other words are not pooled.
+PROMPT_VERSION = 1
+WHY_CHARS = 300
+_PASSES, _WHY = "passes", "why"
+_SYSTEM = (
+    "You hold one text against a task, as a strict expert of its field does before it is used. It passes only if that expert "
+    "would use it as it stands, without changing a word: each claim is supported by the facts, the instruction is followed, "
+    "and the guideline and every requirement are met. A claim that the facts do not support fails it, however well it is "
+    "written. Length and polish say nothing of quality."
+)
+
+
+def answer_task(spec: TaskSpec) -> TaskSpec:
+    """What a judge answers with, as a task: why, each requirement met or not, and whether the text passes."""
+    met = (
+        OutputField(name=_met(place), type="boolean", description=f"Meets '{part.name}'"[:200])
+        for place, part in enumerate(spec.rubric)
+    )
+    return TaskSpec(
+        instruction="Judge one text.",
+        input_schema=(InputField(name="text"),),
+        output_schema=(
+            OutputField(name=_WHY, max_chars=WHY_CHARS, description="What decides, in one sentence."),
+            *met,
+            OutputField(name=_PASSES, type="boolean", description="An expert would use it as it stands."),
+        ),
+        teacher_template="{{facts}}",
+        student_template="{{facts}}",
+    )
+
+
+def conversation(spec: TaskSpec, facts: Facts, fields: Fields) -> list[Message]:
+    """What a judge is asked of one text.
+
+    Raises:
+        ValueError: The text does not fit the output schema.
+    """
+    rubric = "\n".join(
+        f"- {_met(place)}, {part.name}: {part.description}".rstrip(": ") for place, part in enumerate(spec.rubric)
+    )
+    parts = [
+        f"Instruction:\n{spec.instruction}",
+        f"Guideline:\n{spec.guideline}" if spec.guideline else "",
+        f"Requirements:\n{rubric}" if rubric else "",
+        f"Facts:\n{prompting.facts_sheet(spec, facts)}",
+        f"Text to judge:\n{prompting.completion(spec, fields)}",
+    ]
+    return [
+        {"role": "system", "content": f"{_SYSTEM}\n\n{output_format(answer_task(spec))}"},
+        {"role": "user", "content": "\n\n".join(part for part in parts if part)},
+    ]
+
+
+def read(spec: TaskSpec, answer: Mapping[str, Any]) -> tuple[bool | None, dict[str, bool], str]:
+    """What an answer says: whether the text passes, which requirements it meets by their names, and why."""
+    said = {part.name: answer.get(_met(place)) for place, part in enumerate(spec.rubric)}
+    passes = answer.get(_PASSES)
+    meets = {name: value for name, value in said.items() if isinstance(value, bool)}
+    return passes if isinstance(passes, bool) else None, meets, str(answer.get(_WHY) or "")[:WHY_CHARS]
+
+
+def _met(place: int) -> str:
+    """The field of a requirement: names of requirements are words for people."""
+    return f"requirement_{place + 1}"

@@ -1,0 +1,58 @@
+"""Writes a judge's answers beside the texts they are about, once its job has ended; and forgets texts that are erased."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from generation.judges import rubric
+from generation.models import Call, JudgedText, Judging
+from generation.states import CallState
+from jobs.models import Job, JobEvent
+
+_CHUNK = 500
+
+
+@transaction.atomic
+def on_job_ended(job: Job) -> None:
+    """Take in what a judge answered, however its job ended: all of it is paid. Once more after a resume."""
+    made = Judging.objects.filter(order__job=job).select_related("order__task_version").first()
+    if made is None:
+        return
+    spec, ids = made.order.task_version.spec, made.order.record_ids
+    answered = Call.objects.filter(order=made.order, state=CallState.ANSWERED, fields__isnull=False)
+    texts = JudgedText.objects.in_bulk([UUID(ids[place]) for place in answered.values_list("position", flat=True)])
+    told: list[JudgedText] = []
+    for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+        text = texts.get(UUID(ids[place]))
+        if text is not None and text.fields and fields:
+            text.passes, text.meets, text.why = rubric.read(spec, fields)
+            told.append(text)
+    JudgedText.objects.bulk_update(told, ["passes", "meets", "why"], batch_size=_CHUNK)
+    # They stand beside their texts now, where they can be erased.
+    answered.update(fields=None)
+
+
+def erase(record_ids: Sequence[UUID]) -> None:
+    """Forget the texts of records that are erased, and what the judge said of them in words; verdicts stay, which name nobody."""
+    texts = JudgedText.objects.filter(record__in=list(record_ids))
+    told = JobEvent.objects.filter(
+        job__in=jobs_that_read(record_ids), payload__record__in=[str(pk) for pk in texts.values_list("pk", flat=True)]
+    )
+    for event in told:
+        event.payload = {"call_id": event.payload.get("call_id", ""), "record": event.payload["record"], "erased": True}
+        event.save(update_fields=["payload"])
+    texts.update(fields={}, why="")
+
+
+def jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
+    """Jobs whose run directories hold texts of these records."""
+    rows = JudgedText.objects.filter(record__in=list(record_ids)).values_list("judging__order__job", flat=True)
+    return {job for job in rows.distinct() if job is not None}
+
+
+def unfinished_jobs(record_ids: Sequence[UUID], finished: Sequence[str]) -> list[Job]:
+    """Jobs that are not over and read texts of these records."""
+    return list(Job.objects.filter(pk__in=jobs_that_read(record_ids)).exclude(state__in=finished))

@@ -1,0 +1,60 @@
+"""What a judge says of texts by a task's rubric, beside what experts said of some of them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from generation.models.orders import Order
+from review.models import Draft, Record, Task
+
+
+class Judging(models.Model):
+    """One order for a judge's verdicts. How it goes stands in its order's job."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="judgings")
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="judging")
+    # What its texts are of, in words and as an address of this site: an order, an evaluation.
+    subject = models.CharField(max_length=200)
+    subject_id = models.UUIDField(db_index=True)
+    subject_url = models.CharField(max_length=200)
+    prompt_version = models.PositiveSmallIntegerField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Verdicts on {self.subject}"
+
+
+class JudgedText(models.Model):
+    """One text that a judge reads. Its id is the made-up record id of its call; text and experts' verdict are fixed at launch."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    judging = models.ForeignKey(Judging, on_delete=models.CASCADE, related_name="texts")
+    place = models.PositiveIntegerField()
+    # Whose text it is, as tables call it; empty for one that is only there to hold the judge against experts.
+    group = models.CharField(max_length=120, blank=True)
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    draft = models.ForeignKey(Draft, null=True, on_delete=models.SET_NULL, related_name="+")
+    fields = models.JSONField(default=dict)
+    words = models.PositiveIntegerField(default=0)
+    # Whether experts took it as it was, and which requirements they said it meets; None where none judged it.
+    expert_passes = models.BooleanField(null=True)
+    expert_meets = models.JSONField(default=dict)
+    # The same by the judge; None until it has answered.
+    passes = models.BooleanField(null=True)
+    meets = models.JSONField(default=dict)
+    why = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["judging", "place"]
+        constraints = [models.UniqueConstraint(fields=["judging", "place"], name="judged_text_once_per_place")]
+
+    def __str__(self) -> str:
+        return f"{self.group or 'a reviewed draft'} {self.place}"

@@ -1,0 +1,95 @@
+"""An evaluation's answers before a judge: the same records of each system, baselines left out, corrected by others' verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from rest_framework.test import APIClient
+
+from evaluation.evaluations import start_evaluation
+from evaluation.judging import answers
+from evaluation.models import Evaluation, EvaluationOutput
+from generation.judges import figures, launch
+from generation.models import JudgedText
+from members.models import Member
+from tests.evaluation.conftest import finish, miniature, student, task, version, viewer
+from tests.generation.judges.conftest import roomy
+from tests.generation.variety.conftest import serve
+from training.models import Miniature
+
+pytestmark = pytest.mark.django_db
+__all__ = ["finish", "miniature", "serve", "student", "task", "version", "viewer"]
+SYSTEMS = {"tiny (base)": ("base", 0.1), "run 1 (LoRA)": ("lora", 0.9), "nearest gold": ("baseline", 0.5)}
+
+
+@pytest.fixture
+def evaluation(
+    miniature: Miniature, admin: Member, finish: Callable[[Evaluation, dict[str, tuple[str, float]]], Evaluation]
+) -> Evaluation:
+    return finish(start_evaluation.start(miniature.run, by=admin), SYSTEMS)
+
+
+def test_each_system_is_read_on_the_same_records_and_none_without_a_shape(evaluation: Evaluation) -> None:
+    first = EvaluationOutput.objects.filter(evaluation=evaluation, system="run 1 (LoRA)").first()
+    assert first is not None
+    EvaluationOutput.objects.filter(pk=first.pk).update(fields=None)
+    texts = answers.subject_of(evaluation).texts(1_000)
+    base, tuned = ({text.record_id for text in texts if text.group == name} for name in ("tiny (base)", "run 1 (LoRA)"))
+
+    assert {text.group for text in texts} == {"tiny (base)", "run 1 (LoRA)", ""}
+    assert base - tuned == {first.record_id}
+    assert all(text.expert_passes is not None for text in texts if not text.group)
+    assert all(text.expert_passes is None for text in texts if text.group)
+
+
+def test_a_share_is_corrected_by_verdicts_on_drafts_that_experts_judged(
+    evaluation: Evaluation, admin: Member, serve: Any
+) -> None:
+    judge = roomy(serve("mistral", lambda body: "")[0])
+    subject = answers.subject_of(evaluation)
+    made = launch.launch(subject, subject.texts(1_000), judge=judge, by=admin, max_cost_usd=Decimal(1))
+    held_against = JudgedText.objects.filter(judging=made, group="").first()
+    assert held_against is not None
+    JudgedText.objects.filter(judging=made).delete()
+    common = {"judging": made, "record_id": held_against.record_id}
+    beside = [(True, True)] * 27 + [(True, False)] * 3 + [(False, True)] * 5 + [(False, False)] * 15
+    JudgedText.objects.bulk_create(
+        [
+            *(
+                JudgedText(place=place, expert_passes=expert, passes=said, **common)
+                for place, (expert, said) in enumerate(beside)
+            ),
+            *(JudgedText(place=100 + n, group="run 1 (LoRA)", passes=n < 70, **common) for n in range(100)),
+        ]
+    )
+    [group] = figures.report(made).groups
+
+    # It passes nine of ten good texts and a quarter of bad ones: 70 of 100 are (0.70 - 0.25) / 0.65.
+    assert group.corrected is not None and not group.by_own
+    assert group.corrected.share == pytest.approx(0.45 / 0.65)
+
+
+def test_a_lead_sees_the_form_and_programs_order_by_the_api(
+    evaluation: Evaluation,
+    admin: Member,
+    viewer: Member,
+    serve: Any,
+    as_member: Callable[[Member], Client],
+    api_as: Callable[..., APIClient],
+) -> None:
+    roomy(serve("mistral", lambda body: "")[0])
+    body = {"teacher": "mistral", "texts": 4, "max_cost_usd": "1"}
+    page = as_member(admin).get(f"/evaluations/{evaluation.pk}/judge/").content.decode()
+    price = as_member(admin).post(f"/evaluations/{evaluation.pk}/judge/price/", body).content.decode()
+    refused = api_as(viewer).post(f"/api/v1/evaluations/{evaluation.pk}/judgings/", body)
+    priced = api_as(admin).post(f"/api/v1/evaluations/{evaluation.pk}/judgings/price/", body)
+    ordered = api_as(admin).post(f"/api/v1/evaluations/{evaluation.pk}/judgings/", body)
+    listed = api_as(viewer).get(f"/api/v1/evaluations/{evaluation.pk}/judgings/").json()["results"]
+
+    assert "Have a judge read the evaluation of" in page and "Experts judged" in price
+    assert refused.status_code == 403 and priced.status_code == 200 and ordered.status_code == 202
+    assert [one["id"] for one in listed] == [ordered.json()["id"]]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from generation.models import Order, Teacher
+from generation.orders import launch
+from jobs.models import Job
+from jobs.states import JobState
+from members.models import Member
+from review.desk import decisions, deck
+from review.models import Draft, Task
+from review.spec.task_spec import Reason, Requirement, TaskSpec
+from tests.generation.answering import Body
+from tests.generation.conftest import lead, offline, stranger, viewer
+from tests.generation.variety.conftest import carry_out, serve
+from tests.review import factories
+
+__all__ = ["carry_out", "lead", "offline", "serve", "stranger", "viewer"]
+DRAFTS, REVIEWED = 40, 32
+
+
+@pytest.fixture
+def task(admin: Member) -> Task:
+    """A task with a rubric of two requirements."""
+    plain = factories.plain_spec()
+    spec = TaskSpec.model_validate(
+        plain.canonical()
+        | {
+            "rubric": [Requirement(name="Polite"), Requirement(name="Grounded", description="Only facts")],
+            "reasons": [Reason(digit=1, code="wrong", label="Wrong")],
+        }
+    )
+    return factories.make_task(by=admin, spec=spec)
+
+
+@pytest.fixture
+def order(task: Task, lead: Member, offline: Teacher) -> Order:
+    """An order whose drafts are there: three of four are good, and some of each kind mislead the judge."""
+    records = factories.make_records(factories.make_source(task), DRAFTS, question="How?")
+    made = launch.launch(launch.OrderRequest(task, teacher=offline, count=DRAFTS, by=lead, seed=1))
+    texts = [{"reply": text_of(n)} for n in range(DRAFTS)]
+    factories.make_drafts(task, records, fields=texts, model="gpt-9-mini")
+    Draft.objects.filter(task=task).update(job_id=made.job_id)
+    Job.objects.filter(pk=made.job_id).update(state=JobState.SUCCEEDED)
+    return made
+
+
+def text_of(n: int) -> str:
+    """GOOD or BAD by its number, and what the judge is misled by: it passes all that shines."""
+    truth = "BAD" if n % 4 == 0 else "GOOD"
+    return f"{truth} answer number {n} {'SHINES ' * (n % 20 in (4, 8))}{'DULL ' * (n % 20 == 5)}as told."
+
+
+@pytest.fixture
+def review_some(task: Task, admin: Member) -> Callable[[int], None]:
+    """Have an expert judge so many drafts by what is true of them."""
+
+    def review(count: int) -> None:
+        for card in deck.deal(admin, task, count=count):
+            good = "GOOD" in card.draft.fields["reply"]
+            said: dict[str, Any] = {"ratings": {"Grounded": good}}
+            if not good:
+                said["reasons"] = ["wrong"]
+            decisions.record(
+                card.draft_id,
+                by=admin,
+                id=uuid.uuid4(),
+                verdict="accept" if good else "reject",
+                if_match=card.etag,
+                **said,
+            )
+
+    return review
+
+
+def misled(body: Body) -> str:
+    """A judge that passes what shines, whatever it says, and fails what is dull."""
+    told = body["messages"][-1]["content"]
+    passes = "SHINES" in told or ("GOOD" in told and "DULL" not in told)
+    return json.dumps({"why": "It reads well.", "requirement_1": True, "requirement_2": passes, "passes": passes})
+
+
+@pytest.fixture
+def judge(serve: Any) -> Teacher:
+    made, _ = serve("mistral-large", misled)
+    return roomy(made)
+
+
+def roomy(teacher: Teacher) -> Teacher:
+    teacher.parameters = {"max_tokens": 400}
+    teacher.save(update_fields=["parameters"])
+    return teacher
