@@ -79,6 +79,7 @@ ACTS: dict[str, str] = {
     "run_adopted": "Training run adopted",
     "miniature_exported": "Miniature exported",
     "sweep_launched": "Sweep launched",
+    "test_split_opened": "Test split opened",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
     "campaign_launched": "Campaign launched",

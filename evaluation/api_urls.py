@@ -12,6 +12,7 @@ urlpatterns = [
     path(
         "evaluations/<uuid:evaluation_id>/outputs/", api.EvaluationOutputsView.as_view(), name="api-evaluation-outputs"
     ),
+    path("test-openings/", api.OpeningsView.as_view(), name="api-test-openings"),
     path(
         "evaluations/<uuid:evaluation_id>/judgings/",
         judging_api.EvaluationJudgingsView.as_view(),

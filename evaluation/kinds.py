@@ -38,7 +38,9 @@ class EvaluationKind(JobKind):
 
     def collect(self, job: Job, result: Result, run_dir: Path) -> dict[str, Any]:
         body = json.loads((run_dir / "spec.json").read_text())["body"]
-        kinds = {system["name"]: system["method"] for system in (*body["systems"], *body["written"])}
+        kinds = {
+            system["name"]: system.get("kind") or system["method"] for system in (*body["systems"], *body["written"])
+        }
         return {**results.store_outputs(UUID(job.spec["evaluation"]), run_dir, fence=job.fence), "kinds": kinds}
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:

@@ -13,6 +13,18 @@ class SystemKind(TextChoices):
     BASELINE = "baseline", "Baseline"
 
 
+class Baseline(TextChoices):
+    """What an evaluation may compare a run with, beside its bare base."""
+
+    NEAREST = "nearest", "Nearest gold"
+    EXAMPLES = "examples", "Base with the teacher's prompt and approved examples"
+    FULL_PROMPT = "full_prompt", "Base with the teacher's prompt"
+
+
+# At most one more system writes in an ordinary evaluation: the stronger prompt.
+DEFAULT_BASELINES = (Baseline.NEAREST, Baseline.EXAMPLES)
+
+
 class StudyKind(TextChoices):
     """What a study asks."""
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("evaluations/<uuid:evaluation_id>/judge/", judging_pages.judge, name="judge"),
     path("evaluations/<uuid:evaluation_id>/judge/price/", judging_pages.price, name="judge-price"),
     path("evaluations/of-run/<uuid:run_id>/start/", pages.start, name="start"),
+    path("evaluations/of-run/<uuid:run_id>/open-test-split/", pages.open_test, name="open-test-split"),
     path("evaluations/of-run/<uuid:run_id>/card/", pages.card, name="card"),
     path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),

@@ -44,8 +44,11 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     jobs += _synthetic_jobs(tasks, record_ids)
     jobs += judged.unfinished_jobs(record_ids, _FINISHED)
     open_evaluations = Evaluation.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
+    # Baselines are given golds of the records that were trained on.
     jobs += [
-        evaluation.job for evaluation in open_evaluations if evaluation.job and wanted & set(evaluation.record_ids)
+        evaluation.job
+        for evaluation in open_evaluations
+        if evaluation.job and (wanted & set(evaluation.record_ids) or evaluation.dataset_version_id in versions)
     ]
     freezing = DatasetVersion.objects.filter(dataset__task__in=tasks, frozen_at__isnull=True).select_related("job")
     jobs += [version.job for version in freezing if version.job and version.job.state not in _FINISHED]

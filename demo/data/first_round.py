@@ -14,8 +14,8 @@ from django.db.models import Q
 from demo.data.tasks import MAILS
 from demo.recordings import play
 from demo.recordings import study as recorded_study
-from evaluation.evaluations import inputs
-from evaluation.models import Study
+from evaluation.evaluations import inputs, open_test_split
+from evaluation.models import SplitOpening, Study
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -25,6 +25,7 @@ from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.datasets import freezing
 from review.models import Dataset, DatasetVersion, Decision, Task
+from review.states import Split
 from serving.models import Promotion
 from serving.promotions import promotion
 from training.models import Miniature, Student, TrainingRun
@@ -36,6 +37,8 @@ TUNING = "tuning a miniature and evaluating it, played back from a recording"
 # All of the demo's held-out records, whatever an installation allows itself.
 HELD_OUT = 200
 SEED = 2026
+# Planned of its test split; another number changes the level of the intervals that were recorded.
+OPENINGS = 1
 # How many drafts each demo member judges in the first week, alone: the same ones in every load.
 FIRST_WEEK = (("rosa", 305), ("ben", 275))
 
@@ -91,7 +94,8 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
         then: Told each job that is done.
     """
     task = Task.objects.get(slug=MAILS)
-    with patch.object(settings, "EVALUATION_MAX_RECORDS", HELD_OUT):
+    # What was recorded is the evaluation on the test split: the demo's first opening of it.
+    with patch.multiple(settings, EVALUATION_MAX_RECORDS=HELD_OUT, EVALUATE_AFTER_RUNS=False):
         _teacher_writes(task)
         version = first_version(task)
         assert version is not None
@@ -99,13 +103,17 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
             request = RunRequest(dataset_version=version, student=Student.objects.get(slug="demo"))
             launch_run.launch(request, recipe="demo", by=admin)
         play.do_waiting(task, live=live, then=then)
+        if not SplitOpening.objects.filter(task=task).exists():
+            run = TrainingRun.objects.get(task=task)
+            open_test_split.open_test_split(run, by=admin, planned=OPENINGS, baselines=())
+        play.do_waiting(task, live=live, then=then)
 
 
 def _teacher_writes(task: Task) -> None:
     """Order what the evaluation compares with, by a seed of our own: the evaluation finds it and orders no other."""
     if Order.objects.filter(task=task, purpose=Purpose.EVALUATION).exists():
         return
-    records = inputs.held_out(task, limit=HELD_OUT)
+    records = inputs.held_out(task, Split.TEST, limit=HELD_OUT)
     launch.launch(
         launch.OrderRequest(
             task,

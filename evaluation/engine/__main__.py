@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -16,18 +16,22 @@ from evaluation.engine import systems
 from evaluation.engine.classified import classified, is_classifier
 from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
 from evaluation.engine.likelihood import LikelihoodScorer
+from evaluation.engine.prompts import prompts_for
 from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
 from jobs.rundir import RunDir
 from review.spec import prompting
 from training.engine.contracts import Stopped
+from training.engine.data.chat import Messages
 from training.engine.grammar.task_grammar import task_grammar
 from training.engine.model import generate
 from training.engine.model.loading import LoadedStudent
+from training.engine.model.placement import Placement
 from training.engine.process import run_engine
 
 GENERAL = Path(__file__).parent / "general.txt"
 OUTPUTS = "outputs.jsonl"
+Loaded = tuple[LoadedStudent, Placement]
 
 
 def main(run: RunDir) -> int:
@@ -45,30 +49,45 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
     }
     contexts: dict[str, int | None] = {}
     devices: dict[str, str] = {}
+    notes: list[str] = []
+    loaded: Loaded | None = None
     for system in spec.systems:
         if is_classifier(run, system):
             outputs += classified(run, spec, system, _golds(spec), done=len(outputs))
             continue
-        student, placement = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
+        # A base that is asked in several ways is loaded once; whatever is tuned comes after it.
+        if loaded is None or system.method != "base":
+            loaded = systems.load(run, system, device=spec.device, allowed_roots=spec.allowed_roots)
+        student, placement = loaded
         contexts[system.name] = student.context_length
         devices[system.name] = placement.device.type
-        outputs += _write(run, spec, system, student, done=len(outputs))
+        asked = prompts_for(spec, system, student)
+        notes += [note] if (note := asked.note(system)) else []
+        outputs += _write(run, spec, system, student, asked.prompts, done=len(outputs))
         if run.stop_requested:
             raise Stopped
+        if system.kind == "baseline":
+            continue
         reader = LikelihoodScorer(student, placement.device)
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
     (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
     summary = report(spec, outputs, general, time.perf_counter() - began, contexts, devices)
+    summary = summary.model_copy(update={"notes": [*summary.notes, *notes]})
     run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])
     return 0
 
 
 def _write(
-    run: RunDir, spec: EvaluationSpec, system: System, student: LoadedStudent, *, done: int
+    run: RunDir,
+    spec: EvaluationSpec,
+    system: System,
+    student: LoadedStudent,
+    prompts: Sequence[Messages],
+    *,
+    done: int,
 ) -> Iterator[ScoredOutput]:
     """Fresh outputs of one system, in the order in which they end."""
-    prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
     total = done + len(spec.records) * (len(spec.systems) - spec.systems.index(system))
     began, references, golds = time.perf_counter(), ReferenceScorer(), _golds(spec)
     answers = generate.generate(

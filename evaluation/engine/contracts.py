@@ -31,16 +31,35 @@ class GoldText(Part):
     completion: str
 
 
+class ShownExample(Part):
+    """A record that was trained on, and what an expert let stand for it."""
+
+    facts: dict[str, Any]
+    fields: dict[str, Any]
+
+
+class ShownExamples(Part):
+    """What a prompt for one record may show, the most alike first."""
+
+    record: str
+    examples: list[ShownExample]
+
+
 class System(Part):
     """One model that writes for the records: a base alone, or a base with what a run made of it.
 
-    `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`.
+    `tuned` is a folder inside the run directory: adapter files for `lora`, a whole model for `full`. A base that is a
+    baseline is asked with the teacher's prompt, and with examples where `shown` has some; it is told apart from the bare
+    base by its kind, and has no likelihood of golds.
     """
 
     name: str
     student: StudentRef
     method: Literal["base", "lora", "full"]
     tuned: str | None = None
+    kind: Literal["", "baseline"] = ""
+    audience: Literal["student", "teacher"] = "student"
+    shown: list[ShownExamples] = Field(default_factory=list)
 
 
 class ExistingText(Part):
@@ -80,6 +99,10 @@ class EvaluationSpec(Part):
     max_new_tokens: int = Field(512, ge=1, le=8192)
     batch_size: int = Field(32, ge=1, le=1024)
     draws: int = Field(2000, ge=100, le=100_000)
+    # Of every interval of a metric and of a difference; precision and recall by label stay at 0.95.
+    level: float = Field(0.95, ge=0.95, lt=1)
+    # Whether no verdict may be read off it: a look at the test split beyond those that were planned.
+    is_exploratory: bool = False
     seed: int = Field(1, ge=0)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     # What an hour of this host costs; a local output costs its share of it.
@@ -175,4 +198,6 @@ class EvaluationReport(Part):
     devices: dict[str, str] = Field(default_factory=dict)
     # What a reader must know of how it was measured, in sentences.
     notes: list[str] = Field(default_factory=list)
+    level: float = 0.95
+    is_exploratory: bool = False
     measured_as: int = SCORING_VERSION

@@ -15,6 +15,7 @@ from evaluation.engine.contracts import (
     MetricInterval,
     ScoredOutput,
 )
+from evaluation.engine.levels import widened
 from evaluation.metrics import diversity, reference_free, typed
 from review.spec import prompting
 from review.spec.schema import Fields
@@ -53,7 +54,11 @@ def report(
     return EvaluationReport(
         records=len(spec.records),
         with_gold=len({gold.record for gold in spec.golds}),
-        systems={system: _intervals(metrics, spec) | more.get(system, {}) for system, metrics in scores.items()},
+        systems={
+            system: _intervals(metrics, spec)
+            | {name: widened(value, spec.level) for name, value in more.get(system, {}).items()}
+            for system, metrics in scores.items()
+        },
         labels=label_reports.label_reports(spec, outputs, golds),
         general_nll_per_byte={system: loss.nll_per_byte for system, loss in general.items()},
         general_passages={system: loss.passages for system, loss in general.items() if loss.passages},
@@ -75,6 +80,8 @@ def report(
         batch_size=spec.batch_size,
         devices=dict(devices or {}),
         notes=[note for name, context in contexts.items() for note in _notes(name, context, outputs)],
+        level=spec.level,
+        is_exploratory=spec.is_exploratory,
     )
 
 
@@ -113,7 +120,9 @@ def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> di
     for name, by_record in metrics.items():
         estimate = means.mean(by_record, companies, draws=spec.draws, seed=spec.seed)
         if estimate:
-            intervals[name] = _share(by_record, companies) if is_share(name) else _interval(estimate)
+            intervals[name] = (
+                _share(by_record, companies, spec.level) if is_share(name) else _interval(estimate, spec.level)
+            )
     return intervals
 
 
@@ -126,20 +135,22 @@ def _companies(spec: EvaluationSpec) -> dict[str, str]:
     return {record.id: record.company for record in spec.records}
 
 
-def _share(by_record: dict[str, float], companies: dict[str, str]) -> MetricInterval:
+def _share(by_record: dict[str, float], companies: dict[str, str], level: float) -> MetricInterval:
     records = sorted(by_record)
     names, values = means.companies_of(records, companies), [by_record[record] for record in records]
-    interval = shares.clustered(values, names)
+    interval = shares.clustered(values, names, level=level)
     return MetricInterval(
         mean=sum(values) / len(values), low=interval.low, high=interval.high, n=len(values), companies=len(set(names))
     )
 
 
-def _share_difference(first: dict[str, float], second: dict[str, float], companies: dict[str, str]) -> MetricInterval:
+def _share_difference(
+    first: dict[str, float], second: dict[str, float], companies: dict[str, str], level: float
+) -> MetricInterval:
     records = sorted(first.keys() & second.keys())
     names = means.companies_of(records, companies)
     ones, others = [first[record] for record in records], [second[record] for record in records]
-    interval = shares.paired_difference(ones, others, names)
+    interval = shares.paired_difference(ones, others, names, level=level)
     gap = (sum(ones) - sum(others)) / len(records)
     return MetricInterval(mean=gap, low=interval.low, high=interval.high, n=len(records), companies=len(set(names)))
 
@@ -150,12 +161,17 @@ def _differences(first: str, second: str, scores: Table, spec: EvaluationSpec) -
         mine, theirs = scores[first][metric], scores[second][metric]
         estimate = means.difference(mine, theirs, companies, draws=spec.draws, seed=spec.seed)
         if estimate:
-            value = _share_difference(mine, theirs, companies) if is_share(metric) else _interval(estimate)
+            value = (
+                _share_difference(mine, theirs, companies, spec.level)
+                if is_share(metric)
+                else _interval(estimate, spec.level)
+            )
             differences.append(Difference(of=first, against=second, metric=metric, value=value))
     return sorted(differences, key=lambda item: item.metric)
 
 
-def _interval(estimate: means.MeanInterval) -> MetricInterval:
-    return MetricInterval(
-        mean=estimate.mean, low=estimate.low, high=estimate.high, n=estimate.n, companies=estimate.companies
+def _interval(estimate: means.MeanInterval, level: float) -> MetricInterval:
+    low, high = estimate.low, estimate.high
+    return widened(
+        MetricInterval(mean=estimate.mean, low=low, high=high, n=estimate.n, companies=estimate.companies), level
     )

@@ -1,13 +1,17 @@
-"""The answer that an evaluation's page begins with: the best system, and how it stands against the best baseline. Pure."""
+"""The answer that an evaluation's page begins with: the best system, the best baseline, and what costs least. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from evaluation.evaluations import tables
+from evaluation.evaluations.metric_display import METRICS, MetricDisplay
 
-BASELINES = (("baseline",), ("base",))
+BASELINES: Final = frozenset({"baseline", "base"})
+# How much worse something cheaper may be and still count as no worse, of the metric an evaluation is judged by. The same
+# for every evaluation, so that nobody picks it after the figures are seen.
+MARGIN: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -20,44 +24,98 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Cheapest:
+    """The cheapest system that is shown to be no worse than the miniature by more than the margin.
+
+    Attributes:
+        name: The system; the miniature itself where nothing cheaper is shown to be no worse.
+        cost: What an output of it costs, as tables write it; None where it was not measured.
+        difference: The miniature minus it; None for the miniature itself.
+        margin: In points.
+    """
+
+    name: str
+    cost: dict[str, Any] | None
+    difference: dict[str, Any] | None
+    margin: float = 100 * MARGIN
+
+
+@dataclass(frozen=True)
 class Answer:
     """What the page says first.
 
     Attributes:
         best: The system with the highest value of those that are no baseline; several where they are level.
-        baseline: The best baseline, or the base model where the evaluation has none; None where there is neither.
-        difference: The paired difference between the two with its verdict; None where it was not measured.
+        own: The miniature that is evaluated, where it is not the best.
+        baseline: The best baseline, the bare base model among them; None where there is none.
+        difference: The paired difference of the miniature, else of the best, and the best baseline with its verdict; None
+            where it was not measured.
+        cheapest: None where no verdict may be given, or nothing was compared.
     """
 
-    metric: tables.MetricDisplay
+    metric: MetricDisplay
     best: Standing
+    own: Standing | None
     baseline: Standing | None
     difference: dict[str, Any] | None
+    cheapest: Cheapest | None
 
 
-def of(summary: dict[str, Any]) -> Answer | None:
-    """The answer by the metric that the evaluation is judged by; None while nothing is scored."""
+def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
+    """The answer by the metric that the evaluation is judged by; None while nothing is scored.
+
+    Args:
+        summary: The evaluation's.
+        own: The system that the evaluation is of.
+    """
     metric, kinds = tables.headline_metrics(summary)[0], summary.get("kinds", {})
     cells = next((dict(zip(tables.systems(summary), row["cells"], strict=True)) for row in _rows(summary, metric)), {})
     means = {name: summary["systems"][name][metric.name]["mean"] for name, cell in cells.items() if cell}
-    best = _highest({name: mean for name, mean in means.items() if kinds.get(name) != "baseline"})
+    best = _highest({name: mean for name, mean in means.items() if kinds.get(name) not in BASELINES})
     if not best:
         return None
-    baseline: list[str] = []
-    for wanted in BASELINES:
-        baseline = baseline or _highest({name: mean for name, mean in means.items() if kinds.get(name) in wanted})
-    if baseline and baseline[0] in best:
-        baseline = []
+    baseline = _highest({name: mean for name, mean in means.items() if kinds.get(name) in BASELINES})
+    subject = own if own in means else best[0]
     lines = tables.differences(summary, metric.name)
     return Answer(
         metric,
         Standing(" and ".join(best), cells[best[0]], len(best) > 1),
+        None if subject in best else Standing(subject, cells[subject]),
         Standing(" and ".join(baseline), cells[baseline[0]], len(baseline) > 1) if baseline else None,
-        next((line for line in lines if baseline and (line["of"], line["against"]) == (best[0], baseline[0])), None),
+        next((line for line in lines if baseline and (line["of"], line["against"]) == (subject, baseline[0])), None),
+        _cheapest(summary, metric, subject),
     )
 
 
-def _rows(summary: dict[str, Any], metric: tables.MetricDisplay) -> list[dict[str, Any]]:
+def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheapest | None:
+    """Least money an output, then least time, of what the interval of the difference puts within the margin."""
+    compared = {
+        line["against"]: line["value"]
+        for line in summary.get("differences", ())
+        if line["metric"] == metric.name and line["of"] == own
+    }
+    if not compared or summary.get("is_exploratory"):
+        return None
+    fewest = tables.fewest_companies(summary)
+    no_worse = [
+        name
+        for name, value in compared.items()
+        if value["high"] is not None and value["high"] < MARGIN and (value.get("companies") or value["n"]) >= fewest
+    ]
+    name = min([own, *no_worse], key=lambda system: _cost(summary, system))
+    shown = next(each for each in METRICS if each.name == "cost_usd")
+    lines = tables.differences(summary, metric.name)
+    difference = next((line for line in lines if (line["of"], line["against"]) == (own, name)), None)
+    return Cheapest(name, tables.cell(summary["systems"][name].get("cost_usd"), shown), difference)
+
+
+def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
+    measured = summary["systems"][system]
+    money, seconds = (measured.get(name, {}).get("mean", float("inf")) for name in ("cost_usd", "seconds"))
+    return money, seconds
+
+
+def _rows(summary: dict[str, Any], metric: MetricDisplay) -> list[dict[str, Any]]:
     return [row for row in tables.rows(summary) if row["metric"].name == metric.name]
 
 

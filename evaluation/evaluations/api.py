@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -11,8 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from evaluation.evaluations import open_test_split, start_evaluation
 from evaluation.evaluations import queries as selectors
-from evaluation.evaluations import start_evaluation
+from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
@@ -20,9 +21,38 @@ from training.runs import queries as run_selectors
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
 
+if TYPE_CHECKING:
+    from evaluation.models import Evaluation
+
 
 class EvaluationIn(serializers.Serializer[Any]):
     training_run = serializers.UUIDField()
+    baselines = serializers.MultipleChoiceField(
+        choices=Baseline.choices,
+        required=False,
+        help_text=f"What the run is compared with beside its bare base; {' and '.join(DEFAULT_BASELINES)} by default.",
+    )
+
+
+class OpeningIn(EvaluationIn):
+    planned_openings = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=open_test_split.MOST_PLANNED,
+        help_text="How many openings of this test split are planned in all; needed for the first, fixed after it.",
+    )
+
+
+class OpeningOut(serializers.Serializer[Any]):
+    task = serializers.CharField(source="task.slug")
+    number = serializers.IntegerField()
+    planned_openings = serializers.IntegerField(source="planned")
+    level = serializers.FloatField(help_text="Level of its intervals: 1 - 0.05 / planned_openings.")
+    is_exploratory = serializers.BooleanField(help_text="Whether it came after the planned ones: it gives no verdict.")
+    evaluation = serializers.UUIDField(source="evaluation_id")
+    training_run = serializers.UUIDField(source="evaluation.run_id")
+    by = serializers.CharField(source="created_by.username", allow_null=True, default=None)
+    created_at = serializers.DateTimeField()
 
 
 class EvaluationStarted(serializers.Serializer[Any]):
@@ -43,6 +73,11 @@ class EvaluationOut(serializers.Serializer[Any]):
     teacher_note = serializers.CharField()
     problem = serializers.CharField()
     is_done = serializers.BooleanField()
+    split = serializers.CharField(help_text="Of which records: validation, or test where the test split was opened.")
+    opening = serializers.IntegerField(
+        source="opening.number", allow_null=True, default=None, help_text="Which opening of the test split it is."
+    )
+    baselines = serializers.JSONField()
     records = serializers.SerializerMethodField()
     summary = serializers.JSONField()
     created_at = serializers.DateTimeField()
@@ -96,9 +131,39 @@ class EvaluationsView(APIView):
         body = EvaluationIn(data=request.data)
         body.is_valid(raise_exception=True)
         run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
-        made = start_evaluation.start(run, by=member_of(request))
-        order = made.teacher_order
-        return Response({"id": made.pk, "job": made.job_id or (order.job_id if order else None)}, status=202)
+        made = start_evaluation.start(run, by=member_of(request), baselines=_baselines(body))
+        return _started(made)
+
+
+class OpeningsView(APIView):
+    """Openings of test splits; POST opens one for a training run. It is counted, recorded and never undone."""
+
+    pagination_class = KeysetPagination
+
+    @lists(OpeningOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return selectors.visible_openings(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
+
+    @extend_schema(request=OpeningIn, responses={202: EvaluationStarted})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = OpeningIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
+        planned = body.validated_data.get("planned_openings")
+        made = open_test_split.open_test_split(run, by=member_of(request), planned=planned, baselines=_baselines(body))
+        return _started(made)
+
+
+def _baselines(body: EvaluationIn) -> list[str] | None:
+    asked = body.validated_data.get("baselines")
+    return None if asked is None else sorted(asked)
+
+
+def _started(made: Evaluation) -> Response:
+    order = made.teacher_order
+    return Response({"id": made.pk, "job": made.job_id or (order.job_id if order else None)}, status=202)
 
 
 class EvaluationDetailView(APIView):

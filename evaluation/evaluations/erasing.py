@@ -1,27 +1,61 @@
-"""Erases what engines of this room were given of records that are erased: run directories of evaluations and of scorings."""
+"""Erases what this room keeps of records that are erased: run directories of its engines, and golds repeated as outputs."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
 from evaluation.models import Evaluation, EvaluationOutput, Measurement
+from evaluation.states import SystemKind
 from jobs.supervisor import prune_runs
-from review.models import Record
+from review.models import DatasetRow, Record
 
 
 def erase(record_ids: Sequence[UUID]) -> None:
     """Have run directories that hold facts of these records, or texts written for them, thrown away.
 
-    Called in the transaction that erases the records; files go once it is committed. Doing it twice changes nothing.
+    Baselines repeat golds of records that were trained on, or were shown them: where one of these records was, what
+    baselines wrote goes too, and its figures stay. Called in the transaction that erases the records; files go once it is
+    committed. Doing it twice changes nothing.
     """
-    prune_runs.prune_erased_texts(_jobs_that_read(list(record_ids)))
+    erased = list(record_ids)
+    versions = DatasetRow.objects.filter(draft__record__in=erased).values("version")
+    taught = list(Evaluation.objects.filter(dataset_version__in=versions).values_list("pk", flat=True))
+    prune_runs.prune_erased_texts(_jobs_that_read(erased, taught))
+    outputs = EvaluationOutput.objects.filter(evaluation__in=taught, kind=SystemKind.BASELINE)
+    repeated = set(outputs.values_list("evaluation", "system").distinct())
+    outputs.delete()
+    transaction.on_commit(partial(_drop_stored, repeated))
 
 
-def _jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
-    outputs = EvaluationOutput.objects.filter(record__in=record_ids).values("evaluation")
-    jobs = set(Evaluation.objects.filter(pk__in=outputs, job__isnull=False).values_list("job", flat=True))
+def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[UUID]:
+    outputs = EvaluationOutput.objects.filter(record__in=record_ids).values_list("evaluation", flat=True)
+    evaluations = Evaluation.objects.filter(pk__in={*outputs, *taught}, job__isnull=False)
+    jobs = set(evaluations.values_list("job", flat=True))
     tasks = Record.objects.filter(pk__in=record_ids).values("task")
     wanted = {str(pk) for pk in record_ids}
     scored = Measurement.objects.filter(job__isnull=False, run__task__in=tasks).values_list("job", "plan__scored")
     return jobs | {job for job, scored_on in scored if wanted & set(scored_on)}
+
+
+def _drop_stored(repeated: set[tuple[UUID, str]]) -> None:
+    """Rewrite stored outputs of evaluations without those of these systems."""
+    for evaluation in {evaluation for evaluation, _ in repeated}:
+        folder, systems = f"evaluations/{evaluation}", {system for of, system in repeated if of == evaluation}
+        try:
+            names = default_storage.listdir(folder)[1]
+        except FileNotFoundError:
+            continue
+        for name in names:
+            path = f"{folder}/{name}"
+            with default_storage.open(path, "rb") as file:
+                lines = file.read().splitlines(keepends=True)
+            kept = [line for line in lines if json.loads(line)["system"] not in systems]
+            default_storage.delete(path)
+            default_storage.save(path, ContentFile(b"".join(kept)))

@@ -29,9 +29,9 @@ MAX_COMPARABLE = 4
 EVALUATIONS_CONSIDERED = 50
 
 
-def held_out(task: Task, *, limit: int) -> list[UUID]:
-    """Records of the test split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
-    records = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("content_hash")
+def held_out(task: Task, split: Split, *, limit: int) -> list[UUID]:
+    """Records of a split, whether or not anybody judged a draft for them; at most `limit`, always the same ones."""
+    records = Record.objects.filter(task=task, split=split, erased_at__isnull=True).order_by("content_hash")
     return list(records.values_list("pk", flat=True)[:limit])
 
 
@@ -44,7 +44,7 @@ def facts_of(record_ids: Sequence[str]) -> list[dict[str, Any]]:
     return [by_id[pk] for pk in record_ids if pk in by_id]
 
 
-def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split = Split.TEST) -> list[dict[str, str]]:
+def golds_of(version: DatasetVersion, record_ids: Sequence[str], *, split: Split) -> list[dict[str, str]]:
     """What experts let stand for these records, from a split's file of the frozen version."""
     wanted = set(record_ids)
     return [gold for gold in first_mail_golds(version, split) if gold["record"] in wanted]
@@ -66,12 +66,14 @@ def first_mail_golds(version: DatasetVersion, split: Split) -> Iterator[dict[str
                     yield {"record": record, "completion": row["completion"][0]["content"]}
 
 
-def trained_on(version: DatasetVersion) -> Iterator[tuple[Facts, str]]:
-    """Facts and gold of each record that was trained on; an erased record is left out."""
+def trained_on(version: DatasetVersion) -> Iterator[tuple[Facts, str, str]]:
+    """Facts, gold and company of each record that was trained on; an erased record is left out."""
     golds = first_mail_golds(version, Split.TRAIN)
     while chunk := list(islice(golds, CHUNK)):
-        facts = {record["id"]: record["facts"] for record in facts_of([gold["record"] for gold in chunk])}
-        yield from ((facts[gold["record"]], gold["completion"]) for gold in chunk if gold["record"] in facts)
+        records = {record["id"]: record for record in facts_of([gold["record"] for gold in chunk])}
+        for gold in chunk:
+            if record := records.get(gold["record"]):
+                yield record["facts"], gold["completion"], record["company"]
 
 
 def teacher_of(version: DatasetVersion) -> Teacher | None:
@@ -136,8 +138,8 @@ def comparable_evaluations(evaluation: Evaluation) -> list[Evaluation]:
     return list(by_run.values())[:MAX_COMPARABLE]
 
 
-def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
-    """An earlier evaluation in which the same base wrote for the same records."""
+def base_of(evaluation: Evaluation, student: Student, *, system: str) -> Evaluation | None:
+    """An earlier evaluation in which the same base, asked in the same way, wrote for the same records."""
     others = Evaluation.objects.filter(
         run__student=student,
         task_version=evaluation.task_version,
@@ -145,7 +147,7 @@ def base_of(evaluation: Evaluation, student: Student) -> Evaluation | None:
         dataset_version=evaluation.dataset_version,
     ).exclude(pk=evaluation.pk)
     newest = others.exclude(summary={}).order_by("-created_at")[:EVALUATIONS_CONSIDERED]
-    return next((other for other in newest if _is_measured_alike(other)), None)
+    return next((each for each in newest if _is_measured_alike(each) and system in each.summary["systems"]), None)
 
 
 def _is_measured_alike(evaluation: Evaluation) -> bool:

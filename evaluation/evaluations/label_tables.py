@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from evaluation.evaluations import tables
+from evaluation.evaluations.metric_display import MetricDisplay
 
 # Systems whose confusion is looked at first: what was tuned, then what taught it.
 _CONFUSION_FIRST = ("lora", "full", "teacher", "base", "baseline")
-_SHARE = tables.MetricDisplay("", "", "", "percent", 0)
+_SHARE = MetricDisplay("", "", "", "percent", 0)
 
 
 def of(summary: dict[str, Any], *, first: str = "") -> list[dict[str, Any]]:

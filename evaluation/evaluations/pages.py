@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,15 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from evaluation.evaluations import answer, label_tables, start_evaluation, tables
+from evaluation.evaluations import answer, few_records, label_tables, open_test_split, start_evaluation, tables
 from evaluation.evaluations import queries as selectors
+from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.runs import queries as run_selectors
 from web.errors import Refusal
 from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from evaluation.models import Evaluation
+    from training.models import TrainingRun
 
 RECORDS_A_PAGE = 5
 
@@ -27,7 +34,10 @@ RECORDS_A_PAGE = 5
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
-    rows = [{"evaluation": evaluation, "headline": tables.headline(evaluation.summary)} for evaluation in page]
+    rows = [
+        {"evaluation": each, "headline": tables.headline(each.summary), "level": tables.percent_level(each.summary)}
+        for each in page
+    ]
     newest: dict[str, Any] = next((evaluation.summary for evaluation in page if evaluation.summary), {})
     return render(
         request,
@@ -38,6 +48,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
             "page": page,
             "evaluations": rows,
             "metrics": tables.headline_metrics(newest),
+            "openings": list(selectors.openings(task)),
+            "uncounted": selectors.uncounted_reads(task),
         },
     )
 
@@ -45,8 +57,30 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_selectors.run_or_404(member_of(request), run_id)
+    return _ordered(
+        request, run, lambda form: start_evaluation.start(run, by=member_of(request), baselines=form.asked_baselines)
+    )
+
+
+@require_POST
+def open_test(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    run, by = run_selectors.run_or_404(member_of(request), run_id), member_of(request)
+    return _ordered(
+        request,
+        run,
+        lambda form: open_test_split.open_test_split(
+            run, by=by, planned=form.cleaned_data["planned"], baselines=form.asked_baselines
+        ),
+    )
+
+
+def _ordered(request: HttpRequest, run: TrainingRun, order: Callable[[OrderForm], Evaluation]) -> HttpResponse:
+    """Order an evaluation and go to it; what stands in the way is said on the list."""
+    form = OrderForm(request.POST)
     try:
-        made = start_evaluation.start(run, by=member_of(request))
+        if not form.is_valid():
+            raise Refusal("bad_order", form.mistakes, hint="Load the page again.")
+        made = order(form)
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
         return redirect("evaluation:list", run.task.slug)
@@ -68,7 +102,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "task": evaluation.task,
         "section": "evaluation",
         "evaluation": evaluation,
-        "answer": answer.of(summary),
+        "answer": answer.of(summary, own=tuned_name(evaluation.run)),
         "systems": names,
         "rows": tables.rows(summary),
         "differences": tables.differences(summary, judged_by.name),
@@ -83,6 +117,15 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "failing": failing,
         "samples": selectors.side_by_side(evaluation, list(page), names),
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
+        "warning": few_records.warning(len(evaluation.record_ids), evaluation.split),
+        "openings": list(selectors.openings(evaluation.task)),
+        "fewest": tables.fewest_companies(summary),
+        "most_planned": open_test_split.MOST_PLANNED,
+        "opening": getattr(evaluation, "opening", None),
+        "level": tables.percent_level(summary),
+        "baselines": [
+            (name, label, name in (evaluation.baselines or DEFAULT_BASELINES)) for name, label in Baseline.choices
+        ],
     }
     return render(request, "evaluation/detail.html", context)
 
@@ -96,6 +139,7 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "run": run,
         "evaluation": evaluation,
         "headline": headline,
+        "level": tables.percent_level(evaluation.summary if evaluation else {}),
         "metrics": tables.headline_metrics(evaluation.summary if evaluation else {}),
         "may_lead": may(member_of(request), run.task, Role.LEAD),
     }

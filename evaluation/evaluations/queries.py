@@ -8,9 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.models import Evaluation, EvaluationOutput, SplitOpening
 from members.models import Member
 from review.models import Record, Task
+from review.states import Split
 from review.tasks.permissions import tasks_for
 
 RELATED = (
@@ -23,6 +24,7 @@ RELATED = (
     "job",
     "teacher_order__job",
     "teacher_order__teacher",
+    "opening__created_by",
 )
 
 
@@ -55,6 +57,26 @@ def of_run(member: Member, run_id: UUID) -> Evaluation | None:
     """The newest evaluation of a run, a finished one before one that is under way."""
     newest = list(visible(member).filter(run_id=run_id)[:10])
     return next((evaluation for evaluation in newest if evaluation.is_done), newest[0] if newest else None)
+
+
+def openings(task: Task) -> QuerySet[SplitOpening]:
+    """Openings of a task's test split, the first one first."""
+    return (
+        SplitOpening.objects.filter(task=task)
+        .select_related("created_by", "task", "evaluation__run__miniature", "evaluation__job")
+        .order_by("number")
+    )
+
+
+def visible_openings(member: Member, *, task: Task | None = None) -> QuerySet[SplitOpening]:
+    """Openings in tasks the member may see, newest first."""
+    rows = SplitOpening.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by", "evaluation")
+    return (rows.filter(task=task) if task else rows).order_by("-created_at", "-id")
+
+
+def uncounted_reads(task: Task) -> int:
+    """How many evaluations read the test split before openings were counted."""
+    return Evaluation.objects.filter(task=task, split=Split.TEST, opening=None).exclude(summary={}).count()
 
 
 def outputs(evaluation: Evaluation, *, system: str = "") -> QuerySet[EvaluationOutput]:

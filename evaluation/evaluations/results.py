@@ -30,6 +30,8 @@ SUMMARY_FIELDS = (
     "batch_size",
     "devices",
     "notes",
+    "level",
+    "is_exploratory",
     "measured_as",
 )
 

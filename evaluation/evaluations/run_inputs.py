@@ -8,12 +8,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from evaluation.evaluations import inputs
-from evaluation.metrics import baselines
-from evaluation.metrics.typed import value_fields
+from evaluation.evaluations import compared, inputs
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
-from review.spec import prompting
+from review.states import Split
 from training.inputs import run_inputs as training_lay
 from training.models import TrainingRun
 from training.students import registration
@@ -43,7 +41,7 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         Refusal: A stored file or the base student is not what it was.
     """
     evaluation = Evaluation.objects.select_related(
-        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher"
+        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher", "opening"
     ).get(pk=evaluation_id)
     run = evaluation.run
     miniature = getattr(run, "miniature", None)
@@ -52,29 +50,55 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     training_lay.miniature_files(miniature, run_dir / TUNED)
     student = training_lay.student_ref(run.student, run)
     tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
-    known_base = None if run.is_classifier else _known_base(evaluation)
-    base = {"name": base_name(run), "student": student, "method": "base"}
+    records = inputs.facts_of(evaluation.record_ids)
+    bases, known = _bases(evaluation, student, records)
     return {
         "task": run.taught.canonical(),
-        "records": inputs.facts_of(evaluation.record_ids),
-        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids),
-        # An encoder has nothing to say before it has heads.
-        "systems": [tuned] if known_base or run.is_classifier else [base, tuned],
+        "records": records,
+        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids, split=Split(evaluation.split)),
+        "systems": [*bases, tuned],
         "written": [
-            *([known_base] if known_base else []),
+            *known,
             *_siblings(evaluation),
             *_teacher(evaluation),
-            *_baselines(evaluation),
+            *compared.without_model(evaluation, records),
         ],
+        **_level(evaluation),
         "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
         "allowed_roots": registration.allowed_roots(),
     }
 
 
-def _known_base(evaluation: Evaluation) -> dict[str, Any] | None:
-    earlier = inputs.base_of(evaluation, evaluation.run.student)
-    name = base_name(evaluation.run)
-    return inputs.written_by(earlier, SystemKind.BASE, system=name) if earlier else None
+def _level(evaluation: Evaluation) -> dict[str, Any]:
+    """What an opening of the test split asks of intervals and verdicts; nothing where it is the usual."""
+    opening = getattr(evaluation, "opening", None)
+    asked: dict[str, Any] = {}
+    if opening is not None and opening.planned > 1:
+        asked["level"] = opening.level
+    if opening is not None and opening.is_exploratory:
+        asked["is_exploratory"] = True
+    return asked
+
+
+def _bases(
+    evaluation: Evaluation, student: dict[str, Any], records: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The base in each way it is asked: those that are to write, and what those wrote that another evaluation had write."""
+    run = evaluation.run
+    # An encoder has nothing to say before it has heads.
+    if run.is_classifier:
+        return [], []
+    bare = {"name": base_name(run), "student": student, "method": "base"}
+    to_write, known = [], []
+    for system in (bare, *compared.prompted_bases(evaluation, bare, records)):
+        kind, name = SystemKind(system.get("kind") or system["method"]), system["name"]
+        earlier = inputs.base_of(evaluation, run.student, system=name)
+        written = inputs.written_by(earlier, kind, system=name) if earlier else None
+        if written:
+            known.append(written)
+        else:
+            to_write.append(system)
+    return to_write, known
 
 
 def _siblings(evaluation: Evaluation) -> list[dict[str, Any]]:
@@ -89,35 +113,6 @@ def _tuned_outputs(evaluation: Evaluation) -> dict[str, Any] | None:
     if found is None and run.is_classifier:
         found = inputs.written_by(evaluation, kind, system=_name_by_method(run))
     return found and {**found, "name": tuned_name(run)}
-
-
-def _baselines(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """What could be said without any model, for a task whose answers are values; nothing for prose."""
-    spec = evaluation.run.taught
-    if not value_fields(spec):
-        return []
-    examples = [
-        baselines.Example(facts, prompting.parse(spec, text))
-        for facts, text in inputs.trained_on(evaluation.dataset_version)
-    ]
-    if not examples:
-        return []
-    nearest, frequent = baselines.NearestGold(examples), baselines.majority(spec, examples)
-    records = inputs.facts_of(evaluation.record_ids)
-    answers = {
-        baselines.MAJORITY: [frequent for _ in records],
-        baselines.NEAREST: [nearest.answer(record["facts"]) for record in records],
-    }
-    return [
-        {
-            "name": name,
-            "method": str(SystemKind.BASELINE),
-            "outputs": [
-                {"record": record["id"], "fields": fields} for record, fields in zip(records, written, strict=True)
-            ],
-        }
-        for name, written in answers.items()
-    ]
 
 
 def _teacher(evaluation: Evaluation) -> list[dict[str, Any]]:

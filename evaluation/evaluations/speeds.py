@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SECONDS = "seconds"
-LOCAL = ("base", "lora", "full")
+LOCAL = ("baseline", "base", "lora", "full")
 CALLED = ("teacher",)
 # Name, label, explanation, unit and digits of a row, as `tables.MetricDisplay` takes them.
 Row = tuple[tuple[str, str, str, str, int], dict[str, dict[str, Any]]]

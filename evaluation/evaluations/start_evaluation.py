@@ -7,6 +7,7 @@ order first, the engine's job when that order has ended. Knows nothing of scores
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.urls import reverse
 
 from evaluation.evaluations import inputs
 from evaluation.models import Evaluation
+from evaluation.states import DEFAULT_BASELINES
 from generation.models import Order, Teacher
 from generation.orders import launch as generation_orders
 from generation.states import Purpose
@@ -23,7 +25,7 @@ from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.states import FINISHED, JobState
 from members.models import Member
-from review.states import Role
+from review.states import Role, Split
 from review.tasks.permissions import require
 from training.models import TrainingRun
 from training.states import RunPurpose
@@ -33,12 +35,20 @@ KIND = "evaluation"
 
 
 @transaction.atomic
-def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
+def start(
+    run: TrainingRun,
+    *,
+    by: Member | None,
+    split: Split = Split.VALIDATION,
+    baselines: Sequence[str] | None = None,
+) -> Evaluation:
     """Order an evaluation of a run that succeeded.
 
     Args:
         run: The run.
         by: A lead of its task; None when the product does it by itself.
+        split: Which records; the test split is for `open_test_split` alone, which counts.
+        baselines: What the run is compared with beside its bare base; None for `DEFAULT_BASELINES`.
 
     Returns:
         The evaluation. Its job is there at once when the teacher has nothing to write, else later.
@@ -56,11 +66,11 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
             hint="Wait until it has ended, or resume it.",
             status=409,
         )
-    records = inputs.held_out(run.task, limit=settings.EVALUATION_MAX_RECORDS)
+    records = inputs.held_out(run.task, split, limit=settings.EVALUATION_MAX_RECORDS)
     if not records:
         raise Refusal(
             "no_held_out_records",
-            f"The task '{run.task.name}' has no record in its test split.",
+            f"The task '{run.task.name}' has no record in its {split} split.",
             hint="Import more records: each is put into a split once and for ever.",
         )
     ids = [str(record) for record in records]
@@ -69,6 +79,8 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
         run=run,
         dataset_version=run.dataset_version,
         task_version=run.task_version,
+        split=split,
+        baselines=[str(name) for name in (DEFAULT_BASELINES if baselines is None else baselines)],
         record_ids=ids,
         records_hash=hashlib.sha256("".join(ids).encode()).hexdigest(),
         created_by=by,
@@ -85,8 +97,13 @@ def start(run: TrainingRun, *, by: Member | None) -> Evaluation:
 def start_after_run(job: Job) -> None:
     """After each run: consumes the end of a training job. What stands in the way is kept as the evaluation's problem."""
     run = TrainingRun.objects.filter(job=job).select_related("task", "dataset_version", "task_version", "job").first()
-    # A study scores its own runs, on validation records: the test split is not for choosing among many.
-    if run is None or job.state != JobState.SUCCEEDED or run.purpose != RunPurpose.MINIATURE:
+    # A study and a sweep score their own runs.
+    if (
+        not settings.EVALUATE_AFTER_RUNS
+        or run is None
+        or job.state != JobState.SUCCEEDED
+        or run.purpose != RunPurpose.MINIATURE
+    ):
         return
     try:
         with transaction.atomic():
@@ -97,6 +114,7 @@ def start_after_run(job: Job) -> None:
             run=run,
             dataset_version=run.dataset_version,
             task_version=run.task_version,
+            split=Split.VALIDATION,
             problem=f"{refusal.message} {refusal.hint}"[:300],
         )
 

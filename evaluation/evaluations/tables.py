@@ -2,75 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from math import ceil, log2
 from typing import Any
 
 from evaluation.evaluations import speeds
+from evaluation.evaluations.metric_display import (
+    CHECKS,
+    FIELDS,
+    METRICS,
+    OUT_OF_SHAPE,
+    SHAPE,
+    MetricDisplay,
+    needs_gold,
+    of_check,
+    of_field,
+)
 from stats.intervals import ratios, shares
 from web.templatetags.figures import fixed
 
 ORDER = {"baseline": 0, "base": 1, "lora": 2, "full": 3, "teacher": 4}
-CHECKS = "passes_"
-FIELDS = "passes_field_"
 # A loss on the general text that is shown to have grown by more than this is told apart.
 MUCH_FORGOTTEN = 0.1
-
-
-@dataclass(frozen=True)
-class MetricDisplay:
-    """How a metric is called, explained and written."""
-
-    name: str
-    label: str
-    about: str
-    unit: str = ""  # percent, seconds, usd, or a plain number
-    digits: int = 2
-
-
-METRICS = (
-    MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),
-    MetricDisplay(
-        "passes_all",
-        "Pass every check",
-        "Share of outputs in which no check marks anything; one that does not parse never passes.",
-        "percent",
-        1,
-    ),
-    MetricDisplay(
-        "passes_names_company",
-        "Names the company",
-        "Share of outputs whose text names the record's company, even if it does not parse.",
-        "percent",
-        1,
-    ),
-    MetricDisplay("has_shape", "Valid format", "Share of outputs that parse as the task's fields.", "percent", 1),
-    MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
-    MetricDisplay(
-        "facts_wrong", "Facts wrong", "Numbers and names found neither in the facts nor in the offer, per output."
-    ),
-    MetricDisplay(
-        "nonwords_per_200",
-        "Non-words in 200",
-        "Words in no list of the language, in no fact and nowhere in the task, in 200 words; mean over outputs.",
-    ),
-    MetricDisplay("words", "Words", "Length, per output.", "", 0),
-    MetricDisplay(
-        "self_similarity",
-        "Self-similarity",
-        "Largest overlap of five-word shingles with another output; 1 is the same text.",
-    ),
-    MetricDisplay(
-        "gold_nll_per_byte",
-        "Loss on golds",
-        "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
-        "",
-        3,
-    ),
-    MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
-    MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
-    MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
-    MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
-)
 
 
 def systems(summary: dict[str, Any]) -> list[str]:
@@ -95,8 +47,8 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
     names, scored, is_of_values = systems(summary), summary.get("systems", {}), of_values(summary)
     listed_metrics = {metric.name for metric in METRICS}
     more = sorted({name for result in scored.values() for name in result} - listed_metrics)
-    by_field = [metric for name in more if (metric := _of_field(name))]
-    checks = [_check(name) for name in more if name.startswith(CHECKS)]
+    by_field = [metric for name in more if (metric := of_field(name))]
+    checks = [of_check(name) for name in more if name.startswith(CHECKS)]
     metrics = [METRICS[0], *by_field, *METRICS[1:], *checks]
     if is_of_values:
         metrics = [metric for metric in metrics if not metric.name.startswith(CHECKS)]
@@ -106,21 +58,38 @@ def rows(summary: dict[str, Any]) -> list[dict[str, Any]]:
         if metric.name == speeds.SECONDS:
             lines = [(MetricDisplay(*texts), dict(values)) for texts, values in speeds.rows(summary)]
         for shown, values in lines:
-            cells = [cell(values.get(name), shown) for name in names]
+            cells = [cell(values.get(name), shown, of=_outputs(summary, shown)) for name in names]
             if any(cells):
                 result.append({"metric": shown, "cells": cells})
+        if metric.name == SHAPE:
+            result += out_of_shape(summary)
     return result
+
+
+def out_of_shape(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """The row of outputs that could not be read as the task's fields, counted; none where every output could."""
+    shaped = [summary["systems"][name].get(SHAPE) for name in systems(summary)]
+    counts = [value and (value["n"] - round(value["mean"] * value["n"]), value["n"]) for value in shaped]
+    if not any(count and count[0] for count in counts):
+        return []
+    cells = [count and {"value": f"{count[0]} of {count[1]}", "interval": "", "n": count[1]} for count in counts]
+    return [{"metric": OUT_OF_SHAPE, "cells": cells}]
+
+
+def _outputs(summary: dict[str, Any], metric: MetricDisplay) -> int:
+    """How many outputs of a system a metric could be of: those with a gold where it needs one, else all."""
+    return int(summary.get("with_gold" if needs_gold(metric.name) else "records", 0))
 
 
 def differences(summary: dict[str, Any], metric: str) -> list[dict[str, Any]]:
     """Paired differences in one metric, as sentences can be made of them."""
-    shown = next((m for m in METRICS if m.name == metric), _check(metric))
+    shown = next((m for m in METRICS if m.name == metric), of_check(metric))
     return [
         {
             "of": d["of"],
             "against": d["against"],
             "cell": cell(d["value"], shown, signed=True),
-            "verdict": _comparison_words(d),
+            "verdict": _comparison_words(d, summary),
         }
         for d in summary.get("differences", [])
         if d["metric"] == metric
@@ -143,6 +112,16 @@ def chart(summary: dict[str, Any], metric: str) -> dict[str, Any]:
                 }
             )
     return {"rows": lines, "x": {"label": "per cent of outputs"}}
+
+
+def percent_level(summary: dict[str, Any]) -> float:
+    """Level of an evaluation's intervals, in per cent."""
+    return 100 * float(summary.get("level", shares.LEVEL))
+
+
+def fewest_companies(summary: dict[str, Any]) -> int:
+    """With fewer companies no verdict is given: a sign test's smallest p, 2 / 2^n, is above what the level allows."""
+    return max(shares.MIN_FOR_A_CONCLUSION, ceil(log2(2 / (1 - summary.get("level", shares.LEVEL)))))
 
 
 def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,55 +177,13 @@ def headline(summary: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-# How metrics of one field are told, by what their names begin with.
-_OF_FIELDS = (
-    ("right_", "{field} right", "Share of outputs whose {field} is the gold's.", "percent", 1),
-    (
-        "macro_f1_",
-        "{field}, macro-F1",
-        "Mean over the labels of the harmonic mean of precision and recall.",
-        "percent",
-        1,
-    ),
-    (
-        "f1_",
-        "{field}, set F1",
-        "Mean over outputs of the F1 of what was named against what the gold names.",
-        "percent",
-        1,
-    ),
-    (
-        "quoted_",
-        "{field}, quote overlaps",
-        "Share of outputs whose quotes share a place in the facts with the gold's.",
-        "percent",
-        1,
-    ),
-    ("quote_f1_", "{field}, quote F1", "Mean over outputs of the F1 of the characters quoted.", "percent", 1),
-    ("error_", "{field}, mean error", "Mean absolute distance to the gold, where a number was given.", "", 2),
-    ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the gold.", "", 2),
-)
+def cell(
+    value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = False, of: int = 0
+) -> dict[str, Any] | None:
+    """One value of a metric as pages write it, with its interval; None for a system that was not measured.
 
-
-def _of_field(name: str) -> MetricDisplay | None:
-    for start, label, about, unit, digits in _OF_FIELDS:
-        if name.startswith(start):
-            field = name.removeprefix(start).replace("_", " ")
-            label = label.format(field=field)
-            return MetricDisplay(name, label[:1].upper() + label[1:], about.format(field=field), unit, digits)
-    return None
-
-
-def _check(name: str) -> MetricDisplay:
-    if name.startswith(FIELDS):
-        field = name.removeprefix(FIELDS)
-        return MetricDisplay(name, f"Pass in {field}", f"Share without a mark in the field {field}.", "percent", 1)
-    check = name.removeprefix(CHECKS).replace("_", " ")
-    return MetricDisplay(name, f"Pass {check}", f"Share in which the check '{check}' marks nothing.", "percent", 1)
-
-
-def cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = False) -> dict[str, Any] | None:
-    """One value of a metric as pages write it, with its interval; None for a system that was not measured."""
+    `of` is how many outputs it could be of: told beside the value where it is of fewer.
+    """
     if value is None:
         return None
     low, high = _ends(value, is_share=metric.unit == "percent" and not signed)
@@ -260,6 +197,7 @@ def cell(value: dict[str, Any] | None, metric: MetricDisplay, *, signed: bool = 
         "interval": interval,
         "n": value["n"],
         "companies": value.get("companies"),
+        "of": of if of > value["n"] else None,
     }
 
 
@@ -282,11 +220,13 @@ def _formatted(number: float, metric: MetricDisplay, signed: bool) -> str:
     return f"{fixed(number, metric.digits, signed=signed)}{' s' if metric.unit == 'seconds' else ''}"
 
 
-def _comparison_words(difference: dict[str, Any]) -> str:
+def _comparison_words(difference: dict[str, Any], summary: dict[str, Any]) -> str:
     value = difference["value"]
     low, high = value["low"], value["high"]
+    if summary.get("is_exploratory"):
+        return "exploratory, no verdict"
     # Evaluations kept before companies were counted have records alone.
-    if low is None or (value.get("companies") or value["n"]) < shares.MIN_FOR_A_CONCLUSION:
+    if low is None or (value.get("companies") or value["n"]) < fewest_companies(summary):
         return "too few to tell"
     if low > 0:
         return "higher"

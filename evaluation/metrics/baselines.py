@@ -1,4 +1,4 @@
-"""What costs nothing to say: the most frequent answer, and the answer to the record that is most alike. Pure Python.
+"""What costs nothing to say: the most frequent answer, and the gold of the record that is most alike. Pure Python.
 
 A miniature that is no better than these has learnt nothing of use.
 """
@@ -25,6 +25,7 @@ class Example(NamedTuple):
 
     facts: Facts
     fields: Fields
+    company: str = ""
 
 
 def majority(spec: TaskSpec, examples: Sequence[Example]) -> Fields:
@@ -63,12 +64,24 @@ class NearestGold:
 
     def answer(self, facts: Facts) -> Fields:
         """The gold of the record that is most alike; of the first one where none shares a word."""
+        return self.nearest(facts, 1)[0].fields
+
+    def nearest(self, facts: Facts, count: int, *, apart_from: str = "") -> list[Example]:
+        """The examples that are most alike, the most alike first; among equal ones those that came first.
+
+        Args:
+            facts: Of the record that is asked about.
+            count: How many at most.
+            apart_from: A company whose examples are left out, where it has a name.
+        """
         likeness: dict[int, float] = defaultdict(float)
         for word, weight in self._weights(_words(facts)).items():
             for index, other in self._holding.get(word, ()):
                 likeness[index] += weight * other
-        best = max(sorted(likeness), key=lambda index: likeness[index], default=0)
-        return self._examples[best].fields
+        others = [
+            index for index, example in enumerate(self._examples) if not apart_from or example.company != apart_from
+        ]
+        return [self._examples[index] for index in sorted(others, key=lambda index: -likeness[index])[:count]]
 
     def _weights(self, counts: Mapping[str, int]) -> dict[str, float]:
         weights = {

@@ -1,8 +1,9 @@
-"""Evaluations of training runs, and every output they scored. How one goes stands in its job."""
+"""Evaluations of training runs, every output they scored, and openings of test splits. How one goes stands in its job."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,11 @@ from evaluation.states import SystemKind
 from generation.models import Order
 from jobs.models import Job
 from review.models import DatasetVersion, Record, Task, TaskVersion
+from review.states import Split
 from training.models import TrainingRun
+
+# What all planned openings of a test split together may mislead.
+ERROR: Final = 0.05
 
 
 class Evaluation(models.Model):
@@ -26,6 +31,10 @@ class Evaluation(models.Model):
     teacher_order = models.ForeignKey(Order, null=True, on_delete=models.PROTECT, related_name="+")
     teacher_note = models.CharField(max_length=300, blank=True)
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="evaluation")
+    # Those kept before splits were told apart are of the test split.
+    split = models.CharField(max_length=10, choices=Split.choices, default=Split.TEST)
+    # Which baselines it has beside those of values and the bare base (`evaluation.states.Baseline`).
+    baselines = models.JSONField(default=list)
     # Fixed when it is ordered: two evaluations can be compared when these are equal.
     record_ids = models.JSONField(default=list)
     records_hash = models.CharField(max_length=64, blank=True)
@@ -45,6 +54,38 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"Evaluation of {self.run}"
+
+
+class SplitOpening(models.Model):
+    """One opening of a task's test split: never changed, never removed.
+
+    The first one of a task says how many are planned; each of those is at level 1 - 0.05 / planned.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="test_openings")
+    evaluation = models.OneToOneField(Evaluation, on_delete=models.PROTECT, related_name="opening")
+    number = models.PositiveIntegerField()
+    planned = models.PositiveIntegerField()
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["task", "number"]
+        constraints = [models.UniqueConstraint(fields=["task", "number"], name="one_opening_of_a_number")]
+
+    @property
+    def level(self) -> float:
+        """Level of its intervals: the error of 5 % is spent in equal parts (Bonferroni)."""
+        return 1 - ERROR / self.planned
+
+    @property
+    def is_exploratory(self) -> bool:
+        """Whether it came after those that were planned, so that it gives no verdict."""
+        return self.number > self.planned
+
+    def __str__(self) -> str:
+        return f"Opening {self.number} of {self.task}"
 
 
 class EvaluationOutput(models.Model):

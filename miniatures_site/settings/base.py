@@ -255,6 +255,7 @@ RESEARCH_SEARCH_URL = env.text("RESEARCH_SEARCH_URL").rstrip("/")
 HUB_ENDPOINT = env.text("HUB_ENDPOINT").rstrip("/")
 
 # Evaluation: how many held-out records are written for, what the teacher may cost there, what this host costs.
+EVALUATE_AFTER_RUNS = env.flag("EVALUATE_AFTER_RUNS", default=True)
 EVALUATION_MAX_RECORDS = int(env.number("EVALUATION_MAX_RECORDS", 200, minimum=1))
 EVALUATION_TEACHER_BUDGET_USD = env.number("EVALUATION_TEACHER_BUDGET_USD", 1.0)
 HOST_USD_PER_HOUR = env.number("HOST_USD_PER_HOUR", 0)

@@ -66,8 +66,8 @@ def writer_or_404(member: Member, task: Task, key: str) -> PlaygroundWriter:
 
 
 def records(task: Task) -> list[Record]:
-    """Records to try on: those set apart for testing, which no miniature has seen."""
-    rows = Record.objects.filter(task=task, split=Split.TEST, erased_at__isnull=True).order_by("created_at", "pk")
+    """Records to try on: validation records, which no miniature was trained on; the test split stays unread."""
+    rows = Record.objects.filter(task=task, split=Split.VALIDATION, erased_at__isnull=True).order_by("created_at", "pk")
     return list(rows[:RECORDS_SHOWN])
 
 

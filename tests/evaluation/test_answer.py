@@ -43,6 +43,57 @@ def test_a_teacher_that_is_best_is_told_so_without_a_difference_nobody_measured(
     assert (found.best.names, found.difference) == ("gpt", None)
 
 
+def test_the_miniature_is_held_against_the_best_baseline_even_where_its_teacher_is_best() -> None:
+    scores = summary(run=("lora", 0.8), gpt=("teacher", 0.9), majority=("baseline", 0.5), tiny=("base", 0.2))
+
+    found = answer.of(scores, own="run")
+
+    assert found and found.own and found.baseline and found.difference
+    assert (found.best.names, found.own.names, found.baseline.names) == ("gpt", "run", "majority")
+    assert found.difference["verdict"] == "higher"
+
+
+def test_the_bare_base_is_a_baseline_like_the_others() -> None:
+    found = answer.of(summary(run=("lora", 0.8), tiny=("base", 0.6), nearest=("baseline", 0.1)))
+
+    assert found and found.baseline
+    assert found.baseline.names == "tiny"
+
+
+def priced(*, high: float, companies: int = 20, **more: Any) -> dict[str, Any]:
+    """A run and a baseline that costs less; `high` is the upper end of what the run is better by."""
+    made = summary(run=("lora", 0.8), nearest=("baseline", 0.79)) | more
+    for name, cost in (("run", 0.002), ("nearest", 0.0)):
+        made["systems"][name] |= {"cost_usd": value(cost), "seconds": value(cost)}
+    interval = {"mean": 0.01, "low": -0.03, "high": high, "n": 40, "companies": companies}
+    made["differences"] = [{"of": "run", "against": "nearest", "metric": "exact", "value": interval}]
+    return made
+
+
+def cheapest(scores: dict[str, Any]) -> str | None:
+    found = answer.of(scores, own="run")
+    assert found
+    return found.cheapest and found.cheapest.name
+
+
+def test_the_cheapest_that_is_shown_to_be_no_worse_is_named() -> None:
+    found = answer.of(priced(high=0.049), own="run")
+
+    assert found and found.cheapest and found.cheapest.cost and found.cheapest.difference
+    assert (found.cheapest.name, found.cheapest.cost["value"], found.cheapest.margin) == ("nearest", "$0.00000", 5.0)
+
+
+def test_what_may_be_worse_by_the_margin_or_is_of_too_few_companies_is_not_named() -> None:
+    assert cheapest(priced(high=0.05)) == "run"
+    assert cheapest(priced(high=0.01, companies=5)) == "run"
+    assert cheapest(priced(high=0.01, companies=6, level=1 - 0.05 / 3)) == "run"
+
+
+def test_nothing_is_called_no_worse_beyond_the_plan_or_where_nothing_was_compared() -> None:
+    assert cheapest(priced(high=0.01, is_exploratory=True)) is None
+    assert cheapest(summary(run=("lora", 0.8)) | {"differences": []}) is None
+
+
 def test_level_systems_are_told_together_and_without_baselines_the_base_model_is_compared() -> None:
     found = answer.of(summary(a=("lora", 0.8), b=("full", 0.8), tiny=("base", 0.2)))
 

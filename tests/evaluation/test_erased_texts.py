@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -99,6 +102,32 @@ def test_research_revisions_tuning_and_scoring_leave_no_text(
     assert unrelated.exists()
     asked.refresh_from_db()
     assert asked.instruction == ""
+
+
+def test_a_gold_that_baselines_were_given_goes_with_its_record(
+    record: Record, run: TrainingRun, worked: Callable[..., Path]
+) -> None:
+    tested = Record.objects.filter(task=run.task, split=Split.VALIDATION)[0]
+    evaluation = Evaluation.objects.create(
+        task=run.task,
+        run=run,
+        dataset_version=run.dataset_version,
+        task_version=run.task_version,
+        job=job_of("evaluation"),
+    )
+    systems = {"nearest gold": "baseline", "tiny (with examples)": "baseline", "run 1": "lora"}
+    for system, kind in systems.items():
+        EvaluationOutput.objects.create(evaluation=evaluation, system=system, kind=kind, record=tested, text=SECRET)
+    lines = "".join(json.dumps({"system": system, "record": str(tested.pk)}) + "\n" for system in systems)
+    stored = default_storage.save(f"evaluations/{evaluation.pk}/1.outputs.jsonl", ContentFile(lines.encode()))
+    folder = worked(evaluation.job)
+
+    erase_records([record.pk])
+
+    assert list(EvaluationOutput.objects.values_list("system", flat=True)) == ["run 1"]
+    with default_storage.open(stored) as file:
+        assert [json.loads(line)["system"] for line in file.read().splitlines()] == ["run 1"]
+    assert not folder.exists()
 
 
 def test_work_that_has_not_ended_keeps_its_directory_until_it_has(

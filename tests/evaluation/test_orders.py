@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from evaluation.evaluations import inputs, run_inputs, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
+from evaluation.states import Baseline
 from generation.models import Call, Order, Teacher
 from jobs.lifecycle import consumers
 from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task
+from review.states import Split
 from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
 from web.errors import Refusal
@@ -59,7 +61,9 @@ def test_the_teacher_writes_afresh_for_every_held_out_record_before_the_engine_s
 ) -> None:
     evaluation = start_evaluation.start(miniature.run, by=admin)
 
-    held_out = {str(pk) for pk in Record.objects.filter(task=miniature.task, split="test").values_list("pk", flat=True)}
+    held_out = {
+        str(pk) for pk in Record.objects.filter(task=miniature.task, split="validation").values_list("pk", flat=True)
+    }
     order = evaluation.teacher_order
     assert order is not None
     assert set(order.record_ids) == held_out
@@ -112,11 +116,11 @@ def test_the_same_prompts_are_not_paid_for_twice(
 
 
 def test_no_held_out_record_is_said_on_the_evaluation(miniature: Miniature) -> None:
-    Record.objects.filter(task=miniature.task, split="test").update(split="train")
+    Record.objects.filter(task=miniature.task, split="validation").update(split="train")
 
     start_evaluation.start_after_run(miniature.run.job)
 
-    assert "no record in its test split" in Evaluation.objects.get().problem
+    assert "no record in its validation split" in Evaluation.objects.get().problem
 
 
 def test_a_run_that_is_not_done_is_refused(launch: Callable[..., TrainingRun], admin: Member) -> None:
@@ -145,7 +149,11 @@ def test_the_engine_is_given_golds_of_held_out_records_only_and_no_text_of_the_t
     body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
 
     assert {gold["record"] for gold in body["golds"]} <= set(evaluation.record_ids)
-    assert [s["method"] for s in body["systems"]] == ["base", "lora"]
+    assert [(s["method"], s.get("kind", "")) for s in body["systems"]] == [
+        ("base", ""),
+        ("base", "baseline"),
+        ("lora", ""),
+    ]
     teacher = body["written"][0]
     assert teacher["method"] == "teacher"
     assert all(output["fields"] == fresh for output in teacher["outputs"])
@@ -155,7 +163,7 @@ def test_a_gold_of_a_follow_up_is_held_against_no_text_written_from_facts_alone(
     miniature: Miniature, admin: Member, tmp_path: Path
 ) -> None:
     evaluation = start_evaluation.start(miniature.run, by=admin)
-    one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids)
+    one, *rest = inputs.golds_of(evaluation.dataset_version, evaluation.record_ids, split=Split.VALIDATION)
     Draft.objects.filter(record=one["record"]).update(thread=[{"subject": "One", "body": "The mail before."}])
 
     body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
@@ -168,7 +176,7 @@ def test_what_base_and_sibling_wrote_is_scored_again_not_run_again(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
-    first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
+    first, second = (start_evaluation.start(each.run, by=admin, baselines=()) for each in (one, other))
     finish(first, {run_inputs.base_name(one.run): ("base", 0.1), run_inputs.tuned_name(one.run): ("lora", 0.8)})
 
     body = run_inputs.evaluation_spec(second.pk, tmp_path / "run")
@@ -202,7 +210,7 @@ def test_what_was_asked_or_scored_in_an_older_way_is_not_set_beside_newer_texts(
     launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
 ) -> None:
     one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
-    first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
+    first, second = (start_evaluation.start(each.run, by=admin, baselines=()) for each in (one, other))
     finish(first, {run_inputs.base_name(one.run): ("base", 0.1), run_inputs.tuned_name(one.run): ("lora", 0.8)})
     first.refresh_from_db()
     first.summary.pop("measured_as")
@@ -223,3 +231,42 @@ def test_keeping_twice_leaves_each_output_once(miniature: Miniature, admin: Memb
 
     assert EvaluationOutput.objects.filter(evaluation=evaluation).count() == 2 * len(evaluation.record_ids)
     assert inputs.comparable_evaluations(evaluation) == []
+
+
+def test_a_base_is_asked_with_examples_of_other_companies_that_were_trained_on(
+    miniature: Miniature, admin: Member, tmp_path: Path
+) -> None:
+    evaluation = start_evaluation.start(miniature.run, by=admin, baselines=list(Baseline))
+    tested = Record.objects.get(pk=evaluation.record_ids[0])
+    trained = next(iter(inputs.trained_on(evaluation.dataset_version)))
+    Record.objects.filter(task=tested.task, split="train", facts=trained[0]).update(group=tested.group)
+
+    body = run_inputs.evaluation_spec(evaluation.pk, tmp_path)
+
+    slug = miniature.run.student.slug
+    assert [each["name"] for each in body["systems"][:3]] == [
+        f"{slug} (base)",
+        f"{slug} (teacher's prompt)",
+        f"{slug} (with examples)",
+    ]
+    shown = {each["record"]: [e["facts"] for e in each["examples"]] for each in body["systems"][2]["shown"]}
+    held_out = [record["facts"] for record in body["records"]]
+    assert set(shown) == set(evaluation.record_ids)
+    assert all(len(facts) == 3 and not any(each in held_out for each in facts) for facts in shown.values())
+    assert trained[0] not in shown[str(tested.pk)]
+    [nearest] = [each for each in body["written"] if each["method"] == "baseline"]
+    assert [output["fields"] is not None for output in nearest["outputs"]] == [True] * len(held_out)
+
+
+def test_what_a_base_wrote_with_examples_is_scored_again_not_run_again(
+    launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, finish: Any
+) -> None:
+    one, other = conclude(launch(), tmp_path / "one"), conclude(launch(), tmp_path / "other")
+    first, second = start_evaluation.start(one.run, by=admin), start_evaluation.start(other.run, by=admin)
+    base, asked = run_inputs.base_name(one.run), f"{one.run.student.slug} (with examples)"
+    finish(first, {base: ("base", 0.1), asked: ("baseline", 0.2), run_inputs.tuned_name(one.run): ("lora", 0.8)})
+
+    body = run_inputs.evaluation_spec(second.pk, tmp_path / "run")
+
+    assert [system["name"] for system in body["systems"]] == [run_inputs.tuned_name(other.run)]
+    assert {base, asked} <= {system["name"] for system in body["written"]}

@@ -29,6 +29,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-contacts": {"task": "{task}", "contacts": [{"address": "new@example.org"}]},
     "POST api-datasets": {"task": "{task}", "name": "More"},
     "POST api-evaluations": {"training_run": "{run}"},
+    "POST api-test-openings": {"training_run": "{run}", "planned_openings": 3},
+    "POST evaluation:open-test-split": {"planned": "3"},
     "POST api-experiments": {
         "campaign": "{campaign}",
         "hypothesis": "Both do as well.",

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
-from evaluation.models import EvaluationOutput
+from evaluation.models import EvaluationOutput, SplitOpening
 from generation.models import Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
@@ -33,6 +33,9 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     ResearchedSite.objects.filter(research_id=made.objects["research"]).update(record_id=made.objects["record"])
     EvaluationOutput.objects.create(
         evaluation_id=made.objects["evaluation"], record_id=made.objects["record"], system="student", kind="student"
+    )
+    SplitOpening.objects.create(
+        task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )
     asked = launch.launch(launch.OrderRequest(made.task, teacher=order.teacher, count=1, by=made.admin, seed=9))
     about = {"subject": "An evaluation", "subject_id": made.objects["evaluation"], "subject_url": "/"}

@@ -30,7 +30,7 @@ LEFT_TO_SERVICES = {
     "POST": {
         "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
         "api-experiments", "api-order-estimate", "api-orders", "api-restore", "api-sender", "api-sources", "api-studies",
-        "api-sweep-estimate", "api-sweeps", "api-training-estimate", "api-training-runs", "review:comments", "review:restore",
+        "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "review:comments", "review:restore",
     },
 }  # fmt: skip
 

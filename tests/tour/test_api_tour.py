@@ -209,7 +209,8 @@ def read_the_evaluation(stack: Stack, runs: dict[str, dict[str, Any]]) -> dict[s
     assert len(done) == 2, "the evaluations have not ended"
     later = max(done.values(), key=lambda evaluation: evaluation["created_at"])
     kinds = later["summary"]["kinds"].values()
-    assert sorted(kinds) == ["base", "full", "lora", "teacher"]
+    assert sorted(kinds) == ["base", "baseline", "baseline", "full", "lora", "teacher"]
+    assert later["split"] == "validation"
     for metrics in later["summary"]["systems"].values():
         assert metrics["passes_all"]["n"] == later["records"]
     assert len(later["summary"]["general_nll_per_byte"]) == 3

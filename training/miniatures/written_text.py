@@ -90,8 +90,8 @@ def facts_of(job: Job) -> dict[str, Any]:
 
 
 def example_facts(miniature: Miniature) -> dict[str, Any]:
-    """Facts of a record set apart for testing; the miniature has never seen its company."""
-    records = Record.objects.filter(task_id=miniature.task_id, split=Split.TEST, erased_at__isnull=True)
+    """Facts of a validation record: the miniature was not trained on its company, and the test split stays unread."""
+    records = Record.objects.filter(task_id=miniature.task_id, split=Split.VALIDATION, erased_at__isnull=True)
     record = records.order_by("created_at", "pk").first()
     return facts_as_text(record.facts) if record else {}
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import torch
 
+from evaluation.engine.contracts import EvaluationSpec
 from evaluation.engine.likelihood import LikelihoodScorer
+from evaluation.engine.prompts import AskedPrompts, prompts_for
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
 from review.spec import prompting
@@ -89,6 +91,73 @@ def test_base_and_teacher_are_scored_on_the_same_records(tmp_path: Path, student
     }  # fmt: skip
     assert report["systems"]["base"]["has_shape"]["n"] == 4
     assert report["systems"]["base"]["gold_nll_per_byte"]["n"] == 1
+
+
+def test_the_same_base_is_asked_with_the_teachers_prompt_and_examples_too(tmp_path: Path, student: Path) -> None:
+    shown = [{"facts": {"company": "Halden"}, "fields": {"subject": "Hello", "body": "For Halden."}}]
+    bases = [
+        {"name": "base", "student": {"path": str(student)}, "method": "base"},
+        {"name": "asked well", "student": {"path": str(student)}, "method": "base", "kind": "baseline",
+         "audience": "teacher", "shown": [{"record": r["id"], "examples": shown} for r in RECORDS]},
+    ]  # fmt: skip
+    golds = [{"record": "r0", "completion": "Subject: Hello\n\nFor Northwind."}]
+
+    result, outputs = evaluate(tmp_path / "run", student, systems=bases, golds=golds)
+
+    report = result["summary"]
+    assert result["outcome"] == "succeeded", result
+    assert {(each["system"], each["record"]) for each in outputs} == {
+        (system, record["id"]) for system in ("base", "asked well") for record in RECORDS
+    }
+    assert "gold_nll_per_byte" not in report["systems"]["asked well"]
+    assert list(report["general_nll_per_byte"]) == ["base"]
+
+
+LONG = SPEC.model_copy(update={"teacher_template": "Write with care. " * 40 + "{{facts}}"})
+
+
+@pytest.mark.parametrize(
+    ("task", "of_room", "shown", "begins"),
+    [
+        (SPEC, "of two", ["Two", "One"], "company: Two"),
+        (SPEC, "of one", ["One"], "company: One"),
+        (LONG, "of two", ["Two", "One"], "Write with care."),
+        (LONG, "short, of two", ["Two", "One"], "company: Two"),
+        (LONG, "nothing", [], "Write with care."),
+    ],
+)
+def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_question(
+    task: TaskSpec, of_room: str, shown: list[str], begins: str
+) -> None:
+    chat = open_chat(make_tokenizer())
+    examples = [{"facts": {"company": name}, "fields": {"subject": name, "body": name}} for name in ("One", "Two")]
+
+    def asked(task: TaskSpec, context: int | None, count: int) -> AskedPrompts:
+        spec = EvaluationSpec.model_validate({
+            "task": task.canonical(), "records": RECORDS[:1],
+            "systems": [{"name": "b", "student": {"path": "/x"}, "method": "base", "kind": "baseline",
+                         "audience": "teacher", "shown": [{"record": "r0", "examples": examples[:count]}]}],
+        })  # fmt: skip
+        model: Any = None
+        return prompts_for(spec, spec.systems[0], LoadedStudent(model, chat, "llama", context, 0))
+
+    def length(task: TaskSpec, count: int) -> int:
+        return len(chat.prompt_ids(asked(task, None, count).prompts[0]))
+
+    answer = max(len(chat.prompt_ids([{"role": "user", "content": f"Subject: {n}\n\n{n}"}])) for n in ("One", "Two"))
+    room = {
+        "of two": length(task, 2) + answer,
+        "of one": length(task, 1) + answer,
+        "short, of two": length(SPEC, 2) + answer,
+        "nothing": 8,
+    }
+
+    found = asked(task, room[of_room], 2)
+
+    [prompt] = found.prompts
+    assert [turn["content"].split()[-1] for turn in prompt if turn["role"] == "assistant"] == shown
+    assert prompt[0]["content"].startswith(begins)
+    assert found.shown == [len(shown)]
 
 
 def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
+from typing import Any
+
+import pytest
+
+from evaluation.engine.contracts import EvaluationSpec, MetricInterval, ScoredOutput
+from evaluation.engine.levels import widened
 from evaluation.engine.report import report
-from evaluation.evaluations import tables
+from evaluation.evaluations import few_records, tables
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
 from stats.intervals import shares
@@ -18,7 +23,7 @@ TASK = TaskSpec(
 )
 
 
-def made(base: list[float], tuned: list[float], *, companies: int | None = None) -> dict[str, object]:
+def made(base: list[float], tuned: list[float], *, companies: int | None = None, **more: Any) -> dict[str, Any]:
     records = [
         {"id": f"r{number}", "facts": {}, "company": f"c{number % companies}" if companies else ""}
         for number in range(len(base))
@@ -28,6 +33,7 @@ def made(base: list[float], tuned: list[float], *, companies: int | None = None)
         {
             "task": TASK.canonical(), "records": records, "draws": 200,
             "systems": [{"name": name, "student": {"path": "/x"}, "method": method} for name, method in names.items()],
+            **more,
         }
     )  # fmt: skip
     outputs = [
@@ -95,3 +101,58 @@ def test_a_share_of_an_evaluation_kept_before_has_its_interval_anew() -> None:
 
     assert line["first"]["interval"] == "0.0 % to 3.7 %"
     assert round(point["hi"], 1) == 3.7
+
+
+def test_outputs_without_shape_have_a_row_of_their_own_and_a_mean_over_fewer_says_so() -> None:
+    interval = {"low": None, "high": None, "companies": 101}
+    base = {"has_shape": {"mean": 89 / 101, "n": 101, **interval}, "chrf": {"mean": 20.0, "n": 80, **interval}}
+    tuned = {"has_shape": {"mean": 1.0, "n": 101, **interval}, "chrf": {"mean": 50.0, "n": 95, **interval}}
+    summary = {"records": 101, "with_gold": 95, "systems": {"base": base, "tuned": tuned}}
+
+    rows = {row["metric"].label: row["cells"] for row in tables.rows(summary)}
+
+    assert [cell["value"] for cell in rows["Out of shape"]] == ["12 of 101", "0 of 101"]
+    assert [(cell["n"], cell["of"]) for cell in rows["chrF to golds"]] == [(80, 95), (95, None)]
+    assert list(rows).index("Out of shape") == list(rows).index("Valid format") + 1
+
+
+def test_no_row_tells_of_outputs_without_shape_where_there_are_none() -> None:
+    shaped = {"mean": 1.0, "n": 3, "low": None, "high": None, "companies": 3}
+
+    assert tables.out_of_shape({"systems": {"base": {"has_shape": shaped}, "tuned": {}}}) == []
+
+
+def test_an_opening_among_several_has_wider_intervals_and_its_verdict_needs_more_companies() -> None:
+    base, tuned = [0.0] * 30, [1.0] * 20 + [0.0] * 10
+    usual, shared = made(base, tuned), made(base, tuned, level=1 - 0.05 / 3)
+
+    for metric in ("passes_all", "words"):
+        one, other = (each["systems"]["tuned"][metric] for each in (usual, shared))
+        assert other["low"] < one["low"] < one["high"] < other["high"]
+    assert [tables.fewest_companies(each) for each in (usual, shared)] == [6, 7]
+    assert [tables.differences(each, "passes_all")[0]["verdict"] for each in (usual, shared)] == ["higher", "higher"]
+
+
+def test_a_mean_at_a_higher_level_is_students_at_that_level() -> None:
+    interval = MetricInterval(mean=2.0, low=2.0 - 2.0452, high=2.0 + 2.0452, n=30, companies=30)
+
+    wider = widened(interval, 0.99)
+
+    # Quantiles of Student's t with 29 degrees of freedom: 2.0452 and 2.7564.
+    assert wider.low is not None and wider.high is not None
+    assert round(wider.high - wider.mean, 3) == round(wider.mean - wider.low, 3) == 2.756
+
+
+def test_a_look_beyond_the_plan_gives_no_verdict() -> None:
+    [line] = tables.differences(made([0.0] * 30, [1.0] * 30, is_exploratory=True), "passes_all")
+
+    assert line["verdict"] == "exploratory, no verdict"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(0, ""), (30, ""), (12, "With 12 validation records little"), (1, "With 1 validation record l")]
+)
+def test_few_records_are_warned_of(count: int, told: str) -> None:
+    warning = few_records.warning(count, "validation")
+
+    assert warning.startswith(told) and bool(warning) == bool(told)

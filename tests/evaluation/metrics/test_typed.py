@@ -180,3 +180,12 @@ def test_the_most_frequent_answer_is_that_of_each_field() -> None:
 )
 def test_the_nearest_gold_is_that_of_the_record_with_most_words_in_common(text: str, category: str) -> None:
     assert baselines.NearestGold(EXAMPLES).answer({"text": text})["category"] == category
+
+
+def test_the_most_alike_examples_come_first_and_none_of_the_company_itself() -> None:
+    own = baselines.Example({"text": "crashes again, the app, each day"}, fields("bug", 2), "Acme")
+    found = baselines.NearestGold([own, *EXAMPLES])
+    asked = {"text": "crashes again, the app, each day"}
+
+    assert found.nearest(asked, 3) == [own, EXAMPLES[2], EXAMPLES[1]]
+    assert found.nearest(asked, 3, apart_from="Acme") == [EXAMPLES[2], EXAMPLES[1], EXAMPLES[0]]

@@ -70,7 +70,7 @@ def test_facts_that_do_not_fit_and_a_missing_engine_are_said_in_words(
 
 def test_the_page_begins_with_a_record_no_miniature_has_seen(promoted, lead, viewer, task, as_member):
     client = as_member(lead)
-    record = Record.objects.filter(task=task, split="test").order_by("created_at", "pk").first()
+    record = Record.objects.filter(task=task, split="validation").order_by("created_at", "pk").first()
 
     html = client.get(f"/tasks/{task.slug}/playground/?left={promoted.slug}").content.decode()
 

@@ -41,7 +41,7 @@ def test_a_miniature_shows_everything_it_came_from(as_member, admin, miniature, 
 def test_the_form_begins_with_a_company_the_miniature_has_never_seen(as_member, admin, miniature):
     page = as_member(admin).get(reverse("training:miniature", args=[miniature.pk])).content.decode()
 
-    assert 'value="Basel Works 13"' in page
+    assert 'value="Aarhus Works 10"' in page
 
 
 def test_strangers_and_visitors_get_nothing(as_member, reviewer, client, miniature, task):

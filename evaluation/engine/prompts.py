@@ -1,0 +1,87 @@
+"""How each system is asked: by the student's short prompt, by the teacher's, or with as many approved examples as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluation.engine.contracts import EvaluationSpec, HeldOutRecord, System
+from review.spec import prompting
+from training.engine.data.chat import Messages
+from training.engine.model import generate
+from training.engine.model.loading import LoadedStudent
+
+
+@dataclass(frozen=True)
+class AskedPrompts:
+    """A prompt for each record, in their order, and how many examples each shows."""
+
+    prompts: Sequence[Messages]
+    shown: list[int]
+
+    def note(self, system: System) -> str:
+        """A sentence on examples that had no room; empty where all were shown."""
+        wanted = max((len(each.examples) for each in system.shown), default=0)
+        fewer = sum(count < wanted for count in self.shown)
+        if not fewer:
+            return ""
+        fitted = f"{sum(self.shown) / len(self.shown):.1f} of {wanted} examples were shown on average"
+        return f"{system.name}: {fewer} of {len(self.shown)} prompts had no room for every example; {fitted}."
+
+
+def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) -> AskedPrompts:
+    """The prompts of a system.
+
+    A base with examples is asked with the teacher's prompt and as many as leave room for an answer; where not even one
+    does, with the student's short prompt and as many. The least alike are left out first.
+    """
+    if system.audience == "student":
+        prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
+        return AskedPrompts(prompts, [0] * len(prompts))
+    examples = {
+        each.record: [prompting.FewShotExample(example.facts, example.fields) for example in each.examples]
+        for each in system.shown
+    }
+    asked = [_fitting(spec, student, record, examples.get(record.id, [])) for record in spec.records]
+    return AskedPrompts([prompt for prompt, _ in asked], [count for _, count in asked])
+
+
+def _fitting(
+    spec: EvaluationSpec, student: LoadedStudent, record: HeldOutRecord, examples: list[prompting.FewShotExample]
+) -> tuple[Messages, int]:
+    """The first prompt of those worth asking that leaves room for an answer as long as the longest example's."""
+    needed = max((_tokens(spec, student, example) for example in examples), default=0)
+    counts = range(len(examples), 0, -1)
+    tried: list[tuple[prompting.Audience, int]] = [("teacher", count) for count in counts]
+    tried += [("student", count) for count in counts]
+    for audience, count in tried:
+        prompt = _prompt(spec, record, audience, examples[:count])
+        length = len(student.chat.prompt_ids(prompt))
+        if generate.room_for_answer(student.chat, length, student.context_length) >= needed:
+            return prompt, count
+    return _prompt(spec, record, "teacher", []), 0
+
+
+def _prompt(
+    spec: EvaluationSpec, record: HeldOutRecord, audience: prompting.Audience, examples: list[prompting.FewShotExample]
+) -> Messages:
+    """One prompt; the most alike example stands last, next to the question."""
+    shown = tuple(reversed(examples))
+    if audience == "teacher":
+        variation = prompting.Variation(shown=shown)
+        return prompting.messages(spec.task, record.facts, audience="teacher", variation=variation)
+    *head, asked = prompting.messages(spec.task, record.facts, audience="student")
+    turns = [
+        turn
+        for each in shown
+        for turn in (
+            prompting.messages(spec.task, each.facts, audience="student")[-1],
+            {"role": "assistant", "content": prompting.completion(spec.task, each.fields)},
+        )
+    ]
+    return [*head, *turns, asked]
+
+
+def _tokens(spec: EvaluationSpec, student: LoadedStudent, example: prompting.FewShotExample) -> int:
+    """Tokens of an example's answer with the turn around it."""
+    return len(student.chat.prompt_ids([{"role": "user", "content": prompting.completion(spec.task, example.fields)}]))

@@ -1,0 +1,85 @@
+"""Baselines of an evaluation: what costs nothing to say, and the base asked as well as it can be asked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evaluation.evaluations import inputs
+from evaluation.metrics import baselines
+from evaluation.metrics.typed import value_fields
+from evaluation.models import Evaluation
+from evaluation.states import Baseline, SystemKind
+from review.spec import prompting
+from review.spec.schema import Fields
+
+EXAMPLES_SHOWN: Final = 3
+_ASKED = {Baseline.FULL_PROMPT: "teacher's prompt", Baseline.EXAMPLES: "with examples"}
+Records = list[dict[str, Any]]
+
+
+def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Records) -> list[dict[str, Any]]:
+    """The base asked with the teacher's prompt, alone and with approved examples, as far as the evaluation has them.
+
+    Args:
+        evaluation: With its run.
+        base: The bare base, as the engine is told.
+        records: Those that are written for.
+    """
+    return [
+        {
+            **base,
+            "name": f"{evaluation.run.student.slug} ({how})",
+            "kind": str(SystemKind.BASELINE),
+            "audience": "teacher",
+            "shown": _shown(evaluation, records) if asked == Baseline.EXAMPLES else [],
+        }
+        for asked, how in _ASKED.items()
+        if asked in evaluation.baselines
+    ]
+
+
+def without_model(evaluation: Evaluation, records: Records) -> list[dict[str, Any]]:
+    """What could be said without any model: the gold of the most alike record; for values the most frequent answer too."""
+    spec = evaluation.run.taught
+    has_values = bool(value_fields(spec))
+    if not has_values and Baseline.NEAREST not in evaluation.baselines:
+        return []
+    examples = _examples(evaluation)
+    if not examples:
+        return []
+    found = _nearest(examples, records, 1)
+    answers: dict[str, list[Fields | None]] = {baselines.NEAREST: [near[0].fields if near else None for near in found]}
+    if has_values:
+        answers = {baselines.MAJORITY: [baselines.majority(spec, examples)] * len(records), **answers}
+    return [
+        {
+            "name": name,
+            "method": str(SystemKind.BASELINE),
+            "outputs": [
+                {"record": record["id"], "fields": fields} for record, fields in zip(records, written, strict=True)
+            ],
+        }
+        for name, written in answers.items()
+    ]
+
+
+def _shown(evaluation: Evaluation, records: Records) -> list[dict[str, Any]]:
+    """For each record the approved examples that are most alike, of other companies."""
+    found = _nearest(_examples(evaluation), records, EXAMPLES_SHOWN)
+    return [
+        {"record": record["id"], "examples": [{"facts": each.facts, "fields": each.fields} for each in near]}
+        for record, near in zip(records, found, strict=True)
+    ]
+
+
+def _nearest(examples: list[baselines.Example], records: Records, count: int) -> list[list[baselines.Example]]:
+    nearest = baselines.NearestGold(examples)
+    return [nearest.nearest(record["facts"], count, apart_from=record["company"]) for record in records]
+
+
+def _examples(evaluation: Evaluation) -> list[baselines.Example]:
+    spec = evaluation.run.taught
+    return [
+        baselines.Example(facts, prompting.parse(spec, text), company)
+        for facts, text, company in inputs.trained_on(evaluation.dataset_version)
+    ]

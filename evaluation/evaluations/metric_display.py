@@ -1,0 +1,131 @@
+"""How metrics of an evaluation are called, explained and written. Pure Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHECKS = "passes_"
+FIELDS = "passes_field_"
+SHAPE = "has_shape"
+
+
+@dataclass(frozen=True)
+class MetricDisplay:
+    """How a metric is called, explained and written."""
+
+    name: str
+    label: str
+    about: str
+    unit: str = ""  # percent, seconds, usd, or a plain number
+    digits: int = 2
+
+
+METRICS = (
+    MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),
+    MetricDisplay(
+        "passes_all",
+        "Pass every check",
+        "Share of outputs in which no check marks anything; one that does not parse never passes.",
+        "percent",
+        1,
+    ),
+    MetricDisplay(
+        "passes_names_company",
+        "Names the company",
+        "Share of outputs whose text names the record's company, even if it does not parse.",
+        "percent",
+        1,
+    ),
+    MetricDisplay("has_shape", "Valid format", "Share of outputs that parse as the task's fields.", "percent", 1),
+    MetricDisplay("facts_right", "Facts used", "Values of facts that the text names, per output."),
+    MetricDisplay(
+        "facts_wrong", "Facts wrong", "Numbers and names found neither in the facts nor in the offer, per output."
+    ),
+    MetricDisplay(
+        "nonwords_per_200",
+        "Non-words in 200",
+        "Words in no list of the language, in no fact and nowhere in the task, in 200 words; mean over outputs.",
+    ),
+    MetricDisplay("words", "Words", "Length, per output.", "", 0),
+    MetricDisplay(
+        "self_similarity",
+        "Self-similarity",
+        "Largest overlap of five-word shingles with another output; 1 is the same text.",
+    ),
+    MetricDisplay(
+        "gold_nll_per_byte",
+        "Loss on golds",
+        "Negative log-likelihood of the expert's text, nats per byte; lower is better.",
+        "",
+        3,
+    ),
+    MetricDisplay("chrf", "chrF to golds", "Overlap of character 6-grams with the expert's text, 0 to 100.", "", 1),
+    MetricDisplay("rouge_l", "ROUGE-L to golds", "Longest common subsequence with the expert's text, F1."),
+    MetricDisplay("seconds", "Seconds", "Of an output's share of its batch; of a call, all of it.", "seconds", 2),
+    MetricDisplay("cost_usd", "Cost", "US dollars per output; of this host, by its price per hour.", "usd"),
+)
+
+
+OUT_OF_SHAPE = MetricDisplay(
+    "out_of_shape",
+    "Out of shape",
+    "Outputs that could not be read as the task's fields: they pass neither all checks nor a field; what can be told of "
+    "their text counts in the other rows.",
+)
+
+# How metrics of one field are told, by what their names begin with.
+_OF_FIELDS = (
+    ("right_", "{field} right", "Share of outputs whose {field} is the gold's.", "percent", 1),
+    (
+        "macro_f1_",
+        "{field}, macro-F1",
+        "Mean over the labels of the harmonic mean of precision and recall.",
+        "percent",
+        1,
+    ),
+    (
+        "f1_",
+        "{field}, set F1",
+        "Mean over outputs of the F1 of what was named against what the gold names.",
+        "percent",
+        1,
+    ),
+    (
+        "quoted_",
+        "{field}, quote overlaps",
+        "Share of outputs whose quotes share a place in the facts with the gold's.",
+        "percent",
+        1,
+    ),
+    ("quote_f1_", "{field}, quote F1", "Mean over outputs of the F1 of the characters quoted.", "percent", 1),
+    ("error_", "{field}, mean error", "Mean absolute distance to the gold, where a number was given.", "", 2),
+    ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the gold.", "", 2),
+)
+
+
+_NEED_GOLD = frozenset({"exact", "gold_nll_per_byte", "chrf", "rouge_l"})
+_NEED_GOLD_BEGINNINGS = tuple(start for start, *_ in _OF_FIELDS)
+
+
+def needs_gold(name: str) -> bool:
+    """Whether a metric is of outputs with a gold alone."""
+    return name in _NEED_GOLD or name.startswith(_NEED_GOLD_BEGINNINGS)
+
+
+def of_field(name: str) -> MetricDisplay | None:
+    """A metric of one field, by its name; None where it is none."""
+    for start, label, about, unit, digits in _OF_FIELDS:
+        if name.startswith(start):
+            field = name.removeprefix(start).replace("_", " ")
+            label = label.format(field=field)
+            return MetricDisplay(name, label[:1].upper() + label[1:], about.format(field=field), unit, digits)
+    return None
+
+
+def of_check(name: str) -> MetricDisplay:
+    """Outputs that pass one check, or every check in one field."""
+    if name.startswith(FIELDS):
+        field = name.removeprefix(FIELDS)
+        return MetricDisplay(name, f"Pass in {field}", f"Share without a mark in the field {field}.", "percent", 1)
+    check = name.removeprefix(CHECKS).replace("_", " ")
+    return MetricDisplay(name, f"Pass {check}", f"Share in which the check '{check}' marks nothing.", "percent", 1)
