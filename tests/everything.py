@@ -1,7 +1,7 @@
 """`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
 
 First what shares a machine well, as many tests at once as there are cores; beside it the tours through the product, which
-wait for half of their time and for whatever takes long. Then browsers beside fault drills, whose tests run one by one. At the
+wait for half of their time and for whatever takes long, and what only PostgreSQL is asked. Then browsers beside fault drills. At the
 end stand the failures of all passes, the files that took longest, what each pass took in time and of the processors, and how
 many tests were left out for want of outside data.
 
@@ -140,14 +140,13 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
         tours = Pass("Tours", ("-m", TOURS, *asked, TOURS_FOLDER), ONE_THREAD)
         browsers = Pass("Browsers", ("-m", BROWSERS, apart, *asked, *without_tours(where("browser"))), ONE_THREAD)
         cut = ("-m", "postgres_only", *asked, *where("postgres_only"))
-        waiting = [
-            Pass("SQLite, drills", ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone"))), ONE_THREAD),
-            Pass("PostgreSQL, one by one", cut, ONE_THREAD | on_postgres),
-        ]
+        alone = Pass("PostgreSQL, one by one", cut, ONE_THREAD | on_postgres)
+        drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone")))
+        drills_alone = Pass("SQLite, drills", drilled, ONE_THREAD)
         # Drills measure how soon something is back, so they have no more than one other pass beside them.
-        side_by_side(wide, [tours], reports)
-        side_by_side([browsers], waiting, reports)
-    return [*wide, tours, browsers, *waiting]
+        side_by_side(wide, [tours, alone], reports)
+        side_by_side([browsers], [drills_alone], reports)
+    return [*wide, tours, alone, browsers, drills_alone]
 
 
 def files_with(*marks: str) -> tuple[str, ...]:
