@@ -18,7 +18,10 @@ from review.tasks import authoring, team
 from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
-ROOMS = ("jobs", "members", "review", "generation", "training", "serving", "campaigns", "webhooks", "miniatures_site")
+ROOMS = (
+    "jobs", "members", "review", "generation", "training", "evaluation", "serving", "campaigns", "webhooks",
+    "miniatures_site",
+)  # fmt: skip
 
 
 def trail() -> list[tuple[str, str]]:
