@@ -96,9 +96,14 @@ def macro_f1(counts: Counts | Floats) -> Floats:
 
 
 def macro_f1_interval(
-    labels: Sequence[str], right: Sequence[str], said: Sequence[str | None], clusters: Sequence[Hashable] | None = None
+    labels: Sequence[str],
+    right: Sequence[str],
+    said: Sequence[str | None],
+    clusters: Sequence[Hashable] | None = None,
+    *,
+    level: float = LEVEL,
 ) -> tuple[float, float] | None:
-    """95 % interval of macro-F1; None with too few clusters.
+    """Interval of macro-F1 at a two-sided level; None with too few clusters.
 
     Its variance is the jackknife's over clusters (Efron 1982, ch. 3); that makes an effective number of units (Korn and Graubard
     1998), at which the interval of a share is taken. The number is never more than labels of so few clusters allow, even
@@ -115,9 +120,9 @@ def macro_f1_interval(
     holding = holding[holding > 0]
     worth = len(holding) ** 2 / float((1 / holding).sum()) if len(holding) else 1.0
     if variance:
-        few = (normal_quantile((1 + LEVEL) / 2) / t_quantile((1 + LEVEL) / 2, n - 1)) ** 2
+        few = (normal_quantile((1 + level) / 2) / t_quantile((1 + level) / 2, n - 1)) ** 2
         worth = min(worth, whole * (1 - whole) / variance * few)
-    interval = shares.of_worth(whole, max(worth, 1.0), level=LEVEL)
+    interval = shares.of_worth(whole, max(worth, 1.0), level=level)
     return interval.low, interval.high
 
 

@@ -37,7 +37,7 @@ def more_metrics(
             if labels := typed.labels_of(field):
                 own[f"macro_f1_{field.name}"] = _macro_f1(spec, field, labels, written, golds)
             squared = {o.record: o.scores[name] for o in written if (name := typed.SQUARED + field.name) in o.scores}
-            estimate = means.mean(squared, _companies(spec), draws=spec.draws, seed=spec.seed)
+            estimate = means.mean(squared, _companies(spec), draws=spec.draws, seed=spec.seed, level=spec.level)
             if estimate:
                 own[f"rmse_{field.name}"] = _rooted(estimate)
     return metrics
@@ -96,7 +96,7 @@ def _macro_f1(
     pairs = _pairs(field, written, golds, labels)
     right, said = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     units = means.companies_of([pair[2] for pair in pairs], _companies(spec))
-    ends = classification.macro_f1_interval(labels, right, said, units)
+    ends = classification.macro_f1_interval(labels, right, said, units, level=spec.level)
     centre = float(classification.macro_f1(classification.confusion(labels, right, said)))
     low, high = ends or (None, None)
     return MetricInterval(mean=centre, low=low, high=high, n=len(pairs), companies=len(set(units)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import combinations
 
 from evaluation.engine import label_reports
@@ -15,7 +16,6 @@ from evaluation.engine.contracts import (
     MetricInterval,
     ScoredOutput,
 )
-from evaluation.engine.levels import widened
 from evaluation.metrics import diversity, reference_free, typed
 from review.spec import prompting
 from review.spec.schema import Fields
@@ -54,11 +54,7 @@ def report(
     return EvaluationReport(
         records=len(spec.records),
         with_gold=len({gold.record for gold in spec.golds}),
-        systems={
-            system: _intervals(metrics, spec)
-            | {name: widened(value, spec.level) for name, value in more.get(system, {}).items()}
-            for system, metrics in scores.items()
-        },
+        systems={system: _intervals(metrics, spec) | more.get(system, {}) for system, metrics in scores.items()},
         labels=label_reports.label_reports(spec, outputs, golds),
         general_nll_per_byte={system: loss.nll_per_byte for system, loss in general.items()},
         general_passages={system: loss.passages for system, loss in general.items() if loss.passages},
@@ -115,15 +111,13 @@ def _compared_systems(spec: EvaluationSpec) -> list[tuple[str, str]]:
 
 
 def _intervals(metrics: dict[str, dict[str, float]], spec: EvaluationSpec) -> dict[str, MetricInterval]:
-    companies = _companies(spec)
-    intervals = {}
-    for name, by_record in metrics.items():
-        estimate = means.mean(by_record, companies, draws=spec.draws, seed=spec.seed)
-        if estimate:
-            intervals[name] = (
-                _share(by_record, companies, spec.level) if is_share(name) else _interval(estimate, spec.level)
-            )
-    return intervals
+    companies, drawn = _companies(spec), {"draws": spec.draws, "seed": spec.seed}
+    return {
+        name: _share(by_record, companies, spec.level)
+        if is_share(name)
+        else _interval(means.mean(by_record, companies, level=spec.level, **drawn))
+        for name, by_record in metrics.items()
+    }
 
 
 def is_share(metric: str) -> bool:
@@ -156,22 +150,20 @@ def _share_difference(
 
 
 def _differences(first: str, second: str, scores: Table, spec: EvaluationSpec) -> list[Difference]:
-    differences, companies = [], _companies(spec)
-    for metric in scores.get(first, {}).keys() & scores.get(second, {}).keys():
+    companies, drawn = _companies(spec), {"draws": spec.draws, "seed": spec.seed}
+    differences = []
+    for metric in sorted(scores.get(first, {}).keys() & scores.get(second, {}).keys()):
         mine, theirs = scores[first][metric], scores[second][metric]
-        estimate = means.difference(mine, theirs, companies, draws=spec.draws, seed=spec.seed)
-        if estimate:
+        if mine.keys() & theirs.keys():
             value = (
                 _share_difference(mine, theirs, companies, spec.level)
                 if is_share(metric)
-                else _interval(estimate, spec.level)
+                else _interval(means.difference(mine, theirs, companies, level=spec.level, **drawn))
             )
             differences.append(Difference(of=first, against=second, metric=metric, value=value))
-    return sorted(differences, key=lambda item: item.metric)
+    return differences
 
 
-def _interval(estimate: means.MeanInterval, level: float) -> MetricInterval:
-    low, high = estimate.low, estimate.high
-    return widened(
-        MetricInterval(mean=estimate.mean, low=low, high=high, n=estimate.n, companies=estimate.companies), level
-    )
+def _interval(estimate: means.MeanInterval | None) -> MetricInterval:
+    assert estimate is not None, "no metric is without a record"
+    return MetricInterval.model_validate(asdict(estimate))

@@ -44,15 +44,21 @@ class MeanInterval:
 
 
 def mean(
-    scores: Scores, companies: Companies | None = None, *, draws: int = DEFAULT_DRAWS, seed: int = 1
+    scores: Scores,
+    companies: Companies | None = None,
+    *,
+    draws: int = DEFAULT_DRAWS,
+    seed: int = 1,
+    level: float = LEVEL,
 ) -> MeanInterval | None:
     """Mean of one score per record.
 
     Args:
         scores: Score by record id.
         companies: Company by record id; a record without one stands for itself.
-        draws: Bootstrap samples.
+        draws: Bootstrap samples at 95 %; above, as many more as leave as many beyond an end.
         seed: Seeds the draws; the same records in any order give the same interval.
+        level: Two-sided.
 
     Returns:
         The estimate, or None without a record.
@@ -68,20 +74,26 @@ def mean(
     # What is left of equal scores by rounding is no spread.
     if error <= 1e-12 * max(1.0, abs(arm.mean)):
         return MeanInterval(arm.mean, None, None, arm.n, arm.clusters)
-    reach = t_quantile((1 + LEVEL) / 2, known.df)
+    reach = t_quantile((1 + level) / 2, known.df)
     low, high = -reach, reach
     if arm.effective_clusters >= FEWEST_DRAWN:
-        drawn_low, drawn_high = _drawn_ends(arm, draws, seed)
+        drawn_low, drawn_high = _drawn_ends(arm, draws, seed, level)
         low, high = min(low, drawn_low), max(high, drawn_high)
     return MeanInterval(arm.mean, arm.mean - high * error, arm.mean - low * error, arm.n, arm.clusters)
 
 
 def difference(
-    one: Scores, other: Scores, companies: Companies | None = None, *, draws: int = DEFAULT_DRAWS, seed: int = 1
+    one: Scores,
+    other: Scores,
+    companies: Companies | None = None,
+    *,
+    draws: int = DEFAULT_DRAWS,
+    seed: int = 1,
+    level: float = LEVEL,
 ) -> MeanInterval | None:
     """Mean of `one` minus `other` over the records that both have."""
-    shared = one.keys() & other.keys()
-    return mean({record: one[record] - other[record] for record in shared}, companies, draws=draws, seed=seed)
+    gaps = {record: one[record] - other[record] for record in one.keys() & other.keys()}
+    return mean(gaps, companies, draws=draws, seed=seed, level=level)
 
 
 def companies_of(records: list[str], companies: Companies | None) -> list[tuple[bool, str]]:
@@ -90,9 +102,9 @@ def companies_of(records: list[str], companies: Companies | None) -> list[tuple[
     return [(bool(by_record.get(record)), by_record.get(record) or record) for record in records]
 
 
-def _drawn_ends(arm: ClusteredSample, draws: int, seed: int) -> tuple[float, float]:
+def _drawn_ends(arm: ClusteredSample, draws: int, seed: int, level: float) -> tuple[float, float]:
     """Quantiles of t over draws of clusters; draws without a spread are left out."""
-    chance = np.random.default_rng(seed)
+    chance, draws = np.random.default_rng(seed), max(draws, round(draws * (1 - LEVEL) / (1 - level)))
     sizes, values = arm.sizes.astype(np.float64), np.empty(draws)
     step = max(1, _BLOCK // arm.clusters)
     for start in range(0, draws, step):
@@ -101,7 +113,7 @@ def _drawn_ends(arm: ClusteredSample, draws: int, seed: int) -> tuple[float, flo
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 0.0, 0.0
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(finite, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

@@ -46,6 +46,27 @@ def test_few_records_have_the_interval_of_the_textbook() -> None:
     assert (estimate.low, estimate.high) == (pytest.approx(3.536686, abs=1e-6), pytest.approx(7.463314, abs=1e-6))
 
 
+def test_a_higher_level_has_its_own_quantiles() -> None:
+    few = {str(at): score for at, score in enumerate([4.0, 8.0, 6.0, 5.0, 3.0, 7.0])}
+    skewed = {str(at): random.Random(at).lognormvariate(0, 1) for at in range(60)}
+
+    at_99 = means.mean(few, level=0.99)
+    usual, wider, widest = (means.mean(skewed, level=level) for level in (0.95, 0.99, 0.9975))
+
+    assert at_99 and usual and wider and widest
+    # t(0.995; 5) = 4.032143 instead of 2.570582.
+    assert at_99.high - at_99.mean == pytest.approx(1.963314 * 4.032143 / 2.570582, abs=1e-5)
+    assert widest.low < wider.low < usual.low < usual.high < wider.high < widest.high
+    # The long side grows by more than Student's quantiles do: 2.661759 for 2.000995 at 59 degrees of freedom.
+    assert (wider.high - wider.mean) / (usual.high - usual.mean) > 2.661759 / 2.000995
+
+
+def test_a_difference_has_the_level_of_its_mean() -> None:
+    one = {str(at): float(at % 7) for at in range(30)}
+
+    assert means.difference(one, dict.fromkeys(one, 0.0), level=0.99) == means.mean(one, level=0.99)
+
+
 def test_the_interval_of_a_skewed_score_reaches_further_to_its_long_side() -> None:
     chance = random.Random(7)
     estimate = means.mean({str(at): chance.lognormvariate(0, 1) for at in range(60)})

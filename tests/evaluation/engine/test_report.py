@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.engine.contracts import EvaluationSpec, MetricInterval, ScoredOutput
-from evaluation.engine.levels import widened
+from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
 from evaluation.engine.report import report
 from evaluation.evaluations import few_records, tables
 from review.spec.schema import InputField, OutputField
@@ -131,16 +130,6 @@ def test_an_opening_among_several_has_wider_intervals_and_its_verdict_needs_more
         assert other["low"] < one["low"] < one["high"] < other["high"]
     assert [tables.fewest_companies(each) for each in (usual, shared)] == [6, 7]
     assert [tables.differences(each, "passes_all")[0]["verdict"] for each in (usual, shared)] == ["higher", "higher"]
-
-
-def test_a_mean_at_a_higher_level_is_students_at_that_level() -> None:
-    interval = MetricInterval(mean=2.0, low=2.0 - 2.0452, high=2.0 + 2.0452, n=30, companies=30)
-
-    wider = widened(interval, 0.99)
-
-    # Quantiles of Student's t with 29 degrees of freedom: 2.0452 and 2.7564.
-    assert wider.low is not None and wider.high is not None
-    assert round(wider.high - wider.mean, 3) == round(wider.mean - wider.low, 3) == 2.756
 
 
 def test_a_look_beyond_the_plan_gives_no_verdict() -> None:

@@ -70,7 +70,9 @@ def test_labels_alone_have_no_overlap_of_words() -> None:
     assert not {"chrf", "rouge_l", "words", "facts_right"} & set(scores)
 
 
-def evaluated(right: list[dict[str, Any]], said: dict[str, list[dict[str, Any] | None]]) -> dict[str, Any]:
+def evaluated(
+    right: list[dict[str, Any]], said: dict[str, list[dict[str, Any] | None]], *, level: float = 0.95
+) -> dict[str, Any]:
     methods = {"base": "base", "tuned": "lora", "most frequent answer": "baseline"}
     spec = EvaluationSpec.model_validate(
         {
@@ -80,6 +82,7 @@ def evaluated(right: list[dict[str, Any]], said: dict[str, list[dict[str, Any] |
                 {"record": f"r{i}", "completion": prompting.completion(TASK, gold)} for i, gold in enumerate(right)
             ],
             "draws": 200,
+            "level": level,
             "systems": [
                 {"name": name, "student": {"path": "/x"}, "method": methods[name]}
                 for name in said
@@ -120,6 +123,18 @@ def test_the_report_tells_confusion_macro_f1_and_rmse() -> None:
     assert tuned["rmse_score"]["mean"] == pytest.approx((4 / 3) ** 0.5)
     assert tuned["error_score"]["mean"] == pytest.approx(2 / 3)
     assert tuned["right_category"]["mean"] == 0.5
+
+
+def test_at_a_higher_level_macro_f1_stays_a_share_and_an_rmse_above_nothing() -> None:
+    right = [fields(label, 1) for label in ("bill", "bug", "other")] * 4
+    said = [*right[:11], fields("bill", 9)]
+
+    usual, shared = (evaluated(right, {"tuned": said}, level=level)["systems"]["tuned"] for level in (0.95, 0.9975))
+
+    for metric in ("macro_f1_category", "rmse_score"):
+        one, other = usual[metric], shared[metric]
+        assert 0 <= other["low"] <= one["low"] < one["high"] <= other["high"]
+    assert usual["macro_f1_category"]["high"] < shared["macro_f1_category"]["high"] <= 1
 
 
 def test_the_page_shows_values_first_and_the_baseline_first_of_the_systems() -> None:
