@@ -30,6 +30,8 @@ class Purpose(TextChoices):
 BESIDE_DRAFTS = frozenset(
     {Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING, Purpose.TRIAL, Purpose.SYNTHETIC, Purpose.RUBRIC}
 )
+# Their answers are no drafts for the desk, and stay on the calls.
+KEEPS_ANSWERS = BESIDE_DRAFTS - {Purpose.REVISION} | {Purpose.EVALUATION}
 
 
 class DropReason(TextChoices):

@@ -21,7 +21,7 @@ from generation.orders.purposes import record_of_call
 from generation.selection import filter as selection_filter
 from generation.selection import judge
 from generation.selection.filter import ArrivedDrafts
-from generation.states import BESIDE_DRAFTS, CallState, Purpose, UncertainPolicy, Way
+from generation.states import KEEPS_ANSWERS, CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import EngineEvent
 from jobs.models import Job
 from review.desk.revisions import revision_requests
@@ -55,8 +55,6 @@ WRITTEN = (
     "latency_s",
     "updated_at",
 )
-# Their answers are no drafts for the desk, and stay on the calls.
-KEEPS_ANSWERS = BESIDE_DRAFTS - {Purpose.REVISION} | {Purpose.EVALUATION}
 
 
 def consume(job: Job, events: Iterable[EngineEvent]) -> None:

@@ -14,7 +14,7 @@ from generation.ledger import daily_sums
 from generation.models import Call, Order
 from generation.orders import launch
 from generation.selection import reorder
-from generation.states import CallState, Purpose, Settlement, UncertainPolicy
+from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement, UncertainPolicy
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -77,11 +77,11 @@ def ask_again(order: Order, *, call_ids: Sequence[UUID] | None, by: Member) -> O
             hint="Drop this call; the draft is back on the desk of whoever asked, who may ask again.",
             status=409,
         )
-    if order.purpose in (Purpose.JUDGING, Purpose.TEACHING, Purpose.TRIAL, Purpose.SYNTHETIC):
+    if order.purpose in BESIDE_DRAFTS:
         raise Refusal(
             "not_asked_again",
             "This call wrote no draft, and what waited for it has gone on without it.",
-            hint="Drop it: the checks have chosen, or a proposal can be asked for anew.",
+            hint="Drop it: the checks have chosen, or what it was to bring can be ordered anew.",
             status=409,
         )
     mix = reorder.mix_request_of(order)

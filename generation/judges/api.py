@@ -212,13 +212,14 @@ class JudgingView(APIView):
 
 
 class JudgedTextsView(APIView):
-    """Texts of one order for verdicts that the judge has answered for."""
+    """Texts of one order for verdicts that the judge has answered for; drafts that wait for an expert are told to leads alone."""
 
     pagination_class = _TextPages
 
     @lists(JudgedTextOut, operation_id="judged_texts")
     def get(self, request: Request, asked: dict[str, Any], judging_id: UUID) -> Rows:
-        return selectors.texts(selectors.get(member_of(request), judging_id))
+        member = member_of(request)
+        return selectors.texts(member, selectors.get(member, judging_id))
 
 
 def _order(request: Request, order_id: UUID) -> Subject:

@@ -41,6 +41,7 @@ class JudgeForm(forms.Form):
 
 
 def texts_in(given: Mapping[str, str]) -> int:
-    """How many texts a form that is still being filled in asks for; 0 where it says no number."""
+    """How many texts a form that is still being filled in asks for; 0 where it says no number that could be ordered."""
     count = given.get("texts", "")
-    return int(count) if count.isdecimal() and len(count) < 6 else 0
+    asked = int(count) if count.isdecimal() and len(count) < 6 else 0
+    return asked if asked <= MOST_TEXTS else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -20,12 +20,11 @@ from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Provider, Purpose
 from members.models import Member
-from review.models import Draft, Record, TaskVersion
+from review.models import Record, TaskVersion
 from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
-from web.db.chunks import chunked
 from web.errors import Refusal
 
 MOST_TEXTS = 5_000
@@ -33,6 +32,17 @@ MOST_TEXTS = 5_000
 VERDICTS = 240
 _SAMPLE = 20
 _CHUNK = 500
+_OF_PROVIDERS = {Provider.OPENAI.value: "gpt", Provider.ANTHROPIC.value: "claude"}
+# The first that is found counts: what was distilled goes by whose answers it learned.
+_FAMILIES = {
+    "gpt": r"gpt|(^|[^a-z])o\d|davinci",
+    "claude": "claude",
+    "gemini": "gemini|gemma",
+    "deepseek": "deepseek",
+    "mistral": "mistral|ministral|mixtral|magistral|codestral|devstral|pixtral",
+    "llama": "llama",
+    "qwen": "qwen|qwq",
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +71,18 @@ def of_order(order: Order) -> Subject:
         own = reviewed.drafts_of(order, at_most=at_most, key=str(order.pk))
         if sum(text.expert_passes is not None for text in own) >= figures.LEAST_VERDICTS:
             return own
-        known = {text.draft_id for text in own}
         beside = reviewed.reviewed(order.task, order.task_version.spec, at_most=VERDICTS, key=str(order.pk))
-        return own + [text for text in beside if text.draft_id not in known]
+        return with_reviewed(own, beside)
 
     name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
     return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
+
+
+def with_reviewed(own: Sequence[TextToJudge], beside: Sequence[TextToJudge]) -> list[TextToJudge]:
+    """Texts of a subject with drafts that experts judged beside them, as many as a judge reads an order; none without its own."""
+    drafts = {text.draft_id for text in own}
+    fresh = [text for text in beside if text.draft_id not in drafts]
+    return [*own[: MOST_TEXTS - len(fresh)], *fresh] if own else []
 
 
 def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by: Member) -> Quote:
@@ -81,7 +97,8 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
     _check(texts, judge)
     spec = orders.require_askable(judge)
     answered = rubric.answer_task(subject.version.spec)
-    sample = list(texts)[:: max(1, len(texts) // _SAMPLE)]
+    # The dearest call is that of the longest text, which a sample may miss.
+    sample = [*texts[:: max(1, len(texts) // _SAMPLE)], max(texts, key=lambda text: text.words)]
     facts = dict(Record.objects.filter(pk__in={text.record_id for text in sample}).values_list("pk", "facts"))
     parts = [
         estimate.estimate_conversation(
@@ -89,7 +106,8 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
         )
         for text in sample
     ]
-    price = mix_estimate.scaled(mix_estimate.sum_of(parts), calls=len(texts))
+    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=len(texts))
+    price = replace(price, worst_call_usd=max(part.worst_call_usd for part in parts))
     return Quote(subject.version, [str(uuid4()) for _ in texts], spec, price)
 
 
@@ -165,21 +183,17 @@ def can_judge(teacher: Teacher) -> bool:
 
 
 def writers_of(texts: Iterable[TextToJudge]) -> set[str]:
-    """Families of the models that wrote the drafts among some texts."""
-    ids = [text.draft_id for text in texts if text.draft_id]
-    models = set[str]()
-    for chunk in chunked(ids, _CHUNK):
-        models.update(Draft.objects.filter(pk__in=chunk).exclude(model="").values_list("model", flat=True).distinct())
-    return {family_of("", model) for model in models}
+    """Families of the models that wrote some texts, as far as they are known."""
+    return {family_of("", model) for model in {text.model for text in texts} if model}
 
 
 def family_of(provider: str, model: str) -> str:
-    """The family a model is of, by its name: `claude-…` and `anthropic/claude-…` are one, `gpt-…`, `o4-mini` and `chatgpt-…` too."""
+    """The family a model is of, by its name wherever its maker's word stands: `us.anthropic.claude-…`, `ft:gpt-…`; else by its first word."""
+    if provider in _OF_PROVIDERS:
+        return _OF_PROVIDERS[provider]
     name = model.rsplit("/", 1)[-1].lower()
-    if provider == Provider.OPENAI or re.match(r"(gpt|chatgpt|o\d)", name):
-        return "gpt"
-    if provider == Provider.ANTHROPIC:
-        return "claude"
+    if known := next((family for family, words in _FAMILIES.items() if re.search(words, name)), ""):
+        return known
     word = re.match(r"[a-z]+", name)
     return word.group(0) if word else name
 
@@ -194,7 +208,7 @@ def _check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
         message = f"{len(texts):,} texts; a judge reads at most {MOST_TEXTS:,} an order."
         raise Refusal("too_many_texts", message, errors={"texts": [message]})
     if family_of(judge.provider, judge.model) in writers_of(texts):
-        message = f"{judge.name} is of the family that wrote the drafts experts judged: judges favour their own."
+        message = f"{judge.name} is of the family that wrote some of these texts: judges favour their own."
         raise Refusal(
             "judge_is_writer", message, hint="Choose a teacher of another family.", errors={"teacher": [message]}
         )

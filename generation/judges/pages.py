@@ -39,9 +39,12 @@ def price_of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_safe
 def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
-    judging = selectors.get(member_of(request), judging_id)
+    member = member_of(request)
+    judging = selectors.get(member, judging_id)
     differing = request.GET.get("show") != "all"
-    page = numbered_page(selectors.texts(judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE)
+    page = numbered_page(
+        selectors.texts(member, judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE
+    )
     report, spec = figures.report(judging), judging.order.task_version.spec
     context = {
         "task": judging.task,
@@ -52,6 +55,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
         "lines": [report.whole, *report.requirements],
         "by_others": any(group.corrected and not group.by_own for group in report.groups),
         "differing": differing,
+        "is_partial": not selectors.may_see_all(member, judging),
         "page": page,
         "texts": [(text, readable(spec, text.fields) if text.fields else "Erased.") for text in page],
     }
@@ -86,8 +90,9 @@ def price_part(request: HttpRequest, subject: Subject) -> HttpResponse:
     require(member, subject.version.task, Role.LEAD)
     context: dict[str, Any] = {"task": subject.version.task}
     try:
-        if chosen := request.POST.get("teacher", ""):
-            texts = subject.texts(min(texts_in(request.POST.dict()), launch.MOST_TEXTS))
+        chosen, count = request.POST.get("teacher", ""), texts_in(request.POST.dict())
+        if chosen and count:
+            texts = subject.texts(count)
             teacher = teacher_selectors.teacher_or_404(member, chosen)
             context["quoted"] = launch.quote(subject, texts, judge=teacher, by=member)
             context["known"] = sum(text.expert_passes is not None for text in texts)

@@ -10,7 +10,8 @@ from django.http import Http404
 from generation.models import JudgedText, Judging
 from members.models import Member
 from review.models import Task
-from review.tasks.permissions import tasks_for
+from review.states import Role
+from review.tasks.permissions import may, tasks_for
 
 LISTED = 50
 
@@ -33,9 +34,16 @@ def get(member: Member, judging_id: UUID) -> Judging:
     return found
 
 
-def texts(judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
-    """Texts with both verdicts; only those on which judge and experts differ, where these are asked for."""
-    rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record", "draft")
+def may_see_all(member: Member, judging: Judging) -> bool:
+    """Whether a member may see what the judge says of drafts that wait for an expert: reviewers may not, it would sway them."""
+    return may(member, judging.task, Role.LEAD)
+
+
+def texts(member: Member, judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
+    """Texts that the judge has judged, as far as the member may see them; only those on which experts differ, where asked for."""
+    rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record")
+    if not may_see_all(member, judging):
+        rows = rows.filter(Q(draft__isnull=True) | Q(expert_passes__isnull=False, draft__gold__isnull=False))
     if differing:
         rows = rows.filter(Q(expert_passes=True, passes=False) | Q(expert_passes=False, passes=True))
     return rows.order_by("place")

@@ -29,6 +29,8 @@ class TextToJudge:
     fields: Fields
     words: int
     group: str = ""
+    # The model that wrote it, as far as known: a judge must be of another family.
+    model: str = ""
     draft_id: UUID | None = None
     expert_passes: bool | None = None
     expert_meets: dict[str, bool] = field(default_factory=dict)
@@ -88,6 +90,7 @@ def _text(draft: Draft, rubric: set[str], group: str) -> TextToJudge:
         fields=draft.fields,
         words=draft.words,
         group=group,
+        model=draft.model,
         draft_id=draft.pk,
         expert_passes=gold.verdict == Verdict.ACCEPT if gold is not None and known else None,
         expert_meets={name: met for name, met in ratings.items() if name in rubric and isinstance(met, bool)},

@@ -44,6 +44,9 @@ def erase(record_ids: Sequence[UUID]) -> None:
     for event in told:
         event.payload = {"call_id": event.payload.get("call_id", ""), "record": event.payload["record"], "erased": True}
         event.save(update_fields=["payload"])
+    for judging, place in texts.values_list("judging", "place"):
+        calls = Call.objects.filter(order__judging=judging, position=place)
+        calls.update(excerpt="", error_message="", fields=None)
     texts.update(fields={}, why="")
 
 

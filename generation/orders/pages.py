@@ -21,7 +21,7 @@ from generation.orders import batches, launch, trial
 from generation.orders import queries as order_selectors
 from generation.orders import queries as orders_queries
 from generation.orders.forms import OrderForm
-from generation.states import Purpose, UncertainPolicy
+from generation.states import KEEPS_ANSWERS, Purpose, UncertainPolicy
 from generation.teachers import queries as teacher_selectors
 from generation.teachers.edit import require_admin
 from generation.teachers.terms import terms_of
@@ -165,6 +165,7 @@ def order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "failures": orders_queries.failures(order),
         "doubts": orders_queries.uncertain_calls(order),
         "drafts": orders_queries.recent_drafts(order),
+        "writes_drafts": order.purpose not in KEEPS_ANSWERS,
         "at_provider": batches.batches_of(order),
         "may_lead": may(member_of(request), order.task, Role.LEAD),
         "terms": terms_of(order.teacher_spec["provider"]),

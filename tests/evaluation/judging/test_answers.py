@@ -20,6 +20,7 @@ from tests.evaluation.conftest import finish, miniature, student, task, version,
 from tests.generation.judges.conftest import roomy
 from tests.generation.variety.conftest import serve
 from training.models import Miniature
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 __all__ = ["finish", "miniature", "serve", "student", "task", "version", "viewer"]
@@ -93,3 +94,15 @@ def test_a_lead_sees_the_form_and_programs_order_by_the_api(
     assert "Have a judge read the evaluation of" in page and "Experts judged" in price
     assert refused.status_code == 403 and priced.status_code == 200 and ordered.status_code == 202
     assert [one["id"] for one in listed] == [ordered.json()["id"]]
+
+
+def test_neither_the_teacher_nor_the_student_of_an_evaluation_judges_its_own_family(
+    evaluation: Evaluation, admin: Member, serve: Any
+) -> None:
+    evaluation.run.student.hub_id = "Qwen/Qwen3-4B"
+    subject = answers.subject_of(evaluation)
+
+    with pytest.raises(Refusal) as refused:
+        launch.quote(subject, subject.texts(10), judge=roomy(serve("qwen-max", lambda body: "")[0]), by=admin)
+
+    assert refused.value.code == "judge_is_writer"

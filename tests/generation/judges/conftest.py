@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from generation.models import Order, Teacher
+from generation.judges import launch as judges
+from generation.models import JudgedText, Judging, Order, Teacher
 from generation.orders import launch
 from jobs.models import Job
 from jobs.states import JobState
@@ -95,3 +97,13 @@ def roomy(teacher: Teacher) -> Teacher:
     teacher.parameters = {"max_tokens": 400}
     teacher.save(update_fields=["parameters"])
     return teacher
+
+
+@pytest.fixture
+def judging(order: Order, review_some: Callable[[int], None], judge: Teacher, lead: Member) -> Judging:
+    """Verdicts that have arrived, by hand: the judge passes every text."""
+    review_some(REVIEWED)
+    subject = judges.of_order(order)
+    made = judges.launch(subject, subject.texts(DRAFTS), judge=judge, by=lead, max_cost_usd=Decimal(1))
+    JudgedText.objects.filter(judging=made).update(passes=True, why="It reads well.")
+    return made

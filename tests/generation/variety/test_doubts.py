@@ -38,7 +38,7 @@ def test_they_are_asked_again_of_the_same_mix(mixed: Order, lead: Member) -> Non
     assert again.variety["near_duplicates"] == "keep_out"
 
 
-@pytest.mark.parametrize("purpose", [Purpose.JUDGING, Purpose.TEACHING])
+@pytest.mark.parametrize("purpose", [Purpose.JUDGING, Purpose.TEACHING, Purpose.RUBRIC])
 def test_a_judges_is_not_asked_again(mixed: Order, lead: Member, purpose: Purpose) -> None:
     uncertain_call(mixed)
     mixed.purpose = purpose
