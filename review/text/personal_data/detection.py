@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -56,9 +57,16 @@ def find(text: str, names: Iterable[str] = (), regions: Sequence[str] = ()) -> l
     """
     taken: list[PersonalDataSpan] = []
     for span in sorted(_all(text, names, regions), key=lambda each: (each.start - each.end, _RANK[each.kind])):
-        if all(span.end <= other.start or span.start >= other.end for other in taken):
-            taken.append(span)
-    return sorted(taken, key=lambda found: found.start)
+        # Those taken do not overlap, so only the two neighbours may meet this one.
+        place = bisect_left(taken, span.start, key=_start)
+        neighbours = taken[max(0, place - 1) : place + 1]
+        if all(span.end <= other.start or span.start >= other.end for other in neighbours):
+            taken.insert(place, span)
+    return taken
+
+
+def _start(span: PersonalDataSpan) -> int:
+    return span.start
 
 
 def _all(text: str, names: Iterable[str], regions: Sequence[str]) -> Iterator[PersonalDataSpan]:

@@ -41,7 +41,9 @@ def other_name(words: tuple[str, ...], source: SourceText) -> tuple[str, ...] | 
     """The name that the passage has where a text has this one, of which all words but one are the same."""
     if _SUFFIXES.intersection(words) or source.holds(words_of(" ".join(words))):
         return None
-    return source.names.differing_in_one(words)
+    # `Acme Team` beside `Acme Robotics` is no other name where the passage speaks of a team.
+    is_described = len(words) == 2 and source.has_small(words[1])
+    return None if is_described else source.names.differing_in_one(words)
 
 
 def titles(sentence: ClaimSentence) -> Iterator[Unsupported]:

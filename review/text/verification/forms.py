@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import re
 
-_RUN = re.compile(r"[A-Z][\w&'\u2019-]*(?: (?:of |the |and |& )?[A-Z][\w&'\u2019-]*)+")
+from review.text.reading.names import COMMON
+from review.text.verification.thesaurus import SMALL
+from review.text.verification.words import listed
+
+# Longer rows of capitalised words are headlines and lists, no names.
+_LONGEST_NAME = 12
+# Words that open sentences are no part of the name behind them; two names joined by `and` are two.
+_OPENERS = SMALL | listed("hi hello hey dear thanks thank congratulations")
+_RUN = re.compile(
+    rf"(?<![\w&'\u2019-])(?!(?:{'|'.join(sorted(word.capitalize() for word in _OPENERS))})\b)"
+    r"[A-Z][\w&'\u2019-]*(?: (?:of |the |& )?[A-Z][\w&'\u2019-]*)+"
+)
 # One thing a line, in small letters without full stops.
 _FORMS = (
     ("uk", "united kingdom", "britain", "british", "great britain"),
@@ -57,14 +68,16 @@ class LongNames:
         self._by_gap: dict[tuple[int, tuple[str, ...]], tuple[str, ...]] = {}
         for match in _RUN.finditer(text):
             words = name_words(match.group())
-            for gap in range(len(words)):
+            for gap in range(len(words)) if len(words) <= _LONGEST_NAME else ():
                 self._by_gap.setdefault((gap, _without(words, gap)), words)
 
     def differing_in_one(self, words: tuple[str, ...]) -> tuple[str, ...] | None:
         """A name that has other than one of these words, at the same place; the first of two words may differ too often."""
+        if len(words) > _LONGEST_NAME:
+            return None
         for gap in range(1 if len(words) == 2 else 0, len(words)):
             other = self._by_gap.get((gap, _without(words, gap)))
-            if other is not None and other != words:
+            if other is not None and other != words and words[gap] not in COMMON:
                 return other
         return None
 

@@ -33,9 +33,11 @@ _VALUES = (
     | {"dozen": 12, "twice": 2, "double": 2, "triple": 3, "once": 1}
 )
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+# The longest number that people spell: more words in a row are several, or no number at all.
+_MORE_WORDS = 24
 _SPELT = re.compile(
     rf"\b(?:{'|'.join(sorted([*_VALUES, *_SCALES], key=len, reverse=True))})"
-    rf"(?:(?:[- ]|\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))}))*\b",
+    rf"(?:(?:[- ]|\s+and\s+)(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})){{0,{_MORE_WORDS}}}\b",
     re.IGNORECASE,
 )
 _MONTHS_TEXT = "january february march april may june july august september october november december"

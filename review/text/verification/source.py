@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 from review.text.verification import forms, negation
 from review.text.verification.quantities import SourceQuantities, rates
 from review.text.verification.thesaurus import SMALL, opposites, synonym_groups
-from review.text.verification.words import Word, sentences_of, words_of
+from review.text.verification.words import Word, root, sentences_of, words_of
 
 # Places kept of one word; one that stands more often tells no sentence apart.
 PLACES = 48
@@ -25,7 +25,8 @@ ALIGNED = 3
 BESIDE = 6
 _BEGINNING = 5
 _KEPT_CHARS = 100_000
-_WITH_A_DIGIT = re.compile(r"\w*\d\w*")
+# Looked for from the beginnings of words alone: else a long word without a digit is read once for each of its letters.
+_WITH_A_DIGIT = re.compile(r"(?<!\w)[^\W\d]*\d\w*")
 
 
 class SourceText:
@@ -59,6 +60,11 @@ class SourceText:
     def has(self, root: str) -> bool:
         """Whether a root stands in the passage."""
         return root in self.places
+
+    def has_small(self, word: str) -> bool:
+        """Whether a word stands in the passage in small letters."""
+        words = (self.words[place] for place in self.places.get(root(word), ()))
+        return any(each.text == word and self.text[each.start].islower() for each in words)
 
     def says(self, key: str) -> bool:
         """Whether a root, a synonym of it, or an acronym of its words is in the passage."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,23 @@ def test_work_grows_no_faster_than_the_texts(monkeypatch: pytest.MonkeyPatch) ->
         counts.append(asked)
 
     assert 0 < counts[1] <= 12 * counts[0]
+
+
+@pytest.mark.parametrize("text", ["a" * 50_000, "A " * 25_000, "A-" * 25_000], ids=["a word", "capitals", "hyphens"])
+def test_hostile_texts_are_read_in_time_that_grows_with_them(text: str) -> None:
+    begun = time.process_time()
+
+    verify(text, FACTS)
+    verify(FACTS, text)
+
+    # Some tenths of a second; each took ten and more when the work grew by the square.
+    assert time.process_time() - begun < 4
+
+
+def test_words_for_numbers_without_end_are_no_number() -> None:
+    found = quantities("hundred " * 3_000)
+
+    assert found[0].values == {"1" + "0" * 50}
 
 
 def test_short_passages_are_kept_and_long_ones_are_not() -> None:
