@@ -8,14 +8,15 @@ cries wolf is soon ignored.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from review.spec.schema import SLOT
 from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
-from review.text.reading.names import unknown_names
+from review.text.reading.names import opens_sentence, unknown_names
 from review.text.reading.numbers import NUMBER, readings_at
 from review.text.reading.words import URL, blanked, sentences, without_addresses
+from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
 
 # Numbers are read in all of these; names only in English, as German and others give capitals to more than names.
@@ -95,10 +96,17 @@ def _names(passage: CheckedText, text: str) -> Iterator[Mark]:
             continue
         words = forms.name_words(match.group())
         # Most names stand in the facts as they are: looking for them first spares reading the passage.
-        if " ".join(words) not in passage.evidence.text and (
-            other := entities.other_name(words, passage.evidence.passage)
+        if (
+            " ".join(words) not in passage.evidence.text
+            and (other := entities.other_name(words, passage.evidence.passage))
+            and not _is_bidding(text, match.start(), words)
         ):
             yield _mark(passage, match.start(), match.end(), f"The name {match.group()} (there is {' '.join(other)})")
+
+
+def _is_bidding(text: str, start: int, words: Sequence[str]) -> bool:
+    """Whether the first of two words is an ordinary one that opens its sentence: *Open Reports* is no other *Open Boards*."""
+    return len(words) == 2 and opens_sentence(text, start) and is_listed(words[0], "en")
 
 
 def _mark(passage: CheckedText, start: int, end: int, what: str) -> Mark:

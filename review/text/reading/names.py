@@ -78,7 +78,7 @@ def unknown_names(text: str, known: frozenset[str], *, is_title: bool = False) -
         unknown = [word for word in run if not _is_known(word.group(), known)]
         if not unknown:
             continue
-        if unknown[0] is run[0] and _opens_sentence(text, run[0].start()) and not _is_whole_name(text, run, unknown):
+        if unknown[0] is run[0] and opens_sentence(text, run[0].start()) and not _is_whole_name(text, run, unknown):
             unknown = unknown[1:]
         if unknown:
             yield unknown[0].start(), unknown[-1].end()
@@ -148,7 +148,8 @@ def _beginnings(known: frozenset[str]) -> frozenset[str]:
     return frozenset(word[:end] for word in known for end in range(4, len(word) + 1) if len(word) <= _LOOKED_BACK)
 
 
-def _opens_sentence(text: str, start: int) -> bool:
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether a word that begins here is the first of its sentence, its line or its quotation."""
     before = text[max(0, start - _LOOKED_BACK) : start].rstrip(" \t")
     return not before or (before[-1] in _OPENERS and not _TITLED.search(before))
 

@@ -219,31 +219,6 @@ def test_a_name_in_another_of_its_forms_is_let_pass(text: str, fact: str) -> Non
     assert [text[mark.start : mark.end] for mark in found] == []
 
 
-def test_a_name_with_one_word_of_another_is_marked_beside_the_right_one() -> None:
-    text = "We saw the Early Bird Plan. Your Cold Chain Bird is fine."
-    facts = FACTS | {"trigger": "launched the Early Bird Offer, a plan"}
-
-    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
-
-    assert [text[mark.start : mark.end] for mark in found] == ["Early Bird Plan"]
-    assert "early bird offer" in found[0].message
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "At Acme Robotics it matters.", "For Acme Robotics it matters.", "Does Acme Robotics plan more?", "The Acme Team did well.",
-        "Would Acme Tuesday work?", "Lyon and Dana grew.",
-    ],
-)  # fmt: skip
-def test_words_around_a_name_make_no_other_name_of_it(text: str) -> None:
-    facts = FACTS | {"trigger": "The Acme Robotics team met Lyon and Northwind. Dana grew."}
-
-    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
-
-    assert [text[mark.start : mark.end] for mark in found] == []
-
-
 def test_a_subject_in_title_case_is_not_full_of_names() -> None:
     assert marks("unsupported", "fine", subject="Better Planning After The Move") == []
 

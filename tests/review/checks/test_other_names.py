@@ -1,0 +1,42 @@
+"""Names of several words of which one is another than in the facts, and what only looks like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from review.text import checks
+from tests.review.checks.test_checks import FACTS, spec_with
+
+
+def test_a_name_with_one_word_of_another_is_marked_beside_the_right_one() -> None:
+    text = "We saw the Early Bird Plan. Your Cold Chain Bird is fine."
+    facts = FACTS | {"trigger": "launched the Early Bird Offer, a plan"}
+
+    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in found] == ["Early Bird Plan"]
+    assert "early bird offer" in found[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "At Acme Robotics it matters.", "For Acme Robotics it matters.", "Does Acme Robotics plan more?", "The Acme Team did well.",
+        "Would Acme Tuesday work?", "Lyon and Dana grew.",
+    ],
+)  # fmt: skip
+def test_words_around_a_name_make_no_other_name_of_it(text: str) -> None:
+    facts = FACTS | {"trigger": "The Acme Robotics team met Lyon and Northwind. Dana grew."}
+
+    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in found] == []
+
+
+def test_an_ordinary_word_that_opens_a_sentence_makes_no_other_name() -> None:
+    facts = FACTS | {"trigger": "Open Boards and press Share. Acme Robotics has Reports."}
+    text = "Open Reports and press Share."
+
+    found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in found] == []
