@@ -47,7 +47,7 @@ def test_the_page_says_that_verdicts_are_on_their_way_and_how_many_texts_have_no
     address = f"/judgings/{judging.pk}/"
 
     def page(state: JobState) -> str:
-        Job.objects.filter(pk=judging.order.job_id).update(state=state)
+        Job.objects.filter(pk=str(judging.order.job_id)).update(state=state)
         return as_member(lead).get(address).content.decode()
 
     partly = texts.filter(place__gte=10).update(passes=None) and page(JobState.SUCCEEDED)
