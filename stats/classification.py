@@ -52,7 +52,9 @@ def confusion(labels: Sequence[str], right: Sequence[str], said: Sequence[str | 
         (L, L + 1): a row for each label that is right, a column for each that was said; the last column counts answers
         that said none of them.
     """
-    return np.asarray(_by_cluster(labels, right, said, [0] * len(right)).sum(axis=0))
+    counts = np.zeros((len(labels), len(labels) + 1), dtype=np.int64)
+    np.add.at(counts, _places(labels, right, said), 1)
+    return counts
 
 
 def label_scores(
@@ -88,8 +90,12 @@ def macro_f1(counts: Counts | Floats) -> Floats:
         (...): 0 where no label was right or said.
     """
     own = counts[..., :-1].astype(np.float64)
-    hits = np.diagonal(own, axis1=-2, axis2=-1)
-    total = counts.sum(axis=-1) + own.sum(axis=-2)
+    return _mean_f1(np.diagonal(own, axis1=-2, axis2=-1), counts.sum(axis=-1) + own.sum(axis=-2))
+
+
+def _mean_f1(hits: Counts | Floats, total: Counts | Floats) -> Floats:
+    """From how often each label was told right, and was right or said, (..., L) each."""
+    hits = hits.astype(np.float64)
     f1 = np.divide(2 * hits, total, out=np.zeros_like(hits), where=total > 0)
     seen = (total > 0).sum(axis=-1)
     return np.asarray(np.divide(f1.sum(axis=-1), seen, out=np.zeros_like(f1.sum(axis=-1)), where=seen > 0))
@@ -109,14 +115,14 @@ def macro_f1_interval(
     1998), at which the interval of a share is taken. The number is never more than labels of so few clusters allow, even
     where every answer is right: L^2 over the sum of 1 / g for L labels that g clusters hold each.
     """
-    counts = _by_cluster(labels, right, said, clusters)
-    if len(counts) < MIN_COMPANIES:
+    hits, total = _by_cluster(labels, right, said, clusters)
+    n = len(hits)
+    if n < MIN_COMPANIES:
         return None
-    total, n = counts.sum(axis=0), len(counts)
-    whole = float(macro_f1(total))
-    left = macro_f1(total - counts)
+    whole = float(_mean_f1(hits.sum(axis=0), total.sum(axis=0)))
+    left = _mean_f1(hits.sum(axis=0) - hits, total.sum(axis=0) - total)
     variance = float(((left - left.mean()) ** 2).sum()) * (n - 1) / n
-    holding = (counts.sum(axis=2) + counts[..., :-1].sum(axis=1) > 0).sum(axis=0)
+    holding = (total > 0).sum(axis=0)
     holding = holding[holding > 0]
     worth = len(holding) ** 2 / float((1 / holding).sum()) if len(holding) else 1.0
     if variance:
@@ -128,19 +134,29 @@ def macro_f1_interval(
 
 def _by_cluster(
     labels: Sequence[str], right: Sequence[str], said: Sequence[str | None], clusters: Sequence[Hashable] | None
-) -> Counts:
-    """The confusion counts of each cluster, (G, L, L + 1)."""
+) -> tuple[Counts, Counts]:
+    """How often each label was told right in each cluster, and how often it was right or said, (G, L) each.
+
+    A whole table for each cluster would take gigabytes where labels are many.
+    """
     number: dict[Hashable, int] = {}
     units = range(len(right)) if clusters is None else clusters
     index = np.array([number.setdefault(unit, len(number)) for unit in units], dtype=np.int64)
+    truths, answers = _places(labels, right, said)
+    hits, total = (np.zeros((len(number), len(labels) + 1), dtype=np.int64) for _ in range(2))
+    is_hit = truths == answers
+    np.add.at(hits, (index[is_hit], truths[is_hit]), 1)
+    np.add.at(total, (index, truths), 1)
+    np.add.at(total, (index, answers), 1)
+    return hits[:, :-1], total[:, :-1]
+
+
+def _places(labels: Sequence[str], right: Sequence[str], said: Sequence[str | None]) -> tuple[Counts, Counts]:
+    """The place of each right and of each said label, (N,) each; one past the last for an answer that says none of them."""
     place = {label: at for at, label in enumerate(labels)}
-    counts = np.zeros((len(number), len(labels), len(labels) + 1), dtype=np.int64)
-    truths = np.array([place[truth] for truth in right], dtype=np.int64)
-    answers = np.array(
-        [len(labels) if answer is None else place.get(answer, len(labels)) for answer in said], dtype=np.int64
-    )
-    np.add.at(counts, (index, truths, answers), 1)
-    return counts
+    none = len(labels)
+    answers = [none if answer is None else place.get(answer, none) for answer in said]
+    return np.array([place[truth] for truth in right], dtype=np.int64), np.array(answers, dtype=np.int64)
 
 
 def set_f1(right: Sequence[str], said: Sequence[str]) -> float:

@@ -15,6 +15,7 @@ from generation.judges.forms import JudgeForm, texts_in
 from generation.judges.launch import Subject
 from generation.orders import queries as orders_queries
 from generation.teachers import queries as teacher_selectors
+from jobs.states import FINISHED
 from members.session import member_of
 from review.spec.readable import readable
 from review.states import Role
@@ -51,6 +52,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
         "section": "evaluation",
         "judging": judging,
         "job": judging.order.job,
+        "is_over": judging.order.job is None or judging.order.job.state in FINISHED,
         "report": report,
         "lines": [report.whole, *report.requirements],
         "by_others": any(group.corrected and not group.by_own for group in report.groups),

@@ -101,7 +101,7 @@ def rogan_gladen(verdicts: JudgedVerdicts, passed: int, judged: int, *, level: f
     few verdicts is not taken for infallible).
 
     Args:
-        verdicts: Texts with both verdicts; none of them counts among `judged`.
+        verdicts: Texts with both verdicts, others than those `judged`; a few of both only make the interval wider.
         passed: Of the texts in question, how many the judge passed.
         judged: How many there are.
         level: Two-sided.

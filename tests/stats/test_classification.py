@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from benchmarks.coverage.labels import NINE, coverage
@@ -80,3 +82,18 @@ def test_records_of_one_company_widen_the_interval_and_two_companies_have_none()
 )
 def test_f1_of_sets(right: list[str], said: list[str], f1: float) -> None:
     assert classification.set_f1(right, said) == f1
+
+
+def test_an_interval_over_many_labels_does_not_hold_a_table_for_each_record() -> None:
+    labels = [str(n) for n in range(200)]
+    right = [labels[n % 200] for n in range(500)]
+    said = [*right[:400], *[labels[0]] * 100]
+
+    tracemalloc.start()
+    try:
+        interval = classification.macro_f1_interval(labels, right, said)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert interval is not None and peak < 40 * 2**20

@@ -48,7 +48,7 @@ def order(task: Task, lead: Member, offline: Teacher) -> Order:
     texts = [{"reply": text_of(n)} for n in range(DRAFTS)]
     factories.make_drafts(task, records, fields=texts, model="gpt-9-mini")
     Draft.objects.filter(task=task).update(job_id=made.job_id)
-    Job.objects.filter(pk=made.job_id).update(state=JobState.SUCCEEDED)
+    Job.objects.filter(pk=str(made.job_id)).update(state=JobState.SUCCEEDED)
     return made
 
 

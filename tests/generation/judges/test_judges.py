@@ -141,7 +141,7 @@ def test_texts_of_an_erased_record_are_forgotten_and_hold_it_while_they_are_read
     assert person_traces.unfinished_jobs([text.record_id]) == []
     payload = {"call_id": "c", "record": str(text.pk), "fields": {"why": "Of Nora."}}
     told = JobEvent.objects.create(
-        job_id=made.order.job_id, seq=10_000, fence=1, ts=timezone.now(), kind="draft", payload=payload
+        job_id=str(made.order.job_id), seq=10_000, fence=1, ts=timezone.now(), kind="draft", payload=payload
     )
 
     erase_elsewhere([text.record_id])

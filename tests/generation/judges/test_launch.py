@@ -51,7 +51,7 @@ def test_the_dearest_call_is_that_of_the_longest_text(
     short = launch.quote(subject, subject.texts(DRAFTS), judge=judge, by=lead).estimate
     monkeypatch.setattr(launch, "_SAMPLE", 1)
     last = subject.texts(DRAFTS)[-1].draft_id
-    Draft.objects.filter(pk=last).update(fields={"reply": "GOOD " * 5000}, words=5000)
+    Draft.objects.filter(pk=str(last)).update(fields={"reply": "GOOD " * 5000}, words=5000)
 
     long = launch.quote(subject, subject.texts(DRAFTS), judge=judge, by=lead).estimate
 

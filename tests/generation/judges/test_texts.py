@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from generation.models import Judging
+from generation.models import JudgedText, Judging
+from jobs.models import Job
+from jobs.states import JobState
 from members.models import Member
 from review.models import Task
 from tests.generation.judges.conftest import DRAFTS, REVIEWED
@@ -36,3 +38,22 @@ def test_a_reviewer_is_not_told_what_the_judge_thinks_of_drafts_that_wait(
     assert len(all_of_them) == DRAFTS and len(mine) == REVIEWED
     assert all(text["expert_passes"] is not None for text in mine)
     assert "drafts that wait for an expert" in page
+
+
+def test_the_page_says_that_verdicts_are_on_their_way_and_how_many_texts_have_none(
+    judging: Judging, lead: Member, as_member: Callable[[Member], Client]
+) -> None:
+    texts = JudgedText.objects.filter(judging=judging)
+    address = f"/judgings/{judging.pk}/"
+
+    def page(state: JobState) -> str:
+        Job.objects.filter(pk=str(judging.order.job_id)).update(state=state)
+        return as_member(lead).get(address).content.decode()
+
+    partly = texts.filter(place__gte=10).update(passes=None) and page(JobState.SUCCEEDED)
+    texts.update(passes=None)
+    running, ended = page(JobState.RUNNING), page(JobState.FAILED)
+
+    assert "10 of 40 texts" in str(partly)
+    assert "when the job has ended" in running and "gave no verdict" not in running
+    assert "gave no verdict" in ended
