@@ -14,18 +14,18 @@ from training.engine.model.loading import LoadedStudent
 
 @dataclass(frozen=True)
 class AskedPrompts:
-    """A prompt for each record, in their order, and how many examples each shows."""
+    """A prompt for each record, in their order, how many examples each shows, and how many there were for it."""
 
     prompts: Sequence[Messages]
     shown: list[int]
+    offered: list[int]
 
     def note(self, system: System) -> str:
         """A sentence on examples that had no room; empty where all were shown."""
-        wanted = max((len(each.examples) for each in system.shown), default=0)
-        fewer = sum(count < wanted for count in self.shown)
+        fewer = sum(count < there for count, there in zip(self.shown, self.offered, strict=True))
         if not fewer:
             return ""
-        fitted = f"{sum(self.shown) / len(self.shown):.1f} of {wanted} examples were shown on average"
+        fitted = f"{sum(self.shown) / len(self.shown):.1f} of {max(self.offered)} examples were shown on average"
         return f"{system.name}: {fewer} of {len(self.shown)} prompts had no room for every example; {fitted}."
 
 
@@ -37,13 +37,16 @@ def prompts_for(spec: EvaluationSpec, system: System, student: LoadedStudent) ->
     """
     if system.audience == "student":
         prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in spec.records]
-        return AskedPrompts(prompts, [0] * len(prompts))
+        return AskedPrompts(prompts, [0] * len(prompts), [0] * len(prompts))
     examples = {
         each.record: [prompting.FewShotExample(example.facts, example.fields) for example in each.examples]
         for each in system.shown
     }
-    asked = [_fitting(spec, student, record, examples.get(record.id, [])) for record in spec.records]
-    return AskedPrompts([prompt for prompt, _ in asked], [count for _, count in asked])
+    of_record = [examples.get(record.id, []) for record in spec.records]
+    asked = [_fitting(spec, student, record, there) for record, there in zip(spec.records, of_record, strict=True)]
+    return AskedPrompts(
+        [prompt for prompt, _ in asked], [count for _, count in asked], [len(each) for each in of_record]
+    )
 
 
 def _fitting(

@@ -31,7 +31,9 @@ def table(outputs: Sequence[ScoredOutput]) -> Table:
     for output in outputs:
         for metric, score in output.scores.items():
             scores[output.system][metric][output.record] = score
-        scores[output.system]["seconds"][output.record] = output.seconds
+        # What was never begun took no time: it would make a system faster than it is.
+        if output.seconds or not output.error:
+            scores[output.system]["seconds"][output.record] = output.seconds
         scores[output.system]["cost_usd"][output.record] = output.cost_usd
         if output.text.strip():
             texts[output.system][output.record] = output.text

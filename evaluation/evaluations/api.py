@@ -16,6 +16,7 @@ from evaluation.evaluations import queries as selectors
 from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
 from members.tokens.idempotency import idempotent
+from review.states import Split
 from review.tasks.permissions import task_or_404
 from training.runs import queries as run_selectors
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
@@ -73,11 +74,15 @@ class EvaluationOut(serializers.Serializer[Any]):
     teacher_note = serializers.CharField()
     problem = serializers.CharField()
     is_done = serializers.BooleanField()
-    split = serializers.CharField(help_text="Of which records: validation, or test where the test split was opened.")
+    split = serializers.ChoiceField(
+        choices=Split.choices, help_text="Of which records: validation, or test where the test split was opened."
+    )
     opening = serializers.IntegerField(
         source="opening.number", allow_null=True, default=None, help_text="Which opening of the test split it is."
     )
-    baselines = serializers.JSONField()
+    baselines = serializers.ListField(
+        child=serializers.ChoiceField(choices=Baseline.choices), help_text="What was asked for beside the bare base."
+    )
     records = serializers.SerializerMethodField()
     summary = serializers.JSONField()
     created_at = serializers.DateTimeField()

@@ -11,10 +11,23 @@ from evaluation.models import Evaluation
 from evaluation.states import Baseline, SystemKind
 from review.spec import prompting
 from review.spec.schema import Fields
+from training.models import TrainingRun
 
 EXAMPLES_SHOWN: Final = 3
 _ASKED = {Baseline.FULL_PROMPT: "teacher's prompt", Baseline.EXAMPLES: "with examples"}
 Records = list[dict[str, Any]]
+
+
+def chosen(run: TrainingRun) -> list[Baseline]:
+    """Baselines that an order has or leaves out: an encoder cannot be asked, and nearest golds always stand beside values."""
+    is_chosen = {Baseline.NEAREST: not value_fields(run.taught)}
+    return [each for each in Baseline if is_chosen.get(each, not run.is_classifier)]
+
+
+def always(run: TrainingRun) -> list[str]:
+    """What a run is compared with whatever is chosen, in words."""
+    base = [] if run.is_classifier else ["the base as the student is asked"]
+    return [*base, *([baselines.MAJORITY, baselines.NEAREST] if value_fields(run.taught) else []), "the teacher"]
 
 
 def prompted_bases(evaluation: Evaluation, base: dict[str, Any], records: Records) -> list[dict[str, Any]]:

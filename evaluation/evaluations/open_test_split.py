@@ -15,7 +15,6 @@ from django.db import transaction
 from audit import trail
 from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation, SplitOpening
-from jobs.states import JobState
 from members.models import Member
 from review.models import Task
 from review.states import Role, Split
@@ -54,7 +53,7 @@ def open_test_split(
         raise Refusal(
             "already_opened",
             f"{run.name} was evaluated on these test records before.",
-            hint="Its evaluation is kept: another look would tell nothing new and spend an opening.",
+            hint="Its evaluation is kept, and can be resumed if it failed: another look would tell nothing new and spend an opening.",
             status=409,
         )
     number = len(earlier) + 1
@@ -86,5 +85,4 @@ def _planned(first: SplitOpening | None, planned: int | None) -> int:
 
 def _is_same(one: Evaluation, other: Evaluation) -> bool:
     """Whether both are of one run and the same records, and the first was not cancelled, which told nothing."""
-    is_cancelled = one.job is not None and one.job.state == JobState.CANCELLED
-    return one.run_id == other.run_id and one.records_hash == other.records_hash and not is_cancelled
+    return one.run_id == other.run_id and one.records_hash == other.records_hash and not one.is_cancelled

@@ -11,11 +11,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from evaluation.evaluations import answer, few_records, label_tables, open_test_split, start_evaluation, tables
+from evaluation.evaluations import (
+    answer,
+    compared,
+    few_records,
+    label_tables,
+    open_test_split,
+    start_evaluation,
+    tables,
+)
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.states import DEFAULT_BASELINES, Baseline
+from evaluation.states import DEFAULT_BASELINES
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -124,8 +132,10 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "opening": getattr(evaluation, "opening", None),
         "level": tables.percent_level(summary),
         "baselines": [
-            (name, label, name in (evaluation.baselines or DEFAULT_BASELINES)) for name, label in Baseline.choices
+            (each, each.label, each in (evaluation.baselines or DEFAULT_BASELINES))
+            for each in compared.chosen(evaluation.run)
         ],
+        "always": compared.always(evaluation.run),
     }
     return render(request, "evaluation/detail.html", context)
 
@@ -141,6 +151,11 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "headline": headline,
         "level": tables.percent_level(evaluation.summary if evaluation else {}),
         "metrics": tables.headline_metrics(evaluation.summary if evaluation else {}),
-        "may_lead": may(member_of(request), run.task, Role.LEAD),
+        "may_order": _is_to_order(evaluation) and may(member_of(request), run.task, Role.LEAD),
     }
     return render(request, "evaluation/_card.html", context)
+
+
+def _is_to_order(evaluation: Evaluation | None) -> bool:
+    """Whether nothing is evaluated nor will be, unless somebody orders it."""
+    return evaluation is None or bool(evaluation.problem) or evaluation.is_cancelled

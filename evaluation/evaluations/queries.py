@@ -63,7 +63,8 @@ def openings(task: Task) -> QuerySet[SplitOpening]:
     """Openings of a task's test split, the first one first."""
     return (
         SplitOpening.objects.filter(task=task)
-        .select_related("created_by", "task", "evaluation__run__miniature", "evaluation__job")
+        .select_related("created_by", "task", "evaluation__run", "evaluation__job")
+        .defer("evaluation__summary", "evaluation__record_ids")
         .order_by("number")
     )
 

@@ -143,7 +143,7 @@ def _forgotten(summary: dict[str, Any], name: str, base: str | None) -> dict[str
     least = change
     line["change"] = f"{fixed(100 * change, 1, signed=True)} %"
     own, others = passages.get(name, ()), passages.get(base, ())
-    if len(own) == len(others) and (found := ratios.paired(own, others)):
+    if len(own) == len(others) and (found := ratios.paired(own, others, level=summary.get("level", ratios.LEVEL))):
         least = found.low - 1
         most = found.high - 1
         line["interval"] = f"{fixed(100 * least, 1, signed=True)} % to {fixed(100 * most, 1, signed=True)} %"

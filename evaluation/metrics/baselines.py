@@ -62,10 +62,6 @@ class NearestGold:
             for word, weight in self._weights(words).items():
                 self._holding[word].append((index, weight))
 
-    def answer(self, facts: Facts) -> Fields:
-        """The gold of the record that is most alike; of the first one where none shares a word."""
-        return self.nearest(facts, 1)[0].fields
-
     def nearest(self, facts: Facts, count: int, *, apart_from: str = "") -> list[Example]:
         """The examples that are most alike, the most alike first; among equal ones those that came first.
 

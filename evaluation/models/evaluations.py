@@ -11,6 +11,7 @@ from django.db import models
 from evaluation.states import SystemKind
 from generation.models import Order
 from jobs.models import Job
+from jobs.states import JobState
 from review.models import DatasetVersion, Record, Task, TaskVersion
 from review.states import Split
 from training.models import TrainingRun
@@ -51,6 +52,11 @@ class Evaluation(models.Model):
     def is_done(self) -> bool:
         """Whether its scores are there."""
         return bool(self.summary)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its job was cancelled, so that it will tell nothing."""
+        return self.job is not None and self.job.state == JobState.CANCELLED
 
     def __str__(self) -> str:
         return f"Evaluation of {self.run}"

@@ -127,6 +127,15 @@ def test_what_is_shown_to_have_forgotten_more_than_a_tenth_is_told_apart() -> No
     assert not told["unsure"]["is_much"]
 
 
+def test_forgetting_has_the_level_of_the_evaluation() -> None:
+    summary = forgotten({"base": [100.0, 110.0, 90.0, 105.0], "much": [120.0, 135.0, 113.0, 128.0]})
+
+    usual, wider = (tables.forgetting({**summary, "level": level})[1]["interval"] for level in (0.95, 0.99))
+
+    ends = [[float(end.strip(" %+")) for end in interval.split(" to ")] for interval in (usual, wider)]
+    assert ends[1][0] < ends[0][0] < ends[0][1] < ends[1][1]
+
+
 def test_what_was_measured_without_passages_has_no_interval_and_is_marked_by_its_change() -> None:
     told = tables.forgetting(forgotten({"base": [200.0], "little": [210.0], "much": [230.0]}, keep_passages=False))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
-from evaluation.evaluations import run_inputs, start_evaluation
+from evaluation.evaluations import queries, run_inputs, start_evaluation
 from evaluation.evaluations.open_test_split import open_test_split
 from evaluation.models import Evaluation, SplitOpening
 from jobs.models import Job
@@ -130,6 +131,22 @@ def test_a_lead_opens_it_by_a_button_and_every_page_tells(
     assert "Opening 1 of 3 planned of the test split" in page
     assert "opened 1 time, 3 planned" in listed
     assert "Open the test split" not in page
+
+
+def test_the_list_says_what_each_opening_came_to_and_reads_no_summary_for_it(
+    launch: Callable[..., TrainingRun], admin: Member, tmp_path: Path, as_member: Callable[[Member], Client]
+) -> None:
+    runs = [conclude(launch(), tmp_path / str(number)).run for number in range(4)]
+    made = [open_test_split(run, by=admin, planned=3) for run in runs]
+    for opened, state in zip(made, ("succeeded", "cancelled", "running", "succeeded"), strict=True):
+        Job.objects.filter(pk=opened.job_id).update(state=state)
+
+    page = as_member(admin).get(f"/tasks/{runs[0].task.slug}/evaluation/").content.decode()
+
+    told = page[page.index('id="openings"') :].partition("</table>")[0]
+    said = re.findall(r"<td>([^<]*)</td>\s*</tr>", told)
+    assert said == ["a verdict", "cancelled, nothing", "not ended", "exploratory"]
+    assert "summary" in queries.openings(runs[0].task)[0].evaluation.get_deferred_fields()
 
 
 def test_what_read_the_test_split_before_openings_were_counted_is_told(

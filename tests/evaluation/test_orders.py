@@ -10,14 +10,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from evaluation.evaluations import inputs, run_inputs, start_evaluation
+from evaluation.evaluations import compared, inputs, run_inputs, start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
 from evaluation.states import Baseline
 from generation.models import Call, Order, Teacher
 from jobs.lifecycle import consumers
 from jobs.models import Job
 from members.models import Member
-from review.models import Draft, Record, Task
+from review.models import Draft, Record, Task, TaskVersion
+from review.spec.schema import OutputField
 from review.states import Split
 from tests.training.miniatures import conclude
 from training.models import Miniature, TrainingRun
@@ -270,3 +271,18 @@ def test_what_a_base_wrote_with_examples_is_scored_again_not_run_again(
 
     assert [system["name"] for system in body["systems"]] == [run_inputs.tuned_name(other.run)]
     assert {base, asked} <= {system["name"] for system in body["written"]}
+
+
+def test_a_form_offers_what_an_order_can_leave_out_alone(miniature: Miniature) -> None:
+    prose, classifier = miniature.run, TrainingRun.objects.get(pk=miniature.run_id)
+    classifier.recipe = {**classifier.recipe, "objective": "classify"}
+    labels = TrainingRun.objects.get(pk=miniature.run_id)
+    spec = labels.task_version.spec.model_copy(update={"output_schema": (OutputField(name="urgent", type="boolean"),)})
+    labels.task_version = TaskVersion(body=spec.canonical(), content_hash="of labels")
+
+    assert compared.chosen(prose) == list(Baseline)
+    assert compared.always(prose) == ["the base as the student is asked", "the teacher"]
+    assert compared.chosen(classifier) == [Baseline.NEAREST]
+    assert compared.always(classifier) == ["the teacher"]
+    assert compared.chosen(labels) == [Baseline.EXAMPLES, Baseline.FULL_PROMPT]
+    assert compared.always(labels)[1:3] == ["most frequent answer", "nearest gold"]

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from evaluation.evaluations import start_evaluation
 from evaluation.models import Evaluation, EvaluationOutput
+from jobs.models import Job
 from members.models import Member
 from training.models import Miniature
 
@@ -90,6 +91,32 @@ def test_the_card_is_a_part_that_other_pages_load(
 
     assert "<html" not in part
     assert "90.0 %" in part
+
+
+def test_the_card_of_a_run_that_nobody_evaluated_lets_a_lead_order_it(
+    miniature: Miniature, admin: Member, viewer: Member, as_member: Callable[[Member], Client], settings: Any
+) -> None:
+    settings.EVALUATE_AFTER_RUNS = False
+    address = f"/evaluations/of-run/{miniature.run_id}/card/"
+    lead, other = (as_member(member).get(address).content.decode() for member in (admin, viewer))
+
+    assert ">Evaluate</button>" in lead
+    assert "button" not in other
+    assert "automatically" not in lead
+
+
+def test_an_evaluation_that_was_cancelled_can_be_ordered_again(
+    miniature: Miniature, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    cancelled = start_evaluation.start(miniature.run, by=admin)
+    client, button = as_member(admin), f'action="/evaluations/of-run/{miniature.run_id}/start/"'
+    addresses = (f"/evaluations/{cancelled.pk}/", f"/evaluations/of-run/{miniature.run_id}/card/")
+    before = [button in client.get(address).content.decode() for address in addresses]
+
+    Job.objects.filter(pk=cancelled.job_id).update(state="cancelled")
+
+    assert before == [False, False]
+    assert [button in client.get(address).content.decode() for address in addresses] == [True, True]
 
 
 @pytest.mark.parametrize("path", ["/evaluations/{id}/", "/evaluations/of-run/{run}/card/", "/tasks/{task}/evaluation/"])

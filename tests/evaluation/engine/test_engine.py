@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from evaluation.engine.contracts import EvaluationSpec
+from evaluation.engine.contracts import EvaluationSpec, System
 from evaluation.engine.likelihood import LikelihoodScorer
 from evaluation.engine.prompts import AskedPrompts, prompts_for
 from jobs.contracts import SpecEnvelope
@@ -157,7 +157,14 @@ def test_examples_are_shown_as_far_as_there_is_room_the_most_alike_next_to_the_q
     [prompt] = found.prompts
     assert [turn["content"].split()[-1] for turn in prompt if turn["role"] == "assistant"] == shown
     assert prompt[0]["content"].startswith(begins)
-    assert found.shown == [len(shown)]
+    assert (found.shown, found.offered) == ([len(shown)], [2])
+
+
+def test_only_examples_that_had_no_room_are_told() -> None:
+    system = System.model_validate({"name": "b", "student": {"path": "/x"}, "method": "base"})
+
+    assert AskedPrompts([[], []], [1, 3], [1, 3]).note(system) == ""
+    assert AskedPrompts([[], []], [1, 2], [1, 3]).note(system).startswith("b: 1 of 2 prompts had no room")
 
 
 def test_the_likelihood_of_a_gold_is_what_the_model_itself_gives_it(tmp_path: Path, student: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
-from evaluation.engine.report import report
+from evaluation.engine.report import report, table
 from evaluation.evaluations import few_records, tables
 from review.spec.schema import InputField, OutputField
 from review.spec.task_spec import TaskSpec
@@ -113,6 +113,22 @@ def test_outputs_without_shape_have_a_row_of_their_own_and_a_mean_over_fewer_say
     assert [cell["value"] for cell in rows["Out of shape"]] == ["12 of 101", "0 of 101"]
     assert [(cell["n"], cell["of"]) for cell in rows["chrF to golds"]] == [(80, 95), (95, None)]
     assert list(rows).index("Out of shape") == list(rows).index("Valid format") + 1
+
+
+def test_what_was_never_written_makes_no_system_faster() -> None:
+    one = ScoredOutput(
+        system="tuned", record="r0", text="x", fields={"body": "x"}, error="", marks=[], seconds=1.0, cost_usd=0.1,
+        tokens=1, scores={},
+    )  # fmt: skip
+    unfit = one.model_copy(update={"record": "r1", "error": "no room", "seconds": 0.0, "cost_usd": 0.0})
+    failed = one.model_copy(update={"record": "r2", "error": "out of shape"})
+    free = one.model_copy(update={"system": "nearest gold", "seconds": 0.0})
+
+    scores = table([one, unfit, failed, free])
+
+    assert scores["tuned"]["seconds"] == {"r0": 1.0, "r2": 1.0}
+    assert set(scores["tuned"]["cost_usd"]) == {"r0", "r1", "r2"}
+    assert scores["nearest gold"]["seconds"] == {"r0": 0.0}
 
 
 def test_no_row_tells_of_outputs_without_shape_where_there_are_none() -> None:

@@ -194,7 +194,7 @@ def test_the_most_frequent_answer_is_that_of_each_field() -> None:
     ("text", "category"), [("High invoice!", "bill"), ("It crashes", "bug"), ("unheard-of words", "bill")]
 )
 def test_the_nearest_gold_is_that_of_the_record_with_most_words_in_common(text: str, category: str) -> None:
-    assert baselines.NearestGold(EXAMPLES).answer({"text": text})["category"] == category
+    assert baselines.NearestGold(EXAMPLES).nearest({"text": text}, 1)[0].fields["category"] == category
 
 
 def test_the_most_alike_examples_come_first_and_none_of_the_company_itself() -> None:
