@@ -125,6 +125,15 @@ def test_an_answer_in_one_column_of_json_becomes_the_fields_of_the_task(look: An
     assert bad_rows(tmp_path, spec, columns) == 0
 
 
+def test_json_whose_names_are_data_becomes_no_fields(look: Any) -> None:
+    rows = table(question=[f"Who is {n}?" for n in range(70)], answer=[json.dumps({f"k{n}": n}) for n in range(70)])
+
+    columns = look(rows)
+
+    assert columns[1].kinds == ("object", "text")
+    assert len(propose(columns).output_schema) == 1
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
