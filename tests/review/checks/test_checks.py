@@ -229,14 +229,8 @@ def test_a_name_with_one_word_of_another_is_marked_beside_the_right_one() -> Non
     assert "early bird offer" in found[0].message
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "At Acme Robotics it matters.", "For Acme Robotics it matters.", "Does Acme Robotics plan more?", "The Acme Team did well.",
-        "Would Acme Tuesday work?", "Lyon and Dana grew.",
-    ],
-)  # fmt: skip
-def test_words_around_a_name_make_no_other_name_of_it(text: str) -> None:
+def test_words_around_a_name_make_no_other_name_of_it() -> None:
+    text = "At Acme Robotics it matters. Does Acme Robotics plan more? The Acme Team did well. Would Acme Tuesday work? Lyon and Dana grew."
     facts = FACTS | {"trigger": "The Acme Robotics team met Lyon and Northwind. Dana grew."}
 
     found = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
