@@ -134,6 +134,13 @@ def test_json_whose_names_are_data_becomes_no_fields(look: Any) -> None:
     assert len(propose(columns).output_schema) == 1
 
 
+def test_json_with_names_inside_that_no_part_can_have_is_read_whole(look: Any, tmp_path: Path) -> None:
+    answers = [json.dumps({"label": "a", "parts": {"Deep Key": n}}) for n in range(8)]
+    columns = look(table(question=[f"Who is {n}?" for n in range(8)], answer=answers))
+
+    assert bad_rows(tmp_path, propose(columns), columns) == 0
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
