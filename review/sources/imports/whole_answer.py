@@ -22,9 +22,15 @@ def object_in(value: object) -> dict[str, Any] | None:
 
 
 def is_of_fields(answer: Mapping[str, Any]) -> bool:
-    """Whether each member of an answer has a name that a field can have, and no two the same."""
+    """Whether each member of an answer has a name that a field can have, and no two the same; inside, names are as they are."""
     names = [field_name(name) for name in answer]
-    return all(names) and len(names) == len(set(names))
+    return all(names) and len(names) == len(set(names)) and all(map(_has_names_of_parts, answer.values()))
+
+
+def _has_names_of_parts(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(name == field_name(name) for name in value) and all(map(_has_names_of_parts, value.values()))
+    return all(map(_has_names_of_parts, value)) if isinstance(value, list) else True
 
 
 def read(schema: Sequence[OutputField], column: str, value: object) -> Fields:

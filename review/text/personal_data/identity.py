@@ -29,7 +29,7 @@ _PASSPORT = re.compile(
     r"|passnummer|passnr|pasaport|паспорт\w*|パスポート|护照|護照|여권)"
     r"(?:[ \u00a0-]?(?:number|no|num|nr|nummer|number is|n[°ºo]|numéro|número|numero|номер|serie|серия|番号|号码|번호))?(?![A-Za-zÀ-ÿ])"
     r"(?:[ \u00a0]?(?:is|ist|est|es|è|[:\uff1a#.,=–(-]|は|为)){0,3}[ \u00a0]?"
-    r"(?P<value>(?:[A-Z0-9]{6,10}|\d{2} ?\d{2} \d{6}|[A-Z]{1,3} \d{6,8}))(?!\w)",
+    r"(?P<value>(?:[A-Z0-9]{6,10}|\d{2} ?\d{2} \d{6}|(?-i:[A-Z]{1,3}) \d{6,8}))(?!\w)",
     re.IGNORECASE,
 )
 _BORN = (

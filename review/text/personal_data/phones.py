@@ -48,6 +48,9 @@ _UNIT = re.compile(
     r"|stück|employees|visitors|views|shares|million|mio|k)\b)",
     re.IGNORECASE,
 )
+# Round sums: millions are nobody's number, thousands none where only some word before them speaks of a call.
+_MILLIONS = re.compile(r"[1-9]\d?[ \u00a0.]\d{3}[ \u00a0.]000")
+_THOUSANDS = re.compile(r"[1-9]\d\d[ \u00a0.]?000")
 _MORE = re.compile(r"[ \u00a0]?(?:,|/|;|or|and|und|oder|ou|et|o|y|e|of|en)[ \u00a0]")
 _NATIONAL_LEAST, _TRUNK_LEAST = 8, 9
 
@@ -96,7 +99,12 @@ def _end(text: str, match: re.Match[str], regions: tuple[str, ...], *, follows: 
     cue = cues.before(text, match.start())
     if follows and cue is Cue.NONE:
         cue = Cue.LOOSE
-    for group in reversed(list(_DIGITS.finditer(text, match.start(), match.end()))):
+    groups = list(_DIGITS.finditer(text, match.start(), match.end()))
+    if cue is Cue.NONE and "+" not in match.group() and not groups[0].group().startswith("00"):
+        # A single digit within a number needs a word to call by: rows of digits need not be tried at every length.
+        inner = (place for place, group in enumerate(groups) if place and group.end() - group.start() == 1)
+        groups = groups[: next(inner, len(groups)) + 1]
+    for group in reversed(groups):
         written = text[match.start() : group.end()]
         digits = re.sub(r"\D", "", written)
         is_last = group.end() == match.end()
@@ -115,7 +123,7 @@ def _is_number(written: _Written, regions: tuple[str, ...]) -> bool:
         return False
     if "+" in text:
         return _is_international(digits, is_written_out=not text.strip("(+ ").isdigit())
-    if cue is Cue.OTHER or has_unit:
+    if cue is Cue.OTHER or has_unit or _MILLIONS.fullmatch(text):
         return False
     groups = _DIGITS.findall(text)
     if groups[0].startswith("00"):
@@ -124,7 +132,7 @@ def _is_number(written: _Written, regions: tuple[str, ...]) -> bool:
         return True
     has_trunk = digits[0] == "0" or text[0] == "(" or re.match(r"8[ -]?\(", text) is not None
     if cue is Cue.LOOSE:
-        return _is_valid(digits, _EVERY_REGION)
+        return not _THOUSANDS.fullmatch(text) and _is_valid(digits, _EVERY_REGION)
     if len(groups) < 2 or any(len(group) < 2 for group in groups[1:-1]):
         return False
     if has_trunk:

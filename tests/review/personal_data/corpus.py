@@ -240,6 +240,10 @@ en Flight BA 0286, seat 14C, gate 22
 en Ticket 0044 1234
 en Batch 0123 456 789
 en Case 0800-2024-11
+en Our telephony handles 120 000 calls.
+en mobile 5 000 000 devices and mobile users: 12 500 000
+en contact 120000 subscribers
+en The passport to 20000000 buyers
 """
 
 

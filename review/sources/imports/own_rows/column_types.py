@@ -24,6 +24,8 @@ PLAIN_TYPES = ("boolean", "integer", "number", "date", "url", "choice", "choices
 # A column of answers that are JSON objects: each member is a field of its own. One answer in ten may be broken.
 FIELDS = "fields"
 _MOST_BROKEN = 0.1
+# Objects with more names than this have data for names, such as numbers of customers; they are no answers of one shape.
+_MOST_FIELDS = 64
 
 
 def types_of(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
@@ -43,7 +45,9 @@ def types_of(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:
 
 def _are_answers(values: Sequence[Any]) -> bool:
     objects = [held for value in values if (held := whole_answer.object_in(value))]
-    return len(objects) >= (1 - _MOST_BROKEN) * len(values) and all(map(whole_answer.is_of_fields, objects))
+    is_of_one_shape = len({name for held in objects for name in held}) <= _MOST_FIELDS
+    is_whole = len(objects) >= (1 - _MOST_BROKEN) * len(values)
+    return is_whole and is_of_one_shape and all(map(whole_answer.is_of_fields, objects))
 
 
 def _types_of_whole(values: Sequence[Any], notation: Notation) -> tuple[str, ...]:

@@ -125,6 +125,22 @@ def test_an_answer_in_one_column_of_json_becomes_the_fields_of_the_task(look: An
     assert bad_rows(tmp_path, spec, columns) == 0
 
 
+def test_json_whose_names_are_data_becomes_no_fields(look: Any) -> None:
+    rows = table(question=[f"Who is {n}?" for n in range(70)], answer=[json.dumps({f"k{n}": n}) for n in range(70)])
+
+    columns = look(rows)
+
+    assert columns[1].kinds == ("object", "text")
+    assert len(propose(columns).output_schema) == 1
+
+
+def test_json_with_names_inside_that_no_part_can_have_is_read_whole(look: Any, tmp_path: Path) -> None:
+    answers = [json.dumps({"label": "a", "parts": {"Deep Key": n}}) for n in range(8)]
+    columns = look(table(question=[f"Who is {n}?" for n in range(8)], answer=answers))
+
+    assert bad_rows(tmp_path, propose(columns), columns) == 0
+
+
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
