@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from jobs.lifecycle import notify
 from jobs.models import Job, JobEvent
@@ -106,6 +109,30 @@ def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
     wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), 90)
 
 
+def freeze(worker: subprocess.Popen[bytes]) -> None:
+    """Stop a worker between its writes: one that stops inside holds the lock of SQLite's file, and nobody else can write."""
+    for _ in range(200):
+        worker.send_signal(signal.SIGSTOP)
+        if is_writable():
+            return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.02)
+    raise AssertionError("the worker writes without end")
+
+
+def is_writable() -> bool:
+    """Whether others can write; PostgreSQL locks rows alone."""
+    if connection.vendor != "sqlite":
+        return True
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], timeout=1)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        other.rollback()
+        return True
+
+
 def taken_over(job: Job) -> None:
     wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), 90)
 
@@ -192,7 +219,7 @@ def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledge
     under_way(job, ledger)
     frozen = holder(fleet, job)
 
-    frozen.send_signal(signal.SIGSTOP)
+    freeze(frozen)
     taken_over(job)
     frozen.send_signal(signal.SIGCONT)
     under_way(job, ledger, len(counted(ledger)) + 20)
