@@ -66,7 +66,7 @@ def test_one_word_changed_in_a_text_without_blanks_is_a_small_change(text: str, 
 def test_the_nearest_gold_is_found_by_characters() -> None:
     golds = [Example({"company": company}, {"body": company}) for company in ("大阪鉄道株式会社", "東京倉庫株式会社")]
 
-    assert NearestGold(golds).answer({"company": "東京倉庫"}) == {"body": "東京倉庫株式会社"}
+    assert NearestGold(golds).nearest({"company": "東京倉庫"}, 1) == golds[1:]
 
 
 def test_a_word_within_a_thai_sentence_is_indexed_in_its_order() -> None:
