@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
+from shutil import ignore_patterns
 
 import pytest
 
 from tests import everything
 from tests.conftest import LONG_FILES, ONE_DATABASE
+from tests.tour.conftest import NO_PART
 
 MARKS = ("browser", "stress", "alone", "postgres_only", "engine", "sqlite_only")
 
@@ -134,3 +136,9 @@ def test_a_tour_runs_in_the_pass_of_tours_alone() -> None:
     assert "tests/tour/test_restart.py" in tours
     assert tours <= set(marked)
     assert tours.isdisjoint(everything.without_tours(marked))
+
+
+def test_a_tour_copies_no_bytecode_that_another_pass_is_writing() -> None:
+    files = ["a.cpython-311.pyc", "a.cpython-311.pyc.140657", "a.py"]
+
+    assert ignore_patterns(*NO_PART)("", files) == {"a.cpython-311.pyc.140657"}
