@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +14,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from serving.engine import batch
-from serving.engine.contracts import ModelEntry
+from serving.engine.contracts import GenerateRequest, ModelEntry
 from serving.engine.errors import RequestRefused
 from serving.engine.memory import kv_bytes_per_token
 from serving.engine.scheduler import Scheduler
 from tests.serving import tiny
-from tests.serving.engine.conftest import ask, running
+from tests.serving.engine.conftest import answer, ask, running
 from tests.training.engine.seq2seq.conftest import make_seq2seq, make_seq2seq_tokenizer
 from training.engine.contracts import StudentRef
 from training.engine.model import generate, loading, lora
@@ -172,31 +173,40 @@ def test_memory_counts_the_widest_prompt_and_the_longest_answer_apart(serving: C
     model = served.student("full").model
     per_token = kv_bytes_per_token(model)
 
-    async def work(kv: int) -> list[Any]:
-        async with running(served.entries, max_kv_bytes=kv) as scheduler:
+    async def work() -> list[int]:
+        async with running(served.entries) as scheduler:
+            lease = await scheduler.shelf.take("full")
+            bytes_after_steps = watch_steps(scheduler, lease.network.batch)
+            # The first row may not end before the second has come.
+            both_have_come = threading.Event()
+            scheduler.compute.submit(both_have_come.wait, 60)
             asks = [("b " * 40, 4), ("a", 60)]
-            rows = [ask(scheduler, "full", prompt, max_tokens=tokens) for prompt, tokens in asks]
-            watch = asyncio.create_task(most_bytes(scheduler))
-            await asyncio.gather(*rows)
-            return [await stop(watch)]
+            rows = [await scheduler.ask(question("full", prompt, tokens)) for prompt, tokens in asks]
+            both_have_come.set()
+            await asyncio.gather(*map(answer, rows))
+            await scheduler.shelf.release(lease)
+            return bytes_after_steps
 
-    [most] = asyncio.run(work(1 << 30))
+    most = max(asyncio.run(work()))
 
     assert per_token == 2 * 2 * 4 * 8 * 4
     prompt = len(served.student("full").chat.prompt_ids(tiny.user("b " * 40)))
     assert most == 2 * (prompt + 60 + 64) * per_token
 
 
-async def most_bytes(scheduler: Scheduler) -> int:
-    most = 0
-    try:
-        while True:
-            most = max(most, scheduler.kv_bytes)
-            await asyncio.sleep(0.001)
-    except asyncio.CancelledError:
-        return most
+def question(model: str, prompt: str, tokens: int) -> GenerateRequest:
+    asked = {"model": model, "messages": tiny.user(prompt), "max_tokens": tokens}
+    return GenerateRequest.model_validate(asked)
 
 
-async def stop(watch: asyncio.Task[int]) -> int:
-    watch.cancel()
-    return await watch
+def watch_steps(scheduler: Scheduler, batch: Any) -> list[int]:
+    """What keys and values came to after each step of a batch."""
+    step, found = batch.step, []
+
+    def watched(newcomers: Any) -> Any:
+        shown = step(newcomers)
+        found.append(scheduler.kv_bytes)
+        return shown
+
+    batch.step = watched
+    return found
