@@ -15,7 +15,7 @@ from review.spec import paths
 from review.spec.prompting import canonical_json
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
-from review.text.scripts import WORD
+from review.text import scripts
 
 MAJORITY, NEAREST = "most frequent answer", "nearest gold"
 
@@ -88,4 +88,4 @@ class NearestGold:
 
 
 def _words(facts: Facts) -> Counter[str]:
-    return Counter(word for leaf in paths.leaves(facts) for word in WORD.findall(str(leaf).casefold()))
+    return Counter(word for leaf in paths.leaves(facts) for word in scripts.words(str(leaf).casefold()))

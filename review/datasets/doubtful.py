@@ -21,7 +21,7 @@ from review.models import Task
 from review.spec.paths import as_text, leaves
 from review.spec.schema import Facts, Fields
 from review.tasks.queries import latest_version
-from review.text.scripts import WORD
+from review.text import scripts
 from stats import confident_learning, naive_bayes
 from stats.confident_learning import LabelDoubt
 
@@ -199,7 +199,7 @@ def _words(facts: Facts) -> Iterator[str]:
     """Words of all facts, and short facts as a whole, with the name of the fact."""
     for name, value in facts.items():
         for leaf in leaves(value):
-            words = WORD.findall(str(leaf).casefold())
+            words = scripts.words(str(leaf).casefold())
             yield from words
             if len(words) <= SHORT:
                 yield f"{name}={' '.join(words)}"

@@ -9,8 +9,7 @@ import pytest
 
 from evaluation.metrics.baselines import Example, NearestGold
 from review.spec.starters import outreach
-from review.text import edits, near_duplicates
-from review.text.scripts import WORD
+from review.text import edits, near_duplicates, scripts
 from review.text.search.words import folded
 
 PIECES = [
@@ -36,11 +35,12 @@ PIECES = [
 def test_words_of_scripts_with_blanks_are_runs_of_letters_and_digits(seed: int) -> None:
     text = " ".join(random.Random(seed).choices(PIECES, k=40))
 
-    assert WORD.findall(text) == re.findall(r"\w+", text)
+    assert scripts.words(text) == re.findall(r"\w+", text)
+    assert scripts.words(f"{text} 倉") == [*re.findall(r"\w+", text), "倉"]
 
 
 def test_characters_of_scripts_without_blanks_are_words() -> None:
-    assert WORD.findall("倉庫はOslo42で") == ["倉", "庫", "は", "Oslo42", "で"]
+    assert scripts.words("倉庫はOslo42で") == ["倉", "庫", "は", "Oslo42", "で"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from review.text.scripts import WORD
+from review.text import scripts
 
 SHINGLE_WORDS = 5
 THRESHOLD = 0.8
@@ -44,7 +44,7 @@ class ShingleSets:
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """The five-word shingles of a text, as words; a shorter text is one shingle. Without blanks each character is a word."""
-    words = WORD.findall(text.casefold())
+    words = scripts.words(text.casefold())
     if not words:
         return frozenset()
     return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(max(1, len(words) - SHINGLE_WORDS + 1)))
@@ -62,7 +62,7 @@ class WordNumbers:
         """All words of texts as numbers, (W,), and how many each text has, (D,)."""
         flat, lengths = array("i"), array("q")
         for text in texts:
-            words = WORD.findall(text.casefold())
+            words = scripts.words(text.casefold())
             flat.extend(map(self._ids.__getitem__, words))
             lengths.append(len(words))
         ids = np.frombuffer(flat, dtype=np.int32) if flat else np.zeros(0, np.int32)
