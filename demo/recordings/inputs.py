@@ -44,7 +44,7 @@ def with_ids(text: str, body: Mapping[str, Any]) -> str:
     return re.sub(r"record:[0-9a-f]{24}", lambda found: ids.get(found[0], found[0]), text)
 
 
-def _plain(value: Any, keys: Mapping[str, str]) -> Any:
+def _plain(value: object, keys: Mapping[str, str]) -> Any:
     """A value without what is local to a load; lists of objects in an order of their own."""
     if isinstance(value, dict):
         return {name: _plain(part, keys) for name, part in value.items() if name not in LOCAL}
@@ -56,5 +56,5 @@ def _plain(value: Any, keys: Mapping[str, str]) -> Any:
     return value
 
 
-def _hash(value: Any) -> str:
+def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -212,7 +212,7 @@ def same_label(member: Member, task: Task) -> list[LabelGroup]:
     return sorted(groups, key=lambda group: -group.count)[:GROUPS_SHOWN]
 
 
-def _says(given: Any, value: str) -> bool:
+def _says(given: object, value: str) -> bool:
     return given == value or (isinstance(given, bool) and given == (value == "true"))
 
 

@@ -41,7 +41,7 @@ class EqualInputs:
         self._content = tuple(field.name for field in spec.input_schema if not field.role)
         self._said: dict[bytes, Said] = defaultdict(dict)
 
-    def add(self, index: int, facts: Mapping[str, Any], thread: Any, gold: Mapping[str, Any]) -> None:
+    def add(self, index: int, facts: Mapping[str, Any], thread: object, gold: Mapping[str, Any]) -> None:
         """Take note of one gold."""
         content = {name: facts.get(name) for name in self._content}
         is_text = any(len(str(leaf).split()) >= TEXT_WORDS for leaf in leaves(content))
@@ -72,12 +72,12 @@ def _value(gold: Mapping[str, Any], name: str) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _key(value: Any) -> bytes:
+def _key(value: object) -> bytes:
     body = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
     return hashlib.blake2b(body.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, str):
         return " ".join(value.casefold().split())
     if isinstance(value, dict):

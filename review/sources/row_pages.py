@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -72,7 +73,7 @@ def _pasted(text: str, form: str = "") -> tuple[str, str]:
     return uploads.keep_upload([brought.file]), brought.wording
 
 
-def _kept(file: Any) -> tuple[str, str]:
+def _kept(file: UploadedFile[Any]) -> tuple[str, str]:
     """The same of a file; plain text becomes rows as if it had been pasted."""
     name = uploads.keep_upload(file.chunks())
     if Path(file.name or "").suffix.lower() not in _TEXT_FILES:

@@ -135,7 +135,7 @@ def _of_label(field: OutputField, label: str, said: VerdictColumns, values: Sequ
     return of_names(f"label:{field.name}:{label}", f"“{label}” or not", tally(said.unit, places, (0, 1)))
 
 
-def _says(value: Any, label: str) -> bool:
+def _says(value: object, label: str) -> bool:
     return label in value if isinstance(value, list) else value == label
 
 

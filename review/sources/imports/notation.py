@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from review.sources.imports.cell_values import Notation
 from review.sources.imports.choices import ImportChoices
@@ -99,7 +98,7 @@ def _is_open(found: FoundNotation) -> bool:
     return (found.has_numbers and not found.decimal) or (found.has_dates and not found.dates)
 
 
-def _look_at_number(found: FoundNotation, value: Any) -> None:
+def _look_at_number(found: FoundNotation, value: object) -> None:
     if not isinstance(value, str):
         return
     text = value.strip()
@@ -111,7 +110,7 @@ def _look_at_number(found: FoundNotation, value: Any) -> None:
         found.unclear_number = text
 
 
-def _look_at_date(found: FoundNotation, column: str, row: int, value: Any) -> None:
+def _look_at_date(found: FoundNotation, column: str, row: int, value: object) -> None:
     match = _DAY_AND_MONTH.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return

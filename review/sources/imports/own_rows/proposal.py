@@ -154,12 +154,12 @@ def _output(column: Column) -> OutputField:
     return OutputField(**shape, required=column.is_full)
 
 
-def _loaded(value: Any) -> Any:
+def _loaded(value: object) -> Any:
     try:
         return strict_json.parse(value) if isinstance(value, str) and re.match(r"\s*[\[{]", value) else value
     except ValueError:
         return value
 
 
-def _holds_objects(value: Any) -> bool:
+def _holds_objects(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(part, dict) for part in value))
