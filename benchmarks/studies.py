@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from evaluation.states import StudyKind
-from evaluation.studies.design import RULES
 from evaluation.studies.results import Group
+from evaluation.studies.rules import RULES
 from evaluation.studies.samples import points
 from stats import power_law
 from stats.resampling.seed_bootstrap import draws, interval

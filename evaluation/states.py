@@ -30,6 +30,8 @@ class StudyKind(TextChoices):
 
     SAMPLES = "samples", "How many samples"
     METHODS = "methods", "LoRA against full"
+    FILTER = "filter", "Does the human filter help"
+    STUDENTS = "students", "The smallest student that holds"
 
 
 class StudyMetric(TextChoices):

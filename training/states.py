@@ -52,3 +52,12 @@ class ExportFormat(TextChoices):
     MERGED = "merged", "Merged safetensors"
     GGUF_F16 = "gguf-f16", "GGUF, 16 bits"
     GGUF_Q8 = "gguf-q8", "GGUF, 8 bits"
+
+
+class SampleOf(TextChoices):
+    """Which rows a sample is drawn from. All but golds are for studies alone: nobody found those texts fit to imitate."""
+
+    GOLDS = "golds", "accepted and edited texts"
+    ACCEPTED = "accepted", "drafts that were accepted as they were"
+    WRITTEN = "written", "drafts as the teacher wrote them, whatever was decided"
+    LONGEST = "longest", "the longest drafts as the teacher wrote them"

@@ -30,7 +30,7 @@ from web.http.pagination import KeysetPagination
 class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
-    kind = serializers.CharField(help_text="samples or methods")
+    kind = serializers.CharField(help_text="samples, methods, filter or students")
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -43,6 +43,12 @@ class StudyIn(serializers.Serializer[Any]):
     metric = serializers.CharField(required=False, default=StudyMetric.NLL.value)
     recipes = serializers.DictField(
         child=serializers.CharField(), required=False, help_text="Presets by arm: lora, full."
+    )
+    students = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        required=False,
+        max_length=20,
+        help_text="Of *students*: the others that are compared, by short name.",
     )
 
 
@@ -101,6 +107,7 @@ class StudiesView(APIView):
             epochs=asked.get("epochs"),
             metric=asked["metric"],
             recipes=asked.get("recipes", {}),
+            students=tuple(asked.get("students", ())),
         )
         study = launch_study.launch(
             wishes,

@@ -17,7 +17,7 @@ AXES = {
 def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """The chart beside a verdict: the curve over sizes, or an interval for each arm."""
     points = body.get("points", [])
-    if kind == StudyKind.METHODS:
+    if kind != StudyKind.SAMPLES:
         rows = [
             {"name": point["arm"], "value": point["loss"], "lo": point["low"], "hi": point["high"], "n": point["seeds"]}
             for point in points

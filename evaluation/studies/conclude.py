@@ -9,7 +9,7 @@ from django.db import transaction
 
 from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import methods, record, samples
+from evaluation.studies import arms, methods, record, samples
 from evaluation.studies import queries as selectors
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
@@ -57,6 +57,8 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
     results = [_result(cell, metric, is_unlike=cell.pk in unlike) for cell in done]
     if study.kind == StudyKind.METHODS:
         body = methods.conclude_methods(results, rule)
+    elif study.kind in arms.CONCLUDE:
+        body = arms.CONCLUDE[study.kind](results, rule)
     else:
         body = samples.conclude_samples(results, rule, sizes=study.record["grid"]["sizes"])
     return {**body, "left_out_of_costs": len(unlike)}

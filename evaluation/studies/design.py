@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from evaluation.states import StudyKind, StudyMetric
+from training.states import SampleOf
 
 MIN_SEEDS: Final = 2
 MAX_CELLS: Final = 60
@@ -21,23 +22,56 @@ PRESETS: Final = {SMALL: "Small: minutes on the demo student", NORMAL: "Normal: 
 QUESTIONS: Final[dict[str, str]] = {
     StudyKind.SAMPLES: "How many approved samples does this task need?",
     StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
+    StudyKind.FILTER: "Does the human filter make a better student?",
+    StudyKind.STUDENTS: "Which is the smallest student that holds?",
 }
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
+# Arms of the filter's study: four of one size, and all that was written.
+EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
+LONGEST, EVERY = "Longest", "Everything written"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
-# A fixed sequence of tests, each at its full level, errs in no more studies than one test does (Maurer, Hothorn and Lehmacher
-# 1995, in Biometrie in der chemisch-pharmazeutischen Industrie 6). Studies registered before searched without an order.
-LARGEST_FIRST: Final = "largest_first"
 
 
 @dataclass(frozen=True)
 class StudyArm:
-    """One way of tuning: what pages call it, and the preset it takes its recipe from."""
+    """One way of tuning.
+
+    Attributes:
+        name: What pages call it.
+        recipe: The preset it takes its recipe from.
+        of: Which rows its samples are drawn from.
+        records: Of an arm with a size of its own; else the grid's sizes are its.
+        student: Slug of an arm's own student; empty for the study's.
+    """
 
     name: str
     recipe: str
+    of: SampleOf = SampleOf.GOLDS
+    records: int | None = None
+    student: str = ""
+
+
+@dataclass(frozen=True)
+class StudyInputs:
+    """What a grid is laid out from.
+
+    Attributes:
+        records: Training records of each kind of rows that the version holds.
+        students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
+        demo: Which of them is the small one that comes with the product, which has recipes of its own.
+    """
+
+    records: Mapping[SampleOf, int]
+    students: tuple[str, ...]
+    demo: str = ""
+
+    @property
+    def common(self) -> int:
+        """Records that each kind of rows has."""
+        return min(self.records.values())
 
 
 @dataclass(frozen=True)
@@ -57,7 +91,7 @@ class StudyDesign:
     @property
     def places(self) -> list[tuple[StudyArm, int, int]]:
         """Arm, size and seed of each cell; small sizes first, so that early cells end early."""
-        return [(arm, size, seed) for size in self.sizes for seed in self.seeds for arm in self.arms]
+        return [(arm, arm.records or size, seed) for size in self.sizes for seed in self.seeds for arm in self.arms]
 
 
 @dataclass(frozen=True)
@@ -72,6 +106,7 @@ class StudyRequest:
     epochs: int | None = None
     metric: str = StudyMetric.NLL.value
     recipes: Mapping[str, str] = field(default_factory=dict)
+    students: tuple[str, ...] = ()
 
 
 class DesignError(ValueError):
@@ -82,13 +117,12 @@ class DesignError(ValueError):
         self.errors = errors
 
 
-def design_study(wishes: StudyRequest, *, available: int, is_demo: bool) -> StudyDesign:
+def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     """The design of a preset with what was asked for in its place.
 
     Args:
         wishes: What was asked for.
-        available: Training records the version holds.
-        is_demo: The student is the small one that comes with the product, which has recipes of its own.
+        given: What the version holds, and which students there are.
 
     Raises:
         DesignError: Names every field that cannot be as it is.
@@ -100,79 +134,44 @@ def design_study(wishes: StudyRequest, *, available: int, is_demo: bool) -> Stud
     design = StudyDesign(
         kind=kind,
         question=wishes.question.strip() or QUESTIONS[kind],
-        arms=_arms(kind, wishes.recipes, is_demo=is_demo),
-        sizes=wishes.sizes or _sizes(kind, wishes.preset, available),
+        arms=_arms(kind, wishes.recipes, given),
+        sizes=wishes.sizes or _sizes(kind, wishes.preset, given.common),
         seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
         epochs=wishes.epochs or (1 if is_small else 3),
         metric=metric,
     )
     if metric == StudyMetric.PASSES:
         design = replace(design, written_records=design.scored_records)
-    if errors := _errors(design, available):
+    if errors := _errors(design, given):
         raise DesignError(errors)
     return design
 
 
-def rule_of(design: StudyDesign) -> dict[str, Any]:
-    """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
-    rule = {**RULES[design.kind], "metric": str(design.metric)}
-    if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
-        rule["text"] = SHARE_RULE
-    return rule
-
-
-# Of a share that passes, what is lost is its fall; the rule is the same.
-SHARE_RULE: Final = (
-    "Sizes are asked from the largest below the whole downwards: is the fall of the share of outputs that pass, against "
-    "the share at the largest size, shown to be less than 5 % (its 95 % interval ends below)? The first that is not, or whose seeds "
-    "differ by more than 20 points (unstable), ends the asking; the last one shown is enough. So at most 2.5 % of "
-    "such studies name a size that is not. What 300 more records would buy is told "
-    "only if the 95 % interval of the gain, on the curve a·n^-b + c fitted to the share that fails, lies above zero and "
-    "the shares follow the curve (lack of fit, p at least 0.05)."
-)
-RULES: Final[dict[str, dict[str, Any]]] = {
-    StudyKind.SAMPLES: {
-        "text": (
-            "Sizes are asked from the largest below the whole downwards: has the loss, over the loss at the largest size, "
-            "a 95 % interval that ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), "
-            "ends the asking; the last one shown is enough. So at most 2.5 % of such studies name a size that is not. What 300 more records would buy is told only if the "
-            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
-            "(lack of fit, p at least 0.05)."
-        ),
-        "misfit_p": 0.05,
-        "tolerance": 0.05,
-        "order": LARGEST_FIRST,
-        "unstable_above": 0.2,
-        "more_records": 300,
-        "draws": 2000,
-        "level": 0.95,
-        "seed": 1,
-    },
-    StudyKind.METHODS: {
-        "text": (
-            "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
-            "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
-            "+2 %; otherwise the study has not told. An arm whose seeds differ by more than 20 % is unstable: it is not "
-            "called worse."
-        ),
-        "margin": 0.02,
-        "unstable_above": 0.2,
-        "draws": 2000,
-        "level": 0.95,
-        "seed": 1,
-    },
-}
-
-
-def _arms(kind: StudyKind, recipes: Mapping[str, str], *, is_demo: bool) -> tuple[StudyArm, ...]:
-    lora = StudyArm("LoRA", recipes.get("lora") or ("demo" if is_demo else "modern-lora"))
-    full = StudyArm("Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full"))
-    return (lora, full) if kind == StudyKind.METHODS else (lora,)
+def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, ...]:
+    is_demo = given.demo in given.students
+    lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
+    if kind == StudyKind.METHODS:
+        return StudyArm("LoRA", lora), StudyArm(
+            "Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full")
+        )
+    if kind == StudyKind.FILTER:
+        every = given.records.get(SampleOf.WRITTEN)
+        return (
+            StudyArm(EDITED, lora),
+            StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED),
+            StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN),
+            StudyArm(LONGEST, lora, of=SampleOf.LONGEST),
+            StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
+        )
+    if kind == StudyKind.STUDENTS:
+        own = {slug: "demo" if slug == given.demo else "modern-lora" for slug in given.students}
+        return tuple(StudyArm(slug, recipes.get("lora") or own[slug], student=slug) for slug in given.students)
+    return (StudyArm("LoRA", lora),)
 
 
 def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
     most = min(available, SMALL_RECORDS) if preset == SMALL else available
-    if kind == StudyKind.METHODS:
+    if kind != StudyKind.SAMPLES:
         return (most,)
     sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[preset]}
     return tuple(sorted(size for size in sizes if size <= most)) or (most,)
@@ -187,17 +186,23 @@ def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
     }
 
 
-def _errors(design: StudyDesign, available: int) -> dict[str, list[str]]:
+def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
+    available = given.common
     sizes, seeds = design.sizes, design.seeds
     if list(sizes) != sorted(set(sizes)):
         errors["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
     elif sizes[0] < 1 or sizes[-1] > available:
-        errors["sizes"] = [f"The version holds {available} training records; {_listed(sizes)} do not fit into it."]
+        of_each = "" if design.kind != StudyKind.FILTER else " of each kind"
+        errors["sizes"] = [
+            f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
+        ]
     elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
         errors["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
-    elif design.kind == StudyKind.METHODS and len(sizes) != 1:
-        errors["sizes"] = ["The methods are compared at one size: name one."]
+    elif design.kind != StudyKind.SAMPLES and len(sizes) != 1:
+        errors["sizes"] = ["All are compared at one size: name one."]
+    if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
+        errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
     if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
             f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."

@@ -43,6 +43,9 @@ class StudyForm(forms.Form):
     epochs = forms.IntegerField(
         label="Epochs", required=False, min_value=1, max_value=20, help_text="The same for every cell."
     )
+    students = forms.MultipleChoiceField(
+        label="Compared with", required=False, help_text="Only for the smallest student that holds: the others."
+    )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
@@ -52,7 +55,9 @@ class StudyForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
-        set_choices(self, "student", [(s.slug, s.name) for s in students])
+        known = [(s.slug, s.name) for s in students]
+        set_choices(self, "student", known)
+        set_choices(self, "students", known)
 
     def wishes(self) -> StudyRequest:
         """What a valid form asks for."""
@@ -65,4 +70,5 @@ class StudyForm(forms.Form):
             seeds=asked["seeds"],
             epochs=asked["epochs"],
             metric=asked["metric"],
+            students=tuple(asked["students"]),
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from evaluation.models import Measurement, Study, StudyCell
 from evaluation.studies import design as designs
 from evaluation.studies import record as records
-from evaluation.studies import registration
+from evaluation.studies import registration, rules
 from evaluation.studies.design import StudyRequest
 from evaluation.studies.registration import PlannedStudyCell, StudyRegistration
 from jobs.lifecycle import control
@@ -21,6 +21,7 @@ from review.models import DatasetVersion
 from review.states import Role, Split
 from review.tasks.permissions import require
 from training.models import Student
+from training.states import SampleOf
 
 KIND = "study"
 
@@ -59,7 +60,7 @@ def launch(wishes: StudyRequest, *, version: DatasetVersion, student: Student, b
         kind=laid.design.kind,
         question=laid.design.question[:200],
         dataset_version=version,
-        student=student,
+        student=laid.student,
         record_text=text,
         record_sha256=records.sha256_of(text),
         job=job,
@@ -118,7 +119,7 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "epochs": design.epochs,
         },
         "metric": str(design.metric),
-        "decision_rule": designs.rule_of(design),
+        "decision_rule": rules.rule_of(design),
         "outlook": laid.outlook.as_json(),
         "scored_on": {
             "split": str(Split.VALIDATION),
@@ -143,8 +144,10 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     """An arm with its recipe; the seed is a cell's own."""
     recipe = next(cell.plan["recipe"] for cell in laid.cells if cell.arm == arm)
+    own = {"of": str(arm.of), "records": arm.records, "student": arm.student}
     return {
         "name": arm.name,
         "preset": arm.recipe,
+        **{name: value for name, value in own.items() if value and value != SampleOf.GOLDS},
         "recipe": {name: value for name, value in recipe.items() if name != "seed"},
     }

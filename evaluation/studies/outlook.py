@@ -10,12 +10,19 @@ from typing import Any, Final
 import numpy as np
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies.design import RULES, StudyDesign
+from evaluation.studies.design import StudyDesign
 from evaluation.studies.number_wording import percent
 from evaluation.studies.results import Group
+from evaluation.studies.rules import RULES
 from stats import noninferiority
 from stats.resampling.seed_bootstrap import pooled_variance
 
+# What the first question of a kind is about, and what it is shown to be.
+_ASKED_FIRST: Final[dict[str, tuple[str, str]]] = {
+    StudyKind.SAMPLES: ("The first size below the largest", "enough"),
+    StudyKind.METHODS: ("LoRA", "as good"),
+    StudyKind.STUDENTS: ("The second largest student", "one that holds"),
+}
 ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 # Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
 ASSUMED_SCATTER: Final = {StudyMetric.NLL: (0.02, 0.05), StudyMetric.PASSES: (0.05, 0.5)}
@@ -37,7 +44,7 @@ class StudyOutlook:
     Attributes:
         scatter: What it is reckoned from.
         margin: What may be lost.
-        power: Chance to show within the margin what truly loses nothing.
+        power: Chance to show within the margin what truly loses nothing; of a gain, one as large as was registered.
         shown: Largest true loss that is shown to be within the margin with a power of 80 %; below 0 where none is.
         worse: Smallest true loss that is shown to be beyond it with that power.
         sentence: The same in words.
@@ -75,14 +82,14 @@ def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> 
 def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOutlook:
     """What a design shows with so many scored records."""
     rule = RULES[design.kind]
-    margin = float(rule["tolerance"] if design.kind == StudyKind.SAMPLES else rule["margin"])
+    margin = float(rule["margin"] if design.kind == StudyKind.METHODS else rule["tolerance"])
     runs, groups = len(design.seeds), len(design.places) // len(design.seeds)
     of_seeds = 2 * scatter.seeds**2 / runs
     variance = max(of_seeds + scatter.records**2 / records, 1e-12)
     # Records are many, so only the part of the error that is reckoned from seeds has few degrees of freedom (Satterthwaite 1946).
     df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)
     known = {"margin": margin, "error": variance**0.5, "df": df}
-    power = noninferiority.power(loss=0.0, **known)
+    power = noninferiority.power(loss=-float(rule.get("gain", 0.0)), **known)
     shown = noninferiority.largest_loss_shown(**known)
     worse = noninferiority.smallest_loss_shown_beyond(**known)
     return StudyOutlook(scatter, margin, power, shown, worse, _sentence(design, power, shown, worse))
@@ -93,13 +100,17 @@ def _whole(group: Group, metric: StudyMetric) -> float:
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:
-    is_samples = design.kind == StudyKind.SAMPLES
-    what = "The first size below the largest" if is_samples else "LoRA"
-    level = f"{what}, if it truly loses nothing, is shown to be {'enough' if is_samples else 'as good'} in {_of_hundred(power)} of such studies"
+    if design.kind == StudyKind.FILTER:
+        least = f"the smallest gain found with a power of 80 % is {percent(-shown)}"
+        return f"A filter that truly lowers the loss by {percent(RULES[design.kind]['gain'])} is shown to help in {_of_hundred(power)} of such studies; {least}."
+    what, found = _ASKED_FIRST[design.kind]
+    level = f"{what}, if it truly loses nothing, is shown to be {found} in {_of_hundred(power)} of such studies"
     least = f"with a power of 80 % the study finds a true loss of up to {percent(shown)} small enough"
     if shown <= 0:
         least = "less than the 80 % that one would want: take more seeds or records"
-    beyond = "" if is_samples else f"; it finds LoRA worse from a true loss of {percent(worse)} on"
+    beyond = (
+        "" if design.kind != StudyKind.METHODS else f"; it finds LoRA worse from a true loss of {percent(worse)} on"
+    )
     return f"{level}; {least}{beyond}."
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from evaluation.studies import launch_study, presentation, registration
 from evaluation.studies import queries as selectors
-from evaluation.studies.design import rule_of
 from evaluation.studies.forms import StudyForm
+from evaluation.studies.rules import rule_of
 from members.session import member_of
 from review.datasets import queries
 from review.states import Role

@@ -42,6 +42,14 @@ COLUMNS = (
     "run",
     "fingerprint",
 )
+# What stands over the columns of cells.
+AXIS_WORDS = {
+    StudyKind.SAMPLES: "Records",
+    StudyKind.METHODS: "Method",
+    StudyKind.FILTER: "Texts",
+    StudyKind.STUDENTS: "Student",
+}
+COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {
     "seconds": "Seconds of a run",
     "peak_memory_gib": "Peak memory, GiB",
@@ -74,11 +82,11 @@ def page(study: Study) -> dict[str, Any]:
         "rule_note": rule_note(study),
         "record_is_intact": record.sha256_of(study.record_text) == study.record_sha256,
         "verdict": body,
-        "is_methods": study.kind == StudyKind.METHODS,
+        "is_by_arm": study.kind != StudyKind.SAMPLES,
         "metric_label": charts.AXES[metric],
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
         "chart": charts.of_verdict(study.kind, metric, body) if body else charts.so_far(metric, rows),
-        "cost_chart": charts.of_cost(metric, body) if body and study.kind == StudyKind.METHODS else None,
+        "cost_chart": charts.of_cost(metric, body) if body and study.kind in COMPARED_BY_COST else None,
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
         "under_way": [each for each in now if each.job],
         "reported": reported.FINDINGS[study.kind],
@@ -99,14 +107,14 @@ def rule_note(study: Study) -> str:
 
 def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Cells as a table: a line a seed, a column a size or an arm."""
-    axis = "arm" if study.kind == StudyKind.METHODS else "records"
+    axis = "records" if study.kind == StudyKind.SAMPLES else "arm"
     metric = study.record["metric"]
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,
-        "axis": "Records" if axis == "records" else "Method",
+        "axis": AXIS_WORDS[study.kind],
         "lines": [{"seed": seed, "cells": [by_place.get((seed, column)) for column in columns]} for seed in seeds],
         "rows": [_shown(row, metric) for row in rows],
     }

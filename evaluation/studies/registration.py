@@ -9,21 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evaluation.states import StudyKind
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
 from evaluation.studies import record as records
 from evaluation.studies import results as results_of
-from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyRequest
+from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter, StudyOutlook
 from evaluation.studies.results import CellResult
 from review.models import DatasetVersion, Task, TaskVersion
+from review.states import Verdict
 from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
 from training.runs import compose_recipe, forecast, preflight
 from training.runs.run_request import RunRequest
+from training.states import SampleOf
+from training.students import queries as students_of
+from training.students import registration as student_registration
 from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
@@ -47,7 +52,10 @@ class PlannedStudyCell:
 
 @dataclass(frozen=True)
 class StudyRegistration:
-    """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before."""
+    """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before.
+
+    `student` is what its cells tune; where students are compared, the largest.
+    """
 
     version: DatasetVersion
     task_version: TaskVersion
@@ -78,9 +86,9 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
     files = tuning_data.tuning_data_of(version)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    rows = tuning_data.outlines(files.train)
+    students = _students(wishes, student)
     try:
-        design = designs.design_study(wishes, available=len({row.record for row in rows}), is_demo=student.is_demo)
+        design = designs.design_study(wishes, _inputs(wishes, version, students))
     except DesignError as error:
         raise Refusal("bad_study", str(error), hint=_hint(error), status=400, errors=error.errors) from error
     scored = selectors.validation_records(version, limit=design.scored_records)
@@ -91,13 +99,66 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
             hint="Import more records, judge their drafts, then freeze the next version.",
         )
     task_version = tuning_data.newest_task_version(version)
+    by_slug = {each.slug: each for each in students}
+    largest = students[-1]
     cells = [
-        _cell(place, design=design, version=version, task_version=task_version, student=student, scored=scored)
+        _cell(
+            place,
+            design=design,
+            version=version,
+            task_version=task_version,
+            student=by_slug.get(place[0].student, largest),
+            scored=scored,
+        )
         for place in design.places
     ]
     reused = selectors.measured(cell.fingerprint for cell in cells)
     outlook = outlooks.of_design(design, _scatter(task_version.task, design), records=len(scored))
-    return StudyRegistration(version, task_version, student, design, tuple(scored), tuple(cells), reused, outlook)
+    return StudyRegistration(version, task_version, largest, design, tuple(scored), tuple(cells), reused, outlook)
+
+
+def _students(wishes: StudyRequest, student: Student) -> list[Student]:
+    """What is tuned, the largest last: the one student, or all that are compared.
+
+    Raises:
+        Refusal: Of one of several it is not known how large it is.
+        Http404: There is no student of that name.
+    """
+    if wishes.kind != StudyKind.STUDENTS:
+        return [student]
+    slugs = dict.fromkeys([student.slug, *wishes.students])
+    found = [student if slug == student.slug else students_of.by_slug(slug) for slug in slugs]
+    unknown = next((each for each in found if not each.parameters), None)
+    if unknown is not None:
+        raise Refusal(
+            "size_unknown",
+            f"How many parameters '{unknown.slug}' has is not known, so it cannot be placed among the others.",
+            hint="Tune it once, which tells its size, or leave it out.",
+            errors={"students": [f"The size of '{unknown.slug}' is not known."]},
+        )
+    return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
+
+
+def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[Student]) -> StudyInputs:
+    """What the version holds, of each kind of rows that the study draws from.
+
+    Raises:
+        Refusal: The human filter is asked about, and the version holds nothing that it kept out.
+    """
+    kinds = tuple(SampleOf) if wishes.kind == StudyKind.FILTER else (SampleOf.GOLDS,)
+    rows = {of: samples.rows_to_draw_from(version, of) for of in kinds}
+    if SampleOf.WRITTEN in rows and not any(row.verdict == Verdict.REJECT for row in rows[SampleOf.WRITTEN]):
+        raise Refusal(
+            "nothing_filtered",
+            f"{version} holds no rejected draft, so what the human filter keeps out cannot be tuned on.",
+            hint="Freeze a version with all three verdicts (accept, edit, reject), then ask again.",
+            errors={"dataset_version": ["This version holds no rejected drafts."]},
+        )
+    return StudyInputs(
+        records={of: len({row.record for row in found}) for of, found in rows.items()},
+        students=tuple(each.slug for each in students),
+        demo=student_registration.DEMO_SLUG,
+    )
 
 
 def _scatter(task: Task, design: StudyDesign) -> Scatter:
@@ -128,7 +189,7 @@ def _cell(
     arm, size, seed = place
     overrides = overrides_of(design, seed)
     recipe = compose_recipe.compose(arm.recipe, overrides, student)
-    sample = Sample(records=size, seed=seed)
+    sample = Sample(records=size, seed=seed, of=arm.of)
     rows = samples.rows_of(version, sample)
     guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
     plan = {

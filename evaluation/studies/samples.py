@@ -9,9 +9,9 @@ import numpy as np
 
 from evaluation.states import StudyMetric
 from evaluation.studies import results
-from evaluation.studies.design import LARGEST_FIRST
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
+from evaluation.studies.rules import LARGEST_FIRST
 from stats import power_law
 from stats.resampling.seed_bootstrap import Array, draws, interval
 from web.templatetags.figures import fixed

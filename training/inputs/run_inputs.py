@@ -6,7 +6,6 @@ Runs in a worker, outside any transaction. Knows storage and hashes; does not kn
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +35,11 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
     files = tuning_data.tuning_data_of(run.dataset_version, recipe.reads)
     if files is None:
         raise Refusal("not_frozen", f"{run.dataset_version} is not frozen.")
-    for file, name in ((files.train, TRAIN_FILE), (files.validation, VALIDATION_FILE)):
-        _copy_rows(file, run_dir / name)
+    _copy_rows(files.validation, run_dir / VALIDATION_FILE)
     if run.sample:
-        _keep_sampled_rows(run, run_dir / TRAIN_FILE)
+        _lay_sample(run, run_dir / TRAIN_FILE)
+    else:
+        _copy_rows(files.train, run_dir / TRAIN_FILE)
     return {
         "student": student_ref(run.student, run),
         "recipe": run.recipe,
@@ -112,14 +112,14 @@ def _copy_rows(file: DatasetFile, target: Path) -> None:
     _copy_verified(file.path, target, file.sha256)
 
 
-def _keep_sampled_rows(run: TrainingRun, file: Path) -> None:
-    """Leave only the rows of the run's sample in the file."""
-    rows = samples.rows_of(run.dataset_version, samples.from_json(run.sample))
+def _lay_sample(run: TrainingRun, file: Path) -> None:
+    """Copy only the rows of the run's sample."""
+    sample = samples.from_json(run.sample)
+    rows = samples.rows_of(run.dataset_version, sample)
     if tuning_data.hash_of(rows) != run.sample["rows_sha256"]:
         raise Refusal("sample_changed", f"The sample of {run.name} is not the one it was launched with.")
-    wanted = {row.id for row in rows}
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join(line for line in lines if str(json.loads(line)["id"]) in wanted))
+    _copy_rows(samples.train_file(run.dataset_version, sample.of), file)
+    samples.keep_rows(file, rows)
 
 
 def _copy_verified(stored: str, target: Path, sha256: str) -> None:

@@ -1,22 +1,27 @@
-"""A run on a part of the training rows: so many records, drawn by seed. Refuses what the version does not hold."""
+"""A run on a part of a version: so many records of some of its rows, drawn by seed. Refuses what the version does not hold."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from review.models import DatasetVersion
+from review.models import DatasetFile, DatasetVersion
+from review.states import Verdict
 from training.inputs import tuning_data
 from training.inputs.tuning_data import RowOutline
+from training.states import SampleOf
 from web.errors import Refusal
 
 PROMPT = "prompt"
+ORIGINAL = ":original"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """How many records a run sees, and the seed that draws them. Samples of one seed are nested.
+    """How many records a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
 
     Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples that
     were kept before that are drawn by the records' ids (`by_prompt` is false), for ever.
@@ -25,6 +30,7 @@ class Sample:
     records: int
     seed: int
     by_prompt: bool = True
+    of: SampleOf = SampleOf.GOLDS
 
 
 def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
@@ -33,17 +39,18 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     Raises:
         Refusal: 409 not frozen; 422 fewer records than wanted, or fewer rows than a run takes.
     """
-    files = tuning_data.tuning_data_of(version)
-    if files is None:
-        raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    there = len({row.record for row in tuning_data.outlines(files.train)})
+    kept = rows_to_draw_from(version, sample.of)
+    there = len({row.record for row in kept})
     if sample.records > there:
         raise Refusal(
             "too_few_records",
             f"{sample.records} training records are wanted; {version} holds {there}.",
             hint=f"Ask for {there} at most, or freeze a larger version.",
         )
-    rows = tuning_data.sample_rows(files.train, records=sample.records, seed=sample.seed, by_prompt=sample.by_prompt)
+    if sample.of == SampleOf.LONGEST:
+        rows = _longest(kept, sample.records)
+    else:
+        rows = tuning_data.draw_rows(kept, records=sample.records, seed=sample.seed, by_prompt=sample.by_prompt)
     if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         raise Refusal(
             "sample_too_small",
@@ -51,6 +58,48 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
             hint="Ask for more records.",
         )
     return rows
+
+
+def rows_to_draw_from(version: DatasetVersion, of: SampleOf) -> list[RowOutline]:
+    """All training rows of a kind, in the order of the file.
+
+    Raises:
+        Refusal: 409, not frozen.
+    """
+    rows = tuning_data.outlines(train_file(version, of))
+    if of == SampleOf.GOLDS:
+        return list(rows)
+    if of == SampleOf.ACCEPTED:
+        return [row for row in rows if row.verdict == Verdict.ACCEPT]
+    # What stood before an edit has a row of its own; then the edited text is not what was written.
+    edited = {row.id.removesuffix(ORIGINAL) for row in rows if row.id.endswith(ORIGINAL)}
+    return [row for row in rows if row.id not in edited]
+
+
+def train_file(version: DatasetVersion, of: SampleOf) -> DatasetFile:
+    """The file that holds such rows: labelled ones hold drafts that were rejected, and what stood before an edit.
+
+    Raises:
+        Refusal: 409, not frozen.
+    """
+    reads = "kto" if of in (SampleOf.WRITTEN, SampleOf.LONGEST) else "sft"
+    files = tuning_data.tuning_data_of(version, reads)
+    if files is None:
+        raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
+    return files.train
+
+
+def keep_rows(file: Path, rows: Sequence[RowOutline]) -> None:
+    """Leave only these rows in a copy of a training file, as texts to imitate: labels go."""
+    wanted = {row.id for row in rows}
+    kept = []
+    for line in file.read_bytes().splitlines(keepends=True):
+        row = json.loads(line)
+        if str(row["id"]) not in wanted:
+            continue
+        is_labelled = row.pop("label", None) is not None
+        kept.append((json.dumps(row, ensure_ascii=False) + "\n").encode() if is_labelled else line)
+    file.write_bytes(b"".join(kept))
 
 
 def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
@@ -61,9 +110,21 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
         "rows": len(rows),
         "rows_sha256": tuning_data.hash_of(rows),
     }
+    if sample.of != SampleOf.GOLDS:
+        kept["of"] = str(sample.of)
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
 def from_json(kept: dict[str, Any]) -> Sample:
     """A sample as it was kept."""
-    return Sample(int(kept["records"]), int(kept["seed"]), by_prompt=kept.get("drawn_by") == PROMPT)
+    of = SampleOf(kept.get("of", SampleOf.GOLDS))
+    return Sample(int(kept["records"]), int(kept["seed"]), by_prompt=kept.get("drawn_by") == PROMPT, of=of)
+
+
+def _longest(rows: Sequence[RowOutline], records: int) -> list[RowOutline]:
+    """The longest answer of each record, of the records where that is longest; in the order of the file."""
+    longest: dict[str, RowOutline] = {}
+    for row in sorted(rows, key=lambda row: (-row.answer_characters, row.prompt_hash, row.id)):
+        longest.setdefault(row.record, row)
+    chosen = {row.id for row in list(longest.values())[:records]}
+    return [row for row in rows if row.id in chosen]

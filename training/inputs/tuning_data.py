@@ -88,12 +88,16 @@ class RowOutline:
         record: Its record's.
         characters: Its length with prompt and completion together.
         prompt_hash: SHA-256 of its prompt, hex: the same wherever the same record was imported for the same task.
+        verdict: Of the gold it comes from.
+        answer_characters: Length of its completion; 0 for a pair.
     """
 
     id: str
     record: str
     characters: int
     prompt_hash: str = ""
+    verdict: str = ""
+    answer_characters: int = 0
 
 
 def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
@@ -104,19 +108,18 @@ def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
     return _outlines(file.path, file.sha256)
 
 
-def sample_rows(file: DatasetFile, *, records: int, seed: int, by_prompt: bool = False) -> list[RowOutline]:
-    """Rows of so many records of a file, drawn by seed, in the file's order; samples of one seed are nested.
+def draw_rows(rows: Sequence[RowOutline], *, records: int, seed: int, by_prompt: bool = False) -> list[RowOutline]:
+    """Rows of so many records, drawn by seed, in the order in which they came; samples of one seed are nested.
 
     Args:
-        file: Of training rows.
+        rows: To draw from.
         records: How many records.
         seed: Of the draw.
         by_prompt: Draw by what the records say, and not by their ids, which differ between two imports of the same ones.
 
     Raises:
-        ValueError: It holds fewer records.
+        ValueError: They are of fewer records.
     """
-    rows = outlines(file)
     keys: dict[str, str] = {}
     for row in rows if by_prompt else ():
         keys[row.record] = min(row.prompt_hash, keys.get(row.record, row.prompt_hash))
@@ -146,9 +149,14 @@ def sample_prompts(run: TrainingRun) -> list[dict[str, Any]]:
 def _outlines(path: str, sha256: str) -> tuple[RowOutline, ...]:
     with default_storage.open(path, "rb") as handle:
         rows = [json.loads(line) for line in handle]
-    return tuple(
-        RowOutline(str(row["id"]), str(json.loads(row["meta"])["record"]), _length(row), _prompt_hash(row))
-        for row in rows
+    return tuple(map(_outline, rows))
+
+
+def _outline(row: dict[str, Any]) -> RowOutline:
+    meta = json.loads(row["meta"])
+    answer = sum(len(message["content"]) for message in row.get("completion", ()))
+    return RowOutline(
+        str(row["id"]), str(meta["record"]), _length(row), _prompt_hash(row), str(meta.get("verdict", "")), answer
     )
 
 

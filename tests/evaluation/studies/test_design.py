@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from evaluation.studies import design
-from evaluation.studies.design import DesignError, StudyRequest
+from evaluation.studies import design, rules
+from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
+from training.states import SampleOf
 
 
 def compose(available: int = 346, **wishes: Any) -> design.StudyDesign:
-    return design.design_study(StudyRequest(**{"kind": "samples", **wishes}), available=available, is_demo=True)
+    given = StudyInputs(records={SampleOf.GOLDS: available}, students=("demo",), demo="demo")
+    return design.design_study(StudyRequest(**{"kind": "samples", **wishes}), given)
 
 
 @pytest.mark.parametrize("available", [10, 16, 90, 346, 5000])
@@ -43,11 +45,40 @@ def test_the_methods_are_compared_at_one_size_with_both_arms() -> None:
     assert len(made.places) == 4
 
 
+def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_written() -> None:
+    records = {SampleOf.GOLDS: 200, SampleOf.ACCEPTED: 120, SampleOf.WRITTEN: 300, SampleOf.LONGEST: 300}
+    given = StudyInputs(records=records, students=("demo",), demo="demo")
+
+    made = design.design_study(StudyRequest(kind="filter"), given)
+
+    assert made.sizes == (120,)
+    assert {(arm.name, str(arm.of), size) for arm, size, _ in made.places} == {
+        ("Accepted and edited", "golds", 120),
+        ("Accepted", "accepted", 120),
+        ("Unfiltered", "written", 120),
+        ("Longest", "longest", 120),
+        ("Everything written", "written", 300),
+    }
+    compared = {name for pair in rules.rule_of(made)["comparisons"] for name in pair}
+    assert compared == {arm.name for arm in made.arms}
+
+
+def test_students_are_asked_from_the_second_largest_down() -> None:
+    given = StudyInputs(records={SampleOf.GOLDS: 200}, students=("small", "middle", "large"), demo="small")
+
+    made = design.design_study(StudyRequest(kind="students"), given)
+
+    assert [(arm.student, arm.recipe) for arm in made.arms] == [
+        ("small", "demo"), ("middle", "modern-lora"), ("large", "modern-lora"),
+    ]  # fmt: skip
+    assert rules.rule_of(made)["comparisons"] == [["middle", "large"], ["small", "large"]]
+
+
 def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
     made = compose(metric="passes_all")
 
     assert made.written_records == made.scored_records
-    assert "shown to be less than 5 %" in design.rule_of(made)["text"]
+    assert "shown to be less than 5 %" in rules.rule_of(made)["text"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +95,9 @@ def test_judging_by_outputs_writes_one_for_every_scored_record() -> None:
         ({"seeds": (1, 2**32)}, "seeds", "whole number"),
         ({"epochs": 99}, "epochs", "1 to 20"),
         ({"seeds": tuple(range(20))}, "sizes", "80 cells"),
-        ({"kind": "weather"}, "kind", "samples, methods"),
+        ({"kind": "weather"}, "kind", "samples, methods, filter, students"),
+        ({"kind": "students"}, "students", "two students"),
+        ({"kind": "filter", "sizes": (20, 40)}, "sizes", "one size"),
         ({"metric": "taste"}, "metric", "nll_per_byte"),
         ({"preset": "huge"}, "preset", "small, normal"),
     ],

@@ -10,9 +10,10 @@ import pytest
 from evaluation.models import Study
 from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import outlook, presentation, samples
-from evaluation.studies.design import RULES, StudyArm, StudyDesign
+from evaluation.studies.design import StudyArm, StudyDesign
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import Group
+from evaluation.studies.rules import RULES
 from stats.resampling.seed_bootstrap import draws
 
 LORA, FULL = StudyArm("LoRA", "demo"), StudyArm("Full", "demo-full")

@@ -1,0 +1,168 @@
+"""The verdicts on *does the human filter help* and *the smallest student that holds*: arms compared in a registered order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies import results
+from evaluation.studies.number_wording import change, percent, ranged
+from evaluation.studies.results import CellResult, Group
+from stats.resampling.seed_bootstrap import Array, draws, interval
+
+COSTS: Final = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
+
+
+@dataclass(frozen=True)
+class ArmComparison:
+    """One question of the order.
+
+    Attributes:
+        arm: What is asked about.
+        against: What it is compared with.
+        lost: Share of the other's quality that is lost; negative where some is won. None where it cannot be told.
+        low, high: Ends of its 95 % interval.
+        is_shown: Whether it is shown to be within the bound, and all before it were.
+        is_asked: Whether all before it were shown.
+        problem: Why it cannot be told; empty where it can.
+    """
+
+    arm: str
+    against: str
+    lost: float | None = None
+    low: float | None = None
+    high: float | None = None
+    is_shown: bool = False
+    is_asked: bool = True
+    problem: str = ""
+
+
+def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """What the finished cells say of the human filter, under the rule that was registered.
+
+    Args:
+        cells: Finished ones.
+        rule: `comparisons`, `tolerance`, `draws`, `seed`, `metric`, `unstable_above`.
+
+    Returns:
+        `sentence`, `findings`, `points` (one an arm) and `comparisons`, as plain data.
+    """
+    return _conclude(cells, rule, _filter_sentence)
+
+
+def conclude_students(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of students: the smallest that is shown to lose little against the largest."""
+    return _conclude(cells, rule, _students_sentence)
+
+
+CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
+    StudyKind.FILTER: conclude_filter,
+    StudyKind.STUDENTS: conclude_students,
+}
+Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
+
+
+def _conclude(cells: Sequence[CellResult], rule: Mapping[str, Any], sentence: Sentence) -> dict[str, Any]:
+    group_by_arm = results.groups(cells, lambda cell: cell.arm, rule["metric"])
+    if not any(len(group.losses) > 1 for group in group_by_arm.values()):
+        words = "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
+        return {"sentence": words, "findings": [], "points": [], "comparisons": []}
+    drawn = draws([group.losses for group in group_by_arm.values()], count=rule["draws"], seed=rule["seed"])
+    draws_by_arm = dict(zip(group_by_arm, drawn.T, strict=True))
+    asked = _ask(group_by_arm, draws_by_arm, rule)
+    return {
+        "sentence": sentence(asked, rule),
+        "findings": [_finding(one, rule) for one in asked[1:]],
+        "points": [_point(group, draws_by_arm[name], rule) for name, group in group_by_arm.items()],
+        "comparisons": [asdict(one) for one in asked],
+    }
+
+
+def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
+    """The comparisons in their order; the first that is not shown ends the asking."""
+    asked, goes_on = [], True
+    for arm, against in rule["comparisons"]:
+        problem = next((_problem(name, groups, rule) for name in (arm, against) if _problem(name, groups, rule)), "")
+        lost, low, high = (
+            (None, None, None)
+            if arm not in groups or against not in groups
+            else _lost(groups[arm], groups[against], drawn[arm], drawn[against], rule)
+        )
+        is_shown = goes_on and not problem and high is not None and high < rule["tolerance"]
+        asked.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem))
+        goes_on = is_shown
+    return asked
+
+
+def _lost(
+    arm: Group, against: Group, of_arm: Array, of_other: Array, rule: Mapping[str, Any]
+) -> tuple[float | None, float | None, float | None]:
+    """Share of the quality that is lost, with its interval; none where the other has no quality to lose."""
+    lost = float(results.lost_share(np.array([arm.mean]), np.array([against.mean]), rule["metric"])[0])
+    shares = results.lost_share(of_arm, of_other, rule["metric"])
+    if not np.isfinite(lost) or not np.isfinite(shares).all():
+        return None, None, None
+    return lost, *interval(shares)
+
+
+def _problem(name: str, groups: Mapping[str, Group], rule: Mapping[str, Any]) -> str:
+    if name not in groups:
+        return f"no cell of {name} has ended well"
+    group = groups[name]
+    return f"{name} is unstable: its {results.spread_words(group, rule)}" if group.is_unstable(rule) else ""
+
+
+def _point(group: Group, drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any]:
+    low, high = interval(drawn)
+    costs = {name: group.mean_cost(name) for name in COSTS}
+    unstable = _problem(group.name, {group.name: group}, rule)
+    return {
+        "arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
+        "unstable": unstable, **costs,
+    }  # fmt: skip
+
+
+def _filter_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'with unfiltered drafts no output passes'}."
+    finding = f"with accepted and edited texts {_words(first, rule)} than with as many unfiltered drafts"
+    if first.is_shown:
+        return f"The human filter helps: {finding}{_range(first)}."
+    if first.low > 0:
+        return f"The human filter does harm: {finding}{_range(first)}."
+    return f"The study has not told whether the human filter helps: {finding}{_range(first)}, and the interval reaches across zero."
+
+
+def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    allowed, largest = percent(rule["tolerance"]), asked[0].against
+    shown = [one for one in asked if one.is_shown]
+    if shown:
+        return f"{shown[-1].arm} is the smallest that holds: {_words(shown[-1], rule)} than with {largest}{_range(shown[-1])}, less than the {allowed} that was allowed."
+    first = asked[0]
+    if first.problem or first.lost is None:
+        return f"The study cannot tell: {first.problem or f'with {largest} no output passes'}."
+    return f"No student smaller than {largest} is shown to hold: with {first.arm} {_words(first, rule)}{_range(first)}."
+
+
+def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
+    head = f"{one.arm} against {one.against}"
+    if one.lost is None or one.problem:
+        return f"{head}: cannot be told, {one.problem or 'for no output passes'}."
+    told = "shown" if one.is_shown else "not shown" if one.is_asked else "not asked, for what came before was not shown"
+    return f"{head}: {_words(one, rule)}{_range(one)}; {told}."
+
+
+def _words(one: ArmComparison, rule: Mapping[str, Any]) -> str:
+    lost = one.lost or 0.0
+    if rule["metric"] == StudyMetric.PASSES:
+        return f"the share that passes is {change(-lost)}"
+    return f"the loss is {change(lost)}"
+
+
+def _range(one: ArmComparison) -> str:
+    return "" if one.low is None or one.high is None else f" (lost: {ranged(one.low, one.high)})"

@@ -1,0 +1,95 @@
+"""What decides a study: the rule of each kind, in words and in the numbers its verdict is computed with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED, StudyDesign
+
+# A fixed sequence of tests, each at its full level, errs in no more studies than one test does (Maurer, Hothorn and Lehmacher
+# 1995, in Biometrie in der chemisch-pharmazeutischen Industrie 6). Studies registered before searched without an order.
+LARGEST_FIRST: Final = "largest_first"
+
+
+def rule_of(design: StudyDesign) -> dict[str, Any]:
+    """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
+    rule = {**RULES[design.kind], "metric": str(design.metric)}
+    if design.kind == StudyKind.STUDENTS:
+        smaller, largest = design.arms[:-1], design.arms[-1]
+        rule["comparisons"] = [[arm.name, largest.name] for arm in reversed(smaller)]
+    if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
+        rule["text"] = SHARE_RULE
+    return rule
+
+
+# Of a share that passes, what is lost is its fall; the rule is the same.
+SHARE_RULE: Final = (
+    "Sizes are asked from the largest below the whole downwards: is the fall of the share of outputs that pass, against "
+    "the share at the largest size, shown to be less than 5 % (its 95 % interval ends below)? The first that is not, or whose seeds "
+    "differ by more than 20 points (unstable), ends the asking; the last one shown is enough. So at most 2.5 % of "
+    "such studies name a size that is not. What 300 more records would buy is told "
+    "only if the 95 % interval of the gain, on the curve a·n^-b + c fitted to the share that fails, lies above zero and "
+    "the shares follow the curve (lack of fit, p at least 0.05)."
+)
+RULES: Final[dict[str, dict[str, Any]]] = {
+    StudyKind.SAMPLES: {
+        "text": (
+            "Sizes are asked from the largest below the whole downwards: has the loss, over the loss at the largest size, "
+            "a 95 % interval that ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), "
+            "ends the asking; the last one shown is enough. So at most 2.5 % of such studies name a size that is not. What 300 more records would buy is told only if the "
+            "95 % interval of the gain, on the fitted curve a·n^-b + c, lies above zero and the losses follow the curve "
+            "(lack of fit, p at least 0.05)."
+        ),
+        "misfit_p": 0.05,
+        "tolerance": 0.05,
+        "order": LARGEST_FIRST,
+        "unstable_above": 0.2,
+        "more_records": 300,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.METHODS: {
+        "text": (
+            "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
+            "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
+            "+2 %; otherwise the study has not told. An arm whose seeds differ by more than 20 % is unstable: it is not "
+            "called worse."
+        ),
+        "margin": 0.02,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.FILTER: {
+        "text": (
+            "Asked in this order: is the loss with accepted and edited texts below that with as many unfiltered drafts (the 95 % "
+            "interval of the relative difference, over the same records and averaged over seeds, ends below zero)? Is that with "
+            "accepted drafts? Are accepted and edited texts better than as many of the longest drafts, and than everything that was "
+            "written? The first that is not shown, or whose seeds differ by more than 20 % (unstable), ends the asking: so at "
+            "most 2.5 % of such studies name a gain that is none."
+        ),
+        "comparisons": [[EDITED, UNFILTERED], [ACCEPTED, UNFILTERED], [EDITED, LONGEST], [EDITED, EVERY]],
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.STUDENTS: {
+        "text": (
+            "Students are asked from the second largest downwards: has the loss, over the loss of the largest, a 95 % interval "
+            "that ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), ends the asking; "
+            "the last one shown is the smallest that holds. So at most 2.5 % of such studies name a student that does not. Losses are "
+            "told by the byte, so that students with other tokenizers can be compared."
+        ),
+        "tolerance": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+}
