@@ -43,7 +43,7 @@ COLUMNS = (
     "fingerprint",
 )
 # What stands over the columns of cells.
-AXIS_WORDS = {
+AXIS_WORDS: dict[str, str] = {
     StudyKind.SAMPLES: "Records",
     StudyKind.METHODS: "Method",
     StudyKind.FILTER: "Texts",

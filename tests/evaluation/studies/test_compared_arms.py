@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def judged(task: Task, admin: Member) -> DatasetVersion:
 
 @pytest.fixture
 def ask(judged: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
-    def _ask(**asked: object) -> Study:
+    def _ask(**asked: Any) -> Study:
         wishes = StudyRequest(**{"kind": "filter", "seeds": (1, 2), "epochs": 1, **asked})
         return launch_study.launch(wishes, version=judged, student=student, by=admin)
 
@@ -57,7 +58,7 @@ def ask(judged: DatasetVersion, student: Student, admin: Member) -> Callable[...
 
 def texts_of(study: Study, arm: str, folder: Path) -> dict[str, str]:
     """What the first cell of an arm is tuned on: completions by draft."""
-    measurement = study.cells.filter(arm=arm).select_related("measurement").first().measurement
+    measurement = study.cells.filter(arm=arm).select_related("measurement")[0].measurement
     plan = measurement.plan
     run = TrainingRun(
         task=study.task,
