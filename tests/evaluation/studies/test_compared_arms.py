@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from evaluation.models import Measurement, Study
 from evaluation.studies import launch_study
@@ -105,7 +107,9 @@ def test_each_arm_is_tuned_on_its_own_texts(ask: Callable[..., Study], tmp_path:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_filter_study_runs_to_its_verdict(ask: Callable[..., Study], tmp_path: Path) -> None:
+def test_a_filter_study_runs_to_its_verdict(
+    ask: Callable[..., Study], admin: Member, client: Client, tmp_path: Path
+) -> None:
     study = ask()
 
     finish_all(study, tmp_path, loss=lambda size, seed: 0.5 + seed / 10_000)
@@ -118,6 +122,11 @@ def test_a_filter_study_runs_to_its_verdict(ask: Callable[..., Study], tmp_path:
         "Longest",
         "Everything written",
     ]
+    client.force_login(admin)
+    page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
+    assert "has not told whether the human filter helps" in page
+    assert page.count("Everything written") >= 2
+    assert "not asked" in page
 
 
 def test_a_version_without_rejected_drafts_cannot_tell(
