@@ -139,9 +139,7 @@ def _likelihood(strengths: Floats, first: Floats, second: Floats, score: Floats,
     return float(np.sum(weight * (score * gap - np.logaddexp(0.0, gap))))
 
 
-def _slopes(
-    strengths: Floats, first: Floats, second: Floats, score: Floats, weight: Floats
-) -> tuple[Floats, Floats]:
+def _slopes(strengths: Floats, first: Floats, second: Floats, score: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Gradient (K,) of the log-likelihood, and its curvature with the sign turned, (K, K)."""
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
     gradient, curvature = np.zeros(len(strengths)), np.zeros((len(strengths), len(strengths)))

@@ -22,7 +22,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
     Baselines repeat golds of records that were trained on, or were shown them: where one of these records was, what
     baselines wrote goes too, and its figures stay. Called in the transaction that erases the records; files go once it is
-    committed. Doing it twice changes nothing.
+    committed. What any system wrote for an erased record goes too. Doing it twice changes nothing.
     """
     erased = list(record_ids)
     versions = DatasetRow.objects.filter(draft__record__in=erased).values("version")
@@ -31,6 +31,8 @@ def erase(record_ids: Sequence[UUID]) -> None:
     outputs = EvaluationOutput.objects.filter(evaluation__in=taught, kind=SystemKind.BASELINE)
     repeated = set(outputs.values_list("evaluation", "system").distinct())
     outputs.delete()
+    # What was written for the records themselves: scores stay, so that figures do.
+    EvaluationOutput.objects.filter(record__in=erased).update(text="", fields=None, marks=[])
     transaction.on_commit(partial(_drop_stored, repeated))
 
 
