@@ -150,19 +150,18 @@ def next_pair(
     the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own, so that two who
     vote at once seldom meet. A pair that the voter voted on never comes again.
     """
-    unsettled = {
-        (each.first, each.second): each
+    order = {
+        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
         for each in matchups(pairs, systems)
         if not is_settled(each, systems, most_votes)
     }
-    free = [pair for pair in pairs if (pair.first, pair.second) in unsettled and pair.is_free_for(voter)]
-
-    def rank(pair: JudgedPair) -> tuple[object, ...]:
-        matchup = unsettled[pair.first, pair.second]
-        of_two = (matchup.evidence, matchup.voted, _drawn(seed, pair.first, pair.second))
-        return (not pair.votes, *of_two, _drawn(seed, voter, pair.id))
-
-    return min(free, key=rank, default=None)
+    free = [pair for pair in pairs if (pair.first, pair.second) in order and pair.is_free_for(voter)]
+    if not free:
+        return None
+    places = [(not pair.votes, order[pair.first, pair.second]) for pair in free]
+    first = min(places)
+    foremost = (pair for pair, place in zip(free, places, strict=True) if place == first)
+    return min(foremost, key=lambda pair: _drawn(seed, voter, pair.id))
 
 
 def _drawn(seed: str, *parts: object) -> str:

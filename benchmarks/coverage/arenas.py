@@ -1,0 +1,122 @@
+"""How often an arena calls an order wrongly, how many votes it needs, and how often the standings' intervals hold the truth.
+
+    python -m benchmarks.coverage.arenas [--times 200]
+
+Systems write for so many companies; experts vote as an arena deals, looked at after every vote, until it ends. A record has a side that
+it favours (spread .7 on the log scale), the same for each two systems, and a fifth of the votes are ties. *wrong*: arenas in which an
+order was called clear and is not so. *ever left out*: of the standings' intervals, those that left the truth out at any look, after every
+tenth vote, from the tenth of each two systems on. The last line is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from itertools import combinations
+from uuid import UUID
+
+import numpy as np
+
+from evaluation.arena import results, rule
+from evaluation.arena.rule import JudgedPair
+
+TIES, SPREAD, FROM, EVERY = 0.2, 0.7, 10, 10
+CASES = (
+    (2, 60, (0.0, 0.0)),
+    (2, 200, (0.0, 0.0)),
+    (2, 60, (0.0, 0.8)),
+    (2, 200, (0.0, 0.8)),
+    (2, 200, (0.0, 1.5)),
+    (3, 60, (0.0, 0.0, 0.0)),
+    (3, 60, (0.0, 0.8, 1.5)),
+    (4, 60, (0.0, 0.0, 1.5, 1.5)),
+)
+
+
+class Simulated:
+    """One arena, voted on to its end."""
+
+    def __init__(self, strengths: tuple[float, ...], records: int, chance: np.random.Generator) -> None:
+        self.strengths, self.count = strengths, len(strengths)
+        self.names = [f"system {n}" for n in range(self.count)]
+        twos = list(combinations(range(self.count), 2))
+        self.pairs = [
+            JudgedPair(UUID(int=n * len(twos) + place), UUID(int=n), *two, is_identical=False, is_doubled=False)
+            for n in range(records)
+            for place, two in enumerate(twos)
+        ]
+        shift = chance.normal(0, SPREAD, (records, self.count))
+        self.verdicts = {pair.id: self._verdict(pair, shift[pair.record_id.int], chance) for pair in self.pairs}
+
+    def _verdict(self, pair: JudgedPair, shift: np.ndarray, chance: np.random.Generator) -> str:
+        if chance.random() < TIES:
+            return "tie"
+        gap = self.strengths[pair.right] - self.strengths[pair.left] + shift[pair.right] - shift[pair.left]
+        return "right" if chance.random() < 1 / (1 + np.exp(-gap)) else "left"
+
+    def run(self, truths: list[float]) -> tuple[int, bool, bool, bool]:
+        """Votes given; whether a wrong order was called, all right ones were, and an interval ever left the truth out."""
+        place = {pair.id: n for n, pair in enumerate(self.pairs)}
+        votes, left_out, most = 0, False, len(self.pairs)
+        while rule.ending(self.pairs, self.count, most) is None:
+            dealt = rule.next_pair(self.pairs, self.count, most, seed="benchmark", voter=1)
+            if dealt is None:
+                break
+            self.pairs[place[dealt.id]] = replace(dealt, votes=((1, self.verdicts[dealt.id]),))
+            votes += 1
+            if votes % EVERY == 0 and self._fewest() >= FROM:
+                left_out |= self._leaves_out(truths)
+        left_out |= self._fewest() >= FROM and self._leaves_out(truths)
+        return votes, self._is_wrong(), self._is_right(), left_out
+
+    def _fewest(self) -> int:
+        return min(each.voted for each in rule.matchups(self.pairs, self.count))
+
+    def _leaves_out(self, truths: list[float]) -> bool:
+        told = results.standings(self.names, self.pairs, len(self.pairs))
+        return any(
+            row.strength.low is not None
+            and not row.strength.low <= truths[self.names.index(row.name)] <= row.strength.high
+            for row in told
+        )
+
+    def _called(self) -> list[tuple[float, float]]:
+        clear = [each for each in rule.matchups(self.pairs, self.count) if rule.is_clear(each, self.count)]
+        return [(each.wins - each.losses, self.strengths[each.first] - self.strengths[each.second]) for each in clear]
+
+    def _is_wrong(self) -> bool:
+        return any(said * true <= 0 for said, true in self._called())
+
+    def _is_right(self) -> bool:
+        different = sum(one != other for one, other in combinations(self.strengths, 2))
+        return sum(said * true > 0 for said, true in self._called()) == different
+
+
+def truth(strengths: tuple[float, ...]) -> list[float]:
+    """Chance to be preferred to the first, ties as halves, over the spread of records: what Bradley and Terry's model tends to."""
+    chance = np.random.default_rng(0)
+    shift = chance.normal(0, SPREAD * np.sqrt(2), 400_000)
+    return [
+        float(np.mean(TIES / 2 + (1 - TIES) / (1 + np.exp(-(each - strengths[0] + shift))))) if n else 0.5
+        for n, each in enumerate(strengths)
+    ]
+
+
+def main(times: int) -> None:
+    """Simulate, and print a line for each case."""
+    rows = {}
+    for count, records, strengths in CASES:
+        chance, truths = np.random.default_rng(1), truth(strengths)
+        found = [Simulated(strengths, records, chance).run(truths) for _ in range(times)]
+        votes, wrong, right, left_out = (np.mean(each) for each in zip(*found, strict=True))
+        case = f"{count} systems, {records} companies, strengths {strengths}"
+        rows[case] = {"votes": votes, "wrong": wrong, "all called": right, "ever left out": left_out}
+        print(case, *(f"{name} {value:.3g}" for name, value in rows[case].items()), sep=", ", flush=True)
+    print(json.dumps({"times": times, "cases": rows}))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=200)
+    main(parser.parse_args().times)
