@@ -85,7 +85,10 @@ def compare_blind(request: HttpRequest, run_id: UUID) -> HttpResponse:
     member = member_of(request)
     run = run_selectors.run_or_404(member, run_id)
     require(member, run.task, Role.LEAD)
-    evaluation = queries.evaluated(member, run)
+    evaluation = queries.evaluated(run)
+    if evaluation is None:
+        messages.error(request, "No evaluation has answers of this run and of its teacher. Evaluate it first.")
+        return redirect("evaluation:list", run.task.slug)
     standing = _open_of(evaluation)
     if standing is not None:
         return redirect("evaluation:arena", standing.pk)

@@ -196,14 +196,7 @@ def teacher_and_own(evaluation: Evaluation) -> list[str] | None:
     return [teacher, own] if teacher and own in kinds else None
 
 
-def evaluated(member: Member, run: TrainingRun) -> Evaluation:
-    """The newest evaluation of a run that has scores, and answers of its teacher.
-
-    Raises:
-        Http404: It has none.
-    """
-    rows = Evaluation.objects.filter(run=run, task__in=tasks_for(member)).exclude(summary={})
-    for evaluation in rows.select_related("task", "task_version", "run").order_by("-created_at"):
-        if teacher_and_own(evaluation):
-            return evaluation
-    raise Http404("This run has no evaluation in which its teacher answered too.")
+def evaluated(run: TrainingRun) -> Evaluation | None:
+    """The newest evaluation of a run in which its teacher answered too; None where there is none."""
+    rows = Evaluation.objects.filter(run=run).exclude(summary={}).select_related("task", "task_version", "run")
+    return next((each for each in rows.order_by("-created_at") if teacher_and_own(each)), None)
