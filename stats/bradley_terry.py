@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from stats.intervals import always_valid
-from stats.intervals.distributions import Floats
+from stats.intervals.distributions import Floats, Ints
 
 # As for every mean over clusters: fewer say nothing of the spread between them.
 FEWEST_CLUSTERS: Final = 3
@@ -127,19 +127,19 @@ def _unrated(won: bool, lost: bool) -> RelativeStrength:
     return RelativeStrength(None if won == lost else float(won))
 
 
-def _columns(comparisons: Iterable[Comparison], order: Sequence[int]) -> tuple[Floats, Floats, Floats, Floats]:
+def _columns(comparisons: Iterable[Comparison], order: Sequence[int]) -> tuple[Ints, Ints, Floats, Floats]:
     place = {each: number for number, each in enumerate(order)}
     rows = [(place[each.first], place[each.second], each.score, each.weight) for each in comparisons]
     table = np.array(rows, dtype=float).reshape(-1, 4)
     return table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2], table[:, 3]
 
 
-def _likelihood(strengths: Floats, first: Floats, second: Floats, score: Floats, weight: Floats) -> float:
+def _likelihood(strengths: Floats, first: Ints, second: Ints, score: Floats, weight: Floats) -> float:
     gap = strengths[first] - strengths[second]
     return float(np.sum(weight * (score * gap - np.logaddexp(0.0, gap))))
 
 
-def _slopes(strengths: Floats, first: Floats, second: Floats, score: Floats, weight: Floats) -> tuple[Floats, Floats]:
+def _slopes(strengths: Floats, first: Ints, second: Ints, score: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Gradient (K,) of the log-likelihood, and its curvature with the sign turned, (K, K)."""
     chance = 1 / (1 + np.exp(strengths[second] - strengths[first]))
     gradient, curvature = np.zeros(len(strengths)), np.zeros((len(strengths), len(strengths)))

@@ -22,6 +22,7 @@ from evaluation.arena import results, rule
 from evaluation.arena.rule import JudgedPair
 
 TIES, SPREAD, FROM, EVERY = 0.2, 0.7, 10, 10
+VOTER = UUID(int=1)
 CASES = (
     (2, 60, (0.0, 0.0)),
     (2, 200, (0.0, 0.0)),
@@ -60,10 +61,10 @@ class Simulated:
         place = {pair.id: n for n, pair in enumerate(self.pairs)}
         votes, left_out, most = 0, False, len(self.pairs)
         while rule.ending(self.pairs, self.count, most) is None:
-            dealt = rule.next_pair(self.pairs, self.count, most, seed="benchmark", voter=1)
+            dealt = rule.next_pair(self.pairs, self.count, most, seed="benchmark", voter=VOTER)
             if dealt is None:
                 break
-            self.pairs[place[dealt.id]] = replace(dealt, votes=((1, self.verdicts[dealt.id]),))
+            self.pairs[place[dealt.id]] = replace(dealt, votes=((VOTER, self.verdicts[dealt.id]),))
             votes += 1
             if votes % EVERY == 0 and self._fewest() >= FROM:
                 left_out |= self._leaves_out(truths)
@@ -75,11 +76,8 @@ class Simulated:
 
     def _leaves_out(self, truths: list[float]) -> bool:
         told = results.standings(self.names, self.pairs, len(self.pairs))
-        return any(
-            row.strength.low is not None
-            and not row.strength.low <= truths[self.names.index(row.name)] <= row.strength.high
-            for row in told
-        )
+        ends = [(row.strength.low, truths[self.names.index(row.name)], row.strength.high) for row in told]
+        return any(low is not None and high is not None and not low <= true <= high for low, true, high in ends)
 
     def _called(self) -> list[tuple[float, float]]:
         clear = [each for each in rule.matchups(self.pairs, self.count) if rule.is_clear(each, self.count)]

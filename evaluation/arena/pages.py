@@ -181,14 +181,14 @@ def _carry_out(post: QueryDict, arena: Arena, member: Member) -> cast_vote.VoteO
         if last is None:
             raise Refusal("nothing_to_undo", "There is nothing to undo.", hint="You have not voted here yet.")
         return cast_vote.take_back(last, by=member, id=id)
-    pair = uuid_or_none(post.get("pair", ""))
-    if pair is None or not post.get("verdict"):
+    pair, verdict = uuid_or_none(post.get("pair", "")), post.get("verdict", "")
+    if pair is None or not verdict:
         raise Refusal("nothing_voted", "Nothing was chosen.", hint="Press 1, 2, 0 or B.")
     return cast_vote.vote(
         queries.pair_or_404(arena, pair),
         by=member,
         id=id,
-        verdict=post["verdict"],
+        verdict=verdict,
         seconds=_seconds(post.get("seconds", "")),
     )
 

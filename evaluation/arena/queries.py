@@ -80,7 +80,7 @@ def may_see_result(member: Member, arena: Arena) -> bool:
 
 def judged_pairs(arena: Arena) -> list[JudgedPair]:
     """All pairs of an arena with the votes that stand; those of erased records keep their votes, and are dealt no more."""
-    votes: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
+    votes: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     for pair, voter, verdict in standing_votes(arena).values_list("pair_id", "voter_id", "verdict"):
         votes[pair].append((voter, verdict))
     rows = ArenaPair.objects.filter(arena=arena).order_by("id").values_list(

@@ -36,7 +36,7 @@ class JudgedPair:
     right: int
     is_identical: bool
     is_doubled: bool
-    votes: tuple[tuple[UUID | int, str], ...] = ()
+    votes: tuple[tuple[UUID, str], ...] = ()
 
     @property
     def first(self) -> int:
@@ -52,7 +52,7 @@ class JudgedPair:
         """The system that a verdict prefers; None for a tie."""
         return {VoteVerdict.LEFT.value: self.left, VoteVerdict.RIGHT.value: self.right}.get(verdict)
 
-    def is_free_for(self, voter: UUID | int) -> bool:
+    def is_free_for(self, voter: UUID) -> bool:
         """Whether a voter may be dealt it: somebody is to be asked, and this one was not."""
         if self.is_identical or any(each == voter for each, _ in self.votes):
             return False
@@ -142,7 +142,7 @@ def ending(pairs: Iterable[JudgedPair], systems: int, most_votes: int) -> ArenaE
 
 
 def next_pair(
-    pairs: Sequence[JudgedPair], systems: int, most_votes: int, *, seed: str, voter: UUID | int
+    pairs: Sequence[JudgedPair], systems: int, most_votes: int, *, seed: str, voter: UUID
 ) -> JudgedPair | None:
     """The pair that a voter is dealt now; None when nothing is left for them.
 
