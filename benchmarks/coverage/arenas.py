@@ -1,6 +1,6 @@
 """How often an arena calls an order wrongly, how many votes it needs, and how often the standings' intervals hold the truth.
 
-    python -m benchmarks.coverage.arenas [--times 200]
+    python -m benchmarks.coverage.arenas [--times 500]
 
 Systems write for so many companies; experts vote as an arena deals, looked at after every vote, until it ends. A record has a side that
 it favours (spread .7 on the log scale), the same for each two systems, and a fifth of the votes are ties. *wrong*: arenas in which an
@@ -48,6 +48,7 @@ class Simulated:
             for place, two in enumerate(twos)
         ]
         shift = chance.normal(0, SPREAD, (records, self.count))
+        self.known = {(each.first, each.second): each for each in rule.matchups(self.pairs, self.count)}
         self.verdicts = {pair.id: self._verdict(pair, shift[pair.record_id.int], chance) for pair in self.pairs}
 
     def _verdict(self, pair: JudgedPair, shift: np.ndarray, chance: np.random.Generator) -> str:
@@ -58,21 +59,22 @@ class Simulated:
 
     def run(self, truths: list[float]) -> tuple[int, bool, bool, bool]:
         """Votes given; whether a wrong order was called, all right ones were, and an interval ever left the truth out."""
-        place = {pair.id: n for n, pair in enumerate(self.pairs)}
-        votes, left_out, most = 0, False, len(self.pairs)
-        while rule.ending(self.pairs, self.count, most) is None:
-            dealt = rule.next_pair(self.pairs, self.count, most, seed="benchmark", voter=VOTER)
-            if dealt is None:
-                break
-            self.pairs[place[dealt.id]] = replace(dealt, votes=((VOTER, self.verdicts[dealt.id]),))
-            votes += 1
-            if votes % EVERY == 0 and self._fewest() >= FROM:
+        left_out, voted = False, [0]
+        while asked := rule.uncertain(self.known.values(), self.count, len(self.pairs), seed="benchmark"):
+            self._vote(min(asked, key=lambda two: asked[two]))
+            voted = [each.voted for each in self.known.values()]
+            if sum(voted) % EVERY == 0 and min(voted) >= FROM:
                 left_out |= self._leaves_out(truths)
-        left_out |= self._fewest() >= FROM and self._leaves_out(truths)
-        return votes, self._is_wrong(), self._is_right(), left_out
+        left_out |= min(voted) >= FROM and self._leaves_out(truths)
+        return sum(voted), self._is_wrong(), self._is_right(), left_out
 
-    def _fewest(self) -> int:
-        return min(each.voted for each in rule.matchups(self.pairs, self.count))
+    def _vote(self, two: tuple[int, int]) -> None:
+        """Vote on the next pair of two systems; records come in an order of no meaning."""
+        known = self.known[two]
+        place = known.voted * len(self.known) + list(self.known).index(two)
+        pair = self.pairs[place] = replace(self.pairs[place], votes=((VOTER, self.verdicts[self.pairs[place].id]),))
+        counts = {0.0: "losses", 0.5: "ties", 1.0: "wins"}[pair.score]
+        self.known[two] = replace(known, waiting=known.waiting - 1, **{counts: getattr(known, counts) + 1})
 
     def _leaves_out(self, truths: list[float]) -> bool:
         told = results.standings(self.names, self.pairs, len(self.pairs))
@@ -80,7 +82,7 @@ class Simulated:
         return any(low is not None and high is not None and not low <= true <= high for low, true, high in ends)
 
     def _called(self) -> list[tuple[float, float]]:
-        clear = [each for each in rule.matchups(self.pairs, self.count) if rule.is_clear(each, self.count)]
+        clear = [each for each in self.known.values() if rule.is_clear(each, self.count)]
         return [(each.wins - each.losses, self.strengths[each.first] - self.strengths[each.second]) for each in clear]
 
     def _is_wrong(self) -> bool:
@@ -116,5 +118,5 @@ def main(times: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=200)
+    parser.add_argument("--times", type=int, default=500)
     main(parser.parse_args().times)

@@ -136,7 +136,7 @@ def _pairs(arena: Arena) -> list[ArenaPair]:
     drawn.shuffle(records)
     whole = [record for record in records if all((record.pk, name) in texts for name in arena.systems)]
     arena.left_out = len(records) - len(whole)
-    of_company = {record.group: record.pk for record in whole}
+    of_company = {record.group or str(record.pk): record.pk for record in whole}
     return [
         _pair(arena, record, two, drawn, is_identical=texts[record, arena.systems[two[0]]] == texts[record, arena.systems[two[1]]])
         for record in of_company.values()

@@ -141,6 +141,17 @@ def ending(pairs: Iterable[JudgedPair], systems: int, most_votes: int) -> ArenaE
     return ArenaEnd.CLEAR if all(is_clear(each, systems) for each in known) else ArenaEnd.SPENT
 
 
+def uncertain(
+    known: Iterable[Matchup], systems: int, most_votes: int, *, seed: str
+) -> dict[tuple[int, int], tuple[float, int, str]]:
+    """Each two systems that votes are asked for, with a place in the order in which they are dealt; the least comes first."""
+    return {
+        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
+        for each in known
+        if not is_settled(each, systems, most_votes)
+    }
+
+
 def next_pair(
     pairs: Sequence[JudgedPair], systems: int, most_votes: int, *, seed: str, voter: UUID
 ) -> JudgedPair | None:
@@ -150,11 +161,7 @@ def next_pair(
     the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own, so that two who
     vote at once seldom meet. A pair that the voter voted on never comes again.
     """
-    order = {
-        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
-        for each in matchups(pairs, systems)
-        if not is_settled(each, systems, most_votes)
-    }
+    order = uncertain(matchups(pairs, systems), systems, most_votes, seed=seed)
     free = [pair for pair in pairs if (pair.first, pair.second) in order and pair.is_free_for(voter)]
     if not free:
         return None
