@@ -75,6 +75,7 @@ def new(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "most_systems": most,
         "counted": outlook.COUNTED,
         "records": len(evaluation.record_ids),
+        "outlook": outlook.outlook(2, min(open_arena.USUAL_VOTES, len(evaluation.record_ids))),
     }
     return render(request, "evaluation/arena_new.html", context, status=422 if form.errors else 200)
 

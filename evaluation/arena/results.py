@@ -104,9 +104,18 @@ class Result:
     left: VoteShare | None
 
     @property
+    def sentences(self) -> list[str]:
+        """The verdict: each order that is clear; of several that are not, how many."""
+        clear = [contest.sentence for contest in self.contests if contest.is_clear]
+        open_ones = [contest for contest in self.contests if not contest.is_clear]
+        if len(self.contests) == 1 or not open_ones:
+            return [contest.sentence for contest in self.contests]
+        return [*clear, f"No clear order of {len(open_ones)} of {len(self.contests)} pairs of systems."]
+
+    @property
     def sentence(self) -> str:
-        """The verdict."""
-        return " ".join(contest.sentence for contest in self.contests)
+        """The verdict in one line."""
+        return " ".join(self.sentences)
 
 
 def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> Result:

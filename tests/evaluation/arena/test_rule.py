@@ -115,3 +115,14 @@ def test_what_votes_can_show_is_told_before_they_are_given() -> None:
     assert (rows[60].of_all, rows[80].of_all) == (475, 46)
     assert outlook.outlook(2, 60).least_percent == 73
     assert outlook.outlook(2, 5).least_percent is None
+
+
+def test_the_verdict_of_three_systems_names_what_is_clear_and_counts_the_rest() -> None:
+    pairs = [pair(n, 0, 1, "left") for n in range(12)] + [pair(n, 0, 2, "tie") for n in range(12)]
+
+    found = results.result(["teacher", "run", "base"], pairs, 200)
+
+    assert found.sentences == [
+        "teacher is preferred to run: 12 of the 12 votes that decide.",
+        "No clear order of 2 of 3 pairs of systems.",
+    ]
