@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.arena import queries, results, rule
-from evaluation.arena.results import Result, Segment
+from evaluation.arena.results import ArenaResult, Segment
 from evaluation.models import Arena
 from members.models import Member
 from review.models import Record
@@ -34,7 +34,7 @@ def detail(arena: Arena, member: Member) -> dict[str, Any]:
     }
 
 
-def result_of(arena: Arena) -> Result:
+def result_of(arena: Arena) -> ArenaResult:
     """What the votes of an arena say."""
     return results.result(arena.systems, queries.judged_pairs(arena), arena.most_votes)
 

@@ -29,7 +29,7 @@ class VoteShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SystemStrength:
     """One system against the reference.
 
     Attributes:
@@ -80,11 +80,11 @@ class Segment:
 
     value: str
     votes: int
-    standings: list[Standing] | None
+    standings: list[SystemStrength] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ArenaResult:
     """What an arena found.
 
     Attributes:
@@ -93,7 +93,7 @@ class Result:
         left: Share of the votes that decided which went to the left.
     """
 
-    standings: list[Standing]
+    standings: list[SystemStrength]
     contests: list[Contest]
     votes: int
     voters: int
@@ -118,7 +118,7 @@ class Result:
         return " ".join(self.sentences)
 
 
-def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> Result:
+def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> ArenaResult:
     """What the votes say.
 
     Args:
@@ -130,7 +130,7 @@ def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int)
     votes = [(pair, verdict) for pair in pairs for _, verdict in pair.votes]
     said = [pair.winner(verdict) == pair.left for pair, verdict in votes if pair.winner(verdict) is not None]
     doubled = [pair for pair in pairs if len(pair.votes) > 1]
-    return Result(
+    return ArenaResult(
         standings=standings(systems, pairs, most_votes),
         contests=[_contest(systems, each) for each in known],
         votes=len(votes),
@@ -143,7 +143,7 @@ def result(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int)
     )
 
 
-def standings(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> list[Standing]:
+def standings(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: int) -> list[SystemStrength]:
     """Each system against the first, the strongest first.
 
     Pairs that both wrote alike count as ties, each by the share of the others that were voted on: so the standing is that of
@@ -162,7 +162,9 @@ def standings(systems: Sequence[str], pairs: Sequence[JudgedPair], most_votes: i
         tuned_for=min(most_votes, len({pair.record_id for pair in pairs}) or 1),
     )
     counts = [sum(each.voted for two, each in voted.items() if place in two) for place in range(len(systems))]
-    rows = [Standing(*each, is_reference=not n) for n, each in enumerate(zip(systems, strengths, counts, strict=True))]
+    rows = [
+        SystemStrength(*each, is_reference=not n) for n, each in enumerate(zip(systems, strengths, counts, strict=True))
+    ]
     return sorted(rows, key=lambda row: -(row.strength.chance if row.strength.chance is not None else -1.0))
 
 

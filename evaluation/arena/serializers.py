@@ -37,7 +37,7 @@ class VoteShareOut(serializers.Serializer[Any]):
     n = serializers.IntegerField()
 
 
-class StandingOut(serializers.Serializer[Any]):
+class SystemStrengthOut(serializers.Serializer[Any]):
     system = serializers.CharField(source="name")
     is_reference = serializers.BooleanField()
     chance = serializers.FloatField(
@@ -73,7 +73,7 @@ class ArenaResultOut(serializers.Serializer[Any]):
     sentence = serializers.CharField()
     votes = serializers.IntegerField()
     voters = serializers.IntegerField()
-    standings = StandingOut(many=True)
+    standings = SystemStrengthOut(many=True)
     contests = ContestOut(many=True)
     agreement = VoteShareOut(
         allow_null=True, help_text="Share of pairs with two votes on which both experts said the same."
