@@ -148,12 +148,13 @@ def _as_dealt(arena: Arena, pair: JudgedPair) -> DealtPair | None:
     spec = arena.evaluation.task_version.spec
     record = Record.objects.get(pk=pair.record_id)
     texts = texts_of(arena.evaluation, [arena.systems[pair.left], arena.systems[pair.right]], record_id=pair.record_id)
-    grounds = index_passages(card_facts.shown_facts(spec, record.facts), spec.offer)
+    shown = card_facts.shown_facts(spec, record.facts)
+    grounds = index_passages(shown, spec.offer)
     return DealtPair(
         id=pair.id,
         title=record.title,
         facts=card_facts.record_facts(spec, record.facts, grounds, frozenset()),
-        raw_facts=record.facts,
+        raw_facts=shown,
         language=spec.language,
         left=texts.get((record.pk, arena.systems[pair.left]), ""),
         right=texts.get((record.pk, arena.systems[pair.right]), ""),
