@@ -80,6 +80,8 @@ ACTS: dict[str, str] = {
     "miniature_exported": "Miniature exported",
     "sweep_launched": "Sweep launched",
     "test_split_opened": "Test split opened",
+    "arena_opened": "Arena opened",
+    "arena_closed": "Arena closed",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
     "campaign_launched": "Campaign launched",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from evaluation.arena import api as arena_api
 from evaluation.evaluations import api
 from evaluation.judging import api as judging_api
 from evaluation.studies import api as studies_api
@@ -23,6 +24,11 @@ urlpatterns = [
         judging_api.EvaluationJudgingPriceView.as_view(),
         name="api-evaluation-judging-price",
     ),
+    path("arenas/", arena_api.ArenasView.as_view(), name="api-arenas"),
+    path("arenas/<uuid:arena_id>/", arena_api.ArenaDetailView.as_view(), name="api-arena"),
+    path("arenas/<uuid:arena_id>/close/", arena_api.ArenaCloseView.as_view(), name="api-arena-close"),
+    path("arenas/<uuid:arena_id>/next/", arena_api.NextPairView.as_view(), name="api-arena-next"),
+    path("arenas/<uuid:arena_id>/votes/", arena_api.VotesView.as_view(), name="api-arena-votes"),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),

@@ -7,7 +7,8 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs, listen for what ends, and put registered studies under guard."""
+        """Bring this room's kinds of jobs, listen for what ends, and put studies and votes under guard."""
+        from evaluation.arena import desk_link
         from evaluation.evaluations import erasing, start_evaluation
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.studies import advance
@@ -27,3 +28,6 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(erasing.erase)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
+        why = "A vote never changes: take it back by another one."
+        immutability.declare(immutability.Guard("evaluation_arenavote", ("UPDATE", "DELETE"), "", why))
+        review_ports.desk_links.register(desk_link.of_task)

@@ -51,3 +51,21 @@ class CellState(TextChoices):
     PAUSED = "paused", "paused"
     DONE = "done", "done"
     FAILED = "failed", "failed"
+
+
+class VoteVerdict(TextChoices):
+    """What a vote says of a pair; one that takes another back says nothing of it."""
+
+    LEFT = "left", "Left is better"
+    RIGHT = "right", "Right is better"
+    TIE = "tie", "A tie"
+    BOTH_BAD = "both_bad", "Both are bad"
+    RETRACT = "retract", "Taken back"
+
+
+class ArenaEnd(TextChoices):
+    """Why an arena was closed."""
+
+    CLEAR = "clear", "every order is clear"
+    SPENT = "spent", "the planned votes are given"
+    LEAD = "lead", "a lead closed it"

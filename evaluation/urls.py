@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from evaluation.arena import pages as arena_pages
 from evaluation.evaluations import pages
 from evaluation.judging import pages as judging_pages
 from evaluation.studies import pages as studies_pages
@@ -15,6 +16,12 @@ urlpatterns = [
     path("evaluations/of-run/<uuid:run_id>/start/", pages.start, name="start"),
     path("evaluations/of-run/<uuid:run_id>/open-test-split/", pages.open_test, name="open-test-split"),
     path("evaluations/of-run/<uuid:run_id>/card/", pages.card, name="card"),
+    path("tasks/<slug:slug>/arenas/", arena_pages.index, name="arenas"),
+    path("evaluations/<uuid:evaluation_id>/arena/", arena_pages.new, name="arena-new"),
+    path("evaluations/of-run/<uuid:run_id>/compare-blind/", arena_pages.compare_blind, name="compare-blind"),
+    path("arenas/<uuid:arena_id>/", arena_pages.detail, name="arena"),
+    path("arenas/<uuid:arena_id>/close/", arena_pages.close, name="arena-close"),
+    path("arenas/<uuid:arena_id>/vote/", arena_pages.vote, name="arena-vote"),
     path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
     path("studies/<uuid:study_id>/", studies_pages.study, name="study"),

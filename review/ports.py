@@ -152,3 +152,16 @@ dependents: Listeners[[QuerySet[Draft], Sequence[UUID], Member], list[Dependent]
 
 # What lets go of a member who judges drafts of a task no more; called inside the transaction that takes the role.
 reviewer_left: Listeners[[Member, Task], None] = Listeners()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLink:
+    """A desk of another room that waits for a task's experts."""
+
+    label: str
+    url: str
+    hint: str
+
+
+# Desks of rooms above where members who may judge are wanted now; every room tells its own.
+desk_links: Listeners[[Task], list[DeskLink]] = Listeners()

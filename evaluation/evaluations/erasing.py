@@ -22,7 +22,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
     Baselines repeat golds of records that were trained on, or were shown them: where one of these records was, what
     baselines wrote goes too, and its figures stay. Called in the transaction that erases the records; files go once it is
-    committed. Doing it twice changes nothing.
+    committed. What any system wrote for an erased record goes too. Doing it twice changes nothing.
     """
     erased = list(record_ids)
     versions = DatasetRow.objects.filter(draft__record__in=erased).values("version")
@@ -31,7 +31,11 @@ def erase(record_ids: Sequence[UUID]) -> None:
     outputs = EvaluationOutput.objects.filter(evaluation__in=taught, kind=SystemKind.BASELINE)
     repeated = set(outputs.values_list("evaluation", "system").distinct())
     outputs.delete()
-    transaction.on_commit(partial(_drop_stored, repeated))
+    # What was written for the records themselves: scores stay, so that figures do.
+    written = EvaluationOutput.objects.filter(record__in=erased)
+    read_them = set(written.values_list("evaluation", flat=True))
+    written.update(text="", fields=None, marks=[])
+    transaction.on_commit(partial(_drop_stored, repeated, read_them, {str(pk) for pk in erased}))
 
 
 def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[UUID]:
@@ -44,18 +48,26 @@ def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[U
     return jobs | {job for job, scored_on in scored if wanted & set(scored_on)}
 
 
-def _drop_stored(repeated: set[tuple[UUID, str]]) -> None:
-    """Rewrite stored outputs of evaluations without those of these systems."""
-    for evaluation in {evaluation for evaluation, _ in repeated}:
+def _drop_stored(repeated: set[tuple[UUID, str]], read_them: set[UUID], erased: set[str]) -> None:
+    """Rewrite stored outputs of evaluations without what these systems repeated, and what was written for erased records."""
+    for evaluation in {evaluation for evaluation, _ in repeated} | read_them:
         folder, systems = f"evaluations/{evaluation}", {system for of, system in repeated if of == evaluation}
         try:
             names = default_storage.listdir(folder)[1]
         except FileNotFoundError:
             continue
         for name in names:
-            path = f"{folder}/{name}"
-            with default_storage.open(path, "rb") as file:
-                lines = file.read().splitlines(keepends=True)
-            kept = [line for line in lines if json.loads(line)["system"] not in systems]
-            default_storage.delete(path)
-            default_storage.save(path, ContentFile(b"".join(kept)))
+            _rewrite(f"{folder}/{name}", systems, erased)
+
+
+def _rewrite(path: str, systems: set[str], erased: set[str]) -> None:
+    with default_storage.open(path, "rb") as file:
+        lines = file.read().splitlines(keepends=True)
+    outputs = [json.loads(line) for line in lines]
+    kept = [
+        line
+        for line, output in zip(lines, outputs, strict=True)
+        if output["system"] not in systems and output["record"] not in erased
+    ]
+    default_storage.delete(path)
+    default_storage.save(path, ContentFile(b"".join(kept)))

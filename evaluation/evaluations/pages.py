@@ -23,7 +23,7 @@ from evaluation.evaluations import (
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
-from evaluation.states import DEFAULT_BASELINES
+from evaluation.states import DEFAULT_BASELINES, SystemKind
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -152,8 +152,14 @@ def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "level": tables.percent_level(evaluation.summary if evaluation else {}),
         "metrics": tables.headline_metrics(evaluation.summary if evaluation else {}),
         "may_order": _is_to_order(evaluation) and may(member_of(request), run.task, Role.LEAD),
+        "may_compare": _has_teacher(evaluation) and may(member_of(request), run.task, Role.LEAD),
     }
     return render(request, "evaluation/_card.html", context)
+
+
+def _has_teacher(evaluation: Evaluation | None) -> bool:
+    """Whether experts can compare what was tuned with its teacher: both answered."""
+    return evaluation is not None and SystemKind.TEACHER in evaluation.summary.get("kinds", {}).values()
 
 
 def _is_to_order(evaluation: Evaluation | None) -> bool:

@@ -107,6 +107,7 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "miniature_id": (_by("miniatures"), "There is no miniature with this id that you can see."),
     "sweep_id": (_by("sweeps"), "There is no sweep with this id that you can see."),
     "evaluation_id": (_by("evaluations"), "There is no evaluation with this id that you can see."),
+    "arena_id": (_by("arenas"), "There is no arena with this id that you can see."),
     "study_id": (_by("studies"), "There is no study with this id that you can see."),
     "message_id": (_by("campaigns__messages"), "There is no such mail."),
     "reply_id": (_by("campaigns__messages__replies"), "There is no such reply that you can see."),

@@ -130,6 +130,27 @@ def test_a_gold_that_baselines_were_given_goes_with_its_record(
     assert not folder.exists()
 
 
+def test_what_was_written_for_an_erased_record_goes_and_its_scores_stay(run: TrainingRun) -> None:
+    tested, other = Record.objects.filter(task=run.task, split=Split.VALIDATION)[:2]
+    made = Evaluation.objects.create(
+        task=run.task, run=run, dataset_version=run.dataset_version, task_version=run.task_version
+    )
+    written = {"system": "run 1", "kind": "lora", "text": SECRET, "fields": {"body": SECRET}, "scores": {"exact": 1.0}}
+    for record in (tested, other):
+        EvaluationOutput.objects.create(evaluation=made, record=record, **written)
+    lines = "".join(json.dumps({"system": "run 1", "record": str(each.pk)}) + "\n" for each in (tested, other))
+    stored = default_storage.save(f"evaluations/{made.pk}/1.outputs.jsonl", ContentFile(lines.encode()))
+
+    erase_records([tested.pk])
+
+    rows = {row.record_id: (row.text, row.fields, row.scores) for row in EvaluationOutput.objects.all()}
+    assert rows == {
+        tested.pk: ("", None, {"exact": 1.0}), other.pk: (SECRET, {"body": SECRET}, {"exact": 1.0})
+    }  # fmt: skip
+    with default_storage.open(stored) as file:
+        assert [json.loads(line)["record"] for line in file.read().splitlines()] == [str(other.pk)]
+
+
 def test_work_that_has_not_ended_keeps_its_directory_until_it_has(
     record: Record, run: TrainingRun, worked: Callable[..., Path]
 ) -> None:

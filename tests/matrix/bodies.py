@@ -31,6 +31,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-evaluations": {"training_run": "{run}"},
     "POST api-test-openings": {"training_run": "{run}", "planned_openings": 3},
     "POST evaluation:open-test-split": {"planned": "3"},
+    "POST api-arenas": {"evaluation": "{evaluation}"},
+    "POST api-arena-votes": {"id": "{fresh}", "pair": "{arena_pair}", "verdict": "tie"},
+    "POST evaluation:arena-vote": {"id": "{fresh}", "pair": "{arena_pair}", "verdict": "tie"},
     "POST api-experiments": {
         "campaign": "{campaign}",
         "hypothesis": "Both do as well.",

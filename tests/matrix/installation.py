@@ -19,6 +19,7 @@ from campaigns.models import Event, Reply
 from campaigns.states import EventKind, EventSource, MessageState
 from demo.mail_sink.mail_folder import MailFolder
 from evaluation.evaluations import start_evaluation as evaluations
+from evaluation.models import Arena, ArenaPair, Evaluation, EvaluationOutput
 from evaluation.studies import launch_study as studies
 from evaluation.studies.design import StudyRequest as StudyWishes
 from generation.budgets import limits
@@ -175,11 +176,25 @@ class Installation:
         study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
         sweep = sweeps.launch(SWEEP, request, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
+        self._arena(evaluation)
         self.objects |= {
             "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,
             "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
             "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
+
+    def _arena(self, evaluation: Evaluation) -> None:
+        """An open arena of two systems, with a pair to vote on."""
+        arena = Arena.objects.create(
+            task=self.task, evaluation=evaluation, systems=["teacher", "student"], most_votes=20, created_by=self.admin
+        )
+        record = self.objects["record"]
+        pair = ArenaPair.objects.create(arena=arena, record_id=record, left=0, right=1)
+        EvaluationOutput.objects.bulk_create(
+            EvaluationOutput(evaluation=evaluation, system=name, kind="teacher", record_id=record, text=CANARY)
+            for name in arena.systems
+        )
+        self.objects |= {"arena": arena.pk, "arena_pair": pair.pk}
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.request_export(miniature, format="gguf-f16", by=self.admin)
@@ -289,7 +304,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
-from evaluation.models import EvaluationOutput, SplitOpening
+from evaluation.models import SplitOpening
 from generation.models import Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
@@ -31,9 +31,6 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     decided = _review(made, under_way=order.job_id)
     SpendDay.objects.create(order=order, day=timezone.now().date(), teacher_name="Offline", way="live", calls=1)
     ResearchedSite.objects.filter(research_id=made.objects["research"]).update(record_id=made.objects["record"])
-    EvaluationOutput.objects.create(
-        evaluation_id=made.objects["evaluation"], record_id=made.objects["record"], system="student", kind="student"
-    )
     SplitOpening.objects.create(
         task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )

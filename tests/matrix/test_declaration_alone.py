@@ -28,7 +28,7 @@ NEAREST = {
 LEFT_TO_SERVICES = {
     "GET": {"api-messages", "api-reviewer", "api-revision", "review:reviewer"},
     "POST": {
-        "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
+        "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
         "api-experiments", "api-order-estimate", "api-orders", "api-restore", "api-sender", "api-sources", "api-studies",
         "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "review:comments", "review:restore",
     },

@@ -1,8 +1,8 @@
-"""Who may reach the routes of evaluations and studies."""
+"""Who may reach the routes of evaluations, arenas and studies."""
 
 from __future__ import annotations
 
-from miniatures_site.access.levels import LEAD, MEMBER, NONE, VIEWER, Rule
+from miniatures_site.access.levels import LEAD, MEMBER, NONE, REVIEWER, VIEWER, Rule
 
 EVALUATION = {
     "evaluation:list": Rule(VIEWER, NONE),
@@ -12,6 +12,12 @@ EVALUATION = {
     "evaluation:start": Rule(NONE, LEAD),
     "evaluation:open-test-split": Rule(NONE, LEAD),
     "evaluation:card": Rule(VIEWER, NONE),
+    "evaluation:arenas": Rule(VIEWER, NONE),
+    "evaluation:arena": Rule(VIEWER, NONE),
+    "evaluation:arena-new": Rule(LEAD, LEAD),
+    "evaluation:arena-close": Rule(NONE, LEAD),
+    "evaluation:arena-vote": Rule(REVIEWER, REVIEWER),
+    "evaluation:compare-blind": Rule(NONE, LEAD),
     "evaluation:studies": Rule(VIEWER, LEAD),
     "evaluation:study-estimate": Rule(VIEWER, NONE),
     "evaluation:study": Rule(VIEWER, NONE),
@@ -24,6 +30,11 @@ EVALUATION = {
     "api-test-openings": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-evaluation-judgings": Rule(VIEWER, LEAD),
     "api-evaluation-judging-price": Rule(NONE, LEAD),
+    "api-arenas": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-arena": Rule(VIEWER, NONE),
+    "api-arena-close": Rule(NONE, LEAD),
+    "api-arena-next": Rule(REVIEWER, NONE),
+    "api-arena-votes": Rule(NONE, REVIEWER),
     "api-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-study": Rule(VIEWER, NONE),
     "api-study-cells": Rule(VIEWER, NONE),

@@ -1,6 +1,6 @@
 /** Boxes that scroll and hold nothing to tab to take the focus themselves, so that the arrow keys move them. */
 
-const BOXES = ".table-wrap, pre, .log, .sample, .card-body > *, .menu-body";
+const BOXES = ".table-wrap, pre, .log, .sample, .card-body > *, .menu-body, .choosing-facts dl, .choosing-facts dd";
 const STOPS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
 // A box that fits on a wide screen may not on a narrow one.
 const sizes = new ResizeObserver((changes) => changes.forEach(({ target }) => settle(target)));

@@ -8,8 +8,20 @@ from types import SimpleNamespace
 import pytest
 from django.template.loader import render_to_string
 
+from review.ports import DeskLink
+from review.templatetags import desks
+from web.ports import Listeners
+
 NOTHING, SOME = {"late": 0, "disputed": 0}, {"late": 0, "disputed": 3}
 PATH = ["Focus", "List", "My decisions", "Agreement"]
+
+
+@pytest.fixture(autouse=True)
+def rooms_above(monkeypatch: pytest.MonkeyPatch) -> Listeners[..., list[DeskLink]]:
+    """Rooms that have desks of their own: none, until a test brings one."""
+    rooms: Listeners[..., list[DeskLink]] = Listeners()
+    monkeypatch.setattr(desks, "desk_links", rooms)
+    return rooms
 
 
 def tabs(**context: object) -> tuple[list[str], list[str], bool]:
@@ -41,3 +53,12 @@ def test_what_waits_for_a_lead_stands_in_front_and_else_behind() -> None:
 )  # fmt: skip
 def test_the_rest_is_open_on_its_own_pages(tab: str, waiting: dict[str, int], is_open: bool) -> None:
     assert tabs(may_review=True, waiting=waiting, tab=tab)[2] is is_open
+
+
+def test_a_desk_of_another_room_stands_in_front_for_those_who_judge(
+    rooms_above: Listeners[..., list[DeskLink]],
+) -> None:
+    rooms_above.register(lambda task: [DeskLink("Arena", f"/{task.slug}/", "Vote")])
+
+    assert tabs(may_review=True, waiting=None, tab="list")[0] == [*PATH, "Arena"]
+    assert "Arena" not in tabs(may_review=False, waiting=None, tab="list")[0]

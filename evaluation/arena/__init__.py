@@ -1,0 +1,1 @@
+"""Systems of an evaluation compared blind by experts, two answers at a time."""

@@ -1,0 +1,18 @@
+"""Where the desk leads to an arena: under Review, while one is open."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from evaluation.arena import queries
+from review.models import Task
+from review.ports import DeskLink
+
+
+def of_task(task: Task) -> list[DeskLink]:
+    """The task's open arena that was opened first; none where all are closed."""
+    arena = queries.open_arenas(task).only("pk").first()
+    if arena is None:
+        return []
+    url = reverse("evaluation:arena-vote", args=[arena.pk])
+    return [DeskLink("Arena", url, "Say which of two answers is better, without knowing who wrote them")]

@@ -1,0 +1,176 @@
+"""The rule of an arena, fixed when it opens: which pair comes next, when the order of two systems is clear, when it ends. Pure.
+
+For each two systems, one vote for each record counts: the first that stands. Their order is clear once the evidence of the votes
+that decide (`stats.sign_sequence`) reaches the number of such twos over 5 %, so that all orders together are wrong with a
+chance of at most 5 %, however often anyone looks and whoever is dealt next. One record of each company is dealt, since records
+of one company resemble each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+from uuid import UUID
+
+from evaluation.states import ArenaEnd, VoteVerdict
+from stats import sign_sequence
+
+ERROR: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPair:
+    """A pair with the votes that stand, the earliest first.
+
+    Attributes:
+        left: Place of the system on the left; `right` of the other.
+        votes: Who voted, and what.
+    """
+
+    id: UUID
+    record_id: UUID
+    left: int
+    right: int
+    is_identical: bool
+    is_doubled: bool
+    votes: tuple[tuple[UUID, str], ...] = ()
+
+    @property
+    def first(self) -> int:
+        """The system that comes first in the arena."""
+        return min(self.left, self.right)
+
+    @property
+    def second(self) -> int:
+        """The system that comes second."""
+        return max(self.left, self.right)
+
+    def winner(self, verdict: str) -> int | None:
+        """The system that a verdict prefers; None for a tie."""
+        return {VoteVerdict.LEFT.value: self.left, VoteVerdict.RIGHT.value: self.right}.get(verdict)
+
+    def is_free_for(self, voter: UUID) -> bool:
+        """Whether a voter may be dealt it: somebody is to be asked, and this one was not."""
+        if self.is_identical or any(each == voter for each, _ in self.votes):
+            return False
+        return not self.votes or (self.is_doubled and len(self.votes) == 1)
+
+    @property
+    def score(self) -> float:
+        """Mean over the votes of what the first system got: 1, 0, or a half for ties."""
+        won = [self.winner(verdict) for _, verdict in self.votes]
+        return sum(0.5 if each is None else float(each == self.first) for each in won) / len(won) if won else 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Matchup:
+    """What the votes say of two systems, one vote for each record.
+
+    Attributes:
+        first: The system whose wins are counted, by its place in the arena.
+        ties: Without those that called both bad.
+        waiting: Pairs without a vote.
+        identical: Pairs that both wrote alike, which nobody is asked about.
+    """
+
+    first: int
+    second: int
+    wins: int = 0
+    losses: int = 0
+    ties: int = 0
+    both_bad: int = 0
+    waiting: int = 0
+    identical: int = 0
+
+    @property
+    def voted(self) -> int:
+        """Pairs with a vote."""
+        return self.wins + self.losses + self.ties + self.both_bad
+
+    @property
+    def evidence(self) -> float:
+        """Logarithm of the evidence that one of the two is preferred."""
+        return sign_sequence.log_evidence(self.wins, self.losses)
+
+
+def matchups(pairs: Iterable[JudgedPair], systems: int) -> list[Matchup]:
+    """What is known of each two of the systems, in the arena's order."""
+    counts: dict[tuple[int, int], dict[str, int]] = {two: {} for two in combinations(range(systems), 2)}
+    for pair in pairs:
+        count = counts[pair.first, pair.second]
+        name = _counted_as(pair)
+        count[name] = count.get(name, 0) + 1
+    return [Matchup(*two, **count) for two, count in counts.items()]
+
+
+def _counted_as(pair: JudgedPair) -> str:
+    if pair.is_identical:
+        return "identical"
+    if not pair.votes:
+        return "waiting"
+    verdict = pair.votes[0][1]
+    winner = pair.winner(verdict)
+    if winner is None:
+        return "both_bad" if verdict == VoteVerdict.BOTH_BAD else "ties"
+    return "wins" if winner == pair.first else "losses"
+
+
+def error_of(systems: int) -> float:
+    """The chance of a wrong order that each two systems may have."""
+    return ERROR / max(1, systems * (systems - 1) // 2)
+
+
+def is_clear(matchup: Matchup, systems: int) -> bool:
+    """Whether the votes say which of two systems is preferred."""
+    return sign_sequence.is_clear(matchup.wins, matchup.losses, error=error_of(systems))
+
+
+def is_settled(matchup: Matchup, systems: int, most_votes: int) -> bool:
+    """Whether no further vote is asked for: the order is clear, or the planned votes are given, or no pair is left."""
+    return is_clear(matchup, systems) or matchup.voted >= most_votes or not matchup.waiting
+
+
+def ending(pairs: Iterable[JudgedPair], systems: int, most_votes: int) -> ArenaEnd | None:
+    """Why the arena is over; None while votes are asked for."""
+    known = matchups(pairs, systems)
+    if not all(is_settled(each, systems, most_votes) for each in known):
+        return None
+    return ArenaEnd.CLEAR if all(is_clear(each, systems) for each in known) else ArenaEnd.SPENT
+
+
+def uncertain(
+    known: Iterable[Matchup], systems: int, most_votes: int, *, seed: str
+) -> dict[tuple[int, int], tuple[float, int, str]]:
+    """Each two systems that votes are asked for, with a place in the order in which they are dealt; the least comes first."""
+    return {
+        (each.first, each.second): (each.evidence, each.voted, _drawn(seed, each.first, each.second))
+        for each in known
+        if not is_settled(each, systems, most_votes)
+    }
+
+
+def next_pair(
+    pairs: Sequence[JudgedPair], systems: int, most_votes: int, *, seed: str, voter: UUID
+) -> JudgedPair | None:
+    """The pair that a voter is dealt now; None when nothing is left for them.
+
+    A pair that two are to vote on and one has comes first. Then a new one of the two systems whose order is least certain:
+    the least evidence, then the fewest votes, then by the seed. Among its pairs the order is the voter's own, so that two who
+    vote at once seldom meet. A pair that the voter voted on never comes again.
+    """
+    order = uncertain(matchups(pairs, systems), systems, most_votes, seed=seed)
+    free = [pair for pair in pairs if (pair.first, pair.second) in order and pair.is_free_for(voter)]
+    if not free:
+        return None
+    places = [(not pair.votes, order[pair.first, pair.second]) for pair in free]
+    first = min(places)
+    foremost = (pair for pair, place in zip(free, places, strict=True) if place == first)
+    return min(foremost, key=lambda pair: _drawn(seed, voter, pair.id))
+
+
+def _drawn(seed: str, *parts: object) -> str:
+    """A place in an order that is drawn by the seed and says nothing of what stands there."""
+    return hashlib.sha256(":".join([seed, *map(str, parts)]).encode()).hexdigest()
