@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('evaluation', '0003_openings_and_baselines'),
+        ('evaluation', '0004_study_kinds'),
         ('review', '0007_synthetic_sources'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
