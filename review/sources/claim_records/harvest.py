@@ -80,7 +80,11 @@ def rejected(spec: TaskSpec, facts: Facts, fields: Fields) -> list[HarvestedClai
 
 def _texts(spec: TaskSpec, fields: Fields) -> list[str]:
     places = texts(spec.output_schema, fields)
-    return [place.text for place in places if not place.field.role and place.item.type != "quote" or place.field.role == "body"]
+    return [
+        place.text
+        for place in places
+        if (not place.field.role and place.item.type != "quote") or place.field.role == "body"
+    ]
 
 
 def _sentences(spec: TaskSpec, fields: Fields) -> Iterator[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -105,7 +104,9 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
     fresh = _new(into, _balanced(found))
     if not any(not row.claim.supported for row in found):
         message = "No decision of this task says of a sentence that it was wrong."
-        raise Refusal("no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}.")
+        raise Refusal(
+            "no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}."
+        )
     added = _take_in(task, into, fresh[:MOST], by) if fresh else []
     counts = Counter(row.claim.supported for row in added)
     trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=len(added))
@@ -192,7 +193,12 @@ def _take_in(task: Task, into: Task, rows: Sequence[_Row], by: Member) -> list[_
             _write(path, (row.facts | {SUPPORTED: row.claim.supported, "verdict": "accept"} for row in added))
             mapping = facts | {SUPPORTED: SUPPORTED, "verdict": VERDICT}
             import_decisions(
-                into, path, filename=path.name, mapping=mapping, defaults={REVIEWER: f"Decisions of {task.name}"}, **told
+                into,
+                path,
+                filename=path.name,
+                mapping=mapping,
+                defaults={REVIEWER: f"Decisions of {task.name}"},
+                **told,
             )
         else:
             Source.objects.filter(pk=made.source.pk, rows_added=0).delete()
