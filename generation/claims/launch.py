@@ -11,6 +11,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit import trail
 from generation.claims import prompt
@@ -139,7 +140,7 @@ def _claims_of(checks: Sequence[ClaimCheck]) -> list[Claim]:
     return [Claim(source, text) for check in checks for source, text in check.claims]
 
 
-def _checks(task: Task, teacher: Teacher) -> Sequence[ClaimCheck]:
+def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:
     """Orders of this task to this teacher as it is now, the oldest first."""
     rows = ClaimCheck.objects.filter(task=task, asked_as=_asked_as(orders.require_askable(teacher)))
     return rows.select_related("order__job").order_by("created_at", "pk")

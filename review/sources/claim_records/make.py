@@ -40,7 +40,9 @@ _FOR_EACH: Final = 3
 # What one import of verdicts takes.
 MOST: Final = 10_000
 _READ_AT_ONCE: Final = 200
+# No fact is called like these.
 _SPLIT_COLUMN: Final = "(split)"
+_VERDICT_COLUMN: Final = "(verdict)"
 
 
 @dataclass(frozen=True)
@@ -99,20 +101,19 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
         permissions.require(by, each, Role.LEAD)
     target = latest_version(into).spec
     _check(task, target, reasons)
-    staging.lock_task(into)
     found, unplaced = _rows(task, target, reasons)
-    fresh = _new(into, _balanced(found))
+    chosen = _balanced(found)
     if not any(not row.claim.supported for row in found):
         message = "No decision of this task says of a sentence that it was wrong."
         raise Refusal(
             "no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}."
         )
+    staging.lock_task(into)
+    fresh = _new(into, chosen)
     added = _take_in(task, into, fresh[:MOST], by) if fresh else []
     counts = Counter(row.claim.supported for row in added)
     trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=len(added))
-    return ClaimRecords(
-        counts[True], counts[False], len(_balanced(found)) - len(fresh), len(fresh[:MOST]) - len(added), unplaced
-    )
+    return ClaimRecords(counts[True], counts[False], len(chosen) - len(fresh), len(fresh[:MOST]) - len(added), unplaced)
 
 
 def _check(task: Task, target: TaskSpec, reasons: Sequence[str]) -> None:
@@ -138,8 +139,8 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
         gold__isnull=False, task=task, bulk__isnull=True, draft__erased_at__isnull=True, draft__revocation__isnull=True,
         draft__thread__isnull=True, draft__known_answer__isnull=True, draft__record__erased_at__isnull=True,
     )  # fmt: skip
-    read = golds.select_related("draft__record", "draft__task_version").order_by("-created_at", "pk")
-    for decision in read.iterator(chunk_size=_READ_AT_ONCE):
+    read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
+    for decision in read.order_by("-created_at", "pk").iterator(chunk_size=_READ_AT_ONCE):
         claims = _claims(decision, reasons)
         unplaced += claims is None
         record, spec = decision.draft.record, decision.draft.task_version.spec
@@ -177,32 +178,50 @@ def _new(into: Task, rows: Sequence[_Row]) -> list[_Row]:
 
 def _take_in(task: Task, into: Task, rows: Sequence[_Row], by: Member) -> list[_Row]:
     """Import records on their sides, then the verdicts on them; returns what came in."""
-    name = f"Claims of {task.name}"[:160]
-    facts = {key: key for row in rows for key in row.facts}
-    told = {"by": by, "name": name, "provenance": f"Decisions of {task.name}"[:200], "skip_bad": True}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "claims.jsonl"
-        _write(path, (row.facts | {_SPLIT_COLUMN: row.record.split} for row in rows))
-        made = import_records(into, path, filename=path.name, mapping=facts | {_SPLIT_COLUMN: SPLIT_FIELD}, **told)
-        records = dict(Record.objects.filter(task=into, source=made.source).values_list("content_hash", "pk"))
+        made = _import_facts(task, into, rows, by, path)
+        records = dict(Record.objects.filter(task=into, source=made).values_list("content_hash", "pk"))
         added = [row for row in rows if row.digest in records]
-        ClaimOrigin.objects.bulk_create(
-            [ClaimOrigin(claim_id=records[row.digest], record=row.record) for row in added], batch_size=500
-        )
+        origins = [ClaimOrigin(claim_id=records[row.digest], record=row.record) for row in added]
+        ClaimOrigin.objects.bulk_create(origins, batch_size=500)
         if added:
-            _write(path, (row.facts | {SUPPORTED: row.claim.supported, "verdict": "accept"} for row in added))
-            mapping = facts | {SUPPORTED: SUPPORTED, "verdict": VERDICT}
-            import_decisions(
-                into,
-                path,
-                filename=path.name,
-                mapping=mapping,
-                defaults={REVIEWER: f"Decisions of {task.name}"},
-                **told,
-            )
+            _import_answers(task, into, added, by, path)
         else:
-            Source.objects.filter(pk=made.source.pk, rows_added=0).delete()
+            Source.objects.filter(pk=made.pk, rows_added=0).delete()
     return added
+
+
+def _import_facts(task: Task, into: Task, rows: Sequence[_Row], by: Member, path: Path) -> Source:
+    _write(path, (row.facts | {_SPLIT_COLUMN: row.record.split} for row in rows))
+    return import_records(
+        into,
+        path,
+        by=by,
+        filename=path.name,
+        name=f"Claims of {task.name}"[:160],
+        provenance=f"Decisions of {task.name}"[:200],
+        mapping={**_names(rows), _SPLIT_COLUMN: SPLIT_FIELD},
+        skip_bad=True,
+    ).source
+
+
+def _import_answers(task: Task, into: Task, rows: Sequence[_Row], by: Member, path: Path) -> None:
+    _write(path, (row.facts | {SUPPORTED: row.claim.supported, _VERDICT_COLUMN: "accept"} for row in rows))
+    import_decisions(
+        into,
+        path,
+        by=by,
+        filename=path.name,
+        name=f"Answers on claims of {task.name}"[:160],
+        provenance=f"Decisions of {task.name}"[:200],
+        mapping={**_names(rows), SUPPORTED: SUPPORTED, _VERDICT_COLUMN: VERDICT},
+        defaults={REVIEWER: f"Decisions of {task.name}"},
+    )
+
+
+def _names(rows: Sequence[_Row]) -> dict[str, str]:
+    return {name: name for row in rows for name in row.facts}
 
 
 def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
