@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.test import Client
 
 from generation.claims import launch
 from generation.claims.verifier import TeacherVerifier
@@ -98,6 +99,18 @@ def test_what_is_being_asked_is_waited_for_and_a_changed_teacher_is_asked_anew(
     teacher.save(update_fields=["parameters"])
     assert launch.ask(task, CLAIMS, teacher=teacher, by=lead, max_cost_usd=DOLLAR) != [under_way]
     assert ClaimCheck.objects.count() == 2
+
+
+def test_its_page_speaks_of_claims_and_no_drafts(
+    teacher: Teacher, task: Task, lead: Member, as_member: Callable[[Member], Client]
+) -> None:
+    [check] = launch.ask(task, CLAIMS, teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+
+    page = as_member(lead).get(f"/generation/{check.order_id}/")
+
+    assert page.status_code == 200
+    assert "3 claims checked by Mistral-large" in page.content.decode()
+    assert "none: 3 claims of a file" in page.content.decode()
 
 
 def test_a_claim_that_a_cancelled_order_left_is_asked_again(teacher: Teacher, task: Task, lead: Member) -> None:
