@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -21,7 +21,7 @@ from generation.models import Call, ClaimCheck, Order, Teacher
 from generation.orders import estimate, mix_estimate
 from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
-from generation.states import CallState, Purpose
+from generation.states import CallState, Purpose, Settlement
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Task
@@ -69,7 +69,7 @@ def ask(
     """Order answers on the claims that this teacher was not asked of before; returns the orders that are still to end.
 
     Who comes again after an interruption, or asks of the same file twice, pays for no claim twice: what was answered is
-    `answers`', and what is being asked is waited for.
+    `answers`', what is being asked is waited for, and a call of unknown fate is held until somebody has settled it.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -80,7 +80,7 @@ def ask(
     Task.objects.select_for_update().get(pk=task.pk)
     earlier = list(_checks(task, teacher))
     under_way = [check for check in earlier if check.order.job is None or check.order.job.state not in FINISHED]
-    known = {key_of(claim) for claim in _claims_of(under_way)} | answers(task, teacher).keys()
+    known = {key_of(claim) for claim in [*_claims_of(under_way), *_uncertain(earlier)]} | answers(task, teacher).keys()
     # The same claim twice in a file is one question.
     fresh = list({key_of(claim): claim for claim in claims if key_of(claim) not in known}.values())
     if fresh:
@@ -138,6 +138,15 @@ def answer_task(order: Order) -> TaskSpec:
 
 def _claims_of(checks: Sequence[ClaimCheck]) -> list[Claim]:
     return [Claim(source, text) for check in checks for source, text in check.claims]
+
+
+def _uncertain(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
+    """Claims of calls that may have been paid."""
+    held = {"state": CallState.UNCERTAIN, "settlement__in": (Settlement.OPEN, Settlement.PAID)}
+    for check in checks:
+        claims = _claims_of([check])
+        places = Call.objects.filter(order=check.order, **held).values_list("position", flat=True)
+        yield from (claims[place] for place in places)
 
 
 def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:

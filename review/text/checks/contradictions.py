@@ -29,7 +29,8 @@ def _read(passage: CheckedText) -> Iterator[Mark]:
         return
     text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
     for place in contradictions(passage.evidence.passage, text):
-        message = place.why.replace("The passage", "The record", 1)
+        # What follows a colon is a stem, no word for people.
+        message = place.why.replace("The passage", "The record", 1).partition(":")[0]
         yield Mark(
             "contradictions", passage.field, place.start, place.end, message, "warning", "Compare it with the facts."
         )

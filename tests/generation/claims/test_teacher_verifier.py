@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -15,7 +15,7 @@ from django.test import Client
 from generation.claims import launch
 from generation.claims.verifier import TeacherVerifier
 from generation.models import Call, ClaimCheck, Order, Teacher
-from generation.states import Purpose
+from generation.states import CallState, Purpose, Settlement
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
@@ -99,6 +99,20 @@ def test_what_is_being_asked_is_waited_for_and_a_changed_teacher_is_asked_anew(
     teacher.save(update_fields=["parameters"])
     assert launch.ask(task, CLAIMS, teacher=teacher, by=lead, max_cost_usd=DOLLAR) != [under_way]
     assert ClaimCheck.objects.count() == 2
+
+
+def test_a_call_of_unknown_fate_is_not_asked_again_until_it_is_settled(
+    teacher: Teacher, task: Task, lead: Member
+) -> None:
+    [ended] = launch.ask(task, CLAIMS[:1], teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+    Job.objects.filter(pk=ended.order.job_id).update(state=JobState.SUCCEEDED)
+    call = Call.objects.create(id=uuid4(), order=ended.order, state=CallState.UNCERTAIN, position=0)
+
+    while_open = launch.ask(task, CLAIMS[:1], teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+    Call.objects.filter(pk=call.pk).update(settlement=Settlement.NOT_PAID)
+    once_settled = launch.ask(task, CLAIMS[:1], teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+
+    assert (while_open, len(once_settled)) == ([], 1)
 
 
 def test_its_page_speaks_of_claims_and_no_drafts(
