@@ -173,7 +173,11 @@ def _new(into: Task, rows: Sequence[_Row]) -> list[_Row]:
     known: set[str] = set()
     for chunk in chunked([row.digest for row in rows], 500):
         known |= set(Record.objects.filter(task=into, content_hash__in=chunk).values_list("content_hash", flat=True))
-    return list({row.digest: row for row in rows if row.digest not in known}.values())
+    fresh: dict[str, _Row] = {}
+    for row in rows:
+        if row.digest not in known:
+            fresh.setdefault(row.digest, row)
+    return list(fresh.values())
 
 
 def _take_in(task: Task, into: Task, rows: Sequence[_Row], by: Member) -> list[_Row]:
