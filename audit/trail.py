@@ -57,6 +57,8 @@ ACTS: dict[str, str] = {
     "teacher_key_removed": "Key of a teacher removed",
     "generation_launched": "Generation launched",
     "texts_judged": "Texts given to a judge",
+    "claims_checked": "Claims given to a teacher to check",
+    "claim_records_made": "Claim records made of decisions",
     "synthetic_records_ordered": "Synthetic records ordered",
     "synthetic_records_taken_in": "Synthetic records taken in again",
     "calls_settled": "Uncertain calls settled",

@@ -12,6 +12,7 @@ class GenerationConfig(AppConfig):
 
         Inside the room: what orders of a special purpose ask for.
         """
+        from generation.claims import launch as claims
         from generation.diversity import judge_prompts
         from generation.judges import launch as judges
         from generation.judges import take_in as verdicts
@@ -52,6 +53,7 @@ class GenerationConfig(AppConfig):
             Purpose.SYNTHETIC, SpecialPurpose(synthetic.conversations, synthetic.answer_task, has_records=False)
         )
         register_purpose(Purpose.RUBRIC, SpecialPurpose(judges.conversations, judges.answer_task, has_records=False))
+        register_purpose(Purpose.CLAIMS, SpecialPurpose(claims.conversations, claims.answer_task, has_records=False))
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)

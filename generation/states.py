@@ -24,11 +24,20 @@ class Purpose(TextChoices):
     TRIAL = "trial", "A teacher's test"
     SYNTHETIC = "synthetic", "Synthetic records"
     RUBRIC = "rubric", "A judge's verdicts"
+    CLAIMS = "claims", "Checking claims"
 
 
 # One question each, or none about a draft: they stand on pages of their own, and their length says nothing of drafts.
 BESIDE_DRAFTS = frozenset(
-    {Purpose.REVISION, Purpose.JUDGING, Purpose.TEACHING, Purpose.TRIAL, Purpose.SYNTHETIC, Purpose.RUBRIC}
+    {
+        Purpose.REVISION,
+        Purpose.JUDGING,
+        Purpose.TEACHING,
+        Purpose.TRIAL,
+        Purpose.SYNTHETIC,
+        Purpose.RUBRIC,
+        Purpose.CLAIMS,
+    }
 )
 # Their answers are no drafts for the desk, and stay on the calls.
 KEEPS_ANSWERS = BESIDE_DRAFTS - {Purpose.REVISION} | {Purpose.EVALUATION}

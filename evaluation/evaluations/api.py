@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.evaluations import open_test_split, start_evaluation
+from evaluation.evaluations import open_test_split, start_evaluation, unsupported
 from evaluation.evaluations import queries as selectors
 from evaluation.states import DEFAULT_BASELINES, Baseline
 from members.session import member_of
@@ -63,6 +63,13 @@ class EvaluationStarted(serializers.Serializer[Any]):
     )
 
 
+class UnsupportedOut(serializers.Serializer[Any]):
+    system = serializers.CharField()
+    record = serializers.UUIDField()
+    sentence = serializers.CharField()
+    why = serializers.CharField()
+
+
 class EvaluationOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     task = serializers.CharField(source="task.slug")
@@ -89,6 +96,16 @@ class EvaluationOut(serializers.Serializer[Any]):
 
     def get_records(self, evaluation: Any) -> int:
         return len(evaluation.record_ids)
+
+
+class EvaluationDetailOut(EvaluationOut):
+    unsupported = serializers.SerializerMethodField(
+        help_text="Up to three sentences of each system that their records do not support."
+    )
+
+    @extend_schema_field(UnsupportedOut(many=True))
+    def get_unsupported(self, evaluation: Any) -> Any:
+        return UnsupportedOut(unsupported.examples(evaluation), many=True).data
 
 
 class OutputOut(serializers.Serializer[Any]):
@@ -174,9 +191,9 @@ def _started(made: Evaluation) -> Response:
 class EvaluationDetailView(APIView):
     """One evaluation with every metric, interval and difference."""
 
-    @extend_schema(responses=EvaluationOut)
+    @extend_schema(responses=EvaluationDetailOut)
     def get(self, request: Request, evaluation_id: UUID) -> Response:
-        return Response(EvaluationOut(selectors.evaluation_or_404(member_of(request), evaluation_id)).data)
+        return Response(EvaluationDetailOut(selectors.evaluation_or_404(member_of(request), evaluation_id)).data)
 
 
 class EvaluationOutputsView(APIView):

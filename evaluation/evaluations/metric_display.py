@@ -42,6 +42,14 @@ METRICS = (
         "facts_wrong", "Facts wrong", "Numbers and names found neither in the facts nor in the offer, per output."
     ),
     MetricDisplay(
+        "unsupported_sentences",
+        "Sentences not supported",
+        "Of the sentences that claim something, those that facts and offer do not support by the verifier's rules; mean share "
+        "over outputs.",
+        "percent",
+        1,
+    ),
+    MetricDisplay(
         "nonwords_per_200",
         "Non-words in 200",
         "Words in no list of the language, in no fact and nowhere in the task, in 200 words; mean over outputs.",

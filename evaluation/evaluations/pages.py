@@ -19,6 +19,7 @@ from evaluation.evaluations import (
     open_test_split,
     start_evaluation,
     tables,
+    unsupported,
 )
 from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
@@ -120,6 +121,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "spec": evaluation.task_version.spec,
         "likelihood": tables.differences(summary, "gold_nll_per_byte"),
         "chart": tables.chart(summary, judged_by.name),
+        "unsupported": unsupported.examples(evaluation),
         "forgetting": tables.forgetting(summary),
         "page": page,
         "failing": failing,

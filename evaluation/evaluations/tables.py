@@ -203,6 +203,9 @@ def cell(
 
 def _ends(value: dict[str, Any], *, is_share: bool) -> tuple[float | None, float | None]:
     """Return the ends of an interval; those of a share kept before companies were counted follow from its count of records."""
+    if is_share and value["low"] is not None and value["high"] is not None and value.get("companies") is not None:
+        # Student's interval of a mean of shares knows no bounds.
+        return max(0.0, value["low"]), min(1.0, value["high"])
     if not is_share or value.get("companies") is not None:
         return value["low"], value["high"]
     count = round(value["mean"] * value["n"])

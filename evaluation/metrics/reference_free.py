@@ -14,11 +14,13 @@ from review.spec.task_spec import TaskSpec
 from review.spec.values import TEXTS
 from review.text import checks
 from review.text.checks.evidence import plain_texts
+from review.text.grounding.sentence_support import sentence_support
 
 # These read the shape itself; every other check can be told of the text alone.
 SHAPE_CHECKS = frozenset({"length", "quotes"})
 # A fact shorter than this (a size of 40, a country of two letters) stands in a text by accident too easily.
 MIN_FACT_CHARS = 3
+UNSUPPORTED = "unsupported_sentences"
 NONWORDS, WORDS_OF_RATE = "nonwords_per_200", 200
 
 
@@ -37,6 +39,8 @@ def scores(
         Scores by name, and the marks of the checks. `has_shape`, `passes_all` and `passes_<check>` and
         `passes_field_<field>` are 0 or 1; `facts_right` counts values of facts that the text names, `facts_wrong`
         numbers and names that stand neither in the facts nor in the offer; `words` is the length;
+        `unsupported_sentences` is the share, 0 to 1, of its sentences which claim something that the record does not
+        support by the verifier's rules, absent where none claims anything or the task is not in English;
         `nonwords_per_200` non-words in 200 words, absent without words or in a language without a list.
         An output without shape passes neither all, nor a field, nor a check of the shape; what can be told of its text is
         told, so that no mean is over the outputs with shape alone. Where nothing was written nothing is passed. A check
@@ -61,7 +65,7 @@ def scores(
         "passes_all": float(not marks),
         **{f"passes_{kind}": float(not by_check[kind]) for kind in kinds if kind not in unanswered},
         **{f"passes_field_{name}": float(not by_field[name]) for name in names},
-        **({**of_text, **_nonwords(spec, facts, fields)} if has_prose(spec) else {}),
+        **({**of_text, **_of_sentences(spec, facts, fields)} if has_prose(spec) else {}),
     }, [mark.as_json() for mark in marks]
 
 
@@ -95,8 +99,14 @@ def _text_scores(spec: TaskSpec, facts: Facts, text: str) -> dict[str, float]:
         "facts_right": float(facts_used(facts, text)),
         "facts_wrong": float(marked["unsupported"]),
         "words": float(len(text.split())),
-        **_nonwords(spec, facts, fields),
+        **_of_sentences(spec, facts, fields),
     }
+
+
+def _of_sentences(spec: TaskSpec, facts: Facts, fields: Fields) -> dict[str, float]:
+    found = sentence_support(spec, facts, fields)
+    share = {UNSUPPORTED: len(found.unsupported) / found.claims} if found and found.claims else {}
+    return {**share, **_nonwords(spec, facts, fields)}
 
 
 def _nonwords(spec: TaskSpec, facts: Facts, fields: Fields) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Rows of the room generation."""
 
+from generation.models.claims import ClaimCheck
 from generation.models.judging import JudgedText, Judging
 from generation.models.learning import TaskProposal
 from generation.models.money import Budget, CallCorrection, SpendDay
@@ -14,6 +15,7 @@ __all__ = [
     "Budget",
     "Call",
     "CallCorrection",
+    "ClaimCheck",
     "JudgedText",
     "Judging",
     "LeftOut",

@@ -23,6 +23,7 @@ from review.drafts import search_index
 from review.erasure import files, tombstones
 from review.models import (
     Assignment,
+    ClaimOrigin,
     DatasetVersion,
     Decision,
     Draft,
@@ -65,10 +66,12 @@ def erase_records(record_ids: Sequence[UUID]) -> ErasureResult:
     being sealed wait or are written anew. Doing it twice changes nothing.
 
     Args:
-        record_ids: Records of any tasks.
+        record_ids: Records of any tasks; claim records that were made of them go with them.
     """
+    # Claims were made of these records' facts, in whichever task they stand.
+    claims = ClaimOrigin.objects.filter(record__in=list(record_ids)).values_list("claim", flat=True)
     # Not by `objects`, whose join would lock the sources as well.
-    fresh = Record.everything.filter(pk__in=list(record_ids), erased_at__isnull=True)
+    fresh = Record.everything.filter(pk__in=[*record_ids, *claims], erased_at__isnull=True)
     hold_tasks(fresh.order_by().values_list("task_id", flat=True).distinct())
     records = list(fresh.select_for_update().order_by("pk"))
     drafts = list(Draft.objects.filter(record__in=records, erased_at__isnull=True).order_by("pk").defer("messages"))

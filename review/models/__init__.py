@@ -1,6 +1,7 @@
 """The rows of the review room, by subject."""
 
 from review.models.bulk import BulkAct
+from review.models.claims import ClaimOrigin
 from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation
 from review.models.desk import Assignment, Decision, Draft, Gold
@@ -17,6 +18,7 @@ from review.models.tasks import Membership, Task, TaskVersion
 __all__ = [
     "Assignment",
     "BulkAct",
+    "ClaimOrigin",
     "Comment",
     "DailyMail",
     "Dataset",

@@ -29,6 +29,7 @@ CheckKind = Literal[
     "call_to_action",
     "spam",
     "unsupported",
+    "contradictions",
     "forbidden",
     "repetition",
     "names_company",

@@ -289,6 +289,10 @@ CHECK_HELP: dict[str, tuple[str, str]] = {
     "call_to_action": ("Call to action", "A mail that asks nothing."),
     "spam": ("Spam", "Words that filters and readers turn away from, capitals, runs of exclamation marks."),
     "unsupported": ("Unsupported", "A number or name found neither in the facts nor in the offer."),
+    "contradictions": (
+        "Contradictions",
+        "A unit, date, number or order of names that the facts say otherwise; in English.",
+    ),
     "forbidden": ("Forbidden phrases", "The offer's forbidden phrases, in any ending."),
     "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
     "spelling": ("Spelling", "A word that stands in no list of the language, in no fact and nowhere in the task."),

@@ -186,3 +186,28 @@ def test_anonymous_and_other_members_get_401_and_404(
     assert APIClient().get(address).status_code == 401
     assert api_as(reviewer).get(address).status_code == 404
     assert api_as(reviewer).delete(address).status_code == 405
+
+
+def test_sentences_that_the_record_does_not_support_are_shown_with_why_and_an_older_evaluation_has_none(
+    evaluation: Evaluation, admin: Member, as_member: Callable[[Member], Client], api_as: Callable[..., APIClient]
+) -> None:
+    address, call = f"/evaluations/{evaluation.pk}/", f"/api/v1/evaluations/{evaluation.pk}/"
+    older = as_member(admin).get(address).content.decode()
+    share = {"mean": 0.1, "low": -0.2, "high": 0.4, "n": 2, "companies": 2}
+    evaluation.summary["systems"]["tiny (base)"]["unsupported_sentences"] = share
+    evaluation.save()
+    said = {"subject": "Hello", "body": "Your depot in Plovdiv opened with 941 people <b>last</b> year."}
+    EvaluationOutput.objects.filter(evaluation=evaluation, system="tiny (base)").update(
+        fields=said, scores={"unsupported_sentences": 1.0}
+    )
+
+    page = as_member(admin).get(address).content.decode()
+
+    told = api_as(admin).get(call).json()["unsupported"]
+
+    assert 'id="unsupported"' not in older
+    assert "Sentences not supported" in page
+    assert "0.0 % to 40.0 %" in page
+    assert "people &lt;b&gt;last&lt;/b&gt; year." in page
+    assert {(each["system"], each["sentence"]) for each in told} == {("tiny (base)", said["body"])}
+    assert len(told) == 3

@@ -17,6 +17,7 @@ from review.spec.schema import Facts, Fields
 from review.spec.task_spec import Check, TaskSpec
 from review.text.checks import (
     call_to_action,
+    contradictions,
     forbidden,
     length,
     names_company,
@@ -40,6 +41,7 @@ CHECKS: dict[str, CheckModule] = {
     "call_to_action": call_to_action,
     "spam": spam,
     "unsupported": unsupported,
+    "contradictions": contradictions,
     "forbidden": forbidden,
     "repetition": repetition,
     "spelling": spelling,
@@ -55,7 +57,7 @@ OWN_FIELDS: dict[str, Callable[[TaskSpec], frozenset[str]]] = {
     "reasoning": reasoning.fields,
     "spelling": spelling.fields,
 }
-__all__ = ["CHECKS", "Mark", "Reading", "knows", "read", "run", "spelled"]
+__all__ = ["CHECKS", "Mark", "Reading", "evidence_of", "knows", "read", "run", "spelled"]
 
 
 _LAST: ContextVar[tuple[TaskSpec, Prepared] | None] = ContextVar("last prepared checks", default=None)
@@ -104,6 +106,11 @@ def read(spec: TaskSpec, facts: Facts, fields: Fields) -> Reading:
         marks += sorted(found, key=lambda mark: (mark.start, mark.end))
     own = [check for check in spec.checks if check.kind not in CHECKS]
     return _with_own(own, spec, facts, fields, marks) if own else Reading(marks, {})
+
+
+def evidence_of(spec: TaskSpec, facts: Facts) -> Evidence:
+    """What a draft of this record may lean on."""
+    return Evidence(_prepared(spec).support, facts)
 
 
 def spelled(spec: TaskSpec, facts: Facts, fields: Fields) -> tuple[int, int] | None:

@@ -11,7 +11,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.grounding import quotable, quoting
 from review.text.reading.numbers import readings_in
 from review.text.reading.words import WORD
-from review.text.verification.source import SourceText
+from review.text.verification.source import SourceText, read
 
 
 class Support:
@@ -45,8 +45,8 @@ class Evidence:
 
     @cached_property
     def passage(self) -> SourceText:
-        """Facts and offer as the verifier reads a passage; dearer than the words alone."""
-        return SourceText("\n".join([*self._texts, self._support.written]))
+        """Facts and offer as the verifier reads a passage; dearer than the words alone, and kept for the record's next text."""
+        return read("\n".join([*self._texts, self._support.written]))
 
     @cached_property
     def cited(self) -> dict[str, str]:

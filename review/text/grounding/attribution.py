@@ -72,6 +72,11 @@ def attribute(text: str, known: PassageIndex, *, language: str) -> list[Sentence
     return [_read(text[start:end], start, known, language) for start, end in _spans(text)]
 
 
+def claims(text: str, language: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a text stand that claim something: no greeting, question, short line or call to action."""
+    return ((start, end) for start, end in _spans(text) if _claims(text[start:end], language))
+
+
 def _read(said: str, start: int, known: PassageIndex, language: str) -> Sentence:
     refs = tuple(passage.ref for passage in _supporting(keys_of(said), known))
     standing: Attribution = "supported" if refs else "unsupported" if _claims(said, language) else "no claim"

@@ -29,7 +29,7 @@ class _Objection(NamedTuple):
     risk: float
 
 
-_UNKNOWN = _Objection("The passage does not hold this number", "number", 0.9)
+UNKNOWN = _Objection("The passage does not hold this number", "number", 0.9)
 _UNCOUNTED = _Objection("The passage does not hold this number", "number", 0.35)
 _OTHER_UNIT = _Objection("The passage holds this number in another unit", "unit", 0.75)
 _OTHER_THING = _Objection("The passage says this number of something else", "number", 0.6)
@@ -69,9 +69,9 @@ def _number(sentence: ClaimSentence, quantity: Quantity) -> _Objection | None:
 
 def _missing(source: SourceText, quantity: Quantity) -> _Objection:
     if not quantity.is_spelt or float(min(quantity.values)) > _COUNTED or quantity.unit is None:
-        return _UNCOUNTED if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED else _UNKNOWN
+        return _UNCOUNTED if quantity.is_spelt and float(min(quantity.values)) <= _COUNTED else UNKNOWN
     rivals = (other.unit[0] == quantity.unit[0] for other in source.quantities.all if other.unit)
-    return _UNKNOWN if any(rivals) else _UNCOUNTED
+    return UNKNOWN if any(rivals) else _UNCOUNTED
 
 
 def _comparable(other: Quantity, quantity: Quantity) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-Rule = Literal["number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "insertion"]
+Rule = Literal[
+    "number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "insertion", "model"
+]  # fmt: skip
 
 SUPPORTED_FROM = 0.5
 
@@ -18,7 +21,7 @@ class Unsupported:
         start: First character, in code points of the text.
         end: One past the last character.
         why: What is wrong, in one short sentence.
-        rule: Which rule objects.
+        rule: Which rule objects; `model` where a model does.
         risk: How likely a text with this objection is unsupported, in [0, 1].
     """
 
@@ -51,9 +54,16 @@ class Verification:
         return {"supported": self.supported, "score": self.score, "unsupported": places, "by": self.by}
 
 
-class Verifier(Protocol):
-    """Who can say whether a passage supports a text: the rules, a model."""
+class Claim(NamedTuple):
+    """A text, and the passage that is to support it."""
 
-    def verify(self, source: str, text: str) -> Verification:
-        """Compare a text with a passage."""
+    source: str
+    text: str
+
+
+class Verifier(Protocol):
+    """Who can say whether passages support texts: the rules, a tuned miniature, a teacher."""
+
+    def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
+        """Compare texts with their passages; one answer each in their order, None where none was given."""
         ...

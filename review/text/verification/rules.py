@@ -5,12 +5,12 @@ They know English prose. What they do not object to may still be wrong: they com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 
 from review.text.verification import amounts, entities, objections, roles
 from review.text.verification.claim import ClaimSentence, sentences
-from review.text.verification.finding import SUPPORTED_FROM, Unsupported, Verification
+from review.text.verification.finding import SUPPORTED_FROM, Claim, Unsupported, Verification
 from review.text.verification.source import read
 
 BY = "rules"
@@ -56,6 +56,6 @@ def _of_sentence(sentence: ClaimSentence) -> list[Unsupported]:
 class Rules:
     """The verifier that needs no model."""
 
-    def verify(self, source: str, text: str) -> Verification:
-        """Compare a text with a passage."""
-        return verify(source, text)
+    def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
+        """Compare texts with their passages."""
+        return [verify(claim.source, claim.text) for claim in claims]

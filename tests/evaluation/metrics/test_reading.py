@@ -102,3 +102,18 @@ def test_a_list_task_reads_a_text_without_shape_too() -> None:
     scores, _ = reference_free.scores(research_summary.SPEC, {}, None, "Some words.")
 
     assert (scores["has_shape"], scores["words"]) == (0.0, 2.0)
+
+
+def test_the_share_of_sentences_that_the_record_does_not_support_counts_those_that_claim_something() -> None:
+    invented = {**GOOD, "body": GOOD["body"].replace("Aarhus keeps", "Plovdiv keeps")}
+    german = SPEC.model_copy(update={"language": "de"})
+
+    sound, wrong = (reference_free.scores(SPEC, FACTS, fields)[0] for fields in (GOOD, invented))
+
+    assert sound["unsupported_sentences"] == 0.0
+    assert wrong["unsupported_sentences"] == 1 / 3
+    assert "unsupported_sentences" not in reference_free.scores(german, FACTS, GOOD)[0]
+    assert (
+        "unsupported_sentences" not in reference_free.scores(SPEC, FACTS, {"subject": "A", "body": "Shall we talk?"})[0]
+    )
+    assert "unsupported_sentences" not in reference_free.scores(SPEC, FACTS, None)[0]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from sys import stdin
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from review.text.verification.finding import Verification, Verifier
-from review.text.verification.rules import Rules
+from evaluation.verifier import choose
+from review.text.verification.finding import Claim, Verification
+from review.text.verification.rules_first import RulesFirst
 from web import strict_json
+from web.errors import Refusal
 
+MOST_USD = 1_000_000
 _KEYS = ("id", "source", "text")
 
 
@@ -27,13 +33,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a file of JSON lines, or - for standard input")
-        parser.add_argument(
-            "--rules", action="store_true", help="ask the rules alone, no model; so far there is no other way"
-        )
+        who = parser.add_mutually_exclusive_group()
+        who.add_argument("--rules", action="store_true", help="ask the rules alone, as where nothing is said")
+        who.add_argument("--miniature", default="", metavar="NAME", help="then this one, of a task that checks claims")
+        who.add_argument("--teacher", default="", metavar="NAME", help="then this one; it is paid by a task's budget")
+        parser.add_argument("--max-cost-usd", type=_dollars, help="what a teacher may cost at most")
+        parser.add_argument("--task", default="", help="whose budget pays; the only one that checks claims otherwise")
+        parser.add_argument("--by", default="", metavar="USERNAME", help="who asks; the only admin otherwise")
         parser.add_argument("--json", action="store_true", help="print one JSON object a line")
 
     def handle(self, *args: Any, file: str, **options: Any) -> None:
-        verifier: Verifier = Rules()
         show = _as_json if options["json"] else _as_lines
         try:
             with nullcontext(stdin) if file == "-" else Path(file).open(encoding="utf-8-sig") as lines:
@@ -45,8 +54,41 @@ class Command(BaseCommand):
             raise CommandError(f"{file} is no UTF-8 text.") from None
         if not rows:
             raise CommandError("The file holds no line.")
-        for row in rows:
-            self.stdout.write(show(row, verifier.verify(row["source"], row["text"])))
+        for row, answer in zip(rows, self._verified(rows, options), strict=True):
+            self.stdout.write(show(row, answer))
+
+    def _verified(self, rows: Sequence[dict[str, Any]], options: dict[str, Any]) -> list[Verification]:
+        claims = [Claim(row["source"], row["text"]) for row in rows]
+        try:
+            verifier = _verifier(options)
+            answers = verifier.verify(claims)
+        except PermissionDenied as error:
+            raise CommandError(str(error)) from None
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.message} {refusal.hint}".strip()) from None
+        if unanswered := verifier.unanswered:
+            self.stderr.write(f"{unanswered} of {len(rows)} were not answered; there the rules' answer stands.")
+        return answers
+
+
+def _verifier(options: dict[str, Any]) -> RulesFirst:
+    if options["miniature"]:
+        return choose.miniature(options["miniature"], by=options["by"])
+    if options["teacher"]:
+        return choose.teacher(
+            options["teacher"], max_cost_usd=options["max_cost_usd"], task=options["task"], by=options["by"]
+        )
+    return RulesFirst(None)
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"'{text}' is no sum in dollars, such as 2.50") from None
+    if not amount.is_finite() or not 0 <= amount < MOST_USD:
+        raise ArgumentTypeError(f"'{text}' is no sum in dollars, such as 2.50")
+    return amount
 
 
 def _rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""Teachers as verifiers: claims checked against passages, priced and paid for like any order."""

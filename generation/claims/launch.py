@@ -1,0 +1,167 @@
+"""Orders a teacher's answers on claims: priced first, paid for and journalled like any order, one call a claim, none twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+from uuid import uuid4
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit import trail
+from generation.claims import prompt
+from generation.engine.contracts import TeacherSpec
+from generation.judges.launch import can_judge
+from generation.models import Call, ClaimCheck, Order, Teacher
+from generation.orders import estimate, mix_estimate
+from generation.orders import launch as orders
+from generation.orders.launch import OrderRequest, Quote
+from generation.states import CallState, Purpose, Settlement
+from jobs.states import FINISHED
+from members.models import Member
+from review.models import Task
+from review.spec.prompting import Message
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from review.text.verification.finding import Claim, Verification
+from web.errors import Refusal
+
+MOST: Final = 5_000
+_SAMPLE = 20
+
+
+def quote(task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member) -> Quote:
+    """Check an order for answers on claims and price it; writes nothing.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `cannot_verify`, `no_claims`, `too_many_claims`, or as a teacher that cannot be asked is refused.
+    """
+    permissions.require(by, task, Role.LEAD)
+    if not can_judge(teacher):
+        message = f"{teacher.name} writes one task's texts and cannot check claims."
+        raise Refusal("cannot_verify", message, hint="Choose another teacher.", errors={"teacher": [message]})
+    if not claims:
+        raise Refusal("no_claims", "There is no claim to check.", hint="Name some.")
+    if len(claims) > MOST:
+        message = f"{len(claims):,} claims; a teacher checks at most {MOST:,} an order."
+        raise Refusal("too_many_claims", message, hint="Split the file.", errors={"claims": [message]})
+    spec = orders.require_askable(teacher)
+    sample = [*claims[:: max(1, len(claims) // _SAMPLE)], max(claims, key=lambda claim: len(claim.source + claim.text))]
+    parts = [estimate.estimate_conversation(prompt.ANSWER_TASK, prompt.conversation(claim), spec) for claim in sample]
+    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=len(claims))
+    # The dearest call is that of the longest text, which a sample may miss.
+    price = replace(price, worst_call_usd=max(part.worst_call_usd for part in parts))
+    return Quote(latest_version(task), [str(uuid4()) for _ in claims], spec, price)
+
+
+@transaction.atomic
+def ask(
+    task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member, max_cost_usd: Decimal | None
+) -> list[ClaimCheck]:
+    """Order answers on the claims that this teacher was not asked of before; returns the orders that are still to end.
+
+    Who comes again after an interruption, or asks of the same file twice, pays for no claim twice: what was answered is
+    `answers`', what is being asked is waited for, and a call of unknown fate is held until somebody has settled it.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
+    """
+    permissions.require(by, task, Role.LEAD)
+    # Two at once would ask the same.
+    Task.objects.select_for_update().get(pk=task.pk)
+    earlier = list(_checks(task, teacher))
+    under_way = [check for check in earlier if check.order.job is None or check.order.job.state not in FINISHED]
+    known = {key_of(claim) for claim in [*_claims_of(under_way), *_uncertain(earlier)]} | answers(task, teacher).keys()
+    # The same claim twice in a file is one question.
+    fresh = list({key_of(claim): claim for claim in claims if key_of(claim) not in known}.values())
+    if fresh:
+        under_way.append(_place(task, fresh, teacher=teacher, by=by, max_cost_usd=max_cost_usd))
+    return under_way
+
+
+def _place(
+    task: Task, claims: Sequence[Claim], *, teacher: Teacher, by: Member, max_cost_usd: Decimal | None
+) -> ClaimCheck:
+    quoted = quote(task, claims, teacher=teacher, by=by)
+    request = OrderRequest(
+        task, teacher=teacher, count=len(claims), by=by, max_cost_usd=max_cost_usd, purpose=Purpose.CLAIMS
+    )
+    order = orders.place(request, quoted, title=f"{teacher.name} checks {len(claims):,} claims"[:160])
+    made = ClaimCheck.objects.create(
+        task=task,
+        order=order,
+        asked_as=_asked_as(quoted.teacher),
+        claims=[[claim.source, claim.text] for claim in claims],
+        created_by=by,
+    )
+    trail.record("claims_checked", by=by, about=order, task=task.slug, teacher=teacher.slug, count=len(claims))
+    return made
+
+
+def answers(task: Task, teacher: Teacher) -> dict[str, Verification]:
+    """What a teacher, as it is now, has said of claims in orders of this task, by their keys; the newest answer counts."""
+    found: dict[str, Verification] = {}
+    for check in _checks(task, teacher):
+        claims = list(_claims_of([check]))
+        answered = Call.objects.filter(order=check.order, state=CallState.ANSWERED, fields__isnull=False)
+        for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+            answer = prompt.read(claims[place], fields, by=teacher.slug) if fields else None
+            if answer is not None:
+                found[key_of(claims[place])] = answer
+    return found
+
+
+def key_of(claim: Claim) -> str:
+    """What a claim is known by: a hash of its passage and its text."""
+    return hashlib.sha256(json.dumps([claim.source, claim.text]).encode()).hexdigest()
+
+
+def conversations(order: Order) -> dict[str, list[Message]]:
+    """The conversations of an order for answers on claims, by the made-up ids of its calls; the same in every attempt."""
+    asked = [prompt.conversation(claim) for claim in _claims_of([ClaimCheck.objects.get(order=order)])]
+    return dict(zip(order.record_ids, asked, strict=True))
+
+
+def answer_task(order: Order) -> TaskSpec:
+    """What answers of an order for answers on claims are read by."""
+    return prompt.ANSWER_TASK
+
+
+def _claims_of(checks: Sequence[ClaimCheck]) -> list[Claim]:
+    return [Claim(source, text) for check in checks for source, text in check.claims]
+
+
+def _uncertain(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
+    """Claims of calls that may have been paid."""
+    held = {"state": CallState.UNCERTAIN, "settlement__in": (Settlement.OPEN, Settlement.PAID)}
+    for check in checks:
+        claims = _claims_of([check])
+        places = Call.objects.filter(order=check.order, **held).values_list("position", flat=True)
+        yield from (claims[place] for place in places)
+
+
+def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:
+    """Orders of this task to this teacher as it is now, the oldest first."""
+    rows = ClaimCheck.objects.filter(task=task, asked_as=_asked_as(orders.require_askable(teacher)))
+    return rows.select_related("order__job").order_by("created_at", "pk")
+
+
+def _asked_as(teacher: TeacherSpec) -> str:
+    """A hash of what decides a teacher's answers: whom it asks, with what settings and words; prices are none of it."""
+    told = {
+        "provider": teacher.provider,
+        "model": teacher.model,
+        "base_url": teacher.base_url,
+        "parameters": teacher.parameters,
+        "prompt": prompt.PROMPT_VERSION,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
