@@ -37,6 +37,12 @@ urlpatterns = [
         judges_api.OrderJudgingPriceView.as_view(),
         name="api-order-judging-price",
     ),
+    path("tasks/<slug:slug>/judgings/", judges_api.DeskJudgingsView.as_view(), name="api-desk-judgings"),
+    path(
+        "tasks/<slug:slug>/judgings/price/",
+        judges_api.DeskJudgingPriceView.as_view(),
+        name="api-desk-judging-price",
+    ),
     path("judgings/<uuid:judging_id>/", judges_api.JudgingView.as_view(), name="api-judging"),
     path("judgings/<uuid:judging_id>/texts/", judges_api.JudgedTextsView.as_view(), name="api-judged-texts"),
     path("tasks/<slug:slug>/research/", research_api.ResearchListView.as_view(), name="api-research-orders"),

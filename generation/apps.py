@@ -13,6 +13,7 @@ class GenerationConfig(AppConfig):
         Inside the room: what orders of a special purpose ask for.
         """
         from generation.diversity import judge_prompts
+        from generation.judges import chances
         from generation.judges import launch as judges
         from generation.judges import take_in as verdicts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
@@ -55,6 +56,7 @@ class GenerationConfig(AppConfig):
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)
+        review_ports.acceptance_chances.install(chances.of_drafts)
         review_ports.reviser.install(revise.TeacherReviser)
         review_ports.orders.install(draft_orders.DraftOrders)
         why = "A correction never changes: correct the call once more."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evaluation.evaluations.queries import evaluation_or_404
@@ -16,7 +17,8 @@ from members.session import member_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def judge(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     subject = answers.subject_of(evaluation_or_404(member_of(request), evaluation_id))
-    return subject_page(request, subject, section="evaluation", price_at="evaluation:judge-price")
+    price_url = reverse("evaluation:judge-price", args=[evaluation_id])
+    return subject_page(request, subject, section="evaluation", price_url=price_url)
 
 
 @require_POST

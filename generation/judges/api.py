@@ -22,7 +22,7 @@ from generation.teachers.terms import terms_of
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require
+from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination, WholeList
 
@@ -117,7 +117,7 @@ class JudgingDetailOut(JudgingOut):
 
     @extend_schema_field(JudgingReportOut)
     def get_report(self, judging: Any) -> Any:
-        return JudgingReportOut(figures.report(judging)).data
+        return JudgingReportOut(figures.report(judging, with_shares=self.context["with_shares"])).data
 
 
 class JudgedTextOut(serializers.Serializer[Any]):
@@ -203,12 +203,40 @@ class OrderJudgingPriceView(APIView):
         return price_verdicts(request, _order(request, order_id))
 
 
+class DeskJudgingsView(APIView):
+    """Judges' verdicts on drafts that wait on the desk of one task."""
+
+    pagination_class = WholeList
+
+    @lists(JudgingOut, operation_id="desk_judgings")
+    def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
+        return listed(request, _desk(request, slug))
+
+    @extend_schema(operation_id="desk_judge", request=JudgingIn, responses={202: JudgingOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        """Have a judge read drafts that wait and that none has read."""
+        return order_verdicts(request, _desk(request, slug))
+
+
+class DeskJudgingPriceView(APIView):
+    """The price of verdicts on drafts that wait on the desk of one task."""
+
+    @extend_schema(operation_id="desk_judging_price", request=JudgingIn, responses=JudgingPriceOut)
+    def post(self, request: Request, slug: str) -> Response:
+        """Price verdicts; nothing is written and nobody is asked."""
+        return price_verdicts(request, _desk(request, slug))
+
+
 class JudgingView(APIView):
     """One order for verdicts, with what they come to."""
 
     @extend_schema(operation_id="judging", responses=JudgingDetailOut)
     def get(self, request: Request, judging_id: UUID) -> Response:
-        return Response(JudgingDetailOut(selectors.get(member_of(request), judging_id)).data)
+        member = member_of(request)
+        judging = selectors.get(member, judging_id)
+        told = {"with_shares": selectors.may_see_shares(member, judging)}
+        return Response(JudgingDetailOut(judging, context=told).data)
 
 
 class JudgedTextsView(APIView):
@@ -220,6 +248,10 @@ class JudgedTextsView(APIView):
     def get(self, request: Request, asked: dict[str, Any], judging_id: UUID) -> Rows:
         member = member_of(request)
         return selectors.texts(member, selectors.get(member, judging_id))
+
+
+def _desk(request: Request, slug: str) -> Subject:
+    return launch.of_desk(task_or_404(member_of(request), slug))
 
 
 def _order(request: Request, order_id: UUID) -> Subject:

@@ -102,20 +102,20 @@ class JudgingReport:
     withheld: str
 
 
-def report(judging: Judging) -> JudgingReport:
-    """What its verdicts come to, as far as they are there."""
+def report(judging: Judging, *, with_shares: bool = True) -> JudgingReport:
+    """What its verdicts come to, as far as they are there; without shares, what it says of drafts that wait stays untold."""
     rows = list(JudgedText.objects.filter(judging=judging).select_related("record").order_by("place").only(*_COLUMNS))
     answered = [row for row in rows if row.passes is not None]
     pairs = [row for row in answered if row.expert_passes is not None]
     whole = _agreement(_WHOLE, [(bool(row.expert_passes), bool(row.passes)) for row in pairs], _companies(pairs))
-    withheld = _why_withheld(whole)
+    withheld, groups = _why_withheld(whole), dict.fromkeys(row.group for row in rows if row.group)
     return JudgingReport(
         len(rows),
         len(answered),
         whole,
         _requirements(pairs),
         _length_bias(pairs),
-        [_share(name, answered, whole, told=not withheld) for name in dict.fromkeys(row.group for row in rows) if name],
+        [_share(name, answered, whole, told=not withheld) for name in groups if with_shares],
         withheld,
     )
 

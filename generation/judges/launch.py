@@ -20,11 +20,12 @@ from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Provider, Purpose
 from members.models import Member
-from review.models import Record, TaskVersion
+from review.models import Record, Task, TaskVersion
 from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
+from review.tasks.queries import latest_version
 from web.errors import Refusal
 
 MOST_TEXTS = 5_000
@@ -76,6 +77,17 @@ def of_order(order: Order) -> Subject:
 
     name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
     return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
+
+
+def of_desk(task: Task) -> Subject:
+    """Drafts that wait on the desk of a task and that no judge has read; drafts that experts judged beside them."""
+    version = latest_version(task)
+
+    def texts(at_most: int) -> list[TextToJudge]:
+        own = reviewed.waiting(task, version.spec, at_most=at_most, key=str(task.pk))
+        return with_reviewed(own, reviewed.reviewed(task, version.spec, at_most=VERDICTS, key=str(task.pk)))
+
+    return Subject("the drafts that wait", task.pk, reverse("review:task", args=[task.slug]), version, texts)
 
 
 def with_reviewed(own: Sequence[TextToJudge], beside: Sequence[TextToJudge]) -> list[TextToJudge]:

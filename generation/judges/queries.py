@@ -39,6 +39,12 @@ def may_see_all(member: Member, judging: Judging) -> bool:
     return may(member, judging.task, Role.LEAD)
 
 
+def may_see_shares(member: Member, judging: Judging) -> bool:
+    """Whether a member may see what share of the texts passes: reviewers may not while one of them waits for an expert."""
+    waiting = JudgedText.objects.filter(judging=judging, passes__isnull=False, draft__isnull=False, draft__gold=None)
+    return may_see_all(member, judging) or not waiting.exists()
+
+
 def texts(member: Member, judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
     """Texts that the judge has judged, as far as the member may see them; only those on which experts differ, where asked for."""
     rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record")

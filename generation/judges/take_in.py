@@ -11,6 +11,7 @@ from generation.judges import rubric
 from generation.models import Call, JudgedText, Judging
 from generation.states import CallState
 from jobs.models import Job, JobEvent
+from review.desk import ordering
 
 _CHUNK = 500
 
@@ -33,6 +34,7 @@ def on_job_ended(job: Job) -> None:
     JudgedText.objects.bulk_update(told, ["passes", "meets", "why"], batch_size=_CHUNK)
     # They stand beside their texts now, where they can be erased.
     answered.update(fields=None)
+    ordering.order_anew(made.task_id)
 
 
 def erase(record_ids: Sequence[UUID]) -> None:
