@@ -23,6 +23,16 @@ urlpatterns = [
         judging_api.EvaluationJudgingPriceView.as_view(),
         name="api-evaluation-judging-price",
     ),
+    path(
+        "evaluations/<uuid:evaluation_id>/comparisons/",
+        judging_api.EvaluationComparisonsView.as_view(),
+        name="api-evaluation-comparisons",
+    ),
+    path(
+        "evaluations/<uuid:evaluation_id>/comparisons/price/",
+        judging_api.EvaluationComparisonPriceView.as_view(),
+        name="api-evaluation-comparison-price",
+    ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),

@@ -13,8 +13,7 @@ class GenerationConfig(AppConfig):
         Inside the room: what orders of a special purpose ask for.
         """
         from generation.diversity import judge_prompts
-        from generation.judges import chances
-        from generation.judges import launch as judges
+        from generation.judges import asked, chances
         from generation.judges import take_in as verdicts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
@@ -52,7 +51,7 @@ class GenerationConfig(AppConfig):
         register_purpose(
             Purpose.SYNTHETIC, SpecialPurpose(synthetic.conversations, synthetic.answer_task, has_records=False)
         )
-        register_purpose(Purpose.RUBRIC, SpecialPurpose(judges.conversations, judges.answer_task, has_records=False))
+        register_purpose(Purpose.RUBRIC, SpecialPurpose(asked.conversations, asked.answer_task, has_records=False))
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)

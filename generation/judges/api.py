@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from generation.judges import figures, launch
+from generation.judges import launch
 from generation.judges import queries as selectors
 from generation.judges.launch import MOST_TEXTS, VERDICTS, Subject
+from generation.judges.serializers import JudgedTextOut, JudgingDetailOut, JudgingOut
 from generation.orders import queries as orders_queries
 from generation.orders.serializers import EstimateOut
 from generation.teachers import queries as teacher_selectors
@@ -46,94 +46,6 @@ class JudgingPriceOut(EstimateOut):
     judged_by_experts = serializers.IntegerField(help_text="Texts among them that experts have judged")
 
 
-class RightOut(serializers.Serializer[Any]):
-    """How often a judge is right about texts of one kind."""
-
-    right = serializers.IntegerField()
-    of = serializers.IntegerField()
-    low = serializers.FloatField(source="interval.low", allow_null=True, default=None)
-    high = serializers.FloatField(source="interval.high", allow_null=True, default=None)
-
-
-class JudgeAgreementOut(serializers.Serializer[Any]):
-    """A judge beside experts, on one question."""
-
-    name = serializers.CharField()
-    verdicts = serializers.IntegerField(source="verdicts.n")
-    sensitivity = RightOut(help_text="Of texts that experts passed, those the judge passed")
-    specificity = RightOut(help_text="Of texts that experts failed, those the judge failed")
-    kappa = serializers.FloatField(source="kappa.value", allow_null=True, default=None)
-    kappa_low = serializers.FloatField(source="kappa.low", allow_null=True, default=None)
-    kappa_high = serializers.FloatField(source="kappa.high", allow_null=True, default=None)
-
-
-class GroupOut(serializers.Serializer[Any]):
-    """One writer's texts. Shares are 0 to 1, corrected; null where they cannot be told."""
-
-    name = serializers.CharField()
-    judged = serializers.IntegerField()
-    passed = serializers.IntegerField(help_text="By the judge's word alone")
-    share = serializers.FloatField(source="corrected.share", allow_null=True, default=None)
-    low = serializers.FloatField(source="corrected.low", allow_null=True, default=None)
-    high = serializers.FloatField(source="corrected.high", allow_null=True, default=None)
-    own_verdicts = serializers.IntegerField(help_text="Of these texts, those that experts judged")
-    by_own = serializers.BooleanField(help_text="Corrected by verdicts on these very texts, not on others")
-
-
-class JudgingReportOut(serializers.Serializer[Any]):
-    """What the verdicts come to."""
-
-    texts = serializers.IntegerField()
-    answered = serializers.IntegerField()
-    whole = JudgeAgreementOut()
-    requirements = JudgeAgreementOut(many=True)
-    groups = GroupOut(many=True)
-    withheld = serializers.CharField(allow_blank=True, help_text="Why no share is told; empty where they are")
-
-
-class JudgingOut(serializers.Serializer[Any]):
-    """One order for verdicts."""
-
-    id = serializers.UUIDField()
-    task = serializers.SlugField(source="task.slug")
-    order = serializers.UUIDField(source="order_id")
-    job = serializers.UUIDField(source="order.job_id", allow_null=True)
-    state = serializers.CharField(source="order.job.state", default="")
-    judge = serializers.SlugField(source="order.teacher.slug")
-    subject = serializers.CharField()
-    subject_id = serializers.UUIDField()
-    prompt_version = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    url = serializers.SerializerMethodField()
-
-    def get_url(self, judging: Any) -> str:
-        return reverse("generation:judging", args=[judging.pk])
-
-
-class JudgingDetailOut(JudgingOut):
-    """One order for verdicts, with what they come to."""
-
-    report = serializers.SerializerMethodField()
-
-    @extend_schema_field(JudgingReportOut)
-    def get_report(self, judging: Any) -> Any:
-        return JudgingReportOut(figures.report(judging, with_shares=self.context["with_shares"])).data
-
-
-class JudgedTextOut(serializers.Serializer[Any]):
-    """One text with both verdicts; null where it has none."""
-
-    id = serializers.UUIDField()
-    group = serializers.CharField()
-    record = serializers.UUIDField(source="record_id")
-    draft = serializers.UUIDField(source="draft_id", allow_null=True)
-    fields: Any = serializers.JSONField()
-    expert_passes = serializers.BooleanField(allow_null=True)
-    passes = serializers.BooleanField(allow_null=True)
-    meets = serializers.DictField(child=serializers.BooleanField())
-    why = serializers.CharField(allow_blank=True)
-
-
 class _TextPages(KeysetPagination):
     """Texts in the order in which they were drawn."""
 
@@ -150,8 +62,14 @@ def order_verdicts(request: Request, subject: Subject) -> Response:
     """Have a judge read texts of a subject, as the body says."""
     member, said = member_of(request), _read(request, subject)
     judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-    texts = subject.texts(said["texts"])
-    made = launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=said["max_cost_usd"])
+    made = launch.launch(
+        subject,
+        subject.texts(said["texts"]),
+        judge=judge,
+        by=member,
+        max_cost_usd=said["max_cost_usd"],
+        without_shape=subject.without_shape(said["texts"]),
+    )
     return Response(JudgingOut(selectors.get(member, made.pk)).data, status=202)
 
 

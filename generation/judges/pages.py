@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.judges import figures, launch
+from generation.judges import figures, launch, pair_pages
 from generation.judges import queries as selectors
 from generation.judges.forms import JudgeForm, texts_in
 from generation.judges.launch import Subject
@@ -56,6 +56,8 @@ def price_of_desk(request: HttpRequest, slug: str) -> HttpResponse:
 def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
     member = member_of(request)
     judging = selectors.get(member, judging_id)
+    if judging.is_pairwise:
+        return pair_pages.comparison_page(request, judging)
     differing = request.GET.get("show") != "all"
     page = numbered_page(
         selectors.texts(member, judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE
@@ -79,7 +81,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
     return render(request, "generation/judging.html", context)
 
 
-def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str) -> HttpResponse:
+def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: str) -> HttpResponse:
     """The page that gives texts of a subject to a judge, and lists the verdicts there are."""
     member, task = member_of(request), subject.version.task
     form, status = JudgeForm(request.POST or None, lines=teacher_selectors.lines_for(member, task)), 200
@@ -94,6 +96,7 @@ def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_
         "subject": subject,
         "form": form,
         "price_url": price_url,
+        **more,
         "judgings": selectors.of_task(member, task, subject_id=subject.pk)[: selectors.LISTED],
         "may_lead": may(member, task, Role.LEAD),
         "can_ask": bool(form.fields["teacher"].choices),  # type: ignore[attr-defined]
@@ -124,8 +127,9 @@ def _launch(request: HttpRequest, subject: Subject, form: JudgeForm) -> tuple[An
     member, said = member_of(request), form.cleaned_data
     try:
         judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-        texts = subject.texts(said["texts"])
-        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=said["max_cost_usd"]), 302
+        texts, left_out = subject.texts(said["texts"]), subject.without_shape(said["texts"])
+        budget = said["max_cost_usd"]
+        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=budget, without_shape=left_out), 302
     except Refusal as refusal:
         add_refusal(form, refusal)
         return None, refusal.status

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from generation.models import JudgedText, Judging
+from generation.models import JudgedPair, JudgedText, Judging
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -53,6 +53,12 @@ def texts(member: Member, judging: Judging, *, differing: bool = False) -> Query
     if differing:
         rows = rows.filter(Q(expert_passes=True, passes=False) | Q(expert_passes=False, passes=True))
     return rows.order_by("place")
+
+
+def pairs(judging: Judging) -> QuerySet[JudgedPair]:
+    """Pairs that the judge has compared in both orders."""
+    rows = JudgedPair.objects.filter(judging=judging).exclude(as_is="").exclude(swapped="")
+    return rows.select_related("record").order_by("place")
 
 
 def _visible(member: Member) -> QuerySet[Judging]:

@@ -1,6 +1,6 @@
 """Rows of the room generation."""
 
-from generation.models.judging import JudgedText, Judging
+from generation.models.judging import JudgedPair, JudgedText, Judging
 from generation.models.learning import TaskProposal
 from generation.models.money import Budget, CallCorrection, SpendDay
 from generation.models.orders import Call, Order, ProviderBatch
@@ -14,6 +14,7 @@ __all__ = [
     "Budget",
     "Call",
     "CallCorrection",
+    "JudgedPair",
     "JudgedText",
     "Judging",
     "LeftOut",

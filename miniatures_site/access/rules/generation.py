@@ -50,6 +50,7 @@ GENERATION = {
     "api-order-diversity": Rule(VIEWER, NONE),
     "api-order-judgings": Rule(VIEWER, LEAD),
     "api-order-judging-price": Rule(NONE, LEAD),
+    "api-compared-pairs": Rule(VIEWER, NONE),
     "api-desk-judgings": Rule(VIEWER, LEAD),
     "api-desk-judging-price": Rule(NONE, LEAD),
     "api-judging": Rule(VIEWER, NONE),
