@@ -116,7 +116,7 @@ def launch(
         for place, (one, other) in enumerate(pairs)
     )
     JudgedPair.objects.bulk_create(rows, batch_size=_CHUNK)
-    trail.record("pairs_judged", by=by, about=order, task=task.slug, teacher=judge.slug, count=len(pairs))
+    trail.record("texts_judged", by=by, about=order, task=task.slug, teacher=judge.slug, count=2 * len(pairs))
     return made
 
 
