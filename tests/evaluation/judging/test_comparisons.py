@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -66,7 +67,11 @@ def compared(evaluation: Evaluation, judge: Teacher, admin: Member) -> Judging:
 
 def answered(order: Order, position: int, better: str) -> None:
     Call.objects.create(
-        order=order, position=position, state=CallState.ANSWERED, fields={"why": "It reads well.", "better": better}
+        id=uuid4(),
+        order=order,
+        position=position,
+        state=CallState.ANSWERED,
+        fields={"why": "It reads well.", "better": better},
     )
 
 
@@ -91,8 +96,8 @@ def test_each_pair_is_asked_in_both_orders_the_same_in_every_attempt_and_blind(c
     one, other = list(first.values())[:2]
 
     assert first == second and list(first) == compared.order.record_ids
-    assert one[1]["content"].index("tuned") < one[1]["content"].index("plain")
-    assert other[1]["content"].index("plain") < other[1]["content"].index("tuned")
+    assert one[1]["content"].index("A tuned") < one[1]["content"].index("A plain")
+    assert other[1]["content"].index("A plain") < other[1]["content"].index("A tuned")
     assert "LoRA" not in json.dumps(first) and "(base)" not in json.dumps(first)
 
 
