@@ -122,7 +122,8 @@ def with_machine(desk: Desk, chances: Floats, texts: int) -> bool:
     """
     order = [int(place) for place in np.argsort(-chances, kind="stable")]
     surest = [order[int(place)] for place in desk.chance.permutation(int(len(order) * SUREST))]
-    limit, said = None, {}
+    limit: float | None = None
+    said: dict[int, bool] = {}
     for look in LOOKS:
         said |= {place: desk.settled(place) for place in surest[len(said) : look]}
         limit = _limit(chances, said)

@@ -51,8 +51,8 @@ def pairs_of(evaluation: Evaluation, first: str, second: str) -> PairSubject:
         sides = [
             {row.record_id: row for row in _written(evaluation).filter(system=system)} for system in (first, second)
         ]
-        both = [pk for pk in _shuffled(evaluation) if all(UUID(pk) in side for side in sides)]
-        texts = ((_text(evaluation, sides[0][UUID(pk)]), _text(evaluation, sides[1][UUID(pk)])) for pk in both)
+        both = [pk for pk in _shuffled(evaluation) if all(pk in side for side in sides)]
+        texts = ((_text(evaluation, sides[0][pk]), _text(evaluation, sides[1][pk])) for pk in both)
         fitting = (pair for pair in texts if all(reviewed.fits(spec, text.fields) for text in pair))
         return list(islice(fitting, at_most))
 
@@ -65,30 +65,29 @@ def _written(evaluation: Evaluation) -> QuerySet[EvaluationOutput]:
     return rows.exclude(kind=SystemKind.BASELINE).exclude(fields={})
 
 
-def _shuffled(evaluation: Evaluation) -> list[str]:
+def _shuffled(evaluation: Evaluation) -> list[UUID]:
     drawn = sorted(str(pk) for pk in evaluation.record_ids)
     random.Random(str(evaluation.pk)).shuffle(drawn)
-    return drawn
+    return [UUID(pk) for pk in drawn]
 
 
 def _text(evaluation: Evaluation, row: EvaluationOutput) -> TextToJudge:
     student, teacher = _models(evaluation)
     return TextToJudge(
         record_id=row.record_id,
-        fields=row.fields,
-        words=word_count(row.fields),
+        fields=row.fields or {},
+        words=word_count(row.fields or {}),
         group=row.system,
         model=teacher if row.kind == SystemKind.TEACHER else student,
     )
 
 
 def _answers(evaluation: Evaluation, at_most: int) -> list[TextToJudge]:
-    systems = systems_of(evaluation)
     kept = _written(evaluation).filter(record__in=_drawn(evaluation, at_most)).order_by("system", "record")
-    return [_text(evaluation, row) for row in kept if row.fields] if systems else []
+    return [_text(evaluation, row) for row in kept if row.fields]
 
 
-def _drawn(evaluation: Evaluation, at_most: int) -> list[str]:
+def _drawn(evaluation: Evaluation, at_most: int) -> list[UUID]:
     """Records whose answers are read, where all systems together may have so many."""
     return _shuffled(evaluation)[: max(1, at_most // max(1, len(systems_of(evaluation))))]
 

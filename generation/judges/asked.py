@@ -16,9 +16,9 @@ def conversations(order: Order) -> Mapping[str, list[Message]]:
     Raises:
         Refusal: `text_gone`, the record of a text was erased since.
     """
-    return (pairs if order.judging.is_pairwise else launch).conversations(order)
+    return pairs.conversations(order) if order.judging.is_pairwise else launch.conversations(order)
 
 
 def answer_task(order: Order) -> TaskSpec:
     """What its answers are read by."""
-    return (pairs if order.judging.is_pairwise else launch).answer_task(order)
+    return pairs.answer_task(order) if order.judging.is_pairwise else launch.answer_task(order)

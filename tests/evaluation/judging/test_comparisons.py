@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,8 +22,9 @@ from generation.states import CallState
 from members.models import Member
 from review.ports import erase_elsewhere
 from tests.evaluation.conftest import finish, miniature, student, task, version, viewer
-from tests.generation.answering import Body
+from tests.generation.answering import Answering, Body
 from tests.generation.judges.conftest import roomy
+from tests.generation.test_ingest import run_engine
 from tests.generation.variety.conftest import carry_out, serve
 from training.models import Miniature
 from web.errors import Refusal
@@ -55,8 +57,14 @@ def swayed(body: Body) -> str:
 
 
 @pytest.fixture
-def judge(serve: Any) -> Teacher:
-    return roomy(serve("mistral", swayed)[0])
+def asked_of(serve: Any) -> tuple[Teacher, Answering]:
+    teacher, server = serve("mistral", swayed)
+    return roomy(teacher), server
+
+
+@pytest.fixture
+def judge(asked_of: tuple[Teacher, Answering]) -> Teacher:
+    return asked_of[0]
 
 
 @pytest.fixture
@@ -75,10 +83,14 @@ def answered(order: Order, position: int, better: str) -> None:
     )
 
 
-def test_a_judge_that_a_place_sways_says_nothing_where_it_does(
-    compared: Judging, carry_out: Callable[[Order], None]
+def test_a_judge_that_a_place_sways_says_nothing_where_it_does_and_no_call_is_paid_twice(
+    compared: Judging, asked_of: tuple[Teacher, Answering], carry_out: Callable[[Order], None], tmp_path: Path
 ) -> None:
     carry_out(compared.order)
+    # As after a worker that died on another host, where no journal lies: what has its answer is not asked for again.
+    asked_before = len(asked_of[1].asked)
+    run_engine(compared.order, tmp_path / "another-host")
+    assert len(asked_of[1].asked) == asked_before == compared.order.count
     report = pair_figures.report(compared)
 
     assert report.pairs == report.answered == JudgedPair.objects.filter(judging=compared).count() > 1
