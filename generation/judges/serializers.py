@@ -9,7 +9,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from generation.judges import figures, pair_figures
-from stats.pair_preferences import ANSWERS
 
 
 class RightOut(serializers.Serializer[Any]):
@@ -79,7 +78,7 @@ class JudgingOut(serializers.Serializer[Any]):
         return reverse("generation:judging", args=[judging.pk])
 
 
-class PreferenceOut(serializers.Serializer[Any]):
+class PairwiseReportOut(serializers.Serializer[Any]):
     """What a judge's comparisons come to, seen from the first system. Shares are 0 to 1."""
 
     pairs = serializers.IntegerField(help_text="Pairs that were ordered")
@@ -119,9 +118,9 @@ class JudgingDetailOut(JudgingOut):
             return None
         return JudgingReportOut(figures.report(judging, with_shares=self.context["with_shares"])).data
 
-    @extend_schema_field(PreferenceOut(allow_null=True))
+    @extend_schema_field(PairwiseReportOut(allow_null=True))
     def get_comparison(self, judging: Any) -> Any:
-        return PreferenceOut(pair_figures.report(judging)).data if judging.is_pairwise else None
+        return PairwiseReportOut(pair_figures.report(judging)).data if judging.is_pairwise else None
 
 
 class JudgedTextOut(serializers.Serializer[Any]):
@@ -145,7 +144,9 @@ class ComparedPairOut(serializers.Serializer[Any]):
     record = serializers.UUIDField(source="record_id")
     first_fields: Any = serializers.JSONField()
     second_fields: Any = serializers.JSONField()
-    as_is = serializers.ChoiceField(choices=ANSWERS, help_text="With the first system's text shown first")
-    swapped = serializers.ChoiceField(choices=ANSWERS, help_text="With the second system's text shown first")
+    as_is = serializers.CharField(
+        help_text="`first`, `second` or `tie`, by place; the first system's text stands first"
+    )
+    swapped = serializers.CharField(help_text="The same, with the second system's text first")
     why = serializers.CharField(allow_blank=True)
     why_swapped = serializers.CharField(allow_blank=True)
