@@ -45,7 +45,7 @@ ORDERS: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 @dataclass
-class Desk:
+class SimulatedReviewer:
     """A reviewer at a pool of drafts: verdicts given, and what was taken for good.
 
     Attributes:
@@ -94,7 +94,7 @@ def sure(is_good: Sequence[bool], judge: tuple[float, float], chance: np.random.
     return np.asarray(1 / (1 + (1 - share) / share * np.exp(apart * apart / 2 - apart * scores)))
 
 
-def plain(desk: Desk, places: Sequence[int], texts: int) -> None:
+def plain(desk: SimulatedReviewer, places: Sequence[int], texts: int) -> None:
     """Read drafts in turn until so many are accepted."""
     turn = iter(places)
     while len(desk.gold) < texts:
@@ -103,7 +103,7 @@ def plain(desk: Desk, places: Sequence[int], texts: int) -> None:
             desk.gold.append(place)
 
 
-def in_order(desk: Desk, keys: Floats, texts: int) -> None:
+def in_order(desk: SimulatedReviewer, keys: Floats, texts: int) -> None:
     """Read by a judge's order with some at random between, as a desk deals."""
     sources = [iter(np.argsort(keys, kind="stable")), iter(desk.chance.permutation(len(keys)))]
     turn: dict[int, None] = {}
@@ -114,7 +114,7 @@ def in_order(desk: Desk, keys: Floats, texts: int) -> None:
     plain(desk, list(turn), texts)
 
 
-def with_machine(desk: Desk, chances: Floats, texts: int) -> bool:
+def with_machine(desk: SimulatedReviewer, chances: Floats, texts: int) -> bool:
     """Let the judge accept, of what it is surest of, what verdicts on a random sample of these bear out.
 
     Returns:
@@ -147,7 +147,7 @@ def _limit(chances: Floats, said: Mapping[int, bool]) -> float | None:
     return found.score if found else None
 
 
-def _accept(desk: Desk, passed: Sequence[int], texts: int) -> list[int]:
+def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int) -> list[int]:
     """Take drafts in turn, some of them read, until there are enough or what is read shows the bound broken; those gone through."""
     audited = wrong = 0
     for number, place in enumerate(passed):
@@ -167,11 +167,11 @@ def one(seed: int, texts: int) -> dict[str, dict[str, float]]:
     is_good = drafts(seed)
     ways: dict[str, dict[str, float]] = {}
 
-    def record(way: str, desk: Desk) -> None:
+    def record(way: str, desk: SimulatedReviewer) -> None:
         ways[way] = {"verdicts": desk.verdicts, "wrong": desk.wrong()}
 
-    def desk() -> Desk:
-        return Desk(is_good, np.random.default_rng(seed))
+    def desk() -> SimulatedReviewer:
+        return SimulatedReviewer(is_good, np.random.default_rng(seed))
 
     at_plain = desk()
     plain(at_plain, [int(place) for place in at_plain.chance.permutation(POOL)], texts)
