@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('generation', '0005_judges'),
-        ('review', '0008_likely_good_first'),
+        ('review', '0007_synthetic_sources'),
     ]
 
     operations = [
