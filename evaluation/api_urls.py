@@ -29,6 +29,16 @@ urlpatterns = [
     path("arenas/<uuid:arena_id>/close/", arena_api.ArenaCloseView.as_view(), name="api-arena-close"),
     path("arenas/<uuid:arena_id>/next/", arena_api.NextPairView.as_view(), name="api-arena-next"),
     path("arenas/<uuid:arena_id>/votes/", arena_api.VotesView.as_view(), name="api-arena-votes"),
+    path(
+        "evaluations/<uuid:evaluation_id>/comparisons/",
+        judging_api.EvaluationComparisonsView.as_view(),
+        name="api-evaluation-comparisons",
+    ),
+    path(
+        "evaluations/<uuid:evaluation_id>/comparisons/price/",
+        judging_api.EvaluationComparisonPriceView.as_view(),
+        name="api-evaluation-comparison-price",
+    ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),

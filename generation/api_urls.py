@@ -5,6 +5,7 @@ from django.urls import path
 from generation.budgets import api as budgets_api
 from generation.calls import api as calls_api
 from generation.judges import api as judges_api
+from generation.judges import pair_api as judges_pair_api
 from generation.learning import api as learning_api
 from generation.ledger import api as ledger_api
 from generation.orders import api as orders_api
@@ -36,6 +37,13 @@ urlpatterns = [
         "orders/<uuid:order_id>/judgings/price/",
         judges_api.OrderJudgingPriceView.as_view(),
         name="api-order-judging-price",
+    ),
+    path("judgings/<uuid:judging_id>/pairs/", judges_pair_api.ComparedPairsView.as_view(), name="api-compared-pairs"),
+    path("tasks/<slug:slug>/judgings/", judges_api.DeskJudgingsView.as_view(), name="api-desk-judgings"),
+    path(
+        "tasks/<slug:slug>/judgings/price/",
+        judges_api.DeskJudgingPriceView.as_view(),
+        name="api-desk-judging-price",
     ),
     path("judgings/<uuid:judging_id>/", judges_api.JudgingView.as_view(), name="api-judging"),
     path("judgings/<uuid:judging_id>/texts/", judges_api.JudgedTextsView.as_view(), name="api-judged-texts"),

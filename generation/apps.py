@@ -14,7 +14,7 @@ class GenerationConfig(AppConfig):
         """
         from generation.claims import launch as claims
         from generation.diversity import judge_prompts
-        from generation.judges import launch as judges
+        from generation.judges import asked, chances
         from generation.judges import take_in as verdicts
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
@@ -52,11 +52,12 @@ class GenerationConfig(AppConfig):
         register_purpose(
             Purpose.SYNTHETIC, SpecialPurpose(synthetic.conversations, synthetic.answer_task, has_records=False)
         )
-        register_purpose(Purpose.RUBRIC, SpecialPurpose(judges.conversations, judges.answer_task, has_records=False))
         register_purpose(Purpose.CLAIMS, SpecialPurpose(claims.conversations, claims.answer_task, has_records=False))
+        register_purpose(Purpose.RUBRIC, SpecialPurpose(asked.conversations, asked.answer_task, has_records=False))
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)
+        review_ports.acceptance_chances.install(chances.of_drafts)
         review_ports.reviser.install(revise.TeacherReviser)
         review_ports.orders.install(draft_orders.DraftOrders)
         why = "A correction never changes: correct the call once more."

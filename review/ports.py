@@ -59,6 +59,13 @@ def _no_destinations(drafts: Sequence[UUID], by: Member, /) -> Mapping[UUID, str
     return {}
 
 
+def _no_chances(task: Task, drafts: Sequence[UUID], /) -> Mapping[UUID, float]:
+    return {}
+
+
+# How likely drafts that wait are to be accepted, by what another room holds of them, 0 to 1; those it knows nothing of are absent.
+# It orders the desk and is shown to nobody.
+acceptance_chances = Port(_no_chances)
 # The room that has drafts written again; None where none is installed.
 reviser = Port(_no_reviser)
 # Where drafts go once they are accepted, in a sentence for the member who looks; those that go nowhere are absent.

@@ -65,6 +65,7 @@ class QueueOrdering(TextChoices):
     OLDEST = "oldest", "Oldest first"
     UNCERTAIN = "uncertain", "Most uncertain first"
     DIVERSE = "diverse", "Most diverse first"
+    LIKELY = "likely", "Likely good first"
 
 
 class Verdict(TextChoices):

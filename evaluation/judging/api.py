@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,10 @@ from rest_framework.views import APIView
 
 from evaluation.evaluations.queries import evaluation_or_404
 from evaluation.judging import answers
-from generation.judges.api import JudgingIn, JudgingOut, JudgingPriceOut, listed, order_verdicts, price_verdicts
+from generation.judges.api import JudgingIn, JudgingPriceOut, listed, order_verdicts, price_verdicts
 from generation.judges.launch import Subject
+from generation.judges.pair_api import ComparisonIn, ComparisonPriceOut, order_comparisons, price_comparisons
+from generation.judges.serializers import JudgingOut
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
@@ -43,6 +46,27 @@ class EvaluationJudgingPriceView(APIView):
     def post(self, request: Request, evaluation_id: UUID) -> Response:
         """Price verdicts; nothing is written and nobody is asked."""
         return price_verdicts(request, _subject(request, evaluation_id))
+
+
+class EvaluationComparisonsView(APIView):
+    """A judge's comparisons of two systems of one evaluation."""
+
+    @extend_schema(operation_id="evaluation_compare", request=ComparisonIn, responses={202: JudgingOut})
+    @idempotent
+    def post(self, request: Request, evaluation_id: UUID) -> Response:
+        """Have a judge compare two systems on the same records, blind and in both orders."""
+        evaluation = evaluation_or_404(member_of(request), evaluation_id)
+        return order_comparisons(request, evaluation.task, partial(answers.pairs_of, evaluation))
+
+
+class EvaluationComparisonPriceView(APIView):
+    """The price of comparisons of two systems of one evaluation."""
+
+    @extend_schema(operation_id="evaluation_comparison_price", request=ComparisonIn, responses=ComparisonPriceOut)
+    def post(self, request: Request, evaluation_id: UUID) -> Response:
+        """Price comparisons; nothing is written and nobody is asked."""
+        evaluation = evaluation_or_404(member_of(request), evaluation_id)
+        return price_comparisons(request, evaluation.task, partial(answers.pairs_of, evaluation))
 
 
 def _subject(request: Request, evaluation_id: UUID) -> Subject:

@@ -5,7 +5,7 @@ Runs inside the transaction that stores the events. A paid end is final: nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from generation.selection import judge
 from generation.selection.filter import ArrivedDrafts
 from generation.states import KEEPS_ANSWERS, CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import EngineEvent
-from jobs.models import Job
+from jobs.models import Job, JobEvent
 from review.desk.revisions import revision_requests
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft
@@ -31,6 +31,8 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
+# What of an event tells what a judge thinks.
+_OPINION = ("fields", "excerpt")
 WRITTEN = (
     "state",
     "position",
@@ -81,6 +83,8 @@ def consume(job: Job, events: Iterable[EngineEvent]) -> None:
         _to_desk(order, calls, fresh)
     _save(calls)
     _consume_answers(order, calls, fresh)
+    if order.purpose == Purpose.RUBRIC:
+        _keep_to_calls(job, told)
     if (more_usd := daily_sums.book(order, before, calls.values())) > 0:
         alerts.check_spending(order, more_usd)
 
@@ -177,6 +181,16 @@ def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, A
     except Refusal:
         added = [row for draft in arrival.drafts for row in _add_alone(order, calls, draft)]
     arrival.added(added)
+
+
+def _keep_to_calls(job: Job, told: Sequence[EngineEvent]) -> None:
+    """Take a judge's words out of the job's events, which reviewers may read: of a draft that waits they would sway the verdict."""
+    numbers = [event.seq for event in told if event.kind in ("draft", "failure")]
+    for chunk in chunked(numbers, CHUNK):
+        rows = list(JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__in=chunk))
+        for row in rows:
+            row.payload |= {name: type(row.payload[name])() for name in _OPINION if row.payload.get(name)}
+        JobEvent.objects.bulk_update(rows, ["payload"])
 
 
 def _consume_answers(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, Any]]) -> None:

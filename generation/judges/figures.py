@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -70,6 +70,7 @@ class GroupShare:
         own_verdicts: Of these texts, those that experts judged.
         corrected: The share that passes, corrected; None where it cannot be told.
         by_own: Corrected by experts' verdicts on these very texts, not on others.
+        without_shape: Answers of this writer that were left out, since they do not have the task's shape.
     """
 
     name: str
@@ -78,6 +79,7 @@ class GroupShare:
     own_verdicts: int
     corrected: CorrectedShare | None
     by_own: bool
+    without_shape: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,12 +104,14 @@ class JudgingReport:
     withheld: str
 
 
-def report(judging: Judging) -> JudgingReport:
-    """What its verdicts come to, as far as they are there."""
+def report(judging: Judging, *, with_shares: bool = True) -> JudgingReport:
+    """What its verdicts come to, as far as they are there; without shares, what it says of drafts that wait stays untold."""
     rows = list(JudgedText.objects.filter(judging=judging).select_related("record").order_by("place").only(*_COLUMNS))
     answered = [row for row in rows if row.passes is not None]
     pairs = [row for row in answered if row.expert_passes is not None]
     whole = _agreement(_WHOLE, [(bool(row.expert_passes), bool(row.passes)) for row in pairs], _companies(pairs))
+    shapeless: dict[str, int] = judging.without_shape or {}
+    groups = dict.fromkeys([*(row.group for row in rows if row.group), *shapeless])
     withheld = _why_withheld(whole)
     return JudgingReport(
         len(rows),
@@ -115,7 +119,11 @@ def report(judging: Judging) -> JudgingReport:
         whole,
         _requirements(pairs),
         _length_bias(pairs),
-        [_share(name, answered, whole, told=not withheld) for name in dict.fromkeys(row.group for row in rows) if name],
+        [
+            replace(_share(name, answered, whole, told=not withheld), without_shape=shapeless.get(name, 0))
+            for name in groups
+            if with_shares
+        ],
         withheld,
     )
 

@@ -1,4 +1,4 @@
-"""The form that gives texts to a judge."""
+"""The forms that give texts, and pairs of them, to a judge."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from generation.judges.launch import MOST_TEXTS, VERDICTS, can_judge
+from generation.judges.pairs import MOST_PAIRS
 from generation.teachers.queries import TeacherLine
 from web.http.form_choices import set_choices
 
@@ -38,6 +39,45 @@ class JudgeForm(forms.Form):
         super().__init__(data, **kwargs)
         judges = [line.teacher for line in lines if line.can_be_asked and can_judge(line.teacher)]
         set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
+
+
+class PairForm(forms.Form):
+    """Who compares which two systems, on how many records, and for how much at most."""
+
+    teacher = forms.ChoiceField(label="Judge", help_text="A model of another family than those that wrote the answers.")
+    first = forms.ChoiceField(label="One system")
+    second = forms.ChoiceField(label="The other")
+    pairs = forms.IntegerField(
+        label="Pairs",
+        min_value=1,
+        max_value=MOST_PAIRS,
+        initial=100,
+        help_text="Records drawn at random; each is asked for twice, in both orders.",
+    )
+    max_cost_usd = forms.DecimalField(
+        label="Budget, US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        help_text="The job stops before it would cost more.",
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        lines: Sequence[TeacherLine],
+        systems: Sequence[str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, **kwargs)
+        judges = [line.teacher for line in lines if line.can_be_asked and can_judge(line.teacher)]
+        set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
+        for name in ("first", "second"):
+            set_choices(self, name, [(system, system) for system in systems])
+        if len(systems) > 1:
+            self.fields["second"].initial = systems[1]
 
 
 def texts_in(given: Mapping[str, str]) -> int:

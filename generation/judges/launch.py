@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -20,13 +21,16 @@ from generation.orders import launch as orders
 from generation.orders.launch import OrderRequest, Quote
 from generation.states import Provider, Purpose
 from members.models import Member
-from review.models import Record, TaskVersion
+from review.models import Record, Task, TaskVersion
 from review.spec.prompting import Message
+from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
+from review.tasks.queries import latest_version
 from web.errors import Refusal
 
+Thing = TypeVar("Thing")
 MOST_TEXTS = 5_000
 # Verdicts of experts that a judge is held against, where nobody says how many.
 VERDICTS = 240
@@ -55,6 +59,7 @@ class Subject:
         url: Its page, without a host.
         version: The specification that its texts are held against.
         texts: Its texts for a judge, so many drawn at random.
+        without_shape: By writer, how many answers are left out of so many, since they have no shape.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Subject:
     url: str
     version: TaskVersion
     texts: Callable[[int], Sequence[TextToJudge]]
+    without_shape: Callable[[int], dict[str, int]] = lambda _: {}
 
 
 def of_order(order: Order) -> Subject:
@@ -76,6 +82,17 @@ def of_order(order: Order) -> Subject:
 
     name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
     return Subject(name, order.pk, reverse("generation:detail", args=[order.pk]), order.task_version, texts)
+
+
+def of_desk(task: Task) -> Subject:
+    """Drafts that wait on the desk of a task and that no judge has read; drafts that experts judged beside them."""
+    version = latest_version(task)
+
+    def texts(at_most: int) -> list[TextToJudge]:
+        own = reviewed.waiting(task, version.spec, at_most=at_most, key=str(task.pk))
+        return with_reviewed(own, reviewed.reviewed(task, version.spec, at_most=VERDICTS, key=str(task.pk)))
+
+    return Subject("the drafts that wait", task.pk, reverse("review:task", args=[task.slug]), version, texts)
 
 
 def with_reviewed(own: Sequence[TextToJudge], beside: Sequence[TextToJudge]) -> list[TextToJudge]:
@@ -94,26 +111,63 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
             refused.
     """
     permissions.require(by, subject.version.task, Role.LEAD)
-    _check(texts, judge)
-    spec = orders.require_askable(judge)
+    check(texts, judge)
+    calls = [SampledCall(text.record_id, (text.fields,)) for text in sampled(texts, words=lambda text: text.words)]
+
+    def asked(spec: TaskSpec, call: SampledCall, facts: dict[str, object]) -> list[Message]:
+        return rubric.conversation(spec, facts, *call.texts)
+
     answered = rubric.answer_task(subject.version.spec)
-    # The dearest call is that of the longest text, which a sample may miss.
-    sample = [*texts[:: max(1, len(texts) // _SAMPLE)], max(texts, key=lambda text: text.words)]
-    facts = dict(Record.objects.filter(pk__in={text.record_id for text in sample}).values_list("pk", "facts"))
+    return priced(subject.version, calls, asked, judge=judge, answered=answered, count=len(texts))
+
+
+@dataclass(frozen=True)
+class SampledCall:
+    """A call by which an order is priced: the record it is about, and the texts it shows."""
+
+    record_id: UUID
+    texts: tuple[Fields, ...]
+
+
+def sampled(things: Sequence[Thing], *, words: Callable[[Thing], int]) -> list[Thing]:
+    """Some of what a judge is to read, evenly drawn, and last the longest of all: its call is the dearest, and a sample may miss it."""
+    return [*things[:: max(1, len(things) // _SAMPLE)], max(things, key=words)]
+
+
+def priced(
+    version: TaskVersion,
+    calls: Sequence[SampledCall],
+    asked: Callable[[TaskSpec, SampledCall, dict[str, object]], list[Message]],
+    *,
+    judge: Teacher,
+    answered: TaskSpec,
+    count: int,
+) -> Quote:
+    """Price so many calls of a judge by some of them, the last of which is the dearest; writes nothing.
+
+    Raises:
+        Refusal: As a teacher that cannot be asked is refused.
+    """
+    spec = orders.require_askable(judge)
+    facts = dict(Record.objects.filter(pk__in={call.record_id for call in calls}).values_list("pk", "facts"))
     parts = [
-        estimate.estimate_conversation(
-            answered, rubric.conversation(subject.version.spec, facts[text.record_id], text.fields), spec
-        )
-        for text in sample
+        estimate.estimate_conversation(answered, asked(version.spec, call, facts[call.record_id]), spec)
+        for call in calls
     ]
-    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=len(texts))
+    price = mix_estimate.scaled(mix_estimate.sum_of(parts[:-1]), calls=count)
     price = replace(price, worst_call_usd=max(part.worst_call_usd for part in parts))
-    return Quote(subject.version, [str(uuid4()) for _ in texts], spec, price)
+    return Quote(version, [str(uuid4()) for _ in range(count)], spec, price)
 
 
 @transaction.atomic
 def launch(
-    subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by: Member, max_cost_usd: Decimal | None
+    subject: Subject,
+    texts: Sequence[TextToJudge],
+    *,
+    judge: Teacher,
+    by: Member,
+    max_cost_usd: Decimal | None,
+    without_shape: Mapping[str, int] | None = None,
 ) -> Judging:
     """Have a judge read texts; what it says stands beside what experts said once the job has ended.
 
@@ -132,6 +186,7 @@ def launch(
         subject=subject.name[:200],
         subject_id=subject.pk,
         subject_url=subject.url,
+        without_shape=dict(without_shape) if without_shape else None,
         prompt_version=rubric.PROMPT_VERSION,
         created_by=by,
     )
@@ -198,7 +253,12 @@ def family_of(provider: str, model: str) -> str:
     return word.group(0) if word else name
 
 
-def _check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
+def check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
+    """Refuse a judge that cannot judge these texts, or texts that cannot be judged.
+
+    Raises:
+        Refusal: `judge_cannot`, `judge_is_writer`, `no_texts` or `too_many_texts`.
+    """
     if not can_judge(judge):
         message = f"{judge.name} writes one task's texts and cannot judge any."
         raise Refusal("judge_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})

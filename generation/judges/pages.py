@@ -7,9 +7,10 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from generation.judges import figures, launch
+from generation.judges import figures, launch, pair_pages
 from generation.judges import queries as selectors
 from generation.judges.forms import JudgeForm, texts_in
 from generation.judges.launch import Subject
@@ -19,7 +20,7 @@ from jobs.states import FINISHED
 from members.session import member_of
 from review.spec.readable import readable
 from review.states import Role
-from review.tasks.permissions import may, require
+from review.tasks.permissions import may, require, task_or_404
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
 from web.http.pagination import numbered_page
@@ -30,7 +31,8 @@ _TEXTS_A_PAGE = 10
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = orders_queries.get(member_of(request), order_id)
-    return subject_page(request, launch.of_order(order), section="generation", price_at="generation:judge-order-price")
+    price_url = reverse("generation:judge-order-price", args=[order.pk])
+    return subject_page(request, launch.of_order(order), section="generation", price_url=price_url)
 
 
 @require_POST
@@ -38,15 +40,30 @@ def price_of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return price_part(request, launch.of_order(orders_queries.get(member_of(request), order_id)))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_desk(request: HttpRequest, slug: str) -> HttpResponse:
+    subject = launch.of_desk(task_or_404(member_of(request), slug))
+    price_url = reverse("generation:judge-desk-price", args=[slug])
+    return subject_page(request, subject, section="review", price_url=price_url)
+
+
+@require_POST
+def price_of_desk(request: HttpRequest, slug: str) -> HttpResponse:
+    return price_part(request, launch.of_desk(task_or_404(member_of(request), slug)))
+
+
 @require_safe
 def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
     member = member_of(request)
     judging = selectors.get(member, judging_id)
+    if judging.is_pairwise:
+        return pair_pages.comparison_page(request, judging)
     differing = request.GET.get("show") != "all"
     page = numbered_page(
         selectors.texts(member, judging, differing=differing), request.GET.get("page"), size=_TEXTS_A_PAGE
     )
-    report, spec = figures.report(judging), judging.order.task_version.spec
+    with_shares = selectors.may_see_shares(member, judging)
+    report, spec = figures.report(judging, with_shares=with_shares), judging.order.task_version.spec
     context = {
         "task": judging.task,
         "section": "evaluation",
@@ -64,7 +81,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
     return render(request, "generation/judging.html", context)
 
 
-def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_at: str) -> HttpResponse:
+def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: str) -> HttpResponse:
     """The page that gives texts of a subject to a judge, and lists the verdicts there are."""
     member, task = member_of(request), subject.version.task
     form, status = JudgeForm(request.POST or None, lines=teacher_selectors.lines_for(member, task)), 200
@@ -78,7 +95,8 @@ def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_
         "section": section,
         "subject": subject,
         "form": form,
-        "price_at": price_at,
+        "price_url": price_url,
+        **more,
         "judgings": selectors.of_task(member, task, subject_id=subject.pk)[: selectors.LISTED],
         "may_lead": may(member, task, Role.LEAD),
         "can_ask": bool(form.fields["teacher"].choices),  # type: ignore[attr-defined]
@@ -109,8 +127,9 @@ def _launch(request: HttpRequest, subject: Subject, form: JudgeForm) -> tuple[An
     member, said = member_of(request), form.cleaned_data
     try:
         judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-        texts = subject.texts(said["texts"])
-        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=said["max_cost_usd"]), 302
+        texts, left_out = subject.texts(said["texts"]), subject.without_shape(said["texts"])
+        budget = said["max_cost_usd"]
+        return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=budget, without_shape=left_out), 302
     except Refusal as refusal:
         add_refusal(form, refusal)
         return None, refusal.status

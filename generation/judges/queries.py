@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from generation.models import JudgedText, Judging
+from generation.models import JudgedPair, JudgedText, Judging
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -39,6 +39,12 @@ def may_see_all(member: Member, judging: Judging) -> bool:
     return may(member, judging.task, Role.LEAD)
 
 
+def may_see_shares(member: Member, judging: Judging) -> bool:
+    """Whether a member may see what share of the texts passes: reviewers may not while one of them waits for an expert."""
+    waiting = JudgedText.objects.filter(judging=judging, passes__isnull=False, draft__isnull=False, draft__gold=None)
+    return may_see_all(member, judging) or not waiting.exists()
+
+
 def texts(member: Member, judging: Judging, *, differing: bool = False) -> QuerySet[JudgedText]:
     """Texts that the judge has judged, as far as the member may see them; only those on which experts differ, where asked for."""
     rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record")
@@ -47,6 +53,12 @@ def texts(member: Member, judging: Judging, *, differing: bool = False) -> Query
     if differing:
         rows = rows.filter(Q(expert_passes=True, passes=False) | Q(expert_passes=False, passes=True))
     return rows.order_by("place")
+
+
+def pairs(judging: Judging) -> QuerySet[JudgedPair]:
+    """Pairs that the judge has compared in both orders."""
+    rows = JudgedPair.objects.filter(judging=judging).exclude(as_is="").exclude(swapped="")
+    return rows.select_related("record").order_by("place")
 
 
 def _visible(member: Member) -> QuerySet[Judging]:

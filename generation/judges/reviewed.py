@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from generation.models import Order
+from generation.models import JudgedText, Order
+from review.desk import queues
 from review.models import Draft, Task
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
@@ -46,6 +47,13 @@ def drafts_of(order: Order, *, at_most: int, key: str) -> list[TextToJudge]:
     rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
     group = str(order.teacher_spec.get("name", ""))[:120]
     return list(_fitting(order.task_version.spec, _drawn(rows, key), at_most, group=group))
+
+
+def waiting(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextToJudge]:
+    """Drafts that wait in the order of the desk and that no judge has read, drawn by a key."""
+    read = JudgedText.objects.filter(draft=OuterRef("pk"), passes__isnull=False)
+    rows = _usable(queues.in_order(task).filter(queues.NOT_ASIDE, ~Exists(read)))
+    return list(_fitting(spec, _drawn(rows, key), at_most, group="Waiting drafts"))
 
 
 def _decided(task: Task) -> QuerySet[Draft]:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from generation.judges import rubric
-from generation.models import Call, JudgedText, Judging
+from generation.judges import pair_prompt, rubric
+from generation.models import Call, JudgedPair, JudgedText, Judging
 from generation.states import CallState
 from jobs.models import Job, JobEvent
+from review.desk import ordering
 
 _CHUNK = 500
 
@@ -21,8 +23,18 @@ def on_job_ended(job: Job) -> None:
     made = Judging.objects.filter(order__job=job).select_related("order__task_version").first()
     if made is None:
         return
-    spec, ids = made.order.task_version.spec, made.order.record_ids
     answered = Call.objects.filter(order=made.order, state=CallState.ANSWERED, fields__isnull=False)
+    if made.is_pairwise:
+        _take_comparisons(made, answered)
+    else:
+        _take_verdicts(made, answered)
+    # They stand beside their texts now, where they can be erased.
+    answered.update(fields=None)
+    ordering.order_anew(made.task_id)
+
+
+def _take_verdicts(made: Judging, answered: QuerySet[Call]) -> None:
+    spec, ids = made.order.task_version.spec, made.order.record_ids
     texts = JudgedText.objects.in_bulk([UUID(ids[place]) for place in answered.values_list("position", flat=True)])
     told: list[JudgedText] = []
     for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
@@ -31,29 +43,49 @@ def on_job_ended(job: Job) -> None:
             text.passes, text.meets, text.why = rubric.read(spec, fields)
             told.append(text)
     JudgedText.objects.bulk_update(told, ["passes", "meets", "why"], batch_size=_CHUNK)
-    # They stand beside their texts now, where they can be erased.
-    answered.update(fields=None)
+
+
+def _take_comparisons(made: Judging, answered: QuerySet[Call]) -> None:
+    pairs = {pair.place: pair for pair in JudgedPair.objects.filter(judging=made)}
+    for position, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
+        pair = pairs.get(position // 2)
+        if pair is None or not pair.first_fields or not fields:
+            continue
+        if position % 2:
+            pair.swapped, pair.why_swapped = pair_prompt.read(fields)
+        else:
+            pair.as_is, pair.why = pair_prompt.read(fields)
+    JudgedPair.objects.bulk_update(pairs.values(), ["as_is", "swapped", "why", "why_swapped"], batch_size=_CHUNK)
 
 
 def erase(record_ids: Sequence[UUID]) -> None:
     """Forget the texts of records that are erased, and what the judge said of them in words; verdicts stay, which name nobody."""
     texts = JudgedText.objects.filter(record__in=list(record_ids))
-    told = JobEvent.objects.filter(
-        job__in=jobs_that_read(record_ids), payload__record__in=[str(pk) for pk in texts.values_list("pk", flat=True)]
-    )
-    for event in told:
-        event.payload = {"call_id": event.payload.get("call_id", ""), "record": event.payload["record"], "erased": True}
-        event.save(update_fields=["payload"])
+    _forget_events(record_ids, [str(pk) for pk in texts.values_list("pk", flat=True)])
     for judging, place in texts.values_list("judging", "place"):
         calls = Call.objects.filter(order__judging=judging, position=place)
         calls.update(excerpt="", error_message="", fields=None)
     texts.update(fields={}, why="")
+    pairs = JudgedPair.objects.filter(record__in=list(record_ids))
+    for pair in pairs.select_related("judging__order"):
+        order, both = pair.judging.order, (2 * pair.place, 2 * pair.place + 1)
+        _forget_events(record_ids, [order.record_ids[position] for position in both])
+        Call.objects.filter(order=order, position__in=both).update(excerpt="", error_message="", fields=None)
+    pairs.update(first_fields={}, second_fields={}, why="", why_swapped="")
+
+
+def _forget_events(record_ids: Sequence[UUID], told_of: Sequence[str]) -> None:
+    for event in JobEvent.objects.filter(job__in=jobs_that_read(record_ids), payload__record__in=told_of):
+        event.payload = {"call_id": event.payload.get("call_id", ""), "record": event.payload["record"], "erased": True}
+        event.save(update_fields=["payload"])
 
 
 def jobs_that_read(record_ids: Sequence[UUID]) -> set[UUID]:
     """Jobs whose run directories hold texts of these records."""
-    rows = JudgedText.objects.filter(record__in=list(record_ids)).values_list("judging__order__job", flat=True)
-    return {job for job in rows.distinct() if job is not None}
+    found: set[UUID | None] = set()
+    for read in (JudgedText, JudgedPair):
+        found |= set(read.objects.filter(record__in=list(record_ids)).values_list("judging__order__job", flat=True))
+    return {job for job in found if job is not None}
 
 
 def unfinished_jobs(record_ids: Sequence[UUID], finished: Sequence[str]) -> list[Job]:

@@ -1,7 +1,7 @@
 """Rows of the room generation."""
 
 from generation.models.claims import ClaimCheck
-from generation.models.judging import JudgedText, Judging
+from generation.models.judging import JudgedPair, JudgedText, Judging
 from generation.models.learning import TaskProposal
 from generation.models.money import Budget, CallCorrection, SpendDay
 from generation.models.orders import Call, Order, ProviderBatch
@@ -16,6 +16,7 @@ __all__ = [
     "Call",
     "CallCorrection",
     "ClaimCheck",
+    "JudgedPair",
     "JudgedText",
     "Judging",
     "LeftOut",

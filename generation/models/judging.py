@@ -21,6 +21,11 @@ class Judging(models.Model):
     subject = models.CharField(max_length=200)
     subject_id = models.UUIDField(db_index=True)
     subject_url = models.CharField(max_length=200)
+    # Of comparisons, the two systems; empty where each text is judged by itself.
+    first = models.CharField(max_length=120, blank=True, default="", db_default="")
+    second = models.CharField(max_length=120, blank=True, default="", db_default="")
+    # By writer, how many answers were left out since they had no shape; empty where it was not counted.
+    without_shape = models.JSONField(null=True, blank=True)
     prompt_version = models.PositiveSmallIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -30,6 +35,11 @@ class Judging(models.Model):
 
     def __str__(self) -> str:
         return f"Verdicts on {self.subject}"
+
+    @property
+    def is_pairwise(self) -> bool:
+        """Whether two systems are compared, instead of each text judged by itself."""
+        return bool(self.first)
 
 
 class JudgedText(models.Model):
@@ -58,3 +68,28 @@ class JudgedText(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group or 'a reviewed draft'} {self.place}"
+
+
+class JudgedPair(models.Model):
+    """Two systems' texts on one record that a judge compares in both orders. Its calls are those at twice its place, and the next."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    judging = models.ForeignKey(Judging, on_delete=models.CASCADE, related_name="pairs")
+    place = models.PositiveIntegerField()
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    first_fields = models.JSONField(default=dict)
+    second_fields = models.JSONField(default=dict)
+    # 1 where the first system's text is the longer one, -1 where the second's is, 0 where both are as long.
+    longer = models.SmallIntegerField(default=0)
+    # What the judge preferred by its place, `first`, `second` or `tie`; with the systems in order, and turned round. Empty until then.
+    as_is = models.CharField(max_length=6, blank=True)
+    swapped = models.CharField(max_length=6, blank=True)
+    why = models.CharField(max_length=400, blank=True)
+    why_swapped = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering = ["judging", "place"]
+        constraints = [models.UniqueConstraint(fields=["judging", "place"], name="judged_pair_once_per_place")]
+
+    def __str__(self) -> str:
+        return f"pair {self.place}"

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Aggregate, Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Aggregate, Count, DecimalField, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -89,6 +89,9 @@ def get(member: Member, order_id: UUID) -> Order:
 def calls(order: Order, *, state: str = "") -> QuerySet[Call]:
     """Calls of an order, in its order; of one state if one is named."""
     rows = Call.objects.filter(order=order).select_related("record").order_by("position", "id")
+    if order.purpose == Purpose.RUBRIC:
+        # A judge's words stand beside their texts, for those who may read them: of a draft that waits they would sway the verdict.
+        rows = rows.defer("fields", "excerpt").annotate(withheld=Value(value=True))
     return rows.filter(state=state) if state else rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from generation.diversity.serializers import MixIn
@@ -137,11 +138,17 @@ class CallOut(serializers.Serializer[Any]):
     is_corrected = serializers.BooleanField(help_text="Its cost was set by an admin")
     error_code = serializers.CharField()
     error_message = serializers.CharField()
-    fields: Any = serializers.DictField(allow_null=True)
+    fields: Any = serializers.SerializerMethodField(
+        "answer_of", help_text="Null of a judge's calls: its words stand on its texts"
+    )
     request_id = serializers.CharField()
     prompt_hash = serializers.CharField()
     latency_s = serializers.FloatField()
     created_at = serializers.DateTimeField()
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def answer_of(self, call: Any) -> Any:
+        return None if getattr(call, "withheld", False) else call.fields
 
 
 class BatchOut(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
+from review import ports
 from review.desk import ordering_strategies, queues
 from review.models import DeskSettings, Draft, Gold, Task
 from review.spec.paths import leaves
@@ -26,6 +27,7 @@ TASK = "review.order_desk"
 FRONT = 100_000
 HISTORY = 5000
 CHUNK = 1000
+_LOT_MASK = 2**48 - 1
 
 
 def request_ordering(task_id: UUID) -> None:
@@ -52,6 +54,12 @@ def order_desk(task_id: UUID) -> int:
     return moved
 
 
+def order_anew(task_id: UUID) -> None:
+    """Have a desk that puts likely good drafts first put in order again: more is known of those that wait."""
+    if DeskSettings.objects.filter(task=task_id, order=QueueOrdering.LIKELY).update(ordered_at=None):
+        request_ordering(task_id)
+
+
 def order_desks() -> int:
     """Put in order every desk whose newest waiting draft came since it last was, or whose order was just chosen.
 
@@ -73,6 +81,10 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
         return list(range(len(ids)))
     if held.order == QueueOrdering.UNCERTAIN:
         return ordering_strategies.least_certain_first(_chances(held.task, ids))
+    if held.order == QueueOrdering.LIKELY:
+        known, by_checks = ports.acceptance_chances(held.task, ids), _chances(held.task, ids)
+        chances = [known.get(pk, chance) for pk, chance in zip(ids, by_checks, strict=True)]
+        return ordering_strategies.likely_good_first(chances, [_lot(pk) for pk in ids])
     return ordering_strategies.most_different_first(_texts(ids))
 
 
@@ -89,6 +101,11 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
         for pk, marks in Draft.objects.filter(pk__in=chunk).values_list("pk", "marks"):
             chances[pk] = rates.get(ordering_strategies.pattern_of(marks), rates["*"])
     return [chances.get(pk, rates["*"]) for pk in ids]
+
+
+def _lot(pk: UUID) -> float:
+    """A number between 0 and 1 that a draft keeps: the last bits of its id are random."""
+    return ((pk.int & _LOT_MASK) + 0.5) / (_LOT_MASK + 1)
 
 
 def _texts(ids: Sequence[UUID]) -> list[str]:

@@ -24,8 +24,8 @@ class Kappa:
     Attributes:
         value: nan where both raters always gave the same one category.
         error: Its standard error.
-        low: Lower end of the normal interval at `LEVEL`.
-        high: Upper end of it.
+        low: Lower end of the normal interval at `LEVEL`, not below -1.
+        high: Upper end of it, not above 1.
         error_without_agreement: Its standard error if the raters agreed by chance alone.
         p: Two-sided p-value against that.
     """
@@ -61,7 +61,7 @@ def cohen(table: Floats, *, weights: Weights = "none", level: float = LEVEL) -> 
     error, error0 = (float(np.sqrt(max(0.0, part) / n)) / (1 - expected) for part in (spread, by_chance))
     z = NormalDist().inv_cdf((1 + level) / 2)
     p = 2 * (1 - NormalDist().cdf(abs(value) / error0)) if error0 else float("nan")
-    return Kappa(value, error, value - z * error, value + z * error, error0, p)
+    return Kappa(value, error, max(-1.0, value - z * error), min(1.0, value + z * error), error0, p)
 
 
 def scott(table: Floats) -> float:

@@ -18,6 +18,7 @@ ORDER_WORDS = {
     QueueOrdering.OLDEST: "In the order they were added.",
     QueueOrdering.UNCERTAIN: "Those whose acceptance is hardest to predict come first (uncertainty sampling).",
     QueueOrdering.DIVERSE: "Those that differ most from each other come first (diversity sampling).",
+    QueueOrdering.LIKELY: "Those that a judge, or else the checks, find good mostly come first: fewer verdicts a gold.",
 }
 
 

@@ -174,3 +174,9 @@ def test_drafts_rated_by_three_have_the_share_of_pairs_and_a_wide_interval():
 
     assert found.value == pytest.approx(1 / 3)
     assert found.low < 1 / 3 < found.high
+
+
+def test_the_large_sample_interval_of_kappa_ends_at_one() -> None:
+    found = cohen.cohen(np.array([[28.0, 0.0], [1.0, 6.0]]))
+
+    assert found.value + 1.96 * found.error > 1 and found.high == 1.0
