@@ -69,6 +69,7 @@ class OutputItem(Strict):
     Attributes:
         items: Parts of an `object`, or of each element of a `list`; a list without parts is a list of texts.
         labels: What a `choice` or `choices` may say, in the order they are offered.
+        ordered: Whether the labels of a `choice` are steps from least to most: how far apart two are then counts.
         minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
         unit: What a number counts, for people.
         decimals: Most digits after the point of a `number`.
@@ -85,6 +86,7 @@ class OutputItem(Strict):
     max_chars: int | None = Field(None, ge=1)
     items: tuple[OutputItem, ...] = ()
     labels: tuple[Label, ...] = ()
+    ordered: bool = False
     minimum: Finite | None = None
     maximum: Finite | None = None
     unit: str = Field("", max_length=20)
@@ -113,6 +115,8 @@ def misfit(field: OutputItem) -> str:
         return "an object names its items, a list of objects too; other types have none"
     if (kind in LABELLED) != bool(field.labels):
         return "a choice names its labels, other types have none"
+    if field.ordered and kind != "choice":
+        return "only the labels of a choice are in order"
     names = [label.name.casefold() for label in field.labels]
     if field.labels and not 2 <= len(names) <= MOST_LABELS:
         return f"{len(names)} labels; from 2 to {MOST_LABELS} can be told apart"

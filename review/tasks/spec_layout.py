@@ -177,6 +177,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 ControlLayout("type", "Type", "", "select", _OUTPUT_TYPES),
                 ControlLayout("role", "Role", "", "select", _OUTPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
+                ControlLayout("ordered", "Labels go from least to most", "", "check", types=("choice",)),
                 ControlLayout("min_words", "Least words", "", "number", types=("text",)),
                 ControlLayout("max_words", "Most words", "", "number", types=("text",)),
                 ControlLayout("max_chars", "Most characters", "", "number", types=("text", "quote")),

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from review.spec.json_schema import output_json_schema
+from review.spec.output_format import output_format
+from review.spec.schema import OutputField
 from review.spec.starters import STARTERS, Starter, outreach
 from review.tasks import pasted_schema, spec_form
 from review.tasks.authoring import parse_spec
@@ -190,10 +193,26 @@ def test_a_row_shows_what_its_type_has() -> None:
     shown = {row.controls[0].value: {control.spot.name for control in row.controls} for row in written.rows}
 
     common = {"name", "type", "role", "required", "description"}
-    assert shown["topic"] == common | {"labels"}
+    assert shown["topic"] == common | {"labels", "ordered"}
     assert shown["amount"] == common | {"minimum", "maximum", "decimals", "unit"}
     assert shown["urgent"] == common
     assert shown["order"] == common | {"items"}
+
+
+def test_labels_in_order_are_kept_by_the_form_and_said_to_whoever_writes() -> None:
+    body = VALUES.canonical()
+    place = next(index for index, field in enumerate(VALUES.output_schema) if field.name == "topic")
+    data = posted(spec_form.sections(body, {})) | {f"output_schema.{place}.ordered": "1"}
+
+    spec = parse_spec(spec_form.body_from(data))
+
+    assert [field.name for field in spec.output_schema if field.ordered] == ["topic"]
+    assert "topic: one of, from least to most" in output_format(spec)
+    assert "from least to most" not in output_format(VALUES)
+    described = output_json_schema(spec)["properties"]["topic"]["description"]
+    assert "The labels go from least to most." in described
+    with pytest.raises(ValueError, match="only the labels of a choice are in order"):
+        OutputField(name="tags", type="choices", labels=spec.output_schema[place].labels, ordered=True)
 
 
 def test_a_text_that_becomes_a_label_keeps_no_role_of_texts() -> None:
