@@ -40,7 +40,13 @@ class Label(Strict):
 
 
 class InputField(Strict):
-    """One fact a record may bring."""
+    """One fact a record may bring.
+
+    Attributes:
+        labels: What a `choice` or `choices` may say.
+        minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
+        source: The fact a `quote` is taken from; any other where empty.
+    """
 
     name: FieldName
     type: Literal[
@@ -56,11 +62,21 @@ class InputField(Strict):
         "object",
         "conversation",
         "document",
+        "quote",
     ] = "text"
     role: Literal["", "group", "title", "domain"] = ""
     required: bool = False
     description: str = ""
     labels: tuple[Label, ...] = ()
+    minimum: Finite | None = None
+    maximum: Finite | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _parts_fit_type(self) -> Self:
+        if reason := _wrong_range(self) or _wrong_source(self):
+            raise ValueError(f"field '{self.name}': {reason}")
+        return self
 
 
 class OutputItem(Strict):
@@ -131,14 +147,12 @@ def misfit(field: OutputItem) -> str:
 def _wrong_bounds(field: OutputItem) -> str:
     if field.min_words is not None and field.max_words is not None and field.min_words > field.max_words:
         return f"min_words {field.min_words} is above max_words {field.max_words}"
-    if field.type not in NUMERIC and (field.minimum is not None or field.maximum is not None or field.unit):
+    if field.unit and field.type not in NUMERIC:
         return "only numbers have a range and a unit"
     if field.decimals is not None and field.type != "number":
         return "only a number has decimals"
-    if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
-        return f"the least value {field.minimum} is above the greatest, {field.maximum}"
-    if field.source and field.type != "quote":
-        return "only a quote names the fact it is from"
+    if reason := _wrong_range(field) or _wrong_source(field):
+        return reason
     if field.pattern and field.type != "text":
         return "only a text has a pattern"
     try:
@@ -146,6 +160,18 @@ def _wrong_bounds(field: OutputItem) -> str:
     except regex.error as error:
         return f"the pattern is no regular expression: {error}"
     return ""
+
+
+def _wrong_range(field: InputField | OutputItem) -> str:
+    if field.type not in NUMERIC and (field.minimum is not None or field.maximum is not None):
+        return "only numbers have a range and a unit"
+    if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
+        return f"the least value {field.minimum} is above the greatest, {field.maximum}"
+    return ""
+
+
+def _wrong_source(field: InputField | OutputItem) -> str:
+    return "only a quote names the fact it is from" if field.source and field.type != "quote" else ""
 
 
 # What the first specifications said of a field and of a part of one; anything else is left out where it is not used, so

@@ -67,6 +67,7 @@ _TYPES = (
     ("choices", "Several labels"),
     ("list", "List"),
     ("object", "Object, or a list of objects"),
+    ("quote", "Quote from another fact"),
 )
 _OUTPUT_TYPES = (
     ("text", "Text"),
@@ -160,6 +161,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 ControlLayout("type", "Type", "", "select", _TYPES),
                 ControlLayout("role", "Role", "", "select", _INPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
+                ControlLayout("minimum", "Least value", "", "decimal", types=NUMERIC),
+                ControlLayout("maximum", "Greatest value", "", "decimal", types=NUMERIC),
+                ControlLayout("source", "Quoted from", "A fact; any other where empty.", types=("quote",)),
                 ControlLayout("description", "What it is"),
                 ControlLayout("labels", "Labels", "One a line: label: what it means", "labels", types=LABELLED),
             ),

@@ -215,6 +215,44 @@ def test_labels_in_order_are_kept_by_the_form_and_said_to_whoever_writes() -> No
         OutputField(name="tags", type="choices", labels=spec.output_schema[place].labels, ordered=True)
 
 
+def test_a_fact_may_be_a_quote_and_a_number_with_a_range() -> None:
+    body = STARTERS["blank"].spec.canonical()
+    facts = [
+        *body["input_schema"],
+        {"name": "said", "type": "quote", "source": "text"},
+        {"name": "stars", "type": "integer", "minimum": 1.0, "maximum": 5.0},
+    ]
+    spec = parse_spec(body | {"input_schema": facts})
+
+    again = parse_spec(spec_form.body_from(posted(spec_form.sections(spec.canonical(), {}))))
+
+    assert again == spec
+    assert set(spec.canonical()["input_schema"][-2]) == {"name", "type", "role", "required", "description", "source"}
+    assert [row.gist for row in drawn(spec.canonical())["facts"].rows[-2:]] == [
+        "Quote from another fact · text",
+        "Whole number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        ({"type": "quote", "source": "said"}, "which is no other fact of the input"),
+        ({"type": "quote", "source": "gone"}, "which is no other fact of the input"),
+        ({"type": "text", "source": "text"}, "only a quote names the fact it is from"),
+        ({"type": "text", "minimum": 1}, "only numbers have a range and a unit"),
+        ({"type": "number", "minimum": 2, "maximum": 1}, "the least value 2.0 is above the greatest, 1.0"),
+    ],
+)
+def test_a_fact_whose_parts_do_not_fit_its_type_is_refused(fact: dict[str, Any], says: str) -> None:
+    body = STARTERS["blank"].spec.canonical()
+
+    with pytest.raises(Refusal) as refusal:
+        parse_spec(body | {"input_schema": [*body["input_schema"], {"name": "said"} | fact]})
+
+    assert says in str(refusal.value.errors)
+
+
 def test_a_text_that_becomes_a_label_keeps_no_role_of_texts() -> None:
     body = STARTERS["blank"].spec.canonical()
     form = posted(spec_form.sections(body, {})) | {"output_schema.0.type": "choice"}
