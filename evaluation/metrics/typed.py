@@ -42,8 +42,7 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
     Returns:
         `exact`: 1 where every value is right, `right_<field>`: 1 where that one is; `f1_<field>` of sets of labels and of
         lists; `error_<field>` and `squared_error_<field>` of numbers, and `ranks_off_<field>` of labels in order, absent
-        where none was given. Empty for a task whose
-        output is prose alone.
+        where none was given. Empty for a task whose output is prose alone.
     """
     of_values = value_fields(spec)
     if not of_values:

@@ -126,6 +126,7 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     text = json.dumps(body, ensure_ascii=False, indent=2)
     if request.method == "POST":
         act, note = request.POST.get("do", "check"), request.POST.get("note", "")
+        folds = after_act(request.POST.getlist("open"), "", 0)
         try:
             text = request.POST.get("json", text)
             body = _posted(request, act, latest.body)

@@ -40,7 +40,11 @@ class FormControl:
             count = len(parts_from(self.spot.kind, self.value))
             noun = "label" if self.spot.kind == "labels" else "part"
             return f"{count} {noun}{'' if count == 1 else 's'}" if count else ""
-        return str(self.value) if self.spot.kind in ("text", "area") else ""
+        if self.spot.kind != "text" or not self.value:
+            return ""
+        return (
+            str(self.value) if self.spot.name in ("name", "description") else f"{self.spot.label.lower()} {self.value}"
+        )
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ def test_a_fact_may_be_a_quote_and_a_number_with_a_range() -> None:
     assert again == spec
     assert set(spec.canonical()["input_schema"][-2]) == {"name", "type", "role", "required", "description", "source"}
     assert [row.gist for row in drawn(spec.canonical())["facts"].rows[-2:]] == [
-        "Quote from another fact · text",
+        "Quote from another fact · quoted from text",
         "Whole number",
     ]
 
