@@ -18,11 +18,11 @@ from campaigns.contacts import serializers as shapes
 from campaigns.contacts.imports.columns import BASIS
 from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
 from campaigns.contacts.imports.import_rows import import_rows
+from campaigns.mail_tasks import mail_task_or_404
 from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps
 from review.sources.imports import uploads
 from review.sources.imports.choices import ImportChoices
-from review.tasks.permissions import task_or_404
 from web.http.json_parser import StrictJSONParser
 from web.http.lists import Rows, TaskQuery, lists, one_of
 from web.http.pagination import KeysetPagination
@@ -48,7 +48,7 @@ class ContactListView(APIView):
     @lists(shapes.ContactOut, ContactQuery, operation_id="contacts")
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member, text = member_of(request), asked.pop("q", "")
-        task = task_or_404(member, asked.pop("task")) if "task" in asked else None
+        task = mail_task_or_404(member, asked.pop("task")) if "task" in asked else None
         return queries.search(member, task=task, text=text, **asked)
 
     @extend_schema(
@@ -70,7 +70,7 @@ class ContactListView(APIView):
         asked.is_valid(raise_exception=True)
         member, values = member_of(request), asked.validated_data
         return import_rows(
-            task_or_404(member, values["task"]),
+            mail_task_or_404(member, values["task"]),
             values["contacts"],
             by=member,
             defaults=_basis(values),
@@ -81,7 +81,7 @@ class ContactListView(APIView):
         asked = shapes.ContactFileIn(data=request.data)
         asked.is_valid(raise_exception=True)
         member, values = member_of(request), asked.validated_data
-        task, file = task_or_404(member, values["task"]), values["file"]
+        task, file = mail_task_or_404(member, values["task"]), values["file"]
         name = uploads.keep_upload(file.chunks())
         try:
             return import_contacts(

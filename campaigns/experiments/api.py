@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 from campaigns.experiments import design, record_look, register, results
 from campaigns.experiments import queries as selectors
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
+from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import queries
 from campaigns.states import Claim, Metric
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
@@ -86,7 +86,7 @@ class ExperimentListView(APIView):
         member = member_of(request)
         rows = selectors.visible(member)
         if "task" in asked:
-            rows = selectors.of_task(member, task_or_404(member, asked["task"]))
+            rows = selectors.of_task(member, mail_task_or_404(member, asked["task"]))
         return rows.filter(campaign__slug=asked["campaign"]) if "campaign" in asked else rows
 
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.serializers import (
@@ -32,7 +33,7 @@ from members.models import Member
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import require
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
@@ -64,7 +65,7 @@ class CampaignListView(APIView):
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         if "task" in asked:
-            return selectors.of_task(member, task_or_404(member, asked["task"]))
+            return selectors.of_task(member, mail_task_or_404(member, asked["task"]))
         return selectors.visible(member)
 
     @extend_schema(request=CampaignIn, responses={201: CampaignOut})
@@ -73,7 +74,7 @@ class CampaignListView(APIView):
         body = CampaignIn(data=request.data)
         body.is_valid(raise_exception=True)
         asked, member = body.validated_data, member_of(request)
-        task = task_or_404(member, asked["task"])
+        task = mail_task_or_404(member, asked["task"])
         require(member, task, Role.LEAD)
         slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
         return Response(CampaignOut(edit.create(task, _plan(asked, member), slug=slug, by=member)).data, status=201)

@@ -106,6 +106,7 @@ _OF_FIELDS = (
         1,
     ),
     ("quote_f1_", "{field}, quote F1", "Mean over outputs of the F1 of the characters quoted.", "percent", 1),
+    ("ranks_off_", "{field}, ranks off", "Mean distance to the gold's label in ranks, where a label was given.", "", 2),
     ("error_", "{field}, mean error", "Mean absolute distance to the gold, where a number was given.", "", 2),
     ("rmse_", "{field}, RMSE", "Root of the mean squared distance to the gold.", "", 2),
 )

@@ -12,7 +12,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.grounding import quoting
 from stats.classification import set_f1
 
-EXACT, RIGHT, F1, ERROR, SQUARED = "exact", "right_", "f1_", "error_", "squared_error_"
+EXACT, RIGHT, F1, ERROR, SQUARED, RANKS = "exact", "right_", "f1_", "error_", "squared_error_", "ranks_off_"
 QUOTED, QUOTE_F1 = "quoted_", "quote_f1_"
 SETS = frozenset({"choices", "list"})
 NUMBERS = frozenset({"integer", "number"})
@@ -41,8 +41,8 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
 
     Returns:
         `exact`: 1 where every value is right, `right_<field>`: 1 where that one is; `f1_<field>` of sets of labels and of
-        lists; `error_<field>` and `squared_error_<field>` of numbers, absent where none was given. Empty for a task whose
-        output is prose alone.
+        lists; `error_<field>` and `squared_error_<field>` of numbers, and `ranks_off_<field>` of labels in order, absent
+        where none was given. Empty for a task whose output is prose alone.
     """
     of_values = value_fields(spec)
     if not of_values:
@@ -55,6 +55,8 @@ def scores(spec: TaskSpec, fields: Fields | None, gold: Fields) -> dict[str, flo
         result[EXACT] *= is_right
         if field.type in SETS and not field.items:
             result[F1 + field.name] = set_f1(gold[field.name], told or ()) if fields is not None else 0.0
+        if field.ordered and told in (names := labels_of(field)) and gold[field.name] in names:
+            result[RANKS + field.name] = float(abs(names.index(told) - names.index(gold[field.name])))
         if field.type in NUMBERS and told is not None and gold[field.name] is not None:
             gap = float(told) - float(gold[field.name])
             result[ERROR + field.name], result[SQUARED + field.name] = abs(gap), gap * gap

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from review.spec.schema import Facts, InputField
+from review.spec.values import out_of_range
 
 Attributes = Mapping[str, Sequence[str]]
 # Fewer values tell no range.
@@ -109,6 +110,7 @@ def _value(field: InputField, seeds: Sequence[Facts], key: str, number: int) -> 
     if field.type in ("number", "integer"):
         # A seed may be older than the fact's type.
         numbers = [value for value in seen if isinstance(value, (int, float)) and not isinstance(value, bool)]
+        numbers = [value for value in numbers if not out_of_range(field, value)]
         return _number_in_range(numbers, key, number, is_whole=field.type == "integer")
     return ""
 

@@ -31,8 +31,9 @@ _HINTS = {
     "document": "long text; a form feed between pages",
     "conversation": "messages in turn, each with its role",
     "integer": "a whole number",
+    "quote": "words copied letter by letter from another fact",
 }
-_AS_TEXT = frozenset({"text", "url", "document"})
+_AS_TEXT = frozenset({"text", "url", "document", "quote"})
 
 
 def record_task(spec: TaskSpec, seeds: Sequence[Facts]) -> TaskSpec:
@@ -112,11 +113,17 @@ def _item(field: InputField, seeds: Sequence[Facts]) -> OutputItem | None:
             raise ValueError(f"'{field.name}' is an object, and no example shows its parts")
         return OutputItem.model_validate({**shape, **known}) if shape else None
     kind = "text" if field.type in _AS_TEXT else field.type
-    return OutputItem.model_validate({**known, "type": kind, "labels": field.labels})
+    return OutputItem.model_validate({**known, "type": kind, "labels": field.labels, **_range(field)})
+
+
+def _range(field: InputField) -> dict[str, float | None]:
+    return {"minimum": field.minimum, "maximum": field.maximum}
 
 
 def _fact_line(field: InputField) -> str:
     hint = _HINTS.get(field.type, "" if field.type == "text" else field.type)
+    if field.source:
+        hint = f"words copied letter by letter from {field.source}"
     said = [*([hint] if hint else []), "always there" if field.required else "may be left out"]
     said += [f"the {field.role} of the record"] if field.role else []
     line = f"- {field.name} ({'; '.join(said)})"

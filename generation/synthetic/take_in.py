@@ -32,6 +32,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import Role, Split
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from review.text.grounding.quoting import stray_quote
 from review.text.near_duplicates import minhash
 from review.text.search.words import folded
 from web.errors import Refusal
@@ -183,6 +184,8 @@ def _read(spec: TaskSpec, values: Any) -> Facts:
             raise ValueError(f"'{fact.name}' is empty; it is required")
     if not facts:
         raise ValueError("it says nothing")
+    if stray := stray_quote(spec.input_schema, facts):
+        raise ValueError(f"'{stray[0]}' {stray[1]}")
     return facts
 
 

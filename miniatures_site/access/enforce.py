@@ -19,11 +19,13 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from campaigns.mail_tasks import require_mails
 from members.models import Member
 from miniatures_site.access.levels import ADMIN, ANY_LEAD, KEY, LEAD, MEMBER, NONE, OPEN, OWN, REVIEWER, VIEWER, Rule
 from miniatures_site.access.levels import AccessLevel as Level
 from miniatures_site.access.routes import key_of
 from miniatures_site.access.rules import RULES
+from miniatures_site.access.rules.campaigns import CAMPAIGNS
 from miniatures_site.access.task_of import AddressValue, TaskLookup, lookup_of
 from review.states import Role
 from review.tasks import permissions
@@ -50,7 +52,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
 
         Raises:
             PermissionDenied: The route has no line, or the member lacks the role.
-            Http404: The member may not know of the task.
+            Http404: The member may not know of the task, or the page is about mails and the task writes none.
         """
         if decides_itself(view_func):
             return None
@@ -65,6 +67,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
         if need is NONE:
             return HttpResponseNotAllowed(rule.page_methods)
         decide(request.user, need, _pattern_of(request), view_kwargs)
+        _require_mails(request, view_kwargs)
         return None
 
 
@@ -76,7 +79,7 @@ class RouteAccess(BasePermission):
 
         Raises:
             PermissionDenied: The route has no line, or the member lacks the role.
-            Http404: The member may not know of the task.
+            Http404: The member may not know of the task, or the call is about mails and the task writes none.
             MethodNotAllowed: The route has no such method.
         """
         if not isinstance(request.user, Member):
@@ -85,6 +88,7 @@ class RouteAccess(BasePermission):
         if need is NONE or not hasattr(view, (request.method or "").lower()):
             raise MethodNotAllowed(request.method or "")
         decide(request.user, need, _pattern_of(request._request), view.kwargs)
+        _require_mails(request._request, view.kwargs)
         return True
 
 
@@ -123,6 +127,13 @@ def _require_role(member: Member, least: Role, lookup: TaskLookup, value: Addres
         permissions.require(member, access.task, least)
     elif lookup.otherwise is None or not lookup.otherwise(value, member, least):
         raise Http404(lookup.missing.format(value))
+
+
+def _require_mails(request: HttpRequest, values: Mapping[str, Any]) -> None:
+    """Answer 404 on a route of mails whose task writes none."""
+    lookup = lookup_of(_pattern_of(request))
+    if lookup is not None and request.resolver_match and key_of(request.resolver_match) in CAMPAIGNS:
+        require_mails(lookup.tasks(values[lookup.parameter]))
 
 
 def _rule_of(request: HttpRequest) -> Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +46,8 @@ LOOP = (
 )
 # Only where mails are written.
 OF_MAILS = frozenset({"campaigns", "experiments"})
+# One step behind the path, where there are several: most visits pass them by.
+BEHIND = frozenset({"studies", "experiments"})
 FOOT = (("jobs", "Jobs", "jobs:list", "j"), ("settings", "Settings", "members:profile", "o"))
 
 
@@ -76,14 +79,16 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
     """Lines of the rail and the tasks to switch to; empty for a visitor who is not signed in."""
     member = getattr(request, "user", None)
     if request is None or member is None or not member.is_authenticated:
-        return {"loop": [], "foot": []}
+        return {"loop": [], "more": [], "foot": []}
     tasks = list(with_outputs(tasks_for(member))[:TASKS_IN_SWITCHER])
     in_hand = task or current_task(request, tasks)
     known = next((each for each in tasks if in_hand and each.pk == in_hand.pk), None)
     # A task beyond the switcher's is not looked up once more: its pages of mails are then shown, and empty.
     has_mails = known is None or writes_mails(known.outputs or ())  # type: ignore[attr-defined]
     shown = LOOP if has_mails or section in OF_MAILS else tuple(line for line in LOOP if line[0] not in OF_MAILS)
-    loop = _lines(shown, section, in_hand.slug) if in_hand else []
+    behind = [line for line in shown if line[0] in BEHIND]
+    path = [line for line in shown if line not in behind or len(behind) == 1]
+    loop = _lines(path, section, in_hand.slug) if in_hand else []
     return {
         "task": in_hand,
         "tasks": [
@@ -92,6 +97,8 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
         "all_tasks_url": optional_url("review:tasks"),
         "new_task_url": optional_url("review:new") if member.is_admin else None,
         "loop": [RailLine("Home", reverse("home"), "home", "h", section == "home"), *loop],
+        "more": _lines(behind, section, in_hand.slug) if in_hand and len(behind) > 1 else [],
+        "is_behind": section in BEHIND,
         # Allauth's pages name no section; all of them are about one's own account.
         "foot": _lines(FOOT, section or ("settings" if request.path.startswith("/accounts/") else "")),
     }
@@ -133,7 +140,7 @@ def current_task(request: HttpRequest, tasks: list[Task]) -> Task | None:
     return next((each for each in tasks if each.slug == slug), oldest)
 
 
-def _lines(entries: tuple[tuple[str, str, str, str], ...], section: str, *args: str) -> list[RailLine]:
+def _lines(entries: Sequence[tuple[str, str, str, str]], section: str, *args: str) -> list[RailLine]:
     return [
         RailLine(label, url, name, key, name == section)
         for name, label, url_name, key in entries

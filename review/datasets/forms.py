@@ -15,8 +15,8 @@ from review.datasets.hub_push import DEFAULT_TOKEN
 from review.models import Dataset
 from review.spec.output_format import is_mail
 from review.spec.task_spec import CheckKind
+from review.tasks.check_labels import CHECKS_OF_MAILS
 from review.tasks.queries import latest_version
-from review.tasks.spec_layout import CHECKS_OF_MAILS
 from review.text.near_duplicates.shingles import THRESHOLD
 from review.text.own_checks.installed import installed
 

@@ -119,6 +119,8 @@ def _described(field: OutputItem, *, is_nullable: bool) -> list[str]:
     labels = [f"{label.name}: {label.description}" for label in field.labels if label.description]
     if labels:
         words.append("; ".join(labels) + ".")
+    if field.ordered:
+        words.append("The labels go from least to most.")
     if field.minimum is not None:
         words.append(f"At least {field.minimum:.15g}.")
     if field.maximum is not None:

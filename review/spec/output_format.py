@@ -57,9 +57,15 @@ def _told(field: OutputItem, path: str) -> list[str]:
     """What a model has to know of the values of a field beside their names; nothing of texts."""
     if field.type == "choices":
         return [f"{path}: a list of any of", *_labels(field)]
+    if field.type == "choice":
+        return [f"{path}: one of{_in_order(field)}", *_labels(field)]
     if field.type in _TOLD:
-        return [f"{path}: {_kind(field)}"] if field.type != "choice" else [f"{path}: one of", *_labels(field)]
+        return [f"{path}: {_kind(field)}"]
     return [line for item in field.items for line in _told(item, f"{path}.{item.name}")]
+
+
+def _in_order(field: OutputItem) -> str:
+    return ", from least to most" if field.ordered else ""
 
 
 def _labels(field: OutputItem) -> list[str]:
@@ -81,7 +87,6 @@ def _kind(field: OutputItem) -> str:
 
 
 _TOLD = {
-    "choice": "one of",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
@@ -106,7 +111,7 @@ def bare_text(value: str | float | bool) -> str:
 
 def _bare_format(field: OutputField) -> str:
     if field.type == "choice":
-        return "\n".join(["Answer with one of these labels and nothing else:", *_labels(field)])
+        return "\n".join([f"Answer with one of these labels{_in_order(field)} and nothing else:", *_labels(field)])
     return f"Answer with {_kind(field)} and nothing else."
 
 

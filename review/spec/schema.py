@@ -40,7 +40,13 @@ class Label(Strict):
 
 
 class InputField(Strict):
-    """One fact a record may bring."""
+    """One fact a record may bring.
+
+    Attributes:
+        labels: What a `choice` or `choices` may say.
+        minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
+        source: The fact a `quote` is taken from; any other where empty.
+    """
 
     name: FieldName
     type: Literal[
@@ -56,11 +62,21 @@ class InputField(Strict):
         "object",
         "conversation",
         "document",
+        "quote",
     ] = "text"
     role: Literal["", "group", "title", "domain"] = ""
     required: bool = False
     description: str = ""
     labels: tuple[Label, ...] = ()
+    minimum: Finite | None = None
+    maximum: Finite | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _parts_fit_type(self) -> Self:
+        if reason := _wrong_range(self) or _wrong_source(self):
+            raise ValueError(f"field '{self.name}': {reason}")
+        return self
 
 
 class OutputItem(Strict):
@@ -69,6 +85,7 @@ class OutputItem(Strict):
     Attributes:
         items: Parts of an `object`, or of each element of a `list`; a list without parts is a list of texts.
         labels: What a `choice` or `choices` may say, in the order they are offered.
+        ordered: Whether the labels of a `choice` are steps from least to most: how far apart two are then counts.
         minimum: Least value of a number; `maximum` the greatest. Both are allowed values.
         unit: What a number counts, for people.
         decimals: Most digits after the point of a `number`.
@@ -85,6 +102,7 @@ class OutputItem(Strict):
     max_chars: int | None = Field(None, ge=1)
     items: tuple[OutputItem, ...] = ()
     labels: tuple[Label, ...] = ()
+    ordered: bool = False
     minimum: Finite | None = None
     maximum: Finite | None = None
     unit: str = Field("", max_length=20)
@@ -113,6 +131,8 @@ def misfit(field: OutputItem) -> str:
         return "an object names its items, a list of objects too; other types have none"
     if (kind in LABELLED) != bool(field.labels):
         return "a choice names its labels, other types have none"
+    if field.ordered and kind != "choice":
+        return "only the labels of a choice are in order"
     names = [label.name.casefold() for label in field.labels]
     if field.labels and not 2 <= len(names) <= MOST_LABELS:
         return f"{len(names)} labels; from 2 to {MOST_LABELS} can be told apart"
@@ -127,14 +147,12 @@ def misfit(field: OutputItem) -> str:
 def _wrong_bounds(field: OutputItem) -> str:
     if field.min_words is not None and field.max_words is not None and field.min_words > field.max_words:
         return f"min_words {field.min_words} is above max_words {field.max_words}"
-    if field.type not in NUMERIC and (field.minimum is not None or field.maximum is not None or field.unit):
+    if field.unit and field.type not in NUMERIC:
         return "only numbers have a range and a unit"
     if field.decimals is not None and field.type != "number":
         return "only a number has decimals"
-    if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
-        return f"the least value {field.minimum} is above the greatest, {field.maximum}"
-    if field.source and field.type != "quote":
-        return "only a quote names the fact it is from"
+    if reason := _wrong_range(field) or _wrong_source(field):
+        return reason
     if field.pattern and field.type != "text":
         return "only a text has a pattern"
     try:
@@ -142,6 +160,18 @@ def _wrong_bounds(field: OutputItem) -> str:
     except regex.error as error:
         return f"the pattern is no regular expression: {error}"
     return ""
+
+
+def _wrong_range(field: InputField | OutputItem) -> str:
+    if field.type not in NUMERIC and (field.minimum is not None or field.maximum is not None):
+        return "only numbers have a range and a unit"
+    if field.minimum is not None and field.maximum is not None and field.minimum > field.maximum:
+        return f"the least value {field.minimum} is above the greatest, {field.maximum}"
+    return ""
+
+
+def _wrong_source(field: InputField | OutputItem) -> str:
+    return "only a quote names the fact it is from" if field.source and field.type != "quote" else ""
 
 
 # What the first specifications said of a field and of a part of one; anything else is left out where it is not used, so

@@ -158,6 +158,9 @@ class TaskSpec(Strict):
             for source in sources(field):
                 if source not in facts:
                     raise ValueError(f"'{field.name}' quotes the fact '{source}', which the input has not")
+        for fact in self.input_schema:
+            if fact.source and fact.source not in facts - {fact.name}:
+                raise ValueError(f"'{fact.name}' quotes the fact '{fact.source}', which is no other fact of the input")
         shown = [example.draft for example in self.guideline_examples]
         if len(shown) != len(set(shown)):
             raise ValueError("a draft is shown twice as an example of the guideline")

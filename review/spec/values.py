@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from review.spec.schema import Fields, Label, OutputField, OutputItem
+from review.spec.schema import Fields, InputField, Label, OutputField, OutputItem
 
 # Most text that comes is tidy already, and is read many times: two quick searches tell.
 _UNTIDY = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
@@ -169,11 +169,18 @@ def _number_in(value: object, where: str) -> int | float:
 
 
 def _in_range(field: OutputItem, number: int | float, where: str) -> int | float:
-    if field.minimum is not None and number < field.minimum:
-        raise ValueError(f"{where} is {number:g}, below its least value {field.minimum:g}")
-    if field.maximum is not None and number > field.maximum:
-        raise ValueError(f"{where} is {number:g}, above its greatest value {field.maximum:g}")
+    if reason := out_of_range(field, number):
+        raise ValueError(f"{where} {reason}")
     return number
+
+
+def out_of_range(field: InputField | OutputItem, number: float) -> str:
+    """Say how a number lies outside the range of its field; empty where it lies inside."""
+    if field.minimum is not None and number < field.minimum:
+        return f"is {number:.15g}, below its least value {field.minimum:.15g}"
+    if field.maximum is not None and number > field.maximum:
+        return f"is {number:.15g}, above its greatest value {field.maximum:.15g}"
+    return ""
 
 
 def _boolean(field: OutputItem, value: object, where: str) -> bool:

@@ -22,7 +22,9 @@ from review.tasks import authoring, pasted_schema, queries, reconsideration, spe
 from review.tasks.example import build_example
 from review.tasks.forms import NewTaskForm
 from review.tasks.permissions import may, may_create, require, require_may_create, task_or_404
+from review.tasks.spec_folds import Folds, after_act
 from review.tasks.spec_form import sections
+from review.tasks.spec_sections import first_mistake
 from web import strict_json
 from web.errors import Refusal
 from web.http.form_errors import add_refusal
@@ -119,16 +121,18 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     require(member_of(request), task, Role.LEAD)
     latest = queries.latest_version(task)
-    body, refusal, note = latest.body, None, ""
+    body, refusal, note, folds = latest.body, None, "", Folds()
     as_json = request.GET.get("as") == "json"
     text = json.dumps(body, ensure_ascii=False, indent=2)
     if request.method == "POST":
         act, note = request.POST.get("do", "check"), request.POST.get("note", "")
+        folds = after_act(request.POST.getlist("open"), "", 0)
         try:
             text = request.POST.get("json", text)
             body = _posted(request, act, latest.body)
             if act == pasted_schema.ACT:
                 body = pasted_schema.with_pasted_schema(body, request.POST.get("schema", ""))
+            folds = _folds(request, act, body)
             if not spec_form.is_row_act(act):
                 spec = authoring.parse_spec(body)
                 if act == "save":
@@ -137,13 +141,14 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
                     return redirect(_rows_that_wait(task) or _diff(task, latest.number, version.number))
         except Refusal as error:
             refusal = error
-    sections = spec_form.sections(body, refusal.errors if refusal else {})
+    sections = spec_form.sections(body, refusal.errors if refusal else {}, folds)
     context: dict[str, Any] = {
         "task": task,
         "section": "task",
         "latest": latest,
         "next_number": latest.number + 1,
         "sections": sections,
+        "focus": first_mistake(sections) or folds.focus,
         "refusal": _above_the_form(refusal, as_json),
         "note": note,
         "as_json": as_json,
@@ -184,6 +189,12 @@ def _posted(request: HttpRequest, act: str, latest: dict[str, Any]) -> dict[str,
     # Examples come and go on the page of the guidelines; this form keeps them.
     posted["guideline_examples"] = latest.get("guideline_examples", [])
     return spec_form.after_row_act(posted, act)
+
+
+def _folds(request: HttpRequest, act: str, body: dict[str, Any]) -> Folds:
+    """What the page left open, as it stands after a row button."""
+    rows = body.get(act.partition(":")[2].partition(":")[0])
+    return after_act(request.POST.getlist("open"), act, len(rows) if isinstance(rows, list) else 0)
 
 
 def _from_json(text: str) -> dict[str, Any]:

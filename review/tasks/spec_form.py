@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from review.spec.output_format import writes_mails
+from review.tasks.check_labels import CHECK_HELP, CHECKS_OF_MAILS
+from review.tasks.spec_folds import Folds, row_id
 from review.tasks.spec_layout import (
-    CHECK_HELP,
-    CHECKS_OF_MAILS,
     LINES,
     REPEATED,
     ROLES_OF_TEXTS,
@@ -24,80 +24,13 @@ from review.tasks.spec_layout import (
     SectionLayout,
 )
 from review.tasks.spec_lines import LINE_OF, lines_of, parts_from, value_lines
+from review.tasks.spec_sections import FormCheck, FormControl, FormRow, FormSection
 from review.text.checks import CHECKS, knows
 from review.text.own_checks.installed import installed
 from review.text.own_checks.process import OWN_CHECKS, UnansweredError
 
 Errors = Mapping[str, list[str]]
-
-
-@dataclass(frozen=True)
-class FormControl:
-    """One control as a template draws it."""
-
-    spot: ControlLayout
-    path: str
-    value: Any
-    errors: list[str]
-
-    @property
-    def id(self) -> str:
-        """Its id in the page."""
-        return "id_" + self.path.replace(".", "-")
-
-    @property
-    def rows(self) -> int:
-        """Height of a text area, in lines."""
-        return {"long": 18, "area": 3, "lines": 4, "items": 3, "labels": 5}.get(self.spot.kind, 1)
-
-
-@dataclass(frozen=True)
-class FormRow:
-    """One repeated row."""
-
-    index: int
-    controls: list[FormControl]
-    errors: list[str]
-
-
-@dataclass(frozen=True)
-class FormCheck:
-    """One check with its switch."""
-
-    kind: str
-    label: str
-    help: str
-    is_on: bool
-    fields: str
-    is_silent: bool
-    # Why a check of a package cannot run, in words that follow its name.
-    trouble: str = ""
-
-    @property
-    def id(self) -> str:
-        """Its id in the page."""
-        return "id_check-" + self.kind.replace(":", "-")
-
-
-@dataclass(frozen=True)
-class FormSection:
-    """One section as a template draws it."""
-
-    section: SectionLayout
-    controls: list[FormControl]
-    rows: list[FormRow]
-    checks: list[FormCheck]
-    errors: list[str]
-
-    @property
-    def is_folded(self) -> bool:
-        """Whether it is drawn folded: nine of ten visits pass it by, and nothing is wrong in it."""
-        controls = [*self.controls, *(control for row in self.rows for control in row.controls)]
-        if self.section.folds == "never" or self.errors or any(row.errors for row in self.rows):
-            return False
-        if any(control.errors for control in controls):
-            return False
-        return self.section.folds == "sound" or not (self.rows or any(control.value for control in controls))
+AS_LAID_OUT = Folds()
 
 
 def body_from(data: Mapping[str, str], *, keeps_blank: bool = False) -> dict[str, Any]:
@@ -147,14 +80,19 @@ def after_row_act(body: dict[str, Any], act: str) -> dict[str, Any]:
     return body | {name: rows}
 
 
-def sections(body: Mapping[str, Any], errors: Errors) -> list[FormSection]:
-    """The form's sections with their values and mistakes."""
+def sections(body: Mapping[str, Any], errors: Errors, folds: Folds = AS_LAID_OUT) -> list[FormSection]:
+    """The form's sections with their values and mistakes; what holds a mistake is open."""
     has_mails = writes_mails(body.get("output_schema", ())) or any((body.get("offer") or {}).values())
-    return [
-        _drawn_section(section, body, errors, has_mails=has_mails)
+    drawn = [
+        _drawn_section(section, body, errors, folds, has_mails=has_mails)
         for section in SECTIONS
         if has_mails or not section.is_of_mails
     ]
+    return [replace(part, is_open=part.mistakes > 0 or _is_left_open(part.section, folds)) for part in drawn]
+
+
+def _is_left_open(section: SectionLayout, folds: Folds) -> bool:
+    return not section.is_folded if folds.opened is None else folds.has(f"part-{section.id}")
 
 
 def is_row_act(act: str) -> bool:
@@ -162,27 +100,34 @@ def is_row_act(act: str) -> bool:
     return act.split(":", 1)[0] in {"add", "remove", "up", "retype", "schema"}
 
 
-def _drawn_section(section: SectionLayout, body: Mapping[str, Any], errors: Errors, *, has_mails: bool) -> FormSection:
+def _drawn_section(
+    section: SectionLayout, body: Mapping[str, Any], errors: Errors, folds: Folds, *, has_mails: bool
+) -> FormSection:
     controls = [FormControl(spot, spot.name, _value(body, spot), _errors_at(errors, spot)) for spot in section.spots]
     rows, own = [], list(errors.get(section.rows.name, ())) if section.rows else []
     if section.rows:
-        for index, part in enumerate(body.get(section.rows.name, ())):
-            prefix = f"{section.rows.name}.{index}"
-            drawn_controls = [
-                FormControl(
-                    spot,
-                    f"{prefix}.{spot.name}",
-                    _part_value(part, spot),
-                    _errors_under(errors, f"{prefix}.{spot.name}"),
-                )
-                for spot in section.rows.spots
-                if not spot.types or (part.get("type") or "text") in spot.types
-            ]
-            rows.append(FormRow(index, drawn_controls, list(errors.get(prefix, ()))))
+        parts = body.get(section.rows.name, ())
+        rows = [_drawn_row(section.rows, index, part, errors, folds) for index, part in enumerate(parts)]
     checks = _drawn_checks(body, has_mails=has_mails) if section.has_checks else []
     if section.has_checks:
         own += _errors_under(errors, "checks")
     return FormSection(section, controls, rows, checks, own)
+
+
+def _drawn_row(rows: RepeatedRows, index: int, part: object, errors: Errors, folds: Folds) -> FormRow:
+    prefix, own = f"{rows.name}.{index}", list(errors.get(f"{rows.name}.{index}", ()))
+    type_ = (part.get("type") if isinstance(part, dict) else "") or "text"
+    controls = [
+        FormControl(
+            spot, f"{prefix}.{spot.name}", _part_value(part, spot), _errors_under(errors, f"{prefix}.{spot.name}")
+        )
+        for spot in rows.spots
+        if not spot.types or type_ in spot.types
+    ]
+    name = row_id(rows.name, index)
+    row = FormRow(name, index, controls, own, titled_by=rows.titled_by)
+    is_mistaken = bool(own) or any(control.errors for control in controls)
+    return replace(row, is_open=is_mistaken or not row.title or folds.has(name))
 
 
 def _drawn_checks(body: Mapping[str, Any], *, has_mails: bool) -> list[FormCheck]:

@@ -27,11 +27,12 @@ class ControlLayout:
 
 @dataclass(frozen=True)
 class RepeatedRows:
-    """Controls that repeat, one row a part."""
+    """Controls that repeat, one row a part, called by what its `titled_by` controls say."""
 
     name: str
     one: str
     spots: tuple[ControlLayout, ...]
+    titled_by: tuple[str, ...] = ("name",)
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class SectionLayout:
     """What stands under one heading.
 
     Attributes:
-        folds: When the form draws it folded: `never`, while it is `empty`, or whenever it is `sound`, with no mistake in it.
+        is_folded: Whether the form draws it folded at first, as long as no mistake is in it.
     """
 
     id: str
@@ -49,7 +50,7 @@ class SectionLayout:
     rows: RepeatedRows | None = None
     has_checks: bool = False
     is_of_mails: bool = False
-    folds: Literal["never", "empty", "sound"] = "never"
+    is_folded: bool = False
 
 
 LABELLED, NUMERIC, NESTED = ("choice", "choices"), ("integer", "number"), ("list", "object")
@@ -66,6 +67,7 @@ _TYPES = (
     ("choices", "Several labels"),
     ("list", "List"),
     ("object", "Object, or a list of objects"),
+    ("quote", "Quote from another fact"),
 )
 _OUTPUT_TYPES = (
     ("text", "Text"),
@@ -144,7 +146,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
             ControlLayout("offer.signature", "Signature", "The last lines of every text.", "area"),
         ),
         is_of_mails=True,
-        folds="empty",
+        is_folded=True,
     ),
     SectionLayout(
         "facts",
@@ -159,6 +161,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 ControlLayout("type", "Type", "", "select", _TYPES),
                 ControlLayout("role", "Role", "", "select", _INPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
+                ControlLayout("minimum", "Least value", "", "decimal", types=NUMERIC),
+                ControlLayout("maximum", "Greatest value", "", "decimal", types=NUMERIC),
+                ControlLayout("source", "Quoted from", "A fact; any other where empty.", types=("quote",)),
                 ControlLayout("description", "What it is"),
                 ControlLayout("labels", "Labels", "One a line: label: what it means", "labels", types=LABELLED),
             ),
@@ -176,6 +181,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 ControlLayout("type", "Type", "", "select", _OUTPUT_TYPES),
                 ControlLayout("role", "Role", "", "select", _OUTPUT_ROLES),
                 ControlLayout("required", "Required", "", "check"),
+                ControlLayout("ordered", "Labels go from least to most", "", "check", types=("choice",)),
                 ControlLayout("min_words", "Least words", "", "number", types=("text",)),
                 ControlLayout("max_words", "Most words", "", "number", types=("text",)),
                 ControlLayout("max_chars", "Most characters", "", "number", types=("text", "quote")),
@@ -215,13 +221,14 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 "lines",
             ),
         ),
-        folds="empty",
+        is_folded=True,
     ),
     SectionLayout(
         "checks",
         "Checks",
         "They mark places in a draft; a person decides. Each knows some languages and is silent in others.",
         has_checks=True,
+        is_folded=True,
     ),
     SectionLayout(
         "rubric",
@@ -230,7 +237,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
         rows=RepeatedRows(
             "rubric", "requirement", (ControlLayout("name", "Name"), ControlLayout("description", "What it asks for"))
         ),
-        folds="empty",
+        is_folded=True,
     ),
     SectionLayout(
         "reasons",
@@ -244,8 +251,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 ControlLayout("code", "Code", "For programs."),
                 ControlLayout("label", "Label", "For people."),
             ),
+            ("digit", "label"),
         ),
-        folds="empty",
+        is_folded=True,
     ),
     SectionLayout(
         "variety",
@@ -263,7 +271,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
                 "lines",
             ),
         ),
-        folds="empty",
+        is_folded=True,
     ),
     SectionLayout(
         "templates",
@@ -276,28 +284,8 @@ SECTIONS: tuple[SectionLayout, ...] = (
             ControlLayout("teacher_template", "Teacher template", "", "long", is_required=True),
             ControlLayout("student_template", "Student template", "", "area", is_required=True),
         ),
-        folds="sound",
+        is_folded=True,
     ),
 )
-# Checks that only a mail can pass or fail.
-CHECKS_OF_MAILS = frozenset({"call_to_action", "names_company"})
-CHECK_HELP: dict[str, tuple[str, str]] = {
-    "pattern": ("Pattern", "A text that does not match the pattern of its field."),
-    "reasoning": ("Reasoning", "Reasoning whose last line names another label than the one that follows."),
-    "length": ("Length", "Words and characters as the written fields say; a subject longer than an inbox shows."),
-    "placeholders": ("Placeholders", "[Name], {name}, XXX, and slots that are not declared."),
-    "call_to_action": ("Call to action", "A mail that asks nothing."),
-    "spam": ("Spam", "Words that filters and readers turn away from, capitals, runs of exclamation marks."),
-    "unsupported": ("Unsupported", "A number or name found neither in the facts nor in the offer."),
-    "contradictions": (
-        "Contradictions",
-        "A unit, date, number or order of names that the facts say otherwise; in English.",
-    ),
-    "forbidden": ("Forbidden phrases", "The offer's forbidden phrases, in any ending."),
-    "repetition": ("Repetition", "The same sentence twice, or the same six words thrice."),
-    "spelling": ("Spelling", "A word that stands in no list of the language, in no fact and nowhere in the task."),
-    "names_company": ("Names the company", "The record's group must be named; its legal suffix may drop."),
-    "quotes": ("Quotes", "A claim's quote that does not stand letter by letter in the source whose address it names."),
-}
 LINES = frozenset({"offer.claims", "offer.forbidden_phrases", "slots", "personas", "angles"})
 REPEATED: dict[str, RepeatedRows] = {section.rows.name: section.rows for section in SECTIONS if section.rows}

@@ -33,6 +33,14 @@ function unfold() {
 
 unfold();
 window.addEventListener("hashchange", unfold);
+// Pressed again, it changes no hash.
+document.addEventListener("click", ({ target }) => target.closest?.("a[href^='#']") && setTimeout(unfold));
+
+// A form that is drawn anew is told what stood open.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (!target.hasAttribute("data-keeps-open")) return;
+  for (const part of target.querySelectorAll("details[id][open]")) formData.append("open", part.id);
+});
 
 // Charts are fetched by the pages that have one, also when htmx brings it later.
 function drawCharts(root) {

@@ -47,7 +47,7 @@ def test_no_page_of_a_task_of_labels_speaks_of_mails(tickets: Task, admin: Membe
     }
 
     for route in walk():
-        # Pages of campaigns are nowhere linked from such a task.
+        # Pages of mails answer that the task writes none.
         is_of_mails = route.view.__module__.startswith("campaigns.")
         is_of_task = route.pattern.startswith(("tasks/<", "sources/"))
         if not is_of_task or is_of_mails or not values.keys() >= set(route.parameters):

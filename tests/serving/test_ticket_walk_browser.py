@@ -148,6 +148,8 @@ def make_the_task(page: Page) -> None:
     page.get_by_role("button", name="Make the task").click()
     page.wait_for_url(re.compile("/edit/"))
     fill(page, instruction="Sort the customer's ticket, and say whether somebody cannot work.", record_noun="ticket")
+    for row in ("input_schema-0", "input_schema-1", "output_schema-0"):
+        page.locator(f"#row-{row} > summary").click()
     fill(page, input_schema__0__name="ticket", input_schema__1__name="message")
     page.locator("button[value='add:input_schema']").click()
     fill(page, input_schema__2__name="amount")

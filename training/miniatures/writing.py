@@ -20,6 +20,7 @@ from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks.permissions import require
+from review.text.grounding.quoting import stray_quote
 from training.inputs import run_inputs
 from training.models import Miniature
 from training.students import registration
@@ -81,6 +82,8 @@ def read_facts(spec: TaskSpec, record: Mapping[str, Any]) -> Facts:
             facts[name] = value
         elif field.required:
             errors[name] = [f"'{name}' is missing; it is required."]
+    if stray := stray_quote(spec.input_schema, facts):
+        errors[stray[0]] = [f"'{stray[0]}' {stray[1]}."]
     if errors:
         raise Refusal(
             "bad_record",

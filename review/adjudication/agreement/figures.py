@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -155,6 +155,11 @@ def of_names(key: str, name: str, of: RatingTally) -> AgreementFigures:
         estimate(of, fleiss.fleiss()),
         agreeing_share(of),
     )
+
+
+def of_ranks(key: str, name: str, of: RatingTally) -> AgreementFigures:
+    """Agreement on one of several names in order: how many ratings lie between two counts."""
+    return replace(of_names(key, name, of), metric="ordinal", alpha=estimate(of, krippendorff.alpha("ordinal")))
 
 
 def of_amounts(key: str, name: str, of: RatingTally) -> AgreementFigures:

@@ -1,6 +1,6 @@
 """Agreement on labels, numbers and days: what reviewers' words on the same draft end with, field by field.
 
-Measured at the level of each: labels and yes or no by name, numbers and days by their distance.
+Measured at the level of each: labels and yes or no by name, labels in order by rank, numbers and days by their distance.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uuid import UUID
 import numpy as np
 
 from review.adjudication.agreement.columns import NONE, Ints, VerdictColumns, tally
-from review.adjudication.agreement.figures import AgreementFigures, of_amounts, of_names
+from review.adjudication.agreement.figures import AgreementFigures, of_amounts, of_names, of_ranks
 from review.models import Decision, Task
 from review.spec.paths import as_text
 from review.spec.schema import OutputField
@@ -85,8 +85,7 @@ def figures_of(
             places, numbers = _numbered(values)
             lines.append(of_amounts(f"value:{field.name}", name, tally(said.unit, places, numbers)))
         elif field.type in NAMED:
-            places, texts = _named(values)
-            lines.append(of_names(f"value:{field.name}", name, tally(said.unit, places, tuple(range(len(texts))))))
+            lines.append(_of_named(field, name, said, values))
             lines += [_of_label(field, label, said, values) for label in _labels(field)[:LABELS_TOLD]]
     return lines
 
@@ -124,6 +123,16 @@ def _share(hits: list[tuple[float, object]]) -> AgreementShare:
     interval = shares.clustered(values, [str(cluster) for _, cluster in hits])
     count = round(sum(values))
     return AgreementShare(count, len(values), count / len(values), interval.low, interval.high)
+
+
+def _of_named(field: OutputField, name: str, said: VerdictColumns, values: Sequence[Any]) -> AgreementFigures:
+    if not field.ordered:
+        places, texts = _named(values)
+        return of_names(f"value:{field.name}", name, tally(said.unit, places, tuple(range(len(texts)))))
+    rank = {label: at for at, label in enumerate(_labels(field))}
+    # A label of an earlier version has no place among these.
+    ranks = np.asarray([rank.get(str(value), NONE) for value in values], np.int64)
+    return of_ranks(f"value:{field.name}", name, tally(said.unit, ranks, tuple(rank.values())))
 
 
 def _labels(field: OutputField) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from review.spec.schema import InputField, Label, OutputItem
-from review.spec.values import GREATEST_INTEGER, TEXTS, label_of, normalise_text
+from review.spec.values import GREATEST_INTEGER, TEXTS, label_of, normalise_text, out_of_range
 from web import strict_json
 from web.strict_json import MAX_DIGITS
 
@@ -73,7 +73,7 @@ def read_value(field: InputField, value: object, notation: Notation = PLAIN) -> 
             raise ValueError(of_objects(value))
         value = "; ".join(str(part) for part in value)
     if field.type in ("number", "integer"):
-        return _number(value, notation) if field.type == "number" else _integer(value, notation)
+        return _in_range(field, _number(value, notation) if field.type == "number" else _integer(value, notation))
     if field.type == "boolean":
         return _boolean(value)
     text = _bounded(normalise_text(str(value)), MAX_CHARS)
@@ -185,6 +185,12 @@ def _integer(value: object, notation: Notation) -> int:
     if abs(number) > GREATEST_INTEGER:
         raise ValueError(f"is '{_short(value)}', too large to be kept exactly")
     return int(number)
+
+
+def _in_range(field: InputField, number: int | float) -> int | float:
+    if reason := out_of_range(field, number):
+        raise ValueError(reason)
+    return number
 
 
 def _number(value: object, notation: Notation) -> int | float:

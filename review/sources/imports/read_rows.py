@@ -12,6 +12,7 @@ from review.sources.imports.result import RowTally
 from review.sources.imports.tables import MAX_COLUMNS, Row, RowSource
 from review.spec.schema import Facts, InputField, OutputField
 from review.states import Split
+from review.text.grounding.quoting import stray_quote
 from web.errors import Refusal
 
 T = TypeVar("T")
@@ -153,6 +154,8 @@ class _Reader:
             for name, value in constants.items()
             if isinstance(field := by_name[name].field, InputField)
         ]
+        inputs = [field for _, field in self._facts] + [field for _, field, _ in self._constant_facts]
+        self._quotes = [field for field in inputs if field.type == "quote"]
         self._constant_said = {name: value for name, value in constants.items() if by_name[name].field is None}
         self._required = [of.name for of in fields if of.is_required and isinstance(of.field, InputField)]
 
@@ -170,6 +173,8 @@ class _Reader:
         for name, field, value in self._constant_facts:
             if (fact := _fact(field, name, value, notation)) is not None:
                 facts[name] = fact
+        if self._quotes and (stray := stray_quote(self._quotes, facts)):
+            raise ValueError(f"'{stray[0]}' {stray[1]}")
         written = {output.name: _written(output, column, take(column), notation) for column, output in self._written}
         if self._answer is not None:
             written = _with_answer(

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from review.spec.paths import TextPlace, texts
-from review.spec.schema import Facts, Fields, OutputField, OutputItem
+from review.spec.schema import Facts, Fields, InputField, OutputField, OutputItem
 
 # Parts of a claim by convention: its words, and the address of the source they are from.
 QUOTE, URL = "quote", "url"
@@ -153,6 +153,20 @@ def holder(quote: str, facts: Facts, names: Iterable[str]) -> tuple[FactText, tu
         for part in fact_texts(name, facts.get(name)):
             if span := find(quote, part.text):
                 return part, span
+    return None
+
+
+def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] | None:
+    """The first fact of a record that quotes what does not stand in the fact it is from, and what is wrong with it.
+
+    A quote is let through where there is no text for it to stand in.
+    """
+    quotes = {field.name: field.source for field in schema if field.type == "quote"}
+    for name, source in quotes.items():
+        held = [other for other in ([source] if source else facts.keys() - quotes) if facts.get(other)]
+        if facts.get(name) and held and holder(str(facts[name]), facts, held) is None:
+            where = f"'{source}'" if source else "any other fact"
+            return name, f"is '{str(facts[name])[:60]}', which does not stand letter by letter in {where}"
     return None
 
 

@@ -9,7 +9,7 @@ import pytest
 from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
 from evaluation.engine.reference_scores import ReferenceScorer
 from evaluation.engine.report import report
-from evaluation.evaluations import label_tables, tables
+from evaluation.evaluations import label_tables, metric_display, tables
 from evaluation.metrics import baselines, typed
 from review.spec import prompting
 from review.spec.schema import InputField, Label, OutputField
@@ -52,6 +52,22 @@ def test_an_output_without_shape_is_wrong_in_every_value_and_brings_no_error() -
 
     assert scores["exact"] == scores["right_category"] == scores["f1_tags"] == 0
     assert "error_score" not in scores
+
+
+def test_labels_in_order_tell_how_many_ranks_an_answer_is_off() -> None:
+    ordered = TASK.output_schema[0].model_copy(update={"ordered": True})
+    task = TASK.model_copy(update={"output_schema": (ordered, *TASK.output_schema[1:])})
+
+    off = [typed.scores(task, fields(said), fields("bill"))["ranks_off_category"] for said in ("bill", "bug", "other")]
+    unread = typed.scores(task, None, fields("bill"))
+
+    assert off == [0, 1, 2]
+    assert "ranks_off_category" not in unread | typed.scores(TASK, fields("bug"), fields("bill"))
+    display = metric_display.of_field("ranks_off_category")
+    assert display is not None and (display.label, metric_display.needs_gold(display.name)) == (
+        "Category, ranks off",
+        True,
+    )
 
 
 def test_a_task_of_prose_has_no_values() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit.models import AuditRow
 from campaigns.privacy import person_traces
 from generation.models import Call, Order, Teacher
-from generation.synthetic import launch, take_in
+from generation.synthetic import launch, prompt, take_in
 from generation.synthetic.launch import SyntheticRequest
 from jobs.models import Job
 from members.models import Member
@@ -99,6 +99,25 @@ def test_an_answer_that_is_no_object_is_a_bad_record() -> None:
     for values in ("a text", None, ["a"], 3):
         with pytest.raises(ValueError, match="no object"):
             take_in._read(spec, values)
+
+
+def test_a_record_whose_quote_stands_nowhere_or_whose_number_is_out_of_range_is_bad() -> None:
+    facts = [
+        {"name": "page"},
+        {"name": "quote", "type": "quote", "source": "page"},
+        {"name": "stars", "type": "integer", "minimum": 1, "maximum": 5},
+    ]
+    spec = TaskSpec.model_validate({**SPEC, "input_schema": facts, "checks": []})
+
+    assert take_in._read(spec, {"page": "It rains.", "quote": "rains", "stars": 5})["quote"] == "rains"
+    for values, says in (
+        ({"quote": "snows"}, "'quote' is 'snows', which does not"),
+        ({"stars": 6}, "'stars' is 6, above"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            take_in._read(spec, {"page": "It rains.", **values})
+    asked = str(prompt.conversation(spec, [], about="", attributes={}, key="k", first=0, count=1))
+    assert "a whole number from 1 to 5" in asked and "words copied letter by letter from page" in asked
 
 
 def test_records_that_an_unfinished_order_shows_or_has_made_up_cannot_be_erased_yet(

@@ -113,6 +113,17 @@ def test_cohens_interval_is_near_its_large_sample_interval() -> None:
     assert drawn.units == 100
 
 
+def test_the_published_figures_of_alpha_are_met_at_each_level() -> None:
+    """Krippendorff, Computing Krippendorff's Alpha-Reliability (2011), section E: four observers, twelve units, gaps."""
+    observers = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+    units = [[int(rating) for rating in unit if rating != "."] for unit in zip(*observers, strict=True)]
+    tally = tallies.of_ratings(units, [1, 2, 3, 4, 5])
+
+    alphas = [point(tally, krippendorff.alpha(metric)) for metric in ("nominal", "ordinal", "interval", "ratio")]
+
+    assert alphas == [pytest.approx(value, abs=5e-4) for value in (0.743, 0.815, 0.849, 0.797)]
+
+
 def test_a_hundred_thousand_units_take_no_second() -> None:
     generator = np.random.default_rng(3)
     ratings = generator.integers(0, 3, (100_000, 3)).tolist()

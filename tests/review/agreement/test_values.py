@@ -11,6 +11,7 @@ from django.core.cache import cache
 from members.models import Member
 from review.adjudication import agreement
 from review.models import Decision, Draft, Task
+from review.tasks import authoring
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,25 @@ def test_an_amount_that_is_nearly_the_same_weighs_less_than_another_one(
     assert found["value:category"].alpha.value < 0.95
     assert found["label:category:bug"].alpha.value < 1
     assert found["label:category:billing"].alpha.value == pytest.approx(1)
+
+
+def test_labels_in_order_agree_by_rank(task: Task, pair: tuple[Member, Member]) -> None:
+    category = task.versions.get().spec.output_schema[0]
+    names = [label.name for label in category.labels]
+    say(task, pair[0], {0: {"category": names[0]}, 1: {"category": names[4]}})
+    say(task, pair[1], {0: {"category": names[1]}, 1: {"category": names[3]}, 2: {"category": "gone"}})
+    by_name = lines(task)["value:category"]
+
+    output = (category.model_copy(update={"ordered": True}), *task.versions.get().spec.output_schema[1:])
+    spec = task.versions.get().spec.model_copy(update={"output_schema": output})
+    authoring.new_version(task, spec=spec, by=task.versions.get().created_by)
+    cache.clear()
+    by_rank = lines(task)["value:category"]
+
+    assert (by_name.metric, by_rank.metric) == ("nominal", "ordinal")
+    assert 0 < by_name.alpha.value < by_rank.alpha.value < 1
+    # The label that is none of the version's has no rank.
+    assert by_rank.alpha.ratings == by_name.alpha.ratings - 2
 
 
 def test_labels_that_are_confused_are_told_by_pair(task: Task, pair: tuple[Member, Member]) -> None:

@@ -11,8 +11,10 @@ from django.core.exceptions import PermissionDenied
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports import import_records, read_preview
+from review.spec.schema import InputField
 from review.spec.splits import split_of
 from review.spec.starters import outreach
+from tests.review.factories import make_task
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +131,30 @@ def test_thousands_of_start_ups_come_in_from_jsonl(
     assert result.rows_added > 4500
     assert abs(shares["train"] - 0.8) < 0.03
     assert abs(shares["test"] - 0.1) < 0.03
+
+
+def test_a_quote_that_stands_nowhere_and_a_number_out_of_range_are_refused_by_row_and_field(
+    admin: Member, write: Write
+) -> None:
+    facts = (
+        InputField(name="claim", role="title"),
+        InputField(name="passage", type="document"),
+        InputField(name="quote", type="quote", source="passage"),
+        InputField(name="score", type="integer", minimum=0, maximum=10),
+    )
+    spec = outreach.SPEC.model_copy(update={"input_schema": facts, "student_template": "{{facts}}"})
+    task = make_task(by=admin, spec=spec.model_copy(update={"teacher_template": "{{facts}}"}), slug="claims")
+    header, good = (
+        "claim,passage,quote,score\n",
+        "It rains,It rains all\tday here,rains all day,10\nNo text,,anything,0\n",
+    )
+
+    refusal = refusal_of(task, write(f"{header}{good}It snows,It rains,It snows,1\nIt hails,It hails,,11\n"), admin)
+    result = import_records(task, write(header + good), by=admin)
+
+    assert refusal.errors == {
+        "row 4": ["'quote' is 'It snows', which does not stand letter by letter in 'passage'"],
+        "row 5": ["'score' is 11, above its greatest value 10"],
+    }
+    assert result.rows_added == 2
+    assert Record.objects.get(title="It rains").facts["quote"] == "rains all day"

@@ -75,7 +75,7 @@ def test_the_edit_page_explains_each_field(task: Task, admin: Member, as_member:
     assert 'name="input_schema.0.name"' in page
 
 
-def test_the_form_begins_with_links_to_its_sections_and_folds_the_templates(
+def test_the_form_begins_with_links_to_its_sections_and_folds_what_most_visits_skip(
     task: Task, admin: Member, as_member: SignIn
 ) -> None:
     page = as_member(admin).get("/tasks/outreach/edit/").content.decode()
@@ -84,7 +84,9 @@ def test_the_form_begins_with_links_to_its_sections_and_folds_the_templates(
     assert links[:2] == ["part-task", "part-offer"]
     assert all(page.count(f'id="{link}"') == 1 for link in links)
     assert re.search(r'<details class="panel fold" id="part-templates"\s*>', page)
-    assert re.search(r'<details class="panel fold" id="part-rubric" open>', page)
+    assert re.search(r'<details class="panel fold" id="part-rubric"\s*>', page)
+    assert re.search(r'<details class="panel fold" id="part-facts" open>', page)
+    assert re.search(r'<details class="fold-row" id="row-input_schema-0"\s*>', page)
 
 
 def test_saving_makes_version_2_and_shows_what_changed(task: Task, admin: Member, as_member: SignIn) -> None:
@@ -111,6 +113,11 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_saved(task: Task, adm
     assert "Small letters, digits and underscores" in page
     assert "Write to {{nobody}}" in page
     assert "An example appears when the specification has no mistakes." in page
+    assert re.search(r'<details class="fold-row" id="row-input_schema-3" open>', page)
+    assert [re.search(r'id="([^"]+)"', field)[1] for field in re.findall(r"<\w+ [^>]*autofocus", page)] == [  # type: ignore[index]
+        "id_input_schema-3-name"
+    ]
+    assert "novalidate" in page and "formnovalidate" not in page
     assert task.versions.count() == 1
 
 
@@ -122,9 +129,15 @@ def test_saving_without_a_change_says_so(task: Task, admin: Member, as_member: S
 
 
 def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Member, as_member: SignIn) -> None:
-    page = as_member(admin).post("/tasks/outreach/edit/", form(do="add:rubric")).content.decode()
+    page = (
+        as_member(admin)
+        .post("/tasks/outreach/edit/", form(do="add:rubric") | {"open": "row-rubric-1"})
+        .content.decode()
+    )
 
     assert 'name="rubric.5.name"' in page
+    assert re.findall(r'id="(row-\w+-\d)" open', page) == ["row-rubric-1", "row-rubric-5"]
+    assert re.search(r'id="id_rubric-5-name"[^>]*autofocus', page)
     assert task.versions.count() == 1
 
 

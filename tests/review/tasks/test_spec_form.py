@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
 
 import pytest
 
+from review.spec.json_schema import output_json_schema
+from review.spec.output_format import output_format
+from review.spec.schema import OutputField
 from review.spec.starters import STARTERS, Starter, outreach
 from review.tasks import pasted_schema, spec_form
 from review.tasks.authoring import parse_spec
+from review.tasks.spec_folds import after_act
 from review.tasks.spec_lines import value_lines
+from review.tasks.spec_sections import first_mistake
 from tests.review.spec.test_values import SCHEMA
 from web.errors import Refusal
 
@@ -36,18 +43,69 @@ def test_a_form_sent_back_untouched_says_the_same(starter: Starter) -> None:
     assert parse_spec(spec_form.body_from(data)) == starter.spec
 
 
-def test_what_stands_empty_is_drawn_folded_and_what_holds_a_mistake_never_is() -> None:
-    blank = STARTERS["blank"].spec.canonical()
+def drawn(body: dict[str, Any], **given: Any) -> dict[str, spec_form.FormSection]:
+    return {part.section.id: part for part in spec_form.sections(body, given.pop("errors", {}), **given)}
 
-    drawn = {part.section.id: part for part in spec_form.sections(blank | {"rubric": [], "personas": []}, {})}
-    filled = {part.section.id: part for part in spec_form.sections(blank | {"rubric": [{"name": "calm"}]}, {})}
-    wrong = {"student_template": ["There is no {{nobody}}."], "rubric": ["Too many."]}
-    mistaken = {part.section.id: part for part in spec_form.sections(blank | {"rubric": []}, wrong)}
 
-    assert (drawn["rubric"].is_folded, drawn["variety"].is_folded, drawn["templates"].is_folded) == (True, True, True)
-    assert not any(drawn[name].is_folded for name in ("task", "facts", "written", "checks"))
-    assert not filled["rubric"].is_folded
-    assert not (mistaken["rubric"].is_folded or mistaken["templates"].is_folded)
+def test_sections_and_rows_are_drawn_folded_and_what_holds_a_mistake_never_is() -> None:
+    body = outreach.SPEC.canonical()
+    wrong = {
+        "student_template": ["There is no {{nobody}}."],
+        "rubric": ["Too many."],
+        "input_schema.3.name": ["Taken."],
+    }
+
+    sound, mistaken = drawn(body), drawn(body, errors=wrong)
+
+    assert {name for name, part in sound.items() if part.is_open} == {"task", "facts", "written"}
+    assert not any(row.is_open for part in sound.values() for row in part.rows)
+    assert mistaken["templates"].is_open and mistaken["rubric"].is_open
+    assert [row.index for row in mistaken["facts"].rows if row.is_open] == [3]
+    assert [mistaken[name].mistakes for name in ("templates", "rubric", "facts", "offer")] == [1, 1, 1, 0]
+    assert first_mistake(list(mistaken.values())) == "id_input_schema-3-name"
+
+
+def test_a_folded_row_and_section_tell_what_is_in_them() -> None:
+    said = drawn(VALUES.canonical())
+
+    rows = {row.title: row.gist for row in said["written"].rows}
+    assert rows["topic"] == "One label · required · 3 labels"
+    assert rows["amount"] == "Number"
+    assert said["written"].gist.startswith("why, topic, ")
+    assert drawn(outreach.SPEC.canonical())["offer"].gist.startswith("Seller, Product, ")
+    assert re.fullmatch(r"\d+ of \d+ on", said["checks"].gist)
+
+
+@pytest.mark.parametrize(
+    ("act", "count", "opened", "focus"),
+    [
+        ("add:rubric", 4, {"row-rubric-1", "row-rubric-3"}, "id_rubric-3-name"),
+        ("up:rubric:2", 4, {"row-rubric-1", "row-rubric-2"}, "row-rubric-1"),
+        ("up:rubric:1", 4, {"row-rubric-0"}, "row-rubric-0"),
+        ("remove:rubric:0", 3, {"row-rubric-0"}, "row-rubric-0"),
+        ("remove:rubric:1", 3, set(), "row-rubric-1"),
+        ("remove:rubric:0", 0, set(), "part-rubric"),
+        ("remove:rubric:99", 3, {"row-rubric-1"}, ""),
+        ("retype", 4, {"row-rubric-1"}, ""),
+    ],
+)
+def test_open_rows_move_with_their_places_and_the_one_acted_on_is_open(
+    act: str, count: int, opened: set[str], focus: str
+) -> None:
+    before = ["part-rubric", "row-reasons-1", *(["row-rubric-1"] if count else ["row-rubric-0"])]
+
+    folds = after_act(before, act, count)
+
+    assert folds.opened == opened | {"part-rubric", "row-reasons-1"}
+    assert folds.focus == focus
+
+
+def test_a_page_without_scripts_sees_the_row_it_acted_on() -> None:
+    folds = after_act([], "up:rubric:1", 4)
+    part = drawn(outreach.SPEC.canonical(), folds=folds)["rubric"]
+
+    assert part.is_open and [row.index for row in part.rows if row.is_open] == [0]
+    assert after_act([], "check", 0).opened is None
 
 
 def test_a_row_is_added_moved_and_removed() -> None:
@@ -135,10 +193,64 @@ def test_a_row_shows_what_its_type_has() -> None:
     shown = {row.controls[0].value: {control.spot.name for control in row.controls} for row in written.rows}
 
     common = {"name", "type", "role", "required", "description"}
-    assert shown["topic"] == common | {"labels"}
+    assert shown["topic"] == common | {"labels", "ordered"}
     assert shown["amount"] == common | {"minimum", "maximum", "decimals", "unit"}
     assert shown["urgent"] == common
     assert shown["order"] == common | {"items"}
+
+
+def test_labels_in_order_are_kept_by_the_form_and_said_to_whoever_writes() -> None:
+    body = VALUES.canonical()
+    place = next(index for index, field in enumerate(VALUES.output_schema) if field.name == "topic")
+    data = posted(spec_form.sections(body, {})) | {f"output_schema.{place}.ordered": "1"}
+
+    spec = parse_spec(spec_form.body_from(data))
+
+    assert [field.name for field in spec.output_schema if field.ordered] == ["topic"]
+    assert "topic: one of, from least to most" in output_format(spec)
+    assert "from least to most" not in output_format(VALUES)
+    described = output_json_schema(spec)["properties"]["topic"]["description"]
+    assert "The labels go from least to most." in described
+    with pytest.raises(ValueError, match="only the labels of a choice are in order"):
+        OutputField(name="tags", type="choices", labels=spec.output_schema[place].labels, ordered=True)
+
+
+def test_a_fact_may_be_a_quote_and_a_number_with_a_range() -> None:
+    body = STARTERS["blank"].spec.canonical()
+    facts = [
+        *body["input_schema"],
+        {"name": "said", "type": "quote", "source": "text"},
+        {"name": "stars", "type": "integer", "minimum": 1.0, "maximum": 5.0},
+    ]
+    spec = parse_spec(body | {"input_schema": facts})
+
+    again = parse_spec(spec_form.body_from(posted(spec_form.sections(spec.canonical(), {}))))
+
+    assert again == spec
+    assert set(spec.canonical()["input_schema"][-2]) == {"name", "type", "role", "required", "description", "source"}
+    assert [row.gist for row in drawn(spec.canonical())["facts"].rows[-2:]] == [
+        "Quote from another fact · quoted from text",
+        "Whole number",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        ({"type": "quote", "source": "said"}, "which is no other fact of the input"),
+        ({"type": "quote", "source": "gone"}, "which is no other fact of the input"),
+        ({"type": "text", "source": "text"}, "only a quote names the fact it is from"),
+        ({"type": "text", "minimum": 1}, "only numbers have a range and a unit"),
+        ({"type": "number", "minimum": 2, "maximum": 1}, "the least value 2.0 is above the greatest, 1.0"),
+    ],
+)
+def test_a_fact_whose_parts_do_not_fit_its_type_is_refused(fact: dict[str, Any], says: str) -> None:
+    body = STARTERS["blank"].spec.canonical()
+
+    with pytest.raises(Refusal) as refusal:
+        parse_spec(body | {"input_schema": [*body["input_schema"], {"name": "said"} | fact]})
+
+    assert says in str(refusal.value.errors)
 
 
 def test_a_text_that_becomes_a_label_keeps_no_role_of_texts() -> None:

@@ -11,7 +11,7 @@ from review.spec.task_spec import TaskSpec
 
 # Characters of a private use area: no prompt of a person or a program holds them.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
-_TEXTS = frozenset({"text", "url", "date", "number", "integer", "boolean", "choice", "document"})
+_TEXTS = frozenset({"text", "url", "date", "number", "integer", "boolean", "choice", "document", "quote"})
 
 
 @dataclass(frozen=True, slots=True)
