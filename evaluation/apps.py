@@ -7,7 +7,7 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs, listen for what ends, and put registered studies under guard."""
+        """Bring this room's kinds of jobs, listen for what ends, and put studies, suites and gates under guard."""
         from evaluation.evaluations import erasing, start_evaluation
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.studies import advance
@@ -27,3 +27,7 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(erasing.erase)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
+        why = "A suite never changes once it is frozen: freeze another one."
+        immutability.declare(immutability.Guard("evaluation_suite", ("UPDATE", "DELETE"), "", why))
+        why = "A gate never changes: set the next one."
+        immutability.declare(immutability.Guard("evaluation_gate", ("UPDATE", "DELETE"), "", why))

@@ -1,6 +1,18 @@
-"""Rows of this room: evaluations of runs, and studies with what their cells measured."""
+"""Rows of this room: evaluations of runs, suites and gates, and studies with what their cells measured."""
 
 from evaluation.models.evaluations import Evaluation, EvaluationOutput, SplitOpening
+from evaluation.models.gates import Gate
 from evaluation.models.studies import Measurement, Study, StudyCell, StudyVerdict
+from evaluation.models.suites import Suite
 
-__all__ = ["Evaluation", "EvaluationOutput", "Measurement", "SplitOpening", "Study", "StudyCell", "StudyVerdict"]
+__all__ = [
+    "Evaluation",
+    "EvaluationOutput",
+    "Gate",
+    "Measurement",
+    "SplitOpening",
+    "Study",
+    "StudyCell",
+    "StudyVerdict",
+    "Suite",
+]

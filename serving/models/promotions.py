@@ -5,6 +5,8 @@ How serving goes stands in its job and in the engine; nothing here repeats it.
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import models
 
@@ -12,6 +14,8 @@ from jobs.models import Job
 from review.models import Task
 from serving.states import Act
 from training.models import Miniature
+
+LONGEST_REASON: Final = 500
 
 
 class Promotion(models.Model):
@@ -21,6 +25,9 @@ class Promotion(models.Model):
     miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="promotions")
     act = models.CharField(max_length=8, choices=Act.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    # Why a lead promoted it though it did not pass its task's gate, and what stood in the way; empty where it passed.
+    override_reason = models.CharField(max_length=LONGEST_REASON, blank=True, default="", db_default="")
+    overridden = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
