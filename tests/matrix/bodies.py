@@ -29,6 +29,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-contacts": {"task": "{task}", "contacts": [{"address": "new@example.org"}]},
     "POST api-datasets": {"task": "{task}", "name": "More"},
     "POST api-evaluations": {"training_run": "{run}"},
+    "POST api-gates": {"task": "{task}", "rules": [{"kind": "at_least", "metric": "passes_all", "bound": 0.7}]},
+    "POST api-suites": {"task": "{task}", "kind": "held_out"},
+    "POST evaluation:freeze-suite": {"kind": "held_out"},
     "POST api-test-openings": {"training_run": "{run}", "planned_openings": 3},
     "POST evaluation:open-test-split": {"planned": "3"},
     "POST api-experiments": {
