@@ -42,7 +42,7 @@ class GateRuleShape(serializers.Serializer[Any]):
 
 class GateIn(serializers.Serializer[Any]):
     task = serializers.SlugField()
-    rules = GateRuleShape(many=True, max_length=MOST_RULES, help_text="None lifts the gate.")
+    rules = GateRuleShape(many=True, help_text=f"At most {MOST_RULES}; none lifts the gate.")
 
 
 class GateOut(serializers.Serializer[Any]):

@@ -131,7 +131,7 @@ def _not_worse(rule: GateRule, summary: dict[str, Any], own: str) -> RuleFinding
 def _best(summary: dict[str, Any], rule: GateRule) -> str | None:
     """The best by the rule's metric of those with whom it compares; several where they are level: the first by name."""
     kinds, wanted = summary.get("kinds", {}), _KINDS[Against(rule.against)]
-    means = {
+    means: dict[str, float] = {
         name: scored[rule.metric]["mean"]
         for name, scored in sorted(summary["systems"].items())
         if kinds.get(name) in wanted and rule.metric in scored

@@ -1,5 +1,5 @@
 """Rows of the room serving."""
 
-from serving.models.promotions import LONGEST_REASON, Promotion, Switch, Usage
+from serving.models.promotions import Promotion, Switch, Usage
 
-__all__ = ["LONGEST_REASON", "Promotion", "Switch", "Usage"]
+__all__ = ["Promotion", "Switch", "Usage"]

@@ -5,17 +5,13 @@ How serving goes stands in its job and in the engine; nothing here repeats it.
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.conf import settings
 from django.db import models
 
 from jobs.models import Job
 from review.models import Task
-from serving.states import Act
+from serving.states import LONGEST_REASON, Act
 from training.models import Miniature
-
-LONGEST_REASON: Final = 500
 
 
 class Promotion(models.Model):

@@ -15,7 +15,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from serving.promotions import panels, promotion
 from serving.runtime import status
-from serving.states import ServingState
+from serving.states import LONGEST_REASON, ServingState
 from training.miniatures import queries
 from web.http.problem_shape import problems
 
@@ -69,7 +69,7 @@ class PromoteIn(serializers.Serializer[Any]):
         required=False,
         allow_blank=True,
         default="",
-        max_length=500,
+        max_length=LONGEST_REASON,
         help_text="Why it is promoted though it does not pass its task's gate; without one it is refused (409).",
     )
 

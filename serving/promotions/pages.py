@@ -16,6 +16,7 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from serving.promotions import panels, promotion
 from serving.runtime import switch
+from serving.states import LONGEST_REASON
 from training.miniatures import queries
 from web.errors import Refusal
 from web.http.htmx import is_htmx
@@ -59,7 +60,7 @@ def _over_the_gate(request: HttpRequest, miniature: Miniature, refusal: Refusal,
         "refusal": refusal,
         "reasons": refusal.errors.get("gate", [f"{refusal.message} {refusal.hint}"]),
         "reason": reason,
-        "longest": promotion.LONGEST_REASON,
+        "longest": LONGEST_REASON,
         "next": _safe(request, request.POST.get("next", "")),
     }
     return render(request, "serving/gate.html", context, status=refusal.status)

@@ -11,10 +11,10 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
-from serving.models import LONGEST_REASON, Promotion
+from serving.models import Promotion
 from serving.promotions import queries, teachers
 from serving.runtime import capacity, switch
-from serving.states import Act
+from serving.states import LONGEST_REASON, Act
 from training.models import Miniature
 from web.errors import Refusal
 
