@@ -36,7 +36,7 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
     "shareout": (ShareOut, "of {count} cards of {task__name}"),
     "source": (Source, "{name}"),
     "student": (Student, "{name}"),
-    "suite": (Suite, "{name}"),
+    "suite": (Suite, "of {task__name}"),
     "sweep": (Sweep, "{number} of {task__name}"),
     "task": (Task, "{name}"),
     "taskproposal": (TaskProposal, "of {task__name}"),
