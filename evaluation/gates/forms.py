@@ -20,6 +20,8 @@ from web.errors import Refusal
 # Of kinds that a row of one's own can have; forgetting has no metric to choose.
 OWN_KINDS: Final = [(kind.value, kind.label) for kind in RuleKind if kind != RuleKind.FORGETTING]
 OWN_AGAINST: Final = Against.choices
+# What can be measured of any task: the rest is offered once an evaluation measured it.
+_OF_EVERY_TASK: Final = frozenset({"exact", "passes_all", "has_shape", "seconds", "cost_usd"})
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,10 @@ def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRo
 
 
 def metrics(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Metrics to choose from: what the newest evaluation measured, with what they are called."""
+    """Metrics to choose from: what the newest evaluation measured, with what they are called; before one, what any task has."""
     measured = {name for scored in summary.get("systems", {}).values() for name in scored}
     if not measured:
-        return [(metric.name, metric.label) for metric in METRICS]
+        return [(metric.name, metric.label) for metric in METRICS if metric.name in _OF_EVERY_TASK]
     return [
         (row["metric"].name, row["metric"].label)
         for row in tables.rows(dict(summary))

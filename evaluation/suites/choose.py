@@ -39,7 +39,7 @@ class SuiteRequest:
 
 
 @dataclass(frozen=True)
-class Case:
+class SuiteCase:
     """One case: a record, the rule that changes its facts (empty for none), and the facts as they are then."""
 
     record: UUID
@@ -47,13 +47,13 @@ class Case:
     facts: Facts
 
 
-def cases(task: Task, spec: TaskSpec, request: SuiteRequest, *, limit: int) -> list[Case]:
+def cases(task: Task, spec: TaskSpec, request: SuiteRequest, *, limit: int) -> list[SuiteCase]:
     """The cases of a suite, at most `limit`; the same for the same rows and request."""
     if request.kind == SuiteKind.ADVERSARIAL:
         return _adversarial(spec, _facts(_records(task)), request.seed)[:limit]
     records = _chosen(task, spec, request)
     facts = _facts(records[:limit])
-    return [Case(record, "", told) for record, told in facts.items()]
+    return [SuiteCase(record, "", told) for record, told in facts.items()]
 
 
 def _chosen(task: Task, spec: TaskSpec, request: SuiteRequest) -> QuerySet[Record]:
@@ -89,17 +89,17 @@ def _facts(records: QuerySet[Record]) -> dict[UUID, Facts]:
     return dict(records.values_list("pk", "facts"))
 
 
-def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[Case]:
+def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[SuiteCase]:
     """One case a record: the rules are dealt in turn over records shuffled by the seed; one that cannot be applied is passed on."""
 
     def place(record: UUID) -> str:
         return hashlib.sha256(f"{seed}:{derive.content_hash([('', '', facts[record])])}".encode()).hexdigest()
 
-    made: list[Case] = []
+    made: list[SuiteCase] = []
     for number, record in enumerate(sorted(facts, key=place)):
         for step in range(len(derive.RULES)):
             rule = derive.RULES[(number + step) % len(derive.RULES)]
             if (told := derive.derived(spec, facts[record], rule)) is not None:
-                made.append(Case(record, rule, told))
+                made.append(SuiteCase(record, rule, told))
                 break
     return made
