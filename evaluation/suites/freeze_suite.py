@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.db import transaction
 
@@ -15,6 +17,9 @@ from review.models import Task, TaskVersion
 from review.states import Role
 from review.tasks.permissions import require
 from web.errors import Refusal
+
+# What a single record says is no kind of records, and would name it.
+LEAST_OF_A_SLICE: Final = 2
 
 
 @transaction.atomic
@@ -32,7 +37,7 @@ def freeze_suite(task: Task, request: SuiteRequest, *, by: Member) -> Suite:
     version = TaskVersion.objects.filter(task=task).order_by("-number")[0]
     _check_column(version, request)
     cases = choose.cases(task, version.spec, request, limit=settings.EVALUATION_MAX_RECORDS)
-    if not cases:
+    if len(cases) < (LEAST_OF_A_SLICE if request.kind == SuiteKind.SLICE else 1):
         raise _nothing_to_freeze(request)
     suite = Suite.objects.create(
         task=task,
@@ -90,7 +95,7 @@ def _nothing_to_freeze(request: SuiteRequest) -> Refusal:
         SuiteKind.HARD: "no draft of a validation record was rejected or edited heavily",
         SuiteKind.ADVERSARIAL: "no validation record has a text that a rule could change",
         SuiteKind.REGRESSION: "no validation record has both a draft that was rejected or edited and a gold",
-        SuiteKind.SLICE: f"no validation record stands in the slice '{request.value}' of '{request.column}'",
+        SuiteKind.SLICE: f"fewer than {LEAST_OF_A_SLICE} validation records stand in the slice '{request.value}' of '{request.column}'",
     }[request.kind]
     return Refusal(
         "no_cases",

@@ -14,6 +14,8 @@ LENGTH, SCRIPT = "length of the facts", "script"
 SHORT, MIDDLE, LONG = "short", "middle", "long"
 # A fact that says more different things than this tells single records apart, not kinds of them.
 MOST_VALUES: Final = 12
+# A longer value is a sentence, not a kind.
+LONGEST_VALUE: Final = 80
 _TYPES: Final = frozenset({"text", "choice", "choices", "boolean", "integer"})
 Slices = dict[str, dict[str, set[str]]]
 
@@ -30,12 +32,16 @@ def slices_of(spec: TaskSpec, facts: Mapping[str, Facts]) -> Slices:
     """
     columns = {field.name: _by_value(field, facts) for field in spec.input_schema if _may_slice(field)}
     columns |= {LENGTH: _by_length(facts), SCRIPT: _by_script(facts)}
-    return {name: values for name, values in columns.items() if 2 <= len(values) <= MOST_VALUES}
+    return {name: values for name, values in columns.items() if _tells_kinds(values)}
 
 
 def column_names(spec: TaskSpec) -> list[str]:
     """Columns by which records of a task can be sliced."""
     return [*(field.name for field in spec.input_schema if _may_slice(field)), LENGTH, SCRIPT]
+
+
+def _tells_kinds(values: dict[str, set[str]]) -> bool:
+    return 2 <= len(values) <= MOST_VALUES and all(len(value) <= LONGEST_VALUE for value in values)
 
 
 def _may_slice(field: InputField) -> bool:
@@ -76,7 +82,7 @@ def _by_length(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
 def _by_script(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for record, told in facts.items():
-        if script := _script(" ".join(text for value in told.values() for text in _values(value))):
+        if script := _script(" ".join(value for value in told.values() if isinstance(value, str))):
             found[script].add(record)
     return dict(sorted(found.items()))
 

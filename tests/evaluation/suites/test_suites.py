@@ -81,7 +81,7 @@ def test_a_slice_is_frozen_by_what_the_facts_say(version: DatasetVersion, task: 
 
     assert records_of(suite) == {str(record.pk) for record in others}
     assert (suite.name, suite.choice) == ("sector: cold logistics 1", {"column": "sector", "value": "cold logistics"})
-    for column, value, why in (("company", "x", "cannot be sliced"), ("sector", "wood", "no validation record")):
+    for column, value, why in (("company", "x", "cannot be sliced"), ("sector", "steel", "fewer than 2")):
         with pytest.raises(Refusal, match=why):
             freeze_suite(task, SuiteRequest(SuiteKind.SLICE, column=column, value=value), by=admin)
 
