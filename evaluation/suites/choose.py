@@ -51,22 +51,19 @@ def cases(task: Task, spec: TaskSpec, request: SuiteRequest, *, limit: int) -> l
     """The cases of a suite, at most `limit`; the same for the same rows and request."""
     if request.kind == SuiteKind.ADVERSARIAL:
         return _adversarial(spec, _facts(_records(task)), request.seed)[:limit]
-    records = _chosen(task, spec, request)
-    facts = _facts(records[:limit])
+    if request.kind == SuiteKind.SLICE:
+        return _of_slice(spec, _facts(_records(task)), request)[:limit]
+    facts = _facts(_chosen(task, request)[:limit])
     return [SuiteCase(record, "", told) for record, told in facts.items()]
 
 
-def _chosen(task: Task, spec: TaskSpec, request: SuiteRequest) -> QuerySet[Record]:
+def _chosen(task: Task, request: SuiteRequest) -> QuerySet[Record]:
     records = _records(task)
     if request.kind == SuiteKind.HARD:
         return _by_mistakes(task, records, Q(verdict=Verdict.REJECT) | _edited(HEAVY_EDIT))
     if request.kind == SuiteKind.REGRESSION:
         mended = Gold.objects.filter(task=task, verdict__in=POSITIVE).values("draft__record")
         return _by_mistakes(task, records.filter(pk__in=mended), Q(verdict__in=(Verdict.REJECT, Verdict.EDIT)))
-    if request.kind == SuiteKind.SLICE:
-        facts = {str(record): told for record, told in _facts(records).items()}
-        wanted = slicing.slices_of(spec, facts).get(request.column, {}).get(request.value, set())
-        return records.filter(pk__in=wanted)
     return records
 
 
@@ -87,6 +84,12 @@ def _by_mistakes(task: Task, records: QuerySet[Record], mistakes: Q) -> QuerySet
 
 def _facts(records: QuerySet[Record]) -> dict[UUID, Facts]:
     return dict(records.values_list("pk", "facts"))
+
+
+def _of_slice(spec: TaskSpec, facts: dict[UUID, Facts], request: SuiteRequest) -> list[SuiteCase]:
+    slices = slicing.slices_of(spec, {str(record): told for record, told in facts.items()})
+    wanted = slices.get(request.column, {}).get(request.value, set())
+    return [SuiteCase(record, "", told) for record, told in facts.items() if str(record) in wanted]
 
 
 def _adversarial(spec: TaskSpec, facts: dict[UUID, Facts], seed: int) -> list[SuiteCase]:
