@@ -4,8 +4,10 @@ from django.urls import path
 
 from evaluation.arena import api as arena_api
 from evaluation.evaluations import api
+from evaluation.gates import api as gates_api
 from evaluation.judging import api as judging_api
 from evaluation.studies import api as studies_api
+from evaluation.suites import api as suites_api
 
 urlpatterns = [
     path("evaluations/", api.EvaluationsView.as_view(), name="api-evaluations"),
@@ -13,6 +15,9 @@ urlpatterns = [
     path(
         "evaluations/<uuid:evaluation_id>/outputs/", api.EvaluationOutputsView.as_view(), name="api-evaluation-outputs"
     ),
+    path("evaluations/<uuid:evaluation_id>/gate/", gates_api.EvaluationGateView.as_view(), name="api-evaluation-gate"),
+    path("suites/", suites_api.SuitesView.as_view(), name="api-suites"),
+    path("gates/", gates_api.GatesView.as_view(), name="api-gates"),
     path("test-openings/", api.OpeningsView.as_view(), name="api-test-openings"),
     path(
         "evaluations/<uuid:evaluation_id>/judgings/",

@@ -7,7 +7,7 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        """Bring this room's kinds of jobs, listen for what ends, and put studies and votes under guard."""
+        """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link
         from evaluation.evaluations import erasing, start_evaluation
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
@@ -31,3 +31,7 @@ class EvaluationConfig(AppConfig):
         why = "A vote never changes: take it back by another one."
         immutability.declare(immutability.Guard("evaluation_arenavote", ("UPDATE", "DELETE"), "", why))
         review_ports.desk_links.register(desk_link.of_task)
+        why = "A suite never changes once it is frozen: freeze another one."
+        immutability.declare(immutability.Guard("evaluation_suite", ("UPDATE", "DELETE"), "", why))
+        why = "A gate never changes: set the next one."
+        immutability.declare(immutability.Guard("evaluation_gate", ("UPDATE", "DELETE"), "", why))

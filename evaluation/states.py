@@ -25,6 +25,41 @@ class Baseline(TextChoices):
 DEFAULT_BASELINES = (Baseline.NEAREST, Baseline.EXAMPLES)
 
 
+class SuiteKind(TextChoices):
+    """How the cases of a suite are chosen; all are of the validation split."""
+
+    HELD_OUT = "held_out", "Held-out"
+    HARD = "hard", "Hard cases"
+    ADVERSARIAL = "adversarial", "Adversarial"
+    REGRESSION = "regression", "Regression"
+    SLICE = "slice", "Slice"
+
+
+class RuleKind(TextChoices):
+    """What a rule of a gate compares with its bound."""
+
+    AT_LEAST = "at_least", "At least"
+    AT_MOST = "at_most", "At most"
+    NOT_WORSE = "not_worse", "Not worse by more than"
+    FORGETTING = "forgetting", "Forgetting at most"
+
+
+class Against(TextChoices):
+    """With whom a margin compares a miniature."""
+
+    TEACHER = "teacher", "The teacher"
+    BASELINE = "baseline", "The best baseline"
+    BASE = "base", "The bare base"
+
+
+class RuleOutcome(TextChoices):
+    """How a rule of a gate comes out."""
+
+    PASSES = "passes", "Passes"
+    FAILS = "fails", "Fails"
+    CANNOT_TELL = "cannot_tell", "Cannot tell"
+
+
 class StudyKind(TextChoices):
     """What a study asks."""
 

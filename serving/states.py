@@ -1,6 +1,11 @@
 """Words that rows and pages of this room can be in. Pure but for Django's choices; knows no model."""
 
+from typing import Final
+
 from django.db.models import TextChoices
+
+# Characters of why a miniature was promoted over its gate.
+LONGEST_REASON: Final = 500
 
 
 class Act(TextChoices):

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 from evaluation.evaluations import open_test_split, start_evaluation, unsupported
 from evaluation.evaluations import queries as selectors
 from evaluation.states import DEFAULT_BASELINES, Baseline
+from evaluation.suites import queries as suite_queries
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Split
@@ -32,6 +33,12 @@ class EvaluationIn(serializers.Serializer[Any]):
         choices=Baseline.choices,
         required=False,
         help_text=f"What the run is compared with beside its bare base; {' and '.join(DEFAULT_BASELINES)} by default.",
+    )
+
+
+class SuiteEvaluationIn(EvaluationIn):
+    suite = serializers.CharField(
+        required=False, max_length=80, help_text="Name or id of a suite; the validation split's records where left out."
     )
 
 
@@ -86,6 +93,9 @@ class EvaluationOut(serializers.Serializer[Any]):
     )
     opening = serializers.IntegerField(
         source="opening.number", allow_null=True, default=None, help_text="Which opening of the test split it is."
+    )
+    suite = serializers.CharField(
+        source="suite.name", allow_null=True, default=None, help_text="Of whose cases; null of the split's own records."
     )
     baselines = serializers.ListField(
         child=serializers.ChoiceField(choices=Baseline.choices), help_text="What was asked for beside the bare base."
@@ -147,13 +157,15 @@ class EvaluationsView(APIView):
         evaluations = selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
         return evaluations.filter(run=run_selectors.run_or_404(member, asked["run"])) if "run" in asked else evaluations
 
-    @extend_schema(request=EvaluationIn, responses={202: EvaluationStarted})
+    @extend_schema(request=SuiteEvaluationIn, responses={202: EvaluationStarted})
     @idempotent
     def post(self, request: Request) -> Response:
-        body = EvaluationIn(data=request.data)
+        body = SuiteEvaluationIn(data=request.data)
         body.is_valid(raise_exception=True)
         run = run_selectors.run_or_404(member_of(request), body.validated_data["training_run"])
-        made = start_evaluation.start(run, by=member_of(request), baselines=_baselines(body))
+        asked = body.validated_data.get("suite", "")
+        suite = suite_queries.of_task(run.task, name=asked) if asked else None
+        made = start_evaluation.start(run, by=member_of(request), baselines=_baselines(body), suite=suite)
         return _started(made)
 
 

@@ -44,6 +44,9 @@ def _jobs_that_read(record_ids: Sequence[UUID], taught: Sequence[UUID]) -> set[U
     jobs = set(evaluations.values_list("job", flat=True))
     tasks = Record.objects.filter(pk__in=record_ids).values("task")
     wanted = {str(pk) for pk in record_ids}
+    # Those that ended without outputs were given the facts all the same, of suites with what was done to them.
+    given = Evaluation.objects.filter(job__isnull=False, task__in=tasks).values_list("job", "record_ids")
+    jobs |= {job for job, records in given if wanted & set(records)}
     scored = Measurement.objects.filter(job__isnull=False, run__task__in=tasks).values_list("job", "plan__scored")
     return jobs | {job for job, scored_on in scored if wanted & set(scored_on)}
 

@@ -14,6 +14,8 @@ class OrderForm(forms.Form):
     # Tells a form without a tick from a button that asks for the usual.
     chosen = forms.BooleanField(required=False, widget=forms.HiddenInput)
     baselines = forms.MultipleChoiceField(choices=Baseline.choices, required=False)
+    # A suite's id; the validation split's records where it is empty.
+    suite = forms.UUIDField(required=False)
     planned = forms.IntegerField(required=False, min_value=1, max_value=MOST_PLANNED)
 
     @property

@@ -90,11 +90,11 @@ def teacher_of(version: DatasetVersion) -> Teacher | None:
 
 
 def earlier_order(teacher: Teacher, version: TaskVersion, record_ids: list[str]) -> Order | None:
-    """An order of the same teacher for exactly the same prompts: its texts can be read again instead of paid again."""
+    """An order of the same teacher with all of these prompts: its texts can be read again instead of paid again."""
     orders = Order.objects.filter(teacher=teacher, task_version=version, purpose=Purpose.EVALUATION)
     for order in orders.select_related("job").order_by("-created_at"):
         if (
-            order.record_ids == record_ids
+            set(record_ids) <= set(order.record_ids or ())
             and order.job
             and JobState(order.job.state) not in (FINISHED - {JobState.SUCCEEDED})
         ):

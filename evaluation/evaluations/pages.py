@@ -25,6 +25,7 @@ from evaluation.evaluations import queries as selectors
 from evaluation.evaluations.forms import OrderForm
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.states import DEFAULT_BASELINES, SystemKind
+from evaluation.suites import queries as suite_queries
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
@@ -33,7 +34,7 @@ from web.errors import Refusal
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
-    from evaluation.models import Evaluation
+    from evaluation.models import Evaluation, Suite
     from training.models import TrainingRun
 
 RECORDS_A_PAGE = 5
@@ -66,9 +67,18 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_selectors.run_or_404(member_of(request), run_id)
+    by = member_of(request)
     return _ordered(
-        request, run, lambda form: start_evaluation.start(run, by=member_of(request), baselines=form.asked_baselines)
+        request,
+        run,
+        lambda form: start_evaluation.start(
+            run, by=by, baselines=form.asked_baselines, suite=_suite(run, form.cleaned_data["suite"])
+        ),
     )
+
+
+def _suite(run: TrainingRun, suite_id: UUID | None) -> Suite | None:
+    return suite_queries.of_task(run.task, name=str(suite_id)) if suite_id else None
 
 
 @require_POST
@@ -138,6 +148,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
             for each in compared.chosen(evaluation.run)
         ],
         "always": compared.always(evaluation.run),
+        "suites": suite_queries.visible(member_of(request), task=evaluation.task),
     }
     return render(request, "evaluation/detail.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +10,10 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from evaluation.models import Evaluation, EvaluationOutput, SplitOpening
+from evaluation.suites import queries as suite_queries
 from members.models import Member
 from review.models import Record, Task
+from review.spec.schema import Facts
 from review.states import Split
 from review.tasks.permissions import tasks_for
 
@@ -25,6 +28,7 @@ RELATED = (
     "teacher_order__job",
     "teacher_order__teacher",
     "opening__created_by",
+    "suite__task_version",
 )
 
 
@@ -54,8 +58,8 @@ def evaluation_or_404(member: Member, evaluation_id: UUID | str) -> Evaluation:
 
 
 def of_run(member: Member, run_id: UUID) -> Evaluation | None:
-    """The newest evaluation of a run, a finished one before one that is under way."""
-    newest = list(visible(member).filter(run_id=run_id)[:10])
+    """The newest evaluation of a run on a whole split, a finished one before one that is under way."""
+    newest = list(visible(member).filter(run_id=run_id, suite=None)[:10])
     return next((evaluation for evaluation in newest if evaluation.is_done), newest[0] if newest else None)
 
 
@@ -86,6 +90,27 @@ def outputs(evaluation: Evaluation, *, system: str = "") -> QuerySet[EvaluationO
     return rows.filter(system=system) if system else rows
 
 
+@dataclass(frozen=True)
+class RecordScores:
+    """One metric of one system: by record the score, the company (empty where it stands for itself) and the facts."""
+
+    scores: dict[str, float]
+    companies: dict[str, str]
+    facts: dict[str, Facts]
+
+
+def scores_by_record(evaluation: Evaluation, *, system: str, metric: str) -> RecordScores:
+    """One metric of a system by record; a record that was erased since, or has no such score, is left out."""
+    rows = EvaluationOutput.objects.filter(evaluation=evaluation, system=system, record__erased_at__isnull=True)
+    scores: dict[str, float] = {}
+    companies: dict[str, str] = {}
+    facts: dict[str, Facts] = {}
+    for pk, kept, company, told in rows.values_list("record", "scores", "record__group", "record__facts"):
+        if metric in kept:
+            scores[str(pk)], companies[str(pk)], facts[str(pk)] = kept[metric], company, told
+    return RecordScores(scores, companies, facts)
+
+
 def records(evaluation: Evaluation, *, failing: str = "", by: str = "passes_all") -> QuerySet[Record]:
     """Records of an evaluation by title; with `failing`, those whose output of that system fails by one of its scores."""
     chosen = EvaluationOutput.objects.filter(evaluation=evaluation)
@@ -99,6 +124,17 @@ def side_by_side(evaluation: Evaluation, records_shown: list[Record], systems: l
     outputs = EvaluationOutput.objects.filter(evaluation=evaluation, record__in=records_shown)
     by_place = {(output.record_id, output.system): output for output in outputs}
     return [
-        {"record": record, "outputs": [(system, by_place.get((record.pk, system))) for system in systems]}
+        {
+            "record": record,
+            "facts": _facts_given(evaluation, record),
+            "outputs": [(system, by_place.get((record.pk, system))) for system in systems],
+        }
         for record in records_shown
     ]
+
+
+def _facts_given(evaluation: Evaluation, record: Record) -> Facts:
+    """Facts as the systems were given them; of a record that was erased since what is left of them."""
+    if evaluation.suite is None or record.erased_at is not None:
+        return dict(record.facts)
+    return suite_queries.as_given(evaluation.suite, str(record.pk), record.facts)

@@ -11,6 +11,8 @@ from django.conf import settings
 from evaluation.evaluations import compared, inputs
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
+from evaluation.suites import derive
+from evaluation.suites import queries as suite_queries
 from review.states import Split
 from training.inputs import run_inputs as training_lay
 from training.models import TrainingRun
@@ -41,7 +43,13 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         Refusal: A stored file or the base student is not what it was.
     """
     evaluation = Evaluation.objects.select_related(
-        "run__student", "run__miniature", "task_version", "dataset_version", "teacher_order__teacher", "opening"
+        "run__student",
+        "run__miniature",
+        "task_version",
+        "dataset_version",
+        "teacher_order__teacher",
+        "opening",
+        "suite__task_version",
     ).get(pk=evaluation_id)
     run = evaluation.run
     miniature = getattr(run, "miniature", None)
@@ -50,12 +58,12 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
     training_lay.miniature_files(miniature, run_dir / TUNED)
     student = training_lay.student_ref(run.student, run)
     tuned = {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
-    records = inputs.facts_of(evaluation.record_ids)
+    records = _records(evaluation)
     bases, known = _bases(evaluation, student, records)
     return {
         "task": run.taught.canonical(),
         "records": records,
-        "golds": inputs.golds_of(evaluation.dataset_version, evaluation.record_ids, split=Split(evaluation.split)),
+        "golds": _golds(evaluation),
         "systems": [*bases, tuned],
         "written": [
             *known,
@@ -67,6 +75,22 @@ def evaluation_spec(evaluation_id: UUID, run_dir: Path) -> dict[str, Any]:
         "host_usd_per_hour": settings.HOST_USD_PER_HOUR,
         "allowed_roots": registration.allowed_roots(),
     }
+
+
+def _records(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Records with their facts; of a suite with the facts it gives, without those erased since it was ordered."""
+    records = inputs.facts_of(evaluation.record_ids)
+    if evaluation.suite is None:
+        return records
+    facts = suite_queries.cases_left(evaluation.suite)
+    return [{**record, "facts": facts[record["id"]]} for record in records if record["id"] in facts]
+
+
+def _golds(evaluation: Evaluation) -> list[dict[str, str]]:
+    """Golds of the records; none where a fact was taken away that the expert could write of."""
+    rules = suite_queries.rules_of(evaluation.suite) if evaluation.suite else {}
+    wanted = [record for record in evaluation.record_ids if rules.get(record) not in derive.WITHOUT_GOLD]
+    return inputs.golds_of(evaluation.dataset_version, wanted, split=Split(evaluation.split))
 
 
 def _level(evaluation: Evaluation) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from evaluation.evaluations import inputs
-from evaluation.models import Evaluation
+from evaluation.models import Evaluation, Suite
 from evaluation.states import DEFAULT_BASELINES
+from evaluation.suites import derive
+from evaluation.suites import queries as suite_queries
 from generation.models import Order, Teacher
 from generation.orders import launch as generation_orders
 from generation.states import Purpose
@@ -41,6 +43,7 @@ def start(
     by: Member | None,
     split: Split = Split.VALIDATION,
     baselines: Sequence[str] | None = None,
+    suite: Suite | None = None,
 ) -> Evaluation:
     """Order an evaluation of a run that succeeded.
 
@@ -49,13 +52,15 @@ def start(
         by: A lead of its task; None when the product does it by itself.
         split: Which records; the test split is for `open_test_split` alone, which counts.
         baselines: What the run is compared with beside its bare base; None for `DEFAULT_BASELINES`.
+        suite: Of whose cases; None for the split's records.
 
     Returns:
         The evaluation. Its job is there at once when the teacher has nothing to write, else later.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 when the run has no miniature yet, 422 when no record is held out.
+        Refusal: 409 when the run has no miniature yet or the suite is not what was frozen, 422 when no record is held out, or
+            the suite is of another task.
     """
     if by is not None:
         require(by, run.task, Role.LEAD)
@@ -66,31 +71,59 @@ def start(
             hint="Wait until it has ended, or resume it.",
             status=409,
         )
-    records = inputs.held_out(run.task, split, limit=settings.EVALUATION_MAX_RECORDS)
-    if not records:
-        raise Refusal(
-            "no_held_out_records",
-            f"The task '{run.task.name}' has no record in its {split} split.",
-            hint="Import more records: each is put into a split once and for ever.",
-        )
-    ids = [str(record) for record in records]
+    ids, records_hash = _suite_cases(suite, run) if suite else _held_out(run, split)
     evaluation = Evaluation(
         task=run.task,
         run=run,
         dataset_version=run.dataset_version,
         task_version=run.task_version,
         split=split,
+        suite=suite,
         baselines=[str(name) for name in (DEFAULT_BASELINES if baselines is None else baselines)],
         record_ids=ids,
-        records_hash=hashlib.sha256("".join(ids).encode()).hexdigest(),
+        records_hash=records_hash,
         created_by=by,
     )
-    evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation, records)
+    evaluation.teacher_order, evaluation.teacher_note = _teacher_order(evaluation)
     evaluation.save()
     order = evaluation.teacher_order
     if order is None or (order.job and JobState(order.job.state) in FINISHED):
         evaluation.job = launch_engine(evaluation)
     return evaluation
+
+
+def _held_out(run: TrainingRun, split: Split) -> tuple[list[str], str]:
+    """Ids of a split's records, and their hash."""
+    ids = [str(record) for record in inputs.held_out(run.task, split, limit=settings.EVALUATION_MAX_RECORDS)]
+    if not ids:
+        raise Refusal(
+            "no_held_out_records",
+            f"The task '{run.task.name}' has no record in its {split} split.",
+            hint="Import more records: each is put into a split once and for ever.",
+        )
+    return ids, _hash(ids)
+
+
+def _suite_cases(suite: Suite, run: TrainingRun) -> tuple[list[str], str]:
+    """Ids of a suite's records that were not erased since, and their hash; of changed facts that of the facts."""
+    if suite.task_id != run.task_id:
+        raise Refusal(
+            "suite_of_another_task", f"The suite '{suite.name}' is of another task.", hint="Choose one of this task."
+        )
+    cases, rules = suite_queries.cases_left(suite), suite_queries.rules_of(suite)
+    if not cases:
+        raise Refusal(
+            "no_held_out_records",
+            f"Every record of the suite '{suite.name}' was erased since.",
+            hint="Freeze a new suite.",
+        )
+    if suite_queries.changes_facts(suite):
+        return list(cases), derive.content_hash([(record, rules[record], facts) for record, facts in cases.items()])
+    return list(cases), _hash(list(cases))
+
+
+def _hash(ids: list[str]) -> str:
+    return hashlib.sha256("".join(ids).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -145,15 +178,17 @@ def launch_engine(evaluation: Evaluation) -> Job:
     return job
 
 
-def _teacher_order(evaluation: Evaluation, records: list[UUID]) -> tuple[Order | None, str]:
-    """An order that has the teacher write for exactly these records: an earlier one of the same, or a new one."""
+def _teacher_order(evaluation: Evaluation) -> tuple[Order | None, str]:
+    """An order that has the teacher write for these records: an earlier one that holds them, or a new one."""
+    if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
+        return None, "The teacher writes for records as they were imported, so it is not compared on changed facts."
     teacher = inputs.teacher_of(evaluation.dataset_version)
     if teacher is None:
         return None, "No active teacher wrote any text of this dataset version, so none is compared."
     earlier = inputs.earlier_order(teacher, evaluation.task_version, evaluation.record_ids)
     if earlier is not None:
         return earlier, ""
-    return _new_order(evaluation, teacher, records)
+    return _new_order(evaluation, teacher, [UUID(record) for record in evaluation.record_ids])
 
 
 def _new_order(evaluation: Evaluation, teacher: Teacher, records: list[UUID]) -> tuple[Order | None, str]:

@@ -129,24 +129,39 @@ def forgetting(summary: dict[str, Any]) -> list[dict[str, Any]]:
 
     What was measured before passages were kept has no interval, and is marked by the change alone.
     """
+    nll = summary.get("general_nll_per_byte", {})
+    return [{"name": name, **_forgotten(summary, name)} for name in systems(summary) if name in nll]
+
+
+def forgotten(summary: dict[str, Any], name: str) -> tuple[float, float | None, float | None] | None:
+    """How much a system's loss on the general text grew against the base: the change as a share, and its interval's ends.
+
+    None where there is nothing to compare; no ends where passages were not kept, or are too few.
+    """
     nll, kinds = summary.get("general_nll_per_byte", {}), summary.get("kinds", {})
-    base = next((name for name in systems(summary) if kinds.get(name) == "base" and name in nll), None)
-    return [{"name": name, **_forgotten(summary, name, base)} for name in systems(summary) if name in nll]
-
-
-def _forgotten(summary: dict[str, Any], name: str, base: str | None) -> dict[str, Any]:
-    nll, passages = summary["general_nll_per_byte"], summary.get("general_passages", {})
-    line = {"nll": f"{nll[name]:.3f}", "change": "", "interval": "", "is_much": False, "words": ""}
-    if base is None or not nll[base]:
-        return line
+    base = next((each for each in systems(summary) if kinds.get(each) == "base" and each in nll), None)
+    if base is None or name not in nll or not nll[base]:
+        return None
     change = nll[name] / nll[base] - 1
-    least = change
-    line["change"] = f"{fixed(100 * change, 1, signed=True)} %"
+    passages = summary.get("general_passages", {})
     own, others = passages.get(name, ()), passages.get(base, ())
-    if len(own) == len(others) and (found := ratios.paired(own, others, level=summary.get("level", ratios.LEVEL))):
-        least = found.low - 1
-        most = found.high - 1
-        line["interval"] = f"{fixed(100 * least, 1, signed=True)} % to {fixed(100 * most, 1, signed=True)} %"
+    found = None
+    if len(own) == len(others):
+        found = ratios.paired(own, others, level=summary.get("level", ratios.LEVEL))
+    return (change, found.low - 1, found.high - 1) if found else (change, None, None)
+
+
+def _forgotten(summary: dict[str, Any], name: str) -> dict[str, Any]:
+    nll = summary["general_nll_per_byte"]
+    line = {"nll": f"{nll[name]:.3f}", "change": "", "interval": "", "is_much": False, "words": ""}
+    grown = forgotten(summary, name)
+    if grown is None:
+        return line
+    change, low, high = grown
+    least = change if low is None else low
+    line["change"] = f"{fixed(100 * change, 1, signed=True)} %"
+    if low is not None and high is not None:
+        line["interval"] = f"{fixed(100 * low, 1, signed=True)} % to {fixed(100 * high, 1, signed=True)} %"
     if least > MUCH_FORGOTTEN:
         at_least = f"At least {fixed(100 * least, 1)} %" if line["interval"] else "More than a tenth"
         line["words"] = f"{at_least} worse on a text that is not the task's: it has unlearnt other things"

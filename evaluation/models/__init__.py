@@ -1,8 +1,10 @@
-"""Rows of this room: evaluations of runs, arenas of their systems, and studies with what their cells measured."""
+"""Rows of this room: evaluations of runs, arenas of their systems, suites and gates, and studies with what their cells measured."""
 
 from evaluation.models.arenas import Arena, ArenaPair, ArenaVote
 from evaluation.models.evaluations import Evaluation, EvaluationOutput, SplitOpening
+from evaluation.models.gates import Gate
 from evaluation.models.studies import Measurement, Study, StudyCell, StudyVerdict
+from evaluation.models.suites import Suite
 
 __all__ = [
     "Arena",
@@ -10,9 +12,11 @@ __all__ = [
     "ArenaVote",
     "Evaluation",
     "EvaluationOutput",
+    "Gate",
     "Measurement",
     "SplitOpening",
     "Study",
     "StudyCell",
     "StudyVerdict",
+    "Suite",
 ]

@@ -8,6 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db import models
 
+from evaluation.models.suites import Suite
 from evaluation.states import SystemKind
 from generation.models import Order
 from jobs.models import Job
@@ -34,6 +35,8 @@ class Evaluation(models.Model):
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="evaluation")
     # Those kept before splits were told apart are of the test split.
     split = models.CharField(max_length=10, choices=Split.choices, default=Split.TEST)
+    # Of whose cases it is; of the split's own records where it is none.
+    suite = models.ForeignKey(Suite, null=True, blank=True, on_delete=models.PROTECT, related_name="evaluations")
     # Which baselines it has beside those of values and the bare base (`evaluation.states.Baseline`).
     baselines = models.JSONField(default=list)
     # Fixed when it is ordered: two evaluations can be compared when these are equal.

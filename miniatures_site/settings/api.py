@@ -49,5 +49,8 @@ SPECTACULAR_SETTINGS = {
         "RevisionStateEnum": ["asked", "arrived", "failed"],
         "BulkVerdictEnum": "review.bulk.bulk_verdict.VERDICTS",
         "InvitationStateEnum": ["open", "accepted", "revoked", "expired"],
+        "SuiteKindEnum": "evaluation.states.SuiteKind",
+        "RuleKindEnum": "evaluation.states.RuleKind",
+        "RuleOutcomeEnum": "evaluation.states.RuleOutcome",
     },
 }

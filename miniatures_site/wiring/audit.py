@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 from campaigns.models import Campaign, Experiment
+from evaluation.models import Gate, Suite
 from generation.models import Order, PriceEntry, TaskProposal, Teacher
 from jobs.models import Host, Job
 from review.db.immutability import Guard
@@ -24,6 +25,7 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
     "campaign": (Campaign, "{name}"),
     "datasetversion": (DatasetVersion, "{dataset__name} v{number}"),
     "experiment": (Experiment, "on {campaign__name}"),
+    "gate": (Gate, "{number} of {task__name}"),
     "order": (Order, "of {count} drafts by {teacher_spec__name}"),
     "hook": (Hook, "{name}"),
     "host": (Host, "{name}"),
@@ -34,6 +36,7 @@ PATTERNS: dict[str, tuple[type[Model], str]] = {
     "shareout": (ShareOut, "of {count} cards of {task__name}"),
     "source": (Source, "{name}"),
     "student": (Student, "{name}"),
+    "suite": (Suite, "of {task__name}"),
     "sweep": (Sweep, "{number} of {task__name}"),
     "task": (Task, "{name}"),
     "taskproposal": (TaskProposal, "of {task__name}"),

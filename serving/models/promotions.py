@@ -10,7 +10,7 @@ from django.db import models
 
 from jobs.models import Job
 from review.models import Task
-from serving.states import Act
+from serving.states import LONGEST_REASON, Act
 from training.models import Miniature
 
 
@@ -21,6 +21,9 @@ class Promotion(models.Model):
     miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="promotions")
     act = models.CharField(max_length=8, choices=Act.choices)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    # Why a lead promoted it though it did not pass its task's gate, and what stood in the way; empty where it passed.
+    override_reason = models.CharField(max_length=LONGEST_REASON, blank=True, default="", db_default="")
+    overridden = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

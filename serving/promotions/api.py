@@ -15,7 +15,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from serving.promotions import panels, promotion
 from serving.runtime import status
-from serving.states import ServingState
+from serving.states import LONGEST_REASON, ServingState
 from training.miniatures import queries
 from web.http.problem_shape import problems
 
@@ -64,6 +64,16 @@ class PromotedOut(serializers.Serializer[Any]):
     job = serializers.UUIDField()
 
 
+class PromoteIn(serializers.Serializer[Any]):
+    override_reason = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=LONGEST_REASON,
+        help_text="Why it is promoted though it does not pass its task's gate; without one it is refused (409).",
+    )
+
+
 class ServingView(APIView):
     """How serving stands, with the served miniatures the member may ask."""
 
@@ -75,11 +85,13 @@ class ServingView(APIView):
 class PromoteView(APIView):
     """Serve a miniature under `/v1` and make it its task's current one; starts serving where none runs."""
 
-    @extend_schema(request=None, responses={202: PromotedOut})
+    @extend_schema(request=PromoteIn, responses={202: PromotedOut})
     @idempotent
     def post(self, request: Request, miniature_id: UUID) -> Response:
+        body = PromoteIn(data=request.data)
+        body.is_valid(raise_exception=True)
         miniature = queries.miniature_or_404(member_of(request), miniature_id)
-        promotion.promote(miniature, by=member_of(request))
+        promotion.promote(miniature, by=member_of(request), override_reason=body.validated_data["override_reason"])
         job = status.current_job()
         return Response({"id": str(miniature.pk), "job": str(job.pk) if job else None}, status=202)
 

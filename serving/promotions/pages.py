@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,8 +16,13 @@ from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from serving.promotions import panels, promotion
 from serving.runtime import switch
+from serving.states import LONGEST_REASON
 from training.miniatures import queries
+from web.errors import Refusal
 from web.http.htmx import is_htmx
+
+if TYPE_CHECKING:
+    from training.models import Miniature
 
 
 @require_GET
@@ -35,9 +40,30 @@ def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
 @require_POST
 def promote(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
-    promotion.promote(miniature, by=member_of(request))
+    reason = request.POST.get("override_reason", "")
+    try:
+        promotion.promote(miniature, by=member_of(request), override_reason=reason)
+    except Refusal as refusal:
+        if "override_reason" not in refusal.errors:
+            raise
+        return _over_the_gate(request, miniature, refusal, reason)
     messages.success(request, f"{miniature.name} is promoted: programs call it as '{miniature.slug}'.")
     return _back(request, miniature.task.slug)
+
+
+def _over_the_gate(request: HttpRequest, miniature: Miniature, refusal: Refusal, reason: str) -> HttpResponse:
+    """Why it does not pass the gate, and the form by which a lead promotes it all the same."""
+    context = {
+        "miniature": miniature,
+        "task": miniature.task,
+        "section": "miniatures",
+        "refusal": refusal,
+        "reasons": refusal.errors.get("gate", [f"{refusal.message} {refusal.hint}"]),
+        "reason": reason,
+        "longest": LONGEST_REASON,
+        "next": _safe(request, request.POST.get("next", "")),
+    }
+    return render(request, "serving/gate.html", context, status=refusal.status)
 
 
 @require_POST

@@ -97,13 +97,15 @@ def of_task(member: Member, task: Task) -> dict[str, Any]:
 
 def of_miniature(member: Member, miniature: Miniature) -> dict[str, Any]:
     """Context of a miniature's serving panel."""
-    now = status.serving_status()
+    now, history = status.serving_status(), list(queries.history(miniature)[:20])
     return {
         **_context(member, miniature.task, now),
         "miniature": miniature,
         "line": serving_rows(miniature.task, [miniature], now)[0],
         "days": usage_by_day(miniature),
-        "history": queries.history(miniature)[:20],
+        "history": history,
+        # What stood against the promotion that holds; it says so where it was over the gate.
+        "override": history[0] if history and history[0].override_reason else None,
     }
 
 

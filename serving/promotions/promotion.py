@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import transaction
 
 from audit import trail
+from evaluation.gates import queries as gates
+from evaluation.gates.queries import GateStanding
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -12,34 +14,52 @@ from review.tasks.permissions import require
 from serving.models import Promotion
 from serving.promotions import queries, teachers
 from serving.runtime import capacity, switch
-from serving.states import Act
+from serving.states import LONGEST_REASON, Act
 from training.models import Miniature
+from web.errors import Refusal
 
 
-def promote(miniature: Miniature, *, by: Member) -> Promotion:
+def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> Promotion:
     """Serve a miniature and make it its task's current one; starts serving where none runs.
 
     It becomes a teacher of its task too, for a second round of drafts. Promoting one that is served already makes it
-    the current one; promoting the current one changes nothing.
+    the current one; promoting the current one changes nothing. Where the task has a gate, the miniature has to pass it.
+
+    Args:
+        miniature: What is to be served.
+        by: A lead of its task.
+        override_reason: Why it is promoted though it does not pass the gate; kept, shown and audited where it does not.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 422, its weights fit nowhere it could be served.
+        Refusal: 409, it does not pass the gate, with the reasons; 422, its weights fit nowhere it could be served, or the
+            reason is too long.
     """
     require(by, miniature.task, Role.LEAD)
     # Before the transaction: it may ask the engine.
     capacity.require_capacity(miniature)
-    return _promote(miniature, by)
+    return _promote(miniature, by, " ".join(override_reason.split()))
 
 
 @transaction.atomic
-def _promote(miniature: Miniature, by: Member) -> Promotion:
+def _promote(miniature: Miniature, by: Member, override_reason: str) -> Promotion:
     _lock(miniature)
     current = queries.current_promotions().filter(task=miniature.task_id).first()
     if current is not None and current.miniature_id == miniature.pk:
         switch.start_serving(by=by)
         return current
-    row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.PROMOTE, by=by)
+    standing = gates.standing_of_run(miniature.run)
+    override = {} if standing.is_open else _override(standing, override_reason)
+    row = Promotion.objects.create(task=miniature.task, miniature=miniature, act=Act.PROMOTE, by=by, **override)
+    if standing.gate is not None and override:
+        trail.record(
+            "gate_overridden",
+            by=by,
+            about=miniature,
+            task=miniature.task.slug,
+            gate=standing.gate.number,
+            promotion=row.pk,
+        )
     trail.record("miniature_promoted", by=by, about=miniature, task=miniature.task.slug)
     teachers.offer_as_teacher(miniature)
     switch.start_serving(by=by)
@@ -66,6 +86,30 @@ def demote(miniature: Miniature, *, by: Member) -> Promotion | None:
     teachers.withdraw_teacher(miniature)
     switch.update_serving(by=by)
     return row
+
+
+def _override(standing: GateStanding, reason: str) -> dict[str, str]:
+    """What a promotion keeps of the gate that was not passed.
+
+    Raises:
+        Refusal: There is no reason, or it is too long.
+    """
+    if not reason:
+        raise Refusal(
+            "gate_not_passed",
+            f"It does not pass the gate of its task. {' '.join(standing.finding.reasons)}",
+            hint="Evaluate it again or train another one; a lead may promote it all the same with a written reason.",
+            status=409,
+            errors={"gate": standing.finding.reasons, "override_reason": ["Needed where the gate is not passed."]},
+        )
+    if len(reason) > LONGEST_REASON:
+        raise Refusal(
+            "reason_too_long",
+            f"The reason has {len(reason)} characters.",
+            hint=f"Say it in {LONGEST_REASON}.",
+            errors={"override_reason": [f"At most {LONGEST_REASON} characters."]},
+        )
+    return {"override_reason": reason, "overridden": "\n".join(standing.finding.reasons)}
 
 
 def _lock(miniature: Miniature) -> None:

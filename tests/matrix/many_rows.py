@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
-from evaluation.models import SplitOpening
+from evaluation.models import Gate, SplitOpening, Suite
 from generation.models import Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
@@ -34,6 +34,11 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     SplitOpening.objects.create(
         task=made.task, evaluation_id=made.objects["evaluation"], number=1, planned=3, created_by=made.admin
     )
+    rule = {"kind": "at_least", "metric": "passes_all", "bound": 0.7, "against": "", "name": ""}
+    Gate.objects.create(task=made.task, number=1, rules=[rule], created_by=made.admin)
+    case = {"record": str(made.objects["record"]), "rule": ""}
+    frozen = {"kind": "held_out", "name": "Held-out 1", "content_hash": "0" * 64, "cases": [case]}
+    Suite.objects.create(task=made.task, task_version=made.task.versions.first(), created_by=made.admin, **frozen)
     asked = launch.launch(launch.OrderRequest(made.task, teacher=order.teacher, count=1, by=made.admin, seed=9))
     about = {"subject": "An evaluation", "subject_id": made.objects["evaluation"], "subject_url": "/"}
     Judging.objects.create(task=made.task, order=asked, prompt_version=1, **about)

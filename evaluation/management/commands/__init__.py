@@ -1,0 +1,1 @@
+"""Commands of the evaluation room, one a module."""

@@ -1,0 +1,112 @@
+"""Scores of one system by slice of an evaluation's records, and where it loses most. Pure Python.
+
+Every slice has its interval at 1 - 0.05 / m for m slices (Bonferroni; Dunn 1961, JASA 56(293)). Slices are ranked by what they may be
+at best, so that a handful of bad records does not stand first by chance. A slice is called worse only where its interval lies wholly
+beyond that of the other records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from evaluation.evaluations import tables
+from evaluation.evaluations.metric_display import MetricDisplay
+from evaluation.metrics import reference_free, typed
+from evaluation.suites.slicing import Slices
+from stats.intervals import means, shares
+
+
+@dataclass(frozen=True)
+class ScoredSlice:
+    """One slice.
+
+    Attributes:
+        cell: Value, interval and count as tables write them.
+        best: What it may be at best, turned so that less is worse; what slices are ranked by.
+    """
+
+    column: str
+    value: str
+    cell: dict[str, Any]
+    best: float
+    verdict: str
+
+
+def scored(
+    slices: Slices,
+    scores: Mapping[str, float],
+    companies: Mapping[str, str],
+    metric: MetricDisplay,
+    *,
+    summary: dict[str, Any],
+    more_is_better: bool,
+) -> list[ScoredSlice]:
+    """Slices of which something was scored, the one that loses most first.
+
+    Args:
+        slices: Records by column and value.
+        scores: The system's score by record.
+        companies: Company by record; empty where a record stands for itself.
+        metric: How it is written.
+        summary: The evaluation's, for the fewest companies of a verdict.
+        more_is_better: Whether less of the metric is a loss.
+    """
+    held = {
+        (column, value): records & scores.keys()
+        for column, values in slices.items()
+        for value, records in values.items()
+    }
+    held = {place: records for place, records in held.items() if records and len(records) < len(scores)}
+    if not held:
+        return []
+    level = 1 - (1 - shares.LEVEL) / len(held)
+    sign = 1.0 if more_is_better else -1.0
+    found = []
+    for (column, value), records in held.items():
+        mine = _measured(scores, records, companies, metric, level)
+        rest = _measured(scores, scores.keys() - records, companies, metric, level)
+        verdict = _verdict(mine, rest, sign, tables.fewest_companies(summary))
+        found.append(ScoredSlice(column, value, tables.cell(mine, metric) or {}, _ends(mine, sign)[1], verdict))
+    return sorted(found, key=lambda each: (each.best, each.column, each.value))
+
+
+def _measured(
+    scores: Mapping[str, float], records: Any, companies: Mapping[str, str], metric: MetricDisplay, level: float
+) -> dict[str, Any]:
+    chosen = {record: scores[record] for record in sorted(records)}
+    names = means.companies_of(list(chosen), dict(companies))
+    if reference_free.is_share(metric.name) or typed.is_share(metric.name):
+        interval = shares.clustered(list(chosen.values()), names, level=level)
+        mean = sum(chosen.values()) / len(chosen)
+        return {
+            "mean": mean,
+            "low": interval.low,
+            "high": interval.high,
+            "n": len(chosen),
+            "companies": len(set(names)),
+        }
+    estimate = means.mean(chosen, dict(companies), level=level)
+    assert estimate is not None, "a slice has a record"
+    return {
+        "mean": estimate.mean,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "companies": estimate.companies,
+    }
+
+
+def _ends(value: dict[str, Any], sign: float) -> tuple[float, float]:
+    """Worst and best end, turned so that less is worse; a mean without an interval may be anything."""
+    if value["low"] is None or value["high"] is None:
+        return float("-inf"), float("inf")
+    worst, best = sorted((sign * value["low"], sign * value["high"]))
+    return worst, best
+
+
+def _verdict(mine: dict[str, Any], rest: dict[str, Any], sign: float, fewest: int) -> str:
+    if min(mine["companies"] or 0, rest["companies"] or 0) < fewest:
+        return "too few to tell"
+    return "worse than the rest" if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "no difference shown"

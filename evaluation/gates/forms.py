@@ -1,0 +1,129 @@
+"""What a page's form says of a gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django import forms
+
+from evaluation.evaluations import tables
+from evaluation.evaluations.metric_display import METRICS
+from evaluation.gates import rules as gate_rules
+from evaluation.gates.rules import GateRule
+from evaluation.states import Against, RuleKind, SuiteKind
+from evaluation.suites.choose import SuiteRequest
+from web.errors import Refusal
+
+# Of kinds that a row of one's own can have; forgetting has no metric to choose.
+OWN_KINDS: Final = [(kind.value, kind.label) for kind in RuleKind if kind != RuleKind.FORGETTING]
+OWN_AGAINST: Final = Against.choices
+# What can be measured of any task: the rest is offered once an evaluation measured it.
+_OF_EVERY_TASK: Final = frozenset({"exact", "passes_all", "has_shape", "seconds", "cost_usd"})
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule as the form shows it: whether it is asked, and its bound in per cent or points where it is of shares."""
+
+    rule: GateRule
+    is_on: bool
+
+    @property
+    def bound(self) -> float:
+        """The bound as it is typed."""
+        return round(self.rule.bound * (100 if self.rule.percent else 1), 6)
+
+    @property
+    def unit(self) -> str:
+        """What stands behind the bound."""
+        if self.rule.percent:
+            return "points" if self.rule.kind == RuleKind.NOT_WORSE else "%"
+        return {"usd": "US dollars", "seconds": "seconds"}.get(self.rule.display.unit, "")
+
+    @property
+    def question(self) -> str:
+        """The rule without its bound."""
+        if self.rule.kind == RuleKind.NOT_WORSE:
+            return f"{self.rule.display.label}: not worse than {Against(self.rule.against).label.lower()} by more than"
+        return f"{self.rule.display.label}: {'at least' if self.rule.kind == RuleKind.AT_LEAST else 'at most'}"
+
+
+def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRow]:
+    """The gate's rules, then proposals; proposals are ticked where the task has no gate yet."""
+    keys = {rule.key for rule in asked}
+    return [
+        *(RuleRow(rule, True) for rule in asked),
+        *(RuleRow(rule, not asked) for rule in proposed if rule.key not in keys),
+    ]
+
+
+def metrics(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Metrics to choose from: what the newest evaluation measured, with what they are called; before one, what any task has."""
+    measured = {name for scored in summary.get("systems", {}).values() for name in scored}
+    if not measured:
+        return [(metric.name, metric.label) for metric in METRICS if metric.name in _OF_EVERY_TASK]
+    return [
+        (row["metric"].name, row["metric"].label)
+        for row in tables.rows(dict(summary))
+        if row["metric"].name in measured
+    ]
+
+
+def asked_rules(posted: Any, shown: Sequence[GateRule]) -> list[GateRule]:
+    """Rules that were ticked, with the bounds that were typed, and one of one's own where a metric was chosen.
+
+    Args:
+        posted: The form, as Django reads it.
+        shown: Rules that the page showed.
+
+    Raises:
+        Refusal: A bound is no number.
+    """
+    kept = set(posted.getlist("keep"))
+    rules = [_with_bound(rule, posted.get(f"bound-{rule.key}", "")) for rule in shown if rule.key in kept]
+    metric = posted.get("metric", "")
+    if metric:
+        rules.append(_own(metric, posted))
+    return rules
+
+
+def _own(metric: str, posted: Any) -> GateRule:
+    kind = posted.get("kind", "")
+    against = posted.get("against", "") if kind == RuleKind.NOT_WORSE else ""
+    is_known = kind in RuleKind.values and (not against or against in Against.values)
+    if not is_known or not gate_rules.is_metric(metric):
+        raise Refusal("bad_gate", "A rule of your own needs a metric and a kind.", hint="Load the page again.")
+    return _with_bound(GateRule(RuleKind(kind), metric, 0, against), posted.get("own-bound", ""))
+
+
+def _with_bound(rule: GateRule, typed: str) -> GateRule:
+    try:
+        number = float(typed.strip().replace(",", "."))
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise Refusal(
+            "bad_gate", f"'{typed[:40]}' is no bound of '{rule.display.label}'.", hint="Write a number, such as 70."
+        )
+    return replace(rule, bound=round(number / (100 if rule.percent else 1), 9))
+
+
+class SuiteForm(forms.Form):
+    """A suite to freeze."""
+
+    kind = forms.ChoiceField(choices=SuiteKind.choices)
+    name = forms.CharField(required=False, max_length=80)
+    slice = forms.CharField(required=False, max_length=300)
+    seed = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+    def wanted(self) -> SuiteRequest:
+        """The suite that was asked for; a slice is typed as `column: value`."""
+        given = self.cleaned_data
+        column, _, value = given["slice"].partition(":")
+        seed = given["seed"]
+        return SuiteRequest(
+            SuiteKind(given["kind"]), given["name"], column.strip(), value.strip(), 1 if seed is None else seed
+        )

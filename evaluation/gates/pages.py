@@ -1,0 +1,125 @@
+"""The page of a task's suites and gate, and the part of an evaluation's page that says how it stands by them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from evaluation.evaluations import queries as evaluation_queries
+from evaluation.evaluations import slices as scored_slices
+from evaluation.evaluations import tables
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.gates import forms, queries, set_gate
+from evaluation.gates import rules as gate_rules
+from evaluation.states import SuiteKind
+from evaluation.suites import derive, freeze_suite, slicing
+from evaluation.suites import queries as suite_queries
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import may, task_or_404
+from web.errors import Refusal
+from web.http.pagination import numbered_page
+
+if TYPE_CHECKING:
+    from evaluation.models import Evaluation
+    from review.models import Task
+
+SLICES_SHOWN = 12
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def gate(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_or_404(member_of(request), slug)
+    refusal = None
+    if request.method == "POST":
+        try:
+            rules = forms.asked_rules(request.POST, [row.rule for row in _rows(task)])
+            made = set_gate.set_gate(task, rules=rules, by=member_of(request))
+        except Refusal as error:
+            refusal = error
+        else:
+            said = f"Gate {made.number} holds from now on." if rules else "The task has no gate any more."
+            messages.success(request, said)
+            return redirect("evaluation:gate", slug)
+    return render(request, "evaluation/gate.html", _context(request, task, refusal), status=_status(refusal))
+
+
+@require_POST
+def freeze(request: HttpRequest, slug: str) -> HttpResponse:
+    task, form = task_or_404(member_of(request), slug), forms.SuiteForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise Refusal("bad_suite", "This is no suite.", hint="Choose a kind, and write a seed as a whole number.")
+        suite = freeze_suite.freeze_suite(task, form.wanted(), by=member_of(request))
+    except Refusal as refusal:
+        return render(request, "evaluation/gate.html", _context(request, task, refusal), status=refusal.status)
+    messages.success(request, f"'{suite.name}' is frozen with {len(suite.cases)} cases.")
+    return redirect("evaluation:gate", slug)
+
+
+@require_GET
+def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
+    evaluation = evaluation_queries.evaluation_or_404(member_of(request), evaluation_id)
+    judged_by = tables.headline_metrics(evaluation.summary)[0]
+    found = _slices(evaluation) if evaluation.is_done else []
+    context = {
+        "evaluation": evaluation,
+        "standing": queries.standing_of(evaluation),
+        "judged_by": judged_by,
+        "slices": found[:SLICES_SHOWN],
+        "more": found[SLICES_SHOWN:],
+        "own": tuned_name(evaluation.run),
+    }
+    return render(request, "evaluation/_slices.html", context)
+
+
+def _slices(evaluation: Evaluation) -> list[scored_slices.ScoredSlice]:
+    metric = tables.headline_metrics(evaluation.summary)[0]
+    kept = evaluation_queries.scores_by_record(evaluation, system=tuned_name(evaluation.run), metric=metric.name)
+    found = slicing.slices_of(evaluation.task_version.spec, kept.facts)
+    if evaluation.suite is not None and suite_queries.changes_facts(evaluation.suite):
+        cases: dict[str, set[str]] = {}
+        for record, rule in suite_queries.rules_of(evaluation.suite).items():
+            cases.setdefault(derive.LABELS[rule], set()).add(record)
+        found = {"case": cases, **found}
+    return scored_slices.scored(
+        found,
+        kept.scores,
+        kept.companies,
+        metric,
+        summary=evaluation.summary,
+        more_is_better=gate_rules.more_is_better(metric.name),
+    )
+
+
+def _rows(task: Task) -> list[forms.RuleRow]:
+    gate_row = queries.gate_of(task)
+    asked = gate_rules.read(gate_row.rules) if gate_row else []
+    return forms.rows(asked, gate_rules.proposed(queries.newest_summary(task)))
+
+
+def _context(request: HttpRequest, task: Task, refusal: Refusal | None) -> dict[str, Any]:
+    member = member_of(request)
+    return {
+        "task": task,
+        "section": "evaluation",
+        "gate": queries.gate_of(task),
+        "rows": _rows(task),
+        "metrics": forms.metrics(queries.newest_summary(task)),
+        "kinds": forms.OWN_KINDS,
+        "against": forms.OWN_AGAINST,
+        "page": numbered_page(suite_queries.visible(member, task=task), request.GET.get("page")),
+        "suite_kinds": SuiteKind.choices,
+        "slice_columns": slicing.column_names(suite_queries.newest_spec(task)),
+        "may_lead": may(member, task, Role.LEAD),
+        "refusal": refusal,
+    }
+
+
+def _status(refusal: Refusal | None) -> int:
+    return refusal.status if refusal else 200

@@ -1,0 +1,104 @@
+"""Questions about gates: which one a task has, and how a run stands before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.gates import assess
+from evaluation.gates import rules as gate_rules
+from evaluation.gates.assess import GateFinding
+from evaluation.models import Evaluation, Gate
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import tasks_for
+from training.models import TrainingRun
+
+CONSIDERED = 50
+
+
+@dataclass(frozen=True)
+class GateStanding:
+    """How a run stands before its task's gate.
+
+    Attributes:
+        gate: The gate; None where the task has none, or it was lifted.
+        evaluation: What it is judged on; None where nothing was evaluated.
+        finding: By rule; nothing where there is no gate.
+    """
+
+    gate: Gate | None
+    evaluation: Evaluation | None
+    finding: GateFinding
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing stands in the way of a promotion."""
+        return self.gate is None or self.finding.passes is True
+
+    def as_json(self) -> dict[str, Any]:
+        """The standing for programs."""
+        return {
+            "passes": self.finding.passes,
+            "gate": self.gate.number if self.gate else None,
+            "evaluation": self.evaluation.pk if self.evaluation else None,
+            "rules": [finding.as_json() for finding in self.finding.rules],
+        }
+
+
+def gate_of(task: Task) -> Gate | None:
+    """The gate that a task has now; None where none was set, or it was lifted."""
+    newest = Gate.objects.filter(task=task).select_related("created_by").order_by("-number").first()
+    return newest if newest is not None and newest.rules else None
+
+
+def visible(member: Member, *, task: Task | None = None) -> QuerySet[Gate]:
+    """Gates of tasks the member may see, every version, newest first."""
+    gates = Gate.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by")
+    return (gates.filter(task=task) if task else gates).order_by("-created_at", "-id")
+
+
+def standing_of(evaluation: Evaluation) -> GateStanding:
+    """How an evaluation's run stands by this evaluation."""
+    gate = gate_of(evaluation.task)
+    rules = gate_rules.read(gate.rules) if gate else []
+    finding = assess.assess(rules, evaluation.summary, own=tuned_name(evaluation.run))
+    return GateStanding(gate, evaluation, finding)
+
+
+def standing_of_run(run: TrainingRun) -> GateStanding:
+    """How a run stands by its newest evaluation that ended and may give a verdict, on whole splits: no suite's."""
+    gate = gate_of(run.task)
+    if gate is None:
+        return GateStanding(None, None, GateFinding(()))
+    evaluation = newest_ended(run)
+    summary = evaluation.summary if evaluation else {}
+    finding = assess.assess(gate_rules.read(gate.rules), summary, own=tuned_name(run))
+    return GateStanding(gate, evaluation, finding)
+
+
+def newest_ended(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
+    """The newest evaluation of a run with scores that may give a verdict; of a suite by its name, else of whole splits."""
+    return next((each for each in _newest(run, suite) if each.is_done and not each.summary.get("is_exploratory")), None)
+
+
+def newest_of(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
+    """The newest evaluation of a run, however far it is."""
+    return next(iter(_newest(run, suite)[:1]), None)
+
+
+def _newest(run: TrainingRun, suite: str) -> QuerySet[Evaluation]:
+    of_suite = Q(suite__name=suite) if suite else Q(suite=None)
+    evaluations = Evaluation.objects.filter(of_suite, run=run).select_related(
+        "task", "run", "job", "teacher_order__job"
+    )
+    return evaluations.order_by("-created_at", "-id")[:CONSIDERED]
+
+
+def newest_summary(task: Task) -> dict[str, Any]:
+    """What the newest finished evaluation of a task measured; empty where there is none."""
+    newest = Evaluation.objects.filter(task=task).exclude(summary={}).order_by("-created_at").first()
+    return dict(newest.summary) if newest else {}

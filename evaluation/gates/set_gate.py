@@ -1,0 +1,38 @@
+"""Set the gate of a task. Each change is a row of its own, so that what was asked when stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from audit import trail
+from evaluation.gates import rules as gate_rules
+from evaluation.gates.rules import GateRule
+from evaluation.models import Gate
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks.permissions import require
+
+
+@transaction.atomic
+def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member) -> Gate:
+    """Ask these rules of a task's miniatures from now on; none lifts the gate. The same rules again change nothing.
+
+    Changes of one task come one after the other: the task's row is locked, as promotions lock it.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 422, a rule cannot be judged.
+    """
+    require(by, task, Role.LEAD)
+    gate_rules.check(rules)
+    task = Task.objects.select_for_update().get(pk=task.pk)
+    wanted = [rule.as_json() for rule in rules]
+    newest = Gate.objects.filter(task=task).order_by("-number").first()
+    if newest is not None and newest.rules == wanted:
+        return newest
+    gate = Gate.objects.create(task=task, number=newest.number + 1 if newest else 1, rules=wanted, created_by=by)
+    trail.record("gate_set", by=by, about=gate, task=task.slug, number=gate.number, rules=len(wanted))
+    return gate

@@ -1,0 +1,1 @@
+"""Suites: frozen lists of held-out cases that an evaluation can be of."""

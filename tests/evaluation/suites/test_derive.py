@@ -1,0 +1,100 @@
+"""Adversarial cases follow from a record's facts alone, and slices from what they say. Pure."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluation.evaluations import slices as scored_slices
+from evaluation.evaluations.metric_display import METRICS
+from evaluation.suites import derive, slicing
+from review.spec.starters import outreach
+
+SPEC = outreach.SPEC
+FACTS = {
+    "company": "Northwind",
+    "sector": "cold logistics",
+    "pain": "spoilage claims come in every week of the summer",
+    "tool": "spreadsheets",
+}
+NAME = next(field.name for field in SPEC.input_schema if field.role == "group")
+
+
+@pytest.mark.parametrize("rule", derive.RULES)
+def test_a_rule_changes_facts_in_the_same_way_each_time_and_leaves_the_record_as_it_is(rule: str) -> None:
+    before = dict(FACTS)
+
+    first, second = derive.derived(SPEC, FACTS, rule), derive.derived(SPEC, dict(FACTS), rule)
+
+    assert first == second
+    assert first != FACTS
+    assert before == FACTS
+
+
+def test_each_rule_does_what_it_is_called_for() -> None:
+    made = {rule: derive.derived(SPEC, FACTS, rule) or {} for rule in derive.RULES}
+
+    assert made[derive.INSTRUCTION]["pain"].startswith(FACTS["pain"])
+    assert made[derive.MISSING] == {name: value for name, value in FACTS.items() if name != "pain"}
+    assert made[derive.LANGUAGE]["pain"].removeprefix(FACTS["pain"]).strip() in {text for _, text in derive._SENTENCES}
+    assert len(made[derive.LONG]["pain"]) >= derive.LONG_CHARS
+
+
+def test_what_has_no_text_has_no_case() -> None:
+    assert all(derive.derived(SPEC, {NAME: "Northwind"}, rule) is None for rule in derive.RULES)
+
+
+def test_the_hash_tells_records_rules_and_facts_apart() -> None:
+    one = derive.content_hash([("a", "", FACTS)])
+
+    assert one == derive.content_hash([("a", "", dict(reversed(FACTS.items())))])
+    assert (
+        len({one, *(derive.content_hash([case]) for case in (("b", "", FACTS), ("a", "x", FACTS), ("a", "", {})))}) == 4
+    )
+
+
+def test_records_are_sliced_by_what_few_values_tell_apart() -> None:
+    facts = {
+        str(number): {
+            "company": f"C{number}",
+            "sector": ("food", " food ", "steel")[number % 3],
+            "pain": f"pain {number}" * (number + 1),
+        }
+        for number in range(30)
+    } | {"ru": {"sector": "steel", "pain": "порча груза летом"}}
+
+    found = slicing.slices_of(SPEC, facts)
+
+    assert set(found) == {"sector", slicing.LENGTH, slicing.SCRIPT}
+    assert {value: len(records) for value, records in found["sector"].items()} == {"food": 20, "steel": 11}
+    assert sum(map(len, found[slicing.LENGTH].values())) == 31
+    assert found[slicing.SCRIPT]["Cyrillic"] == {"ru"}
+    assert slicing.slices_of(SPEC, {}) == {}
+
+
+def test_a_tiny_slice_does_not_stand_first_by_chance_and_has_no_verdict() -> None:
+    scores = {f"a{n}": 0.0 for n in range(60)} | {f"b{n}": 1.0 for n in range(60)} | {"c0": 0.0, "c1": 0.0}
+    cut = {"sector": {letter: {name for name in scores if name[0] == letter} for letter in "abc"}}
+    metric = next(each for each in METRICS if each.name == "passes_all")
+
+    ranked = scored_slices.scored(cut, scores, {}, metric, summary={}, more_is_better=True)
+
+    assert [(each.value, each.verdict) for each in ranked] == [
+        ("a", "worse than the rest"),
+        ("c", "too few to tell"),
+        ("b", "no difference shown"),
+    ]
+    assert ranked[1].cell["value"] == "0.0 %"
+    assert scored_slices.scored({}, scores, {}, metric, summary={}, more_is_better=True) == []
+
+
+def test_of_a_mean_that_is_better_with_less_the_highest_loses_most() -> None:
+    scores = {f"a{n}": 5.0 + n % 3 for n in range(40)} | {f"b{n}": n % 3 for n in range(40)}
+    cut = {"sector": {letter: {name for name in scores if name[0] == letter} for letter in "ab"}}
+    metric = next(each for each in METRICS if each.name == "facts_wrong")
+
+    ranked = scored_slices.scored(cut, scores, {}, metric, summary={}, more_is_better=False)
+
+    assert [(each.value, each.verdict) for each in ranked] == [
+        ("a", "worse than the rest"),
+        ("b", "no difference shown"),
+    ]

@@ -1,0 +1,97 @@
+"""A miniature is promoted when it passes its task's gate, or when a lead writes down why it goes on all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import AuditRow
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.gates.rules import GateRule
+from evaluation.gates.set_gate import set_gate
+from evaluation.models import Evaluation
+from evaluation.states import RuleKind
+from serving.models import Promotion
+from serving.promotions import promotion
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gated(task, admin):
+    return set_gate(task, rules=[GateRule(RuleKind.AT_LEAST, "passes_all", 0.7)], by=admin)
+
+
+def measure(miniature, low, high, **more):
+    run = miniature.run
+    value = {"mean": (low + high) / 2, "low": low, "high": high, "n": 101, "companies": 101}
+    summary = {"systems": {tuned_name(run): {"passes_all": value}}, "kinds": {tuned_name(run): "lora"}, **more}
+    about = {"dataset_version": run.dataset_version, "task_version": run.task_version}
+    return Evaluation.objects.create(task=run.task, run=run, summary=summary, **about)
+
+
+def test_what_passes_is_promoted(miniature, lead, gated):
+    measure(miniature, 0.75, 0.9)
+
+    row = promotion.promote(miniature, by=lead, override_reason="not needed")
+
+    assert (row.override_reason, row.overridden) == ("", "")
+    assert not AuditRow.objects.filter(act="gate_overridden").exists()
+
+
+@pytest.mark.parametrize(
+    ("measured", "why"), [((0.4, 0.6), "fails"), ((0.6, 0.8), "cannot be told"), (None, "nothing was measured")]
+)
+def test_what_does_not_pass_or_was_not_measured_is_refused(miniature, lead, gated, measured, why):
+    if measured:
+        measure(miniature, *measured)
+
+    with pytest.raises(Refusal, match=why) as refusal:
+        promotion.promote(miniature, by=lead, override_reason="  ")
+
+    assert (refusal.value.code, refusal.value.status) == ("gate_not_passed", 409)
+    assert not Promotion.objects.exists()
+
+
+def test_the_newest_evaluation_that_may_give_a_verdict_counts(miniature, lead, gated):
+    measure(miniature, 0.75, 0.9)
+    measure(miniature, 0.1, 0.2)
+    with pytest.raises(Refusal, match="fails"):
+        promotion.promote(miniature, by=lead)
+    measure(miniature, 0.75, 0.9)
+    measure(miniature, 0.1, 0.2, is_exploratory=True)
+
+    assert promotion.promote(miniature, by=lead)
+
+
+def test_a_lead_overrides_with_a_reason_that_is_shown_and_audited(as_member, lead, viewer, miniature, gated):
+    client, address = as_member(lead), f"/miniatures/{miniature.pk}/promote/"
+    refused = client.post(address, {"next": f"/miniatures/{miniature.pk}/"})
+    too_long = client.post(address, {"override_reason": "x" * 501})
+
+    promoted = client.post(address, {"override_reason": "The customer  waits.", "next": f"/miniatures/{miniature.pk}/"})
+
+    assert (refused.status_code, too_long.status_code, promoted.status_code) == (409, 422, 302)
+    assert "nothing was measured yet" in refused.content.decode()
+    assert f'value="/miniatures/{miniature.pk}/"' in refused.content.decode()
+    row = Promotion.objects.get()
+    assert row.override_reason == "The customer waits."
+    audited = AuditRow.objects.get(act="gate_overridden")
+    assert (audited.actor, audited.subject_id) == (str(lead.pk), str(miniature.pk))
+    assert audited.detail == {"task": miniature.task.slug, "gate": 1, "promotion": row.pk}
+    panel = as_member(viewer).get(f"/miniatures/{miniature.pk}/serving/").content.decode()
+    assert "The customer waits." in panel
+    assert "nothing was measured yet" in panel
+
+
+def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, miniature, gated):
+    client, address = api_as(lead, scopes=("lead",)), f"/api/v1/miniatures/{miniature.pk}/promote/"
+
+    refused = client.post(address)
+    promoted = client.post(address, {"override_reason": "A pilot."}, format="json")
+    again = client.post(address)
+
+    assert (refused.status_code, promoted.status_code, again.status_code) == (409, 202, 202)
+    assert refused.json()["code"] == "gate_not_passed"
+    assert "nothing was measured yet" in str(refused.json()["errors"])
+    assert Promotion.objects.count() == 1
