@@ -82,6 +82,7 @@ ACTS: dict[str, str] = {
     "test_split_opened": "Test split opened",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
+    "evidence_made": "Evidence file made",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
     "sender_made": "Sender made",
