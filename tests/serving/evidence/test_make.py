@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
@@ -35,6 +36,10 @@ def written(miniature: Miniature, by: Member, folder: Path, *, with_rows: bool =
     with file.handle:
         path.write_bytes(file.handle.read())
     return path
+
+
+async def read(answer: Any) -> bytes:
+    return b"".join([block async for block in answer.streaming_content])
 
 
 def rows(path: Path, name: str) -> list[dict[str, Any]]:
@@ -101,5 +106,5 @@ def test_only_who_leads_the_task_takes_it(
     assert refused.status_code == 403
     assert answer.status_code == 200
     path = tmp_path / "downloaded.zip"
-    path.write_bytes(b"".join(answer))
+    path.write_bytes(async_to_sync(read)(answer))
     assert verify(path, digest=answer["X-Digest"]).mismatches == []
