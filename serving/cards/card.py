@@ -15,7 +15,7 @@ from evaluation.evaluations import run_inputs, speeds, tables
 from evaluation.models import Evaluation
 from review.datasets import removed_samples
 from serving.cards import costs, limits, queries
-from serving.cards.costs import BreakEvenLine, Capacity, Estimate, RunningCosts
+from serving.cards.costs import BreakEvenLine, Capacity, CardFigure, RunningCosts
 from training.costs.run_cost import known_prices, price_of
 from training.miniatures import lineage
 from training.models import Miniature, TrainingRun
@@ -204,7 +204,7 @@ def _capacity(evaluation: Evaluation, tuned: str) -> Capacity | None:
     rate = speeds.throughput(summary.get("systems", {}).get(tuned, {}).get(speeds.SECONDS))
     if rate is None:
         return None
-    hourly = Estimate(rate["mean"], rate["low"], rate["high"], rate["n"]).times(SECONDS_PER_HOUR)
+    hourly = CardFigure(rate["mean"], rate["low"], rate["high"], rate["n"]).times(SECONDS_PER_HOUR)
     return Capacity(hourly, summary.get("devices", {}).get(tuned, ""), str(evaluation.pk))
 
 

@@ -22,7 +22,7 @@ AUTHORS_COMPARED: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CardFigure:
     """A number with the ends of its interval, None where there is none, and of how many it is."""
 
     mean: float
@@ -30,23 +30,23 @@ class Estimate:
     high: float | None = None
     n: int | None = None
 
-    def times(self, factor: float) -> Estimate:
+    def times(self, factor: float) -> CardFigure:
         """The same in another unit; the factor is above 0."""
         low, high = (None if end is None else end * factor for end in (self.low, self.high))
-        return Estimate(self.mean * factor, low, high, self.n)
+        return CardFigure(self.mean * factor, low, high, self.n)
 
-    def under(self, amount: float) -> Estimate:
+    def under(self, amount: float) -> CardFigure:
         """`amount` divided by it, so that the ends change places; one that reaches 0 has no other end."""
         low = amount / self.high if self.high else None
         high = amount / self.low if self.low and self.low > 0 else None
-        return Estimate(amount / self.mean, low, high, self.n)
+        return CardFigure(amount / self.mean, low, high, self.n)
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """Outputs an hour that an evaluation measured, with its batch full; `device` is `cuda`, `cpu` or not recorded (empty)."""
 
-    outputs_per_hour: Estimate
+    outputs_per_hour: CardFigure
     device: str
     evaluation: str
 
@@ -68,7 +68,7 @@ class RunningCosts:
     host: str
     usd_per_hour: float | None
     capacity: Capacity | None
-    batch_usd_per_1000: Estimate | None
+    batch_usd_per_1000: CardFigure | None
     always_on_usd_per_month: float | None
     requests: RequestTotal | None
     always_on_usd_per_1000: float | None
@@ -90,8 +90,8 @@ class BreakEvenLine:
     model: str
     is_measured: bool
     price_as_of: str | None
-    usd_per_1000: Estimate
-    outputs_per_month: Estimate | None
+    usd_per_1000: CardFigure
+    outputs_per_month: CardFigure | None
     hosts: int | None
 
 
@@ -134,7 +134,7 @@ def break_even(
     return [_line(costs, model, usd, is_measured, listed.get(model)) for model, usd, is_measured in chosen]
 
 
-def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, Estimate]]:
+def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
     """Mean cost of a draft by who wrote it, the most drafts first; intervals by company."""
     by_teacher: dict[str, list[PricedDraft]] = defaultdict(list)
     for draft in drafts:
@@ -143,11 +143,11 @@ def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, Estimate]]:
     for teacher, own in sorted(by_teacher.items(), key=lambda item: (-len(item[1]), item[0])):
         found = means.mean({draft.id: draft.cost_usd for draft in own}, {draft.id: draft.company for draft in own})
         if found is not None:
-            result.append((teacher, Estimate(found.mean, found.low, found.high, found.n)))
+            result.append((teacher, CardFigure(found.mean, found.low, found.high, found.n)))
     return result
 
 
-def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> list[tuple[str, Estimate]]:
+def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> list[tuple[str, CardFigure]]:
     """What each listed model would cost for as many tokens, the cheapest first; free ones are no paid models."""
     if not drafts:
         return []
@@ -162,11 +162,11 @@ def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> l
         for price in prices
     ]
     ordered = sorted((usd, model) for model, usd in costs if usd > 0)
-    return [(model, Estimate(usd, n=len(drafts))) for usd, model in ordered]
+    return [(model, CardFigure(usd, n=len(drafts))) for usd, model in ordered]
 
 
 def _line(
-    costs: RunningCosts, model: str, usd: Estimate, is_measured: bool, price: ListedPrice | None
+    costs: RunningCosts, model: str, usd: CardFigure, is_measured: bool, price: ListedPrice | None
 ) -> BreakEvenLine:
     as_of = price.as_of.isoformat() if price else None
     per_1000 = usd.times(THOUSAND)

@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.evaluations import tables
 from serving.cards.card import MiniatureCard, SplitScores
-from serving.cards.costs import BreakEvenLine, Estimate, RunningCosts
+from serving.cards.costs import BreakEvenLine, CardFigure, RunningCosts
 from web.templatetags.figures import fixed, money
 
 NOT_RECORDED, NOT_MEASURED, NOT_STATED = "*not recorded*", "*not measured*", "*not stated*"
@@ -193,7 +193,7 @@ def _licence(licence: Mapping[str, Any]) -> Iterator[Row]:
         yield f"Source {source['name']}", source["provenance"] or NOT_STATED
 
 
-def _usd(estimate: Estimate | None) -> str:
+def _usd(estimate: CardFigure | None) -> str:
     if estimate is None:
         return ""
     if estimate.low is None or estimate.high is None:
@@ -201,7 +201,7 @@ def _usd(estimate: Estimate | None) -> str:
     return f"{money(estimate.mean)} ({money(estimate.low)} to {money(estimate.high)})"
 
 
-def _range(estimate: Estimate) -> str:
+def _range(estimate: CardFigure) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{fixed(estimate.mean, 0)} (no interval)"
     return f"{fixed(estimate.mean, 0)} ({fixed(estimate.low, 0)} to {fixed(estimate.high, 0)})"

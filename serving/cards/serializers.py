@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 
-class EstimateOut(serializers.Serializer[Any]):
+class CardFigureOut(serializers.Serializer[Any]):
     mean = serializers.FloatField()
     low = serializers.FloatField(allow_null=True)
     high = serializers.FloatField(allow_null=True)
@@ -15,7 +15,7 @@ class EstimateOut(serializers.Serializer[Any]):
 
 
 class CapacityOut(serializers.Serializer[Any]):
-    outputs_per_hour = EstimateOut()
+    outputs_per_hour = CardFigureOut()
     device = serializers.CharField(allow_blank=True, help_text="`cuda` or `cpu`; empty where it was not recorded")
     evaluation = serializers.UUIDField()
 
@@ -29,7 +29,7 @@ class RunningCostsOut(serializers.Serializer[Any]):
     host = serializers.CharField(allow_blank=True)
     usd_per_hour = serializers.FloatField(allow_null=True)
     capacity = CapacityOut(allow_null=True)
-    batch_usd_per_1000 = EstimateOut(allow_null=True)
+    batch_usd_per_1000 = CardFigureOut(allow_null=True)
     always_on_usd_per_month = serializers.FloatField(allow_null=True)
     requests = RequestTotalOut(allow_null=True)
     always_on_usd_per_1000 = serializers.FloatField(allow_null=True)
@@ -39,8 +39,8 @@ class BreakEvenOut(serializers.Serializer[Any]):
     model = serializers.CharField()
     is_measured = serializers.BooleanField(help_text="Paid for drafts of the dataset; else from their mean tokens")
     price_as_of = serializers.DateField(allow_null=True)
-    usd_per_1000 = EstimateOut()
-    outputs_per_month = EstimateOut(allow_null=True)
+    usd_per_1000 = CardFigureOut()
+    outputs_per_month = CardFigureOut(allow_null=True)
     hosts = serializers.IntegerField(allow_null=True, help_text="More than one never pay")
 
 

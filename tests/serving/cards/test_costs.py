@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from serving.cards.costs import BreakEvenLine, Capacity, Estimate, RunningCosts, break_even, running_costs
+from serving.cards.costs import BreakEvenLine, Capacity, CardFigure, RunningCosts, break_even, running_costs
 from serving.cards.queries import ListedPrice, PricedDraft, RequestTotal
 
-CAPACITY = Capacity(Estimate(2000, 1000, 4000, 40), "cuda", "e")
+CAPACITY = Capacity(CardFigure(2000, 1000, 4000, 40), "cuda", "e")
 
 
 def draft(number: int, cost: float, teacher: str = "openai:big") -> PricedDraft:
@@ -28,7 +28,7 @@ def on_host(usd: float | None = 2.0, capacity: Capacity | None = CAPACITY) -> Ru
 def test_a_batch_costs_the_hours_it_takes_and_an_idle_host_every_hour() -> None:
     costs = on_host()
 
-    assert costs.batch_usd_per_1000 == Estimate(1.0, 0.5, 2.0, 40)
+    assert costs.batch_usd_per_1000 == CardFigure(1.0, 0.5, 2.0, 40)
     assert costs.always_on_usd_per_month == 1460
     assert costs.always_on_usd_per_1000 == pytest.approx(1000)
 
@@ -60,7 +60,7 @@ def test_three_models_at_most_are_compared_who_wrote_the_data_first_then_the_che
     ]
     big, dear, cheap = lines
     assert big.usd_per_1000.low and big.usd_per_1000.high and big.usd_per_1000.low < 12 < big.usd_per_1000.high
-    assert dear.usd_per_1000 == Estimate(500, None, None, 1)
+    assert dear.usd_per_1000 == CardFigure(500, None, None, 1)
     # 1,100 tokens at a dollar a million; two dollars an hour pay for so many, and one host writes 2,000 an hour.
     assert cheap.usd_per_1000.mean == pytest.approx(1.1)
     assert cheap.outputs_per_month and cheap.outputs_per_month.mean == pytest.approx(1460 / 0.0011)
