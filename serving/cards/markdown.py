@@ -85,8 +85,8 @@ def _data(data: Mapping[str, Any]) -> Iterator[Row]:
     if data["sample"]:
         yield "Learnt from a part", f"{data['sample'].get('rows', data['sample'].get('records')):,} rows"
     agreement = data["agreement"] or {}
-    alpha = agreement.get("alpha")
-    yield "Agreement, Krippendorff's alpha", NOT_MEASURED if alpha is None else _alpha(agreement)
+    is_told = agreement.get("alpha") is not None and agreement.get("is_enough")
+    yield "Agreement, Krippendorff's alpha", _alpha(agreement) if is_told else NOT_MEASURED
     personal = data["personal_data"] or {}
     places = sum(kind["places"] for kind in personal.get("kinds", {}).values())
     yield "Personal data found by patterns", f"{places:,} places, {personal['policy']}" if personal else NOT_MEASURED

@@ -15,14 +15,14 @@ from audit.seals.row_hashes import row_hash
 from serving.evidence import layout
 
 if TYPE_CHECKING:
-    from serving.evidence.verification import Evidence
+    from serving.evidence.verification import EvidenceReader
 
 LINE_BYTES = 1 << 10
 HashesByDay = dict[date, dict[int, str]]
 _FIELDS = ("actor", "act", "subject_kind", "subject_id", "detail")
 
 
-def check(evidence: Evidence, known: Mapping[date, str]) -> None:
+def check(evidence: EvidenceReader, known: Mapping[date, str]) -> None:
     """Check rows, days and rights.
 
     Args:
@@ -40,7 +40,7 @@ def check(evidence: Evidence, known: Mapping[date, str]) -> None:
     _check_rights(evidence, acts)
 
 
-def _check_order_and_hashes(evidence: Evidence) -> tuple[dict[int, tuple[str, str, str]], HashesByDay]:
+def _check_order_and_hashes(evidence: EvidenceReader) -> tuple[dict[int, tuple[str, str, str]], HashesByDay]:
     """Return what each row says of its act, who and whom, and hashes of rows by day."""
     acts: dict[int, tuple[str, str, str]] = {}
     by_day: HashesByDay = defaultdict(dict)
@@ -58,7 +58,7 @@ def _check_order_and_hashes(evidence: Evidence) -> tuple[dict[int, tuple[str, st
     return acts, by_day
 
 
-def _check_chain(evidence: Evidence, known: Mapping[date, str]) -> dict[date, dict[str, Any]]:
+def _check_chain(evidence: EvidenceReader, known: Mapping[date, str]) -> dict[date, dict[str, Any]]:
     """Return the sealed days, having held each against the one before."""
     days: dict[date, dict[str, Any]] = {}
     previous, expected = "", None
@@ -77,7 +77,7 @@ def _check_chain(evidence: Evidence, known: Mapping[date, str]) -> dict[date, di
     return days
 
 
-def _check_day(evidence: Evidence, day: date, hashes: Mapping[int, str], seal: Mapping[str, Any]) -> None:
+def _check_day(evidence: EvidenceReader, day: date, hashes: Mapping[int, str], seal: Mapping[str, Any]) -> None:
     """Redo a day's digest from its leaves, and find every row of the day among them."""
     path = f"{layout.LEAVES_FOLDER}{day.isoformat()}.txt"
     if path not in evidence.archive.names:
@@ -88,16 +88,16 @@ def _check_day(evidence: Evidence, day: date, hashes: Mapping[int, str], seal: M
     for line in evidence.archive.lines(path, most_bytes=LINE_BYTES):
         total.update(line)
         count += 1
-        row_id, _, digest = line.decode("ascii", "replace").strip().partition(" ")
-        if row_id.isdigit() and left.get(int(row_id)) == digest:
-            del left[int(row_id)]
+        number, _, digest = line.decode("ascii", "replace").strip().partition(" ")
+        if number.isascii() and number.isdigit() and left.get(int(number)) == digest:
+            del left[int(number)]
     if total.hexdigest() != seal["digest"] or count != seal["rows"]:
         evidence.wrong(f"The leaves of {day} do not come to its digest, {seal['digest']}.")
     for row_id in sorted(left):
         evidence.wrong(f"Row {row_id} of the audit trail is not among the leaves that {day} was sealed with.")
 
 
-def _check_rights(evidence: Evidence, acts: Mapping[int, tuple[str, str, str]]) -> None:
+def _check_rights(evidence: EvidenceReader, acts: Mapping[int, tuple[str, str, str]]) -> None:
     """Hold the history of rights against the rows of the trail that it names, and find none of them left out."""
     told: set[int] = set()
     for number, row in evidence.rows(layout.RIGHTS_HISTORY):

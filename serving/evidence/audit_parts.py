@@ -20,67 +20,75 @@ from training.models import Miniature
 OWN_ACT = "evidence_made"
 
 
-def rows_of(miniature: Miniature) -> QuerySet[AuditRow]:
-    """Rows about a miniature, its task and what it rests on, and who was made an admin or shut out, in the order of ids."""
-    run = miniature.run
-    version = run.dataset_version
-    subjects = [miniature.pk, run.pk, run.job_id, run.task_id, run.student_id, version.pk, version.dataset_id]
-    subjects += TaskVersion.objects.filter(task=run.task_id).values_list("pk", flat=True)
-    subjects += Evaluation.objects.filter(run=run).values_list("pk", flat=True)
-    rows = seals.rows_about(task=run.task.slug, subjects=[str(each) for each in subjects], acts=ADMIN_ACTS)
-    last = seals.last_seal()
-    unsealed = {"at__gte": seals.first_day(last.day + timedelta(days=1))} if last else {}
-    return rows.exclude(act=OWN_ACT, **unsealed)
+class TrailPart:
+    """Rows of the trail about a miniature, read once: what is told of days and rights follows from that one reading.
+
+    Attributes:
+        rights: After `rows`: each act by which a right in the task was given or taken, with its row.
+        days_with_rows: After `rows`: sealed days that have one of them.
+    """
+
+    def __init__(self, miniature: Miniature) -> None:
+        self._miniature = miniature
+        # A day that is sealed meanwhile counts as unsealed throughout.
+        self._last = seals.last_seal()
+        self.rights: list[dict[str, Any]] = []
+        self.days_with_rows: set[date] = set()
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield each row as it was hashed, with its hash, in the order of ids."""
+        for row in self._selected().iterator(chunk_size=1000):
+            day = row.at.astimezone(UTC).date()
+            if self._last and day <= self._last.day:
+                self.days_with_rows.add(day)
+            if row.act in (*RIGHTS_ACTS, *ADMIN_ACTS):
+                self.rights.append(_right(row))
+            yield {
+                "id": row.pk,
+                "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "actor": row.actor,
+                "act": row.act,
+                "subject_kind": row.subject_kind,
+                "subject_id": row.subject_id,
+                "detail": row.detail,
+                "sha256": seals.hash_of(row),
+            }
+
+    def days(self) -> Iterator[dict[str, Any]]:
+        """Yield every seal, the first day first."""
+        if self._last is None:
+            return
+        for seal in seals.all_seals().filter(day__lte=self._last.day).iterator(chunk_size=1000):
+            yield {"day": seal.day.isoformat(), "rows": seal.rows, "previous": seal.previous, "digest": seal.digest}
+
+    def _selected(self) -> QuerySet[AuditRow]:
+        """Rows about a miniature, its task and what it rests on, and who was made an admin or shut out."""
+        run = self._miniature.run
+        version = run.dataset_version
+        subjects = [self._miniature.pk, run.pk, run.job_id, run.task_id, run.student_id, version.pk, version.dataset_id]
+        subjects += TaskVersion.objects.filter(task=run.task_id).values_list("pk", flat=True)
+        subjects += Evaluation.objects.filter(run=run).values_list("pk", flat=True)
+        rows = seals.rows_about(task=run.task.slug, subjects=[str(each) for each in subjects], acts=ADMIN_ACTS)
+        unsealed = {"at__gte": seals.first_day(self._last.day + timedelta(days=1))} if self._last else {}
+        return rows.exclude(act=OWN_ACT, **unsealed)
 
 
-def audit_rows(miniature: Miniature) -> Iterator[dict[str, Any]]:
-    """Yield each row as it was hashed, with its hash."""
-    for row in rows_of(miniature).iterator(chunk_size=1000):
-        yield {
-            "id": row.pk,
-            "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "actor": row.actor,
-            "act": row.act,
-            "subject_kind": row.subject_kind,
-            "subject_id": row.subject_id,
-            "detail": row.detail,
-            "sha256": seals.hash_of(row),
-        }
-
-
-def days() -> Iterator[dict[str, Any]]:
-    """Yield every seal, the first day first."""
-    for seal in seals.all_seals().iterator(chunk_size=1000):
-        yield {"day": seal.day.isoformat(), "rows": seal.rows, "previous": seal.previous, "digest": seal.digest}
-
-
-def sealed_days(miniature: Miniature) -> list[date]:
-    """Return the sealed days that have a row of the miniature's: their leaves are told, so that their digests can be redone."""
-    last = seals.last_seal()
-    if last is None:
-        return []
-    ats = rows_of(miniature).values_list("at", flat=True).iterator(chunk_size=5000)
-    return sorted({day for at in ats if (day := at.astimezone(UTC).date()) <= last.day})
+def _right(row: AuditRow) -> dict[str, Any]:
+    is_made = row.act == "task_made"
+    return {
+        "row": row.pk,
+        "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "act": row.act,
+        "by": row.actor,
+        "member": row.actor if is_made else row.subject_id,
+        "role": "lead" if is_made else row.detail.get("role", ""),
+    }
 
 
 def leaves(day: date) -> Iterator[bytes]:
     """Yield a day's leaves as they were sealed: id and hash of every row, whomever it is about."""
     for row_id, digest in seals.hashes_of(day):
         yield f"{row_id} {digest}\n".encode()
-
-
-def rights_history(miniature: Miniature) -> Iterator[dict[str, Any]]:
-    """Yield each act by which a right in the task was given or taken, with the row of the trail that tells it."""
-    acts = rows_of(miniature).filter(act__in=(*RIGHTS_ACTS, *ADMIN_ACTS))
-    for row in acts.iterator(chunk_size=1000):
-        yield {
-            "row": row.pk,
-            "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "act": row.act,
-            "by": row.actor,
-            "member": row.actor if row.act == "task_made" else row.subject_id,
-            "role": "lead" if row.act == "task_made" else row.detail.get("role", ""),
-        }
 
 
 def rights_now(miniature: Miniature) -> Iterator[dict[str, Any]]:

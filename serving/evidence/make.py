@@ -7,8 +7,6 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO
 
-from django.db import transaction
-
 from audit import trail
 from members.models import Member
 from review.models import DatasetRow
@@ -29,7 +27,7 @@ _README = """# Evidence file of {name}
 
     python manage.py verify_evidence FILE.zip --digest DIGEST
 
-with the digest that was told when the file was made; it stands in the audit trail too. Members are named by their id alone.
+with the digest that was told when the file was made; it stands in the audit trail too. Members are named by their id; the dataset's own card and rows name reviewers as exports do.
 See docs/cards.md for what each file holds.
 """
 
@@ -68,16 +66,8 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
     # Closed by whoever sends it.
     spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES, prefix="evidence-")  # noqa: SIM115
     try:
-        with transaction.atomic():
-            digest = _write(miniature, spool, with_rows=with_rows)
-            trail.record(
-                "evidence_made",
-                by=by,
-                about=miniature,
-                task=miniature.task.slug,
-                digest=digest,
-                rows=with_rows,
-            )
+        digest = _write(miniature, spool, with_rows=with_rows)
+        trail.record("evidence_made", by=by, about=miniature, task=miniature.task.slug, digest=digest, rows=with_rows)
         size = spool.seek(0, io.SEEK_END)
         spool.seek(0)
     except BaseException:
@@ -124,9 +114,10 @@ def _write_model(archive: EvidenceZip, miniature: Miniature) -> None:
 
 
 def _write_audit(archive: EvidenceZip, miniature: Miniature) -> None:
-    archive.add_lines(layout.RIGHTS_HISTORY, audit_parts.rights_history(miniature))
-    archive.add_lines(layout.RIGHTS_NOW, audit_parts.rights_now(miniature))
-    archive.add_lines(layout.AUDIT_ROWS, audit_parts.audit_rows(miniature))
-    archive.add_lines(layout.AUDIT_DAYS, audit_parts.days())
-    for day in audit_parts.sealed_days(miniature):
+    part = audit_parts.TrailPart(miniature)
+    archive.add_lines(layout.AUDIT_ROWS, part.rows())
+    archive.add_lines(layout.AUDIT_DAYS, part.days())
+    for day in sorted(part.days_with_rows):
         archive.add(f"{layout.LEAVES_FOLDER}{day.isoformat()}.txt", audit_parts.leaves(day))
+    archive.add_lines(layout.RIGHTS_HISTORY, part.rights)
+    archive.add_lines(layout.RIGHTS_NOW, audit_parts.rights_now(miniature))

@@ -20,6 +20,7 @@ from web import strict_json
 # The manifest, a version's manifest, a card: small files that are read whole; and the longest line of a large one.
 WHOLE_BYTES: Final = 256 << 20
 LINE_BYTES: Final = 64 << 20
+MOST_TOLD: Final = 1000
 
 
 @dataclass(slots=True)
@@ -39,7 +40,7 @@ class EvidenceCheck:
     notes: list[str] = field(default_factory=list)
 
 
-class Evidence:
+class EvidenceReader:
     """An opened evidence file: its parts as values, and where mismatches are written down."""
 
     def __init__(self, archive: SafeZip, check: EvidenceCheck) -> None:
@@ -70,8 +71,9 @@ class Evidence:
                 self.wrong(f"{path}, line {number} is no JSON object.")
 
     def wrong(self, sentence: str) -> None:
-        """Write a mismatch down."""
-        self.check.mismatches.append(sentence)
+        """Write a mismatch down; beyond `MOST_TOLD` one more says nothing new."""
+        if len(self.check.mismatches) < MOST_TOLD:
+            self.check.mismatches.append(sentence)
 
     def note(self, sentence: str) -> None:
         """Write down what could not be told."""
@@ -94,7 +96,7 @@ def verify(
     """
     check = EvidenceCheck()
     with safe_zip.opened(path, most_bytes=most_bytes) as archive:
-        evidence = Evidence(archive, check)
+        evidence = EvidenceReader(archive, check)
         manifest = _manifest(archive)
         _check_files(evidence, manifest, digest)
         for part in (_check_task_versions, _check_dataset, _check_rows, _check_registrations):
@@ -103,7 +105,7 @@ def verify(
     return check
 
 
-def _run(evidence: Evidence, part: Callable[[Evidence], None]) -> None:
+def _run(evidence: EvidenceReader, part: Callable[[EvidenceReader], None]) -> None:
     """Run one check; a part of a shape that no evidence file has is a mismatch, and ends none of the others."""
     try:
         part(evidence)
@@ -126,7 +128,7 @@ def _manifest(archive: SafeZip) -> dict[str, Any]:
     return dict(manifest)
 
 
-def _check_files(evidence: Evidence, manifest: Mapping[str, Any], digest: str) -> None:
+def _check_files(evidence: EvidenceReader, manifest: Mapping[str, Any], digest: str) -> None:
     """Hold every file against the manifest, and the zip against there being others."""
     files, names = manifest["files"], evidence.archive.names - {layout.MANIFEST}
     for path in sorted(layout.REQUIRED - files.keys()):
@@ -147,13 +149,13 @@ def _check_files(evidence: Evidence, manifest: Mapping[str, Any], digest: str) -
         evidence.wrong(f"The digest of the whole is {evidence.check.digest}, not {digest}: it is another file.")
 
 
-def _check_task_versions(evidence: Evidence) -> None:
+def _check_task_versions(evidence: EvidenceReader) -> None:
     for _, row in evidence.rows(layout.TASK_VERSIONS):
         if _sha256_of(row["body"]) != row["content_hash"]:
             evidence.wrong(f"Task version {row['number']} does not have its content hash.")
 
 
-def _check_dataset(evidence: Evidence) -> None:
+def _check_dataset(evidence: EvidenceReader) -> None:
     """Redo the dataset's hash from its manifest, and hold it against all who name it."""
     version = evidence.value(layout.VERSION)
     if version is None:
@@ -177,7 +179,7 @@ def _check_dataset(evidence: Evidence) -> None:
         evidence.wrong(f"{layout.ROW_HASHES} has {hashed:,} rows; the dataset was frozen with {version['rows']:,}.")
 
 
-def _check_rows(evidence: Evidence) -> None:
+def _check_rows(evidence: EvidenceReader) -> None:
     """Where the rows are included, hold their files against the frozen hashes, and every row's hash against a line."""
     version = evidence.value(layout.VERSION)
     included = {path for path in evidence.archive.names if path.startswith(layout.ROWS_FOLDER)}
@@ -198,7 +200,7 @@ def _check_rows(evidence: Evidence) -> None:
 
 
 def _check_rows_file(
-    evidence: Evidence, path: str, frozen: Mapping[str, Any], now: Mapping[str, Any], line_hashes: set[bytes]
+    evidence: EvidenceReader, path: str, frozen: Mapping[str, Any], now: Mapping[str, Any], line_hashes: set[bytes]
 ) -> None:
     total = hashlib.sha256()
     for line in evidence.archive.lines(path, most_bytes=LINE_BYTES):
@@ -213,7 +215,7 @@ def _check_rows_file(
         evidence.wrong(f"{path} does not have the hash the dataset was frozen with, {frozen['sha256']}.")
 
 
-def _check_registrations(evidence: Evidence) -> None:
+def _check_registrations(evidence: EvidenceReader) -> None:
     for _, row in evidence.rows(layout.REGISTRATIONS):
         if hashlib.sha256(row["text"].encode()).hexdigest() != row["sha256"]:
             evidence.wrong(f"The registration of the {row['kind']} '{row['name']}' does not have its seal.")
