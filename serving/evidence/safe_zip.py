@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -37,6 +38,10 @@ class SafeZip:
         """Paths of its files."""
         return frozenset(self._entries)
 
+    def leave_out(self, name: str) -> None:
+        """Treat a file as if it were not there, since it cannot be unpacked."""
+        del self._entries[name]
+
     def blocks(self, name: str) -> Iterator[bytes]:
         """Yield a file's bytes.
 
@@ -51,7 +56,15 @@ class SafeZip:
                     if left < 0:
                         raise UnreadableZipError(f"'{name}' is larger than the zip says.")
                     yield block
-        except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            OSError,
+            EOFError,
+            RuntimeError,
+            NotImplementedError,
+            ValueError,
+        ) as error:
             raise UnreadableZipError(f"'{name}' cannot be unpacked: {error}.") from None
 
     def text(self, name: str, *, most_bytes: int) -> bytes:

@@ -137,9 +137,9 @@ def _check_files(evidence: EvidenceReader, manifest: Mapping[str, Any], digest: 
         evidence.wrong(f"{path} is missing.")
     for path in sorted(names - files.keys()):
         evidence.wrong(f"{path} was added: the manifest does not name it.")
-    hashes = {path: _sha256(evidence.archive.blocks(path)) for path in sorted(names)}
+    hashes = _hashes(evidence, names)
     evidence.check.files = len(hashes)
-    for path in sorted(files.keys() & names):
+    for path in sorted(files.keys() & hashes.keys()):
         if hashes[path] != files[path]["sha256"]:
             evidence.wrong(f"{path} was changed: its SHA-256 is {hashes[path]}, not {files[path]['sha256']}.")
     evidence.check.digest = layout.digest_of(hashes)
@@ -147,6 +147,18 @@ def _check_files(evidence: EvidenceReader, manifest: Mapping[str, Any], digest: 
         evidence.wrong("The manifest's digest is not that of the files it names.")
     if digest and evidence.check.digest != digest.strip().lower():
         evidence.wrong(f"The digest of the whole is {evidence.check.digest}, not {digest}: it is another file.")
+
+
+def _hashes(evidence: EvidenceReader, names: frozenset[str]) -> dict[str, str]:
+    """Hash every file; one that cannot be unpacked is a mismatch, and is not read again."""
+    hashes: dict[str, str] = {}
+    for path in sorted(names):
+        try:
+            hashes[path] = _sha256(evidence.archive.blocks(path))
+        except UnreadableZipError as error:
+            evidence.wrong(f"{path} was changed: {error}")
+            evidence.archive.leave_out(path)
+    return hashes
 
 
 def _check_task_versions(evidence: EvidenceReader) -> None:

@@ -54,6 +54,19 @@ def test_an_altered_byte_is_named_with_its_file(path: Path) -> None:
     assert all(ROWS in each or layout.ROW_HASHES in each for each in mismatches)
 
 
+def test_a_byte_altered_in_the_zip_itself_is_named_with_its_file(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        entry = archive.getinfo(layout.AUDIT_ROWS)
+    data = bytearray(path.read_bytes())
+    # Behind the entry's own header: 30 bytes, its name, and 20 of zip64.
+    data[entry.header_offset + 30 + len(layout.AUDIT_ROWS) + 20 + entry.compress_size // 2] ^= 0x10
+    path.write_bytes(data)
+
+    mismatches = verify(path).mismatches
+
+    assert mismatches[0].startswith(f"{layout.AUDIT_ROWS} was changed: ")
+
+
 def test_a_missing_and_an_added_file_are_named(path: Path) -> None:
     rewritten(path, lambda own: {"more.txt": b"x", **{k: v for k, v in own.items() if k != layout.DECISIONS}})
 
