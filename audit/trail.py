@@ -89,6 +89,7 @@ ACTS: dict[str, str] = {
     "gate_overridden": "Miniature promoted over its gate",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
+    "evidence_made": "Evidence file made",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
     "sender_made": "Sender made",

@@ -2,10 +2,18 @@
 
 from django.urls import path
 
+from serving.cards import api as cards_api
+from serving.evidence import api as evidence_api
 from serving.promotions import api
 
 urlpatterns = [
     path("serving/", api.ServingView.as_view(), name="api-serving"),
+    path("miniatures/<uuid:miniature_id>/card/", cards_api.CardView.as_view(), name="api-miniature-card"),
+    path(
+        "miniatures/<uuid:miniature_id>/evidence.zip",
+        evidence_api.EvidenceView.as_view(),
+        name="api-miniature-evidence",
+    ),
     path("miniatures/<uuid:miniature_id>/promote/", api.PromoteView.as_view(), name="api-miniature-promote"),
     path("miniatures/<uuid:miniature_id>/demote/", api.DemoteView.as_view(), name="api-miniature-demote"),
 ]

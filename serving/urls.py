@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from serving.cards import pages as cards_pages
+from serving.evidence import pages as evidence_pages
 from serving.playground import pages as playground_pages
 from serving.promotions import pages
 
@@ -13,6 +15,9 @@ urlpatterns = [
     path("tasks/<slug:slug>/playground/", playground_pages.page, name="playground"),
     path("tasks/<slug:slug>/playground/write/", playground_pages.write, name="playground-write"),
     path("miniatures/<uuid:miniature_id>/serving/", pages.miniature_panel, name="miniature"),
+    path("miniatures/<uuid:miniature_id>/card/", cards_pages.card, name="miniature-card"),
+    path("miniatures/<uuid:miniature_id>/card.md", cards_pages.download, name="miniature-card-markdown"),
+    path("miniatures/<uuid:miniature_id>/evidence.zip", evidence_pages.download, name="miniature-evidence"),
     path("miniatures/<uuid:miniature_id>/promote/", pages.promote, name="promote"),
     path("miniatures/<uuid:miniature_id>/demote/", pages.demote, name="demote"),
 ]

@@ -152,6 +152,22 @@ def _inside(path: str) -> str:
     return path
 
 
+class Environment(Part):
+    """What a run computed with. What could not be read is None or left out.
+
+    `packages` are versions by name, `cuda` the version torch was built for, `devices` names of the GPUs it saw, `commit` that
+    of the checkout its code lay in.
+    """
+
+    python: str
+    platform: str
+    packages: dict[str, str]
+    cuda: str | None = None
+    driver: str | None = None
+    devices: list[str] = Field(default_factory=list)
+    commit: str | None = None
+
+
 class TrainSummary(Part):
     """What a run came to. Memory is the peak of the whole process.
 
@@ -182,3 +198,5 @@ class TrainSummary(Part):
     objective: ObjectiveName = "sft"
     measures: dict[str, float] = Field(default_factory=dict)
     processes: int = 1
+    # None of runs from before it was recorded.
+    environment: Environment | None = None

@@ -19,6 +19,7 @@ from training.engine.model import compilation, generate, loading, lora, merged_l
 from training.engine.model.placement import Placement
 from training.engine.model.placement import accelerator as accelerator_of
 from training.engine.preflight import check
+from training.engine.report import environment
 from training.engine.report.observer import Emit, observe
 from training.engine.setup import RunSetup, measure_reference, placement_of, set_up
 from training.engine.state import TrainState
@@ -155,6 +156,7 @@ def _summary(
         objective=recipe.objective,
         measures=state.best_measures,
         processes=processes,
+        environment=environment.read(),
     )
 
 

@@ -87,6 +87,7 @@ def test_a_run_leaves_a_verified_adapter_samples_and_figures(student, lay_run, t
     assert (summary["steps"], summary["epochs"], summary["rows"], summary["rank"]) == (16, 2.0, 16, 4)
     assert summary["validation_loss"] < summary["validation_loss_before"]
     assert 0 < summary["trainable_parameters"] < summary["total_parameters"]
+    assert summary["environment"]["packages"]["torch"]
     assert {"adapter/adapter_config.json", "adapter/adapter_model.safetensors", "adapter/tokenizer.json"} <= {
         artefact["path"] for artefact in ended["artefacts"]
     }

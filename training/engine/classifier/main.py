@@ -32,6 +32,7 @@ from training.engine.memory import memory_plan
 from training.engine.model import generate, lora, merged_lora
 from training.engine.model.placement import Placement, place
 from training.engine.model.placement import accelerator as accelerator_of
+from training.engine.report import environment
 from training.engine.report.observer import observe
 from training.engine.schedule import Schedule
 from training.engine.state import TrainState
@@ -263,6 +264,7 @@ def _summary(
         resumed_from_step=resumed_from,
         objective=spec.recipe.objective,
         measures=measures,
+        environment=environment.read(),
     )
 
 

@@ -1,0 +1,181 @@
+"""What a miniature's outputs cost on a host, and from which volume on it is cheaper than a model that is paid by the call.
+
+Pure arithmetic on what was measured: a capacity that no evaluation measured and a price that nobody entered stay unknown.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from serving.cards.queries import ListedPrice, PricedDraft, RequestTotal
+from stats.intervals import cost_ratios, means
+
+THOUSAND: Final = 1000
+MILLION: Final = 1_000_000
+HOURS_PER_MONTH: Final = 730
+HOURS_PER_DAY: Final = 24
+MODELS_COMPARED: Final = 3
+AUTHORS_COMPARED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CardFigure:
+    """A number with the ends of its interval, None where there is none, and of how many it is."""
+
+    mean: float
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+
+    def times(self, factor: float) -> CardFigure:
+        """The same in another unit; the factor is above 0."""
+        low, high = (None if end is None else end * factor for end in (self.low, self.high))
+        return CardFigure(self.mean * factor, low, high, self.n)
+
+    def under(self, amount: float) -> CardFigure:
+        """`amount` divided by it, so that the ends change places; one that reaches 0 has no other end."""
+        low = amount / self.high if self.high else None
+        high = amount / self.low if self.low and self.low > 0 else None
+        return CardFigure(amount / self.mean, low, high, self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Outputs an hour that an evaluation measured, with its batch full; `device` is `cuda`, `cpu` or not recorded (empty)."""
+
+    outputs_per_hour: CardFigure
+    device: str
+    evaluation: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCosts:
+    """What its outputs cost in US dollars; None is what was not measured, or has no price.
+
+    Attributes:
+        host: Whose price an hour counts.
+        usd_per_hour: That price.
+        capacity: What the host writes.
+        batch_usd_per_1000: Of outputs written in full batches, the host paid while it writes.
+        always_on_usd_per_month: Of a host that is paid around the clock, 730 hours.
+        requests: What was asked of it so far, and over how many days.
+        always_on_usd_per_1000: Of a host paid around the clock, at that volume.
+    """
+
+    host: str
+    usd_per_hour: float | None
+    capacity: Capacity | None
+    batch_usd_per_1000: CardFigure | None
+    always_on_usd_per_month: float | None
+    requests: RequestTotal | None
+    always_on_usd_per_1000: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEvenLine:
+    """A paid model, and the volume from which a host that is always on is cheaper.
+
+    Attributes:
+        model: Provider and model.
+        is_measured: Whether its cost was paid for drafts of this dataset; else it is computed from their mean tokens.
+        price_as_of: Day of its price in the table; None where it has none any more.
+        usd_per_1000: What 1,000 outputs cost.
+        outputs_per_month: The break-even; None without a price of the host.
+        hosts: Hosts that write that many; None without a capacity. More than one never pay.
+    """
+
+    model: str
+    is_measured: bool
+    price_as_of: str | None
+    usd_per_1000: CardFigure
+    outputs_per_month: CardFigure | None
+    hosts: int | None
+
+
+def running_costs(
+    *, host: str, usd_per_hour: float | None, capacity: Capacity | None, requests: RequestTotal | None
+) -> RunningCosts:
+    """Reckon what outputs cost on a host.
+
+    Args:
+        host: Its name.
+        usd_per_hour: Its price; None where none was entered.
+        capacity: What it was measured to write.
+        requests: What was asked so far.
+    """
+    batch = month = at_volume = None
+    if usd_per_hour is not None:
+        month = usd_per_hour * HOURS_PER_MONTH
+        batch = capacity.outputs_per_hour.under(usd_per_hour * THOUSAND) if capacity else None
+        if requests:
+            at_volume = usd_per_hour * HOURS_PER_DAY * requests.days / requests.requests * THOUSAND
+    return RunningCosts(host, usd_per_hour, capacity, batch, month, requests, at_volume)
+
+
+def break_even(
+    costs: RunningCosts, drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]
+) -> list[BreakEvenLine]:
+    """Compare with three paid models at most: those that wrote the data, then the cheapest of the price table.
+
+    Args:
+        costs: Of the host.
+        drafts: Drafts of the dataset.
+        prices: The price table.
+    """
+    listed = {price.model: price for price in prices}
+    paid = [draft for draft in drafts if draft.cost_usd > 0]
+    measured = _measured(paid)[:AUTHORS_COMPARED]
+    computed = [each for each in _computed(drafts, prices) if each[0] not in {model for model, _ in measured}]
+    chosen = [(model, usd, True) for model, usd in measured]
+    chosen += [(model, usd, False) for model, usd in computed[: MODELS_COMPARED - len(chosen)]]
+    return [_line(costs, model, usd, is_measured, listed.get(model)) for model, usd, is_measured in chosen]
+
+
+def _measured(drafts: Sequence[PricedDraft]) -> list[tuple[str, CardFigure]]:
+    """Mean cost of a draft by who wrote it, the most drafts first; intervals by company."""
+    by_teacher: dict[str, list[PricedDraft]] = defaultdict(list)
+    for draft in drafts:
+        by_teacher[draft.teacher].append(draft)
+    result = []
+    for teacher, own in sorted(by_teacher.items(), key=lambda item: (-len(item[1]), item[0])):
+        found = means.mean({draft.id: draft.cost_usd for draft in own}, {draft.id: draft.company for draft in own})
+        if found is not None:
+            result.append((teacher, CardFigure(found.mean, found.low, found.high, found.n)))
+    return result
+
+
+def _computed(drafts: Sequence[PricedDraft], prices: Sequence[ListedPrice]) -> list[tuple[str, CardFigure]]:
+    """What each listed model would cost for as many tokens, the cheapest first; free ones are no paid models."""
+    if not drafts:
+        return []
+    tokens_in = sum(draft.input_tokens for draft in drafts) / len(drafts)
+    tokens_out = sum(draft.output_tokens for draft in drafts) / len(drafts)
+    costs = [
+        (
+            price.model,
+            (tokens_in * float(price.input_usd_per_million) + tokens_out * float(price.output_usd_per_million))
+            / MILLION,
+        )
+        for price in prices
+    ]
+    ordered = sorted((usd, model) for model, usd in costs if usd > 0)
+    return [(model, CardFigure(usd, n=len(drafts))) for usd, model in ordered]
+
+
+def _line(
+    costs: RunningCosts, model: str, usd: CardFigure, is_measured: bool, price: ListedPrice | None
+) -> BreakEvenLine:
+    as_of = price.as_of.isoformat() if price else None
+    per_1000 = usd.times(THOUSAND)
+    if not costs.usd_per_hour:
+        return BreakEvenLine(model, is_measured, as_of, per_1000, None, None)
+    even = cost_ratios.break_even(
+        usd_per_gpu_hour=costs.usd_per_hour,
+        usd_per_mail_paid=usd.mean,
+        mails_per_hour_capacity=costs.capacity.outputs_per_hour.mean if costs.capacity else None,
+    )
+    month = usd.under(costs.usd_per_hour * HOURS_PER_MONTH)
+    return BreakEvenLine(model, is_measured, as_of, per_1000, month, even.gpus)

@@ -1,0 +1,123 @@
+"""Make the evidence file of a miniature, and write to the audit trail that it was made."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from dataclasses import dataclass
+from typing import IO
+
+from audit import trail
+from members.models import Member
+from review.models import DatasetRow
+from review.states import Role
+from review.tasks.permissions import require
+from serving.cards.card import card_of
+from serving.cards.markdown import markdown
+from serving.evidence import audit_parts, data_parts, layout, model_parts
+from serving.evidence.archive import EvidenceZip
+from training.models import Miniature
+from web.errors import Refusal
+
+# Up to so much stays in memory; what is larger lies in a file that is gone when it is closed.
+SPOOLED_BYTES = 8 << 20
+_README = """# Evidence file of {name}
+
+`manifest.json` names every file with its SHA-256, and a digest over all of them. Check it, without a database, by
+
+    python manage.py verify_evidence FILE.zip --digest DIGEST
+
+with the digest that was told when the file was made; it stands in the audit trail too. Members are named by their id; the dataset's own card and rows name reviewers as exports do.
+See docs/cards.md for what each file holds.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A made file, to be read once from its beginning; whoever reads it closes it."""
+
+    handle: IO[bytes]
+    bytes: int
+    digest: str
+
+
+def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
+    """Make the evidence file of a miniature.
+
+    The same state gives the same bytes. Nothing is kept here, so that what is erased later comes back in no later file.
+
+    Args:
+        miniature: The miniature.
+        by: A lead of its task, or an admin.
+        with_rows: Whether the dataset's rows and reviewers' remarks come too.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409, the dataset version is not frozen on this installation.
+    """
+    require(by, miniature.task, Role.LEAD)
+    if not miniature.run.dataset_version.is_frozen:
+        raise Refusal(
+            "not_frozen",
+            "The dataset version of this miniature is not frozen here, so nothing could be checked.",
+            hint="Freeze the dataset version, or make the file where the miniature was tuned.",
+            status=409,
+        )
+    # Closed by whoever sends it.
+    spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES, prefix="evidence-")  # noqa: SIM115
+    try:
+        digest = _write(miniature, spool, with_rows=with_rows)
+        trail.record("evidence_made", by=by, about=miniature, task=miniature.task.slug, digest=digest, rows=with_rows)
+        size = spool.seek(0, io.SEEK_END)
+        spool.seek(0)
+    except BaseException:
+        spool.close()
+        raise
+    return EvidenceFile(spool, size, digest)
+
+
+def _write(miniature: Miniature, target: IO[bytes], *, with_rows: bool) -> str:
+    archive = EvidenceZip(target)
+    archive.add(layout.README, [_README.format(name=miniature.name).encode()])
+    card = card_of(miniature)
+    archive.add_json(layout.MINIATURE, model_parts.miniature_facts(miniature))
+    archive.add_json(layout.CARD, card.as_json())
+    archive.add(layout.CARD_TEXT, [markdown(card).encode()])
+    _write_data(archive, miniature, with_rows=with_rows)
+    _write_model(archive, miniature)
+    _write_audit(archive, miniature)
+    return archive.close(miniature=str(miniature.pk), slug=miniature.slug, with_rows=with_rows)
+
+
+def _write_data(archive: EvidenceZip, miniature: Miniature, *, with_rows: bool) -> None:
+    run, version = miniature.run, miniature.run.dataset_version
+    rows = DatasetRow.objects.filter(version=version).order_by()
+    numbers = {run.task_version.number, *rows.values_list("draft__task_version__number", flat=True).distinct()}
+    archive.add_lines(layout.TASK_VERSIONS, data_parts.task_versions(run.task, numbers))
+    archive.add(layout.GUIDELINE, [data_parts.guideline(run.task_version.spec).encode()])
+    archive.add_json(layout.VERSION, data_parts.version_facts(version))
+    archive.add(layout.DATA_CARD, [version.card.encode()])
+    archive.add_lines(layout.ROW_HASHES, data_parts.row_hashes(version))
+    archive.add_lines(layout.DECISIONS, data_parts.decisions(version, with_notes=with_rows))
+    for file in data_parts.files_of(version) if with_rows else ():
+        archive.add(f"{layout.ROWS_FOLDER}{file.format}.{file.split}.jsonl", data_parts.blocks(file))
+
+
+def _write_model(archive: EvidenceZip, miniature: Miniature) -> None:
+    archive.add_json(layout.RUN, model_parts.run_facts(miniature.run))
+    archive.add_lines(layout.METRICS, model_parts.metrics(miniature.run))
+    archive.add_lines(layout.EVALUATIONS, model_parts.evaluations(miniature.run))
+    archive.add_lines(layout.OPENINGS, model_parts.openings(miniature.run))
+    archive.add_lines(layout.PROMOTIONS, model_parts.promotions(miniature))
+    archive.add_lines(layout.GATE, model_parts.gate_results(miniature))
+    archive.add_lines(layout.REGISTRATIONS, model_parts.registrations(miniature))
+
+
+def _write_audit(archive: EvidenceZip, miniature: Miniature) -> None:
+    part = audit_parts.TrailPart(miniature)
+    archive.add_lines(layout.AUDIT_ROWS, part.rows())
+    archive.add_lines(layout.AUDIT_DAYS, part.days())
+    for day in sorted(part.days_with_rows):
+        archive.add(f"{layout.LEAVES_FOLDER}{day.isoformat()}.txt", audit_parts.leaves(day))
+    archive.add_lines(layout.RIGHTS_HISTORY, part.rights)
+    archive.add_lines(layout.RIGHTS_NOW, audit_parts.rights_now(miniature))

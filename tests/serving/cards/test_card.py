@@ -1,0 +1,76 @@
+"""One card in three forms, of what was recorded and measured and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from evaluation.evaluations import run_inputs, start_evaluation
+from evaluation.models import Evaluation
+from members.models import Member
+from serving.cards.card import card_of
+from serving.cards.markdown import markdown
+from training.miniatures import queries
+from training.models import HostPrice, Miniature, TrainingRun
+
+pytestmark = pytest.mark.django_db
+ENVIRONMENT = {
+    "python": "3.11.7", "platform": "Linux x86_64", "packages": {"torch": "2.13.0"}, "cuda": "12.8", "driver": None,
+    "devices": ["H100"], "commit": "a" * 40,
+}  # fmt: skip
+
+
+def test_an_unmeasured_miniature_says_so_and_names_nobody(miniature: Miniature, admin: Member) -> None:
+    card = card_of(queries.miniature_or_404(admin, miniature.pk))
+    text = markdown(card)
+
+    assert card.environment is None
+    assert (card.scores, card.break_even, card.costs.capacity) == ((), (), None)
+    assert "## Environment\n\n*not recorded*" in text
+    assert "## Scores\n\nThe task's test split was never opened.\n\n*not measured*" in text
+    assert "- It was not evaluated: no score stands for it." in text
+    assert "- Forgetting was not measured." in text
+    assert "| Capacity measured | *not measured* |" in text
+    assert "| Data | *not stated* |" in text
+    assert "| Base | Apache-2.0 |" in text
+    assert card.lineage["dataset_version"]["content_hash"] in text
+    assert card.lineage["reviewers"] == 1
+    assert "'url'" not in str(card.as_json())
+
+
+def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
+    miniature: Miniature, admin: Member, viewer: Member, finish: Any, as_member: Callable[[Member], Any],
+    api_as: Callable[..., APIClient],
+) -> None:  # fmt: skip
+    run = miniature.run
+    TrainingRun.objects.filter(pk=run.pk).update(summary={**run.summary, "environment": ENVIRONMENT})
+    HostPrice.objects.create(host="default", usd_per_hour="2.00")
+    evaluation, tuned = start_evaluation.start(run, by=admin), run_inputs.tuned_name(run)
+    finish(evaluation, {"tiny (base)": ("base", 0.3), tuned: ("lora", 0.8)})
+    summary = evaluation.summary
+    seconds = {"mean": 1.8, "low": 0.9, "high": 3.6, "n": 3, "companies": 3}
+    summary["systems"][tuned]["seconds"] = seconds
+    Evaluation.objects.filter(pk=evaluation.pk).update(summary={**summary, "devices": {tuned: "cuda"}})
+    address = f"miniatures/{miniature.pk}/card/"
+
+    body = api_as(viewer).get(f"/api/v1/{address}").json()
+    page = as_member(viewer).get(f"/{address}").content.decode()
+    text = as_member(viewer).get(reverse("serving:miniature-card-markdown", args=[miniature.pk])).content.decode()
+
+    (scores,) = body["scores"]
+    assert (scores["split"], scores["opening"], scores["tuned"]) == ("validation", None, tuned)
+    assert scores["systems"][tuned]["metrics"]["passes_all"]["mean"] == 0.8
+    assert body["environment"] == ENVIRONMENT
+    assert body["costs"]["capacity"]["outputs_per_hour"] == {"mean": 2000.0, "low": 1000.0, "high": 4000.0, "n": 3}
+    assert body["costs"]["batch_usd_per_1000"]["mean"] == 1.0
+    for form in (page, text):
+        assert "2,000 (1,000 to 4,000) outputs an hour on cuda" in form
+        assert "80.0 % (70.0 % to 90.0 %), n = 2" in form
+        assert "*not recorded*" in form or "<em>not recorded</em>" in form
+        assert "The test split was not opened for it" in form
+    assert "Evidence file" not in page
+    assert "Evidence file" in as_member(admin).get(f"/{address}").content.decode()

@@ -1,0 +1,110 @@
+"""The evidence file of a real miniature: whole, the same twice, for leads alone, and without what was erased."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.models import AuditRow
+from audit.seals import sealing
+from members.models import Member
+from review.erasure import erase
+from review.models import DatasetRow
+from review.states import Role
+from review.tasks import team
+from serving.evidence import layout, make
+from serving.evidence.verification import verify
+from training.models import Miniature
+
+pytestmark = pytest.mark.django_db
+
+
+def written(miniature: Miniature, by: Member, folder: Path, *, with_rows: bool = False) -> Path:
+    file = make.make(miniature, by=by, with_rows=with_rows)
+    path = folder / f"{len(list(folder.glob('*.zip')))}.zip"
+    with file.handle:
+        path.write_bytes(file.handle.read())
+    return path
+
+
+async def read(answer: Any) -> bytes:
+    return b"".join([block async for block in answer.streaming_content])
+
+
+def rows(path: Path, name: str) -> list[dict[str, Any]]:
+    with zipfile.ZipFile(path) as archive:
+        return [json.loads(line) for line in archive.read(name).splitlines()]
+
+
+def test_the_same_state_gives_the_same_bytes_and_they_hold(
+    miniature: Miniature, lead: Member, viewer: Member, admin: Member, tmp_path: Path
+) -> None:
+    team.give_role(viewer, miniature.task, role=Role.REVIEWER, by=admin)
+
+    first, second = written(miniature, lead, tmp_path), written(miniature, lead, tmp_path)
+    check = verify(first)
+
+    assert check.mismatches == []
+    assert any("not sealed yet" in note for note in check.notes)
+    assert hashlib.sha256(first.read_bytes()).digest() == hashlib.sha256(second.read_bytes()).digest()
+    made = AuditRow.objects.filter(act="evidence_made").values_list("detail", flat=True)
+    assert [detail["digest"] for detail in made] == [check.digest, check.digest]
+    sealing.seal_days(now=timezone.now() + timedelta(days=2))
+    sealed = verify(written(miniature, lead, tmp_path))
+    # Every row was found among the leaves of its day.
+    assert sealed.mismatches == []
+    assert not any("not sealed yet" in note for note in sealed.notes)
+    assert {row["act"] for row in rows(first, layout.RIGHTS_HISTORY)} >= {"role_given", "task_made"}
+    decided = rows(first, layout.DECISIONS)
+    assert len(decided) == 15
+    assert all("note" not in row and len(row["reviewer"]) == 36 for row in decided)
+
+
+def test_with_rows_the_dataset_is_redone_from_them_and_what_was_erased_is_not_there(
+    miniature: Miniature, admin: Member, tmp_path: Path
+) -> None:
+    whole = written(miniature, admin, tmp_path, with_rows=True)
+    assert verify(whole).mismatches == []
+    assert not any("rows are not included" in note for note in verify(whole).notes)
+    record = DatasetRow.objects.filter(version=miniature.run.dataset_version, split="train").earliest("pk").draft.record
+    secret = str(record.facts["company"])
+    with zipfile.ZipFile(whole) as archive:
+        assert any(secret.encode() in archive.read(name) for name in archive.namelist())
+
+    erase.erase_records([record.pk])
+    after = written(miniature, admin, tmp_path, with_rows=True)
+
+    check = verify(after)
+    assert check.mismatches == []
+    assert any("written anew after people were erased" in note for note in check.notes)
+    with zipfile.ZipFile(after) as archive:
+        held = [name for name in archive.namelist() if secret.encode() in archive.read(name)]
+    assert held == []
+
+
+def test_only_who_leads_the_task_takes_it(
+    miniature: Miniature, lead: Member, viewer: Member, as_member: Callable[[Member], Any], tmp_path: Path
+) -> None:
+    address = reverse("serving:miniature-evidence", args=[miniature.pk])
+
+    with pytest.raises(PermissionDenied):
+        make.make(miniature, by=viewer, with_rows=False)
+    refused = as_member(viewer).get(address)
+    answer = as_member(lead).get(address)
+
+    assert refused.status_code == 403
+    assert answer.status_code == 200
+    path = tmp_path / "downloaded.zip"
+    path.write_bytes(async_to_sync(read)(answer))
+    assert verify(path, digest=answer["X-Digest"]).mismatches == []
