@@ -35,7 +35,7 @@ class PriceListView(APIView):
             return selectors.price_rows(**asked)
         return selectors.prices().filter(**asked)
 
-    @extend_schema(request=PriceIn, responses={200: PriceOutcomeOut, 201: PriceOutcomeOut, **problems(400)})
+    @extend_schema(request=PriceIn, responses={200: PriceOutcomeOut, 201: PriceOutcomeOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Set a price from a day on; where something moves with it, only with `confirm`."""
         body = PriceIn(data=request.data)
@@ -63,7 +63,7 @@ class PriceImportView(APIView):
 
     scope_write = "admin"
 
-    @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(400)})
+    @extend_schema(request=PriceMapIn, responses={200: PriceImportOut, 201: PriceImportOut, **problems(422)})
     def post(self, request: Request) -> Response:
         """Tell what a map would change and move; with `confirm` write it, all or nothing."""
         body = PriceMapIn(data=request.data)

@@ -107,6 +107,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "preset": "small",
         "metric": "nll_per_byte",
     },
+    "POST serving:costs": {"usd_per_hour": "40"},
+    "PUT api-task-costs": {"usd_per_hour": "40"},
     "POST serving:playground-write": {"record": "{record}", "model": "{model}"},
     "POST team_member": {"task": "{task}", "role": "viewer"},
 }

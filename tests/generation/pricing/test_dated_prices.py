@@ -206,7 +206,7 @@ def test_the_api_writes_prices_and_maps(admin: Member, lead: Member, paid_order:
         {"map": json.loads(MAP.read_text()), "confirm": True, "skip_refused": True},
     )
 
-    assert (saved.status_code, whole.status_code, imported.status_code) == (201, 400, 201)
+    assert (saved.status_code, whole.status_code, imported.status_code) == (201, 422, 201)
     assert whole.json()["code"] == "price_rows_refused"
     assert len(client.get(url, {"model": "gpt-4o", "every_row": "true"}).json()["results"]) == 2
     assert post(url, body, as_member(lead)).status_code == 403
