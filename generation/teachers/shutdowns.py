@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -71,14 +71,18 @@ class Shutdown:
         return self.days_left <= 0
 
 
-def upcoming(today: date | None = None) -> dict[tuple[str, str], Shutdown]:
-    """Models that are shut down within the days of warning, or were, by provider and name; one question."""
+def upcoming(
+    today: date | None = None, *, named: Collection[tuple[str, str]] | None = None
+) -> dict[tuple[str, str], Shutdown]:
+    """Models that are shut down within the days of warning, or were, by provider and name; with `named` only those."""
     today = today or timezone.localdate()
     table = list(queries.prices(today))
     return {
         (entry.provider, entry.model): _shutdown(entry, table, today)
         for entry in table
-        if entry.shutdown_date and (entry.shutdown_date - today).days <= WARNED_DAYS
+        if entry.shutdown_date
+        and (entry.shutdown_date - today).days <= WARNED_DAYS
+        and (named is None or (entry.provider, entry.model) in named)
     }
 
 
@@ -87,9 +91,7 @@ def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -
     named = set(models)
     if not named:
         return []
-    return sorted(
-        (notice for key, notice in upcoming(today).items() if key in named), key=lambda each: (each.day, each.model)
-    )
+    return sorted(upcoming(today, named=named).values(), key=lambda each: (each.day, each.model))
 
 
 def of_subjects(subjects: Iterable[object]) -> list[Shutdown]:

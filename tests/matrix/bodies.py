@@ -48,6 +48,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-budgets": {"scope": "task-month", "task": "{task}", "limit_usd": "10.00"},
     "POST generation:budgets": {"scope": "installation-month", "limit_usd": "10.00"},
     "POST generation:task-budgets": {"scope": "task-month", "limit_usd": "10.00"},
+    "POST api-prices": {
+        "provider": "openai",
+        "model": "matrix",
+        "input_usd_per_million": "1",
+        "output_usd_per_million": "2",
+        "confirm": True,
+    },
+    "POST api-prices-import": {
+        "map": {
+            "matrix": {
+                "litellm_provider": "openai",
+                "mode": "chat",
+                "input_cost_per_token": 1e-06,
+                "output_cost_per_token": 2e-06,
+            }
+        }
+    },
     "POST api-studies": {"dataset_version": "{version}", "student": "tiny", "kind": "samples"},
     "POST api-students": {"path": "/nowhere", "name": "X", "licence": "MIT"},
     "POST api-tasks": {"name": "New", "slug": "new-one", "spec": SPEC},
