@@ -16,7 +16,7 @@ from campaigns.overview.figures import counts_by, human_events
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
 from generation.models import Teacher
 from generation.teachers import shutdowns
-from generation.teachers.shutdowns import Shutdown
+from generation.teachers.shutdowns import ModelShutdown
 from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
@@ -40,7 +40,7 @@ def teachers_of(subject: object) -> list[Teacher]:
     return [*teachers, *([subject.reply_teacher] if subject.reply_teacher else [])]
 
 
-def shutdowns_of(campaign: Campaign) -> list[Shutdown]:
+def shutdowns_of(campaign: Campaign) -> list[ModelShutdown]:
     """Of a campaign's models those that are shut down within the days of warning, or were."""
     return shutdowns.of_subjects([campaign])
 

@@ -83,7 +83,7 @@ class BudgetEffectOut(serializers.Serializer[Any]):
 
 
 class BreakEvenEffectOut(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label: Any = serializers.CharField()  # the base class has an attribute of this name
     url = serializers.CharField()
     old = serializers.IntegerField(allow_null=True, help_text="Outputs a month; null: never, or not known")
     new = serializers.IntegerField(allow_null=True)

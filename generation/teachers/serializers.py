@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,7 +11,7 @@ from rest_framework import serializers
 from generation.states import Answers, Provider
 from generation.teachers import queries, shutdowns
 from generation.teachers.queries import TeacherLine
-from generation.teachers.shutdowns import Shutdown
+from generation.teachers.shutdowns import ModelShutdown
 
 
 class PriceOut(serializers.Serializer[Any]):
@@ -95,11 +96,12 @@ class TeacherOut(serializers.Serializer[Any]):
         return ShutdownOut(notice).data if notice else None
 
 
-def upcoming_once(context: dict[str, Any]) -> dict[tuple[str, str], Shutdown]:
+def upcoming_once(context: Mapping[str, Any]) -> dict[tuple[str, str], ModelShutdown]:
     """Models that are shut down soon, asked of the database once for all rows of an answer."""
-    if "shutdowns" not in context:
-        context["shutdowns"] = shutdowns.upcoming()
-    known: dict[tuple[str, str], Shutdown] = context["shutdowns"]
+    kept = cast("dict[str, Any]", context)
+    if "shutdowns" not in kept:
+        kept["shutdowns"] = shutdowns.upcoming()
+    known: dict[tuple[str, str], ModelShutdown] = kept["shutdowns"]
     return known
 
 

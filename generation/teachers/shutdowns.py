@@ -44,7 +44,7 @@ class Replacement:
 
 
 @dataclass(frozen=True)
-class Shutdown:
+class ModelShutdown:
     """That a model is, or will soon be, shut down.
 
     Attributes:
@@ -73,7 +73,7 @@ class Shutdown:
 
 def upcoming(
     today: date | None = None, *, named: Collection[tuple[str, str]] | None = None
-) -> dict[tuple[str, str], Shutdown]:
+) -> dict[tuple[str, str], ModelShutdown]:
     """Models that are shut down within the days of warning, or were, by provider and name; with `named` only those."""
     today = today or timezone.localdate()
     table = list(queries.prices(today))
@@ -86,7 +86,7 @@ def upcoming(
     }
 
 
-def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -> list[Shutdown]:
+def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -> list[ModelShutdown]:
     """Warnings for these models, given as provider and name, the soonest first and each once."""
     named = set(models)
     if not named:
@@ -94,7 +94,7 @@ def of_models(models: Iterable[tuple[str, str]], *, today: date | None = None) -
     return sorted(upcoming(today, named=named).values(), key=lambda each: (each.day, each.model))
 
 
-def of_subjects(subjects: Iterable[object]) -> list[Shutdown]:
+def of_subjects(subjects: Iterable[object]) -> list[ModelShutdown]:
     """Warnings for the models that these name: teachers, orders, and what rooms above have registered with `teachers_named`."""
     teachers: list[Teacher] = []
     models: list[tuple[str, str]] = []
@@ -108,7 +108,7 @@ def of_subjects(subjects: Iterable[object]) -> list[Shutdown]:
     return of_models([*models, *((each.provider, each.model) for each in teachers if not queries.is_free(each))])
 
 
-def of_teachers(teachers: Iterable[Teacher]) -> list[Shutdown]:
+def of_teachers(teachers: Iterable[Teacher]) -> list[ModelShutdown]:
     """Warnings for the models of these teachers; miniatures and the built-in one are nobody's to shut down."""
     return of_models((each.provider, each.model) for each in teachers if not queries.is_free(each))
 
@@ -122,9 +122,9 @@ def models_of_order(teacher_spec: Mapping[str, Any], variety: Mapping[str, Any] 
     return [(spec.get("provider", ""), spec.get("model", "")) for spec in specs]
 
 
-def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date) -> Shutdown:
+def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date) -> ModelShutdown:
     day = entry.shutdown_date or today
-    return Shutdown(
+    return ModelShutdown(
         entry.provider,
         entry.model,
         day,

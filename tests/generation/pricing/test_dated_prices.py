@@ -104,6 +104,12 @@ def test_a_price_that_is_none_is_refused_by_its_row(value: object) -> None:
     assert not read.prices
 
 
+def test_a_row_of_any_shape_is_named_and_never_an_error() -> None:
+    rows = {"a": [], "b": None, "c": {"litellm_provider": "openai", "mode": ["chat"]}, "d": {"litellm_provider": 1}}
+
+    assert [row.name for row in price_map.read(rows).refused] == ["a", "b", "c", "d"]
+
+
 def test_a_map_with_wrong_rows_is_written_whole_or_not_at_all(admin: Member) -> None:
     read = price_map.read_text(MAP.read_bytes())
     rows = PriceEntry.objects.count()
