@@ -16,12 +16,13 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 
 DEAREST = Decimal(10_000)
+CENT = Decimal("0.01")
 
 
 def rate_of(task: Task) -> Decimal:
     """US dollars for an hour of a task's reviewers: as a lead set it, else the setting `PERSON_USD_PER_HOUR`."""
     row = HourlyRate.objects.filter(task=task).first()
-    return row.usd_per_hour if row else Decimal(str(settings.PERSON_USD_PER_HOUR))
+    return row.usd_per_hour if row else Decimal(str(settings.PERSON_USD_PER_HOUR)).quantize(CENT)
 
 
 def set_rate(task: Task, usd_per_hour: Decimal, *, by: Member) -> HourlyRate:

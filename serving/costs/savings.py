@@ -82,7 +82,7 @@ def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | 
         total or Decimal(0),
         reference,
         None if per_output is None else to_cents(per_output * calls),
-        _gpu_usd(set(miniatures.values())),
+        _gpu_usd(set(miniatures.values()), calls),
         usage.exclude(token=INTERNAL).aggregate(n=Sum("requests"))["n"] or 0,
     )
 
@@ -92,14 +92,14 @@ def to_cents(usd: Decimal) -> Decimal:
     return usd.quantize(CENT, ROUND_HALF_UP)
 
 
-def _gpu_usd(miniatures: Collection[UUID]) -> Decimal | None:
+def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
     first, following = month_bounds(this_month())
     used: Any = Usage.objects.filter(day__gte=first, day__lt=following).order_by().values_list("miniature")
     seconds = dict(used.annotate(s=Sum("seconds")))
     share = sum(seconds.get(each, 0.0) for each in miniatures)
     if not share:
-        # Nothing was asked of them: nothing of the host is theirs.
-        return Decimal(0)
+        # Without a call nothing of the host is theirs; with calls, their use was not measured.
+        return None if calls else Decimal(0)
     usd = held_usd(datetime.combine(first, time.min, tzinfo=UTC), timezone.now())
     if usd is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from evaluation.models import Evaluation
 from generation.models import Call, Order, SpendDay, Teacher
 from generation.pricing import effects
 from generation.teachers.prices import NewPrice
+from jobs.models import Job, JobEvent
 from members.models import Member
 from review.models import Task
 from review.tasks.queries import latest_version
@@ -119,10 +120,18 @@ def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
     spend(own, "0", 41)
     spend(own, "0", 1000, days_ago=60)
     spend(own, "0", 500, purpose="rubric")
+    today = timezone.localdate()
+    HostPrice.objects.create(host="default", usd_per_hour=2)
+    Usage.objects.create(day=today, miniature=promoted, token="internal", requests=41, seconds=3)
+    Usage.objects.create(day=today, miniature=promoted, token="abc", requests=5, seconds=1)
+    began = datetime(today.year, today.month, 1, tzinfo=UTC)
+    served = Job.objects.create(kind="serving", queue="serving", title="Serving")
+    for seq, (state, after_s) in enumerate([("running", -3600), ("cancelled", 9)], start=1):
+        at = began + timedelta(seconds=after_s)
+        JobEvent.objects.create(job=served, seq=seq, fence=1, ts=at, kind="state", payload={"state": state})
 
     saved = figures.task_costs(admin, task).savings
 
-    today = timezone.localdate()
     rows = [
         row
         for row in SpendDay.objects.select_related("order")
@@ -134,7 +143,9 @@ def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
     calls = sum(row.calls for row in month if row.teacher_name == own.name)
     would = (each * calls).quantize(CENT, ROUND_HALF_UP)
     assert (saved.calls, saved.would_cost_usd, saved.total_usd) == (calls, would, sum(row.cost_usd for row in month))
-    assert (saved.gpu_usd, saved.saved_usd) == (0, would)
+    # Nine seconds of this month at $2 an hour: half a cent, rounded up.
+    assert (saved.gpu_usd, saved.beside) == (CENT, 5)
+    assert saved.saved_usd == would - CENT
 
 
 def test_without_a_price_of_the_serving_host_no_saving_is_claimed(
