@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from generation.states import PAID_PROVIDERS, Provider
+from generation.states import Provider
 from generation.teachers.serializers import PriceLineOut
 from web.http.lists import ListQuery
 
@@ -28,7 +28,7 @@ def _per_million(**more: Any) -> serializers.DecimalField:
 class PriceIn(serializers.Serializer[Any]):
     """A price from a day on. It is written with `confirm`, or at once where nothing moves with it."""
 
-    provider = serializers.ChoiceField(choices=sorted((str(each), each.label) for each in PAID_PROVIDERS))
+    provider = serializers.ChoiceField(choices=Provider.choices)
     model = serializers.CharField(max_length=120)
     input_usd_per_million = _per_million()
     output_usd_per_million = _per_million()

@@ -37,7 +37,7 @@ class BreakEvenOut(serializers.Serializer[Any]):
     why_never = serializers.CharField()
 
 
-class MiniatureCostOut(serializers.Serializer[Any]):
+class MiniatureLineOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="miniature.pk")
     name = serializers.CharField(source="miniature.name")
     outputs_per_hour = serializers.FloatField(
@@ -79,5 +79,5 @@ class TaskCostsOut(serializers.Serializer[Any]):
     review_seconds = serializers.FloatField(source="reviewing.seconds")
     people_usd_per_1000 = serializers.DecimalField(**USD, source="people", allow_null=True)
     teachers = WriterCostOut(many=True)
-    miniatures = MiniatureCostOut(many=True)
+    miniatures = MiniatureLineOut(many=True)
     savings = SavingsOut()
