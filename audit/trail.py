@@ -68,6 +68,8 @@ ACTS: dict[str, str] = {
     "proposal_dismissed": "Proposed version dismissed",
     "price_set": "Price set",
     "price_removed": "Price removed",
+    "price_shutdown_set": "Shutdown date of a model set",
+    "hourly_rate_set": "Hourly rate of reviewers set",
     "budget_set": "Budget set",
     "budget_removed": "Budget removed",
     "host_price_set": "Host price set",

@@ -14,6 +14,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.overview import desk_integration, queries
         from campaigns.replies import ask_teacher, mail_providers
         from campaigns.sending import tick
+        from generation.teachers import shutdowns
         from jobs.kinds import registry as job_ports
         from review import ports as review_ports
         from review.db import immutability
@@ -23,6 +24,7 @@ class CampaignsConfig(AppConfig):
         job_ports.register_kind(SendingKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
         job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
+        shutdowns.teachers_named.register(queries.teachers_of)
         review_ports.destinations.install(desk_integration.draft_destinations)
         review_ports.dependents.register(queries.resting_on)
         review_ports.resolve_scope.install(desk_integration.narrow_desk)

@@ -9,9 +9,10 @@ class EvaluationConfig(AppConfig):
     def ready(self) -> None:
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link
-        from evaluation.evaluations import erasing, start_evaluation
+        from evaluation.evaluations import erasing, start_evaluation, worse_teachers
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.studies import advance
+        from generation.teachers import shutdowns
         from jobs.kinds import registry
         from review import ports as review_ports
         from review.db import immutability
@@ -26,6 +27,7 @@ class EvaluationConfig(AppConfig):
             "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
         )
         review_ports.erase_elsewhere.register(erasing.erase)
+        shutdowns.is_measured_worse.install(worse_teachers.is_measured_worse)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
         why = "A vote never changes: take it back by another one."

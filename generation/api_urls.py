@@ -9,6 +9,7 @@ from generation.judges import pair_api as judges_pair_api
 from generation.learning import api as learning_api
 from generation.ledger import api as ledger_api
 from generation.orders import api as orders_api
+from generation.pricing import api as pricing_api
 from generation.research import api as research_api
 from generation.synthetic import api as synthetic_api
 from generation.teachers import api as teachers_api
@@ -17,7 +18,9 @@ urlpatterns = [
     path("teachers/", teachers_api.TeacherListView.as_view(), name="api-teachers"),
     path("teachers/<slug:slug>/", teachers_api.TeacherView.as_view(), name="api-teacher"),
     path("teachers/<slug:slug>/key/", teachers_api.TeacherKeyView.as_view(), name="api-teacher-key"),
-    path("prices/", teachers_api.PriceListView.as_view(), name="api-prices"),
+    path("prices/", pricing_api.PriceListView.as_view(), name="api-prices"),
+    path("prices/import/", pricing_api.PriceImportView.as_view(), name="api-prices-import"),
+    path("prices/<int:price_id>/", pricing_api.PriceView.as_view(), name="api-price"),
     path("ledger/", ledger_api.LedgerView.as_view(), name="api-ledger"),
     path("ledger/csv/", ledger_api.LedgerCsvView.as_view(), name="api-ledger-csv"),
     path("budgets/", budgets_api.BudgetListView.as_view(), name="api-budgets"),

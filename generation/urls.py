@@ -8,6 +8,7 @@ from generation.judges import pages as judges_pages
 from generation.learning import pages as learning_pages
 from generation.ledger import pages as ledger_pages
 from generation.orders import pages as orders_pages
+from generation.pricing import pages as pricing_pages
 from generation.research import pages as research_pages
 from generation.synthetic import pages as synthetic_pages
 from generation.teachers import pages as teachers_pages
@@ -47,8 +48,9 @@ urlpatterns = [
     path("teachers/", teachers_pages.teacher_list, name="teachers"),
     path("teachers/new/", teachers_pages.edit_teacher, name="teacher-new"),
     path("teachers/models/", teachers_pages.offered_models, name="teacher-models"),
-    path("teachers/prices/", teachers_pages.price_list, name="prices"),
-    path("teachers/prices/<int:price_id>/remove/", teachers_pages.remove_price, name="price-remove"),
+    path("teachers/prices/", pricing_pages.price_list, name="prices"),
+    path("teachers/prices/import/", pricing_pages.import_prices, name="prices-import"),
+    path("teachers/prices/<int:price_id>/remove/", pricing_pages.remove_price, name="price-remove"),
     path("teachers/<slug:slug>/edit/", teachers_pages.edit_teacher, name="teacher-edit"),
     path("teachers/<slug:slug>/test/", orders_pages.teacher_test, name="teacher-test"),
     path("teachers/<slug:slug>/key/remove/", teachers_pages.remove_key, name="teacher-key-remove"),

@@ -3,10 +3,12 @@
 from django.urls import path
 
 from serving.cards import api as cards_api
+from serving.costs import api as costs_api
 from serving.evidence import api as evidence_api
 from serving.promotions import api
 
 urlpatterns = [
+    path("tasks/<slug:slug>/costs/", costs_api.TaskCostsView.as_view(), name="api-task-costs"),
     path("serving/", api.ServingView.as_view(), name="api-serving"),
     path("miniatures/<uuid:miniature_id>/card/", cards_api.CardView.as_view(), name="api-miniature-card"),
     path(

@@ -8,11 +8,13 @@ class ServingConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, its teachers, its key, and guard the history of promotions."""
+        from generation.pricing import effects
         from generation.teachers import provided as generation_ports
         from jobs.kinds import registry as job_ports
         from jobs.secrets import store
         from review import ports as review_ports
         from review.db import immutability
+        from serving.costs import price_moves
         from serving.kinds import ServingKind, ServingUpdateKind
         from serving.promotions import queries, teachers
         from serving.runtime import internal_keys
@@ -20,6 +22,7 @@ class ServingConfig(AppConfig):
         job_ports.register_kind(ServingKind())
         job_ports.register_kind(ServingUpdateKind())
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
+        effects.break_evens.register(price_moves.break_even_effects)
         review_ports.dependents.register(queries.resting_on)
         store.provide(internal_keys.NAME, internal_keys.make)
         immutability.declare(

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from serving.cards import pages as cards_pages
+from serving.costs import pages as costs_pages
 from serving.evidence import pages as evidence_pages
 from serving.playground import pages as playground_pages
 from serving.promotions import pages
@@ -12,6 +13,7 @@ urlpatterns = [
     path("tasks/<slug:slug>/serving/", pages.task_panel, name="task"),
     path("tasks/<slug:slug>/serving/start/", pages.start, name="start"),
     path("tasks/<slug:slug>/serving/stop/", pages.stop, name="stop"),
+    path("tasks/<slug:slug>/costs/", costs_pages.costs, name="costs"),
     path("tasks/<slug:slug>/playground/", playground_pages.page, name="playground"),
     path("tasks/<slug:slug>/playground/write/", playground_pages.write, name="playground-write"),
     path("miniatures/<uuid:miniature_id>/serving/", pages.miniature_panel, name="miniature"),

@@ -188,6 +188,7 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 
 def _full(campaign: Campaign) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now
     shown = {**CampaignOut(campaign).data, "waiting": None}

@@ -14,6 +14,9 @@ from django.urls import reverse
 from campaigns.models import Arm, Campaign, Enrolment, Message
 from campaigns.overview.figures import counts_by, human_events
 from campaigns.states import BEFORE_THE_WIRE, CampaignState, EventKind, MessageState
+from generation.models import Teacher
+from generation.teachers import shutdowns
+from generation.teachers.shutdowns import ModelShutdown
 from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
@@ -26,6 +29,20 @@ def visible(member: Member) -> QuerySet[Campaign]:
     """Campaigns of the member's tasks, newest first."""
     rows = Campaign.objects.filter(task__in=tasks_for(member))
     return rows.select_related("task", "task_version", "sender", "launched_by").order_by("-created_at", "-id")
+
+
+def teachers_of(subject: object) -> list[Teacher]:
+    """Whom a campaign asks: the teachers of its arms, and the one that reads replies; see `shutdowns.teachers_named`."""
+    if not isinstance(subject, Campaign):
+        return []
+    arms = Arm.objects.filter(campaign=subject, teacher__isnull=False).select_related("teacher")
+    teachers = [arm.teacher for arm in arms if arm.teacher]
+    return [*teachers, *([subject.reply_teacher] if subject.reply_teacher else [])]
+
+
+def shutdowns_of(campaign: Campaign) -> list[ModelShutdown]:
+    """Of a campaign's models those that are shut down within the days of warning, or were."""
+    return shutdowns.of_subjects([campaign])
 
 
 def of_task(member: Member, task: Task) -> QuerySet[Campaign]:

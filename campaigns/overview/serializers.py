@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework import serializers
 
 from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
+from generation.teachers.serializers import ShutdownOut
 
 
 class ArmIn(serializers.Serializer[Any]):
@@ -159,6 +160,7 @@ class CampaignFullOut(CampaignOut):
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)
     problems = ProblemOut(many=True)
+    shutdowns = ShutdownOut(many=True, help_text="Of its models those that are shut down within 90 days, or were")
 
 
 class LaunchIn(serializers.Serializer[Any]):

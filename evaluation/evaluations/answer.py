@@ -89,24 +89,35 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
 
 def _cheapest(summary: dict[str, Any], metric: MetricDisplay, own: str) -> Cheapest | None:
     """Least money an output, then least time, of what the interval of the difference puts within the margin."""
-    compared = {
-        line["against"]: line["value"]
-        for line in summary.get("differences", ())
-        if line["metric"] == metric.name and line["of"] == own
-    }
+    compared = _compared(summary, metric, own)
     if not compared or summary.get("is_exploratory"):
         return None
-    fewest = tables.fewest_companies(summary)
-    no_worse = [
-        name
-        for name, value in compared.items()
-        if value["high"] is not None and value["high"] < MARGIN and (value.get("companies") or value["n"]) >= fewest
-    ]
+    no_worse = not_worse(summary, own)
     name = min([own, *no_worse], key=lambda system: _cost(summary, system))
     shown = next(each for each in METRICS if each.name == "cost_usd")
     lines = tables.differences(summary, metric.name)
     difference = next((line for line in lines if (line["of"], line["against"]) == (own, name)), None)
     return Cheapest(name, tables.cell(summary["systems"][name].get("cost_usd"), shown), difference)
+
+
+def not_worse(summary: dict[str, Any], own: str) -> list[str]:
+    """Systems that the interval of the difference puts within the margin of `own`, by the metric an evaluation is judged by."""
+    if summary.get("is_exploratory"):
+        return []
+    fewest = tables.fewest_companies(summary)
+    return [
+        name
+        for name, value in _compared(summary, tables.headline_metrics(summary)[0], own).items()
+        if value["high"] is not None and value["high"] < MARGIN and (value.get("companies") or value["n"]) >= fewest
+    ]
+
+
+def _compared(summary: dict[str, Any], metric: MetricDisplay, own: str) -> dict[str, dict[str, Any]]:
+    return {
+        line["against"]: line["value"]
+        for line in summary.get("differences", ())
+        if line["metric"] == metric.name and line["of"] == own
+    }
 
 
 def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from evaluation.evaluations import speeds
 from evaluation.models import Evaluation
 from evaluation.states import SystemKind
 from review.models import Task
+from training.models import TrainingRun
 
 SECONDS_PER_HOUR = 3600
 TUNED = (SystemKind.LORA, SystemKind.FULL)
@@ -30,9 +33,16 @@ def of_gpu(task: Task) -> MeasuredCapacity | None:
 
     What a processor without a GPU writes says nothing of one, so it is left out.
     """
-    for evaluation in (
-        Evaluation.objects.filter(task=task).exclude(summary={}).order_by("-created_at", "-id")[:LOOKED_AT]
-    ):
+    return _newest(Evaluation.objects.filter(task=task))
+
+
+def of_run(run: TrainingRun) -> MeasuredCapacity | None:
+    """Return what this run's student wrote on a GPU; None where no evaluation of it had one."""
+    return _newest(Evaluation.objects.filter(run=run))
+
+
+def _newest(evaluations: QuerySet[Evaluation]) -> MeasuredCapacity | None:
+    for evaluation in evaluations.exclude(summary={}).order_by("-created_at", "-id")[:LOOKED_AT]:
         summary = evaluation.summary
         kinds, written_here = summary.get("kinds", {}), summary.get("devices", {})
         for name, result in summary.get("systems", {}).items():

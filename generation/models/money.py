@@ -84,3 +84,18 @@ class Budget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: ${self.limit_usd}"
+
+
+class HourlyRate(models.Model):
+    """What an hour of the people who review a task's drafts costs, as a lead set it; without a row the setting counts."""
+
+    task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="hourly_rate")
+    usd_per_hour = models.DecimalField(max_digits=10, decimal_places=2)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["task"]
+
+    def __str__(self) -> str:
+        return f"${self.usd_per_hour} an hour"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
@@ -64,8 +65,15 @@ class TeacherKey(models.Model):
         return f"{self.name} for {self.host}"
 
 
+# Prices entered before they had a day from which they count have counted since ever.
+SINCE_EVER = date(2000, 1, 1)
+
+
 class PriceEntry(models.Model):
-    """What a model's tokens cost, the day that was entered, and where it stood; `note` says what kind of source."""
+    """What a model's tokens cost from a day on, and where that stood; `note` says what kind of source.
+
+    Of a model's rows the newest that has begun counts. What was paid keeps the price it was paid at.
+    """
 
     provider = models.CharField(max_length=20, choices=Provider.choices)
     model = models.CharField(max_length=120)
@@ -77,13 +85,19 @@ class PriceEntry(models.Model):
     # What a call in a batch costs, as a share of the same call asked live. Empty: as the provider does by default.
     batch_factor = models.DecimalField(max_digits=4, decimal_places=3, null=True, blank=True)
     as_of = models.DateField()
+    # The first day on which it counts, in the installation's time zone.
+    from_date = models.DateField(db_default=SINCE_EVER)
+    # The day on which the provider shuts the model down, as its list of models or its page says; empty: not announced.
+    shutdown_date = models.DateField(null=True, blank=True)
     source_url = models.CharField(max_length=300, blank=True)
     note = models.CharField(max_length=200, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        ordering = ["provider", "model"]
-        constraints = [models.UniqueConstraint(fields=["provider", "model"], name="one_price_per_model")]
+        ordering = ["provider", "model", "from_date"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model", "from_date"], name="one_price_per_model_and_day")
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.model}"

@@ -144,8 +144,8 @@ def _quote_context(request: HttpRequest, task: Task, given: QueryDict) -> dict[s
             )
         )
     except Refusal as refusal:
-        return {"line": line, "no_quote": refusal}
-    return {"line": line, "quote": quote}
+        return {"line": line, "no_quote": refusal, "asked": [teacher]}
+    return {"line": line, "quote": quote, "asked": [teacher]}
 
 
 def _whole_number(text: str) -> int:

@@ -11,7 +11,8 @@ from rest_framework import serializers
 from generation.diversity.serializers import MixIn
 from generation.models import Order
 from generation.states import BatchState, CallState, Purpose, Stragglers, UncertainPolicy, Way
-from generation.teachers.serializers import TermsOut
+from generation.teachers import shutdowns
+from generation.teachers.serializers import ShutdownOut, TermsOut, upcoming_once
 from jobs.monitor.serializers import JobSerializer
 
 
@@ -96,9 +97,18 @@ class OrderOut(serializers.Serializer[Any]):
     uncertain = serializers.IntegerField()
     cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
     possible_cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    shutdowns = serializers.SerializerMethodField(
+        help_text="Of its models those that are shut down within 90 days, or were"
+    )
     job = JobSerializer()
     created_at = serializers.DateTimeField()
     url = serializers.SerializerMethodField()
+
+    @extend_schema_field(ShutdownOut(many=True))
+    def get_shutdowns(self, order: Order) -> list[dict[str, Any]]:
+        upcoming = upcoming_once(self.context)
+        models = dict.fromkeys(shutdowns.models_of_order(order.teacher_spec, order.variety))
+        return [ShutdownOut(upcoming[model]).data for model in models if model in upcoming]
 
     def get_teachers(self, order: Order) -> list[dict[str, Any]]:
         variety = order.variety or {}

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from generation.teachers import edit
 from generation.teachers import queries as selectors
 from generation.teachers.edit import NewTeacher
-from generation.teachers.serializers import PriceLineOut, TeacherIn, TeacherOut
+from generation.teachers.serializers import TeacherIn, TeacherOut
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from web.http.lists import Rows, lists
@@ -71,16 +71,6 @@ class TeacherKeyView(APIView):
         require_recent(request)
         edit.remove_key(selectors.teacher_or_404(member_of(request), slug), by=member_of(request))
         return Response(status=204)
-
-
-class PriceListView(APIView):
-    """The price table."""
-
-    pagination_class = WholeList
-
-    @lists(PriceLineOut)
-    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
-        return selectors.prices()
 
 
 def _response_data(teacher: Teacher) -> Any:

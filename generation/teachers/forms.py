@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
-from generation.models import PriceEntry, Teacher
+from generation.models import Teacher
 from generation.states import Answers, Provider
 from generation.teachers.edit import NewTeacher
 from jobs.secrets import store
@@ -90,79 +89,9 @@ class TeacherForm(forms.Form):
         return NewTeacher(**{"slug": slug, **chosen})
 
 
-def _price_field(label: str, *, if_empty: str = "") -> forms.DecimalField:
-    """A price of a kind of tokens; it may be left empty where `if_empty` says what that means."""
-    return forms.DecimalField(
-        label=label,
-        min_value=0,
-        max_digits=10,
-        decimal_places=4,
-        required=not if_empty,
-        help_text=if_empty,
-    )
-
-
-class PriceForm(forms.Form):
-    """One line of the price table."""
-
-    provider = forms.ChoiceField(
-        label="Provider", choices=[choice for choice in Provider.choices if choice[0] != Provider.OFFLINE]
-    )
-    model = forms.CharField(label="Model", max_length=120)
-    input_usd_per_million = _price_field("Input, $ per million tokens")
-    output_usd_per_million = _price_field("Output, $ per million tokens")
-    cached_input_usd_per_million = _price_field(
-        "Cached input (read), $ per million", if_empty="Empty: unknown, priced as plain input."
-    )
-    cache_write_usd_per_million = _price_field(
-        "Cached input (write), $ per million",
-        if_empty="Empty: 1.25 times the input at Anthropic, as plain input elsewhere.",
-    )
-    batch_factor = forms.DecimalField(
-        label="Batch calls, share of the price",
-        min_value=0,
-        max_value=1,
-        max_digits=4,
-        decimal_places=3,
-        required=False,
-        help_text="Empty: half at OpenAI and Anthropic, the whole price elsewhere.",
-    )
-    as_of = forms.DateField(
-        label="Entered on",
-        initial=timezone.localdate,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    source_url = forms.URLField(
-        label="Source",
-        required=False,
-        max_length=300,
-        assume_scheme="https",
-        help_text="The page you took the price from.",
-    )
-    note = forms.CharField(
-        label="Note", required=False, max_length=200, help_text="What kind of source it is, and what it leaves out."
-    )
-
-
 def teacher_initial(teacher: Teacher) -> dict[str, Any]:
     """A teacher as the form shows it."""
     names = ("name", "provider", "model", "base_url", "secret_ref", "parameters", "answers", "concurrency", "is_active")
     initial = {name: getattr(teacher, name) for name in names}
     # What a stored key is called is the product's own affair.
     return initial | ({"secret_ref": ""} if store.is_stored(teacher.secret_ref) else {})
-
-
-def price_initial(entry: PriceEntry) -> dict[str, Any]:
-    """Return a price as the form shows it, to be entered again today."""
-    names = (
-        "provider",
-        "model",
-        "input_usd_per_million",
-        "output_usd_per_million",
-        "cached_input_usd_per_million",
-        "cache_write_usd_per_million",
-        "batch_factor",
-        "source_url",
-        "note",
-    )
-    return {name: getattr(entry, name) for name in names}

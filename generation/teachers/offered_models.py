@@ -1,11 +1,14 @@
 """Asks a provider which models it offers: `GET models`, to a checked and pinned address, with the key that belongs there.
 
-Costs nothing, follows no redirect, and stores nothing.
+Costs nothing, follows no redirect, and stores nothing. Some lists say when a model is shut down.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.conf import settings
@@ -21,15 +24,25 @@ LIMITS = FetchLimits(total_s=15, wait_s=8, max_bytes=4_000_000, hops=0)
 JSON_TYPES = frozenset({"application/json"})
 MOST = 1_000
 LONGEST_NAME = 120
+# What OpenAI and Mistral call the day on which a model ends; each a day, or a time that begins with one.
+SHUTDOWN_KEYS = ("shutdown_date", "deprecation")
 # Of Anthropic's API, as its own client sends it.
 ANTHROPIC_VERSION = "2023-06-01"
 _REFUSED = {401: "The provider refused the key.", 403: "The key may not list models.", 404: "It offers no such list."}
 
 
+@dataclass(frozen=True)
+class OfferedModels:
+    """What a provider's list says: names in alphabetical order, and the day of those that it says are shut down."""
+
+    names: list[str]
+    shutdown_dates: dict[str, date]
+
+
 def models_of(
     provider: str, base_url: str, *, key: str = "", secret_ref: str = "", teacher_id: UUID | None = None
-) -> list[str]:
-    """Return the names of a provider's models, in alphabetical order.
+) -> OfferedModels:
+    """Return a provider's models.
 
     Args:
         provider: One of `Provider`.
@@ -54,7 +67,7 @@ def models_of(
         page = fetch(url, rules=rules, limits=LIMITS)
     except FetchError as error:
         raise _unknown(error.message) from error
-    return _names(page)
+    return _offered(page)
 
 
 def _secret_of(provider: str, address: str, secret_ref: str, teacher_id: UUID | None) -> str:
@@ -74,17 +87,28 @@ def _bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"} if secret else {}
 
 
-def _names(page: FetchedPage) -> list[str]:
+def _offered(page: FetchedPage) -> OfferedModels:
     if page.status != OK:
         raise _unknown(_REFUSED.get(page.status, f"The provider answered with HTTP {page.status}."))
     try:
-        told = json.loads(page.body)
-        names = {str(one["id"]) for one in told["data"]}
+        # Gemini lists names as paths and takes them without.
+        rows = {str(row["id"]).removeprefix("models/"): row for row in json.loads(page.body)["data"]}
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _unknown("The provider's answer is no list of models.") from None
-    # Gemini lists names as paths and takes them without.
-    plain = {name.removeprefix("models/") for name in names}
-    return sorted(name for name in plain if 0 < len(name) <= LONGEST_NAME and name.isprintable())[:MOST]
+    names = sorted(name for name in rows if 0 < len(name) <= LONGEST_NAME and name.isprintable())[:MOST]
+    days = {name: _shutdown_date(rows[name]) for name in names}
+    return OfferedModels(names, {name: day for name, day in days.items() if day})
+
+
+def _shutdown_date(row: Mapping[str, object]) -> date | None:
+    """The day that a list names for the end of a model; one that cannot be read is none."""
+    for key in SHUTDOWN_KEYS:
+        if isinstance(value := row.get(key), str):
+            try:
+                return date.fromisoformat(value[:10])
+            except ValueError:
+                continue
+    return None
 
 
 def _unknown(message: str) -> Refusal:

@@ -16,10 +16,9 @@ from generation.teachers import edit as teachers_edit
 from generation.teachers import prices
 from generation.teachers import queries as selectors
 from generation.teachers.edit import require_admin
-from generation.teachers.forms import PriceForm, TeacherForm, price_initial, teacher_initial
+from generation.teachers.forms import TeacherForm, teacher_initial
 from generation.teachers.offered_models import models_of
 from generation.teachers.presets import PRESETS, preset_of
-from generation.teachers.terms import TERMS
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
 from review.tasks.permissions import tasks_for
@@ -32,9 +31,11 @@ if TYPE_CHECKING:
 
 @require_safe
 def teacher_list(request: HttpRequest) -> HttpResponse:
+    lines = selectors.lines(member_of(request))
     context = {
         "section": "generation",
-        "lines": selectors.lines(member_of(request)),
+        "lines": lines,
+        "teachers_listed": [line.teacher for line in lines],
         "presets": PRESETS,
         "for_task": _task_waiting(request),
     }
@@ -96,13 +97,15 @@ def offered_models(request: HttpRequest) -> HttpResponse:
     sent, context = request.POST, dict[str, object]()
     teacher = selectors.visible(member).filter(slug=sent.get("teacher", "")).first()
     try:
-        context["models"] = models_of(
+        offered = models_of(
             sent.get("provider", ""),
             sent.get("base_url", ""),
             key=sent.get("key", ""),
             secret_ref=sent.get("secret_ref", ""),
             teacher_id=teacher.pk if teacher else None,
         )
+        prices.keep_shutdown_dates(sent.get("provider", ""), offered.shutdown_dates, by=member)
+        context |= {"models": offered.names, "shutdowns": offered.shutdown_dates}
     except Refusal as refusal:
         context["refusal"] = refusal
     return render(request, "generation/_models.html", context)
@@ -119,32 +122,3 @@ def remove_key(request: HttpRequest, slug: str) -> HttpResponse:
         request, f"The key of {teacher.name} is removed." if had_key else f"No key of {teacher.name} is stored."
     )
     return redirect("generation:teachers")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def price_list(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("provider", "model") if request.GET.get(name)}
-    chosen = selectors.price_entry(asked.get("provider", ""), asked.get("model", ""))
-    form = PriceForm(request.POST or None, initial=price_initial(chosen) if chosen else asked)
-    if request.method == "POST":
-        require_admin(member_of(request))
-        if form.is_valid():
-            try:
-                saved = prices.set_price(**form.cleaned_data, by=member_of(request))
-            except Refusal as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, f"The price of {saved.model} is saved.")
-                return redirect("generation:prices")
-    lists = [terms for terms in TERMS.values() if terms.prices_url]
-    context = {"section": "generation", "prices": selectors.prices(), "form": form, "lists": lists}
-    return render(request, "generation/prices.html", context, status=400 if form.errors else 200)
-
-
-@require_POST
-def remove_price(request: HttpRequest, price_id: int) -> HttpResponse:
-    require_admin(member_of(request))
-    entry = selectors.price_or_404(price_id)
-    prices.remove_price(entry, by=member_of(request))
-    messages.success(request, f"The price of {entry.model} is removed.")
-    return redirect("generation:prices")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
+from django.utils import timezone
 
 from generation.models import PriceEntry, Teacher, TeacherKey
 from generation.states import Provider, address_of
@@ -34,6 +35,8 @@ class Price:
     cache_write_usd_per_million: Decimal | None = None
     # What a call in a batch costs, as a share of the same call asked live.
     batch_factor: Decimal = Decimal(1)
+    # When the provider shuts the model down; None: not announced.
+    shutdown_date: date | None = None
 
 
 FREE = Price(Decimal(0), Decimal(0), note="Runs here; no token is paid for.")
@@ -80,10 +83,10 @@ def lines_for(member: Member, task: Task) -> list[TeacherLine]:
 
 
 def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
-    prices = {(entry.provider, entry.model): _price_of_entry(entry) for entry in PriceEntry.objects.all()}
+    by_model = {(entry.provider, entry.model): price_of_entry(entry) for entry in prices()}
     stored = {key.name: key for key in TeacherKey.objects.all()}
     return [
-        _line(teacher, prices.get((teacher.provider, teacher.model)), stored.get(teacher.secret_ref))
+        _line(teacher, by_model.get((teacher.provider, teacher.model)), stored.get(teacher.secret_ref))
         for teacher in teachers
     ]
 
@@ -122,7 +125,7 @@ def price_of(teacher: Teacher) -> Price | None:
     if is_free(teacher):
         return FREE
     entry = price_entry(teacher.provider, teacher.model)
-    return _price_of_entry(entry) if entry else None
+    return price_of_entry(entry) if entry else None
 
 
 def teacher_or_404(member: Member, slug: str) -> Teacher:
@@ -137,14 +140,30 @@ def teacher_or_404(member: Member, slug: str) -> Teacher:
     return teacher
 
 
-def prices() -> QuerySet[PriceEntry]:
-    """The price table, by provider and model."""
-    return PriceEntry.objects.order_by("provider", "model")
+def prices(today: date | None = None) -> QuerySet[PriceEntry]:
+    """The prices that count on a day, today by default, by provider and model: of each model the newest that has begun."""
+    begun = PriceEntry.objects.filter(
+        provider=OuterRef("provider"), model=OuterRef("model"), from_date__lte=today or timezone.localdate()
+    )
+    newest = Subquery(begun.order_by("-from_date").values("pk")[:1])
+    return PriceEntry.objects.filter(pk=newest).order_by("provider", "model")
+
+
+def price_rows(*, provider: str = "", model: str = "") -> QuerySet[PriceEntry]:
+    """Every row of the price table, those of the past and to come included, each model's newest first."""
+    rows = PriceEntry.objects.order_by("provider", "model", "-from_date")
+    rows = rows.filter(provider=provider) if provider else rows
+    return rows.filter(model=model) if model else rows
+
+
+def coming_prices() -> QuerySet[PriceEntry]:
+    """Prices that do not count yet, the soonest first."""
+    return PriceEntry.objects.filter(from_date__gt=timezone.localdate()).order_by("from_date", "provider", "model")
 
 
 def price_entry(provider: str, model: str) -> PriceEntry | None:
-    """The table's line for a model, if it has one."""
-    return PriceEntry.objects.filter(provider=provider, model=model).first()
+    """The table's line for a model that counts now, if it has one."""
+    return prices().filter(provider=provider, model=model).first()
 
 
 def price_or_404(price_id: int) -> PriceEntry:
@@ -159,7 +178,8 @@ def price_or_404(price_id: int) -> PriceEntry:
     return entry
 
 
-def _price_of_entry(entry: PriceEntry) -> Price:
+def price_of_entry(entry: PriceEntry) -> Price:
+    """A row of the table as calls are priced with it."""
     return Price(
         entry.input_usd_per_million,
         entry.output_usd_per_million,
@@ -169,4 +189,5 @@ def _price_of_entry(entry: PriceEntry) -> Price:
         cached_input_usd_per_million=entry.cached_input_usd_per_million,
         cache_write_usd_per_million=entry.cache_write_price,
         batch_factor=entry.batch_share,
+        shutdown_date=entry.shutdown_date,
     )

@@ -15,7 +15,7 @@ from typing import Any
 from generation.models import PriceEntry, Teacher
 from generation.states import Provider
 
-WRITTEN = date(2026, 11, 20)
+LATER = date(2026, 11, 22)
 OFFLINE_SLUG, OFFLINE_MODEL = "offline", "offline-composer"
 
 
@@ -25,6 +25,7 @@ class PriceSource:
 
     url: str
     note: str
+    written: date = date(2026, 11, 20)
 
 
 CLAUDE_DOCS = "https://platform.claude.com/docs/zh-CN/models/"
@@ -53,6 +54,39 @@ CRATE = PriceSource(
     "Second-hand: a library's table of the second quarter of 2026 that refers to OpenAI's price list.",
 )
 
+LUNA = PriceSource(
+    "https://developers.openai.com/ja-JP/api/docs/models/gpt-6-luna",
+    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; up to 272,000 input tokens.",
+    LATER,
+)
+LUNA_5_6 = PriceSource(
+    "https://developers.openai.com/ja-JP/api/docs/models/gpt-5.6-luna",
+    "From a stored copy of the provider's page on this model, Japanese edition, copy undated; up to 272,000 input tokens.",
+    LATER,
+)
+TERRA = PriceSource(
+    "https://docs.litellm.ai/blog/gpt-6-1-terra",
+    "Second-hand: a gateway's notice on the model's release; up to 272,000 input tokens.",
+    LATER,
+)
+COMPARED = PriceSource(
+    "https://apidog.com/blog/gpt-6-1-terra-vs-gpt-6-1-sol/",
+    "Second-hand: a tool maker's comparison of 27 October 2026; up to 272,000 input tokens.",
+    LATER,
+)
+
+# When OpenAI shuts models down, as a stored, undated copy of its page on retired models has it
+# (https://developers.openai.com/api/docs/deprecations); for the four of January, as two reports quote that page of
+# October 2026 (https://codersera.com/blog/gpt-4o-gpt-4-1-api-shutdown-migration-2026/).
+SHUTDOWNS = {
+    "gpt-5": date(2026, 12, 11),
+    "gpt-5-mini": date(2026, 12, 11),
+    "gpt-4o": date(2027, 1, 14),
+    "gpt-4o-mini": date(2027, 1, 14),
+    "gpt-4.1": date(2027, 1, 14),
+    "gpt-4.1-mini": date(2027, 1, 14),
+}
+
 # (provider, model, US dollars per million input tokens, per million output tokens, source, per million input tokens read
 # from a cache, per million written into it). None: no source names it, or two disagree; priced as plain input.
 PRICES = (
@@ -62,6 +96,10 @@ PRICES = (
     (Provider.OPENAI, "gpt-4.1-mini", "0.40", "1.60", ELIXIR, "0.10", None),
     (Provider.OPENAI, "gpt-5", "1.25", "10.00", CRATE, None, None),
     (Provider.OPENAI, "gpt-5-mini", "0.25", "2.00", GPT_5_MINI, "0.025", None),
+    (Provider.OPENAI, "gpt-6-luna", "0.10", "0.50", LUNA, "0.01", "0.125"),
+    (Provider.OPENAI, "gpt-6.1-terra", "1.00", "5.00", TERRA, "0.05", None),
+    (Provider.OPENAI, "gpt-6.1-sol", "2.00", "10.00", COMPARED, "0.10", "2.50"),
+    (Provider.OPENAI, "gpt-5.6-luna", "0.20", "1.20", LUNA_5_6, "0.02", "0.25"),
     (Provider.ANTHROPIC, "claude-opus-5-5", "4.00", "20.00", CLAUDE_OPUS, "0.40", "5.00"),
     (Provider.ANTHROPIC, "claude-sonnet-5-5", "2.00", "10.00", CLAUDE_SONNET, "0.20", "2.50"),
     (Provider.ANTHROPIC, "claude-haiku-4-5", "1.00", "5.00", CLAUDE_HAIKU, "0.10", "1.25"),
@@ -79,7 +117,8 @@ def create_defaults(**_: Any) -> None:
                 output_usd_per_million=Decimal(answered),
                 cached_input_usd_per_million=Decimal(cached) if cached else None,
                 cache_write_usd_per_million=Decimal(kept) if kept else None,
-                as_of=WRITTEN,
+                as_of=source.written,
+                shutdown_date=SHUTDOWNS.get(model) if provider == Provider.OPENAI else None,
                 source_url=source.url,
                 note=source.note,
             )

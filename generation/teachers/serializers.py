@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from generation.states import Answers, Provider
+from generation.teachers import queries, shutdowns
+from generation.teachers.queries import TeacherLine
+from generation.teachers.shutdowns import ModelShutdown
 
 
 class PriceOut(serializers.Serializer[Any]):
@@ -22,13 +27,37 @@ class PriceOut(serializers.Serializer[Any]):
         max_digits=4, decimal_places=3, allow_null=True, help_text="A call in a batch, as a share of the same call live"
     )
     as_of = serializers.DateField(allow_null=True)
+    shutdown_date = serializers.DateField(
+        allow_null=True, help_text="When the provider ends the model; null: not announced"
+    )
     source_url = serializers.CharField()
     note = serializers.CharField()
 
 
 class PriceLineOut(PriceOut):
+    id = serializers.IntegerField(source="pk")
     provider = serializers.CharField()
     model = serializers.CharField()
+    from_date = serializers.DateField(help_text="The first day on which it counts")
+
+
+class ReplacementOut(serializers.Serializer[Any]):
+    """A model of the same provider whose price is nearest, not measured to be worse."""
+
+    model = serializers.CharField()
+    input_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    output_usd_per_million = serializers.DecimalField(max_digits=10, decimal_places=4)
+    was_measured = serializers.BooleanField(help_text="Whether an evaluation compared the two")
+
+
+class ShutdownOut(serializers.Serializer[Any]):
+    """That a model is shut down within 90 days, or was."""
+
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    shutdown_date = serializers.DateField(source="day")
+    days_left = serializers.IntegerField(help_text="0 or less once it is gone")
+    replacement = ReplacementOut(allow_null=True)
 
 
 class TermsOut(serializers.Serializer[Any]):
@@ -57,6 +86,23 @@ class TeacherOut(serializers.Serializer[Any]):
     can_be_asked = serializers.BooleanField()
     price = PriceOut(allow_null=True)
     terms = TermsOut()
+    shutdown = serializers.SerializerMethodField(help_text="Of a model that is shut down within 90 days, or was")
+
+    @extend_schema_field(ShutdownOut(allow_null=True))
+    def get_shutdown(self, line: TeacherLine) -> dict[str, Any] | None:
+        if queries.is_free(line.teacher):
+            return None
+        notice = upcoming_once(self.context).get((line.teacher.provider, line.teacher.model))
+        return ShutdownOut(notice).data if notice else None
+
+
+def upcoming_once(context: Mapping[str, Any]) -> dict[tuple[str, str], ModelShutdown]:
+    """Models that are shut down soon, asked of the database once for all rows of an answer."""
+    kept = cast("dict[str, Any]", context)
+    if "shutdowns" not in kept:
+        kept["shutdowns"] = shutdowns.upcoming()
+    known: dict[tuple[str, str], ModelShutdown] = kept["shutdowns"]
+    return known
 
 
 class TeacherIn(serializers.Serializer[Any]):

@@ -1,13 +1,17 @@
-"""Money as books show it, and the warning of budgets on a task's pages."""
+"""Money as books show it, and warnings: of budgets on a task's pages, of models that are shut down where they are named."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from generation.budgets import queries
+from generation.models import Teacher
+from generation.teachers import shutdowns
 from review.models import Task
 
 register = template.Library()
@@ -23,3 +27,16 @@ def exact(value: Decimal) -> str:
 def budget_banner(task: Task) -> dict[str, Any]:
     """The warning where four fifths of a budget of this task are spent; nothing otherwise, and on pages of no task."""
     return {"standings": queries.warned_budgets(task) if isinstance(task, Task) else []}
+
+
+@register.inclusion_tag("generation/_shutdowns.html", takes_context=True)
+def shutdown_notes(context: Context) -> dict[str, Any]:
+    """The warning of models that are shut down within 90 days, or were, on every page of a teacher, an order or a campaign."""
+    named = [context.get(name) for name in ("teacher", "order", "campaign") if context.get(name)]
+    return {"notices": shutdowns.of_subjects(named)}
+
+
+@register.inclusion_tag("generation/_shutdowns.html")
+def shutdown_notes_of(teachers: Iterable[Teacher]) -> dict[str, Any]:
+    """The same for a list of teachers."""
+    return {"notices": shutdowns.of_teachers(teachers)}

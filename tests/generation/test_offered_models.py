@@ -65,7 +65,7 @@ def listing(settings: Any) -> Iterator[Listing]:
 def test_models_come_with_the_key_that_was_typed(listing: Listing) -> None:
     listing.offers("b-2", "models/a-1")
 
-    assert models_of("openai-compatible", listing.url, key=CANARY) == ["a-1", "b-2"]
+    assert models_of("openai-compatible", listing.url, key=CANARY).names == ["a-1", "b-2"]
     assert listing.asked == [("/v1/models", f"Bearer {CANARY}")]
 
 
@@ -74,7 +74,7 @@ def test_models_come_with_the_stored_key_and_for_its_place_only(listing: Listing
     new = NewTeacher("x", "X", "openai-compatible", "m", base_url=listing.url, key=CANARY)
     teacher = edit.create(new, by=admin)
 
-    assert models_of("openai-compatible", listing.url, teacher_id=teacher.pk) == ["a-1"]
+    assert models_of("openai-compatible", listing.url, teacher_id=teacher.pk).names == ["a-1"]
     with pytest.raises(Refusal, match="was not entered for"):
         models_of("openai-compatible", listing.url.replace("/v1", "9/v1"), teacher_id=teacher.pk)
     assert [key for _, key in listing.asked] == [f"Bearer {CANARY}"]

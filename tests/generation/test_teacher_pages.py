@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.models import PriceEntry, Teacher
+from generation.teachers import queries
 from members.models import Member
 
 SignIn = Callable[[Member], Client]
@@ -107,7 +108,8 @@ def test_prices_are_read_by_all_and_changed_by_admins(admin: Member, lead: Membe
     refused = as_member(lead).post(url, form)
     as_member(admin).post(url, form)
 
-    entry = PriceEntry.objects.get(provider="openai", model="gpt-4o")
+    entry = queries.price_entry("openai", "gpt-4o")
+    assert entry
     assert "gpt-4o" in seen
     assert "Save the price" not in seen
     assert refused.status_code == 403

@@ -54,6 +54,23 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-budgets": {"scope": "task-month", "task": "{task}", "limit_usd": "10.00"},
     "POST generation:budgets": {"scope": "installation-month", "limit_usd": "10.00"},
     "POST generation:task-budgets": {"scope": "task-month", "limit_usd": "10.00"},
+    "POST api-prices": {
+        "provider": "openai",
+        "model": "matrix",
+        "input_usd_per_million": "1",
+        "output_usd_per_million": "2",
+        "confirm": True,
+    },
+    "POST api-prices-import": {
+        "map": {
+            "matrix": {
+                "litellm_provider": "openai",
+                "mode": "chat",
+                "input_cost_per_token": 1e-06,
+                "output_cost_per_token": 2e-06,
+            }
+        }
+    },
     "POST api-studies": {"dataset_version": "{version}", "student": "tiny", "kind": "samples"},
     "POST api-students": {"path": "/nowhere", "name": "X", "licence": "MIT"},
     "POST api-tasks": {"name": "New", "slug": "new-one", "spec": SPEC},
@@ -113,6 +130,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "preset": "small",
         "metric": "nll_per_byte",
     },
+    "POST serving:costs": {"usd_per_hour": "40"},
+    "PUT api-task-costs": {"usd_per_hour": "40"},
     "POST serving:playground-write": {"record": "{record}", "model": "{model}"},
     "POST team_member": {"task": "{task}", "role": "viewer"},
 }

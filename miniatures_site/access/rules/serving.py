@@ -8,6 +8,7 @@ SERVING = {
     "serving:task": Rule(VIEWER, NONE),
     "serving:start": Rule(NONE, LEAD),
     "serving:stop": Rule(NONE, ADMIN),
+    "serving:costs": Rule(VIEWER, LEAD),
     "serving:playground": Rule(REVIEWER, REVIEWER),
     "serving:playground-write": Rule(NONE, REVIEWER),
     "serving:miniature": Rule(VIEWER, NONE),
@@ -24,5 +25,6 @@ SERVING = {
     "api-miniature-evidence": Rule(LEAD, NONE),
     "api-miniature-promote": Rule(NONE, LEAD),
     "api-miniature-demote": Rule(NONE, LEAD),
+    "api-task-costs": Rule(VIEWER, LEAD),
     "api-serving": Rule(MEMBER, NONE),
 }

@@ -1,0 +1,56 @@
+"""`manage.py import_prices`: write a price map into the price table. Knows only the services it calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generation.pricing import change, effects, price_map
+from generation.teachers import prices
+from web.errors import Refusal
+
+
+class Command(BaseCommand):
+    help = "Write a price map (JSON as LiteLLM publishes one) into the price table, all or nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, help="The map: models by name with input_cost_per_token and so on.")
+        parser.add_argument("--check", action="store_true", help="Write nothing; tell what would change and move.")
+        parser.add_argument("--skip-refused", action="store_true", help="Leave out rows that cannot be taken.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            read = price_map.read_text(options["file"].read_bytes())
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from None
+        self._tell(read)
+        try:
+            change.require_whole(read, skips_refused=options["skip_refused"])
+        except Refusal as refusal:
+            raise CommandError(f"{refusal.message} --skip-refused leaves them out.") from None
+        if options["check"]:
+            self.stdout.write("Nothing is written.")
+            return
+        self.stdout.write(f"{len(prices.set_prices(read.prices, by=None))} prices written.")
+
+    def _tell(self, read: price_map.PriceMap) -> None:
+        moved = effects.effects_of(read.prices)
+        for each in moved.changes:
+            old = f"{each.old.input_usd_per_million} / {each.old.output_usd_per_million}" if each.old else "no price"
+            new = f"{each.new.input_usd_per_million} / {each.new.output_usd_per_million}"
+            self.stdout.write(f"{each.provider} {each.model}: {old} -> {new} $ per million tokens, in / out")
+        for order in moved.orders:
+            self.stdout.write(f"order {order.order.pk}: ${order.old_usd} -> ${order.new_usd} for what is left of it")
+        for budget in moved.budgets:
+            self.stdout.write(f"{budget.name}: ${budget.old_left_usd} -> ${budget.new_left_usd} left")
+        for even in moved.break_evens:
+            self.stdout.write(f"{even.label}: break-even {even.old or 'none'} -> {even.new or 'none'} outputs a month")
+        for row in read.refused:
+            self.stdout.write(f"not taken: {row.name}: {row.reason}")
+        self.stdout.write(
+            f"{len(read.prices)} to write, {len(read.unchanged)} as they stand, {len(read.refused)} not taken"
+        )

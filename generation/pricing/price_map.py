@@ -1,0 +1,224 @@
+"""Reads a price map: one JSON object of models by name, each with dollars per token, as LiteLLM publishes one. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from django.utils import timezone
+
+from generation.models import PriceEntry
+from generation.states import Provider
+from generation.teachers import prices, queries
+from generation.teachers.prices import NewPrice
+from web import strict_json
+from web.errors import Refusal
+
+MILLION: Final = 1_000_000
+PLACES: Final = Decimal("0.0001")
+THOUSANDTH: Final = Decimal("0.001")
+# Dollars per token are written as binary fractions; beyond this many digits there is only their noise.
+DIGITS: Final = 12
+PROVIDERS: Final[Mapping[str, Provider]] = {
+    "openai": Provider.OPENAI,
+    "anthropic": Provider.ANTHROPIC,
+    "openai-compatible": Provider.COMPATIBLE,
+}
+WRITES_TEXT: Final = frozenset({"chat", "responses", "completion", ""})
+NOTE: Final = "Imported from a price map."
+LONGEST_URL: Final = 300
+COLUMNS: Final[Mapping[str, str]] = {
+    "input_usd_per_million": "input_cost_per_token",
+    "output_usd_per_million": "output_cost_per_token",
+    "cached_input_usd_per_million": "cache_read_input_token_cost",
+    "cache_write_usd_per_million": "cache_creation_input_token_cost",
+}
+REQUIRED: Final = ("input_usd_per_million", "output_usd_per_million")
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that is not taken, and why; `is_foreign` where it is no mistake, but none of the product's providers or kinds."""
+
+    name: str
+    reason: str
+    is_foreign: bool = False
+
+
+@dataclass
+class PriceMap:
+    """What a price map says.
+
+    Attributes:
+        prices: Prices that are new or differ from those that count now.
+        unchanged: Models whose price stands in the table already.
+        refused: Rows that are not taken, in the map's order.
+        own: The map without the rows of other providers and kinds, as it was written.
+    """
+
+    prices: list[NewPrice] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
+    own: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def mistakes(self) -> list[RefusedRow]:
+        """Rows that are wrong, without those of other providers and kinds."""
+        return [row for row in self.refused if not row.is_foreign]
+
+    @property
+    def foreign(self) -> list[RefusedRow]:
+        """Rows of other providers and kinds."""
+        return [row for row in self.refused if row.is_foreign]
+
+
+class RefusedError(Exception):
+    """One row is not taken."""
+
+    def __init__(self, reason: str, *, is_foreign: bool = False) -> None:
+        super().__init__(reason)
+        self.reason, self.is_foreign = reason, is_foreign
+
+
+def read_text(text: str | bytes, *, from_date: date | None = None) -> PriceMap:
+    """Read a map from a file's content.
+
+    Raises:
+        Refusal: `price_map`, it is no JSON object.
+    """
+    try:
+        rows = strict_json.loads(text)
+    except ValueError as error:
+        raise Refusal("price_map", f"The file is no JSON: {error}", errors={"file": ["Not read as JSON."]}) from None
+    return read(rows, from_date=from_date)
+
+
+def read(rows: object, *, from_date: date | None = None) -> PriceMap:
+    """Read a map.
+
+    Args:
+        rows: Models by name.
+        from_date: The day from which its prices are to count; today by default.
+
+    Raises:
+        Refusal: `price_map`, it is no object of models by name.
+    """
+    if not isinstance(rows, dict) or not rows:
+        message = (
+            "A price map is one JSON object: models by name, each with input_cost_per_token and output_cost_per_token."
+        )
+        raise Refusal("price_map", message, errors={"file": [message]})
+    today = timezone.localdate()
+    table = {(entry.provider, entry.model): entry for entry in queries.prices(from_date or today)}
+    result, seen = PriceMap(), set[tuple[str, str]]()
+    for name, row in rows.items():
+        try:
+            new = _price(str(name), row, table, from_date or today)
+            if (key := (new.provider, new.model)) in seen:
+                raise RefusedError("Another row names the same model.")
+        except RefusedError as refused:
+            result.refused.append(RefusedRow(str(name), refused.reason, refused.is_foreign))
+            if not refused.is_foreign:
+                result.own[str(name)] = row
+            continue
+        seen.add(key)
+        result.own[str(name)] = row
+        if _is_same(new, table.get(key)):
+            result.unchanged.append(new.model)
+        else:
+            result.prices.append(new)
+    return result
+
+
+def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], from_date: date) -> NewPrice:
+    if not isinstance(row, dict):
+        raise RefusedError("It is no object.")
+    provider = _provider(row)
+    model = name.removeprefix(f"{provider}/").strip()
+    usd = {column: _usd(row, key, is_needed=column in REQUIRED) for column, key in COLUMNS.items()}
+    current = table.get((provider, model))
+    source = row.get("source")
+    new = NewPrice(
+        provider=provider,
+        model=model,
+        input_usd_per_million=usd["input_usd_per_million"] or Decimal(0),
+        output_usd_per_million=usd["output_usd_per_million"] or Decimal(0),
+        cached_input_usd_per_million=usd["cached_input_usd_per_million"],
+        cache_write_usd_per_million=usd["cache_write_usd_per_million"],
+        batch_factor=_batch_factor(row),
+        as_of=timezone.localdate(),
+        from_date=from_date,
+        shutdown_date=_day(row) or (current.shutdown_date if current else None),
+        source_url=source if isinstance(source, str) and _is_address(source) else "",
+        note=NOTE,
+    )
+    if errors := prices.errors_of(new):
+        raise RefusedError(" ".join(f"{column}: {' '.join(texts)}" for column, texts in errors.items()))
+    return new
+
+
+def _provider(row: Row) -> Provider:
+    named, mode = row.get("litellm_provider"), row.get("mode") or ""
+    if not isinstance(named, str) or not named:
+        raise RefusedError("It names no provider (litellm_provider).")
+    if (provider := PROVIDERS.get(named)) is None:
+        raise RefusedError(f"No teacher is asked of the provider '{named[:60]}'.", is_foreign=True)
+    if not isinstance(mode, str) or mode not in WRITES_TEXT:
+        raise RefusedError(f"It writes no text: its mode is '{str(mode)[:60]}'.", is_foreign=True)
+    return provider
+
+
+def _usd(row: Row, key: str, *, is_needed: bool) -> Decimal | None:
+    """Dollars per million tokens, exact to four digits."""
+    value = row.get(key)
+    if value is None and not is_needed:
+        return None
+    usd = _number(key, value) * MILLION
+    if usd != usd.quantize(PLACES):
+        raise RefusedError(f"{key}: more than four digits of a dollar per million tokens.")
+    return usd.quantize(PLACES)
+
+
+def _number(key: str, value: object) -> Decimal:
+    if value is None:
+        raise RefusedError(f"{key} is missing.")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RefusedError(f"{key} is no number.")
+    if not 0 <= value < prices.DEAREST / MILLION:
+        raise RefusedError(f"{key}: dollars per token, from 0 and below {prices.DEAREST / MILLION}.")
+    return Decimal(f"{value:.{DIGITS}g}")
+
+
+def _batch_factor(row: Row) -> Decimal | None:
+    """A call in a batch as a share of the same call live; of input and output the dearer, so that none is priced too low."""
+    shares = []
+    for key in ("input_cost_per_token", "output_cost_per_token"):
+        if row.get(f"{key}_batches") is not None and (live := _number(key, row.get(key))):
+            shares.append(_number(f"{key}_batches", row[f"{key}_batches"]) / live)
+    return max(shares).quantize(THOUSANDTH) if len(shares) == len(REQUIRED) else None
+
+
+def _day(row: Row) -> date | None:
+    value = row.get("deprecation_date") or row.get("shutdown_date")
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        raise RefusedError(f"'{str(value)[:40]}' is no day; write it as YYYY-MM-DD.") from None
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://")) and len(text) <= LONGEST_URL
+
+
+def _is_same(new: NewPrice, entry: PriceEntry | None) -> bool:
+    if entry is None:
+        return False
+    names = (*COLUMNS, "shutdown_date")
+    same = all(getattr(new, name) == getattr(entry, name) for name in names)
+    return same and (new.batch_factor is None or new.batch_factor == entry.batch_share)

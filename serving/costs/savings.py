@@ -1,0 +1,123 @@
+"""What a task's miniatures saved this month, from the ledger's rows and the hours that serving was held."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from generation.budgets.queries import month_bounds, this_month
+from generation.models import SpendDay
+from jobs.models import Job, JobEvent
+from review.models import Task
+from serving.costs.writers import OUTPUTS, WriterCost
+from serving.models import Usage
+from training.costs.run_cost import HOUR_S, held_spans, known_prices, price_of
+
+CENT: Final = Decimal("0.01")
+KIND: Final = "serving"
+INTERNAL: Final = "internal"
+
+
+@dataclass(frozen=True)
+class Savings:
+    """What miniatures wrote this month, and what it would have cost.
+
+    Attributes:
+        month: YYYY-MM, in the installation's time zone.
+        calls: Calls in the ledger's rows of the month that name a miniature of the task.
+        paid_usd: What these rows cost.
+        total_usd: What the ledger has for the task this month in all, for orders of outputs.
+        reference: The paid writer that they are compared with; None where there is none.
+        would_cost_usd: The calls at the reference's cost per output, to the cent; None without a reference.
+        gpu_usd: The task's share of what the serving host cost, by seconds of use, to the cent; None where no price of
+            the host was entered, or its use was not measured.
+        beside: Requests at `/v1` of the task's miniatures this month, which no ledger has; they are not counted.
+    """
+
+    month: str
+    calls: int
+    paid_usd: Decimal
+    total_usd: Decimal
+    reference: WriterCost | None
+    would_cost_usd: Decimal | None
+    gpu_usd: Decimal | None
+    beside: int
+
+    @property
+    def saved_usd(self) -> Decimal | None:
+        """What was saved, the serving host subtracted; below 0 where the miniature was the dearer way."""
+        if self.would_cost_usd is None or self.gpu_usd is None:
+            return None
+        return self.would_cost_usd - to_cents(self.paid_usd) - self.gpu_usd
+
+
+def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | None) -> Savings:
+    """What was saved this month.
+
+    Args:
+        task: Which.
+        miniatures: The task's, by their names in the ledger.
+        reference: The paid writer to compare with.
+    """
+    month = this_month()
+    first, following = month_bounds(month)
+    days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS, day__gte=first, day__lt=following)
+    total = days.order_by().aggregate(usd=Sum("cost_usd"))["usd"]
+    own = days.filter(teacher_name__in=list(miniatures)).order_by().aggregate(n=Sum("calls"), usd=Sum("cost_usd"))
+    calls = own["n"] or 0
+    per_output = reference.per_output if reference else None
+    usage = Usage.objects.filter(miniature__in=list(miniatures.values()), day__gte=first, day__lt=following)
+    return Savings(
+        month,
+        calls,
+        own["usd"] or Decimal(0),
+        total or Decimal(0),
+        reference,
+        None if per_output is None else to_cents(per_output * calls),
+        _gpu_usd(set(miniatures.values()), calls),
+        usage.exclude(token=INTERNAL).aggregate(n=Sum("requests"))["n"] or 0,
+    )
+
+
+def to_cents(usd: Decimal) -> Decimal:
+    """An amount to the cent, halves up."""
+    return usd.quantize(CENT, ROUND_HALF_UP)
+
+
+def _gpu_usd(miniatures: Collection[UUID], calls: int) -> Decimal | None:
+    first, following = month_bounds(this_month())
+    used: Any = Usage.objects.filter(day__gte=first, day__lt=following).order_by().values_list("miniature")
+    seconds = dict(used.annotate(s=Sum("seconds")))
+    share = sum(seconds.get(each, 0.0) for each in miniatures)
+    if not share:
+        # Without a call nothing of the host is theirs; with calls, their use was not measured.
+        return None if calls else Decimal(0)
+    usd = held_usd(datetime.combine(first, time.min, tzinfo=UTC), timezone.now())
+    if usd is None:
+        return None
+    return to_cents(usd * Decimal(str(share)) / Decimal(str(sum(seconds.values()))))
+
+
+def held_usd(since: datetime, now: datetime) -> Decimal | None:
+    """What the hosts that serve cost from a time on; None where the price of one was never entered, or none was held."""
+    prices, total = known_prices(), Decimal(0)
+    moves: dict[UUID, list[tuple[datetime, dict[str, Any]]]] = defaultdict(list)
+    events = JobEvent.objects.filter(job__kind=KIND, kind="state").order_by("job", "seq")
+    for job, at, payload in events.values_list("job_id", "ts", "payload"):
+        moves[job].append((max(at, since), payload))
+    hosts = dict(Job.objects.filter(pk__in=list(moves)).values_list("pk", "host_id"))
+    spans = [span for job, heard in moves.items() for span in held_spans(heard, host=hosts[job], now=now)]
+    for span in spans:
+        hourly = price_of(span.host, prices)
+        if hourly is None:
+            return None
+        total += hourly * Decimal(str(span.seconds)) / HOUR_S
+    return total if spans else None

@@ -1,0 +1,117 @@
+"""What outputs of a task cost by who wrote them, from the ledger and the calls; and what a person took to review them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Count, Sum
+
+from generation.models import Call, SpendDay, Teacher
+from generation.states import CallState, Purpose
+from review.models import Decision, Task
+from serving.promotions.teachers import ROOM
+from stats.intervals import cost_ratios
+from training.models import Miniature
+
+# Calls that write outputs of the task; questions beside drafts are of another length.
+OUTPUTS: Final = (Purpose.DESK, Purpose.EVALUATION, Purpose.CAMPAIGN)
+THOUSAND: Final = 1000
+MICRO: Final = Decimal("0.000001")
+
+
+@dataclass(frozen=True)
+class WriterCost:
+    """What a teacher was paid for its outputs of a task, of all time.
+
+    Attributes:
+        name: As in the ledger.
+        outputs: Answers that came, repairs not counted.
+        usd: The ledger's cost of its orders for outputs, with failures.
+        low_usd: Lower end of the 95 % interval of the cost per output, clustered by order; None from one order.
+        high_usd: Upper end; None too where no bound can be told.
+    """
+
+    name: str
+    outputs: int
+    usd: Decimal
+    low_usd: float | None = None
+    high_usd: float | None = None
+
+    @property
+    def per_output(self) -> Decimal | None:
+        """US dollars per output; None where none came."""
+        return self.usd / self.outputs if self.outputs else None
+
+    @property
+    def per_thousand(self) -> Decimal | None:
+        """US dollars per 1,000 outputs; None where none came."""
+        return (self.usd * THOUSAND / self.outputs).quantize(MICRO) if self.outputs else None
+
+
+@dataclass(frozen=True)
+class Reviewing:
+    """What people took to review a task's drafts one by one; verdicts in bulk and imported ones took none."""
+
+    drafts: int
+    seconds: float
+
+    def usd_per_thousand(self, usd_per_hour: Decimal) -> Decimal | None:
+        """US dollars for reviewing 1,000 outputs, each once; None where nothing was reviewed."""
+        if not self.drafts:
+            return None
+        return (Decimal(str(self.seconds)) / self.drafts * THOUSAND * usd_per_hour / 3600).quantize(MICRO)
+
+
+def miniatures_by_teacher_name(task: Task) -> dict[str, UUID]:
+    """Miniatures of a task by the names under which the ledger has them."""
+    own = {f"{ROOM}:{pk}": pk for pk in Miniature.objects.filter(task=task).values_list("pk", flat=True)}
+    teachers = Teacher.objects.filter(provided_by__in=list(own)).values_list("name", "provided_by")
+    return {name: own[key] for name, key in teachers}
+
+
+def writer_costs(task: Task) -> list[WriterCost]:
+    """What each writer of a task's outputs cost, the one with most outputs first; two questions."""
+    spent: dict[str, dict[UUID, Decimal]] = defaultdict(dict)
+    days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS).order_by()
+    for name, order, usd in days.values_list("teacher_name", "order").annotate(usd=Sum("cost_usd")):
+        spent[name][order] = (usd or Decimal(0)).quantize(MICRO)
+    answered = Call.objects.filter(order__task=task, order__purpose__in=OUTPUTS, state=CallState.ANSWERED)
+    counted: dict[str, dict[UUID, int]] = defaultdict(dict)
+    rows = answered.filter(is_repair=False).order_by().values_list("teacher_name", "order__teacher_spec__name", "order")
+    for name, own_name, order, count in rows.annotate(n=Count("pk")):
+        by_order = counted[name or own_name]
+        by_order[order] = by_order.get(order, 0) + count
+    writers = [_writer(name, spent[name], counted[name]) for name in {*spent, *counted}]
+    return sorted(writers, key=lambda each: (-each.outputs, each.name))
+
+
+def _writer(name: str, spent: dict[UUID, Decimal], counted: dict[UUID, int]) -> WriterCost:
+    orders = sorted({*spent, *counted}, key=str)
+    usd = sum(spent.values(), Decimal(0))
+    outputs = sum(counted.values())
+    if len(orders) < 2 or not outputs or not usd:
+        return WriterCost(name, outputs, usd)
+    ratio = cost_ratios.ratio(
+        np.array([float(spent.get(order, 0)) for order in orders]),
+        np.array([float(counted.get(order, 0)) for order in orders]),
+    )
+    high = ratio.interval.high
+    return WriterCost(name, outputs, usd, ratio.interval.low, high if np.isfinite(high) else None)
+
+
+def reviewing(task: Task) -> Reviewing:
+    """What people took to review a task's drafts."""
+    own = Decision.objects.filter(task=task, imported_from=None, bulk=None, seconds__gt=0).order_by()
+    sums = own.aggregate(drafts=Count("draft", distinct=True), seconds=Sum("seconds"))
+    return Reviewing(sums["drafts"], float(sums["seconds"] or 0))
+
+
+def named(writers: Iterable[WriterCost], name: str) -> WriterCost | None:
+    """The writer of this name."""
+    return next((each for each in writers if each.name == name), None)

@@ -1,0 +1,298 @@
+"""Prices from a day on, price maps, what a change moves, and models that are shut down."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.budgets import limits
+from generation.models import Order, PriceEntry, Teacher
+from generation.pricing import change, effects, price_map
+from generation.states import BudgetScope
+from generation.teachers import prices, queries, shutdowns
+from generation.teachers.prices import NewPrice
+from members.models import Member
+from review.models import Task
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+MAP = Path(__file__).with_name("price_map.json")
+
+
+def new_price(model: str = "gpt-4o", **over: Any) -> NewPrice:
+    given = {"input_usd_per_million": Decimal(5), "output_usd_per_million": Decimal(20), "as_of": timezone.localdate()}
+    return NewPrice(provider="openai", model=model, **given | over)
+
+
+def usd(model: str) -> Decimal | None:
+    entry = queries.price_entry("openai", model)
+    return entry.input_usd_per_million if entry else None
+
+
+def test_a_price_counts_from_its_day_and_the_one_before_it_stays(admin: Member) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+
+    prices.set_price(new_price(from_date=tomorrow), by=admin)
+
+    assert usd("gpt-4o") == Decimal("2.5")
+    assert queries.prices(tomorrow).get(model="gpt-4o").input_usd_per_million == 5
+    assert [row.input_usd_per_million for row in queries.price_rows(model="gpt-4o")] == [5, Decimal("2.5")]
+
+
+def test_no_price_is_written_into_the_past(admin: Member) -> None:
+    with pytest.raises(Refusal) as refused:
+        prices.set_price(new_price(from_date=timezone.localdate() - timedelta(days=1)), by=admin)
+
+    assert "from_date" in refused.value.errors
+
+
+def test_an_order_keeps_the_price_it_was_launched_with(admin: Member, paid_order: Order) -> None:
+    prices.set_price(new_price(), by=admin)
+
+    paid_order.refresh_from_db()
+    assert paid_order.teacher_spec["input_usd_per_million"] == 2.5
+
+
+def test_a_map_is_read_exactly_and_each_row_that_is_not_taken_is_named() -> None:
+    read = price_map.read_text(MAP.read_bytes())
+
+    by_model = {price.model: price for price in read.prices}
+    assert set(by_model) == {"gpt-4o", "gpt-next"}
+    assert by_model["gpt-4o"].input_usd_per_million == 2
+    assert by_model["gpt-4o"].batch_factor == Decimal("0.5")
+    assert by_model["gpt-4o"].shutdown_date == date(2027, 1, 14)
+    assert (by_model["gpt-next"].input_usd_per_million, by_model["gpt-next"].shutdown_date) == (
+        Decimal("0.075"),
+        date(2028, 1, 31),
+    )
+    assert read.unchanged == ["gpt-4o-mini"]
+    assert {row.name: row.is_foreign for row in read.refused} == {
+        "sample_spec": True,
+        "elsewhere/large": True,
+        "embed-small": True,
+        "gpt-halved": False,
+        "gpt-negative": False,
+        "openai/gpt-next": False,
+    }
+    assert "output_cost_per_token is missing" in {row.name: row.reason for row in read.refused}["gpt-halved"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "{", '{"a": NaN}'])
+def test_what_is_no_map_is_refused(text: str) -> None:
+    with pytest.raises(Refusal):
+        price_map.read_text(text)
+
+
+@pytest.mark.parametrize("value", [True, "1e-6", 10**400, 1, 1.23456789e-10, [1]])
+def test_a_price_that_is_none_is_refused_by_its_row(value: object) -> None:
+    row = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": value, "output_cost_per_token": 1e-6}
+
+    read = price_map.read({"x": row})
+
+    assert [refused.name for refused in read.mistakes] == ["x"]
+    assert not read.prices
+
+
+def test_a_row_of_any_shape_is_named_and_never_an_error() -> None:
+    rows = {"a": [], "b": None, "c": {"litellm_provider": "openai", "mode": ["chat"]}, "d": {"litellm_provider": 1}}
+
+    assert [row.name for row in price_map.read(rows).refused] == ["a", "b", "c", "d"]
+
+
+def test_a_map_with_wrong_rows_is_written_whole_or_not_at_all(admin: Member) -> None:
+    read = price_map.read_text(MAP.read_bytes())
+    rows = PriceEntry.objects.count()
+
+    with pytest.raises(Refusal) as refused:
+        change.import_map(read, by=admin, is_confirmed=True)
+    assert set(refused.value.errors) == {"gpt-halved", "gpt-negative", "openai/gpt-next"}
+    assert PriceEntry.objects.count() == rows
+    assert not change.import_map(read, by=admin, is_confirmed=False).saved
+
+    saved = change.import_map(read, by=admin, is_confirmed=True, skips_refused=True).saved
+
+    assert {entry.model for entry in saved} == {"gpt-4o", "gpt-next"}
+    assert (usd("gpt-4o"), usd("gpt-next")) == (2, Decimal("0.075"))
+
+
+def test_only_admins_change_prices(lead: Member) -> None:
+    with pytest.raises(PermissionDenied):
+        change.change_price(new_price(), by=lead, is_confirmed=True)
+    with pytest.raises(PermissionDenied):
+        change.import_map(price_map.read_text(MAP.read_bytes()), by=lead, is_confirmed=False)
+
+
+def test_a_change_shows_what_it_moves_before_it_counts(
+    admin: Member, task: Task, lead: Member, paid_order: Order
+) -> None:
+    limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal(3), by=lead)
+
+    outcome = change.change_price(new_price(), by=admin, is_confirmed=False)
+
+    assert not outcome.is_saved
+    assert usd("gpt-4o") == Decimal("2.5")
+    [order] = outcome.effects.orders
+    estimate = paid_order.estimate
+    assert (order.order.pk, order.calls_left) == (paid_order.pk, 4)
+    given, answered = Decimal(estimate["input_tokens"]), Decimal(estimate["output_tokens"])
+    exact = (given * Decimal("2.5") + answered * 10) / 1_000_000
+    assert order.old_usd == exact.quantize(Decimal("0.000001"))
+    assert order.new_usd == (2 * exact).quantize(Decimal("0.000001"))
+    [budget] = outcome.effects.budgets
+    assert budget.old_left_usd - budget.new_left_usd == order.change_usd
+
+    assert change.change_price(new_price(), by=admin, is_confirmed=True).is_saved
+    assert usd("gpt-4o") == 5
+
+
+def test_where_nothing_moves_a_price_is_saved_at_once(admin: Member, paid_order: Order) -> None:
+    assert change.change_price(new_price("another"), by=admin, is_confirmed=False).is_saved
+    assert effects.effects_of([new_price("another")]).is_empty
+
+
+def test_the_page_shows_what_moves_and_saves_once_it_is_confirmed(
+    admin: Member, paid_order: Order, as_member: Any
+) -> None:
+    form = {
+        "provider": "openai",
+        "model": "gpt-4o",
+        "input_usd_per_million": "5",
+        "output_usd_per_million": "20",
+        "as_of": "2026-11-22",
+    }
+    page, url = as_member(admin), reverse("generation:prices")
+
+    shown = page.post(url, form).content.decode()
+
+    assert "What this price moves" in shown
+    assert f"/generation/{paid_order.pk}/" in shown
+    assert usd("gpt-4o") == Decimal("2.5")
+    assert page.post(url, {**form, "confirm": "yes"}).status_code == 302
+    assert usd("gpt-4o") == 5
+
+
+def test_a_map_comes_in_by_the_page_in_two_steps(admin: Member, as_member: Any) -> None:
+    page, url = as_member(admin), reverse("generation:prices-import")
+
+    shown = page.post(url, {"file": SimpleUploadedFile("map.json", MAP.read_bytes())})
+    own = shown.context["map"]
+    refused = page.post(url, {"map": own, "confirm": "yes"})
+    saved = page.post(url, {"map": own, "confirm": "yes", "skip_refused": "on"})
+
+    assert shown.status_code == 200
+    assert "output_cost_per_token is missing" in shown.content.decode()
+    assert "elsewhere/large" not in json.loads(own)
+    assert (refused.status_code, saved.status_code) == (400, 302)
+    assert usd("gpt-next") == Decimal("0.075")
+
+
+def test_the_api_writes_prices_and_maps(admin: Member, lead: Member, paid_order: Order, as_member: Any) -> None:
+    body = {"provider": "openai", "model": "gpt-4o", "input_usd_per_million": "5", "output_usd_per_million": "20"}
+    url, client = reverse("api-prices"), as_member(admin)
+
+    def post(address: str, sent: object, who: Any = client) -> Any:
+        return who.post(address, json.dumps(sent), content_type="application/json")
+
+    assert post(url, body).json()["effects"]["orders"][0]["calls_left"] == 4
+    saved = post(url, {**body, "confirm": True})
+    whole = post(reverse("api-prices-import"), {"map": json.loads(MAP.read_text()), "confirm": True})
+    imported = post(
+        reverse("api-prices-import"),
+        {"map": json.loads(MAP.read_text()), "confirm": True, "skip_refused": True},
+    )
+
+    assert (saved.status_code, whole.status_code, imported.status_code) == (201, 422, 201)
+    assert whole.json()["code"] == "price_rows_refused"
+    assert len(client.get(url, {"model": "gpt-4o", "every_row": "true"}).json()["results"]) == 2
+    assert post(url, body, as_member(lead)).status_code == 403
+
+
+def test_the_command_checks_writes_nothing_and_then_writes(tmp_path: Path) -> None:
+    good = tmp_path / "good.json"
+    rows = json.loads(MAP.read_text())
+    good.write_text(json.dumps({name: rows[name] for name in ("gpt-4o", "elsewhere/large")}))
+    told = StringIO()
+
+    call_command("import_prices", good, "--check", stdout=told)
+    assert "2.5000 / 10.0000 -> 2.0000 / 8.0000" in told.getvalue()
+    assert "not taken: elsewhere/large" in told.getvalue()
+    assert usd("gpt-4o") == Decimal("2.5")
+    with pytest.raises(CommandError, match="3 rows cannot be taken"):
+        call_command("import_prices", MAP, stdout=StringIO())
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("import_prices", tmp_path / "none.json", stdout=StringIO())
+
+    call_command("import_prices", good, stdout=StringIO())
+    assert usd("gpt-4o") == 2
+
+
+@pytest.mark.parametrize(
+    ("day", "left"), [(date(2026, 10, 15), None), (date(2026, 10, 16), 90), (date(2027, 1, 15), -1)]
+)
+def test_a_model_is_warned_of_for_ninety_days(day: date, left: int | None) -> None:
+    notices = shutdowns.of_models([("openai", "gpt-4o"), ("openai", "gpt-6-luna")], today=day)
+
+    assert [notice.days_left for notice in notices] == ([] if left is None else [left])
+
+
+def test_the_nearest_in_price_that_stays_and_is_not_worse_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    PriceEntry.objects.filter(provider="openai").update(shutdown_date=date(2027, 1, 14))
+    for model, price in (("near", 3), ("far", 30)):
+        PriceEntry.objects.create(
+            provider="openai", model=model, input_usd_per_million=price, output_usd_per_million=11, as_of="2026-11-22"
+        )
+    today = date(2026, 12, 1)
+
+    def proposed() -> Any:
+        return shutdowns.of_models([("openai", "gpt-4o")], today=today)[0].replacement
+
+    assert (proposed().model, proposed().was_measured) == ("near", False)
+    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: new.endswith(":near"))
+    assert (proposed().model, proposed().was_measured) == ("far", True)
+    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: True)
+    assert proposed() is None
+
+
+def test_pages_and_api_of_teachers_and_orders_warn(
+    admin: Member, paid: Teacher, paid_order: Order, order: Order, as_member: Any
+) -> None:
+    day = timezone.localdate() + timedelta(days=10)
+    PriceEntry.objects.filter(model="gpt-4o").update(shutdown_date=day)
+    page, words = as_member(admin), "gpt-4o is shut down on"
+
+    for address in (
+        reverse("generation:teachers"),
+        reverse("generation:teacher-edit", args=[paid.slug]),
+        reverse("generation:detail", args=[paid_order.pk]),
+        reverse("generation:diversity", args=[paid_order.pk]),
+    ):
+        assert words in page.get(address).content.decode(), address
+    assert words not in page.get(reverse("generation:detail", args=[order.pk])).content.decode()
+    told = page.get(reverse("api-teacher", args=[paid.slug])).json()["shutdown"]
+    assert (told["shutdown_date"], told["days_left"]) == (day.isoformat(), 10)
+    [notice] = page.get(reverse("api-order", args=[paid_order.pk])).json()["shutdowns"]
+    assert notice["model"] == "gpt-4o"
+    assert page.get(reverse("api-order", args=[order.pk])).json()["shutdowns"] == []
+
+
+def test_days_from_a_providers_list_are_kept_on_the_prices_it_names(admin: Member) -> None:
+    day = date(2027, 3, 1)
+
+    changed = prices.keep_shutdown_dates("openai", {"gpt-6-luna": day, "unknown": day}, by=admin)
+
+    assert changed == ["gpt-6-luna"]
+    entry = queries.price_entry("openai", "gpt-6-luna")
+    assert entry
+    assert entry.shutdown_date == day
+    assert prices.keep_shutdown_dates("openai", {"gpt-6-luna": day}, by=admin) == []

@@ -1,0 +1,243 @@
+"""What a task's outputs cost: by teacher, by miniature, people and hosts included, and what was saved, to the cent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluation.evaluations.run_inputs import tuned_name
+from evaluation.evaluations.throughput import MeasuredCapacity
+from evaluation.models import Evaluation
+from generation.models import Call, Order, SpendDay, Teacher
+from generation.pricing import effects
+from generation.teachers.prices import NewPrice
+from jobs.models import Job, JobEvent
+from members.models import Member
+from review.models import Task
+from review.tasks.queries import latest_version
+from serving.costs import figures, rates
+from serving.costs.writers import Reviewing, WriterCost
+from serving.models import Usage
+from training.models import HostPrice, Miniature
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+CENT = Decimal("0.01")
+
+
+@pytest.fixture
+def paid(db: None) -> Teacher:
+    return Teacher.objects.create(slug="gpt-4o", name="GPT-4o", provider="openai", model="gpt-4o")
+
+
+@pytest.fixture
+def spend(task: Task) -> Callable[..., Order]:
+    """An order whose calls the books have."""
+
+    def make(teacher: Teacher, usd: str, outputs: int, *, days_ago: int = 0, purpose: str = "desk") -> Order:
+        order = Order.objects.create(
+            task=task,
+            task_version=latest_version(task),
+            teacher=teacher,
+            teacher_spec={"name": teacher.name, "provider": teacher.provider, "model": teacher.model},
+            count=outputs,
+            purpose=purpose,
+        )
+        Call.objects.bulk_create(Call(id=uuid4(), order=order, state="answered", position=n) for n in range(outputs))
+        day = timezone.localdate() - timedelta(days=days_ago)
+        SpendDay.objects.create(
+            order=order,
+            day=day,
+            teacher_name=teacher.name,
+            way="live",
+            calls=outputs,
+            input_tokens=outputs * 500,
+            output_tokens=outputs * 100,
+            cost_usd=Decimal(usd),
+        )
+        return order
+
+    return make
+
+
+def test_a_teacher_costs_what_the_ledger_has_over_its_outputs(
+    task: Task, admin: Member, paid: Teacher, spend: Callable[..., Order]
+) -> None:
+    spend(paid, "0.030001", 10)
+    spend(paid, "0.05", 10)
+    spend(paid, "9", 3, purpose="rubric")
+
+    costs = figures.task_costs(admin, task)
+
+    [line] = costs.teachers
+    assert (line.usd, line.outputs, line.per_thousand) == (Decimal("0.080001"), 20, Decimal("4.000050"))
+    assert line.high_usd is None or line.low_usd < 0.004 < line.high_usd
+    assert costs.volume == costs.volume_today == 20
+    assert costs.people is None
+
+
+def test_a_task_without_rows_has_no_made_up_figure(task: Task, admin: Member, as_member: Any) -> None:
+    costs = figures.task_costs(admin, task)
+
+    assert (costs.volume, costs.teachers, costs.people, costs.savings.saved_usd) == (0, [], None, None)
+    shown = as_member(admin).get(reverse("serving:costs", args=[task.slug]))
+    assert shown.status_code == 200
+    assert "not measured" in shown.content.decode()
+
+
+def test_people_cost_their_seconds_at_the_hourly_rate() -> None:
+    assert Reviewing(20, 600.0).usd_per_thousand(Decimal(36)) == Decimal(300)
+    assert Reviewing(0, 0.0).usd_per_thousand(Decimal(36)) is None
+
+
+def test_the_break_even_has_an_interval_and_ends_where_the_gpu_does() -> None:
+    writer = WriterCost("A", 100, Decimal(1), 0.005, 0.02)
+    small = MeasuredCapacity(50.0, "run", timezone.now())
+
+    even = figures.break_even(writer, Decimal(2), None)
+
+    assert (even.per_month, even.fewest, even.most) == (146_000, 73_000, 292_000)
+    never = figures.break_even(writer, Decimal(2), small)
+    assert never.per_month is None
+    assert "146,000" in never.why_never
+
+
+def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
+    task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order]
+) -> None:
+    own = Teacher.objects.get(provided_by=f"serving:{promoted.pk}")
+    spend(paid, "0.133333", 7, days_ago=60)
+    spend(paid, "0.05", 2)
+    spend(own, "0", 41)
+    spend(own, "0", 1000, days_ago=60)
+    spend(own, "0", 500, purpose="rubric")
+    today = timezone.localdate()
+    HostPrice.objects.create(host="default", usd_per_hour=2)
+    Usage.objects.create(day=today, miniature=promoted, token="internal", requests=41, seconds=3)
+    Usage.objects.create(day=today, miniature=promoted, token="abc", requests=5, seconds=1)
+    began = datetime(today.year, today.month, 1, tzinfo=UTC)
+    served = Job.objects.create(kind="serving", queue="serving", title="Serving")
+    for seq, (state, after_s) in enumerate([("running", -3600), ("cancelled", 9)], start=1):
+        at = began + timedelta(seconds=after_s)
+        JobEvent.objects.create(job=served, seq=seq, fence=1, ts=at, kind="state", payload={"state": state})
+
+    saved = figures.task_costs(admin, task).savings
+
+    rows = [
+        row
+        for row in SpendDay.objects.select_related("order")
+        if row.order.purpose in ("desk", "evaluation", "campaign")
+    ]
+    month = [row for row in rows if (row.day.year, row.day.month) == (today.year, today.month)]
+    theirs = [row for row in rows if row.teacher_name == "GPT-4o"]
+    each = sum(row.cost_usd for row in theirs) / sum(row.calls for row in theirs)
+    calls = sum(row.calls for row in month if row.teacher_name == own.name)
+    would = (each * calls).quantize(CENT, ROUND_HALF_UP)
+    assert (saved.calls, saved.would_cost_usd, saved.total_usd) == (calls, would, sum(row.cost_usd for row in month))
+    # Nine seconds of this month at $2 an hour: half a cent, rounded up.
+    assert (saved.gpu_usd, saved.beside) == (CENT, 5)
+    assert saved.saved_usd == would - CENT
+
+
+def test_without_a_price_of_the_serving_host_no_saving_is_claimed(
+    task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order], settings: Any
+) -> None:
+    settings.HOST_USD_PER_HOUR = 0
+    spend(paid, "0.05", 2)
+    spend(Teacher.objects.get(provided_by=f"serving:{promoted.pk}"), "0", 4)
+    Usage.objects.create(day=timezone.localdate(), miniature=promoted, token="internal", requests=4, seconds=3.5)
+
+    saved = figures.task_costs(admin, task).savings
+
+    assert (saved.gpu_usd, saved.saved_usd, saved.beside) == (None, None, 0)
+
+
+def test_a_miniature_costs_its_host_and_is_measured_against_the_cheapest_not_worse(
+    task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order], as_member: Any
+) -> None:
+    HostPrice.objects.create(host="default", usd_per_hour=2)
+    spend(paid, "1", 100)
+    name = tuned_name(promoted.run)
+    seconds = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 40}
+    worth = {"mean": 0.8, "low": 0.7, "high": 0.9, "n": 40, "companies": 40}
+    Evaluation.objects.create(
+        task=task,
+        run=promoted.run,
+        dataset_version=promoted.run.dataset_version,
+        task_version=promoted.run.task_version,
+        summary={
+            "kinds": {name: "lora", paid.name: "teacher"},
+            "devices": {name: "cuda"},
+            "systems": {name: {"seconds": seconds, "passes_all": worth}, paid.name: {"passes_all": worth}},
+            "differences": [
+                {
+                    "metric": "passes_all",
+                    "of": name,
+                    "against": paid.name,
+                    "value": {"mean": 0, "low": -0.02, "high": 0.02, "n": 40, "companies": 40},
+                }
+            ],
+        },
+    )
+
+    [line] = figures.task_costs(admin, task, volume=10_000).miniatures
+
+    # 7,200 an hour at $2; 730 hours for 10,000.
+    assert (line.hosts, line.batch, line.always_on) == (1, Decimal("0.277778"), Decimal(146))
+    assert line.cheapest
+    assert line.cheapest.name == paid.name
+    assert [even.per_month for even in line.break_evens] == [146_000]
+    shown = as_member(admin).get(reverse("serving:costs", args=[task.slug]), {"volume": "10000"}).content.decode()
+    assert "$146.00" in shown
+    assert "GPT-4o, $10.00" in shown
+    told = as_member(admin).get(reverse("api-task-costs", args=[task.slug]), {"volume": "10000"}).json()
+    assert told["miniatures"][0]["cheapest_not_worse"]["usd_per_1000"] == "10.000000"
+    new = NewPrice(
+        provider="openai",
+        model="gpt-4o",
+        input_usd_per_million=Decimal("1.25"),
+        output_usd_per_million=Decimal(5),
+        as_of=timezone.localdate(),
+    )
+    # 500 tokens in and 100 out are $0.00225 at $2.50 and $10, and half of that then.
+    [moved] = effects.effects_of([new]).break_evens
+    assert (moved.old, moved.new) == (648_889, 1_297_778)
+
+
+def test_the_hourly_rate_is_a_leads_and_is_kept(
+    task: Task, lead: Member, viewer: Member, as_member: Any, settings: Any
+) -> None:
+    settings.PERSON_USD_PER_HOUR = 40
+    url = reverse("serving:costs", args=[task.slug])
+
+    assert rates.rate_of(task) == 40
+    with pytest.raises(PermissionDenied):
+        rates.set_rate(task, Decimal(5), by=viewer)
+    with pytest.raises(Refusal):
+        rates.set_rate(task, Decimal("NaN"), by=lead)
+    assert as_member(viewer).post(url, {"usd_per_hour": "5"}).status_code == 403
+    assert as_member(lead).post(url, {"usd_per_hour": "52.50"}).status_code == 302
+    assert rates.rate_of(task) == Decimal("52.50")
+    told = as_member(lead).put(
+        reverse("api-task-costs", args=[task.slug]), json.dumps({"usd_per_hour": "60"}), content_type="application/json"
+    )
+    assert told.json()["usd_per_hour"] == "60.00"
+
+
+@pytest.mark.parametrize("volume", ["-1", "x", "100000001"])
+def test_a_volume_that_is_none_is_refused_with_the_page_as_it_stands(
+    task: Task, viewer: Member, as_member: Any, volume: str
+) -> None:
+    page = as_member(viewer)
+
+    assert page.get(reverse("serving:costs", args=[task.slug]), {"volume": volume}).status_code == 400
+    assert page.get(reverse("api-task-costs", args=[task.slug]), {"volume": volume}).status_code == 400
