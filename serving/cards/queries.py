@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Max, Min, Sum
+from django.utils import timezone
 
 from evaluation.models import Evaluation
-from generation.models import PriceEntry
+from generation.teachers import queries as teachers
 from review.models import DatasetVersion, Draft
 from review.states import Split
 from serving.models import Usage
@@ -79,8 +80,9 @@ class ListedPrice:
 
 
 def listed_prices() -> list[ListedPrice]:
-    """Return the price of every model in the table, by `provider:model`."""
-    entries = PriceEntry.objects.order_by("provider", "model")
+    """Return the price that counts today of every model that can still be bought, by `provider:model`."""
+    today = timezone.localdate()
+    entries = [entry for entry in teachers.prices(today) if entry.shutdown_date is None or entry.shutdown_date > today]
     return [
         ListedPrice(
             f"{entry.provider}:{entry.model}", entry.input_usd_per_million, entry.output_usd_per_million, entry.as_of

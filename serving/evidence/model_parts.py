@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evaluation.evaluations import queries as evaluation_queries
-from evaluation.models import Evaluation, Study
+from evaluation.models import Evaluation, Gate, Study
 from jobs.models import JobEvent
 from serving.evidence import ports
 from serving.evidence.ports import SealedRegistration
@@ -110,9 +110,22 @@ def promotions(miniature: Miniature) -> Iterator[dict[str, Any]]:
 
 
 def gate_results(miniature: Miniature) -> Iterator[dict[str, Any]]:
-    """Yield what gates said before its promotions, and overrides."""
-    for results in ports.gate_results(miniature):
-        yield from results
+    """Yield each version of its task's gate, then each promotion over a gate, with what stood in the way and why it was done."""
+    for gate in Gate.objects.filter(task=miniature.run.task_id).order_by("number"):
+        yield {
+            "gate": gate.number,
+            "rules": gate.rules,
+            "set_by": _id(gate.created_by_id),
+            "at": gate.created_at.isoformat(),
+        }
+    for row in Promotion.objects.filter(miniature=miniature).exclude(overridden="").order_by("id"):
+        yield {
+            "promotion": row.pk,
+            "overridden": row.overridden,
+            "reason": row.override_reason,
+            "by": _id(row.by_id),
+            "at": row.created_at.isoformat(),
+        }
 
 
 def registrations(miniature: Miniature) -> Iterator[dict[str, Any]]:

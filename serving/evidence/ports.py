@@ -34,5 +34,3 @@ class SealedRegistration:
 
 # Registrations that a miniature takes part in.
 registrations: Listeners[[Miniature], list[SealedRegistration]] = Listeners()
-# What a gate said before promotions of a miniature, and who overrode it, as plain data, in the order of time.
-gate_results: Listeners[[Miniature], list[dict[str, Any]]] = Listeners()

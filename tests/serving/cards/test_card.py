@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from evaluation.evaluations import run_inputs, start_evaluation
 from evaluation.models import Evaluation
+from generation.models import PriceEntry
 from members.models import Member
+from serving.cards import queries as card_queries
 from serving.cards.card import card_of
 from serving.cards.markdown import markdown
 from training.miniatures import queries
@@ -74,3 +79,27 @@ def test_scores_capacity_and_costs_come_from_its_evaluation_in_all_three_forms(
         assert "The test split was not opened for it" in form
     assert "Evidence file" not in page
     assert "Evidence file" in as_member(admin).get(f"/{address}").content.decode()
+
+
+def test_break_even_takes_the_price_that_counts_today_of_models_that_can_be_bought() -> None:
+    PriceEntry.objects.all().delete()
+    today = timezone.localdate()
+    for days, usd in ((-30, "5"), (-3, "4"), (20, "1")):
+        add_price("kept", usd, today + timedelta(days=days))
+    add_price("retired", "1", today - timedelta(days=30), shutdown=today - timedelta(days=1))
+
+    found = {price.model: price.input_usd_per_million for price in card_queries.listed_prices()}
+
+    assert found == {"openai:kept": Decimal(4)}
+
+
+def add_price(model: str, usd: str, from_date: date, *, shutdown: date | None = None) -> None:
+    PriceEntry.objects.create(
+        provider="openai",
+        model=model,
+        input_usd_per_million=usd,
+        output_usd_per_million=usd,
+        as_of=from_date,
+        from_date=from_date,
+        shutdown_date=shutdown,
+    )

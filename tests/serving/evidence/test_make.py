@@ -18,6 +18,9 @@ from django.utils import timezone
 
 from audit.models import AuditRow
 from audit.seals import sealing
+from evaluation.gates.rules import GateRule
+from evaluation.gates.set_gate import set_gate
+from evaluation.states import RuleKind
 from members.models import Member
 from review.erasure import erase
 from review.models import DatasetRow
@@ -25,6 +28,7 @@ from review.states import Role
 from review.tasks import team
 from serving.evidence import layout, make
 from serving.evidence.verification import verify
+from serving.models import Promotion
 from training.models import Miniature
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +73,26 @@ def test_the_same_state_gives_the_same_bytes_and_they_hold(
     decided = rows(first, layout.DECISIONS)
     assert len(decided) == 15
     assert all("note" not in row and len(row["reviewer"]) == 36 for row in decided)
+
+
+def test_what_a_gate_asked_and_who_passed_over_it_stands_in_it(
+    miniature: Miniature, lead: Member, tmp_path: Path
+) -> None:
+    set_gate(miniature.task, rules=[GateRule(RuleKind.AT_LEAST, "passes_all", 0.7)], by=lead)
+    why = "The client has seen it and wants it."
+    Promotion.objects.create(
+        task=miniature.task,
+        miniature=miniature,
+        act="promote",
+        by=lead,
+        overridden="Not measured.",
+        override_reason=why,
+    )
+
+    gate, promoted = rows(written(miniature, lead, tmp_path), layout.GATE)
+
+    assert (gate["gate"], gate["rules"][0]["metric"], gate["set_by"]) == (1, "passes_all", str(lead.pk))
+    assert (promoted["overridden"], promoted["reason"], promoted["by"]) == ("Not measured.", why, str(lead.pk))
 
 
 def test_with_rows_the_dataset_is_redone_from_them_and_what_was_erased_is_not_there(
