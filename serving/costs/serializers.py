@@ -29,7 +29,7 @@ class WriterCostOut(serializers.Serializer[Any]):
     usd_per_1000 = serializers.DecimalField(**USD, source="per_thousand", allow_null=True)
 
 
-class BreakEvenOut(serializers.Serializer[Any]):
+class TaskBreakEvenOut(serializers.Serializer[Any]):
     writer = serializers.CharField(source="writer.name")
     outputs_per_month = serializers.IntegerField(source="per_month", allow_null=True)
     fewest = serializers.IntegerField(allow_null=True, help_text="At the upper end of the writer's cost per output")
@@ -52,7 +52,7 @@ class MiniatureLineOut(serializers.Serializer[Any]):
         **USD, source="training", allow_null=True, help_text="Over twelve months of the volume"
     )
     cheapest_not_worse = WriterCostOut(source="cheapest", allow_null=True)
-    break_evens = BreakEvenOut(many=True)
+    break_evens = TaskBreakEvenOut(many=True)
 
 
 class SavingsOut(serializers.Serializer[Any]):

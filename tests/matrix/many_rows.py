@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Experiment, Look, Suppression
 from evaluation.models import Gate, SplitOpening, Suite
-from generation.models import Judging, Order, ResearchedSite, SpendDay
+from generation.models import JudgedPair, Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
 from review.models import Comment, Decision, Draft, Mention, Preference, RevisionRequest
@@ -42,6 +42,7 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     asked = launch.launch(launch.OrderRequest(made.task, teacher=order.teacher, count=1, by=made.admin, seed=9))
     about = {"subject": "An evaluation", "subject_id": made.objects["evaluation"], "subject_url": "/"}
     Judging.objects.create(task=made.task, order=asked, prompt_version=1, **about)
+    compared = _compared(made, order)
     miniature = Miniature.objects.get(pk=made.objects["miniature"])
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
     experiment = Experiment.objects.get(slug=made.objects["experiment"])
@@ -50,7 +51,24 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     event = WebhookEvent.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
     delivery = Delivery.objects.create(hook_id=made.objects["hook"], event=event, attempts=1)
     Attempt.objects.create(delivery=delivery, number=1, status=200, said="ok")
-    return {"api-decisions": {"draft_id": decided}, "api-dispute": {"draft_id": decided}}
+    decision = {"draft_id": decided}
+    return {"api-decisions": decision, "api-dispute": decision, "api-compared-pairs": {"judging_id": compared}}
+
+
+def _compared(made: Installation, order: Order) -> Any:
+    """A judge that reads the desk, and one that compared two systems. Returns: the second."""
+    desk, pair = (
+        launch.launch(launch.OrderRequest(made.task, teacher=order.teacher, count=1, by=made.admin, seed=seed))
+        for seed in (10, 11)
+    )
+    about = {"task": made.task, "prompt_version": 1, "subject_url": "/"}
+    Judging.objects.create(order=desk, subject="the drafts that wait", subject_id=made.task.pk, **about)
+    two = {"first": "Offline", "second": "demo (base)"}
+    judging = Judging.objects.create(order=pair, subject="one", subject_id=made.objects["evaluation"], **two, **about)
+    JudgedPair.objects.create(
+        judging=judging, place=0, record_id=made.objects["record"], as_is="first", swapped="second", why="Shorter."
+    )
+    return judging.pk
 
 
 def _review(made: Installation, *, under_way: Any) -> Any:
