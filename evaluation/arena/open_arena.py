@@ -102,7 +102,7 @@ def close_if_over(arena: Arena) -> None:
 
 
 def close_those_left_over(record_ids: Sequence[UUID]) -> None:
-    """Close open arenas of erased records in which nothing is left to vote on; the caller's transaction erases them."""
+    """Close open arenas of erased records in which nothing is left to vote on, which would wait for ever; the caller's transaction erases them."""
     pairs = ArenaPair.objects.filter(record__in=list(record_ids), arena__closed_at__isnull=True)
     ids = set(pairs.values_list("arena", flat=True))
     for arena in Arena.objects.select_for_update().filter(pk__in=ids, closed_at__isnull=True).order_by("pk"):

@@ -11,7 +11,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from evaluation.arena import open_arena
 from evaluation.models import Evaluation, EvaluationOutput, Measurement
 from evaluation.states import SystemKind
 from jobs.supervisor import prune_runs
@@ -36,8 +35,6 @@ def erase(record_ids: Sequence[UUID]) -> None:
     written = EvaluationOutput.objects.filter(record__in=erased)
     read_them = set(written.values_list("evaluation", flat=True))
     written.update(text="", fields=None, marks=[])
-    # Nobody votes on them any more: without this an arena of which only they were left would wait for ever.
-    open_arena.close_those_left_over(erased)
     transaction.on_commit(partial(_drop_stored, repeated, read_them, {str(pk) for pk in erased}))
 
 
