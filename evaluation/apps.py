@@ -8,7 +8,7 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
-        from evaluation.arena import desk_link
+        from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, start_evaluation, worse_teachers
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.studies import advance
@@ -27,6 +27,7 @@ class EvaluationConfig(AppConfig):
             "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
         )
         review_ports.erase_elsewhere.register(erasing.erase)
+        review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
         shutdowns.is_measured_worse.install(worse_teachers.is_measured_worse)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))

@@ -101,6 +101,14 @@ def close_if_over(arena: Arena) -> None:
         _end(arena, reason)
 
 
+def close_those_left_over(record_ids: Sequence[UUID]) -> None:
+    """Close open arenas of erased records in which nothing is left to vote on, which would wait for ever; the caller's transaction erases them."""
+    pairs = ArenaPair.objects.filter(record__in=list(record_ids), arena__closed_at__isnull=True)
+    ids = set(pairs.values_list("arena", flat=True))
+    for arena in Arena.objects.select_for_update().filter(pk__in=ids, closed_at__isnull=True).order_by("pk"):
+        close_if_over(arena)
+
+
 def _end(arena: Arena, reason: ArenaEnd) -> None:
     arena.closed_at, arena.ended = timezone.now(), reason
     arena.save(update_fields=["closed_at", "ended"])

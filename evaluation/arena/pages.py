@@ -150,6 +150,8 @@ def vote(request: HttpRequest, arena_id: UUID) -> HttpResponse:
             outcome = _carry_out(request.POST, arena, member)
         except Refusal as error:
             refusal = error
+            # It may have been closed meanwhile: no pair is shown then.
+            arena = queries.arena_or_404(member, arena_id)
         else:
             said = SAID[outcome.vote.verdict]
             wanted = outcome.vote.pair_id if outcome.vote.retracts_id else None

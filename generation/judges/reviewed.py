@@ -9,9 +9,10 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from generation.models import JudgedText, Order
+from jobs.states import FINISHED
 from review.desk import queues
 from review.models import Draft, Task
 from review.spec.schema import Fields
@@ -50,8 +51,10 @@ def drafts_of(order: Order, *, at_most: int, key: str) -> list[TextToJudge]:
 
 
 def waiting(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextToJudge]:
-    """Drafts that wait in the order of the desk and that no judge has read, drawn by a key."""
-    read = JudgedText.objects.filter(draft=OuterRef("pk"), passes__isnull=False)
+    """Drafts that wait in the order of the desk and that no judge has read or is reading, drawn by a key."""
+    # One that is being read is paid for already: an order placed meanwhile must not pay for it again.
+    under_way = Q(judging__order__job__isnull=False) & ~Q(judging__order__job__state__in=FINISHED)
+    read = JudgedText.objects.filter(Q(passes__isnull=False) | under_way, draft=OuterRef("pk"))
     rows = _usable(queues.in_order(task).filter(queues.NOT_ASIDE, ~Exists(read)))
     return list(_fitting(spec, _drawn(rows, key), at_most, group="Waiting drafts"))
 

@@ -53,7 +53,7 @@ class ClaimRecords:
         supported: Claims added that their passage supports.
         unsupported: Claims added that it does not.
         known: Claims that the task had.
-        left_out: Claims whose company stands on another side there.
+        left_out: Claims whose company stands on another side there, and those whose passage is longer than a fact may be.
         unplaced: Drafts rejected for a wrong fact of which no sentence could be told to be the wrong one.
     """
 
@@ -101,7 +101,7 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
         permissions.require(by, each, Role.LEAD)
     target = latest_version(into).spec
     _check(task, target, reasons)
-    found, unplaced = _rows(task, target, reasons)
+    found, unplaced, too_long = _rows(task, target, reasons)
     chosen = _balanced(found)
     if not any(not row.claim.supported for row in found):
         message = "No decision of this task says of a sentence that it was wrong."
@@ -113,7 +113,8 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
     added = _take_in(task, into, fresh[:MOST], by) if fresh else []
     counts = Counter(row.claim.supported for row in added)
     trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=len(added))
-    return ClaimRecords(counts[True], counts[False], len(chosen) - len(fresh), len(fresh[:MOST]) - len(added), unplaced)
+    left_out = len(fresh[:MOST]) - len(added) + too_long
+    return ClaimRecords(counts[True], counts[False], len(chosen) - len(fresh), left_out, unplaced)
 
 
 def _check(task: Task, target: TaskSpec, reasons: Sequence[str]) -> None:
@@ -131,10 +132,10 @@ def _check(task: Task, target: TaskSpec, reasons: Sequence[str]) -> None:
         raise Refusal("reason_unknown", message, hint=f"It has {', '.join(sorted(codes)) or 'none'}.")
 
 
-def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_Row], int]:
-    """Claims of all golds that may be used, each once, the newest decision's answer first; and drafts without a place."""
+def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_Row], int, int]:
+    """Claims of all golds that may be used, each once, the newest decision's answer first; drafts without a place; claims too long."""
     rows: dict[tuple[Any, str], _Row] = {}
-    unplaced = 0
+    unplaced = too_long = 0
     golds = Decision.objects.filter(
         gold__isnull=False, task=task, bulk__isnull=True, draft__erased_at__isnull=True, draft__revocation__isnull=True,
         draft__thread__isnull=True, draft__known_answer__isnull=True, draft__record__erased_at__isnull=True,
@@ -145,8 +146,11 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
         unplaced += claims is None
         record, spec = decision.draft.record, decision.draft.task_version.spec
         for claim in claims or ():
-            rows.setdefault((record.pk, claim.text), _Row(claim, record, spec, target))
-    return list(rows.values()), unplaced
+            try:
+                rows.setdefault((record.pk, claim.text), _Row(claim, record, spec, target))
+            except ValueError:
+                too_long += 1
+    return list(rows.values()), unplaced, too_long
 
 
 def _claims(decision: Decision, reasons: Sequence[str]) -> list[HarvestedClaim] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from evaluation.arena import open_arena, queries
+from evaluation.arena import cast_vote, open_arena, queries
 from evaluation.models import Arena, ArenaVote, Evaluation
 from members.models import Member
 from tests.evaluation.arena.conftest import OWN, TEACHER
@@ -90,6 +91,25 @@ def test_a_vote_by_the_page_brings_the_next_pair_and_undo_the_last(
     assert "1 vote of yours" in again.content.decode()
     assert "Taken back." in undone.content.decode() and str(dealt.id) in undone.content.decode()
     assert ArenaVote.objects.filter(retracts__isnull=True).count() == 1
+
+
+def test_who_votes_while_the_arena_closes_is_told_so_and_shown_no_pair(
+    arena: Arena, expert: Member, admin: Member, as_member: AsMember, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dealt = queries.next_pair(arena, expert)
+    assert dealt is not None
+    vote = cast_vote.vote
+
+    def closed_meanwhile(*args: Any, **kwargs: Any) -> cast_vote.VoteOutcome:
+        open_arena.close(arena.pk, by=admin)
+        return vote(*args, **kwargs)
+
+    monkeypatch.setattr(cast_vote, "vote", closed_meanwhile)
+    sent = {"id": str(uuid4()), "pair": str(dealt.id), "verdict": "tie"}
+    page = as_member(expert).post(f"/arenas/{arena.pk}/vote/", sent, headers={"HX-Request": "true"}).content.decode()
+
+    assert "the vote was not recorded" in page and "Read the result" in page
+    assert 'name="pair"' not in page and not ArenaVote.objects.exists()
 
 
 @pytest.mark.parametrize(

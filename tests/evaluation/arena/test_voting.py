@@ -182,6 +182,20 @@ def test_an_erased_record_leaves_no_text_and_is_dealt_no_more_but_its_vote_stays
     assert {voted.pk, waiting.pk}.isdisjoint(dealt)
 
 
+def test_an_arena_of_which_only_erased_records_are_left_closes(arena: Arena, expert: Member) -> None:
+    voted = cast(arena, expert, "tie").vote.pair.record_id
+    rest = list(arena.pairs.exclude(record=voted).values_list("record", flat=True))
+
+    erase_records(rest[1:])
+    arena.refresh_from_db()
+    before = arena.is_open
+    erase_records(rest)
+    arena.refresh_from_db()
+
+    assert (before, arena.is_open, arena.ended) == (True, False, "spent")
+    assert presentation.result_of(arena).votes == 1
+
+
 def test_what_cannot_be_compared_is_refused(evaluation: Evaluation, admin: Member) -> None:
     wishes: list[dict[str, Any]] = [
         {"systems": [TEACHER]}, {"systems": [TEACHER, "nobody"]}, {"systems": [TEACHER, TEACHER]}, {"most_votes": 9}

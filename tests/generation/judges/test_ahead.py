@@ -18,7 +18,8 @@ from generation.models import Call, JudgedText, Judging, Order, Teacher
 from generation.states import CallState
 from jobs.contracts import EngineEvent
 from jobs.kinds import registry
-from jobs.models import JobEvent
+from jobs.models import Job, JobEvent
+from jobs.states import JobState
 from members.models import Member
 from miniatures_site.access import ACCOUNTS
 from review.desk import ordering, ordering_strategies
@@ -64,6 +65,21 @@ def test_drafts_that_wait_are_read_beside_those_that_experts_judged_and_none_twi
     assert launch.of_desk(task).texts(DRAFTS) == []
 
 
+def test_drafts_that_are_being_read_are_not_paid_for_again_and_those_left_unread_are_drawn(
+    order: Order, task: Task, judge: Teacher, lead: Member
+) -> None:
+    subject = launch.of_desk(task)
+    made = launch.launch(subject, subject.texts(10), judge=judge, by=lead, max_cost_usd=Decimal(1))
+    asked = set(made.texts.values_list("draft", flat=True))
+
+    meanwhile = {text.draft_id for text in launch.of_desk(task).texts(DRAFTS)}
+    Job.objects.filter(pk=made.order.job_id).update(state=JobState.CANCELLED)
+    afterwards = {text.draft_id for text in launch.of_desk(task).texts(DRAFTS)}
+
+    assert len(asked) == 10 and asked.isdisjoint(meanwhile) and len(meanwhile) == DRAFTS - 10
+    assert asked <= afterwards and len(afterwards) == DRAFTS
+
+
 def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Judging, task: Task) -> None:
     said = {
         text.draft_id: bool(text.passes) for text in JudgedText.objects.filter(judging=read_ahead).exclude(group="")
@@ -81,13 +97,21 @@ def test_a_judges_word_is_worth_what_experts_made_of_such_drafts(read_ahead: Jud
 def test_the_desk_deals_by_lot_what_a_judge_finds_likely_good(read_ahead: Judging, task: Task) -> None:
     drafts = [draft.pk for draft in waiting(task)]
     known = chances.of_drafts(task, drafts)
-    lots = [((pk.int % 2**48) + 0.5) / 2**48 for pk in drafts]
+    lots = [ordering.lot(task.seed, pk) for pk in drafts]
     DeskSettings.objects.create(task=task, order=QueueOrdering.LIKELY)
 
     ordering.order_desk(task.pk)
 
     places = ordering_strategies.likely_good_first([known[pk] for pk in drafts], lots)
     assert [draft.pk for draft in waiting(task)] == [drafts[place] for place in places]
+
+
+def test_no_reviewer_can_work_out_the_lot_of_a_draft_from_its_id(read_ahead: Judging, task: Task) -> None:
+    draft = waiting(task)[0]
+    by_other_seed = ordering.lot("another seed", draft.pk)
+
+    assert 0 < ordering.lot(task.seed, draft.pk) < 1
+    assert ordering.lot(task.seed, draft.pk) == ordering.lot(task.seed, draft.pk) != by_other_seed
 
 
 def test_arriving_calls_have_a_desk_of_that_order_put_in_order_again(read_ahead: Judging, task: Task) -> None:

@@ -144,6 +144,21 @@ def test_claims_of_an_erased_record_are_erased_with_it(
 
 
 @pytest.mark.django_db
+def test_claims_of_facts_longer_than_a_passage_may_be_are_left_out(
+    task: Task, into: Task, records: list[Record], admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = harvest.passage_of
+    long = records[1].facts["company"]
+    monkeypatch.setattr(
+        harvest, "passage_of", lambda spec, facts: whole(spec, facts) + "x" * 200_001 * (facts["company"] == long)
+    )
+
+    made = make.make(task, into=into, by=admin)
+
+    assert (made.unsupported, made.supported, made.left_out) == (4, 7, 1)
+
+
+@pytest.mark.django_db
 def test_who_leads_one_task_alone_and_what_has_another_shape_is_refused(
     task: Task, into: Task, records: list[Record], admin: Member, make_member: Callable[..., Member]
 ) -> None:
