@@ -19,6 +19,11 @@ class MetricDisplay:
     unit: str = ""  # percent, seconds, usd, or a plain number
     digits: int = 2
 
+    @property
+    def is_of_check(self) -> bool:
+        """Whether it is of one check or of one field's checks, and not among those told of every output."""
+        return self.name.startswith(CHECKS) and all(self.name != listed.name for listed in METRICS)
+
 
 METRICS = (
     MetricDisplay("exact", "All values right", "Share of outputs whose every value is the gold's.", "percent", 1),

@@ -116,14 +116,15 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         evaluation, failing=failing if failing in names else "", by="exact" if of_values else "passes_all"
     )
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
-    judged_by = tables.headline_metrics(summary)[0]
+    judged_by, metric_rows = tables.headline_metrics(summary)[0], tables.rows(summary)
     context = {
         "task": evaluation.task,
         "section": "evaluation",
         "evaluation": evaluation,
         "answer": answer.of(summary, own=tuned_name(evaluation.run)),
         "systems": names,
-        "rows": tables.rows(summary),
+        "rows": [row for row in metric_rows if not row["metric"].is_of_check],
+        "check_rows": [row for row in metric_rows if row["metric"].is_of_check],
         "differences": tables.differences(summary, judged_by.name),
         "judged_by": judged_by,
         "label_tables": label_tables.of(summary, first=tuned_name(evaluation.run)),

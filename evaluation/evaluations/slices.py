@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import MetricDisplay
 from evaluation.metrics import reference_free, typed
 from evaluation.suites.slicing import Slices
 from stats.intervals import means, shares
+
+WORSE: Final = "worse than the rest"
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class ScoredSlice:
     cell: dict[str, Any]
     best: float
     verdict: str
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether it is shown to be worse than the rest."""
+        return self.verdict == WORSE
 
 
 def scored(
@@ -109,4 +116,4 @@ def _ends(value: dict[str, Any], sign: float) -> tuple[float, float]:
 def _verdict(mine: dict[str, Any], rest: dict[str, Any], sign: float, fewest: int) -> str:
     if min(mine["companies"] or 0, rest["companies"] or 0) < fewest:
         return "too few to tell"
-    return "worse than the rest" if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "no difference shown"
+    return WORSE if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "no difference shown"

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from evaluation.models import Evaluation
     from review.models import Task
 
-SLICES_SHOWN = 12
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def gate(request: HttpRequest, slug: str) -> HttpResponse:
@@ -71,8 +69,8 @@ def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "evaluation": evaluation,
         "standing": queries.standing_of(evaluation),
         "judged_by": judged_by,
-        "slices": found[:SLICES_SHOWN],
-        "more": found[SLICES_SHOWN:],
+        "worse": [one for one in found if one.is_worse],
+        "others": [one for one in found if not one.is_worse],
         "own": tuned_name(evaluation.run),
     }
     return render(request, "evaluation/_slices.html", context)
