@@ -171,10 +171,10 @@ def _hashes(evidence: EvidenceReader, names: frozenset[str]) -> dict[str, str]:
 def _check_facts(evidence: EvidenceReader, manifest: Mapping[str, Any]) -> None:
     """Hold what the manifest says beside its files, which no digest covers, against them."""
     miniature = evidence.value(layout.MINIATURE)
-    for name, own in (("miniature", "id"), ("slug", "slug")) if miniature is not None else ():
-        if manifest.get(name) != miniature[own]:
-            evidence.wrong(f"{layout.MANIFEST} names another miniature than {layout.MINIATURE} does.")
-            return
+    if miniature is None:
+        return
+    if (manifest.get("miniature"), manifest.get("slug")) != (miniature["id"], miniature["slug"]):
+        evidence.wrong(f"{layout.MANIFEST} names another miniature than {layout.MINIATURE} does.")
 
 
 def _check_task_versions(evidence: EvidenceReader) -> None:
