@@ -27,7 +27,7 @@ class EvaluationConfig(AppConfig):
             "studies-after-cells", frozenset({"training", "study-cell"}), advance.on_cell_job_ended
         )
         review_ports.erase_elsewhere.register(erasing.erase)
-        shutdowns.is_measured_worse.install(worse_teachers.is_measured_worse)
+        shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
         why = "A vote never changes: take it back by another one."

@@ -41,12 +41,12 @@ def usd(model: str) -> Decimal | None:
 
 
 def test_a_price_counts_from_its_day_and_the_one_before_it_stays(admin: Member) -> None:
-    tomorrow = timezone.localdate() + timedelta(days=1)
+    later = timezone.localdate() + timedelta(days=7)
 
-    prices.set_price(new_price(from_date=tomorrow), by=admin)
+    prices.set_price(new_price(from_date=later), by=admin)
 
     assert usd("gpt-4o") == Decimal("2.5")
-    assert queries.prices(tomorrow).get(model="gpt-4o").input_usd_per_million == 5
+    assert queries.prices(later).get(model="gpt-4o").input_usd_per_million == 5
     assert [row.input_usd_per_million for row in queries.price_rows(model="gpt-4o")] == [5, Decimal("2.5")]
 
 
@@ -156,6 +156,29 @@ def test_a_change_shows_what_it_moves_before_it_counts(
     assert usd("gpt-4o") == 5
 
 
+def test_a_budget_that_is_passed_already_is_told_below_nothing_both_before_and_after(
+    admin: Member, task: Task, lead: Member, paid_order: Order
+) -> None:
+    limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal("0.01"), by=lead)
+    Order.objects.filter(pk=paid_order.pk).update(reserved_usd=Decimal(2))
+    cheaper = new_price(input_usd_per_million=Decimal(1), output_usd_per_million=Decimal(1))
+
+    moved = effects.effects_of([cheaper])
+
+    [order], [budget] = moved.orders, moved.budgets
+    assert budget.old_left_usd == Decimal("0.01") - 2
+    assert budget.new_left_usd - budget.old_left_usd == -order.change_usd > 0
+
+
+def test_a_map_that_says_nothing_of_batches_keeps_the_share_that_was_entered() -> None:
+    PriceEntry.objects.filter(model="gpt-4o").update(batch_factor=1)
+    row = {"litellm_provider": "openai", "input_cost_per_token": 2e-6, "output_cost_per_token": 8e-6}
+
+    [price] = price_map.read({"gpt-4o": row}).prices
+
+    assert price.batch_factor == 1
+
+
 def test_where_nothing_moves_a_price_is_saved_at_once(admin: Member, paid_order: Order) -> None:
     assert change.change_price(new_price("another"), by=admin, is_confirmed=False).is_saved
     assert effects.effects_of([new_price("another")]).is_empty
@@ -258,10 +281,28 @@ def test_the_nearest_in_price_that_stays_and_is_not_worse_is_proposed(monkeypatc
         return shutdowns.of_models([("openai", "gpt-4o")], today=today)[0].replacement
 
     assert (proposed().model, proposed().was_measured) == ("near", False)
-    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: new.endswith(":near"))
+    monkeypatch.setattr(shutdowns.teacher_comparison, "answer", lambda: lambda was, new: new.endswith(":near"))
     assert (proposed().model, proposed().was_measured) == ("far", True)
-    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: True)
+    monkeypatch.setattr(shutdowns.teacher_comparison, "answer", lambda: lambda was, new: True)
     assert proposed() is None
+
+
+def test_warnings_ask_the_database_as_often_for_many_models_as_for_one(
+    django_assert_max_num_queries: Any,
+) -> None:
+    day = timezone.localdate() + timedelta(days=10)
+    PriceEntry.objects.filter(provider="openai").update(shutdown_date=day)
+    for model in ("stays", *PriceEntry.objects.filter(provider="openai").values_list("model", flat=True)):
+        Teacher.objects.create(slug=model.replace(".", "-"), name=model, provider="openai", model=model)
+    PriceEntry.objects.create(
+        provider="openai", model="stays", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-11-22"
+    )
+
+    with django_assert_max_num_queries(3):
+        warned = shutdowns.upcoming()
+
+    assert len(warned) > 5
+    assert {notice.replacement.model for notice in warned.values() if notice.replacement} == {"stays"}
 
 
 def test_pages_and_api_of_teachers_and_orders_warn(
@@ -280,7 +321,9 @@ def test_pages_and_api_of_teachers_and_orders_warn(
         assert words in page.get(address).content.decode(), address
     assert words not in page.get(reverse("generation:detail", args=[order.pk])).content.decode()
     told = page.get(reverse("api-teacher", args=[paid.slug])).json()["shutdown"]
-    assert (told["shutdown_date"], told["days_left"]) == (day.isoformat(), 10)
+    # One fewer where midnight came meanwhile.
+    assert told["shutdown_date"] == day.isoformat()
+    assert told["days_left"] in (9, 10)
     [notice] = page.get(reverse("api-order", args=[paid_order.pk])).json()["shutdowns"]
     assert notice["model"] == "gpt-4o"
     assert page.get(reverse("api-order", args=[order.pk])).json()["shutdowns"] == []
