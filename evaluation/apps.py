@@ -28,7 +28,7 @@ class EvaluationConfig(AppConfig):
         )
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
-        shutdowns.is_measured_worse.install(worse_teachers.is_measured_worse)
+        shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
         why = "A vote never changes: take it back by another one."

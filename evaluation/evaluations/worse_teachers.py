@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Final
 
 from evaluation.evaluations import tables
@@ -14,25 +15,40 @@ LOOKED_AT: Final = 50
 Interval = tuple[float, float]
 
 
-def is_measured_worse(model: str, replacement: str) -> bool | None:
-    """Return whether what the second model writes was measured to be worse; see `generation.teachers.shutdowns`.
+class TeacherComparison:
+    """What evaluations say of teachers beside each other; see `generation.teachers.shutdowns`.
 
-    Both names are `provider:model`. On the same records, its whole interval lies below that of the first; which is
-    stricter than a paired test. None where no two evaluations, or one with both, allow it.
+    Read when the first pair is asked about and kept for the others: of a list of models, each has many that could replace it.
     """
-    names = {teacher.name: teacher.label for teacher in Teacher.objects.filter(provided_by="")}
-    if not {model, replacement} <= set(names.values()):
-        return None
-    values: dict[str, dict[str, Interval]] = {}
-    rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").order_by("-created_at")
-    for records, summary in rows.values_list("records_hash", "summary")[:LOOKED_AT]:
-        for name, interval in _teachers(summary).items():
-            if label := names.get(name):
-                values.setdefault(records, {}).setdefault(label, interval)
-    both = [found for found in values.values() if model in found and replacement in found]
-    if not both:
-        return None
-    return any(found[replacement][1] < found[model][0] for found in both)
+
+    def __call__(self, model: str, replacement: str) -> bool | None:
+        """Return whether what the second model writes was measured to be worse.
+
+        Both names are `provider:model`. On the same records, its whole interval lies below that of the first; which is
+        stricter than a paired test. None where no two evaluations, or one with both, allow it.
+        """
+        if not {model, replacement} <= set(self._labels.values()):
+            return None
+        both = [each for each in self._intervals if model in each and replacement in each]
+        if not both:
+            return None
+        return any(each[replacement][1] < each[model][0] for each in both)
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """`provider:model` of each paid teacher by its name."""
+        return {teacher.name: teacher.label for teacher in Teacher.objects.filter(provided_by="")}
+
+    @cached_property
+    def _intervals(self) -> list[dict[str, Interval]]:
+        """Of each set of records what was measured last, by `provider:model`."""
+        values: dict[str, dict[str, Interval]] = {}
+        rows = Evaluation.objects.exclude(summary={}).exclude(records_hash="").order_by("-created_at")
+        for records, summary in rows.values_list("records_hash", "summary")[:LOOKED_AT]:
+            for name, interval in _teachers(summary).items():
+                if label := self._labels.get(name):
+                    values.setdefault(records, {}).setdefault(label, interval)
+        return list(values.values())
 
 
 def _teachers(summary: dict[str, Any]) -> dict[str, Interval]:

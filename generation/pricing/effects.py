@@ -68,7 +68,10 @@ class OrderEffect:
 
 @dataclass(frozen=True)
 class BudgetEffect:
-    """A budget that open orders are paid from: what is left as it stands, and with these orders at the new price."""
+    """A budget that open orders are paid from: what is left as it stands, and with these orders at the new price.
+
+    Below 0 is by how much more is spent and held than it allows.
+    """
 
     name: str
     url: str
@@ -191,19 +194,20 @@ def _tokens_usd(input_usd: Any, output_usd: Any, given: Decimal, answered: Decim
 def _budgets(orders: Sequence[OrderEffect]) -> list[BudgetEffect]:
     """Budgets of these orders, each once, with what would be left of it."""
     more: dict[Any, Decimal] = {}
+    by_task: dict[Any, Decimal] = {}
+    tasks = {}
     covering = {}
     for effect in orders:
-        for budget in budgets.covering(effect.order.task):
+        tasks[effect.order.task_id] = effect.order.task
+        by_task[effect.order.task_id] = by_task.get(effect.order.task_id, Decimal(0)) + effect.change_usd
+    for key, task in tasks.items():
+        for budget in budgets.covering(task):
             covering[budget.pk] = budget
-            more[budget.pk] = more.get(budget.pk, Decimal(0)) + effect.change_usd
-    return [
-        BudgetEffect(
-            status.name,
-            reverse("generation:task-budgets", args=[status.budget.task.slug])
-            if status.budget.task
-            else reverse("generation:budgets"),
-            status.left_usd,
-            status.budget.limit_usd - status.spent_usd - status.held_usd - more[status.budget.pk],
-        )
-        for status in budgets.statuses_of(list(covering.values()))
-    ]
+            more[budget.pk] = more.get(budget.pk, Decimal(0)) + by_task[key]
+    effects = []
+    for status in budgets.statuses_of(list(covering.values())):
+        left = status.budget.limit_usd - status.spent_usd - status.held_usd
+        of_task = status.budget.task
+        url = reverse("generation:task-budgets", args=[of_task.slug]) if of_task else reverse("generation:budgets")
+        effects.append(BudgetEffect(status.name, url, left, left - more[status.budget.pk]))
+    return effects

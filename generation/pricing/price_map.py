@@ -149,7 +149,7 @@ def _price(name: str, row: object, table: Mapping[tuple[str, str], PriceEntry], 
         output_usd_per_million=usd["output_usd_per_million"] or Decimal(0),
         cached_input_usd_per_million=usd["cached_input_usd_per_million"],
         cache_write_usd_per_million=usd["cache_write_usd_per_million"],
-        batch_factor=_batch_factor(row),
+        batch_factor=_batch_factor(row, current),
         as_of=timezone.localdate(),
         from_date=from_date,
         shutdown_date=_day(row) or (current.shutdown_date if current else None),
@@ -193,13 +193,18 @@ def _number(key: str, value: object) -> Decimal:
     return Decimal(f"{value:.{DIGITS}g}")
 
 
-def _batch_factor(row: Row) -> Decimal | None:
-    """A call in a batch as a share of the same call live; of input and output the dearer, so that none is priced too low."""
+def _batch_factor(row: Row, current: PriceEntry | None) -> Decimal | None:
+    """A call in a batch as a share of the same call live; of input and output the dearer, so that none is priced too low.
+
+    What an admin entered stays where the map does not say.
+    """
     shares = []
     for key in ("input_cost_per_token", "output_cost_per_token"):
         if row.get(f"{key}_batches") is not None and (live := _number(key, row.get(key))):
             shares.append(_number(f"{key}_batches", row[f"{key}_batches"]) / live)
-    return max(shares).quantize(THOUSANDTH) if len(shares) == len(REQUIRED) else None
+    if len(shares) == len(REQUIRED):
+        return max(shares).quantize(THOUSANDTH)
+    return current.batch_factor if current else None
 
 
 def _day(row: Row) -> date | None:

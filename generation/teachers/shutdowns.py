@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,9 +18,11 @@ WARNED_DAYS: Final = 90
 # Of a model's price in one figure: as many tokens go in as come out of a draft with its prompt, three to one.
 INPUT_SHARE: Final = Decimal("0.75")
 
-# Whether what the second model writes was measured to be worse than what the first writes, both as `provider:model`;
-# None where the two were never evaluated together. The room that evaluates answers.
-is_measured_worse: Port[[str, str], bool | None] = Port(lambda model, replacement: None)
+# Answers whether what the second model writes was measured to be worse than what the first writes, both as
+# `provider:model`; None where the two were never evaluated together.
+IsWorse = Callable[[str, str], bool | None]
+# The room that evaluates gives one for each list of warnings: it reads its rows once, however many pairs are asked about.
+teacher_comparison: Port[[], IsWorse] = Port(lambda: lambda model, replacement: None)
 
 # Told of a row of theirs that a page shows, such as a campaign, rooms above answer with the teachers that it asks.
 teachers_named: Listeners[[object], list[Teacher]] = Listeners()
@@ -76,9 +78,9 @@ def upcoming(
 ) -> dict[tuple[str, str], ModelShutdown]:
     """Models that are shut down within the days of warning, or were, by provider and name; with `named` only those."""
     today = today or timezone.localdate()
-    table = list(queries.prices(today))
+    table, is_worse = list(queries.prices(today)), teacher_comparison()
     return {
-        (entry.provider, entry.model): _shutdown(entry, table, today)
+        (entry.provider, entry.model): _shutdown(entry, table, today, is_worse)
         for entry in table
         if entry.shutdown_date
         and (entry.shutdown_date - today).days <= WARNED_DAYS
@@ -122,7 +124,7 @@ def models_of_order(teacher_spec: Mapping[str, Any], variety: Mapping[str, Any] 
     return [(spec.get("provider", ""), spec.get("model", "")) for spec in specs]
 
 
-def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date) -> ModelShutdown:
+def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is_worse: IsWorse) -> ModelShutdown:
     day = entry.shutdown_date or today
     return ModelShutdown(
         entry.provider,
@@ -131,11 +133,11 @@ def _shutdown(entry: PriceEntry, table: Sequence[PriceEntry], today: date) -> Mo
         (day - today).days,
         entry.input_usd_per_million,
         entry.output_usd_per_million,
-        _replacement(entry, table, today),
+        _replacement(entry, table, today, is_worse),
     )
 
 
-def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date) -> Replacement | None:
+def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date, is_worse: IsWorse) -> Replacement | None:
     """The model of the provider whose price is nearest, of those that stay and were not measured to be worse.
 
     Capability is not in the table; the price stands for it. Of two that are as near, the cheaper.
@@ -149,7 +151,7 @@ def _replacement(entry: PriceEntry, table: Sequence[PriceEntry], today: date) ->
         and (other.shutdown_date is None or (other.shutdown_date - today).days > WARNED_DAYS)
     ]
     for other in sorted(staying, key=lambda each: (abs(_blended(each) - own), _blended(each), each.model)):
-        worse = is_measured_worse(f"{entry.provider}:{entry.model}", f"{other.provider}:{other.model}")
+        worse = is_worse(f"{entry.provider}:{entry.model}", f"{other.provider}:{other.model}")
         if worse is not True:
             return Replacement(
                 other.model, other.input_usd_per_million, other.output_usd_per_million, was_measured=worse is False

@@ -17,7 +17,7 @@ from generation.budgets.queries import month_bounds, this_month
 from generation.models import SpendDay
 from jobs.models import Job, JobEvent
 from review.models import Task
-from serving.costs.writers import OUTPUTS, WriterCost
+from serving.costs.writers import OUTPUTS, WriterCost, outputs_of
 from serving.models import Usage
 from training.costs.run_cost import HOUR_S, held_spans, known_prices, price_of
 
@@ -33,10 +33,11 @@ class Savings:
     Attributes:
         month: YYYY-MM, in the installation's time zone.
         calls: Calls in the ledger's rows of the month that name a miniature of the task.
+        outputs: How many of them wrote an output; a call that failed or repaired one saved nothing.
         paid_usd: What these rows cost.
         total_usd: What the ledger has for the task this month in all, for orders of outputs.
         reference: The paid writer that they are compared with; None where there is none.
-        would_cost_usd: The calls at the reference's cost per output, to the cent; None without a reference.
+        would_cost_usd: The outputs at the reference's cost per output, to the cent; None without a reference.
         gpu_usd: The task's share of what the serving host cost, by seconds of use, to the cent; None where no price of
             the host was entered, or its use was not measured.
         beside: Requests at `/v1` of the task's miniatures this month, which no ledger has; they are not counted.
@@ -44,6 +45,7 @@ class Savings:
 
     month: str
     calls: int
+    outputs: int
     paid_usd: Decimal
     total_usd: Decimal
     reference: WriterCost | None
@@ -73,15 +75,19 @@ def savings(task: Task, *, miniatures: dict[str, UUID], reference: WriterCost | 
     total = days.order_by().aggregate(usd=Sum("cost_usd"))["usd"]
     own = days.filter(teacher_name__in=list(miniatures)).order_by().aggregate(n=Sum("calls"), usd=Sum("cost_usd"))
     calls = own["n"] or 0
+    began = timezone.make_aware(datetime.combine(first, time.min))
+    written = outputs_of(task, since=began)
+    outputs = sum(sum(written[name].values()) for name in miniatures if name in written)
     per_output = reference.per_output if reference else None
     usage = Usage.objects.filter(miniature__in=list(miniatures.values()), day__gte=first, day__lt=following)
     return Savings(
         month,
         calls,
+        outputs,
         own["usd"] or Decimal(0),
         total or Decimal(0),
         reference,
-        None if per_output is None else to_cents(per_output * calls),
+        None if per_output is None else to_cents(per_output * outputs),
         _gpu_usd(set(miniatures.values()), calls),
         usage.exclude(token=INTERNAL).aggregate(n=Sum("requests"))["n"] or 0,
     )
@@ -115,6 +121,8 @@ def held_usd(since: datetime, now: datetime) -> Decimal | None:
         moves[job].append((max(at, since), payload))
     hosts = dict(Job.objects.filter(pk__in=list(moves)).values_list("pk", "host_id"))
     spans = [span for job, heard in moves.items() for span in held_spans(heard, host=hosts[job], now=now)]
+    # Those that ended before have no time in it: the price of a host that is long gone hides nothing.
+    spans = [span for span in spans if span.seconds > 0]
     for span in spans:
         hourly = price_of(span.host, prices)
         if hourly is None:

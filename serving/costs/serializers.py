@@ -58,6 +58,7 @@ class MiniatureLineOut(serializers.Serializer[Any]):
 class SavingsOut(serializers.Serializer[Any]):
     month = serializers.CharField()
     calls = serializers.IntegerField(help_text="The ledger's calls of miniatures of the task, of the month")
+    outputs = serializers.IntegerField(help_text="Of these calls those that wrote an output")
     paid_usd = serializers.DecimalField(**USD, help_text="What these rows cost")
     total_usd = serializers.DecimalField(**USD, help_text="The ledger's cost of all outputs of the task, of the month")
     reference = serializers.CharField(source="reference.name", default=None, allow_null=True)

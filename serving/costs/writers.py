@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -56,16 +57,23 @@ class WriterCost:
 
 @dataclass(frozen=True)
 class Reviewing:
-    """What people took to review a task's drafts one by one; verdicts in bulk and imported ones took none."""
+    """What people took to review a task's drafts one by one; verdicts in bulk and imported ones took none.
+
+    Attributes:
+        drafts: How many were reviewed.
+        reviews: By how many people each, summed: a verdict that was given again is of the same review.
+        seconds: What all of them took.
+    """
 
     drafts: int
+    reviews: int
     seconds: float
 
     def usd_per_thousand(self, usd_per_hour: Decimal) -> Decimal | None:
         """US dollars for reviewing 1,000 outputs, each once; None where nothing was reviewed."""
-        if not self.drafts:
+        if not self.reviews:
             return None
-        return (Decimal(str(self.seconds)) / self.drafts * THOUSAND * usd_per_hour / 3600).quantize(MICRO)
+        return (Decimal(str(self.seconds)) / self.reviews * THOUSAND * usd_per_hour / 3600).quantize(MICRO)
 
 
 def miniatures_by_teacher_name(task: Task) -> dict[str, UUID]:
@@ -81,14 +89,29 @@ def writer_costs(task: Task) -> list[WriterCost]:
     days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS).order_by()
     for name, order, usd in days.values_list("teacher_name", "order").annotate(usd=Sum("cost_usd")):
         spent[name][order] = (usd or Decimal(0)).quantize(MICRO)
-    answered = Call.objects.filter(order__task=task, order__purpose__in=OUTPUTS, state=CallState.ANSWERED)
+    counted = outputs_of(task)
+    writers = [_writer(name, spent[name], counted[name]) for name in {*spent, *counted}]
+    return sorted(writers, key=lambda each: (-each.outputs, each.name))
+
+
+def outputs_of(task: Task, *, since: datetime | None = None) -> dict[str, dict[UUID, int]]:
+    """How many outputs of a task each writer wrote, by order: calls that were answered, repairs not counted.
+
+    Args:
+        task: Which.
+        since: Only of calls that were first heard of then or later.
+    """
+    answered = Call.objects.filter(
+        order__task=task, order__purpose__in=OUTPUTS, state=CallState.ANSWERED, is_repair=False
+    )
+    if since is not None:
+        answered = answered.filter(created_at__gte=since)
     counted: dict[str, dict[UUID, int]] = defaultdict(dict)
-    rows = answered.filter(is_repair=False).order_by().values_list("teacher_name", "order__teacher_spec__name", "order")
+    rows = answered.order_by().values_list("teacher_name", "order__teacher_spec__name", "order")
     for name, own_name, order, count in rows.annotate(n=Count("pk")):
         by_order = counted[name or own_name]
         by_order[order] = by_order.get(order, 0) + count
-    writers = [_writer(name, spent[name], counted[name]) for name in {*spent, *counted}]
-    return sorted(writers, key=lambda each: (-each.outputs, each.name))
+    return counted
 
 
 def _writer(name: str, spent: dict[UUID, Decimal], counted: dict[UUID, int]) -> WriterCost:
@@ -109,7 +132,8 @@ def reviewing(task: Task) -> Reviewing:
     """What people took to review a task's drafts."""
     own = Decision.objects.filter(task=task, imported_from=None, bulk=None, seconds__gt=0).order_by()
     sums = own.aggregate(drafts=Count("draft", distinct=True), seconds=Sum("seconds"))
-    return Reviewing(sums["drafts"], float(sums["seconds"] or 0))
+    reviews = own.values("draft", "reviewer").distinct().count()
+    return Reviewing(sums["drafts"], reviews, float(sums["seconds"] or 0))
 
 
 def named(writers: Iterable[WriterCost], name: str) -> WriterCost | None:

@@ -40,6 +40,10 @@ class EvidenceZip:
         """Add rows, each as a line of canonical JSON."""
         self.add(path, (f"{canonical_json(dict(row))}\n".encode() for row in rows))
 
+    def abandon(self) -> None:
+        """End a zip that will not be whole, while its target can still be written to."""
+        self._zip.close()
+
     def close(self, **facts: str | bool) -> str:
         """Add the manifest with some facts, end the zip, and return the digest of the whole."""
         digest = digest_of({path: str(file["sha256"]) for path, file in self._files.items()})

@@ -53,7 +53,7 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409, the dataset version is not frozen on this installation.
+        Refusal: 409, the dataset version is not frozen on this installation, or a file of its rows is not in storage.
     """
     require(by, miniature.task, Role.LEAD)
     if not miniature.run.dataset_version.is_frozen:
@@ -70,6 +70,14 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
         trail.record("evidence_made", by=by, about=miniature, task=miniature.task.slug, digest=digest, rows=with_rows)
         size = spool.seek(0, io.SEEK_END)
         spool.seek(0)
+    except FileNotFoundError:
+        spool.close()
+        raise Refusal(
+            "files_missing",
+            "A file of the dataset version is not in storage, so its rows cannot be put in.",
+            hint="Make the file without the rows, or bring the storage back from a backup.",
+            status=409,
+        ) from None
     except BaseException:
         spool.close()
         raise
@@ -78,14 +86,18 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
 
 def _write(miniature: Miniature, target: IO[bytes], *, with_rows: bool) -> str:
     archive = EvidenceZip(target)
-    archive.add(layout.README, [_README.format(name=miniature.name).encode()])
-    card = card_of(miniature)
-    archive.add_json(layout.MINIATURE, model_parts.miniature_facts(miniature))
-    archive.add_json(layout.CARD, card.as_json())
-    archive.add(layout.CARD_TEXT, [markdown(card).encode()])
-    _write_data(archive, miniature, with_rows=with_rows)
-    _write_model(archive, miniature)
-    _write_audit(archive, miniature)
+    try:
+        archive.add(layout.README, [_README.format(name=miniature.name).encode()])
+        card = card_of(miniature)
+        archive.add_json(layout.MINIATURE, model_parts.miniature_facts(miniature))
+        archive.add_json(layout.CARD, card.as_json())
+        archive.add(layout.CARD_TEXT, [markdown(card).encode()])
+        _write_data(archive, miniature, with_rows=with_rows)
+        _write_model(archive, miniature)
+        _write_audit(archive, miniature)
+    except BaseException:
+        archive.abandon()
+        raise
     return archive.close(miniature=str(miniature.pk), slug=miniature.slug, with_rows=with_rows)
 
 

@@ -46,15 +46,19 @@ class EvidenceReader:
     def __init__(self, archive: SafeZip, check: EvidenceCheck) -> None:
         self.archive, self.check = archive, check
 
-    def value(self, path: str) -> Any:
-        """Return a small JSON file; None where it is missing or no JSON, which is written down."""
+    def value(self, path: str) -> dict[str, Any] | None:
+        """Return a small JSON object; None where it is missing, or is none, which is written down."""
         if path not in self.archive.names:
             return None
         try:
-            return strict_json.parse(self.archive.text(path, most_bytes=WHOLE_BYTES))
+            value = strict_json.loads(self.archive.text(path, most_bytes=WHOLE_BYTES))
         except ValueError as error:
             self.wrong(f"{path} is no JSON: {error}")
             return None
+        if not isinstance(value, dict):
+            self.wrong(f"{path} is not shaped as evidence is: it is no JSON object.")
+            return None
+        return value
 
     def rows(self, path: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield the lines of a file that are JSON objects, with their number; others are written down."""
@@ -62,7 +66,7 @@ class EvidenceReader:
             return
         for number, line in enumerate(self.archive.lines(path, most_bytes=LINE_BYTES), 1):
             try:
-                row = strict_json.parse(line)
+                row = strict_json.loads(line)
             except ValueError:
                 row = None
             if isinstance(row, dict):
@@ -99,6 +103,7 @@ def verify(
         evidence = EvidenceReader(archive, check)
         manifest = _manifest(archive)
         _check_files(evidence, manifest, digest)
+        _run(evidence, lambda own: _check_facts(own, manifest))
         for part in (_check_task_versions, _check_dataset, _check_rows, _check_registrations):
             _run(evidence, part)
         _run(evidence, lambda own: audit_checks.check(own, known or {}))
@@ -109,7 +114,7 @@ def _run(evidence: EvidenceReader, part: Callable[[EvidenceReader], None]) -> No
     """Run one check; a part of a shape that no evidence file has is a mismatch, and ends none of the others."""
     try:
         part(evidence)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         evidence.wrong(f"A part is not shaped as evidence is ({type(error).__name__}: {error}).")
 
 
@@ -117,7 +122,7 @@ def _manifest(archive: SafeZip) -> dict[str, Any]:
     if layout.MANIFEST not in archive.names:
         raise UnreadableZipError(f"There is no {layout.MANIFEST} in it: it is no evidence file.")
     try:
-        manifest = strict_json.parse(archive.text(layout.MANIFEST, most_bytes=WHOLE_BYTES))
+        manifest = strict_json.loads(archive.text(layout.MANIFEST, most_bytes=WHOLE_BYTES))
         if manifest["format"] != layout.FORMAT:
             raise UnreadableZipError(f"Its format is '{manifest['format']}'; this program reads {layout.FORMAT}.")
         for file in manifest["files"].values():
@@ -142,6 +147,8 @@ def _check_files(evidence: EvidenceReader, manifest: Mapping[str, Any], digest: 
     for path in sorted(files.keys() & hashes.keys()):
         if hashes[path] != files[path]["sha256"]:
             evidence.wrong(f"{path} was changed: its SHA-256 is {hashes[path]}, not {files[path]['sha256']}.")
+        elif evidence.archive.size(path) != files[path]["bytes"]:
+            evidence.wrong(f"{path} has {evidence.archive.size(path):,} bytes, not as many as the manifest says.")
     evidence.check.digest = layout.digest_of(hashes)
     if layout.digest_of({path: file["sha256"] for path, file in files.items()}) != manifest["digest"]:
         evidence.wrong("The manifest's digest is not that of the files it names.")
@@ -159,6 +166,15 @@ def _hashes(evidence: EvidenceReader, names: frozenset[str]) -> dict[str, str]:
             evidence.wrong(f"{path} was changed: {error}")
             evidence.archive.leave_out(path)
     return hashes
+
+
+def _check_facts(evidence: EvidenceReader, manifest: Mapping[str, Any]) -> None:
+    """Hold what the manifest says beside its files, which no digest covers, against them."""
+    miniature = evidence.value(layout.MINIATURE)
+    if miniature is None:
+        return
+    if (manifest.get("miniature"), manifest.get("slug")) != (miniature["id"], miniature["slug"]):
+        evidence.wrong(f"{layout.MANIFEST} names another miniature than {layout.MINIATURE} does.")
 
 
 def _check_task_versions(evidence: EvidenceReader) -> None:

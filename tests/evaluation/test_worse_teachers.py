@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evaluation.evaluations import start_evaluation
-from evaluation.evaluations.worse_teachers import is_measured_worse
+from evaluation.evaluations.worse_teachers import TeacherComparison
 from evaluation.models import Evaluation
 from generation.models import Teacher
 from members.models import Member
@@ -35,9 +35,9 @@ def test_a_teacher_is_worse_where_its_whole_interval_lies_below(
         }
         summary = {"kinds": dict.fromkeys(values, "teacher"), "systems": systems}
         Evaluation.objects.filter(pk=evaluation.pk).update(summary=summary, records_hash="a")
-        return is_measured_worse("openai:old", "openai:new")
+        return TeacherComparison()("openai:old", "openai:new")
 
     assert told((0.7, 0.9), (0.3, 0.5)) is True
     assert told((0.7, 0.9), (0.6, 0.8)) is False
     assert told((0.7, 0.9), None) is None
-    assert is_measured_worse("openai:old", "openai:unknown") is None
+    assert TeacherComparison()("openai:old", "openai:unknown") is None

@@ -22,7 +22,8 @@ def run_lineage(run: TrainingRun) -> dict[str, Any]:
 
     Returns:
         `task`, `task_versions`, `sources`, `teachers`, `orders`, `decisions`, `reviewers`, `dataset_version`,
-        `student`, `starts_from` and `teacher` (or None) and `run`; lists are sorted with the largest count first.
+        `student`, `starts_from` and `teacher` (or None) and `run`; lists are sorted with the largest count first,
+        and always in the same order.
     """
     rows = DatasetRow.objects.filter(version_id=run.dataset_version_id)
     version = run.dataset_version
@@ -108,7 +109,7 @@ def _task_versions(run: TrainingRun, rows: QuerySet[DatasetRow]) -> list[dict[st
 def _sources(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     source = "draft__record__source__"
     fields = [f"{source}{name}" for name in ("pk", "name", "sha256", "synthetic_job")]
-    counts = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
+    counts = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n", f"{source}pk")
     return [
         {
             "id": str(pk),
@@ -124,7 +125,7 @@ def _sources(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
 
 def _teachers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     fields = ("draft__origin", "draft__teacher", "draft__model", "draft__provenance")
-    counts = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n")
+    counts = rows.order_by().values_list(*fields).annotate(n=Count("pk")).order_by("-n", *fields)
     return [
         {"origin": origin, "teacher": teacher, "model": model, "provenance": note, "rows": n}
         for origin, teacher, model, note, n in counts
@@ -135,12 +136,13 @@ def _orders(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
     counts: dict[UUID, int] = dict(
         rows.filter(draft__job_id__isnull=False).order_by().values_list("draft__job_id").annotate(n=Count("pk"))
     )
-    jobs = Job.objects.filter(pk__in=counts).order_by("created_at")
+    jobs = Job.objects.filter(pk__in=counts).order_by("created_at", "pk")
     return [{"job": str(job.pk), "title": job.title, "rows": counts[job.pk], "url": job.subject_url} for job in jobs]
 
 
 def _reviewers(rows: QuerySet[DatasetRow]) -> list[dict[str, Any]]:
-    counts = rows.order_by().values_list("decision__reviewer__username").annotate(n=Count("pk")).order_by("-n")
+    reviewer = "decision__reviewer__username"
+    counts = rows.order_by().values_list(reviewer).annotate(n=Count("pk")).order_by("-n", reviewer)
     return [{"reviewer": name, "decisions": n} for name, n in counts]
 
 

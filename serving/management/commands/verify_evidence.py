@@ -42,16 +42,21 @@ class Command(BaseCommand):
         try:
             check = verify(options["file"], digest=options["digest"], known=dict(map(_known, options["known"])))
         except UnreadableZipError as error:
-            raise CommandError(str(error), returncode=UNREADABLE) from None
+            raise CommandError(_plain(str(error)), returncode=UNREADABLE) from None
         for note in check.notes:
-            self.stdout.write(f"Note: {note}")
+            self.stdout.write(f"Note: {_plain(note)}")
         for mismatch in check.mismatches:
-            self.stderr.write(mismatch)
+            self.stderr.write(_plain(mismatch))
         if check.mismatches:
             count = len(check.mismatches)
             self.stderr.write(f"{count} thing{'' if count == 1 else 's'} {'does' if count == 1 else 'do'} not match.")
             sys.exit(MISMATCH)
         self.stdout.write(f"{check.files} files hold. Digest: {check.digest}")
+
+
+def _plain(text: str) -> str:
+    """A sentence that quotes the file, on one line: what would move a terminal's cursor is written out, and says nothing."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _known(text: str) -> tuple[date, str]:

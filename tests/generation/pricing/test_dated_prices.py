@@ -1,4 +1,4 @@
-"""Prices from a day on, price maps, what a change moves, and models that are shut down."""
+"""Prices from a day on, price maps, and what a change moves."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.budgets import limits
-from generation.models import Order, PriceEntry, Teacher
+from generation.models import Order, PriceEntry
 from generation.pricing import change, effects, price_map
 from generation.states import BudgetScope
-from generation.teachers import prices, queries, shutdowns
+from generation.teachers import prices, queries
 from generation.teachers.prices import NewPrice
 from members.models import Member
 from review.models import Task
@@ -41,12 +41,12 @@ def usd(model: str) -> Decimal | None:
 
 
 def test_a_price_counts_from_its_day_and_the_one_before_it_stays(admin: Member) -> None:
-    tomorrow = timezone.localdate() + timedelta(days=1)
+    later = timezone.localdate() + timedelta(days=7)
 
-    prices.set_price(new_price(from_date=tomorrow), by=admin)
+    prices.set_price(new_price(from_date=later), by=admin)
 
     assert usd("gpt-4o") == Decimal("2.5")
-    assert queries.prices(tomorrow).get(model="gpt-4o").input_usd_per_million == 5
+    assert queries.prices(later).get(model="gpt-4o").input_usd_per_million == 5
     assert [row.input_usd_per_million for row in queries.price_rows(model="gpt-4o")] == [5, Decimal("2.5")]
 
 
@@ -156,6 +156,29 @@ def test_a_change_shows_what_it_moves_before_it_counts(
     assert usd("gpt-4o") == 5
 
 
+def test_a_budget_that_is_passed_already_is_told_below_nothing_both_before_and_after(
+    admin: Member, task: Task, lead: Member, paid_order: Order
+) -> None:
+    limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=task, limit_usd=Decimal("0.01"), by=lead)
+    Order.objects.filter(pk=paid_order.pk).update(reserved_usd=Decimal(2))
+    cheaper = new_price(input_usd_per_million=Decimal(1), output_usd_per_million=Decimal(1))
+
+    moved = effects.effects_of([cheaper])
+
+    [order], [budget] = moved.orders, moved.budgets
+    assert budget.old_left_usd == Decimal("0.01") - 2
+    assert budget.new_left_usd - budget.old_left_usd == -order.change_usd > 0
+
+
+def test_a_map_that_says_nothing_of_batches_keeps_the_share_that_was_entered() -> None:
+    PriceEntry.objects.filter(model="gpt-4o").update(batch_factor=1)
+    row = {"litellm_provider": "openai", "input_cost_per_token": 2e-6, "output_cost_per_token": 8e-6}
+
+    [price] = price_map.read({"gpt-4o": row}).prices
+
+    assert price.batch_factor == 1
+
+
 def test_where_nothing_moves_a_price_is_saved_at_once(admin: Member, paid_order: Order) -> None:
     assert change.change_price(new_price("another"), by=admin, is_confirmed=False).is_saved
     assert effects.effects_of([new_price("another")]).is_empty
@@ -235,64 +258,3 @@ def test_the_command_checks_writes_nothing_and_then_writes(tmp_path: Path) -> No
 
     call_command("import_prices", good, stdout=StringIO())
     assert usd("gpt-4o") == 2
-
-
-@pytest.mark.parametrize(
-    ("day", "left"), [(date(2026, 10, 15), None), (date(2026, 10, 16), 90), (date(2027, 1, 15), -1)]
-)
-def test_a_model_is_warned_of_for_ninety_days(day: date, left: int | None) -> None:
-    notices = shutdowns.of_models([("openai", "gpt-4o"), ("openai", "gpt-6-luna")], today=day)
-
-    assert [notice.days_left for notice in notices] == ([] if left is None else [left])
-
-
-def test_the_nearest_in_price_that_stays_and_is_not_worse_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
-    PriceEntry.objects.filter(provider="openai").update(shutdown_date=date(2027, 1, 14))
-    for model, price in (("near", 3), ("far", 30)):
-        PriceEntry.objects.create(
-            provider="openai", model=model, input_usd_per_million=price, output_usd_per_million=11, as_of="2026-11-22"
-        )
-    today = date(2026, 12, 1)
-
-    def proposed() -> Any:
-        return shutdowns.of_models([("openai", "gpt-4o")], today=today)[0].replacement
-
-    assert (proposed().model, proposed().was_measured) == ("near", False)
-    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: new.endswith(":near"))
-    assert (proposed().model, proposed().was_measured) == ("far", True)
-    monkeypatch.setattr(shutdowns.is_measured_worse, "answer", lambda was, new: True)
-    assert proposed() is None
-
-
-def test_pages_and_api_of_teachers_and_orders_warn(
-    admin: Member, paid: Teacher, paid_order: Order, order: Order, as_member: Any
-) -> None:
-    day = timezone.localdate() + timedelta(days=10)
-    PriceEntry.objects.filter(model="gpt-4o").update(shutdown_date=day)
-    page, words = as_member(admin), "gpt-4o is shut down on"
-
-    for address in (
-        reverse("generation:teachers"),
-        reverse("generation:teacher-edit", args=[paid.slug]),
-        reverse("generation:detail", args=[paid_order.pk]),
-        reverse("generation:diversity", args=[paid_order.pk]),
-    ):
-        assert words in page.get(address).content.decode(), address
-    assert words not in page.get(reverse("generation:detail", args=[order.pk])).content.decode()
-    told = page.get(reverse("api-teacher", args=[paid.slug])).json()["shutdown"]
-    assert (told["shutdown_date"], told["days_left"]) == (day.isoformat(), 10)
-    [notice] = page.get(reverse("api-order", args=[paid_order.pk])).json()["shutdowns"]
-    assert notice["model"] == "gpt-4o"
-    assert page.get(reverse("api-order", args=[order.pk])).json()["shutdowns"] == []
-
-
-def test_days_from_a_providers_list_are_kept_on_the_prices_it_names(admin: Member) -> None:
-    day = date(2027, 3, 1)
-
-    changed = prices.keep_shutdown_dates("openai", {"gpt-6-luna": day, "unknown": day}, by=admin)
-
-    assert changed == ["gpt-6-luna"]
-    entry = queries.price_entry("openai", "gpt-6-luna")
-    assert entry
-    assert entry.shutdown_date == day
-    assert prices.keep_shutdown_dates("openai", {"gpt-6-luna": day}, by=admin) == []

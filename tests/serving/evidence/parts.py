@@ -53,7 +53,7 @@ def parts() -> dict[str, bytes]:
         "sha256": sha256(REGISTRATION.encode()),
     }
     filled = {
-        layout.MINIATURE: canonical_json({"dataset_content_hash": content_hash}).encode(),
+        layout.MINIATURE: canonical_json({"id": "m1", "slug": "m", "dataset_content_hash": content_hash}).encode(),
         layout.CARD: canonical_json(card).encode(),
         layout.TASK_VERSIONS: lines({"number": 1, "body": body, "content_hash": sha256(canonical_json(body).encode())}),
         layout.VERSION: canonical_json(version).encode(),
@@ -68,13 +68,13 @@ def parts() -> dict[str, bytes]:
     return {**dict.fromkeys(layout.REQUIRED, b""), **filled}
 
 
-def write(path: Path, contents: Mapping[str, bytes]) -> str:
+def write(path: Path, contents: Mapping[str, bytes], *, miniature: str = "m1") -> str:
     """Write parts with a manifest that fits them; returns the digest."""
     with path.open("wb") as target:
         archive = EvidenceZip(target)
         for name in sorted(contents):
             archive.add(name, [contents[name]])
-        return archive.close(slug="m")
+        return archive.close(miniature=miniature, slug="m")
 
 
 def changed(contents: Mapping[str, bytes], path: str, **values: Any) -> dict[str, bytes]:

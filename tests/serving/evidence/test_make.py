@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
@@ -30,6 +31,7 @@ from serving.evidence import layout, make
 from serving.evidence.verification import verify
 from serving.models import Promotion
 from training.models import Miniature
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +117,18 @@ def test_with_rows_the_dataset_is_redone_from_them_and_what_was_erased_is_not_th
     with zipfile.ZipFile(after) as archive:
         held = [name for name in archive.namelist() if secret.encode() in archive.read(name)]
     assert held == []
+
+
+def test_rows_that_are_not_in_storage_are_told_and_nothing_is_made(miniature: Miniature, lead: Member) -> None:
+    file = miniature.run.dataset_version.files.filter(container="jsonl").first()
+    assert file
+    default_storage.delete(file.path)
+
+    with pytest.raises(Refusal) as refused:
+        make.make(miniature, by=lead, with_rows=True)
+
+    assert (refused.value.code, refused.value.status) == ("files_missing", 409)
+    assert not AuditRow.objects.filter(act="evidence_made").exists()
 
 
 def test_only_who_leads_the_task_takes_it(

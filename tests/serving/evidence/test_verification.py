@@ -93,6 +93,10 @@ def test_a_missing_and_an_added_file_are_named(path: Path) -> None:
         (lambda own: {k: v for k, v in own.items() if k != layout.RUN}, f"{layout.RUN} is missing"),
         (lambda own: {**own, layout.AUDIT_ROWS: b"[1]\n"}, "line 1 is no JSON object"),
         (lambda own: {**own, layout.VERSION: b"[]"}, "not shaped as evidence is"),
+        (lambda own: {**own, layout.VERSION: b"null"}, "not shaped as evidence is"),
+        (lambda own: changed(own, layout.AUDIT_DAYS, day="9999-12-31"), "not shaped as evidence is"),
+        (lambda own: changed(own, layout.AUDIT_ROWS, at="0001-01-01T00:00:00+05:00"), "not shaped as evidence is"),
+        (lambda own: {**own, layout.REGISTRATIONS: b'{"text":"\\ud800"}\n'}, "line 1 is no JSON object"),
     ],
 )
 def test_what_a_new_manifest_covers_up_is_found_by_the_hashes_inside(
@@ -105,6 +109,35 @@ def test_what_a_new_manifest_covers_up_is_found_by_the_hashes_inside(
 
     assert any(sentence in each for each in mismatches), mismatches
     assert any(f"not {told}: it is another file" in each for each in mismatches)
+
+
+def test_what_the_manifest_says_that_no_digest_covers_is_held_against_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "e.zip"
+    write(path, parts(), miniature="m2")
+    assert verify(path).mismatches == [f"{layout.MANIFEST} names another miniature than {layout.MINIATURE} does."]
+
+    write(path, parts())
+    rewritten(path, lambda own: {**own, layout.MANIFEST: own[layout.MANIFEST].replace(b'"bytes":23', b'"bytes":24')})
+    assert {each.partition(" has 23 bytes")[1] for each in verify(path).mismatches} == {" has 23 bytes"}
+
+
+def test_a_manifest_that_names_half_a_character_is_unreadable(path: Path) -> None:
+    rewritten(path, lambda own: {layout.MANIFEST: own[layout.MANIFEST].replace(b'"README.md"', b'"\\ud800"')})
+
+    with pytest.raises(UnreadableZipError, match="cannot be read"):
+        verify(path)
+
+
+def test_what_a_file_makes_the_command_say_moves_no_terminal(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    forged = "\x1b[2K\r21 files hold.\n"
+    write(path, changed(parts(), layout.REGISTRATIONS, name=forged, sha256="0"))
+
+    with pytest.raises(SystemExit):
+        call_command("verify_evidence", str(path))
+
+    told = capsys.readouterr().err
+    assert "The registration of the experiment '\\x1b[2K\\r21 files hold.\\n' does not have its seal." in told
+    assert not {"\x1b", "\r"} & {*told}
 
 
 def test_without_rows_it_says_that_their_hashes_were_not_redone(tmp_path: Path) -> None:

@@ -22,11 +22,12 @@ from generation.pricing import effects
 from generation.teachers.prices import NewPrice
 from jobs.models import Job, JobEvent
 from members.models import Member
-from review.models import Task
+from review.models import Decision, Task
 from review.tasks.queries import latest_version
-from serving.costs import figures, rates
+from serving.costs import figures, rates, savings, writers
 from serving.costs.writers import Reviewing, WriterCost
 from serving.models import Usage
+from tests.review import factories
 from training.models import HostPrice, Miniature
 from web.errors import Refusal
 
@@ -53,6 +54,7 @@ def spend(task: Task) -> Callable[..., Order]:
             purpose=purpose,
         )
         Call.objects.bulk_create(Call(id=uuid4(), order=order, state="answered", position=n) for n in range(outputs))
+        Call.objects.filter(order=order).update(created_at=timezone.now() - timedelta(days=days_ago))
         day = timezone.localdate() - timedelta(days=days_ago)
         SpendDay.objects.create(
             order=order,
@@ -95,8 +97,31 @@ def test_a_task_without_rows_has_no_made_up_figure(task: Task, admin: Member, as
 
 
 def test_people_cost_their_seconds_at_the_hourly_rate() -> None:
-    assert Reviewing(20, 600.0).usd_per_thousand(Decimal(36)) == Decimal(300)
-    assert Reviewing(0, 0.0).usd_per_thousand(Decimal(36)) is None
+    assert Reviewing(20, 20, 600.0).usd_per_thousand(Decimal(36)) == Decimal(300)
+    assert Reviewing(0, 0, 0.0).usd_per_thousand(Decimal(36)) is None
+
+
+def test_a_draft_that_two_people_reviewed_costs_a_review_each(task: Task, lead: Member, viewer: Member) -> None:
+    drafts = factories.make_drafts(task, factories.make_records(factories.make_source(task), 2))
+    for draft, reviewer, seconds in (
+        *((draft, reviewer, 30) for draft in drafts for reviewer in (lead, viewer)),
+        # Whoever corrects a verdict reviews no second time, but the time counts.
+        (drafts[0], lead, 12),
+    ):
+        Decision.objects.create(
+            draft=draft,
+            task=task,
+            reviewer=reviewer,
+            verdict="accept",
+            before_hash=draft.fields_hash,
+            body_hash="0" * 64,
+            seconds=seconds,
+        )
+
+    reviewed = writers.reviewing(task)
+
+    assert (reviewed.drafts, reviewed.reviews, reviewed.seconds) == (2, 4, 132.0)
+    assert reviewed.usd_per_thousand(Decimal(36)) == Decimal(330)
 
 
 def test_the_break_even_has_an_interval_and_ends_where_the_gpu_does() -> None:
@@ -146,6 +171,37 @@ def test_what_was_saved_is_the_ledgers_rows_to_the_cent(
     # Nine seconds of this month at $2 an hour: half a cent, rounded up.
     assert (saved.gpu_usd, saved.beside) == (CENT, 5)
     assert saved.saved_usd == would - CENT
+
+
+def test_calls_that_failed_and_repairs_saved_nothing(
+    task: Task, admin: Member, paid: Teacher, promoted: Miniature, spend: Callable[..., Order]
+) -> None:
+    spend(paid, "1", 10)
+    own = spend(Teacher.objects.get(provided_by=f"serving:{promoted.pk}"), "0", 4)
+    Call.objects.create(id=uuid4(), order=own, state="failed", position=4)
+    Call.objects.create(id=uuid4(), order=own, state="answered", position=5, is_repair=True)
+    SpendDay.objects.filter(order=own).update(calls=6)
+
+    saved = figures.task_costs(admin, task).savings
+
+    assert (saved.calls, saved.outputs, saved.would_cost_usd) == (6, 4, Decimal("0.40"))
+
+
+def test_a_host_that_served_before_and_has_no_price_hides_no_saving_of_now(db: None, settings: Any) -> None:
+    settings.HOST_USD_PER_HOUR = 0
+    HostPrice.objects.create(host="here", usd_per_hour=2)
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    for host, began, ended in (
+        ("gone", datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 2, tzinfo=UTC)),
+        ("here", now - timedelta(hours=2), now - timedelta(hours=1)),
+    ):
+        served = Job.objects.create(kind="serving", queue="serving", title="Serving")
+        for seq, (state, at) in enumerate((("running", began), ("cancelled", ended)), start=1):
+            payload = {"state": state, "host": host}
+            JobEvent.objects.create(job=served, seq=seq, fence=1, ts=at, kind="state", payload=payload)
+
+    assert savings.held_usd(datetime(2026, 11, 1, tzinfo=UTC), now) == 2
+    assert savings.held_usd(datetime(2026, 8, 1, tzinfo=UTC), now) is None
 
 
 def test_without_a_price_of_the_serving_host_no_saving_is_claimed(
