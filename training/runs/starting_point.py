@@ -6,7 +6,7 @@ What only the engine can know, such as whether two tokenizers are the same, it r
 from __future__ import annotations
 
 from review.models import DatasetVersion, Task
-from training.inputs import heads, tuning_data
+from training.inputs import heads, samples, tuning_data
 from training.models import Miniature, Student
 from training.recipes.schema import Recipe
 from training.runs.run_request import RunRequest
@@ -54,6 +54,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             "Leave 'Starts from' empty, or choose the recipe dpo or kto.",
             status=400,
         )
+    samples.require_filtered(starts_from.run.sample, name=starts_from.name)
     if starts_from.task_id != task.pk:
         raise _refusal(
             "other_task",
