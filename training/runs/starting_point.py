@@ -17,9 +17,9 @@ def require_starting_point(recipe: Recipe, request: RunRequest) -> None:
     """Refuse a beginning that does not suit the recipe, the task or the student.
 
     Raises:
-        Refusal: 400 for what is missing or superfluous, 422 for a miniature of another task or student, for whole
-            weights gone on from by adapters, for a student that would be its own teacher, and for a classifier of a task
-            whose answers are texts.
+        Refusal: 400 for what is missing or superfluous, 409 for a miniature that was tuned on unfiltered texts for a study,
+            422 for one of another task or student, for whole weights gone on from by adapters, for a student that would be
+            its own teacher, and for a classifier of a task whose answers are texts.
     """
     _require_start(recipe, request.task, request.student, request.starts_from)
     _require_teacher(recipe, request.student, request.teacher)
@@ -54,7 +54,6 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             "Leave 'Starts from' empty, or choose the recipe dpo or kto.",
             status=400,
         )
-    samples.require_filtered(starts_from.run.sample, name=starts_from.name)
     if starts_from.task_id != task.pk:
         raise _refusal(
             "other_task",
@@ -76,6 +75,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             f"{starts_from.name} holds whole weights; an adapter over them would need them wherever it is served.",
             "Set the value 'method' to full, or go on from a LoRA miniature.",
         )
+    samples.require_filtered(starts_from.run.sample, name=starts_from.name)
 
 
 def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) -> None:
