@@ -5,7 +5,7 @@ The access rules ask for addresses, `mail_task_or_404` for calls that name a tas
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from campaigns.models import Campaign, Contact
@@ -25,13 +25,23 @@ def require_mails(tasks: Q) -> None:
     Raises:
         Http404: Says that the task writes no mails, and what would change that.
     """
-    of_task = {"task": OuterRef("pk")}
-    held = Exists(Campaign.objects.filter(**of_task)) | Exists(Contact.objects.filter(**of_task))
-    task = with_outputs(Task.objects.filter(tasks)).annotate(holds_mails=held).order_by().first()
-    if task is not None and not task.holds_mails and not writes_mails(task.outputs or ()):  # type: ignore[attr-defined]
+    task = with_mails(Task.objects.filter(tasks)).order_by().first()
+    if task is not None and not is_of_mails(task):
         raise Http404(
             f"{task.name} writes no mails. Give two of its written fields the roles subject and body for that."
         )
+
+
+def with_mails(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Tasks with what `is_of_mails` asks of them, by the same query."""
+    of_task = {"task": OuterRef("pk")}
+    held = Exists(Campaign.objects.filter(**of_task)) | Exists(Contact.objects.filter(**of_task))
+    return with_outputs(tasks).annotate(holds_mails=held)
+
+
+def is_of_mails(task: Task) -> bool:
+    """Whether a task of `with_mails` writes mails, or holds some from when it did."""
+    return bool(task.holds_mails or writes_mails(task.outputs or ()))  # type: ignore[attr-defined]
 
 
 def mail_task_or_404(member: Member, slug: str) -> Task:

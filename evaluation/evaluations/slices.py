@@ -1,8 +1,8 @@
 """Scores of one system by slice of an evaluation's records, and where it loses most. Pure Python.
 
-Every slice has its interval at 1 - 0.05 / m for m slices (Bonferroni; Dunn 1961, JASA 56(293)). Slices are ranked by what they may be
-at best, so that a handful of bad records does not stand first by chance. A slice is called worse only where its interval lies wholly
-beyond that of the other records.
+Every slice has its interval at 1 - a / m for m slices, where 1 - a is the level of the evaluation (Bonferroni; Dunn 1961, JASA
+56(293)). Slices are ranked by what they may be at best, so that a handful of bad records does not stand first by chance. A slice is
+called worse only where its interval lies wholly beyond that of the other records, and never by a look that gives no verdict.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def scored(
         scores: The system's score by record.
         companies: Company by record; empty where a record stands for itself.
         metric: How it is written.
-        summary: The evaluation's, for the fewest companies of a verdict.
+        summary: The evaluation's, for the level of its intervals, and whether it gives verdicts at all.
         more_is_better: Whether less of the metric is a loss.
     """
     held = {
@@ -68,13 +68,13 @@ def scored(
     held = {place: records for place, records in held.items() if records and len(records) < len(scores)}
     if not held:
         return []
-    level = 1 - (1 - shares.LEVEL) / len(held)
+    level = 1 - (1 - summary.get("level", shares.LEVEL)) / len(held)
     sign = 1.0 if more_is_better else -1.0
     found = []
     for (column, value), records in held.items():
         mine = _measured(scores, records, companies, metric, level)
         rest = _measured(scores, scores.keys() - records, companies, metric, level)
-        verdict = _verdict(mine, rest, sign, tables.fewest_companies(summary))
+        verdict = _verdict(mine, rest, sign, summary)
         found.append(ScoredSlice(column, value, tables.cell(mine, metric) or {}, _ends(mine, sign)[1], verdict))
     return sorted(found, key=lambda each: (each.best, each.column, each.value))
 
@@ -113,7 +113,9 @@ def _ends(value: dict[str, Any], sign: float) -> tuple[float, float]:
     return worst, best
 
 
-def _verdict(mine: dict[str, Any], rest: dict[str, Any], sign: float, fewest: int) -> str:
-    if min(mine["companies"] or 0, rest["companies"] or 0) < fewest:
+def _verdict(mine: dict[str, Any], rest: dict[str, Any], sign: float, summary: dict[str, Any]) -> str:
+    if summary.get("is_exploratory"):
+        return "exploratory, no verdict"
+    if min(mine["companies"] or 0, rest["companies"] or 0) < tables.fewest_companies(summary):
         return "too few to tell"
     return WORSE if _ends(mine, sign)[1] < _ends(rest, sign)[0] else "no difference shown"

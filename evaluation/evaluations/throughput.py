@@ -33,12 +33,12 @@ def of_gpu(task: Task) -> MeasuredCapacity | None:
 
     What a processor without a GPU writes says nothing of one, so it is left out.
     """
-    return _newest(Evaluation.objects.filter(task=task))
+    return _newest(Evaluation.objects.filter(task=task, suite=None))
 
 
 def of_run(run: TrainingRun) -> MeasuredCapacity | None:
     """Return what this run's student wrote on a GPU; None where no evaluation of it had one."""
-    return _newest(Evaluation.objects.filter(run=run))
+    return _newest(Evaluation.objects.filter(run=run, suite=None))
 
 
 def _newest(evaluations: QuerySet[Evaluation]) -> MeasuredCapacity | None:

@@ -30,11 +30,14 @@ class RuleRow:
 
     rule: GateRule
     is_on: bool
+    typed: str | None = None
 
     @property
-    def bound(self) -> float:
-        """The bound as it is typed."""
-        return round(self.rule.bound * (100 if self.rule.percent else 1), 6)
+    def bound(self) -> str:
+        """The bound as it was typed, else as it is kept: without an exponent, and never rounded to another one."""
+        if self.typed is not None:
+            return self.typed
+        return f"{self.rule.bound * (100 if self.rule.percent else 1):.9f}".rstrip("0").rstrip(".")
 
     @property
     def unit(self) -> str:
@@ -60,16 +63,38 @@ def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRo
     ]
 
 
-def metrics(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Metrics to choose from: what the newest evaluation measured, with what they are called; before one, what any task has."""
+def as_posted(posted: Any, shown: Sequence[RuleRow]) -> list[RuleRow]:
+    """Rows as a form that was refused left them: those of the page, then ticked ones that it shows no longer."""
+    kept, keys = set(posted.getlist("keep")), {row.rule.key for row in shown}
+    gone = [rule for key in posted.getlist("keep") if key not in keys and (rule := of_key(key)) is not None]
+    rules = [*(row.rule for row in shown), *gone]
+    return [RuleRow(rule, rule.key in kept, posted.get(f"bound-{rule.key}")) for rule in rules]
+
+
+def of_key(key: str) -> GateRule | None:
+    """The rule of a key, without its bound; None where it is none."""
+    kind, _, rest = key.partition(":")
+    # Names of own checks hold colons.
+    metric, _, against = rest.rpartition(":")
+    is_metric = not metric if kind == RuleKind.FORGETTING else gate_rules.is_metric(metric)
+    if kind not in RuleKind.values or not is_metric or (against and against not in Against.values):
+        return None
+    return GateRule(RuleKind(kind), metric, 0.0, against)
+
+
+def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, str]]:
+    """Metrics to choose from: what the newest evaluation measured, with what they are called; before one, what any task has.
+
+    Args:
+        summary: Of the newest evaluation; empty where there is none.
+        chosen: What a refused form chose, which stays among them.
+    """
     measured = {name for scored in summary.get("systems", {}).values() for name in scored}
-    if not measured:
-        return [(metric.name, metric.label) for metric in METRICS if metric.name in _OF_EVERY_TASK]
-    return [
-        (row["metric"].name, row["metric"].label)
-        for row in tables.rows(dict(summary))
-        if row["metric"].name in measured
-    ]
+    offered = METRICS if not measured else [row["metric"] for row in tables.rows(dict(summary))]
+    listed = {metric.name: metric.label for metric in offered if metric.name in (measured or _OF_EVERY_TASK)}
+    if gate_rules.is_metric(chosen):
+        listed.setdefault(chosen, gate_rules.display_of(chosen).label)
+    return list(listed.items())
 
 
 def asked_rules(posted: Any, shown: Sequence[GateRule]) -> list[GateRule]:
@@ -77,17 +102,28 @@ def asked_rules(posted: Any, shown: Sequence[GateRule]) -> list[GateRule]:
 
     Args:
         posted: The form, as Django reads it.
-        shown: Rules that the page showed.
+        shown: Rules that the page shows now; proposals may have changed since it was loaded.
 
     Raises:
-        Refusal: A bound is no number.
+        Refusal: A bound is no number, a ticked rule is none, or a bound of one's own has no metric.
     """
-    kept = set(posted.getlist("keep"))
-    rules = [_with_bound(rule, posted.get(f"bound-{rule.key}", "")) for rule in shown if rule.key in kept]
+    by_key = {rule.key: rule for rule in shown}
+    kept = dict.fromkeys(posted.getlist("keep"))
+    ticked = [rule for rule in shown if rule.key in kept] + [_ticked(key) for key in kept if key not in by_key]
+    rules = [_with_bound(rule, posted.get(f"bound-{rule.key}", "")) for rule in ticked]
     metric = posted.get("metric", "")
     if metric:
         rules.append(_own(metric, posted))
+    elif posted.get("own-bound", "").strip():
+        raise Refusal("bad_gate", "Another rule has a bound and no metric.", hint="Choose its metric.")
     return rules
+
+
+def _ticked(key: str) -> GateRule:
+    rule = of_key(key)
+    if rule is None:
+        raise Refusal("bad_gate", f"There is no rule '{key[:60]}'.", hint="Load the page again.")
+    return rule
 
 
 def _own(metric: str, posted: Any) -> GateRule:

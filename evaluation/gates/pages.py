@@ -37,7 +37,7 @@ def gate(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             rules = forms.asked_rules(request.POST, [row.rule for row in _rows(task)])
-            made = set_gate.set_gate(task, rules=rules, by=member_of(request))
+            made = set_gate.set_gate(task, rules=rules, by=member_of(request), seen=_seen(request))
         except Refusal as error:
             refusal = error
         else:
@@ -71,6 +71,7 @@ def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "judged_by": judged_by,
         "worse": [one for one in found if one.is_worse],
         "others": [one for one in found if not one.is_worse],
+        "wrong_at_most": 100 - tables.percent_level(evaluation.summary),
         "own": tuned_name(evaluation.run),
     }
     return render(request, "evaluation/_slices.html", context)
@@ -95,6 +96,12 @@ def _slices(evaluation: Evaluation) -> list[scored_slices.ScoredSlice]:
     )
 
 
+def _seen(request: HttpRequest) -> int | None:
+    """Number of the gate that the form was filled in beside."""
+    number = request.POST.get("number", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None
+
+
 def _rows(task: Task) -> list[forms.RuleRow]:
     gate_row = queries.gate_of(task)
     asked = gate_rules.read(gate_row.rules) if gate_row else []
@@ -102,13 +109,16 @@ def _rows(task: Task) -> list[forms.RuleRow]:
 
 
 def _context(request: HttpRequest, task: Task, refusal: Refusal | None) -> dict[str, Any]:
-    member = member_of(request)
+    member, rows = member_of(request), _rows(task)
+    is_of_suite = "slice" in request.POST
     return {
         "task": task,
         "section": "evaluation",
         "gate": queries.gate_of(task),
-        "rows": _rows(task),
-        "metrics": forms.metrics(queries.newest_summary(task)),
+        "rows": forms.as_posted(request.POST, rows) if request.POST and not is_of_suite else rows,
+        # What a refused form said, to be drawn again.
+        "typed": request.POST,
+        "metrics": forms.metrics(queries.newest_summary(task), chosen=request.POST.get("metric", "")),
         "kinds": forms.OWN_KINDS,
         "against": forms.OWN_AGAINST,
         "page": numbered_page(suite_queries.visible(member, task=task), request.GET.get("page")),

@@ -132,7 +132,17 @@ def _fault(rule: GateRule) -> str:
         return "a margin names with whom it compares (against), other rules do not."
     if rule.kind == RuleKind.NOT_WORSE and rule.metric in _NEITHER:
         return f"of '{rule.metric}' neither more nor less is better, so nothing can be worse by it."
-    return ""
+    return _wrong_way(rule)
+
+
+def _wrong_way(rule: GateRule) -> str:
+    """Why a threshold asks for what is worse; empty where it does not."""
+    if rule.metric in _NEITHER or rule.kind not in (RuleKind.AT_LEAST, RuleKind.AT_MOST):
+        return ""
+    if more_is_better(rule.metric) == (rule.kind == RuleKind.AT_LEAST):
+        return ""
+    better, word = ("more", "at least") if more_is_better(rule.metric) else ("less", "at most")
+    return f"of '{rule.display.label}' {better} is better; ask {word}."
 
 
 def is_metric(name: str) -> bool:

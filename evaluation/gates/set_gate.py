@@ -14,17 +14,24 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
+from web.errors import Refusal
 
 
 @transaction.atomic
-def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member) -> Gate:
+def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member, seen: int | None = None) -> Gate:
     """Ask these rules of a task's miniatures from now on; none lifts the gate. The same rules again change nothing.
 
     Changes of one task come one after the other: the task's row is locked, as promotions lock it.
 
+    Args:
+        task: Whose gate it is.
+        rules: What is asked from now on.
+        by: A lead of the task.
+        seen: Number of the gate that the change starts from, 0 of none; None where that does not matter.
+
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 422, a rule cannot be judged.
+        Refusal: 409, somebody set another gate meanwhile; 422, a rule cannot be judged.
     """
     require(by, task, Role.LEAD)
     gate_rules.check(rules)
@@ -33,6 +40,19 @@ def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member) -> Gate:
     newest = Gate.objects.filter(task=task).order_by("-number").first()
     if newest is not None and newest.rules == wanted:
         return newest
+    if seen is not None and seen != (newest.number if newest and newest.rules else 0):
+        raise _changed_meanwhile(newest)
     gate = Gate.objects.create(task=task, number=newest.number + 1 if newest else 1, rules=wanted, created_by=by)
     trail.record("gate_set", by=by, about=gate, task=task.slug, number=gate.number, rules=len(wanted))
     return gate
+
+
+def _changed_meanwhile(newest: Gate | None) -> Refusal:
+    rules = gate_rules.read(newest.rules) if newest else []
+    asked = "; ".join(f"{rule.display.label}: {rule.wanted}" for rule in rules) or "nothing"
+    return Refusal(
+        "gate_changed",
+        f"The gate was changed meanwhile. Now it asks: {asked}.",
+        hint="Your rules stand below as you left them: set them again to replace it.",
+        status=409,
+    )

@@ -45,6 +45,7 @@ class StudyArm:
         of: Which rows its samples are drawn from.
         records: Of an arm with a size of its own; else the grid's sizes are its.
         student: Slug of an arm's own student; empty for the study's.
+        one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
     """
 
     name: str
@@ -52,6 +53,7 @@ class StudyArm:
     of: SampleOf = SampleOf.GOLDS
     records: int | None = None
     student: str = ""
+    one_each: bool = False
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,9 @@ def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tu
     if kind == StudyKind.FILTER:
         every = given.records.get(SampleOf.WRITTEN)
         return (
-            StudyArm(EDITED, lora),
-            StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED),
-            StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN),
+            StudyArm(EDITED, lora, one_each=True),
+            StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED, one_each=True),
+            StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN, one_each=True),
             StudyArm(LONGEST, lora, of=SampleOf.LONGEST),
             StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
         )

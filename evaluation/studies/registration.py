@@ -189,7 +189,7 @@ def _cell(
     arm, size, seed = place
     overrides = overrides_of(design, seed)
     recipe = compose_recipe.compose(arm.recipe, overrides, student)
-    sample = Sample(records=size, seed=seed, of=arm.of)
+    sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each)
     rows = samples.rows_of(version, sample)
     guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
     plan = {

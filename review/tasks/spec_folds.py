@@ -29,6 +29,11 @@ class Folds:
         return part in (self.opened or ())
 
 
+def row_index(place: str) -> int:
+    """The index that a button names; -1 where it names none."""
+    return int(place) if place.isascii() and place.isdigit() and len(place) < 7 else -1
+
+
 def row_id(name: str, index: int) -> str:
     """Id of a repeated row in the page."""
     return f"row-{name}-{index}"
@@ -47,7 +52,7 @@ def after_act(opened: Iterable[str], act: str, count: int) -> Folds:
     name, _, place = rest.partition(":")
     if name not in REPEATED:
         return Folds(kept or None)
-    index = int(place) if place.isdigit() else -1
+    index = row_index(place)
     if verb == "add":
         shown = row_id(name, count - 1)
         return Folds(_in_section(kept | {shown}, name), f"id_{name}-{count - 1}-{REPEATED[name].spots[0].name}")

@@ -13,7 +13,7 @@ from typing import Any
 
 from review.spec.output_format import writes_mails
 from review.tasks.check_labels import CHECK_HELP, CHECKS_OF_MAILS
-from review.tasks.spec_folds import Folds, row_id
+from review.tasks.spec_folds import Folds, row_id, row_index
 from review.tasks.spec_layout import (
     LINES,
     REPEATED,
@@ -70,7 +70,7 @@ def after_row_act(body: dict[str, Any], act: str) -> dict[str, Any]:
     if name not in REPEATED:
         return body
     rows = list(body.get(name, []))
-    index = int(place) if place.isdigit() else -1
+    index = row_index(place)
     if verb == "add":
         rows.append({"required": True} if name == "output_schema" else {})
     elif verb == "remove" and 0 <= index < len(rows):
@@ -186,7 +186,7 @@ def _errors_under(errors: Errors, path: str) -> list[str]:
 
 
 def _rows_from(rows: RepeatedRows, data: Mapping[str, str], keeps_blank: bool) -> list[dict[str, Any]]:
-    pattern = re.compile(rf"{re.escape(rows.name)}\.(\d+)\.")
+    pattern = re.compile(rf"{re.escape(rows.name)}\.([0-9]{{1,6}})\.")
     indices = sorted({int(match.group(1)) for key in data if (match := pattern.match(key))})
     parts = [_part_from(rows, data, f"{rows.name}.{index}") for index in indices]
     return [_without_blanks(part) for part in parts if keeps_blank or _says_something(part)]
@@ -210,7 +210,7 @@ def _cell(spot: ControlLayout, data: Mapping[str, str], key: str) -> Any:
     if spot.kind == "check":
         return bool(text)
     if spot.kind == "number":
-        return (int(text) if text.isascii() and text.isdigit() else text) if text else None
+        return (int(text) if text.isascii() and text.isdigit() and len(text) < 10 else text) if text else None
     if spot.kind == "decimal":
         return _decimal(text) if text else None
     if spot.kind in LINE_OF:

@@ -56,7 +56,7 @@ def _item(line: str) -> dict[str, Any]:
         return {"name": line}
     item: dict[str, Any] = {"name": match["name"], "description": (match["description"] or "").strip()}
     if limit := match["max"]:
-        item["max_chars"] = int(limit) if limit.isascii() and limit.isdigit() else limit
+        item["max_chars"] = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 10 else limit
     return item
 
 

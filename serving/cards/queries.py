@@ -41,8 +41,8 @@ class RequestTotal:
 
 
 def evaluations_of(run: TrainingRun) -> dict[str, Evaluation]:
-    """Return the newest finished evaluation of a run on each split that has one."""
-    finished = Evaluation.objects.filter(run=run).exclude(summary={}).select_related("opening", "job")
+    """Return the newest finished evaluation of a run on each whole split that has one; a suite says nothing of a split."""
+    finished = Evaluation.objects.filter(run=run, suite=None).exclude(summary={}).select_related("opening", "job")
     newest: dict[str, Evaluation] = {}
     for evaluation in finished.defer("record_ids").order_by("-created_at", "-id"):
         newest.setdefault(evaluation.split, evaluation)

@@ -149,8 +149,14 @@ def volume_today(task: Task) -> int:
     return (calls["n"] or 0) + (asked["n"] or 0)
 
 
+def evaluation_of(miniature: Miniature) -> Evaluation | None:
+    """The newest finished evaluation of a miniature on a whole split; cases of a suite were chosen for being unlike the rest."""
+    finished = Evaluation.objects.filter(run=miniature.run_id, suite=None).exclude(summary={})
+    return finished.order_by("-created_at").first()
+
+
 def _line(miniature: Miniature, volume: int, host: Decimal | None, paid: list[WriterCost]) -> MiniatureLine:
-    evaluation = Evaluation.objects.filter(run=miniature.run_id).exclude(summary={}).order_by("-created_at").first()
+    evaluation = evaluation_of(miniature)
     capacity = throughput.of_run(miniature.run)
     cost = miniature_costs(miniature).with_starts
     hosts = always_on = batch = None

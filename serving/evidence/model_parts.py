@@ -73,11 +73,12 @@ def metrics(run: TrainingRun) -> Iterator[dict[str, Any]]:
 
 def evaluations(run: TrainingRun) -> Iterator[dict[str, Any]]:
     """Yield every evaluation of a run, the oldest first, those that came to nothing too."""
-    for each in Evaluation.objects.filter(run=run).select_related("opening").order_by("created_at", "id"):
+    for each in Evaluation.objects.filter(run=run).select_related("opening", "suite").order_by("created_at", "id"):
         opening = getattr(each, "opening", None)
         yield {
             "id": str(each.pk),
             "split": each.split,
+            "suite": each.suite.name if each.suite else None,
             "opening": opening.number if opening else None,
             "records_hash": each.records_hash,
             "baselines": each.baselines,

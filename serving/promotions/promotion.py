@@ -15,6 +15,7 @@ from serving.models import Promotion
 from serving.promotions import queries, teachers
 from serving.runtime import capacity, switch
 from serving.states import LONGEST_REASON, Act
+from training.inputs import samples
 from training.models import Miniature
 from web.errors import Refusal
 
@@ -32,10 +33,11 @@ def promote(miniature: Miniature, *, by: Member, override_reason: str = "") -> P
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409, it does not pass the gate, with the reasons; 422, its weights fit nowhere it could be served, or the
-            reason is too long.
+        Refusal: 409, it does not pass the gate, with the reasons, or was tuned on unfiltered texts for a study; 422, its
+            weights fit nowhere it could be served, or the reason is too long.
     """
     require(by, miniature.task, Role.LEAD)
+    samples.require_filtered(miniature.run.sample, name=miniature.name)
     # Before the transaction: it may ask the engine.
     capacity.require_capacity(miniature)
     return _promote(miniature, by, " ".join(override_reason.split()))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from members.models import Member
+from miniatures_site.frame import navigation
+from tests.campaigns.factories import make_contact
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +38,22 @@ def test_one_line_alone_is_not_put_behind(admin: Member, as_member: Any) -> None
     factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
 
     assert rail_of(as_member(admin).get("/tasks/triage/").content.decode()) == (list("htsgrdneum"), [], False)
+
+
+def test_a_task_beyond_the_switcher_has_no_line_to_rooms_that_are_not_there(
+    admin: Member, as_member: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(navigation, "TASKS_IN_SWITCHER", 0)
+    factories.make_task(by=admin)
+    factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
+    client = as_member(admin)
+
+    assert rail_of(client.get("/tasks/triage/").content.decode())[0] == list("htsgrdneum")
+    assert rail_of(client.get("/tasks/outreach/").content.decode())[0] == list("htsgrdnemc")
+
+
+def test_a_task_that_wrote_mails_once_leads_to_what_it_holds_of_them(admin: Member, as_member: Any) -> None:
+    triage = factories.make_task(by=admin, spec=factories.triage_spec(), slug="triage")
+    make_contact(triage, record=factories.make_records(factories.make_source(triage), 1)[0])
+
+    assert rail_of(as_member(admin).get("/tasks/triage/").content.decode())[0] == list("htsgrdnemc")

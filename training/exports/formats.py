@@ -16,7 +16,7 @@ from jobs.states import ENDED_BADLY
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import require
-from training.inputs import run_inputs
+from training.inputs import run_inputs, samples
 from training.models import Miniature, MiniatureExport
 from training.recipes.schema import ENCODER_DECODERS
 from training.runs import results
@@ -39,9 +39,10 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 400 for an unknown format; 422 for one that says nothing new.
+        Refusal: 400 for an unknown format; 409 of one tuned on unfiltered texts for a study; 422 for one that says nothing new.
     """
     require(by, miniature.task, Role.LEAD)
+    samples.require_filtered(miniature.run.sample, name=miniature.name)
     _require_format(miniature, format)
     # The miniature's row is the lock under which a second order finds the first.
     miniature = Miniature.objects.select_for_update(of=("self",)).select_related("task").get(pk=miniature.pk)

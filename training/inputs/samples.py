@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from review.models import DatasetFile, DatasetVersion
 from review.states import Verdict
@@ -16,6 +17,8 @@ from training.states import SampleOf
 from web.errors import Refusal
 
 PROMPT = "prompt"
+# Of such rows nobody found every text fit to imitate.
+UNFILTERED: Final = frozenset({SampleOf.WRITTEN, SampleOf.LONGEST})
 ORIGINAL = ":original"
 
 
@@ -24,13 +27,15 @@ class Sample:
     """How many records a run sees, of which rows, and the seed that draws them. Samples of one seed are nested.
 
     Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples that
-    were kept before that are drawn by the records' ids (`by_prompt` is false), for ever.
+    were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record brings one
+    of its rows, drawn by the same seed, so that samples of as many records hold as many texts.
     """
 
     records: int
     seed: int
     by_prompt: bool = True
     of: SampleOf = SampleOf.GOLDS
+    one_each: bool = False
 
 
 def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
@@ -50,6 +55,7 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     if sample.of == SampleOf.LONGEST:
         rows = _longest(kept, sample.records)
     else:
+        kept = _one_each(kept, sample.seed) if sample.one_each else kept
         rows = tuning_data.draw_rows(kept, records=sample.records, seed=sample.seed, by_prompt=sample.by_prompt)
     if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         raise Refusal(
@@ -82,7 +88,7 @@ def train_file(version: DatasetVersion, of: SampleOf) -> DatasetFile:
     Raises:
         Refusal: 409, not frozen.
     """
-    reads = "kto" if of in (SampleOf.WRITTEN, SampleOf.LONGEST) else "sft"
+    reads = "kto" if of in UNFILTERED else "sft"
     files = tuning_data.tuning_data_of(version, reads)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
@@ -112,13 +118,53 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
     }
     if sample.of != SampleOf.GOLDS:
         kept["of"] = str(sample.of)
+    if sample.one_each:
+        kept["one_each"] = True
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
 def from_json(kept: dict[str, Any]) -> Sample:
     """A sample as it was kept."""
     of = SampleOf(kept.get("of", SampleOf.GOLDS))
-    return Sample(int(kept["records"]), int(kept["seed"]), by_prompt=kept.get("drawn_by") == PROMPT, of=of)
+    return Sample(
+        int(kept["records"]),
+        int(kept["seed"]),
+        by_prompt=kept.get("drawn_by") == PROMPT,
+        of=of,
+        one_each=bool(kept.get("one_each")),
+    )
+
+
+def require_filtered(kept: dict[str, Any], *, name: str) -> None:
+    """Refuse to put to work what was tuned on unfiltered texts, to answer a study.
+
+    Args:
+        kept: The run's sample, as it was kept; empty of a run on all rows.
+        name: How pages call what it made.
+
+    Raises:
+        Refusal: 409, it was tuned on drafts whatever was decided on them.
+    """
+    if kept and from_json(kept).of in UNFILTERED:
+        raise Refusal(
+            "tuned_unfiltered",
+            f"{name} was tuned on drafts whatever was decided on them, to answer a study.",
+            hint="Tune one on accepted and edited texts.",
+            status=409,
+        )
+
+
+def _one_each(rows: Sequence[RowOutline], seed: int) -> list[RowOutline]:
+    """One row of each record, drawn by the seed; in the order of the file."""
+
+    def place(row: RowOutline) -> tuple[bytes, str]:
+        return hashlib.sha256(f"{seed}:{row.id}".encode()).digest(), row.id
+
+    drawn: dict[str, RowOutline] = {}
+    for row in sorted(rows, key=place):
+        drawn.setdefault(row.record, row)
+    chosen = {row.id for row in drawn.values()}
+    return [row for row in rows if row.id in chosen]
 
 
 def _longest(rows: Sequence[RowOutline], records: int) -> list[RowOutline]:

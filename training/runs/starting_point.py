@@ -6,7 +6,7 @@ What only the engine can know, such as whether two tokenizers are the same, it r
 from __future__ import annotations
 
 from review.models import DatasetVersion, Task
-from training.inputs import heads, tuning_data
+from training.inputs import heads, samples, tuning_data
 from training.models import Miniature, Student
 from training.recipes.schema import Recipe
 from training.runs.run_request import RunRequest
@@ -17,9 +17,9 @@ def require_starting_point(recipe: Recipe, request: RunRequest) -> None:
     """Refuse a beginning that does not suit the recipe, the task or the student.
 
     Raises:
-        Refusal: 400 for what is missing or superfluous, 422 for a miniature of another task or student, for whole
-            weights gone on from by adapters, for a student that would be its own teacher, and for a classifier of a task
-            whose answers are texts.
+        Refusal: 400 for what is missing or superfluous, 409 for a miniature that was tuned on unfiltered texts for a study,
+            422 for one of another task or student, for whole weights gone on from by adapters, for a student that would be
+            its own teacher, and for a classifier of a task whose answers are texts.
     """
     _require_start(recipe, request.task, request.student, request.starts_from)
     _require_teacher(recipe, request.student, request.teacher)
@@ -75,6 +75,7 @@ def _require_start(recipe: Recipe, task: Task, student: Student, starts_from: Mi
             f"{starts_from.name} holds whole weights; an adapter over them would need them wherever it is served.",
             "Set the value 'method' to full, or go on from a LoRA miniature.",
         )
+    samples.require_filtered(starts_from.run.sample, name=starts_from.name)
 
 
 def _require_teacher(recipe: Recipe, student: Student, teacher: Student | None) -> None:

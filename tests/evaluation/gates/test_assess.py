@@ -144,6 +144,9 @@ def test_a_gate_fails_by_one_rule_and_passes_by_all() -> None:
         GateRule(RuleKind.NOT_WORSE, "words", 5, Against.TEACHER),
         GateRule(RuleKind.AT_LEAST, "passes_all", 0.5, Against.TEACHER),
         GateRule(RuleKind.FORGETTING, "passes_all", 0.1),
+        GateRule(RuleKind.AT_LEAST, "unsupported_sentences", 0.3),
+        GateRule(RuleKind.AT_LEAST, "ranks_off_urgency", 1.0),
+        GateRule(RuleKind.AT_MOST, "macro_f1_urgency", 0.9),
     ],
 )
 def test_what_could_not_be_judged_is_refused(rule: GateRule) -> None:
@@ -159,3 +162,14 @@ def test_two_rules_that_ask_the_same_are_refused() -> None:
 def test_every_proposal_could_be_set() -> None:
     gate_rules.check(gate_rules.proposed({}))
     gate_rules.check(gate_rules.proposed(summary(exact=value(0.5, 0.4, 0.6))))
+
+
+def test_thresholds_of_both_directions_and_of_a_length_can_be_set() -> None:
+    gate_rules.check(
+        [
+            GateRule(RuleKind.AT_MOST, "error_amount", 2.0),
+            GateRule(RuleKind.AT_LEAST, "right_urgency", 0.8),
+            GateRule(RuleKind.AT_LEAST, "words", 40),
+            GateRule(RuleKind.AT_MOST, "words", 120),
+        ]
+    )

@@ -210,3 +210,53 @@ def test_a_page_freezes_suites_and_slices_show_where_it_loses_most(
     assert "suite sector: cold logistics 1</option>" in detail
     part = as_member(viewer).get(f"/evaluations/{evaluation.pk}/slices/").content.decode()
     assert "too few to tell" in part
+
+
+def test_a_page_writes_small_bounds_as_they_are_kept(
+    evaluation: Evaluation, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client, address, key = as_member(admin), f"/tasks/{task.slug}/evaluation/gate/", "at_most:cost_usd:"
+    set_gate(task, rules=[GateRule(RuleKind.AT_MOST, "cost_usd", 0.000031)], by=admin)
+
+    assert 'value="0.000031"' in client.get(address).content.decode()
+    client.post(address, {"keep": [key], f"bound-{key}": "0.000031", "number": "1"})
+
+    assert [gate.rules[0]["bound"] for gate in Gate.objects.all()] == [0.000031]
+
+
+def test_a_refused_form_keeps_what_was_typed_and_another_leads_gate(
+    evaluation: Evaluation, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client, address, key = as_member(admin), f"/tasks/{task.slug}/evaluation/gate/", "at_least:passes_all:"
+    own = {"metric": "has_shape", "kind": "at_least", "own-bound": "ninety"}
+
+    wrong = client.post(address, {"keep": [key], f"bound-{key}": "64", **own, "number": "0"}).content.decode()
+    without = client.post(address, {"keep": [key], f"bound-{key}": "64", "own-bound": "90", "number": "0"})
+    set_gate(task, rules=asks(0.9), by=admin)
+    late = client.post(address, {"keep": [key], f"bound-{key}": "64", "number": "0"})
+
+    assert ('value="64"' in wrong, 'value="ninety"' in wrong, 'value="has_shape" selected' in wrong) == (True,) * 3
+    assert (without.status_code, late.status_code) == (422, 409)
+    assert "Now it asks: Pass every check: at least 90.0 %" in late.content.decode()
+    assert ('value="64"' in late.content.decode(), 'name="number" value="1"' in late.content.decode()) == (True, True)
+    assert queries.gate_of(task).number == 1
+
+
+def test_a_ticked_proposal_counts_though_another_is_proposed_since(
+    evaluation: Evaluation, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    key = "at_least:exact:"
+
+    as_member(admin).post(f"/tasks/{task.slug}/evaluation/gate/", {"keep": [key], f"bound-{key}": "80", "number": "0"})
+
+    assert queries.gate_of(task).rules[0]["metric"] == "exact"
+
+
+def test_a_refused_suite_keeps_what_was_typed(
+    evaluation: Evaluation, task: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    typed = {"kind": "slice", "name": "Steel mills", "slice": "sector: steel"}
+    page = as_member(admin).post(f"/tasks/{task.slug}/evaluation/suites/", typed).content.decode()
+
+    assert ('value="Steel mills"' in page, 'value="sector: steel"' in page) == (True, True)
+    assert 'value="slice" selected' in page

@@ -98,3 +98,17 @@ def test_of_a_mean_that_is_better_with_less_the_highest_loses_most() -> None:
         ("a", "worse than the rest"),
         ("b", "no difference shown"),
     ]
+
+
+def test_slices_keep_to_the_level_of_a_planned_look_and_a_later_look_gives_no_verdict() -> None:
+    metric = next(each for each in METRICS if each.name == "passes_all")
+    scores = {str(number): float(number < 40) for number in range(80)}
+    cut = {"sector": {"steel": set(list(scores)[40:]), "retail": set(list(scores)[:40])}}
+
+    usual, stricter, exploratory = (
+        scored_slices.scored(cut, scores, {}, metric, summary=summary, more_is_better=True)[0]
+        for summary in ({}, {"level": 0.99}, {"is_exploratory": True})
+    )
+
+    assert (usual.verdict, exploratory.verdict) == ("worse than the rest", "exploratory, no verdict")
+    assert stricter.best > usual.best == exploratory.best

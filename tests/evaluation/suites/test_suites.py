@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
-from evaluation.evaluations import erasing, queries, run_inputs, start_evaluation
+from evaluation.evaluations import erasing, queries, run_inputs, start_evaluation, throughput
 from evaluation.models import Evaluation, Suite
 from evaluation.states import SuiteKind
 from evaluation.suites import derive
@@ -24,6 +24,9 @@ from members.models import Member
 from review.erasure.erase import erase_records
 from review.models import DatasetVersion, Record, Task
 from review.states import Split
+from serving.cards import queries as card_queries
+from serving.costs import figures
+from serving.evidence import model_parts
 from tests.review.datasets import golds
 from training.models import Miniature
 from web.errors import Refusal
@@ -149,6 +152,23 @@ def test_the_newest_evaluation_of_a_run_is_no_suites(miniature: Miniature, task:
     )
 
     assert queries.of_run(admin, miniature.run.pk) == whole
+
+
+def test_cards_costs_and_capacity_are_of_whole_splits(
+    miniature: Miniature, task: Task, admin: Member, finish: Any
+) -> None:
+    run, tuned = miniature.run, run_inputs.tuned_name(miniature.run)
+    suite = freeze_suite(task, SuiteRequest(SuiteKind.ADVERSARIAL), by=admin)
+    whole = finish(start_evaluation.start(run, by=admin), {tuned: ("lora", 0.8)})
+    of_suite = finish(start_evaluation.start(run, by=admin, suite=suite), {tuned: ("lora", 0.1)})
+    seconds = {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 40}
+    of_suite.summary["systems"][tuned]["seconds"] = seconds
+    Evaluation.objects.filter(pk=of_suite.pk).update(summary={**of_suite.summary, "devices": {tuned: "cuda"}})
+
+    assert card_queries.evaluations_of(run) == {"validation": whole}
+    assert figures.evaluation_of(miniature) == whole
+    assert (throughput.of_run(run), throughput.of_gpu(task)) == (None, None)
+    assert [each["suite"] for each in model_parts.evaluations(run)] == [None, suite.name]
 
 
 def test_what_is_erased_leaves_its_suites(miniature: Miniature, task: Task, admin: Member, tmp_path: Path) -> None:

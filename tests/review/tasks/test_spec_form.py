@@ -294,3 +294,21 @@ def test_a_schema_that_cannot_be_taken_is_told_at_its_place(text: str, says: str
         pasted_schema.with_pasted_schema({}, text)
 
     assert says in refusal.value.errors["output_schema"][0]
+
+
+@pytest.mark.parametrize("place", ["\u00b2", "9" * 5000, "-1", ""])
+def test_a_row_button_that_names_no_row_changes_nothing(place: str) -> None:
+    body = outreach.SPEC.canonical()
+
+    assert spec_form.after_row_act(body, f"up:rubric:{place}") == body
+    assert after_act([], f"remove:rubric:{place}", 2).focus == ""
+
+
+def test_a_number_of_thousands_of_digits_is_a_mistake_and_no_fault() -> None:
+    data = posted(spec_form.sections(outreach.SPEC.canonical(), {}))
+    data |= {"output_schema.0.max_chars": "9" * 5000, f"rubric.{'9' * 5000}.name": "One"}
+
+    with pytest.raises(Refusal) as refused:
+        parse_spec(spec_form.body_from(data))
+
+    assert "output_schema.0.max_chars" in refused.value.errors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from audit.models import AuditRow
@@ -12,6 +14,8 @@ from evaluation.models import Evaluation
 from evaluation.states import RuleKind
 from serving.models import Promotion
 from serving.promotions import promotion
+from training.exports import formats
+from training.models import Miniature, TrainingRun
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +99,19 @@ def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, m
     assert refused.json()["code"] == "gate_not_passed"
     assert "nothing was measured yet" in str(refused.json()["errors"])
     assert Promotion.objects.count() == 1
+
+
+@pytest.mark.parametrize(("of", "is_refused"), [("written", True), ("longest", True), ("accepted", False)])
+def test_what_was_tuned_on_unfiltered_texts_for_a_study_is_never_put_to_work(miniature, lead, of, is_refused):
+    TrainingRun.objects.filter(pk=miniature.run_id).update(sample={"records": 8, "seed": 1, "of": of})
+    kept = Miniature.objects.get(pk=miniature.pk)
+
+    refused = []
+    for put_to_work in (promotion.promote, partial(formats.request_export, format="gguf-f16")):
+        try:
+            put_to_work(kept, by=lead)
+        except Refusal as refusal:
+            refused.append(refusal.code == "tuned_unfiltered")
+
+    assert (refused == [True, True]) is is_refused
+    assert Promotion.objects.exists() is not is_refused

@@ -13,10 +13,11 @@ from review.models import DatasetVersion
 from tests.training.miniatures import conclude
 from training.inputs import run_inputs, samples
 from training.inputs.samples import Sample
+from training.inputs.tuning_data import RowOutline
 from training.miniatures import queries as miniature_selectors
 from training.models import TrainingRun
 from training.runs import queries as run_selectors
-from training.states import RunPurpose
+from training.states import RunPurpose, SampleOf
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +78,22 @@ def test_the_time_of_a_run_is_taken_from_the_longest_of_the_newest(
     guess = launch().estimate
 
     assert any("800 tokens a second" in note for note in guess["notes"])
+
+
+def test_with_one_of_each_samples_of_as_many_records_hold_as_many_texts_and_stay_nested(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drafts = [
+        RowOutline(f"d{record}-{row}", f"r{record}", 10, f"p{record}") for record in range(20) for row in range(3)
+    ]
+    monkeypatch.setattr(samples, "rows_to_draw_from", lambda version, of: drafts)
+
+    def drawn(records: int, seed: int = 1) -> list[str]:
+        sample = Sample(records, seed, of=SampleOf.WRITTEN, one_each=True)
+        rows = samples.rows_of(DatasetVersion(), sample)
+        assert samples.from_json(samples.as_json(sample, rows)) == sample
+        return [row.id for row in rows]
+
+    assert (len(drawn(10)), len({row.partition("-")[0] for row in drawn(10)})) == (10, 10)
+    assert set(drawn(10)) < set(drawn(20))
+    assert drawn(20) != drawn(20, seed=2)
