@@ -201,12 +201,14 @@ def _one_behind(begun: Iterator[Future[T]]) -> Iterator[T]:
 
 
 def _store(version: DatasetVersion, file: JsonlFile | ParquetFile) -> dict[str, Any]:
-    """Put a file into storage under a name that holds its hash: a second attempt never changes what a first one wrote."""
-    wanted = f"datasets/{version.pk}/{file.sha256[:16]}.{file.format}.{file.split}.{file.container}"
-    if default_storage.exists(wanted):
+    """Put a file into storage under a name that holds its hash: a second attempt never touches what a first one wrote whole."""
+    wanted = path = f"datasets/{version.pk}/{file.sha256[:16]}.{file.format}.{file.split}.{file.container}"
+    # Of that name and size it is this file, and another attempt may have sealed it meanwhile.
+    is_whole = default_storage.exists(wanted) and default_storage.size(wanted) == file.bytes
+    if not is_whole:
         default_storage.delete(wanted)
-    with file.local.open("rb") as handle:
-        path = default_storage.save(wanted, File(handle))
+        with file.local.open("rb") as handle:
+            path = default_storage.save(wanted, File(handle))
     return {
         "split": file.split,
         "format": file.format,

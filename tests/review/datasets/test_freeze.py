@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 from rest_framework.test import APIClient
 
@@ -48,8 +49,6 @@ def frozen(task: Task, by: Member, **order: Any) -> DatasetVersion:
 
 
 def lines(version: DatasetVersion, split: str, format_: str = "sft") -> list[dict[str, Any]]:
-    from django.core.files.storage import default_storage
-
     file = selectors.file_of(version, split, format_)
     assert file is not None
     with default_storage.open(file.path) as handle:
@@ -87,6 +86,25 @@ def test_freezing_the_same_golds_twice_gives_the_same_hash_and_the_same_bytes(
     assert first.content_hash == second.content_hash
     assert {f.sha256 for f in selectors.files_of(first)} == {f.sha256 for f in selectors.files_of(second)}
     assert (first.number, second.number) == (1, 2)
+
+
+def test_an_attempt_that_comes_late_never_takes_a_sealed_file_away(
+    task: Task, admin: Member, judged: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = freezing.freeze(freezing.create(task, name="Late", by=admin), by=admin)
+    gone: list[str] = []
+
+    def seal_meanwhile(done: int, total: int) -> None:
+        if not selectors.files_of(version):
+            writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
+            monkeypatch.setattr(default_storage, "delete", gone.append)
+
+    writing.write(version.pk, report=seal_meanwhile)
+
+    sealed = {file.path for file in selectors.files_of(version)}
+    assert sealed
+    assert not sealed & set(gone)
+    assert all(default_storage.exists(path) for path in sealed)
 
 
 def test_a_later_decision_changes_the_next_version_only(task: Task, admin: Member, judged: list[Record]) -> None:

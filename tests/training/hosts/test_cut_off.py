@@ -114,9 +114,10 @@ def test_a_host_that_is_cut_off_stops_by_itself_and_another_goes_on_from_storage
         "TEST_DATABASE_URL": database_url().replace(f":{connection.settings_dict['PORT']}/", f":{database.port}/"),
         "BROKER_URL": f"redis://127.0.0.1:{queue.port}/0",
     }
+    # Before there is a worker: it would freeze the version too.
+    version = freeze(task, admin, train=16, validation=2, test=1)
     first = host(fleet, "first", tmp_path, **behind)
     fleet.beat()
-    version = freeze(task, admin, train=16, validation=2, test=1)
     run = launch_run.launch(
         RunRequest(dataset_version=version, student=tiny), recipe="demo", by=admin, overrides=RECIPE
     )
