@@ -5,7 +5,7 @@ The access rules ask for addresses, `mail_task_or_404` for calls that name a tas
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 
 from campaigns.models import Campaign, Contact
@@ -17,7 +17,7 @@ from review.tasks.queries import with_outputs
 
 
 def require_mails(tasks: Q) -> None:
-    """Refuse a task without mails; one query.
+    """Refuse a task without mails; one query where it writes some, else two.
 
     Args:
         tasks: The condition that only the task in question fulfils; where none does, the view says so.
@@ -25,23 +25,20 @@ def require_mails(tasks: Q) -> None:
     Raises:
         Http404: Says that the task writes no mails, and what would change that.
     """
-    task = with_mails(Task.objects.filter(tasks)).order_by().first()
-    if task is not None and not is_of_mails(task):
+    task = with_outputs(Task.objects.filter(tasks)).order_by().first()
+    if task is not None and not has_mails(task):
         raise Http404(
             f"{task.name} writes no mails. Give two of its written fields the roles subject and body for that."
         )
 
 
-def with_mails(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    """Tasks with what `is_of_mails` asks of them, by the same query."""
+def has_mails(task: Task) -> bool:
+    """Whether a task of `with_outputs` writes mails, or holds some from when it did; only the latter is asked, in one query."""
+    if writes_mails(task.outputs or ()):  # type: ignore[attr-defined]
+        return True
     of_task = {"task": OuterRef("pk")}
     held = Exists(Campaign.objects.filter(**of_task)) | Exists(Contact.objects.filter(**of_task))
-    return with_outputs(tasks).annotate(holds_mails=held)
-
-
-def is_of_mails(task: Task) -> bool:
-    """Whether a task of `with_mails` writes mails, or holds some from when it did."""
-    return bool(task.holds_mails or writes_mails(task.outputs or ()))  # type: ignore[attr-defined]
+    return Task.objects.filter(held, pk=task.pk).exists()
 
 
 def mail_task_or_404(member: Member, slug: str) -> Task:

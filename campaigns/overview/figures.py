@@ -62,7 +62,7 @@ def steps(campaign: Campaign) -> list[StepFigures]:
     event_rows = human_events([campaign.pk], COUNTED).values_list("message__step_id", "kind")
     for step_id, kind, people in event_rows.annotate(people=Count("enrolment", distinct=True)):
         events[step_id][kind] = people
-    return [_step(step, states[step.pk], events[step.pk]) for step in campaign.steps.order_by("number")]
+    return [_step(step, states[step.pk], events[step.pk]) for step in campaign.steps.all()]
 
 
 def _step(step: Step, states: dict[str, int], events: dict[str, int]) -> StepFigures:

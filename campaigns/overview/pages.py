@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -141,6 +142,8 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None = None) -> dict[str, Any]:
+    # Figures and what it waits for both walk its steps.
+    prefetch_related_objects([campaign], "steps")
     steps = figures.steps(campaign)
     is_planned = campaign.state == CampaignState.PLANNED
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)

@@ -194,7 +194,7 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     """Mails whose reader is given time to answer first."""
-    for before, step in pairwise(campaign.steps.order_by("number")):
+    for before, step in pairwise(campaign.steps.all()):
         totals = sequences.to_follow(campaign, before, step).aggregate(first=Min("sent_at"), count=Count("pk"))
         if totals["first"] is not None:
             until = totals["first"] + timedelta(seconds=step.wait_s)

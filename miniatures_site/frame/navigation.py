@@ -10,10 +10,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from campaigns.mail_tasks import is_of_mails, with_mails
+from campaigns.mail_tasks import has_mails
 from jobs.scheduling import halt as scheduling_halt
 from review.models import Task
 from review.tasks.permissions import tasks_for
+from review.tasks.queries import with_outputs
 from training.models import Student
 from training.students.registration import DEMO_SLUG
 
@@ -79,13 +80,13 @@ def navigation(request: HttpRequest | None, task: Task | None, section: str) -> 
     member = getattr(request, "user", None)
     if request is None or member is None or not member.is_authenticated:
         return {"loop": [], "more": [], "foot": []}
-    tasks = list(with_mails(tasks_for(member))[:TASKS_IN_SWITCHER])
+    tasks = list(with_outputs(tasks_for(member))[:TASKS_IN_SWITCHER])
     in_hand = task or current_task(request, tasks)
     known = next((each for each in tasks if in_hand and each.pk == in_hand.pk), None)
     # A task beyond the switcher's is looked up once more: its rooms of mails are not there where it writes none.
-    known = known or (with_mails(Task.objects.filter(pk=in_hand.pk)).first() if in_hand else None)
-    has_mails = known is not None and is_of_mails(known)
-    shown = LOOP if has_mails or section in OF_MAILS else tuple(line for line in LOOP if line[0] not in OF_MAILS)
+    known = known or (with_outputs(Task.objects.filter(pk=in_hand.pk)).first() if in_hand else None)
+    is_mailing = section in OF_MAILS or (known is not None and has_mails(known))
+    shown = LOOP if is_mailing else tuple(line for line in LOOP if line[0] not in OF_MAILS)
     behind = [line for line in shown if line[0] in BEHIND]
     path = [line for line in shown if line not in behind or len(behind) == 1]
     loop = _lines(path, section, in_hand.slug) if in_hand else []
