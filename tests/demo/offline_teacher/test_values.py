@@ -26,13 +26,16 @@ def test_values_are_read_off_the_record() -> None:
     assert fields == {"category": "billing", "urgent": False, "amount": 14.5}
 
 
-def test_a_spoilt_label_is_another_one_and_is_named() -> None:
-    label = [field for field in FIELDS if field["type"] == "choice"]
+def test_one_value_is_spoilt_and_the_fault_names_its_kind() -> None:
+    spoilt_by = {"category": values.WRONG_LABEL, "urgent": values.WRONG_ANSWER}
+    clean = write(facts=FACTS, offer={}, output_fields=FIELDS, seed=1, defect_rate=0).fields
 
-    draft = write(facts=FACTS, offer={}, output_fields=label, seed=1, defect_rate=1)
+    drafts = [write(facts=FACTS, offer={}, output_fields=FIELDS, seed=seed, defect_rate=1) for seed in range(30)]
 
-    assert draft.defects == (values.WRONG_LABEL,)
-    assert draft.fields["category"] != "billing"
+    changed = [[name for name in clean if draft.fields[name] != clean[name]] for draft in drafts]
+    assert {name for names in changed for name in names} == set(spoilt_by)
+    assert [draft.defects for draft in drafts] == [tuple(spoilt_by[name] for name in names) for names in changed]
+    assert all(len(names) == 1 for names in changed)
 
 
 @pytest.mark.parametrize("seed", range(12))
