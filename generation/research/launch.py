@@ -118,7 +118,10 @@ def build(job: Job) -> dict[str, Any]:
     research = Research.objects.get(job=job)
     contact = settings.RESEARCH_CONTACT
     return {
-        "sites": [_site(one, research) for one in research.sites.filter(is_done=False).prefetch_related("pages")],
+        "sites": [
+            _site(one, research)
+            for one in research.sites.filter(is_done=False).select_related("record").prefetch_related("pages")
+        ],
         "done": research.sites.filter(is_done=True).count(),
         "user_agent": f"{ROBOT}/1.0{f' (+{contact})' if contact else ''}",
         "named": list(settings.ALLOWED_PRIVATE_HOSTS),
@@ -142,15 +145,26 @@ def _search(research: Research) -> dict[str, str]:
 
 def _site(site: ResearchedSite, research: Research) -> dict[str, Any]:
     pages: list[WebPage] = sorted(site.pages.all(), key=lambda page: page.number)
+    read = [page for page in pages if not page.refused_code]
     return {
         "number": site.number,
         "url": site.url,
         "query": site.query,
+        "name": site.title,
+        "question": _question(site),
         "pages": research.pages_per_site,
         "read": [page.url for page in pages],
         "led_to": pages[0].led_to if pages else [],
-        "got": sum(not page.refused_code for page in pages),
+        "got": len(read),
+        "home": next((page.final_url for page in read if page.way == "start"), ""),
+        "texts": [page.text for page in read],
     }
+
+
+def _question(site: ResearchedSite) -> str:
+    """What its record asks: the fact of that name, given for the order or the record's own."""
+    own = site.record.facts if site.record and site.record.erased_at is None else {}
+    return str(site.facts.get("question") or own.get("question") or "")[:500]
 
 
 def _check(begun: Sequence[StartingPoint], spec: TaskSpec, wishes: ResearchRequest) -> None:

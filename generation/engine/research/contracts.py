@@ -30,19 +30,27 @@ class SiteSpec(Wire):
         number: Its place in the order; pages and ends are told with it.
         url: Its site; empty where a search has to find it.
         query: What is searched for; empty for nothing.
+        name: What the company is called; an address that leads to another company is refused by it.
+        question: What the pages are read for; links that answer it are read first.
         pages: Most pages to read, the start page included.
         read: Addresses that were told already, in their order.
         led_to: Addresses that the earlier attempt had chosen to read next.
         got: How many of those told were not refused.
+        home: Where the start page was found, once it was read.
+        texts: Of those told, what they say.
     """
 
     number: int
     url: str = ""
     query: str = ""
+    name: str = ""
+    question: str = ""
     pages: int = Field(3, ge=1, le=10)
     read: list[str] = Field(default_factory=list)
     led_to: list[str] = Field(default_factory=list)
     got: int = 0
+    home: str = ""
+    texts: list[str] = Field(default_factory=list)
 
 
 class ResearchSpec(Wire):

@@ -10,63 +10,61 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urldefrag, urljoin, urlsplit
 
-# Topics a note on a company lives on, dearest first, with the words they go by in English and German.
-TOPICS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("about", frozenset({"about", "company", "who", "story", "mission", "ueber", "über", "unternehmen", "profil"})),
-    (
-        "products",
-        frozenset(
-            {
-                "product",
-                "products",
-                "solution",
-                "solutions",
-                "service",
-                "services",
-                "platform",
-                "offer",
-                "what",
-                "produkte",
-                "produkt",
-                "leistungen",
-                "lösungen",
-                "loesungen",
-                "angebot",
-            }
-        ),
+
+class Topic(NamedTuple):
+    """What a page may be about: the words its links go by, and beginnings of words by which a question asks for it."""
+
+    links: frozenset[str]
+    cues: tuple[str, ...]
+
+
+def _topic(links: str, cues: str) -> Topic:
+    return Topic(frozenset(links.split()), tuple(cues.split()))
+
+
+# Topics a note on a company lives on, dearest first, in English, German, French, Spanish, Italian and Dutch.
+TOPICS = (
+    _topic(
+        "about company who story mission ueber über unternehmen profil propos entreprise societe société nosotros empresa "
+        "azienda siamo over ons bedrijf",
+        "histor story found origin geschicht gegründ gründ fond",
     ),
-    ("news", frozenset({"news", "newsroom", "blog", "updates", "aktuelles", "neuigkeiten", "nachrichten"})),
-    ("press", frozenset({"press", "media", "releases", "presse", "medien", "pressemitteilungen"})),
-    ("customers", frozenset({"customers", "customer", "references", "cases", "case", "kunden", "referenzen"})),
-    ("investors", frozenset({"investors", "investor", "relations", "reports", "investoren"})),
-    ("team", frozenset({"team", "people", "leadership", "management"})),
-    ("careers", frozenset({"careers", "career", "jobs", "karriere", "stellen"})),
+    _topic(
+        "product products solution solutions service services platform offer what produkte produkt leistungen lösungen "
+        "loesungen angebot produits offres productos servicios prodotti servizi producten diensten",
+        "product offer sell service produkt angebot biete verkauf produit vend",
+    ),
+    _topic(
+        "news newsroom blog updates aktuelles neuigkeiten nachrichten actualites actualités noticias notizie novita novità nieuws",
+        "chang late recent new announc änder geänder verändert neu zuletzt aktuell jüngst récen nouve dernier cambia nuev "
+        "recient nuov veranderd nieuw",
+    ),
+    _topic(
+        "press media releases presse medien pressemitteilungen communiques communiqués prensa stampa pers",
+        "press announc meldung gemeldet annonc",
+    ),
+    _topic(
+        "customers customer references cases case kunden referenzen clients clientes clienti klanten",
+        "customer client reference kunde referenz",
+    ),
+    _topic(
+        "investors investor relations reports investoren investisseurs inversores investitori",
+        "invest revenue profit financ turnover umsatz gewinn finanz chiffre",
+    ),
+    _topic(
+        "team people leadership management equipe équipe equipo",
+        "team leader leads manage ceo chief director runs leitet führt geschäftsführ vorstand dirig",
+    ),
+    _topic(
+        "careers career jobs karriere stellen emplois carriere carrière empleo lavora vacatures",
+        "hire hiring job vacan career recruit stelle karrier recrut emploi",
+    ),
 )
-_UNWANTED = frozenset(
-    {
-        "login",
-        "signin",
-        "signup",
-        "register",
-        "cart",
-        "checkout",
-        "account",
-        "privacy",
-        "terms",
-        "cookie",
-        "cookies",
-        "imprint",
-        "impressum",
-        "datenschutz",
-        "agb",
-        "legal",
-        "search",
-        "share",
-        "logout",
-        "warenkorb",
-        "suche",
-    }
-)
+_UNWANTED = _topic(
+    "login signin signup register cart checkout account privacy terms cookie cookies imprint impressum datenschutz agb legal "
+    "search share logout warenkorb suche",
+    "",
+).links
 _FILES = re.compile(
     r"\.(?:pdf|jpe?g|png|gif|svg|webp|ico|css|js|json|xml|zip|gz|mp[34]|webm|docx?|xlsx?|pptx?|exe|dmg|ics|rss)$", re.I
 )
@@ -81,7 +79,7 @@ class Link(NamedTuple):
     text: str
 
 
-def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = ()) -> list[str]:
+def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = (), question: str = "") -> list[str]:
     """Addresses of the same site to read next, the best of each topic first.
 
     Args:
@@ -89,7 +87,9 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
         links: Its anchors.
         most: How many to choose.
         but: Addresses that are read already.
+        question: What the pages are read for: the topics it asks for come before the others.
     """
+    asked = asked_topics(question)
     taken = {canonical(url) for url in (base, *but)}
     best: dict[str, tuple[int, int, str]] = {}
     for link in list(links)[:_MOST_LINKS]:
@@ -102,9 +102,16 @@ def choose(base: str, links: Iterable[Link], *, most: int, but: Iterable[str] = 
     first_of_topic: dict[int, tuple[int, int, str]] = {}
     for topic, length, url in ranked:
         first_of_topic.setdefault(topic, (topic, length, url))
-    firsts = [entry for topic, entry in sorted(first_of_topic.items()) if topic < len(TOPICS)]
+    by_wish = sorted(first_of_topic.items(), key=lambda item: (item[0] not in asked, item[0]))
+    firsts = [entry for topic, entry in by_wish if topic < len(TOPICS)]
     rest = [entry for entry in ranked if entry not in firsts]
     return [url for _, _, url in (*firsts, *rest) if url][:most]
+
+
+def asked_topics(question: str) -> set[int]:
+    """Numbers of the topics that a question's words ask for."""
+    words = _words(question)
+    return {number for number, topic in enumerate(TOPICS) if any(word.startswith(topic.cues) for word in words)}
 
 
 def same_site(one: str, other: str) -> bool:
@@ -132,8 +139,8 @@ def _rank(url: str, text: str) -> tuple[int, int]:
     depth = len([part for part in parts.path.split("/") if part]) + (2 if parts.query else 0)
     if (path | said) & _UNWANTED:
         return len(TOPICS) + 1, depth
-    for number, (_, words) in enumerate(TOPICS):
-        if path & words or (len(said) <= 6 and said & words):
+    for number, topic in enumerate(TOPICS):
+        if path & topic.links or (len(said) <= 6 and said & topic.links):
             return number, depth
     return len(TOPICS), depth
 

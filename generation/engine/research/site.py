@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from generation.engine.research import links
+from generation.engine.research import links, usable
 from generation.engine.research.charset import decode
 from generation.engine.research.contracts import SiteSpec
 from generation.engine.research.extract import PageExtractor, PageText
@@ -52,6 +52,7 @@ class SiteReader:
         self._tell, self._should_stop = tell, should_stop
         self._until_s = time.monotonic() + total_s
         self._read, self._led_to, self._got = list(spec.read), list(spec.led_to), spec.got
+        self._texts, self._home = list(spec.texts), spec.home
 
     def run(self) -> str:
         """Read what is to be read and is not yet.
@@ -96,17 +97,26 @@ class SiteReader:
         try:
             fetched = self._fetcher.page(url, until_s=self._until_s)
             reading = self._reading(fetched)
+            self._check(fetched, reading, way)
         except FetchError as error:
             told |= {"code": error.code, "why": error.message}
         else:
             self._got += 1
+            self._texts.append(reading.text)
             told |= self._seen(fetched, reading, way)
         self._read.append(url)
         self._tell(told)
 
     def _seen(self, fetched: FetchedPage, reading: PageText, way: str) -> dict[str, Any]:
         if way == "start":
-            self._led_to = links.choose(reading.base, reading.links, most=_TRIES * self._spec.pages, but=[fetched.url])
+            self._home = fetched.url
+            self._led_to = links.choose(
+                reading.base,
+                reading.links,
+                most=_TRIES * self._spec.pages,
+                but=[fetched.url],
+                question=self._spec.question,
+            )
         return {
             "final_url": fetched.url,
             "status": fetched.status,
@@ -117,6 +127,15 @@ class SiteReader:
             "text": reading.text,
             "led_to": self._led_to if way == "start" else [],
         }
+
+    def _check(self, fetched: FetchedPage, reading: PageText, way: str) -> None:
+        """Refuse what says nothing of the company; what a search found may stand anywhere."""
+        usable.check(reading.title, reading.text)
+        if way == "start":
+            usable.check_company(self._spec.url or fetched.url, fetched.url, name=self._spec.name, title=reading.title)
+        elif way == "link" and self._home:
+            usable.check_company(self._home, fetched.url, name=self._spec.name, title=reading.title)
+        usable.check_new(reading.text, self._texts)
 
     def _reading(self, fetched: FetchedPage) -> PageText:
         if fetched.status != OK:

@@ -1,4 +1,4 @@
-"""Unsupported: a number or proper name that neither the record's facts nor the offer hold.
+"""Unsupported: a number, a proper name or an address that neither the record's facts nor the offer hold.
 
 It compares numbers and forms of names, by the verifier's rules (`review.text.verification`), and understands nothing: a right
 name in a wrong claim passes. The verifier's other rules are left out, since a mail says much that is in no fact: a check that
@@ -15,7 +15,7 @@ from review.spec.task_spec import TaskSpec
 from review.text.checks.mark import CheckedText, Mark, Reader
 from review.text.reading.names import opens_sentence, unknown_names
 from review.text.reading.numbers import NUMBER, readings_at
-from review.text.reading.words import URL, blanked, sentences, without_addresses
+from review.text.reading.words import EMAIL, URL, blanked, sentences, without_addresses
 from review.text.spelling.lexicon import is_listed
 from review.text.verification import entities, forms
 
@@ -38,7 +38,7 @@ def prepare(spec: TaskSpec) -> Reader | None:
 
     def read(passage: CheckedText) -> Iterator[Mark]:
         text = blanked(passage.text, SLOT) if "{{" in passage.text else passage.text
-        yield from _links(passage, text)
+        yield from _addresses(passage, text)
         text = without_addresses(text)
         yield from _numbers(passage, text)
         if reads_names:
@@ -47,12 +47,22 @@ def prepare(spec: TaskSpec) -> Reader | None:
     return read
 
 
-def _links(passage: CheckedText, text: str) -> Iterator[Mark]:
-    if "http" not in text and "www." not in text:
-        return
-    for match in URL.finditer(text):
-        if match.group().casefold().rstrip("/") not in passage.evidence.text:
+def _addresses(passage: CheckedText, text: str) -> Iterator[Mark]:
+    """Web and mail addresses that are nobody's here: a text leads its reader there."""
+    has_links = "http" in text or "www." in text
+    links = list(URL.finditer(text)) if has_links else []
+    # What stands inside a link is the link's.
+    mails = EMAIL.finditer(blanked(text, URL) if has_links else text) if "@" in text else ()
+    for match in sorted((*links, *mails), key=lambda each: each.start()):
+        if not _stands(match.group().casefold().rstrip("/"), passage.evidence.text):
             yield _mark(passage, match.start(), match.end(), f"The address {match.group()}")
+
+
+def _stands(address: str, text: str) -> bool:
+    """Whether a web address stands in a text, or a mail address does as a whole: `a@b.example` does not in `ana@b.example`."""
+    if "@" not in address or "/" in address:
+        return address in text
+    return bool(re.search(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", text))
 
 
 def _numbers(passage: CheckedText, text: str) -> Iterator[Mark]:

@@ -12,7 +12,7 @@ import pytest
 
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
-from tests.generation.research.site_server import PROSE, SiteServer, gzip_bomb, page
+from tests.generation.research.site_server import PROSE, SiteServer, gzip_bomb, page, serving
 from tests.nursery import TEACHERS, nursery
 
 pytestmark = pytest.mark.engine
@@ -123,6 +123,49 @@ def test_what_an_earlier_attempt_told_is_not_fetched_again(tmp_path: Path, site:
         (2, "/about"), (3, "/news"),
     ]  # fmt: skip
     assert site.asked["/"] == 0
+
+
+def test_walls_and_repeated_texts_are_refused_and_other_pages_take_their_place(
+    tmp_path: Path, site: SiteServer
+) -> None:
+    menu = " ".join(f'<a href="/{name}">{name}</a>' for name in ("about", "products", "news", "team"))
+    site.put("/", page("Harrow Bay Ferries", PROSE, links=menu))
+    site.put("/about", page("Page not found", "Sorry, the page you asked for does not exist.", links=menu))
+    site.put("/products", page("Harrow Bay Ferries", PROSE, links=menu))
+    site.put("/news", page("News", "A third harbour opened in May, and the winter timetable begins in October."))
+    site.put("/team", status=302, headers={"Location": "/login"})
+    site.put("/login", page("Sign in", "Please sign in to continue."))
+
+    order(tmp_path, {"url": f"{site.url}/", "pages": 3, "name": "Harrow Bay Ferries"})
+
+    told = {one["url"].removeprefix(site.url): one.get("code", "") for one in events(tmp_path, "page")}
+    assert told == {"/": "", "/about": "not_found", "/products": "same_text", "/news": "", "/team": "login"}
+
+
+def test_a_site_that_leads_to_another_company_makes_no_page(tmp_path: Path, site: SiteServer) -> None:
+    with serving() as other:
+        other.put("/", page("Giant Lines", PROSE))
+        site.put("/", status=301, headers={"Location": f"{other.url.replace('127.0.0.1', 'localhost')}/"})
+
+        order(
+            tmp_path,
+            {"url": f"{site.url}/", "name": "Harrow Bay Ferries"},
+            {"url": f"{site.url}/", "name": "Giant Lines"},
+            named=["127.0.0.1", "localhost"],
+        )
+
+    assert {one["site"]: one.get("code", "") for one in events(tmp_path, "page")} == {1: "other_site", 2: ""}
+
+
+def test_a_text_told_by_an_earlier_attempt_is_not_told_again(tmp_path: Path, site: SiteServer) -> None:
+    site.company()
+    site.put("/about", page("Harrow Bay Ferries", PROSE))
+    known = {"read": [f"{site.url}/"], "led_to": [f"{site.url}/about", f"{site.url}/news"], "got": 1,
+             "home": f"{site.url}/", "texts": [f"Harrow Bay Ferries\n{PROSE}"]}  # fmt: skip
+
+    order(tmp_path, {"url": f"{site.url}/", "pages": 3, **known})
+
+    assert [one.get("code", "") for one in events(tmp_path, "page")] == ["same_text", ""]
 
 
 def test_a_search_finds_the_site_and_other_pages_with_its_key_in_no_event(tmp_path: Path, site: SiteServer) -> None:

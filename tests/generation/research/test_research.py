@@ -71,7 +71,7 @@ def test_sites_become_records_whose_texts_can_be_quoted(
     assert record.facts["company"] == "Harrow Bay Ferries"
     assert record.facts["question"] == "What changes?"
     assert PROSE in record.facts["source_1"]
-    assert [record.facts[f"source_{n}_url"].removeprefix(site.url) for n in (1, 2, 3)] == ["/", "/about", "/news"]
+    assert [record.facts[f"source_{n}_url"].removeprefix(site.url) for n in (1, 2, 3)] == ["/", "/news", "/about"]
     first = ResearchedSite.objects.get(research=research, number=1)
     assert (first.made_record, first.is_done) == (record, True)
     assert WebPage.objects.get(site__number=2).refused_why == "The server answered with the status 404."
@@ -113,6 +113,8 @@ def test_a_later_attempt_is_told_what_is_stored_already(summary: Task, admin: Me
     assert [(one["number"], one["read"], one["led_to"], one["got"]) for one in spec["sites"]] == [
         (1, ["https://a.example/", "https://a.example/x"], ["https://a.example/x"], 1)
     ]
+    first = spec["sites"][0]
+    assert (first["name"], first["question"], first["texts"]) == ("A", "What changes?", ["x"])
 
 
 @pytest.mark.django_db

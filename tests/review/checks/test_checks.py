@@ -185,7 +185,8 @@ def test_a_mail_that_does_not_name_the_company_is_marked(text: str) -> None:
         ("We cut spoilage by 31 %.", ["31"]), ("It saves 45% of time.", ["45%"]), ("You have 1,400 people.", ["1,400"]),
         ("Your site in Lausanne is new.", ["Lausanne"]), ("We help Marchetti Glass a lot.", ["Marchetti Glass"]),
         ("Tamarisk Foods wants more.", ["Tamarisk Foods"]), ("Hi Sarah,\n\nhello.", ["Sarah"]),
-        ("See https://evil.example/x now.", ["https://evil.example/x"]), ("Your Oracle system is old.", ["Oracle"]),
+        ("See https://evil.example/x now.", ["https://evil.example/x"]), ("Ask evil@other.example soon.", ["evil@other.example"]),
+        ("See https://evil.example/a@b.example now.", ["https://evil.example/a@b.example"]), ("Your Oracle system is old.", ["Oracle"]),
     ],
 )  # fmt: skip
 def test_a_number_or_name_from_nowhere_is_marked(text: str, found: list[str]) -> None:
@@ -217,6 +218,25 @@ def test_a_name_in_another_of_its_forms_is_let_pass(text: str, fact: str) -> Non
     found = checks.run(spec_with("unsupported"), FACTS | {"trigger": fact}, {"subject": "A plan", "body": text})
 
     assert [text[mark.start : mark.end] for mark in found] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Write to desk@harbour.example.", []),
+        ("Write to Desk@Harbour.example, please.", []),
+        ("Write to lpdesk@harbour.example.", ["lpdesk@harbour.example"]),
+        ("Write to desk@harbour.example.org.", ["desk@harbour.example.org"]),
+        ("Write to sk@harbour.example.", ["sk@harbour.example"]),
+        ("Write to desk@harbour.exam", ["desk@harbour.exam"]),
+    ],
+)
+def test_only_a_mail_address_of_the_facts_stands_unmarked(text: str, found: list[str]) -> None:
+    facts = FACTS | {"trigger": "opened a depot; help-line: desk@harbour.example"}
+
+    marks_of = checks.run(spec_with("unsupported"), facts, {"subject": "A plan", "body": text})
+
+    assert [text[mark.start : mark.end] for mark in marks_of] == found
 
 
 def test_a_subject_in_title_case_is_not_full_of_names() -> None:
