@@ -1,6 +1,7 @@
 """How many calls may be in flight, and how long to wait: it learns from the provider's refusals.
 
-Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it. Knows no provider.
+Additive increase, multiplicative decrease (Chiu and Jain 1989), as TCP does it; what is taken away goes by the share of calls that
+is refused, as in DCTCP (Alizadeh et al. 2010): a few refusals by chance say little about the pace. Knows no provider.
 """
 
 from __future__ import annotations
@@ -21,8 +22,14 @@ def backoff_s(attempt: int, *, base_s: float, cap_s: float, chance: random.Rando
     return float(whole * (0.5 + 0.5 * chance.random()))
 
 
+# Of so many calls at least the share of refusals is read.
+_LEAST_WINDOW = 16
+# From this share on a refusal speaks for all, and its wait is everyone's.
+_CROWDED = 0.25
+
+
 class CallGate:
-    """A gate for calls. `limit` falls by half on a refusal and rises by one per window of successes.
+    """A gate for calls. `limit` falls on refusals, by half where all are refused, and rises by one per window of successes.
 
     One event loop uses it.
 
@@ -36,7 +43,9 @@ class CallGate:
         self.in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._open_at = 0.0
-        self._halved_at = 0.0
+        self._lowered_at = 0.0
+        # Of the last calls, one round of them: whether each was refused.
+        self._refusals: deque[bool] = deque(maxlen=max(_LEAST_WINDOW, ceiling))
         self._closed = asyncio.Event()
 
     @property
@@ -92,19 +101,28 @@ class CallGate:
     def leave(self, *, succeeded: bool) -> None:
         """Give the place back."""
         self.in_flight -= 1
+        self._refusals.append(False)
         if succeeded and self.limit < self.ceiling:
             self.limit = min(self.ceiling, self.limit + 1 / self.limit)
         self._wake()
 
     def refused(self, entered_at: float, *, wait_s: float | None) -> None:
-        """The provider said slow down: halve once per round trip, and pause everyone for what it asked."""
-        # Calls sent before the last halving say nothing new about the present rate.
-        if entered_at >= self._halved_at:
+        """The provider said slow down: lower the limit once per round trip, and pause everyone where many hear it.
+
+        Args:
+            entered_at: From `enter`.
+            wait_s: What the provider asked for; the refused call itself waits in any case.
+        """
+        self._refusals.append(True)
+        share = sum(self._refusals) / len(self._refusals)
+        # Calls sent before the last lowering say nothing new about the present rate.
+        if entered_at >= self._lowered_at:
             # Where fewer were in flight than allowed, these were too many already.
-            self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
-            self._halved_at = time.monotonic()
+            half = min(self.limit, self.in_flight) / 2
+            self.limit = max(1.0, self.limit - share * (self.limit - half))
+            self._lowered_at = time.monotonic()
         self.in_flight -= 1
-        if wait_s:
+        if wait_s and share >= _CROWDED:
             self._open_at = max(self._open_at, time.monotonic() + wait_s)
         self._wake()
 

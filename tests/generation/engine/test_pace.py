@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from statistics import mean
 
 import pytest
 
@@ -74,6 +76,55 @@ def test_refusals_of_one_round_trip_halve_once_and_successes_win_it_back() -> No
         return [*limits, pace.limit]
 
     assert asyncio.run(run()) == [8.0, 16.0]
+
+
+def limits_of(
+    pace: CallGate, *, rounds: int, is_refused: Callable[[int], bool], wait_s: float | None = None
+) -> list[float]:
+    """The limit after each round trip of a busy order, of which `is_refused` refuses by how many are in flight."""
+
+    async def run() -> list[float]:
+        limits = []
+        for _ in range(rounds):
+            entered = [await pace.enter()]
+            while pace.has_room:
+                entered.append(await pace.enter())
+            for at in entered:
+                if is_refused(pace.in_flight):
+                    pace.refused(at, wait_s=wait_s)
+                else:
+                    pace.leave(succeeded=True)
+            limits.append(pace.limit)
+        return limits
+
+    return asyncio.run(run())
+
+
+def test_a_few_refusals_by_chance_leave_most_calls_in_flight() -> None:
+    chance = random.Random(7)
+    pace = CallGate(64)
+
+    limits = limits_of(pace, rounds=300, is_refused=lambda _: chance.random() < 0.04)
+
+    assert mean(limits[100:]) > 32
+    assert min(limits) > 16
+
+
+def test_a_few_refusals_with_a_wait_hold_nobody_else_back() -> None:
+    chance = random.Random(7)
+    began = time.monotonic()
+
+    limits_of(CallGate(64), rounds=60, is_refused=lambda _: chance.random() < 0.04, wait_s=0.3)
+
+    assert time.monotonic() - began < 3
+
+
+def test_a_provider_that_admits_ten_is_asked_for_about_ten() -> None:
+    limits = limits_of(CallGate(64), rounds=200, is_refused=lambda in_flight: in_flight > 10)
+
+    assert limits[6] <= 16
+    assert 7 < mean(limits[50:]) < 14
+    assert max(limits[50:]) < 20
 
 
 def test_a_requested_wait_holds_everyone_back() -> None:
