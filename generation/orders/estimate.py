@@ -1,7 +1,7 @@
 """What an order would cost and how long it would take, before anything is paid. Reads rows; writes none.
 
 Tokens come from what this teacher used on this task before, or, without that, from a rendered sample: characters
-divided by four for what is sent, and the output schema's lengths for what is answered.
+divided by four for what is sent, and the output schema's lengths for what is answered, with what its model reasons with.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from generation.engine.contracts import TeacherSpec
 from generation.engine.money import worst_case
 from generation.engine.structured import paid_messages
 from generation.models import Call, Teacher
+from generation.orders import reasoning
 from generation.states import BESIDE_DRAFTS, CallState, Provider, Way
 from review.models import TaskVersion
 from review.spec import prompting
@@ -176,13 +177,25 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
 
 def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message]], spec: TeacherSpec) -> CallUsage:
     given = fmean(sum(len(message["content"]) for message in prompt) / CHARS_PER_TOKEN for prompt in prompts)
-    answered = min(answer_tokens(task.output_schema), spec.max_tokens)
+    plain = min(answer_tokens(task.output_schema), spec.max_tokens)
+    thought = reasoning.guess(spec, answer=plain)
+    answered = plain + thought.tokens
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     basis = (
         f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, "
         "and from the lengths that the output schema asks for"
     )
-    return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+    if not thought.high:
+        return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)
+    basis += (
+        f"; {thought.tokens:,.0f} tokens of reasoning a call are assumed ({thought.low:,.0f} to {thought.high:,.0f})"
+    )
+    mean = spec.cost_usd(round(given), round(answered))
+    low, high = (
+        spec.cost_usd(round(given * part), round(plain * part + tokens)) / mean if mean else 1.0
+        for part, tokens in ((GUESS_LOW, thought.low), (GUESS_HIGH, thought.high))
+    )
+    return CallUsage(given, answered, latency_s, low, high, basis)
 
 
 def answer_tokens(schema: Sequence[OutputField]) -> float:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from generation.engine.contracts import TeacherSpec
 from generation.models import Call, Order, PriceEntry, Teacher
 from generation.orders import estimate, launch, run_spec
 from generation.teachers.queries import price_of
@@ -92,3 +93,53 @@ def test_an_answer_of_values_is_priced_as_the_few_tokens_it_is() -> None:
     assert 15 < estimate.answer_tokens(values) < 40
     assert estimate.answer_tokens(alone) == 1
     assert estimate.answer_tokens(STARTERS["blank"].spec.output_schema) == pytest.approx(150 * 1.4)
+
+
+def with_model(teacher: Teacher, model: str, **parameters: object) -> TeacherSpec:
+    return launch.require_askable(teacher).model_copy(
+        update={"model": model, "parameters": {"max_tokens": 4000, **parameters}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "tokens"),
+    [
+        ("gpt-4o", {}, 0),
+        ("gpt-5.6-luna", {}, 1000),
+        ("gpt-5-chat-latest", {}, 0),
+        ("openai/o4-mini", {}, 1000),
+        ("gpt-5.6-luna", {"reasoning_effort": "none"}, 0),
+        ("gpt-5.6-luna", {"reasoning_effort": "high"}, 3000),
+        ("gpt-4o", {"reasoning": {"effort": "low"}}, 300),
+        ("claude-sonnet-5", {}, 0),
+        ("claude-sonnet-5", {"thinking": {"type": "enabled", "budget_tokens": 3000}}, 1000),
+        ("claude-sonnet-5", {"thinking": {"type": "disabled"}}, 0),
+        ("Qwen/Qwen3-8B", {}, 1000),
+        ("Qwen/Qwen3-8B", {"chat_template_kwargs": {"enable_thinking": False}}, 0),
+        ("qwen3-30b-instruct", {}, 0),
+        ("gemini-2.5-flash", {}, 1000),
+        ("mistral-large-2512", {}, 0),
+        ("demo-o11y", {}, 0),
+    ],
+)
+def test_reasoning_is_in_the_estimate_of_a_model_that_reasons(
+    model: str, parameters: dict[str, object], tokens: int, paid: Teacher, task: Task
+) -> None:
+    spec, version = with_model(paid, model, **parameters), latest_version(task)
+    facts = [{"company": "Co", "pain": "late lorries"}]
+    plain = estimate.estimate(version, facts, teacher=paid, spec=with_model(paid, "gpt-4o"), count=10)
+
+    told = estimate.estimate(version, facts, teacher=paid, spec=spec, count=10)
+
+    assert told.output_tokens - plain.output_tokens == tokens * 10
+    assert told.cost_low_usd < told.cost_usd < told.cost_high_usd
+    assert ("reasoning" in told.basis) == bool(tokens)
+
+
+def test_reasoning_never_goes_beyond_the_length_that_is_paid_for(paid: Teacher, task: Task) -> None:
+    spec, version = with_model(paid, "gpt-5.6-luna", reasoning_effort="high", max_tokens=500), latest_version(task)
+
+    told = estimate.estimate(version, [{"company": "Co", "pain": "x"}], teacher=paid, spec=spec, count=10)
+
+    assert told.output_tokens == 5000
+    assert told.cost_high_usd <= 10 * told.worst_call_usd

@@ -1,0 +1,88 @@
+"""How many tokens a model will reason with before it answers, where nothing was measured yet. Pure Python.
+
+Providers bill reasoning as answered tokens. The numbers are assumptions, so the range around them is wide; what this teacher's own
+answers took replaces them after ten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generation.engine.contracts import TeacherSpec
+
+# By the word that a request names its effort with, tokens a call.
+EFFORT_TOKENS = {
+    "none": 0,
+    "disabled": 0,
+    "minimal": 64,
+    "low": 300,
+    "medium": 1000,
+    "high": 3000,
+    "xhigh": 6000,
+    "max": 6000,
+}
+# A budget is a limit; most calls stay far below it.
+_OF_A_BUDGET = 1 / 3
+# Models that reason unless they are told not to, by the word wherever it stands in their name.
+_REASONS = re.compile(
+    r"(?:^|[/.])(?:o[1-9](?!\d)|gpt-[5-9])(?!.*chat)|deepseek-(?:r1|reasoner)|\bqwq\b|qwen-?3(?!.*instruct)|magistral|"
+    r"gemini-(?:2\.5|[3-9])|grok-(?:4|.*reasoning)(?!.*non-reasoning)|gpt-oss|think",
+    re.IGNORECASE,
+)  # fmt: skip
+# How far the assumption may be off, as factors.
+LOW, HIGH = 0.25, 4.0
+
+
+@dataclass(frozen=True)
+class ReasoningGuess:
+    """Tokens of reasoning a call: what is assumed, and between what it may lie."""
+
+    tokens: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+
+
+def guess(spec: TeacherSpec, *, answer: float) -> ReasoningGuess:
+    """What a teacher's model will reason with beside an answer of this length; nothing where it does not reason.
+
+    Args:
+        spec: The teacher; its `max_tokens` holds reasoning and answer together.
+        answer: Tokens of the answer.
+    """
+    room = max(0.0, spec.max_tokens - answer)
+    tokens = _tokens(spec)
+    return ReasoningGuess(min(tokens, room), min(LOW * tokens, room), min(HIGH * tokens, room))
+
+
+def _tokens(spec: TeacherSpec) -> float:
+    said = spec.parameters
+    for value in (
+        said.get("thinking"),
+        said.get("reasoning"),
+        said.get("thinking_config"),
+        said.get("chat_template_kwargs"),
+    ):
+        if isinstance(value, Mapping) and (tokens := _of_settings(value)) is not None:
+            return tokens
+    effort = said.get("reasoning_effort")
+    if isinstance(effort, str):
+        return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
+    return EFFORT_TOKENS["medium"] if _REASONS.search(spec.model) else 0
+
+
+def _of_settings(value: Mapping[str, Any]) -> float | None:
+    """Tokens by a provider's own object: switched off, a budget, or an effort; None where it says none of them."""
+    if value.get("type") == "disabled" or value.get("enabled") is False or value.get("enable_thinking") is False:
+        return 0
+    for name in ("budget_tokens", "max_tokens", "thinking_budget"):
+        budget = value.get(name)
+        if isinstance(budget, (int, float)) and budget >= 0:
+            return budget * _OF_A_BUDGET
+    effort = value.get("effort")
+    if isinstance(effort, str):
+        return EFFORT_TOKENS.get(effort.lower(), EFFORT_TOKENS["medium"])
+    switched_on = value.get("type") or value.get("enabled") or value.get("enable_thinking")
+    return EFFORT_TOKENS["medium"] if switched_on else None
