@@ -192,7 +192,7 @@ def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message
     )
     mean = spec.cost_usd(round(given), round(answered))
     low, high = (
-        spec.cost_usd(round(given * part), round(plain * part + tokens)) / mean if mean else 1.0
+        spec.cost_usd(round(given * part), round(min(plain * part + tokens, spec.max_tokens))) / mean if mean else 1.0
         for part, tokens in ((GUESS_LOW, thought.low), (GUESS_HIGH, thought.high))
     )
     return CallUsage(given, answered, latency_s, low, high, basis)
