@@ -9,7 +9,7 @@ from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.text.grounding.attribution import Sentence
 from review.text.grounding.passages import OFFER, READ_CHARS, PassageIndex, is_blank, offer_lines, written
-from review.text.grounding.quoting import QuotePlace
+from review.text.grounding.quoting import QuotePlace, input_places
 from review.text.grounding.spans import Span, cut_spans
 
 
@@ -60,7 +60,8 @@ class Fact:
 def record_facts(
     spec: TaskSpec, facts: Facts, grounds: PassageIndex, used: frozenset[str], quoted: Sequence[QuotePlace] = ()
 ) -> list[Fact]:
-    """The record's facts in the order of the input schema, with what the draft quotes."""
+    """The record's facts in the order of the input schema, with what the draft and other facts quote of them."""
+    quoted = (*quoted, *input_places(spec.input_schema, facts))
     descriptions = {field.name: field.description for field in spec.input_schema}
     talks = {field.name for field in spec.input_schema if field.type == "conversation"}
     return [

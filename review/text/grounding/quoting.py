@@ -170,6 +170,16 @@ def stray_quote(schema: Iterable[InputField], facts: Facts) -> tuple[str, str] |
     return None
 
 
+def input_places(schema: Iterable[InputField], facts: Facts) -> list[QuotePlace]:
+    """Where those facts of a record stand that quote another fact."""
+    quotes = {field.name: field.source for field in schema if field.type == "quote" and facts.get(field.name)}
+    found = {
+        name: holder(str(facts[name]), facts, [source] if source else sorted(facts.keys() - quotes))
+        for name, source in quotes.items()
+    }
+    return [QuotePlace(name, held[0].path, *held[1], at=held[0].at) for name, held in found.items() if held]
+
+
 def _place(place: TextPlace, facts: Facts) -> QuotePlace | None:
     found = holder(place.text, facts, _candidates(place, facts))
     return QuotePlace(place.path, found[0].path, *found[1], at=found[0].at) if found else None

@@ -155,6 +155,28 @@ def test_what_stands_nowhere_lessens_the_overlap() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("source", ["passage", ""])
+def test_the_card_marks_where_a_fact_stands_that_quotes_another(source: str, admin: Member) -> None:
+    excerpt = InputField(name="excerpt", type="quote", source=source)
+    of_task = spec(required=False).model_copy(update={"input_schema": (*spec().input_schema, excerpt)})
+    task = factories.make_task(by=admin, spec=of_task)
+    [record] = factories.make_records(factories.make_source(task), 1)
+    record.facts = FACTS | {"excerpt": "“Two ships carry 180 cars”"}
+    record.save()
+    [draft] = factories.make_drafts(task, [record], fields=[said("")])
+    draft.words = 1
+
+    card = card_to_read(draft, etag="1")
+
+    marked = {
+        fact.name: "".join(piece.text for piece in fact.pieces if piece.is_quoted)
+        for fact in card.facts
+        if any(piece.is_quoted for piece in fact.pieces)
+    }
+    assert marked == {"passage": "Two ships  carry\f180 cars"}
+
+
+@pytest.mark.django_db
 def test_the_card_marks_in_the_facts_what_is_quoted(admin: Member) -> None:
     task = factories.make_task(by=admin, spec=spec(source=""))
     record, other = factories.make_records(factories.make_source(task), 2)
