@@ -43,9 +43,12 @@ def test_what_a_judge_said_of_a_text_that_is_being_erased_is_not_written_after_i
     said = {"why": "Of Nora.", "requirement_1": True, "requirement_2": True, "passes": True}
     Call.objects.create(id=uuid4(), order=judging.order, state=CallState.ANSWERED, position=0, fields=said)
 
+    assert judging.order.job is not None
+    ended = judging.order.job
+
     def hear() -> None:
         try:
-            take_in.on_job_ended(judging.order.job)
+            take_in.on_job_ended(ended)
         finally:
             connections.close_all()
 
