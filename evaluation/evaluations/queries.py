@@ -41,7 +41,11 @@ def by_id(evaluation_id: UUID) -> Evaluation:
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]:
     """Evaluations of tasks the member may see, newest first."""
     evaluations = (
-        Evaluation.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+        Evaluation.objects.filter(task__in=tasks_for(member))
+        .select_related(*RELATED)
+        # A list names suites; who wants the cases of one asks for them.
+        .defer("suite__cases")
+        .order_by("-created_at", "-id")
     )
     return evaluations.filter(task=task) if task else evaluations
 
