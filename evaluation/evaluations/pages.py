@@ -138,6 +138,8 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "forgetting": tables.forgetting(summary),
         "page": page,
         "failing": failing,
+        # Who chose among the samples, or turned their page, reads them.
+        "is_reading": bool(request.GET.keys() & {"failing", "page"}),
         "samples": selectors.side_by_side(evaluation, list(page), names) if may_see_texts else [],
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
         "warning": few_records.warning(len(evaluation.record_ids), evaluation.split),
@@ -151,7 +153,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
             for each in compared.chosen(evaluation.run)
         ],
         "always": compared.always(evaluation.run),
-        "suites": suite_queries.visible(member_of(request), task=evaluation.task),
+        "suites": suite_queries.names(evaluation.task),
     }
     return render(request, "evaluation/detail.html", context)
 
