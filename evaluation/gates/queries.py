@@ -81,10 +81,10 @@ def standing_of_run(run: TrainingRun) -> GateStanding:
 def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *, suite: str = "") -> GateFinding:
     """Each rule judged on what is at hand, or on the newest evaluation on its own suite."""
     rules = gate_rules.read(gate.rules) if gate else []
-    known = {"": summary, suite: summary}
+    known = {"": dict(summary), suite: dict(summary)}
     for name in {rule.suite for rule in rules} - known.keys():
         newest = newest_ended(run, suite=name)
-        known[name] = newest.summary if newest else {}
+        known[name] = dict(newest.summary) if newest else {}
     own = tuned_name(run)
     return GateFinding(tuple(assess.assess([rule], known[rule.suite], own=own).rules[0] for rule in rules))
 

@@ -25,7 +25,7 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Suite]:
     return (suites.filter(task=task) if task else suites).order_by("-created_at", "-id")
 
 
-def names(task: Task) -> QuerySet[Suite, dict[str, Any]]:
+def names(task: Task) -> QuerySet[Suite, Any]:
     """Id and name of each suite of a task, the newest first: to choose from, without their cases."""
     return Suite.objects.filter(task=task).order_by("-created_at", "-id").values("pk", "name")
 
