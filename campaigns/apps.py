@@ -8,12 +8,13 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
-        from campaigns.experiments import seals
+        from campaigns.experiments import price_moves, seals
         from campaigns.kinds import SendingKind
         from campaigns.models.immutable_rows import GUARDS
         from campaigns.overview import desk_integration, queries
         from campaigns.replies import ask_teacher, mail_providers
         from campaigns.sending import tick
+        from generation.pricing import effects
         from generation.teachers import shutdowns
         from jobs.kinds import registry as job_ports
         from review import ports as review_ports
@@ -25,6 +26,7 @@ class CampaignsConfig(AppConfig):
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
         job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
         shutdowns.teachers_named.register(queries.teachers_of)
+        effects.break_evens.register(price_moves.break_even_effects)
         review_ports.destinations.install(desk_integration.draft_destinations)
         review_ports.dependents.register(queries.resting_on)
         review_ports.resolve_scope.install(desk_integration.narrow_desk)

@@ -9,9 +9,10 @@ class EvaluationConfig(AppConfig):
     def ready(self) -> None:
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link, open_arena
-        from evaluation.evaluations import erasing, start_evaluation, worse_teachers
+        from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
         from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
         from evaluation.studies import advance
+        from generation.judges import queries as judges
         from generation.teachers import shutdowns
         from jobs.kinds import registry
         from review import ports as review_ports
@@ -28,6 +29,7 @@ class EvaluationConfig(AppConfig):
         )
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
+        judges.may_see_writers.install(queries.may_see_texts)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))

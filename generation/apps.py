@@ -52,7 +52,8 @@ class GenerationConfig(AppConfig):
         register_purpose(
             Purpose.SYNTHETIC, SpecialPurpose(synthetic.conversations, synthetic.answer_task, has_records=False)
         )
-        register_purpose(Purpose.CLAIMS, SpecialPurpose(claims.conversations, claims.answer_task, has_records=False))
+        checks = SpecialPurpose(claims.conversations, claims.answer_task, False, claims.asked_elsewhere)
+        register_purpose(Purpose.CLAIMS, checks)
         register_purpose(Purpose.RUBRIC, SpecialPurpose(asked.conversations, asked.answer_task, has_records=False))
         review_ports.card_notes.register(terms.card_notes)
         review_ports.erase_elsewhere.register(erasure.erase)

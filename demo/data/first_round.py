@@ -16,6 +16,7 @@ from demo.recordings import play
 from demo.recordings import study as recorded_study
 from evaluation.evaluations import inputs, open_test_split
 from evaluation.models import SplitOpening, Study
+from evaluation.states import Baseline
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
@@ -39,6 +40,8 @@ HELD_OUT = 200
 SEED = 2026
 # Planned of its test split; another number changes the level of the intervals that were recorded.
 OPENINGS = 1
+# What the run is compared with beside the bare base: that base asked as well as it can be, and what costs nothing.
+BASELINES = (Baseline.FULL_PROMPT, Baseline.EXAMPLES, Baseline.NEAREST)
 # How many drafts each demo member judges in the first week, alone: the same ones in every load.
 FIRST_WEEK = (("rosa", 305), ("ben", 275))
 
@@ -105,7 +108,7 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
         play.do_waiting(task, live=live, then=then)
         if not SplitOpening.objects.filter(task=task).exists():
             run = TrainingRun.objects.get(task=task)
-            open_test_split.open_test_split(run, by=admin, planned=OPENINGS, baselines=())
+            open_test_split.open_test_split(run, by=admin, planned=OPENINGS, baselines=BASELINES)
         play.do_waiting(task, live=live, then=then)
 
 

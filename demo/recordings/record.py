@@ -106,6 +106,7 @@ def tell_about(folder: Path, job: Job, given: str, **more: str) -> None:
         "on": datetime.now(UTC).strftime("%-d %B %Y"),
         "seconds": round(seconds(job)),
         "machine": f"{os.cpu_count()} cores ({platform.machine()})",
+        "load": round(os.getloadavg()[0], 1),
     }
     (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,9 +80,9 @@ def of(summary: dict[str, Any], *, own: str = "") -> Answer | None:
     lines = tables.differences(summary, metric.name)
     return Answer(
         metric,
-        Standing(" and ".join(best), cells[best[0]], len(best) > 1),
+        Standing(_listed(best), cells[best[0]], len(best) > 1),
         None if subject in best else Standing(subject, cells[subject]),
-        Standing(" and ".join(baseline), cells[baseline[0]], len(baseline) > 1) if baseline else None,
+        Standing(_listed(baseline), cells[baseline[0]], len(baseline) > 1) if baseline else None,
         next((line for line in lines if baseline and (line["of"], line["against"]) == (subject, baseline[0])), None),
         _cheapest(summary, metric, subject),
     )
@@ -128,6 +129,11 @@ def _cost(summary: dict[str, Any], system: str) -> tuple[float, float]:
 
 def _rows(summary: dict[str, Any], metric: MetricDisplay) -> list[dict[str, Any]]:
     return [row for row in tables.rows(summary) if row["metric"].name == metric.name]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them."""
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
 
 
 def _highest(means: dict[str, float]) -> list[str]:

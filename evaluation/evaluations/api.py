@@ -110,12 +110,13 @@ class EvaluationOut(serializers.Serializer[Any]):
 
 class EvaluationDetailOut(EvaluationOut):
     unsupported = serializers.SerializerMethodField(
-        help_text="Up to three sentences of each system that their records do not support."
+        help_text="Up to three sentences of each system that their records do not support; while an arena is open for leads alone."
     )
 
     @extend_schema_field(UnsupportedOut(many=True))
     def get_unsupported(self, evaluation: Any) -> Any:
-        return UnsupportedOut(unsupported.examples(evaluation), many=True).data
+        shown = unsupported.examples(evaluation) if self.context["with_texts"] else []
+        return UnsupportedOut(shown, many=True).data
 
 
 class OutputOut(serializers.Serializer[Any]):
@@ -205,15 +206,19 @@ class EvaluationDetailView(APIView):
 
     @extend_schema(responses=EvaluationDetailOut)
     def get(self, request: Request, evaluation_id: UUID) -> Response:
-        return Response(EvaluationDetailOut(selectors.evaluation_or_404(member_of(request), evaluation_id)).data)
+        member = member_of(request)
+        evaluation = selectors.evaluation_or_404(member, evaluation_id)
+        told = {"with_texts": selectors.may_see_texts(member, evaluation.task)}
+        return Response(EvaluationDetailOut(evaluation, context=told).data)
 
 
 class EvaluationOutputsView(APIView):
-    """What every system wrote, with its scores."""
+    """What every system wrote, with its scores; while an arena of the task is open, for leads alone."""
 
     pagination_class = OutputPages
 
     @lists(OutputOut, OutputQuery)
     def get(self, request: Request, asked: dict[str, Any], evaluation_id: UUID) -> Rows:
         evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
+        selectors.require_texts(member_of(request), evaluation.task)
         return selectors.outputs(evaluation, system=asked.get("system", ""))

@@ -116,6 +116,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         evaluation, failing=failing if failing in names else "", by="exact" if of_values else "passes_all"
     )
     page = numbered_page(rows, request.GET.get("page"), size=RECORDS_A_PAGE)
+    may_see_texts = selectors.may_see_texts(member_of(request), evaluation.task)
     judged_by, metric_rows = tables.headline_metrics(summary)[0], tables.rows(summary)
     context = {
         "task": evaluation.task,
@@ -132,11 +133,14 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "spec": evaluation.task_version.spec,
         "likelihood": tables.differences(summary, "gold_nll_per_byte"),
         "chart": tables.chart(summary, judged_by.name),
-        "unsupported": unsupported.examples(evaluation),
+        "may_see_texts": may_see_texts,
+        "unsupported": unsupported.examples(evaluation) if may_see_texts else [],
         "forgetting": tables.forgetting(summary),
         "page": page,
         "failing": failing,
-        "samples": selectors.side_by_side(evaluation, list(page), names),
+        # Who chose among the samples, or turned their page, reads them.
+        "is_reading": bool(request.GET.keys() & {"failing", "page"}),
+        "samples": selectors.side_by_side(evaluation, list(page), names) if may_see_texts else [],
         "may_lead": may(member_of(request), evaluation.task, Role.LEAD),
         "warning": few_records.warning(len(evaluation.record_ids), evaluation.split),
         "openings": list(selectors.openings(evaluation.task)),
@@ -149,7 +153,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
             for each in compared.chosen(evaluation.run)
         ],
         "always": compared.always(evaluation.run),
-        "suites": suite_queries.visible(member_of(request), task=evaluation.task),
+        "suites": suite_queries.names(evaluation.task),
     }
     return render(request, "evaluation/detail.html", context)
 

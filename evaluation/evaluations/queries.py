@@ -9,13 +9,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from evaluation.models import Evaluation, EvaluationOutput, SplitOpening
+from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening
 from evaluation.suites import queries as suite_queries
 from members.models import Member
 from review.models import Record, Task
 from review.spec.schema import Facts
-from review.states import Split
-from review.tasks.permissions import tasks_for
+from review.states import Role, Split
+from review.tasks.permissions import may, tasks_for
+from web.errors import Refusal
 
 RELATED = (
     "task",
@@ -40,7 +41,11 @@ def by_id(evaluation_id: UUID) -> Evaluation:
 def visible(member: Member, *, task: Task | None = None) -> QuerySet[Evaluation]:
     """Evaluations of tasks the member may see, newest first."""
     evaluations = (
-        Evaluation.objects.filter(task__in=tasks_for(member)).select_related(*RELATED).order_by("-created_at", "-id")
+        Evaluation.objects.filter(task__in=tasks_for(member))
+        .select_related(*RELATED)
+        # A list names suites; who wants the cases of one asks for them.
+        .defer("suite__cases")
+        .order_by("-created_at", "-id")
     )
     return evaluations.filter(task=task) if task else evaluations
 
@@ -82,6 +87,26 @@ def visible_openings(member: Member, *, task: Task | None = None) -> QuerySet[Sp
 def uncounted_reads(task: Task) -> int:
     """How many evaluations read the test split before openings were counted."""
     return Evaluation.objects.filter(task=task, split=Split.TEST, opening=None).exclude(summary={}).count()
+
+
+def may_see_texts(member: Member, task: Task) -> bool:
+    """Whether a member may see which system wrote what: while an arena of the task is open its leads alone, for the others vote blind."""
+    return may(member, task, Role.LEAD) or not Arena.objects.filter(task=task, closed_at__isnull=True).exists()
+
+
+def require_texts(member: Member, task: Task) -> None:
+    """Refuse who may not see which system wrote what.
+
+    Raises:
+        Refusal: 409, an arena of the task is open.
+    """
+    if not may_see_texts(member, task):
+        raise Refusal(
+            "arena_open",
+            "An arena of this task is open: until it is closed only leads see which system wrote what.",
+            hint="Vote in it, and read the answers once it is closed.",
+            status=409,
+        )
 
 
 def outputs(evaluation: Evaluation, *, system: str = "") -> QuerySet[EvaluationOutput]:

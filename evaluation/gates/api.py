@@ -38,6 +38,13 @@ class GateRuleShape(serializers.Serializer[Any]):
         choices=Against.choices, required=False, allow_blank=True, default="", help_text="Of not_worse: than whom."
     )
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_NAME)
+    suite = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=80,
+        help_text="Name of the suite that it is judged on; empty of a whole split.",
+    )
 
 
 class GateIn(serializers.Serializer[Any]):

@@ -49,9 +49,10 @@ class RuleRow:
     @property
     def question(self) -> str:
         """The rule without its bound."""
+        label = f"{self.rule.display.label}{self.rule.where}"
         if self.rule.kind == RuleKind.NOT_WORSE:
-            return f"{self.rule.display.label}: not worse than {Against(self.rule.against).label.lower()} by more than"
-        return f"{self.rule.display.label}: {'at least' if self.rule.kind == RuleKind.AT_LEAST else 'at most'}"
+            return f"{label}: not worse than {Against(self.rule.against).label.lower()} by more than"
+        return f"{label}: {'at least' if self.rule.kind == RuleKind.AT_LEAST else 'at most'}"
 
 
 def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRow]:
@@ -73,13 +74,14 @@ def as_posted(posted: Any, shown: Sequence[RuleRow]) -> list[RuleRow]:
 
 def of_key(key: str) -> GateRule | None:
     """The rule of a key, without its bound; None where it is none."""
-    kind, _, rest = key.partition(":")
+    asked, _, suite = key.partition("@")
+    kind, _, rest = asked.partition(":")
     # Names of own checks hold colons.
     metric, _, against = rest.rpartition(":")
     is_metric = not metric if kind == RuleKind.FORGETTING else gate_rules.is_metric(metric)
     if kind not in RuleKind.values or not is_metric or (against and against not in Against.values):
         return None
-    return GateRule(RuleKind(kind), metric, 0.0, against)
+    return GateRule(RuleKind(kind), metric, 0.0, against, suite=suite)
 
 
 def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, str]]:
@@ -132,7 +134,8 @@ def _own(metric: str, posted: Any) -> GateRule:
     is_known = kind in RuleKind.values and (not against or against in Against.values)
     if not is_known or not gate_rules.is_metric(metric):
         raise Refusal("bad_gate", "A rule of your own needs a metric and a kind.", hint="Load the page again.")
-    return _with_bound(GateRule(RuleKind(kind), metric, 0, against), posted.get("own-bound", ""))
+    rule = GateRule(RuleKind(kind), metric, 0, against, suite=posted.get("suite", ""))
+    return _with_bound(rule, posted.get("own-bound", ""))
 
 
 def _with_bound(rule: GateRule, typed: str) -> GateRule:

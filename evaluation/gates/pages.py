@@ -121,6 +121,7 @@ def _context(request: HttpRequest, task: Task, refusal: Refusal | None) -> dict[
         "metrics": forms.metrics(queries.newest_summary(task), chosen=request.POST.get("metric", "")),
         "kinds": forms.OWN_KINDS,
         "against": forms.OWN_AGAINST,
+        "suites": suite_queries.names(task),
         "page": numbered_page(suite_queries.visible(member, task=task), request.GET.get("page")),
         "suite_kinds": SuiteKind.choices,
         "slice_columns": slicing.column_names(suite_queries.newest_spec(task)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,22 +63,30 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Gate]:
 
 
 def standing_of(evaluation: Evaluation) -> GateStanding:
-    """How an evaluation's run stands by this evaluation."""
+    """How an evaluation's run stands by this evaluation; rules of another suite by the newest evaluation on that suite."""
     gate = gate_of(evaluation.task)
-    rules = gate_rules.read(gate.rules) if gate else []
-    finding = assess.assess(rules, evaluation.summary, own=tuned_name(evaluation.run))
-    return GateStanding(gate, evaluation, finding)
+    suite = evaluation.suite.name if evaluation.suite else ""
+    return GateStanding(gate, evaluation, _finding(gate, evaluation.run, evaluation.summary, suite=suite))
 
 
 def standing_of_run(run: TrainingRun) -> GateStanding:
-    """How a run stands by its newest evaluation that ended and may give a verdict, on whole splits: no suite's."""
+    """How a run stands by its newest evaluation on a whole split that ended and may give a verdict, and of rules of a suite by that suite's."""
     gate = gate_of(run.task)
     if gate is None:
         return GateStanding(None, None, GateFinding(()))
     evaluation = newest_ended(run)
-    summary = evaluation.summary if evaluation else {}
-    finding = assess.assess(gate_rules.read(gate.rules), summary, own=tuned_name(run))
-    return GateStanding(gate, evaluation, finding)
+    return GateStanding(gate, evaluation, _finding(gate, run, evaluation.summary if evaluation else {}))
+
+
+def _finding(gate: Gate | None, run: TrainingRun, summary: Mapping[str, Any], *, suite: str = "") -> GateFinding:
+    """Each rule judged on what is at hand, or on the newest evaluation on its own suite."""
+    rules = gate_rules.read(gate.rules) if gate else []
+    known = {"": dict(summary), suite: dict(summary)}
+    for name in {rule.suite for rule in rules} - known.keys():
+        newest = newest_ended(run, suite=name)
+        known[name] = dict(newest.summary) if newest else {}
+    own = tuned_name(run)
+    return GateFinding(tuple(assess.assess([rule], known[rule.suite], own=own).rules[0] for rule in rules))
 
 
 def newest_ended(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
@@ -93,7 +102,7 @@ def newest_of(run: TrainingRun, *, suite: str = "") -> Evaluation | None:
 def _newest(run: TrainingRun, suite: str) -> QuerySet[Evaluation]:
     of_suite = Q(suite__name=suite) if suite else Q(suite=None)
     evaluations = Evaluation.objects.filter(of_suite, run=run).select_related(
-        "task", "run", "job", "teacher_order__job"
+        "task", "run", "job", "suite", "teacher_order__job"
     )
     return evaluations.order_by("-created_at", "-id")[:CONSIDERED]
 

@@ -36,6 +36,7 @@ class GateRule:
         bound: The threshold, or the most that may be lost.
         against: With whom a margin compares; empty of other kinds.
         name: How people call it; what it asks, where nobody named it.
+        suite: Name of the suite whose cases it is judged on; empty of a whole split.
     """
 
     kind: RuleKind
@@ -43,6 +44,7 @@ class GateRule:
     bound: float
     against: str = ""
     name: str = ""
+    suite: str = ""
 
     @property
     def display(self) -> MetricDisplay:
@@ -60,12 +62,17 @@ class GateRule:
     @property
     def title(self) -> str:
         """Its name, else metric and bound."""
-        return self.name or f"{self.display.label}: {self.wanted}"
+        return self.name or f"{self.display.label}{self.where}: {self.wanted}"
+
+    @property
+    def where(self) -> str:
+        """On which suite, in words; empty of a whole split."""
+        return f" on '{self.suite}'" if self.suite else ""
 
     @property
     def key(self) -> str:
         """What tells it from the other rules of a gate."""
-        return f"{self.kind}:{self.metric}:{self.against}"
+        return f"{self.kind}:{self.metric}:{self.against}{'@' if self.suite else ''}{self.suite}"
 
     @property
     def percent(self) -> bool:
@@ -74,7 +81,9 @@ class GateRule:
 
     def as_json(self) -> dict[str, Any]:
         """The rule as it is kept."""
-        return {**asdict(self), "kind": str(self.kind)}
+        kept = {**asdict(self), "kind": str(self.kind)}
+        # Gates that were set before rules had suites stay the same gates.
+        return {name: value for name, value in kept.items() if value or name != "suite"}
 
 
 def display_of(metric: str) -> MetricDisplay:

@@ -10,6 +10,7 @@ from audit import trail
 from evaluation.gates import rules as gate_rules
 from evaluation.gates.rules import GateRule
 from evaluation.models import Gate
+from evaluation.suites import queries as suites
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -31,10 +32,13 @@ def set_gate(task: Task, *, rules: Sequence[GateRule], by: Member, seen: int | N
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409, somebody set another gate meanwhile; 422, a rule cannot be judged.
+        Refusal: 409, somebody set another gate meanwhile; 422, a rule cannot be judged; 404, it is of a suite that is not there.
     """
     require(by, task, Role.LEAD)
     gate_rules.check(rules)
+    for rule in rules:
+        if rule.suite:
+            suites.require(task, rule.suite)
     task = Task.objects.select_for_update().get(pk=task.pk)
     wanted = [rule.as_json() for rule in rules]
     newest = Gate.objects.filter(task=task).order_by("-number").first()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from evaluation.models import Suite
 from evaluation.suites import derive
@@ -14,6 +15,7 @@ from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import Split
 from review.tasks.permissions import tasks_for
+from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 
@@ -23,16 +25,36 @@ def visible(member: Member, *, task: Task | None = None) -> QuerySet[Suite]:
     return (suites.filter(task=task) if task else suites).order_by("-created_at", "-id")
 
 
+def names(task: Task) -> QuerySet[Suite, Any]:
+    """Id and name of each suite of a task, the newest first: to choose from, without their cases."""
+    return Suite.objects.filter(task=task).order_by("-created_at", "-id").values("pk", "name")
+
+
 def of_task(task: Task, *, name: str) -> Suite:
     """A suite of a task by its name or its id.
 
     Raises:
         Refusal: 404, there is none.
     """
-    for suite in Suite.objects.filter(task=task).select_related("task_version"):
-        if name in (suite.name, str(suite.pk)):
-            return suite
-    raise Refusal(
+    called, pk = Q(name=name), uuid_or_none(name)
+    found = Suite.objects.filter(called | Q(pk=pk) if pk else called, task=task).select_related("task_version").first()
+    if found is not None:
+        return found
+    raise _missing(name)
+
+
+def require(task: Task, name: str) -> None:
+    """Refuse a name that no suite of the task has.
+
+    Raises:
+        Refusal: 404, there is none.
+    """
+    if not Suite.objects.filter(task=task, name=name).exists():
+        raise _missing(name)
+
+
+def _missing(name: str) -> Refusal:
+    return Refusal(
         "no_such_suite", f"The task has no suite '{name}'.", hint="Its page lists those that were frozen.", status=404
     )
 

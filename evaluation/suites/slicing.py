@@ -1,22 +1,39 @@
-"""Slices of records: by what their facts say, how long they are, and in which script they are written. Pure Python."""
+"""Slices of records: by what their facts say, how long they are, and in which script and language they are written. Pure Python."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from review.spec.schema import Facts, InputField
 from review.spec.task_spec import TaskSpec
 
-LENGTH, SCRIPT = "length of the facts", "script"
+# A fact that is called language says it itself: then nothing is guessed.
+LENGTH, SCRIPT, LANGUAGE = "length of the facts", "script", "language"
 SHORT, MIDDLE, LONG = "short", "middle", "long"
 # A fact that says more different things than this tells single records apart, not kinds of them.
 MOST_VALUES: Final = 12
 # A longer value is a sentence, not a kind.
 LONGEST_VALUE: Final = 80
 _TYPES: Final = frozenset({"text", "choice", "choices", "boolean", "integer"})
+# Small words that sentences of a language can hardly do without.
+_SMALL_WORDS: Final[dict[str, frozenset[str]]] = {
+    "English": frozenset(["the", "and", "of", "to", "is", "are", "with", "for", "that", "this", "you", "your", "have", "has", "was", "were", "not", "from", "which", "their", "our"]),
+    "German": frozenset(["der", "die", "das", "und", "ist", "sind", "mit", "für", "nicht", "ein", "eine", "auf", "dem", "den", "von", "wir", "sie", "haben", "wird", "auch", "bei"]),
+    "French": frozenset(["le", "les", "des", "et", "est", "sont", "avec", "pour", "pas", "une", "dans", "sur", "nous", "vous", "que", "qui", "du", "aux", "leur", "notre", "cette"]),
+    "Spanish": frozenset(["el", "los", "las", "y", "es", "son", "con", "para", "una", "por", "que", "del", "sus", "nuestro", "esta", "como", "más", "pero", "ha", "muy"]),
+    "Italian": frozenset(["il", "gli", "e", "è", "sono", "con", "per", "non", "una", "di", "che", "della", "nel", "nostro", "questa", "come", "più", "ha", "anche", "alla"]),
+    "Dutch": frozenset(["het", "een", "en", "is", "zijn", "met", "voor", "niet", "van", "op", "wij", "de", "dat", "deze", "ook", "bij", "hun", "onze", "wordt", "naar"]),
+    "Portuguese": frozenset(["os", "as", "e", "é", "são", "com", "para", "não", "uma", "por", "que", "da", "dos", "nosso", "esta", "como", "mais", "mas", "tem", "muito", "ao"]),
+    "Polish": frozenset(["i", "jest", "są", "z", "dla", "nie", "na", "w", "że", "się", "nasz", "ten", "jak", "ale", "oraz", "przez", "przy", "po", "od", "do"]),
+    "Swedish": frozenset(["och", "är", "med", "för", "inte", "en", "ett", "på", "av", "vi", "som", "den", "det", "har", "till", "också", "från", "vår", "men", "om"]),
+}  # fmt: skip
+# Fewer of them than this, or as many of another language, tell nothing.
+_LEAST_SMALL_WORDS: Final = 3
+_WORD: Final = re.compile(r"[^\W\d_]+")
 Slices = dict[str, dict[str, set[str]]]
 
 
@@ -31,13 +48,15 @@ def slices_of(spec: TaskSpec, facts: Mapping[str, Facts]) -> Slices:
         By column, by value: the records. A record with several labels stands in several slices of its column.
     """
     columns = {field.name: _by_value(field, facts) for field in spec.input_schema if _may_slice(field)}
-    columns |= {LENGTH: _by_length(facts), SCRIPT: _by_script(facts)}
+    columns |= {LENGTH: _by_length(facts), SCRIPT: _by_text(facts, _script)}
+    columns.setdefault(LANGUAGE, _by_text(facts, _language))
     return {name: values for name, values in columns.items() if _tells_kinds(values)}
 
 
 def column_names(spec: TaskSpec) -> list[str]:
     """Columns by which records of a task can be sliced."""
-    return [*(field.name for field in spec.input_schema if _may_slice(field)), LENGTH, SCRIPT]
+    names = [*(field.name for field in spec.input_schema if _may_slice(field)), LENGTH, SCRIPT, LANGUAGE]
+    return list(dict.fromkeys(names))
 
 
 def _tells_kinds(values: dict[str, set[str]]) -> bool:
@@ -79,12 +98,21 @@ def _by_length(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
     return dict(found)
 
 
-def _by_script(facts: Mapping[str, Facts]) -> dict[str, set[str]]:
+def _by_text(facts: Mapping[str, Facts], of_text: Callable[[str], str]) -> dict[str, set[str]]:
+    """Records by what their texts together are written in; those of which it cannot be told are left out."""
     found: dict[str, set[str]] = defaultdict(set)
     for record, told in facts.items():
-        if script := _script(" ".join(value for value in told.values() if isinstance(value, str))):
-            found[script].add(record)
+        if value := of_text(" ".join(value for value in told.values() if isinstance(value, str))):
+            found[value].add(record)
     return dict(sorted(found.items()))
+
+
+def _language(text: str) -> str:
+    """The language whose small words a text has most of; empty where it has few, or as many of another."""
+    words = Counter(_WORD.findall(text.casefold()))
+    counts = {name: sum(words[word] for word in small) for name, small in _SMALL_WORDS.items()}
+    first, second = sorted(counts, key=lambda name: -counts[name])[:2]
+    return first if counts[first] >= _LEAST_SMALL_WORDS and counts[first] > counts[second] else ""
 
 
 def _script(text: str) -> str:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from django.db import transaction
@@ -79,7 +79,7 @@ def ask(
     # Two at once would ask the same.
     Task.objects.select_for_update().get(pk=task.pk)
     earlier = list(_checks(task, teacher))
-    under_way = [check for check in earlier if check.order.job is None or check.order.job.state not in FINISHED]
+    under_way = _under_way(earlier)
     known = {key_of(claim) for claim in [*_claims_of(under_way), *_uncertain(earlier)]} | answers(task, teacher).keys()
     # The same claim twice in a file is one question.
     fresh = list({key_of(claim): claim for claim in claims if key_of(claim) not in known}.values())
@@ -131,6 +131,15 @@ def conversations(order: Order) -> dict[str, list[Message]]:
     return dict(zip(order.record_ids, asked, strict=True))
 
 
+def asked_elsewhere(order: Order) -> set[int]:
+    """Places of claims that other orders answered, are asking for, or may have paid for: a resume must not pay for them again."""
+    check = ClaimCheck.objects.get(order=order)
+    rows = ClaimCheck.objects.filter(task=check.task_id, asked_as=check.asked_as).exclude(pk=check.pk)
+    others = list(rows.select_related("order__job").order_by("created_at", "pk"))
+    known = {key_of(claim) for claim in [*_claims_of(_under_way(others)), *_uncertain(others), *_answered(others)]}
+    return {place for place, claim in enumerate(_claims_of([check])) if key_of(claim) in known}
+
+
 def answer_task(order: Order) -> TaskSpec:
     """What answers of an order for answers on claims are read by."""
     return prompt.ANSWER_TASK
@@ -140,12 +149,24 @@ def _claims_of(checks: Sequence[ClaimCheck]) -> list[Claim]:
     return [Claim(source, text) for check in checks for source, text in check.claims]
 
 
+def _under_way(checks: Sequence[ClaimCheck]) -> list[ClaimCheck]:
+    return [check for check in checks if check.order.job is None or check.order.job.state not in FINISHED]
+
+
 def _uncertain(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
     """Claims of calls that may have been paid."""
-    held = {"state": CallState.UNCERTAIN, "settlement__in": (Settlement.OPEN, Settlement.PAID)}
+    return _of_calls(checks, state=CallState.UNCERTAIN, settlement__in=(Settlement.OPEN, Settlement.PAID))
+
+
+def _answered(checks: Sequence[ClaimCheck]) -> Iterator[Claim]:
+    """Claims of calls that were answered."""
+    return _of_calls(checks, state=CallState.ANSWERED, fields__isnull=False)
+
+
+def _of_calls(checks: Sequence[ClaimCheck], **those: Any) -> Iterator[Claim]:
     for check in checks:
         claims = _claims_of([check])
-        places = Call.objects.filter(order=check.order, **held).values_list("position", flat=True)
+        places = Call.objects.filter(order=check.order, **those).values_list("position", flat=True)
         yield from (claims[place] for place in places)
 
 

@@ -103,6 +103,11 @@ def _teacher_turns(mix: Mix, count: int, size: int) -> list[_TeacherTurn]:
     return casts
 
 
+def call_id(order: uuid.UUID, index: int) -> str:
+    """The id of a call: the same in every attempt at its order."""
+    return str(uuid.uuid5(order, str(index)))
+
+
 def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _TeacherTurn) -> PlannedCall:
     mix, record = spec.mix, spec.records[index % len(spec.records)]
     temperatures = mix.teachers[cast.teacher].temperatures if mix.teachers else []
@@ -112,7 +117,7 @@ def _planned(spec: GenerationSpec, order: uuid.UUID, index: int, cast: _TeacherT
     if mix.angles and mix.angles[angle] == record.not_angle:
         angle = (angle + 1) % len(mix.angles)
     return PlannedCall(
-        id=str(uuid.uuid5(order, str(index))),
+        id=call_id(order, index),
         index=index,
         record=record,
         repeat=index // len(spec.records),

@@ -75,6 +75,7 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
         "by_others": any(group.corrected and not group.by_own for group in report.groups),
         "differing": differing,
         "is_partial": not selectors.may_see_all(member, judging),
+        "are_hidden": not selectors.may_see_writers(member, judging.task),
         "page": page,
         "texts": [(text, readable(spec, text.fields) if text.fields else "Erased.") for text in page],
     }

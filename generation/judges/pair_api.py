@@ -91,7 +91,8 @@ class ComparedPairsView(APIView):
 
     @lists(ComparedPairOut, operation_id="compared_pairs")
     def get(self, request: Request, asked: dict[str, Any], judging_id: UUID) -> Rows:
-        return selectors.pairs(selectors.get(member_of(request), judging_id))
+        member = member_of(request)
+        return selectors.pairs(member, selectors.get(member, judging_id))
 
 
 def _read(request: Request, task: Task) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def price_part(request: HttpRequest, task: Task, subjects: Subjects) -> HttpResp
 
 def comparison_page(request: HttpRequest, judging: Judging) -> HttpResponse:
     """What the comparisons of one order come to, with the pairs."""
-    page = numbered_page(selectors.pairs(judging), request.GET.get("page"), size=_PAIRS_A_PAGE)
+    page = numbered_page(selectors.pairs(member_of(request), judging), request.GET.get("page"), size=_PAIRS_A_PAGE)
     spec = judging.order.task_version.spec
     context = {
         "task": judging.task,
@@ -89,6 +89,7 @@ def comparison_page(request: HttpRequest, judging: Judging) -> HttpResponse:
         "is_over": judging.order.job is None or judging.order.job.state in FINISHED,
         "report": pair_figures.report(judging),
         "page": page,
+        "are_hidden": not selectors.may_see_writers(member_of(request), judging.task),
         "pairs": [
             (pair, *(readable(spec, text) if text else "Erased." for text in (pair.first_fields, pair.second_fields)))
             for pair in page

@@ -12,8 +12,16 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
+from web.ports import Port
+
+
+def _yes(member: Member, task: Task, /) -> bool:
+    return True
+
 
 LISTED = 50
+# Whether a member may see who wrote which text: not while experts vote on them blind.
+may_see_writers = Port(_yes)
 
 
 def of_task(member: Member, task: Task, *, subject_id: UUID | None = None) -> QuerySet[Judging]:
@@ -50,14 +58,18 @@ def texts(member: Member, judging: Judging, *, differing: bool = False) -> Query
     rows = JudgedText.objects.filter(judging=judging, passes__isnull=False).select_related("record")
     if not may_see_all(member, judging):
         rows = rows.filter(Q(draft__isnull=True) | Q(expert_passes__isnull=False, draft__gold__isnull=False))
+    if not may_see_writers(member, judging.task):
+        rows = rows.filter(draft__isnull=False)
     if differing:
         rows = rows.filter(Q(expert_passes=True, passes=False) | Q(expert_passes=False, passes=True))
     return rows.order_by("place")
 
 
-def pairs(judging: Judging) -> QuerySet[JudgedPair]:
-    """Pairs that the judge has compared in both orders."""
+def pairs(member: Member, judging: Judging) -> QuerySet[JudgedPair]:
+    """Pairs that the judge has compared in both orders, as far as the member may see them."""
     rows = JudgedPair.objects.filter(judging=judging).exclude(as_is="").exclude(swapped="")
+    if not may_see_writers(member, judging.task):
+        rows = rows.none()
     return rows.select_related("record").order_by("place")
 
 

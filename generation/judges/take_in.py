@@ -13,16 +13,21 @@ from generation.models import Call, JudgedPair, JudgedText, Judging
 from generation.states import CallState
 from jobs.models import Job, JobEvent
 from review.desk import ordering
+from review.models import Task
 
 _CHUNK = 500
 
 
 @transaction.atomic
 def on_job_ended(job: Job) -> None:
-    """Take in what a judge answered, however its job ended: all of it is paid. Once more after a resume."""
+    """Take in what a judge answered, however its job ended: all of it is paid. Once more after a resume.
+
+    The task's row is locked first, as whoever erases locks it: what is erased meanwhile would be written once more.
+    """
     made = Judging.objects.filter(order__job=job).select_related("order__task_version").first()
     if made is None:
         return
+    Task.objects.select_for_update().get(pk=made.task_id)
     answered = Call.objects.filter(order=made.order, state=CallState.ANSWERED, fields__isnull=False)
     if made.is_pairwise:
         _take_comparisons(made, answered)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from generation.engine.contracts import AnnouncedIn
-from generation.engine.plan import expand_runs, to_runs
+from generation.engine.plan import call_id, expand_runs, to_runs
 from generation.models import Call, Order
+from generation.orders import purposes
 from generation.states import CallState
 from jobs.models import JobEvent
 
@@ -44,7 +46,17 @@ def earlier_calls(order: Order) -> EarlierCalls:
                 known.in_doubt[call] = 0.0
             if possible:
                 known.doubted[call] = float(possible)
+    for place in _asked_elsewhere(order):
+        call = call_id(order.pk, place)
+        if call not in known.in_doubt:
+            known.settled.setdefault(call, 0.0)
     return known
+
+
+def _asked_elsewhere(order: Order) -> Collection[int]:
+    """Places of calls that another order has asked for since."""
+    special = purposes.special_purpose(order)
+    return special.asked_elsewhere(order) if special else ()
 
 
 def announced_without_end(order: Order) -> list[AnnouncedIn]:

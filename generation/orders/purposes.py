@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,11 +20,13 @@ class SpecialPurpose:
         conversations: What is asked for each record, by its id. Raises `Refusal` where what it is about is gone.
         answer_task: What answers are read by; None reads them by the order's own task.
         has_records: Whether calls are for records of the task; else the ids that conversations go by are made up.
+        asked_elsewhere: Places of calls that are another order's since; a resume asks for none of them.
     """
 
     conversations: Callable[[Order], Mapping[str, list[Message]]]
     answer_task: Callable[[Order], TaskSpec] | None = None
     has_records: bool = True
+    asked_elsewhere: Callable[[Order], Collection[int]] = lambda _: ()
 
 
 # By purpose; an order of any other purpose fills in its task's template.

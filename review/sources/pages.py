@@ -11,10 +11,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
 from review.sources import queries
+from review.sources.claim_records import make as make_claims
 from review.sources.forms import (
     DetailsForm,
     ReadingForm,
@@ -73,8 +74,28 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "sources": queries.visible_sources(member_of(request), task=task),
         "counts": queries.record_counts(task),
         "may_lead": may(member_of(request), task, Role.LEAD),
+        "claims_of": queries.tasks_with_claims(member_of(request), into=task),
     }
     return render(request, "review/sources/index.html", context)
+
+
+@require_POST
+def claims(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make records for a task that checks claims of what experts said of another task's drafts."""
+    member = member_of(request)
+    into = task_or_404(member, slug)
+    require(member, into, Role.LEAD)
+    of, _, reason = request.POST.get("of", "").partition(":")
+    try:
+        made = make_claims.make(task_or_404(member, of), into=into, by=member, reasons=(reason,))
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("review:sources", slug)
+    said = f"{made.supported + made.unsupported:,} claims added: {made.supported:,} supported, {made.unsupported:,} not. {made.known:,} known already, {made.left_out:,} left out."
+    if made.unplaced:
+        said += f" {made.unplaced:,} drafts rejected for a wrong fact do not tell which sentence it is in."
+    messages.success(request, said)
+    return redirect("review:sources", slug)
 
 
 @require_safe

@@ -13,10 +13,16 @@ from django.http import Http404
 
 from members.models import Member
 from review.models import Record, Source, Task
+from review.spec.task_spec import Reason
+from review.states import Role
 from review.tasks import permissions
+from review.tasks.queries import latest_version
+from review.text.verification.claim_task import is_claim_task
 from web.db.keys import uuid_or_none
 
 PAGE_ROWS = 50
+# Tasks that a form offers; what is more is asked for on the command line.
+MOST_TASKS = 50
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,15 @@ class RecordPage:
     rows: list[Record]
     after: int | None
     before: int | None
+
+
+def tasks_with_claims(member: Member, *, into: Task) -> list[tuple[Task, list[Reason]]]:
+    """Tasks of whose decisions claims can be made for a task that checks claims, with their reasons; the member leads all of them."""
+    if not permissions.may(member, into, Role.LEAD) or not is_claim_task(latest_version(into).spec):
+        return []
+    led = [task for task in permissions.tasks_for(member) if task != into and permissions.may(member, task, Role.LEAD)]
+    specs = [(task, latest_version(task).spec) for task in led[:MOST_TASKS]]
+    return [(task, list(spec.reasons)) for task, spec in specs if spec.reasons and not is_claim_task(spec)]
 
 
 def visible_records(member: Member) -> QuerySet[Record]:

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from evaluation.evaluations import answer, throughput
 from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.evaluations.throughput import MeasuredCapacity
 from evaluation.models import Evaluation
-from generation.models import SpendDay
 from members.models import Member
 from review.models import Task
 from serving.costs import rates, writers
 from serving.costs.savings import INTERNAL, Savings, savings
-from serving.costs.writers import MICRO, OUTPUTS, THOUSAND, Reviewing, WriterCost
+from serving.costs.writers import MICRO, THOUSAND, Reviewing, WriterCost
 from serving.models import Usage
 from serving.promotions import queries
 from training.costs.run_cost import known_prices, price_of
@@ -140,13 +139,13 @@ def task_costs(member: Member, task: Task, *, volume: int | None = None) -> Task
 
 
 def volume_today(task: Task) -> int:
-    """Outputs of the last 30 days: calls in the ledger, and requests of the task's miniatures from outside."""
+    """Outputs of the last 30 days: calls that were answered, and what the task's miniatures answered to requests from outside."""
     since = timezone.localdate() - MONTH
-    days = SpendDay.objects.filter(order__task=task, order__purpose__in=OUTPUTS, day__gt=since)
     usage = Usage.objects.filter(miniature__task=task, day__gt=since).exclude(token=INTERNAL)
-    calls: dict[str, Any] = days.aggregate(n=Sum("calls"))
-    asked: dict[str, Any] = usage.aggregate(n=Sum("requests"))
-    return (calls["n"] or 0) + (asked["n"] or 0)
+    asked: dict[str, Any] = usage.aggregate(n=Sum(F("requests") - F("errors") - F("cancelled")))
+    begin = timezone.make_aware(datetime.combine(since + timedelta(days=1), time.min))
+    written = writers.outputs_of(task, since=begin)
+    return sum(sum(by_order.values()) for by_order in written.values()) + (asked["n"] or 0)
 
 
 def evaluation_of(miniature: Miniature) -> Evaluation | None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
+
+from django.db import connection, transaction
 
 from audit import trail
 from members.models import Member
@@ -66,7 +70,8 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
     # Closed by whoever sends it.
     spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES, prefix="evidence-")  # noqa: SIM115
     try:
-        digest = _write(miniature, spool, with_rows=with_rows)
+        with one_state():
+            digest = _write(miniature, spool, with_rows=with_rows)
         trail.record("evidence_made", by=by, about=miniature, task=miniature.task.slug, digest=digest, rows=with_rows)
         size = spool.seek(0, io.SEEK_END)
         spool.seek(0)
@@ -82,6 +87,21 @@ def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
         spool.close()
         raise
     return EvidenceFile(spool, size, digest)
+
+
+@contextmanager
+def one_state() -> Iterator[None]:
+    """Read one state of the database throughout, however long it takes: on PostgreSQL, unless a transaction is under way already.
+
+    SQLite would keep writers waiting meanwhile; there what is written in between may stand in one part and not in another.
+    """
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def _write(miniature: Miniature, target: IO[bytes], *, with_rows: bool) -> str:

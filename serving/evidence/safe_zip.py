@@ -5,6 +5,7 @@ Pure Python.
 
 from __future__ import annotations
 
+import hashlib
 import stat
 import zipfile
 import zlib
@@ -87,14 +88,39 @@ class SafeZip:
         Raises:
             UnreadableZipError: A line is longer than that, or the file cannot be unpacked.
         """
-        rest = b""
-        for block in self.blocks(name):
-            *whole, rest = (rest + block).split(b"\n")
-            yield from (line + b"\n" for line in whole)
-            if len(rest) > most_bytes:
+        parts: list[bytes] = []
+        length = 0
+        for piece, is_end in self._pieces(name):
+            parts.append(piece)
+            length += len(piece)
+            if length > most_bytes:
                 raise UnreadableZipError(f"A line of '{name}' is longer than {most_bytes:,} bytes.")
-        if rest:
-            yield rest
+            if is_end:
+                yield b"".join(parts)
+                parts, length = [], 0
+        if parts:
+            yield b"".join(parts)
+
+    def line_hashes(self, name: str) -> Iterator[bytes]:
+        """Yield the SHA-256 of each line with its end; a line may be as long as the file, and is never held whole.
+
+        Raises:
+            UnreadableZipError: The file cannot be unpacked.
+        """
+        line, is_begun = hashlib.sha256(), False
+        for piece, is_end in self._pieces(name):
+            line.update(piece)
+            is_begun = not is_end
+            if is_end:
+                yield line.digest()
+                line = hashlib.sha256()
+        if is_begun:
+            yield line.digest()
+
+    def _pieces(self, name: str) -> Iterator[tuple[bytes, bool]]:
+        """Yield a file in pieces of at most a block, each with whether it ends a line."""
+        for block in self.blocks(name):
+            yield from ((piece, piece.endswith(b"\n")) for piece in block.splitlines(keepends=True))
 
 
 @contextmanager

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.test import Client
 
 from evaluation.engine.contracts import SCORING_VERSION
 from evaluation.evaluations import results
 from evaluation.models import Evaluation
 from jobs.contracts import Result
+from members.models import Member
 from tests.training.conftest import launch, lead, miniature, student, task, version, viewer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 __all__ = ["finish", "launch", "lead", "miniature", "student", "task", "version", "viewer"]
 
@@ -53,3 +59,25 @@ def finish(tmp_path: Path) -> Any:
         return evaluation
 
     return end
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: Any) -> Iterator[Callable[[Member, str], Page]]:
+    """Pages of signed-in members, each with a browser of their own."""
+    contexts, errors = [], []
+
+    def open_page(member: Member, address: str) -> Page:
+        client = Client()
+        client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
+        context = browser.new_context(base_url=live_server.url)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(error.message))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []

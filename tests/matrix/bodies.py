@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-gates": {"task": "{task}", "rules": [{"kind": "at_least", "metric": "passes_all", "bound": 0.7}]},
     "POST api-suites": {"task": "{task}", "kind": "held_out"},
     "POST evaluation:freeze-suite": {"kind": "held_out"},
+    "POST review:claim-records": {"of": "{task}:wrong_fact"},
     "POST api-test-openings": {"training_run": "{run}", "planned_openings": 3},
     "POST evaluation:open-test-split": {"planned": "3"},
     "POST api-arenas": {"evaluation": "{evaluation}"},

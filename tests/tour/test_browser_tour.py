@@ -177,7 +177,8 @@ def read_the_evaluation(page: Page) -> None:
     for name in ("base", "LoRA", "full", "Offline"):
         expect(head).to_contain_text(name)
     expect(page.locator("figure[data-chart=intervals] svg").first).to_be_visible()
-    expect(page.locator("#samples ~ .stack article").first).to_be_visible()
+    page.get_by_text("Samples: what each system wrote").click()
+    expect(page.locator("#samples article").first).to_be_visible()
 
 
 def write_with_the_miniature(page: Page, tmp_path: Path) -> None:

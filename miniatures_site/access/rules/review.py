@@ -62,6 +62,7 @@ REVIEW = {
     "review:clusters": Rule(VIEWER, NONE),
     "review:similar": Rule(VIEWER, NONE),
     "review:import-judged": Rule(LEAD, LEAD),
+    "review:claim-records": Rule(NONE, LEAD),
     "review:agreement": Rule(VIEWER, NONE),
     "review:reviewers": Rule(REVIEWER, NONE),
     # Everybody reads their own page as well.

@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from campaigns.experiments import arm_costs, page_data, results
 from campaigns.models import Contact, Message, WriteOrder
 from generation.models import Call
 from generation.orders import launch
+from generation.pricing import effects
 from generation.states import Purpose
+from generation.teachers.prices import NewPrice
 from review.desk import decisions, deck
 from review.drafts.intake import NewDraft, add_drafts, put_on_desk
 from review.models import Draft, Record
@@ -94,6 +97,18 @@ def test_the_page_sets_a_gpu_against_what_was_paid_and_against_the_price_table(s
     assert (page["capacity"], paid.own.break_even.gpus) == (None, None)
     gpt = next(line for line in listed if line.name == "gpt-4o")
     assert gpt.own.usd_per_mail == pytest.approx((800 * 2.5 + 200 * 10) / 1e6)
+
+
+def test_a_change_of_prices_tells_the_break_evens_of_experiments_that_it_moves(spent, settings):
+    settings.GPU_USD_PER_HOUR = 2.0
+    half = {"input_usd_per_million": Decimal("1.25"), "output_usd_per_million": Decimal(5)}
+    new = NewPrice(provider="openai", model="gpt-4o", as_of=timezone.localdate(), **half)
+
+    [moved] = effects.effects_of([new]).break_evens
+
+    # 800 tokens in and 200 out are $0.004 at $2.50 and $10, and half of that then; 730 hours at $2.
+    assert (moved.old, moved.new) == (365_000, 730_000)
+    assert moved.url == f"/experiments/{spent.slug}/" and "by gpt-4o" in moved.label
 
 
 def test_what_one_gpu_cannot_write_takes_more_of_them_and_never_pays():

@@ -81,6 +81,19 @@ def test_what_was_recorded_comes_with_the_ids_of_this_load(kept: Path, tmp_path:
     assert "1 May 2026, 85 s on two cores" in said[0]["payload"]["message"]
 
 
+@pytest.mark.parametrize(("load", "is_said"), [(2.4, False), (14.0, True)])
+def test_a_recording_made_beside_other_work_says_so(kept: Path, tmp_path: Path, load: float, is_said: bool) -> None:
+    about = json.loads((kept / "recording.json").read_text())
+    (kept / "recording.json").write_text(json.dumps({**about, "load": load}))
+    folder = lay(tmp_path / "here", body())
+
+    engine.main(str(folder))
+
+    said = json.loads((folder / "events.jsonl").read_text().splitlines()[0])["payload"]["message"]
+    assert said.startswith("Recorded on 1 May 2026, 85 s on two cores")
+    assert ("beside other work, which made it slower" in said) is is_said
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -150,7 +163,7 @@ def test_each_recording_that_is_kept_is_whole() -> None:
     for folder in folders:
         about = json.loads((folder / "recording.json").read_text())
         result = json.loads((folder / "result.json").read_text())
-        assert set(about) == {"inputs", "on", "seconds", "machine"}, folder.name
+        assert set(about) == {"inputs", "on", "seconds", "machine", "load"}, folder.name
         assert all((folder / name).is_file() for name in result["artefacts"]), folder.name
         # No id of the load it was made in.
         assert not inputs.UUID.search((folder / "events.jsonl").read_text()), folder.name

@@ -11,7 +11,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from evaluation.arena import cast_vote, open_arena, queries
-from evaluation.models import Arena, ArenaVote, Evaluation
+from evaluation.models import Arena, ArenaVote, Evaluation, EvaluationOutput
+from generation.models import JudgedPair, Judging, Order, Teacher
 from members.models import Member
 from tests.evaluation.arena.conftest import OWN, TEACHER
 
@@ -73,6 +74,43 @@ def test_voters_see_two_texts_and_nothing_of_who_wrote_them(
     told = [(word, n) for n, text in enumerate([*pages, *calls]) for word in TELLING if word in text]
     assert told == []
     assert str(arena.evaluation_id) not in "".join([*pages, *calls])
+
+
+def test_nobody_who_votes_reads_who_wrote_what_until_the_arena_is_closed(
+    arena: Arena, admin: Member, expert: Member, as_member: AsMember, api_as: ApiAs
+) -> None:
+    page, rows = f"/evaluations/{arena.evaluation_id}/", f"/api/v1/evaluations/{arena.evaluation_id}/outputs/"
+    compared = a_judge_compares(arena)
+    of_voter, of_lead = as_member(expert), api_as(expert)
+    hidden = [of_voter.get(page).content.decode(), of_voter.get(compared).content.decode()]
+    refused = of_lead.get(rows)
+    seen = [as_member(admin).get(page).content.decode(), as_member(admin).get(compared).content.decode()]
+    open_arena.close(arena.pk, by=admin)
+
+    assert all("until it is closed only leads see which system wrote what" in text for text in hidden)
+    assert not any("Text 1" in text or "Body 1" in text for text in hidden)
+    assert (refused.status_code, refused.json()["code"]) == (409, "arena_open")
+    assert all("Text 1" in text or "Body 1" in text for text in seen)
+    assert "Text 1" in of_voter.get(page).content.decode() and of_lead.get(rows).status_code == 200
+    assert "Body 1" in of_voter.get(compared).content.decode()
+
+
+def a_judge_compares(arena: Arena) -> str:
+    """The page of a judge's comparisons of the same systems."""
+    outputs = EvaluationOutput.objects.filter(evaluation=arena.evaluation).order_by("record", "system")
+    texts = {(row.record_id, row.system): row.fields for row in outputs}
+    judge = Teacher.objects.create(slug="judge", name="Judge", provider="openai", model="gpt-4o")
+    about = {"task": arena.task, "task_version": arena.evaluation.task_version, "teacher": judge, "teacher_spec": {}}
+    order = Order.objects.create(**about, count=24, purpose="rubric")
+    judging = Judging.objects.create(
+        task=arena.task, order=order, subject_id=arena.evaluation_id, first=TEACHER, second=OWN, prompt_version=1
+    )
+    for place, record in enumerate(dict.fromkeys(record for record, _ in texts)):
+        JudgedPair.objects.create(
+            judging=judging, place=place, record_id=record, first_fields=texts[record, TEACHER],
+            second_fields=texts[record, OWN], as_is="first", swapped="first",
+        )  # fmt: skip
+    return f"/judgings/{judging.pk}/"
 
 
 def test_a_vote_by_the_page_brings_the_next_pair_and_undo_the_last(

@@ -260,3 +260,29 @@ def test_a_refused_suite_keeps_what_was_typed(
 
     assert ('value="Steel mills"' in page, 'value="sector: steel"' in page) == (True, True)
     assert 'value="slice" selected' in page
+
+
+def test_a_rule_of_a_suite_is_judged_on_the_newest_evaluation_on_that_suite(
+    evaluation: Evaluation, miniature: Miniature, task: Task, admin: Member, finish: Any, as_member: Any
+) -> None:
+    suite = freeze_suite(task, SuiteRequest(SuiteKind.HELD_OUT, name="Hard: ours @ home"), by=admin)
+    rule = {"metric": "passes_all", "kind": "at_least", "own-bound": "75", "suite": suite.name}
+    client, address = as_member(admin), f"/tasks/{task.slug}/evaluation/gate/"
+
+    client.post(address, {"keep": ["at_least:passes_all:"], "bound-at_least:passes_all:": "75", **rule})
+    gate = queries.gate_of(task)
+    kept = {f"bound-{key}": "75" for key in ("at_least:passes_all:", f"at_least:passes_all:@{suite.name}")}
+    client.post(address, {"keep": [key.removeprefix("bound-") for key in kept], **kept, "number": gate.number})
+    unmeasured = queries.standing_of_run(miniature.run)
+    on_suite = finish(start_evaluation.start(miniature.run, by=admin, suite=suite), SYSTEMS)
+    for scored in on_suite.summary["systems"].values():
+        scored["passes_all"] |= {"mean": 0.5, "low": 0.4, "high": 0.6, "n": 101, "companies": 101}
+    on_suite.save()
+
+    assert queries.gate_of(task) == gate and [rule.get("suite", "") for rule in gate.rules] == ["", suite.name]
+    assert [str(one.outcome) for one in unmeasured.finding.rules] == ["passes", "cannot_tell"]
+    assert [str(one.outcome) for one in queries.standing_of_run(miniature.run).finding.rules] == ["passes", "fails"]
+    assert [str(one.outcome) for one in queries.standing_of(evaluation).finding.rules] == ["passes", "fails"]
+    assert "on 'Hard: ours @ home'" in queries.standing_of_run(miniature.run).finding.reasons[0]
+    with pytest.raises(Refusal, match="no suite 'none'"):
+        set_gate(task, rules=[GateRule(RuleKind.AT_LEAST, "passes_all", 0.7, suite="none")], by=admin)

@@ -7,6 +7,7 @@ import pytest
 from evaluation.evaluations import slices as scored_slices
 from evaluation.evaluations.metric_display import METRICS
 from evaluation.suites import derive, slicing
+from review.spec.schema import InputField
 from review.spec.starters import outreach
 
 SPEC = outreach.SPEC
@@ -69,6 +70,27 @@ def test_records_are_sliced_by_what_few_values_tell_apart() -> None:
     assert sum(map(len, found[slicing.LENGTH].values())) == 31
     assert found[slicing.SCRIPT]["Cyrillic"] == {"ru"}
     assert slicing.slices_of(SPEC, {}) == {}
+
+
+TEXTS = {
+    "English": "We ship to the north, and our boxes are late.", "German": "Wir liefern in den Norden, und die Kisten sind nicht da.",
+    "French": "Nous livrons dans le nord et les caisses ne sont pas là.", "Spanish": "Las cajas no llegan y los camiones son para el norte.",
+    "Italian": "Le casse non sono qui e il camion è per il nord.", "Dutch": "De kisten zijn niet op tijd en het is koud.",
+    "": "Halden Timber AS, Oslo",
+}  # fmt: skip
+
+
+def test_records_are_sliced_by_the_language_they_are_written_in_unless_a_fact_names_it() -> None:
+    facts = {name: {"company": "C", "pain": text} for name, text in TEXTS.items()}
+    named = InputField(name="language", type="text")
+    telling = SPEC.model_copy(update={"input_schema": (*SPEC.input_schema, named)})
+
+    found = slicing.slices_of(SPEC, facts)[slicing.LANGUAGE]
+    told = slicing.slices_of(telling, {name: {**fact, "language": name[:1]} for name, fact in facts.items()})
+
+    assert found == {name: {name} for name in TEXTS if name}
+    assert set(told[slicing.LANGUAGE]) == {"E", "G", "F", "S", "I", "D"}
+    assert slicing.column_names(telling).count("language") == 1
 
 
 def test_a_tiny_slice_does_not_stand_first_by_chance_and_has_no_verdict() -> None:

@@ -136,6 +136,23 @@ def test_a_claim_that_a_cancelled_order_left_is_asked_again(teacher: Teacher, ta
     assert second != cancelled
 
 
+def test_a_cancelled_order_that_is_resumed_asks_for_nothing_that_another_asked_for(
+    serve: Any, task: Task, lead: Member, carry_out: Callable[[Order], None]
+) -> None:
+    teacher, server = serve("mistral-small", read)
+    [cancelled] = launch.ask(task, CLAIMS, teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+    Job.objects.filter(pk=cancelled.order.job_id).update(state=JobState.CANCELLED)
+    [anew] = launch.ask(task, CLAIMS[:2], teacher=teacher, by=lead, max_cost_usd=DOLLAR)
+    carry_out(anew.order)
+
+    Job.objects.filter(pk=cancelled.order.job_id).update(state=JobState.QUEUED)
+    carry_out(cancelled.order)
+
+    asked = [body["messages"][-1]["content"].partition("Claim:\n")[2] for body in server.asked]
+    assert sorted(asked) == sorted(claim.text for claim in CLAIMS)
+    assert set(launch.answers(task, teacher)) == {launch.key_of(claim) for claim in CLAIMS}
+
+
 def test_who_may_not_spend_and_what_cannot_be_asked_is_refused(
     teacher: Teacher, offline: Teacher, task: Task, lead: Member, viewer: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:

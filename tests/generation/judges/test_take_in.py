@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 
+from generation.judges import take_in
 from generation.models import Call, JudgedText, Judging
 from generation.states import CallState
+from review.erasure.erase import erase_records
 from review.ports import erase_elsewhere
 
 pytestmark = pytest.mark.django_db
@@ -28,3 +33,39 @@ def test_what_calls_about_an_erased_text_told_is_forgotten_too(judging: Judging)
     kept.refresh_from_db()
 
     assert (gone.excerpt, gone.error_message, kept.excerpt) == ("", "", "Of Nora.")
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_what_a_judge_said_of_a_text_that_is_being_erased_is_not_written_after_it(judging: Judging) -> None:
+    text = JudgedText.objects.get(judging=judging, place=0)
+    JudgedText.objects.filter(pk=text.pk).update(why="", passes=None)
+    said = {"why": "Of Nora.", "requirement_1": True, "requirement_2": True, "passes": True}
+    Call.objects.create(id=uuid4(), order=judging.order, state=CallState.ANSWERED, position=0, fields=said)
+
+    assert judging.order.job is not None
+    ended = judging.order.job
+
+    def hear() -> None:
+        try:
+            take_in.on_job_ended(ended)
+        finally:
+            connections.close_all()
+
+    hearing = threading.Thread(target=hear)
+    with transaction.atomic():
+        erase_records([text.record_id])
+        hearing.start()
+        give_up_s = time.monotonic() + 30
+        while not somebody_waits() and hearing.is_alive() and time.monotonic() < give_up_s:
+            time.sleep(0.01)
+    hearing.join(30)
+
+    text.refresh_from_db()
+    assert (text.fields, text.why) == ({}, "")
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

@@ -187,3 +187,24 @@ def test_the_command_says_what_came_of_it(task: Task, into: Task, records: list[
     assert out.getvalue().startswith("12 added: 8 supported, 4 not.")
     with pytest.raises(CommandError, match="There is no task 'x'"):
         call_command("claim_records", "x", "--into", into.slug, "--by", admin.username)
+
+
+def test_a_lead_of_both_makes_them_on_the_page_of_sources(
+    task: Task, into: Task, records: list[Record], admin: Member, make_member: Callable[..., Member], as_member: Any
+) -> None:
+    lead = make_member("lea")
+    factories.join(lead, into, Role.LEAD)
+    address, sent = f"/tasks/{into.slug}/sources/", {"of": f"{task.slug}:wrong_fact"}
+    hidden = as_member(lead).get(address).content.decode()
+    refused = as_member(lead).post(f"{address}claims/", sent).status_code
+    factories.join(lead, task, Role.LEAD)
+
+    offered = as_member(lead).get(address).content.decode()
+    made = as_member(lead).post(f"{address}claims/", sent, follow=True).content.decode()
+    wrong = as_member(lead).post(f"{address}claims/", {"of": f"{task.slug}:none"}, follow=True).content.decode()
+
+    assert 'id="make-claims"' not in hidden and refused in (403, 404)
+    assert f'value="{task.slug}:wrong_fact" selected' in offered
+    assert "claims added: " in made and Record.objects.filter(task=into).exists()
+    assert "none" in wrong and "claims added" not in wrong
+    assert 'id="make-claims"' not in as_member(admin).get(f"/tasks/{task.slug}/sources/").content.decode()

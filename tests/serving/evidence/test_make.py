@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,9 +15,11 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
+from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
+from audit import trail
 from audit.models import AuditRow
 from audit.seals import sealing
 from evaluation.gates.rules import GateRule
@@ -146,3 +149,24 @@ def test_only_who_leads_the_task_takes_it(
     path = tmp_path / "downloaded.zip"
     path.write_bytes(async_to_sync(read)(answer))
     assert verify(path, digest=answer["X-Digest"]).mismatches == []
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_a_file_is_made_of_one_state_of_the_database(miniature: Miniature, admin: Member) -> None:
+    def judge_meanwhile() -> None:
+        try:
+            trail.record("gate_set", by=admin, about=miniature, task=miniature.task.slug)
+        finally:
+            connections.close_all()
+
+    with make.one_state():
+        before = AuditRow.objects.count()
+        other = threading.Thread(target=judge_meanwhile)
+        other.start()
+        other.join(30)
+        during = AuditRow.objects.count()
+
+    assert (during, AuditRow.objects.count()) == (before, before + 1)
+    with make.make(miniature, by=admin, with_rows=False).handle:
+        assert AuditRow.objects.filter(act="evidence_made").count() == 1

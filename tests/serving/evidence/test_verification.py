@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import stat
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from serving.evidence import layout
+from serving.evidence import layout, safe_zip
 from serving.evidence.safe_zip import UnreadableZipError
 from serving.evidence.verification import verify
 from tests.serving.evidence.parts import AUDIT, DAY, REGISTRATION, changed, lines, parts, write
@@ -181,6 +184,24 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         verify(tmp_path / "bomb.zip")
     with pytest.raises(UnreadableZipError, match="at most 1,000 are read"):
         verify(tmp_path / "bomb.zip", most_bytes=1000)
+
+
+def test_rows_of_any_length_are_hashed_without_being_held(tmp_path: Path) -> None:
+    lines = [b"short\r\n", random.Random(1).randbytes(12 << 20).replace(b"\n", b" ") + b"\n", b"last, without an end"]
+    with zipfile.ZipFile(tmp_path / "rows.zip", "w") as archive:
+        archive.writestr("rows.jsonl", b"".join(lines))
+
+    with safe_zip.opened(tmp_path / "rows.zip") as opened:
+        tracemalloc.start()
+        found = list(opened.line_hashes("rows.jsonl"))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        with pytest.raises(UnreadableZipError, match="longer than 1,000 bytes"):
+            list(opened.lines("rows.jsonl", most_bytes=1000))
+
+        assert list(opened.lines("rows.jsonl", most_bytes=16 << 20)) == lines
+    assert found == [hashlib.sha256(line).digest() for line in lines]
+    assert peak < 6 << 20
 
 
 def test_a_zip_cut_short_and_one_of_something_else_are_unreadable(path: Path, tmp_path: Path) -> None:

@@ -87,6 +87,19 @@ def test_a_teacher_costs_what_the_ledger_has_over_its_outputs(
     assert costs.people is None
 
 
+def test_what_failed_was_cancelled_or_is_long_ago_is_no_output(
+    task: Task, paid: Teacher, miniature: Miniature, spend: Callable[..., Order]
+) -> None:
+    order = spend(paid, "0.01", 5)
+    spend(paid, "0.01", 7, days_ago=40)
+    Call.objects.filter(order=order, position__lt=2).update(state="failed")
+    Usage.objects.create(
+        day=timezone.localdate(), miniature=miniature, token="sk-1", requests=10, errors=3, cancelled=1
+    )
+
+    assert figures.volume_today(task) == 3 + 6
+
+
 def test_a_task_without_rows_has_no_made_up_figure(task: Task, admin: Member, as_member: Any) -> None:
     costs = figures.task_costs(admin, task)
 
