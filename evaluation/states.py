@@ -67,6 +67,8 @@ class StudyKind(TextChoices):
     METHODS = "methods", "LoRA against full"
     FILTER = "filter", "Does the human filter help"
     STUDENTS = "students", "The smallest student that holds"
+    TRANSFER = "transfer", "Does it transfer between tasks"
+    CONTEXT = "context", "A shorter context against a longer"
 
 
 class StudyMetric(TextChoices):

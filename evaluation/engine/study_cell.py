@@ -30,12 +30,18 @@ from training.engine.process import run_engine
 BATCH = 16
 
 
-class CellSpec(Part):
-    """`spec.body`: what to score, on which records, and for how many of them to write."""
+class ScoredTask(Part):
+    """A task with its records and the experts' texts."""
 
     task: TaskSpec
     records: list[HeldOutRecord] = Field(min_length=1)
     golds: list[GoldText] = Field(min_length=1)
+
+
+class CellSpec(ScoredTask):
+    """`spec.body`: what to score, on which records, and for how many of them to write. `others` are tasks that are read alone."""
+
+    others: list[ScoredTask] = Field(default_factory=list)
     system: System
     written_records: int = Field(8, ge=0)
     max_new_tokens: int = Field(256, ge=1, le=8192)
@@ -63,7 +69,8 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     passes, per_output = _write(run, spec, student)
     if run.stop_requested:
         raise Stopped
-    nll = _read(spec, LikelihoodScorer(student, placement.device))
+    reader = LikelihoodScorer(student, placement.device)
+    nll = {record: nats for part in (spec, *spec.others) for record, nats in _read(part, reader).items()}
     scores = CellScores(
         nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began
     )
@@ -74,6 +81,8 @@ def _score(run: RunDir, spec: CellSpec) -> int:
 def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[str, float], float | None]:
     """Whether each output passes every check, 0 or 1 by record, and the mean share of an output in its batch's seconds."""
     records = spec.records[: spec.written_records]
+    if not records:
+        return {}, None
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generate.generate(
         student.model,
@@ -97,7 +106,7 @@ def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[st
     return passes, sum(seconds) / len(seconds) if seconds else None
 
 
-def _read(spec: CellSpec, reader: LikelihoodScorer) -> dict[str, float]:
+def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:
     """NLL per byte of the expert's text of each record that has one."""
     golds = {gold.record: gold.completion for gold in spec.golds}
     records = [record for record in spec.records if record.id in golds]

@@ -38,6 +38,9 @@ def begin(measurement_id: UUID) -> None:
     measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
     if measurement.is_done:
         return
+    if measurement.plan.get("untuned"):
+        _begin_scoring(measurement)
+        return
     run_state = JobState(measurement.run.job.state) if measurement.run else None
     if run_state is None or run_state == JobState.CANCELLED:
         measurement.run, measurement.job = _launch_run(measurement), None
@@ -93,13 +96,25 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
 
 
 def _launch_scoring(measurement: Measurement) -> Job:
-    run = measurement.run
+    run, spec = measurement.run, {"measurement": str(measurement.pk)}
+    if run is None and measurement.plan.get("untuned"):
+        student = Student.objects.get(pk=measurement.plan["student"])
+        slug = DatasetVersion.objects.get(pk=measurement.plan["dataset_version"]).dataset.task.slug
+        return control.launch(
+            kind=KIND,
+            title=f"Score {student.name} as it came on validation records",
+            spec=spec,
+            by=None,
+            task_slug=slug,
+            subject_id=measurement.pk,
+            subject_url=reverse("evaluation:studies", args=[slug]),
+        )
     if run is None:
         raise LookupError(f"measurement {measurement} has no run to score")
     return control.launch(
         kind=KIND,
         title=f"Score {run.name.lower()} on validation records",
-        spec={"measurement": str(measurement.pk)},
+        spec=spec,
         by=None,
         task_slug=run.task.slug,
         subject_id=run.pk,

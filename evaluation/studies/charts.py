@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.states import StudyKind, StudyMetric
+from evaluation.studies.pareto import FRONT_COSTS
 
 AXES = {
     StudyMetric.NLL: "loss, nats per byte",
@@ -30,16 +31,16 @@ def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any
     return _lines(series, metric)
 
 
-def of_cost(metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Quality against cost: an arm each, seconds of a run and its loss."""
+def of_cost(metric: str, body: Mapping[str, Any], cost: str = "seconds") -> dict[str, Any]:
+    """Quality against cost: an arm each, what its run took (seconds, unless another cost is named) and its loss."""
     points = [
-        {"name": point["arm"], "x": point["seconds"], "y": point["loss"]}
+        {"name": point["arm"], "x": point[cost], "y": point["loss"]}
         for point in body.get("points", [])
-        if point["seconds"] is not None
+        if point[cost] is not None
     ]
     return {
         "points": points,
-        "x": {"label": "seconds of a run", "zero": True, "better": "low"},
+        "x": {"label": FRONT_COSTS[cost], "zero": True, "better": "low"},
         "y": {"label": AXES[StudyMetric(metric)], "better": "low"},
     }
 

@@ -24,12 +24,21 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
     StudyKind.FILTER: "Does the human filter make a better student?",
     StudyKind.STUDENTS: "Which is the smallest student that holds?",
+    StudyKind.TRANSFER: "Does tuning on one task help or hurt another?",
+    StudyKind.CONTEXT: "Does a shorter context lose anything?",
 }
+# Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
+LONG_CONTEXT: Final = 16_384
+DEMO_CONTEXT: Final = 512
+# Kinds that tune several students, once more than one is named.
+COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS)
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
 # Arms of the filter's study: four of one size, and all that was written.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
+# The arm of a transfer that is not tuned.
+BASE: Final = "base"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
@@ -45,6 +54,10 @@ class StudyArm:
         of: Which rows its samples are drawn from.
         records: Of an arm with a size of its own; else the grid's sizes are its.
         student: Slug of an arm's own student; empty for the study's.
+        family: Of its student, where students of several families are compared.
+        changes: Values of the recipe that are the arm's own.
+        version: Id of an arm's own dataset version; empty for the study's.
+        is_base: Whether nothing is tuned: the student as it came, which is scored once.
         one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
     """
 
@@ -54,6 +67,10 @@ class StudyArm:
     records: int | None = None
     student: str = ""
     one_each: bool = False
+    family: str = ""
+    changes: tuple[tuple[str, int], ...] = ()
+    version: str = ""
+    is_base: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +81,17 @@ class StudyInputs:
         records: Training records of each kind of rows that the version holds.
         students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
         demo: Which of them is the small one that comes with the product, which has recipes of its own.
+        families: Of each student.
+        context_length: Tokens that the study's student reads, where that is known.
+        versions: Of a transfer, each task with the id of its dataset version, the study's own first.
     """
 
     records: Mapping[SampleOf, int]
     students: tuple[str, ...]
     demo: str = ""
+    families: Mapping[str, str] = field(default_factory=dict)
+    context_length: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def common(self) -> int:
@@ -93,7 +116,13 @@ class StudyDesign:
     @property
     def places(self) -> list[tuple[StudyArm, int, int]]:
         """Arm, size and seed of each cell; small sizes first, so that early cells end early."""
-        return [(arm, arm.records or size, seed) for size in self.sizes for seed in self.seeds for arm in self.arms]
+        return [
+            (arm, 0 if arm.is_base else arm.records or size, seed)
+            for size in self.sizes
+            for seed in self.seeds
+            for arm in self.arms
+            if not arm.is_base or seed == self.seeds[0]
+        ]
 
 
 @dataclass(frozen=True)
@@ -142,6 +171,8 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
         epochs=wishes.epochs or (1 if is_small else 3),
         metric=metric,
     )
+    if kind == StudyKind.TRANSFER:
+        design = replace(design, written_records=0)
     if metric == StudyMetric.PASSES:
         design = replace(design, written_records=design.scored_records)
     if errors := _errors(design, given):
@@ -152,6 +183,8 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
 def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, ...]:
     is_demo = given.demo in given.students
     lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
+    if kind == StudyKind.METHODS and len(given.students) > 1:
+        return tuple(arm for slug in given.students for arm in _methods(slug, recipes, given))
     if kind == StudyKind.METHODS:
         return StudyArm("LoRA", lora), StudyArm(
             "Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full")
@@ -166,9 +199,31 @@ def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tu
             StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
         )
     if kind == StudyKind.STUDENTS:
-        own = {slug: "demo" if slug == given.demo else "modern-lora" for slug in given.students}
-        return tuple(StudyArm(slug, recipes.get("lora") or own[slug], student=slug) for slug in given.students)
+        families = given.families if len(set(given.families.values())) > 1 else {}
+        return tuple(
+            StudyArm(slug, _lora(slug, recipes, given), student=slug, family=families.get(slug, ""))
+            for slug in given.students
+        )
+    if kind == StudyKind.TRANSFER:
+        rows = (StudyArm(task, lora, version=version) for task, version in given.versions.items())
+        return StudyArm(BASE, lora, is_base=True), *rows
+    if kind == StudyKind.CONTEXT:
+        longest = min(LONG_CONTEXT, given.context_length or LONG_CONTEXT)
+        longest = DEMO_CONTEXT if is_demo else longest
+        return tuple(
+            StudyArm(f"{size:,} tokens", lora, changes=(("max_length", size),)) for size in (longest // 2, longest)
+        )
     return (StudyArm("LoRA", lora),)
+
+
+def _lora(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> str:
+    return recipes.get("lora") or ("demo" if slug == given.demo else "modern-lora")
+
+
+def _methods(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, StudyArm]:
+    full = recipes.get("full") or ("demo-full" if slug == given.demo else "paper-full")
+    lora = StudyArm(f"{slug}, LoRA", _lora(slug, recipes, given), student=slug)
+    return lora, StudyArm(f"{slug}, full", full, student=slug)
 
 
 def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
@@ -205,6 +260,10 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
         errors["sizes"] = ["All are compared at one size: name one."]
     if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
         errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
+    if design.kind == StudyKind.TRANSFER and len(given.versions) < 2:
+        errors["others"] = ["Name a dataset version of another task: there is nowhere to transfer to."]
+    if design.kind == StudyKind.TRANSFER and design.metric != StudyMetric.NLL:
+        errors["metric"] = ["A transfer is told by the loss: tasks have other checks."]
     if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
             f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."

@@ -44,17 +44,29 @@ class StudyForm(forms.Form):
         label="Epochs", required=False, min_value=1, max_value=20, help_text="The same for every cell."
     )
     students = forms.MultipleChoiceField(
-        label="Compared with", required=False, help_text="Only for the smallest student that holds: the others."
+        label="Compared with",
+        required=False,
+        help_text="For the smallest student that holds, and for LoRA against full across sizes: the others.",
+    )
+    others = forms.MultipleChoiceField(
+        label="Other tasks", required=False, help_text="Only for a transfer: a frozen version of each other task."
     )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        others: Iterable[Any] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
         set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        set_choices(self, "others", [(str(v.pk), f"{v.dataset.task.name}: {v}") for v in others])
         known = [(s.slug, s.name) for s in students]
         set_choices(self, "student", known)
         set_choices(self, "students", known)

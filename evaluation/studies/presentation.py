@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.models import Study
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import charts, queries, record, reported
+from evaluation.studies import charts, pareto, queries, record, reported
 from web import csv
 
 BADGES = {
@@ -38,6 +38,9 @@ COLUMNS = (
     "trainable_parameters",
     "artefact_bytes",
     "seconds_per_output",
+    "spikes",
+    "skipped_steps",
+    "rows_left_out",
     "run_number",
     "run",
     "fingerprint",
@@ -48,6 +51,8 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.METHODS: "Method",
     StudyKind.FILTER: "Texts",
     StudyKind.STUDENTS: "Student",
+    StudyKind.CONTEXT: "Context",
+    StudyKind.TRANSFER: "Tuned on",
 }
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {
@@ -86,13 +91,29 @@ def page(study: Study) -> dict[str, Any]:
         "metric_label": charts.AXES[metric],
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
         "chart": charts.of_verdict(study.kind, metric, body) if body else charts.so_far(metric, rows),
-        "cost_chart": charts.of_cost(metric, body) if body and study.kind in COMPARED_BY_COST else None,
+        "cost_chart": charts.of_cost(metric, body)
+        if body and study.kind in COMPARED_BY_COST and "fronts" not in body
+        else None,
+        "fronts": _fronts(metric, body) if body and body.get("fronts") else [],
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
         "under_way": [each for each in now if each.job],
         "reported": reported.FINDINGS[study.kind],
         "paper": reported.PAPER,
         **grid(study, rows),
     }
+
+
+def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """A chart of loss against each cost, with the arms that no other beats in both."""
+    return [
+        {
+            "cost": cost,
+            "label": pareto.FRONT_COSTS[cost],
+            "arms": arms,
+            "chart": charts.of_cost(metric, body, cost) | {"front": True},
+        }
+        for cost, arms in body["fronts"].items()
+    ]
 
 
 def rule_note(study: Study) -> str:

@@ -33,11 +33,14 @@ def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
 
 
 def test_golds_are_read_and_a_few_outputs_written(tmp_path: Path, student: Path) -> None:
-    result = score(tmp_path, student)
+    other = {**RECORDS[0], "id": "of another task"}
+    read = {"record": other["id"], "completion": GOLDS[0]["completion"]}
+    result = score(tmp_path, student, others=[{"task": SPEC.canonical(), "records": [other], "golds": [read]}])
 
     assert result["outcome"] == "succeeded"
     summary = result["summary"]
-    assert set(summary["nll_per_byte"]) == {"r0", "r1", "r2"}
+    assert set(summary["nll_per_byte"]) == {"r0", "r1", "r2", other["id"]}
+    assert summary["nll_per_byte"][other["id"]] == pytest.approx(summary["nll_per_byte"]["r0"], rel=1e-3)
     assert all(nll > 0 for nll in summary["nll_per_byte"].values())
     assert set(summary["passes_all"]) == {"r0", "r1"}
     assert summary["seconds_per_output"] > 0
