@@ -76,6 +76,11 @@ class StudyMetric(TextChoices):
 
     NLL = "nll_per_byte", "Loss on the experts' texts, nats per byte"
     PASSES = "passes_all", "Share of outputs that pass every check"
+    EXACT = "exact", "Share of outputs whose every label and number is the expert's"
+
+
+# Of these more is better; their losses are what is left to 1.
+SHARE_METRICS = frozenset({StudyMetric.PASSES, StudyMetric.EXACT})
 
 
 class CellState(TextChoices):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from evaluation.studies import pareto, results
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
@@ -210,8 +210,9 @@ def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
 
 def _words(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     lost = one.lost or 0.0
-    if rule["metric"] == StudyMetric.PASSES:
-        return f"the share that passes is {change(-lost)}"
+    if rule["metric"] in SHARE_METRICS:
+        name = "passes" if rule["metric"] == StudyMetric.PASSES else "is the expert's"
+        return f"the share that {name} is {change(-lost)}"
     return f"the loss is {change(lost)}"
 
 

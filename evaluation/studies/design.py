@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from training.states import SampleOf
 
 MIN_SEEDS: Final = 2
@@ -82,6 +82,7 @@ class StudyInputs:
         students: Slugs of the students that may be tuned, the largest last; the study's alone unless students are compared.
         demo: Which of them is the small one that comes with the product, which has recipes of its own.
         families: Of each student.
+        encoders: Those of the students that write no text, but tell labels.
         context_length: Tokens that the study's student reads, where that is known.
         versions: Of a transfer, each task with the id of its dataset version, the study's own first.
     """
@@ -90,6 +91,7 @@ class StudyInputs:
     students: tuple[str, ...]
     demo: str = ""
     families: Mapping[str, str] = field(default_factory=dict)
+    encoders: frozenset[str] = frozenset()
     context_length: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -173,7 +175,7 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     )
     if kind == StudyKind.TRANSFER:
         design = replace(design, written_records=0)
-    if metric == StudyMetric.PASSES:
+    if metric in SHARE_METRICS:
         design = replace(design, written_records=design.scored_records)
     if errors := _errors(design, given):
         raise DesignError(errors)
@@ -217,6 +219,8 @@ def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tu
 
 
 def _lora(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> str:
+    if slug in given.encoders:
+        return recipes.get("encoder") or ("demo-encoder" if slug == "demo-encoder" else "classifier-lora")
     return recipes.get("lora") or ("demo" if slug == given.demo else "modern-lora")
 
 
@@ -260,6 +264,10 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
         errors["sizes"] = ["All are compared at one size: name one."]
     if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
         errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
+    if design.metric == StudyMetric.EXACT and design.kind != StudyKind.STUDENTS:
+        errors["metric"] = ["Labels are what students are compared by; other studies go by the loss or the checks."]
+    if given.encoders and design.metric != StudyMetric.EXACT:
+        errors["metric"] = ["An encoder writes no text: compare it by the share of labels that are the expert's."]
     if design.kind == StudyKind.TRANSFER and len(given.versions) < 2:
         errors["others"] = ["Name a dataset version of another task: there is nowhere to transfer to."]
     if design.kind == StudyKind.TRANSFER and design.metric != StudyMetric.NLL:

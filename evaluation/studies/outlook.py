@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from evaluation.studies.design import StudyDesign
 from evaluation.studies.number_wording import percent
 from evaluation.studies.results import Group
@@ -26,7 +26,11 @@ _ASKED_FIRST: Final[dict[str, tuple[str, str]]] = {
 }
 ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 # Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
-ASSUMED_SCATTER: Final = {StudyMetric.NLL: (0.02, 0.05), StudyMetric.PASSES: (0.05, 0.5)}
+ASSUMED_SCATTER: Final = {
+    StudyMetric.NLL: (0.02, 0.05),
+    StudyMetric.PASSES: (0.05, 0.5),
+    StudyMetric.EXACT: (0.05, 0.5),
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
     variance = max(of_seeds + scatter.records**2 / records, 1e-12)
     # Records are many, so only the part of the error that is reckoned from seeds has few degrees of freedom (Satterthwaite 1946).
     df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)
+    if design.kind == StudyKind.TRANSFER:
+        df = min(groups * (runs - 1), records - 1)
     known = {
         "margin": margin,
         "error": variance**0.5,
@@ -109,7 +115,7 @@ def _asked_at_once(design: StudyDesign) -> int:
 
 
 def _whole(group: Group, metric: StudyMetric) -> float:
-    return 1 - group.mean if metric == StudyMetric.PASSES else group.mean
+    return 1 - group.mean if metric in SHARE_METRICS else group.mean
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:

@@ -31,6 +31,7 @@ COLUMNS = (
     "recorded",
     "nll_per_byte",
     "passes_all",
+    "exact",
     "scored",
     "steps",
     "seconds",

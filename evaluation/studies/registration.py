@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evaluation.states import StudyKind
+from evaluation.metrics import typed
+from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies import columns
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
@@ -26,7 +27,8 @@ from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
-from training.runs import compose_recipe, forecast, preflight
+from training.recipes.architecture import kind_of_family
+from training.runs import compose_recipe, forecast, preflight, run_request
 from training.runs.run_request import RunRequest
 from training.states import SampleOf
 from training.students import queries as students_of
@@ -92,6 +94,8 @@ def plan_study(
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
     students = _students(wishes, student)
+    if wishes.metric == StudyMetric.EXACT or _encoders(students):
+        _require_labels(version, students)
     versions = [version, *(others if wishes.kind == StudyKind.TRANSFER else ())]
     tasks = columns.columns_of(versions, limit=designs.SCORED_RECORDS) if wishes.kind == StudyKind.TRANSFER else ()
     try:
@@ -152,6 +156,24 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
     return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
 
 
+def _encoders(students: Sequence[Student]) -> frozenset[str]:
+    return frozenset(each.slug for each in students if kind_of_family(each.model_type) == "encoder")
+
+
+def _require_labels(version: DatasetVersion, students: Sequence[Student]) -> None:
+    """Refuse to compare labels of a task that has none, and an encoder on a task whose answers are texts."""
+    why = "its answers are texts" if not typed.value_fields(tuning_data.newest_task_version(version).spec) else ""
+    if not why and _encoders(students):
+        why = run_request.why_no_classifier(version.dataset.task)
+    if why:
+        raise Refusal(
+            "no_labels",
+            f"{version.dataset.task.name} has no labels to compare by: {why}.",
+            hint="Compare students that write, by the loss.",
+            errors={"metric": [f"This task has no labels to compare by: {why}."]},
+        )
+
+
 def _inputs(wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student]) -> StudyInputs:
     """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
 
@@ -177,6 +199,7 @@ def _inputs(wishes: StudyRequest, versions: Sequence[DatasetVersion], students: 
         students=tuple(each.slug for each in students),
         demo=student_registration.DEMO_SLUG,
         families={each.slug: each.model_type for each in students},
+        encoders=_encoders(students),
         context_length=students[-1].context_length,
         versions={each.dataset.task.slug: str(each.pk) for each in versions},
     )
@@ -213,6 +236,8 @@ def _cell(
         "task_version": str(tuning_data.newest_task_version(version).pk),
         **scoring,
         "max_new_tokens": designs.MAX_NEW_TOKENS,
+        # Cells that were measured before labels were compared have no such scores.
+        **({"scores_labels": True} if design.metric == StudyMetric.EXACT else {}),
     }
     if arm.is_base:
         plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}

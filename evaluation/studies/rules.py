@@ -123,7 +123,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "text": (
             "For every task and every other task: the relative difference in loss on the other task's validation records, tuned on "
             "the one against not tuned, paired by record and averaged over seeds. Student's t with the variance of seeds, pooled over "
-            "the rows of a column, and of records (Satterthwaite); p-values adjusted by Holm over all pairs. A pair with an adjusted p "
+            "the rows of a column, and of records, at the fewer degrees of freedom of both; p-values adjusted by Holm over all pairs. A pair with an adjusted p "
             "of at most 0.05 helps or hurts; of no other is anything said. So at most 5 % of such studies name a transfer that is "
             "none, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there: of it nothing is said."
         ),

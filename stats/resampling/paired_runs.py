@@ -1,7 +1,8 @@
 """How a mean loss changes against a fixed reference on the same records, where runs differ by their seed.
 
-Errors of records and of seeds add up; their degrees of freedom follow Satterthwaite (1946, Biometrics Bulletin 2(6)). The
-ratio's error is that of its linear part (the delta method).
+Errors of records and of seeds add up. Degrees of freedom are the fewer of both, which never errs too often (Mickey and Brown 1966,
+Annals of Mathematical Statistics 37(3)); Satterthwaite's would where two or three seeds happen to agree. The ratio's error
+is that of its linear part (the delta method).
 """
 
 from __future__ import annotations
@@ -54,5 +55,4 @@ def relative_change(runs: Array, reference: Array, *, seed_variance: float, seed
     of_records = float(left.var(ddof=1)) / records / mean**2
     of_seeds = seed_variance / len(runs) / mean**2
     variance = max(of_records + of_seeds, LEAST_ERROR**2)
-    parts = of_records**2 / (records - 1) + of_seeds**2 / seed_df
-    return RelativeChange(ratio - 1, variance**0.5, variance**2 / parts if parts else float(records - 1))
+    return RelativeChange(ratio - 1, variance**0.5, float(min(seed_df, records - 1)))

@@ -109,6 +109,21 @@ def test_a_family_whose_seeds_differ_too_far_is_unstable_and_not_worse() -> None
     )
 
 
+def test_an_encoder_has_a_recipe_of_its_own_and_is_compared_by_labels() -> None:
+    given: dict[str, Any] = {"students": ("demo-encoder", "large"), "encoders": frozenset({"demo-encoder"})}
+    made = laid("students", metric="exact", **given)
+
+    assert [arm.recipe for arm in made.arms] == ["demo-encoder", "modern-lora"]
+    assert made.written_records == made.scored_records
+    with pytest.raises(DesignError, match="An encoder writes no text"):
+        laid("students", **given)
+    with pytest.raises(DesignError, match="Labels are what students are compared by"):
+        laid("samples", metric="exact")
+    share = cells({"demo-encoder": 0.9, "large": 0.9})
+    found = arms.conclude_students(share, rule_of(made))
+    assert "the share that is the expert's is 0" in found["sentence"]
+
+
 def test_contexts_differ_in_length_alone() -> None:
     made = laid("context")
 

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.models import Measurement, Study
+from evaluation.models import Measurement, Study, StudyVerdict
 from evaluation.studies import columns, launch_study, scoring
 from evaluation.studies.design import StudyRequest
 from members.models import Member
@@ -120,3 +120,25 @@ def test_a_study_over_the_api_names_the_other_tasks(
         {**body, "preset": "small", "metric": "nll_per_byte"},
     )
     assert "the only one there is" in estimate.content.decode()
+
+
+def test_labels_are_not_compared_on_a_task_of_texts(ask: Callable[..., Study], student: Student) -> None:
+    with pytest.raises(Refusal, match="its answers are texts"):
+        ask(kind="students", students=(student.slug,), metric="exact")
+
+
+def test_what_the_paper_claims_stands_beside_what_was_measured(
+    ask: Callable[..., Study], version: DatasetVersion, admin: Member, client: Client
+) -> None:
+    study = ask(kind="context")
+    StudyVerdict.objects.create(study=study, body={"sentence": "The shorter context is enough: so it is."})
+    client.force_login(admin)
+
+    page = client.get(reverse("evaluation:study-paper", args=["outreach"])).content.decode()
+    told = client.get("/api/v1/tasks/outreach/paper/").json()
+
+    assert "The shorter context is enough: so it is." in page
+    assert page.count("not measured") == 5 + 1 + 4
+    assert "a fall of 13.6 %" in page
+    assert {claim["kind"]: bool(claim["measured"]) for claim in told["claims"]}["context"]
+    assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]
