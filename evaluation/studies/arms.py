@@ -144,7 +144,7 @@ def _point(group: Group, drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any
     unstable = _problem(group.name, {group.name: group}, rule)
     return {
         "arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
-        "unstable": unstable, **costs,
+        "unstable": unstable, "spread": group.spread(rule["metric"]), **costs,
     }  # fmt: skip
 
 

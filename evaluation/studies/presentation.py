@@ -133,12 +133,17 @@ def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     metric = study.record["metric"]
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
+    # What lies between the seeds of an arm, where the verdict tells it.
+    spread = {
+        point["arm"]: point["spread"] for point in (verdict_of(study) or {}).get("points", []) if "spread" in point
+    }
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,
         "axis": AXIS_WORDS[study.kind],
         "lines": [{"seed": seed, "cells": [by_place.get((seed, column)) for column in columns]} for seed in seeds],
         "rows": [_shown(row, metric) for row in rows],
+        "spreads": [spread.get(column) for column in columns] if spread else [],
     }
 
 
