@@ -17,7 +17,7 @@ from pydantic import Field
 from evaluation.engine import systems
 from evaluation.engine.contracts import GoldText, HeldOutRecord, System
 from evaluation.engine.likelihood import LikelihoodScorer
-from evaluation.metrics import reference_free
+from evaluation.metrics import reference_free, typed
 from jobs.rundir import RunDir
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
@@ -44,10 +44,11 @@ class CellSpec(Part):
 
 
 class CellScores(Part):
-    """`result.summary`: scores by record. Time is of an output in its batch, seconds; None when none was written."""
+    """`result.summary`: scores by record; `answers_right` of records with a gold, where the task has values. Time is of an output in its batch, seconds; None when none was written."""
 
     nll_per_byte: dict[str, float]
     passes_all: dict[str, float]
+    answers_right: dict[str, float]
     seconds_per_output: float | None
     seconds: float
 
@@ -60,19 +61,27 @@ def main(run: RunDir) -> int:
 def _score(run: RunDir, spec: CellSpec) -> int:
     began = time.perf_counter()
     student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
-    passes, per_output = _write(run, spec, student)
+    passes, right, per_output = _write(run, spec, student)
     if run.stop_requested:
         raise Stopped
     nll = _read(spec, LikelihoodScorer(student, placement.device))
     scores = CellScores(
-        nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began
+        nll_per_byte=nll,
+        passes_all=passes,
+        answers_right=right,
+        seconds_per_output=per_output,
+        seconds=time.perf_counter() - began,
     )
     run.finish("succeeded", summary=scores.model_dump())
     return 0
 
 
-def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[str, float], float | None]:
-    """Whether each output passes every check, 0 or 1 by record, and the mean share of an output in its batch's seconds."""
+def _write(
+    run: RunDir, spec: CellSpec, student: LoadedStudent
+) -> tuple[dict[str, float], dict[str, float], float | None]:
+    """Whether each output passes every check and has every value right, 0 or 1 by record, and its mean share of a batch's seconds."""
+    golds = {gold.record: prompting.parse(spec.task, gold.completion) for gold in spec.golds}
+    right: dict[str, float] = {}
     records = spec.records[: spec.written_records]
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generate.generate(
@@ -92,9 +101,11 @@ def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[st
         fields, _ = systems.parsed(spec.task, answer)
         scores, _ = reference_free.scores(spec.task, record.facts, fields)
         passes[record.id] = scores["passes_all"]
+        if record.id in golds and (of_values := typed.scores(spec.task, fields, golds[record.id])):
+            right[record.id] = of_values[typed.EXACT]
         seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
-    return passes, sum(seconds) / len(seconds) if seconds else None
+    return passes, right, sum(seconds) / len(seconds) if seconds else None
 
 
 def _read(spec: CellSpec, reader: LikelihoodScorer) -> dict[str, float]:

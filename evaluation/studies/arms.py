@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind
 from evaluation.studies import results
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
@@ -59,9 +59,15 @@ def conclude_students(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> d
     return _conclude(cells, rule, _students_sentence)
 
 
+def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of imitation and logits: which of them a student learns more from."""
+    return _conclude(cells, rule, _cloning_sentence)
+
+
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
     StudyKind.FILTER: conclude_filter,
     StudyKind.STUDENTS: conclude_students,
+    StudyKind.CLONING: conclude_cloning,
 }
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
@@ -138,6 +144,18 @@ def _filter_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) ->
     return f"The study has not told whether the human filter helps: {finding}{_range(first)}, and the interval reaches across zero."
 
 
+def _cloning_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'where texts are imitated no output is right'}."
+    finding = f"with the teacher's logits {_words(first, rule)} than with the texts alone{_range(first)}"
+    if first.is_shown:
+        return f"Logits teach better: {finding}."
+    if first.low > 0:
+        return f"Texts teach better than logits: {finding}."
+    return f"The study has not told whether logits teach better: {finding}, and the interval reaches across zero."
+
+
 def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     allowed, largest = percent(rule["tolerance"]), asked[0].against
     shown = [one for one in asked if one.is_shown]
@@ -159,8 +177,8 @@ def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
 
 def _words(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     lost = one.lost or 0.0
-    if rule["metric"] == StudyMetric.PASSES:
-        return f"the share that passes is {change(-lost)}"
+    if rule["metric"] in SHARE_METRICS:
+        return f"{SHARE_METRICS[rule['metric']]} is {change(-lost)}"
     return f"the loss is {change(lost)}"
 
 

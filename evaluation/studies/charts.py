@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 
 AXES = {
     StudyMetric.NLL: "loss, nats per byte",
     StudyMetric.PASSES: "share of outputs that a check marks",
+    StudyMetric.RIGHT: "share of outputs with a wrong value",
 }
 
 
@@ -49,7 +50,7 @@ def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     losses: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if (value := row[metric]) is not None:
-            losses[row["arm"]][row["records"]].append(1 - value if metric == StudyMetric.PASSES else value)
+            losses[row["arm"]][row["records"]].append(1 - value if metric in SHARE_METRICS else value)
     series = [
         {"name": arm, "points": [[size, sum(each) / len(each)] for size, each in sorted(sizes.items())]}
         for arm, sizes in losses.items()

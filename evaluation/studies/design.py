@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from training.states import SampleOf
 
 MIN_SEEDS: Final = 2
@@ -24,12 +24,15 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
     StudyKind.FILTER: "Does the human filter make a better student?",
     StudyKind.STUDENTS: "Which is the smallest student that holds?",
+    StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
 }
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
 # Arms of the filter's study: four of one size, and all that was written.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
+# Arms of imitation against logits; the last where a version without the reasoning is named beside.
+IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
@@ -46,6 +49,8 @@ class StudyArm:
         records: Of an arm with a size of its own; else the grid's sizes are its.
         student: Slug of an arm's own student; empty for the study's.
         one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
+        teacher: Slug of the student whose logits it learns, by its recipe in all else; empty for imitation.
+        answer_alone: Whether it is tuned on the version without the reasoning.
     """
 
     name: str
@@ -54,6 +59,8 @@ class StudyArm:
     records: int | None = None
     student: str = ""
     one_each: bool = False
+    teacher: str = ""
+    answer_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,8 @@ class StudyRequest:
     metric: str = StudyMetric.NLL.value
     recipes: Mapping[str, str] = field(default_factory=dict)
     students: tuple[str, ...] = ()
+    teacher: str = ""
+    answers_version: str = ""
 
 
 class DesignError(ValueError):
@@ -136,20 +145,21 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     design = StudyDesign(
         kind=kind,
         question=wishes.question.strip() or QUESTIONS[kind],
-        arms=_arms(kind, wishes.recipes, given),
+        arms=_arms(wishes, given),
         sizes=wishes.sizes or _sizes(kind, wishes.preset, given.common),
         seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
         epochs=wishes.epochs or (1 if is_small else 3),
         metric=metric,
     )
-    if metric == StudyMetric.PASSES:
+    if metric in SHARE_METRICS:
         design = replace(design, written_records=design.scored_records)
     if errors := _errors(design, given):
         raise DesignError(errors)
     return design
 
 
-def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, ...]:
+def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
+    kind, recipes = wishes.kind, wishes.recipes
     is_demo = given.demo in given.students
     lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
     if kind == StudyKind.METHODS:
@@ -168,6 +178,9 @@ def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tu
     if kind == StudyKind.STUDENTS:
         own = {slug: "demo" if slug == given.demo else "modern-lora" for slug in given.students}
         return tuple(StudyArm(slug, recipes.get("lora") or own[slug], student=slug) for slug in given.students)
+    if kind == StudyKind.CLONING:
+        alone = (StudyArm(ANSWER_ALONE, lora, answer_alone=True),) if wishes.answers_version else ()
+        return StudyArm(LOGITS, lora, teacher=wishes.teacher), StudyArm(IMITATES, lora), *alone
     return (StudyArm("LoRA", lora),)
 
 
@@ -205,6 +218,7 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
         errors["sizes"] = ["All are compared at one size: name one."]
     if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
         errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
+    errors |= _cloning_errors(design)
     if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
             f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."
@@ -215,6 +229,19 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
         errors["epochs"] = [f"Epochs are 1 to {MAX_EPOCHS}."]
     if len(design.places) > MAX_CELLS:
         errors["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MAX_CELLS}."]
+    return errors
+
+
+def _cloning_errors(design: StudyDesign) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if design.kind != StudyKind.CLONING:
+        return errors
+    if not any(arm.teacher for arm in design.arms):
+        errors["teacher"] = ["Name the student whose logits are learnt: a larger one with the same tokenizer."]
+    if design.metric == StudyMetric.NLL and any(arm.answer_alone for arm in design.arms):
+        errors["metric"] = [
+            "Texts with reasoning and without cannot be compared by their loss: score by values that are right."
+        ]
     return errors
 
 

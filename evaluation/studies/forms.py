@@ -46,6 +46,14 @@ class StudyForm(forms.Form):
     students = forms.MultipleChoiceField(
         label="Compared with", required=False, help_text="Only for the smallest student that holds: the others."
     )
+    teacher = forms.ChoiceField(
+        label="Learns the logits of", required=False, help_text="Only for imitation against logits: a larger student."
+    )
+    answers_version = forms.ChoiceField(
+        label="Without the reasoning",
+        required=False,
+        help_text="Only there: a version that leaves the reasoning out, tuned beside the others.",
+    )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
@@ -54,10 +62,13 @@ class StudyForm(forms.Form):
         self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
     ) -> None:
         super().__init__(data, **kwargs)
-        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        frozen = [(str(v.pk), str(v)) for v in versions]
+        set_choices(self, "dataset_version", frozen)
+        set_choices(self, "answers_version", [("", "None"), *frozen])
         known = [(s.slug, s.name) for s in students]
         set_choices(self, "student", known)
         set_choices(self, "students", known)
+        set_choices(self, "teacher", [("", "Nobody"), *known])
 
     def wishes(self) -> StudyRequest:
         """What a valid form asks for."""
@@ -71,4 +82,6 @@ class StudyForm(forms.Form):
             epochs=asked["epochs"],
             metric=asked["metric"],
             students=tuple(asked["students"]),
+            teacher=asked["teacher"],
+            answers_version=asked["answers_version"],
         )

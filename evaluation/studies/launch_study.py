@@ -144,7 +144,10 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     """An arm with its recipe; the seed is a cell's own."""
     recipe = next(cell.plan["recipe"] for cell in laid.cells if cell.arm == arm)
-    own = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
+    own = {
+        "of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each,
+        "teacher": arm.teacher, "answer_alone": arm.answer_alone,
+    }  # fmt: skip
     return {
         "name": arm.name,
         "preset": arm.recipe,

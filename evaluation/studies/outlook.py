@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from evaluation.studies.design import StudyDesign
 from evaluation.studies.number_wording import percent
 from evaluation.studies.results import Group
@@ -25,7 +25,16 @@ _ASKED_FIRST: Final[dict[str, tuple[str, str]]] = {
 }
 ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 # Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
-ASSUMED_SCATTER: Final = {StudyMetric.NLL: (0.02, 0.05), StudyMetric.PASSES: (0.05, 0.5)}
+ASSUMED_SCATTER: Final = {
+    StudyMetric.NLL: (0.02, 0.05),
+    StudyMetric.PASSES: (0.05, 0.5),
+    StudyMetric.RIGHT: (0.05, 0.5),
+}
+# Of kinds that ask for a gain: what is shown of how large a one.
+_GAINS: Final[dict[str, str]] = {
+    StudyKind.FILTER: "A filter that truly lowers the loss by {gain} is shown to help",
+    StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
+}
 
 
 @dataclass(frozen=True)
@@ -96,13 +105,14 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
 
 
 def _whole(group: Group, metric: StudyMetric) -> float:
-    return 1 - group.mean if metric == StudyMetric.PASSES else group.mean
+    return 1 - group.mean if metric in SHARE_METRICS else group.mean
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:
-    if design.kind == StudyKind.FILTER:
+    if design.kind in _GAINS:
+        what = _GAINS[design.kind].format(gain=percent(RULES[design.kind]["gain"]))
         least = f"the smallest gain found with a power of 80 % is {percent(-shown)}"
-        return f"A filter that truly lowers the loss by {percent(RULES[design.kind]['gain'])} is shown to help in {_of_hundred(power)} of such studies; {least}."
+        return f"{what} in {_of_hundred(power)} of such studies; {least}."
     what, found = _ASKED_FIRST[design.kind]
     level = f"{what}, if it truly loses nothing, is shown to be {found} in {_of_hundred(power)} of such studies"
     least = f"with a power of 80 % the study finds a true loss of up to {percent(shown)} small enough"

@@ -31,6 +31,7 @@ COLUMNS = (
     "recorded",
     "nll_per_byte",
     "passes_all",
+    "answers_right",
     "scored",
     "steps",
     "seconds",
@@ -48,6 +49,7 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.METHODS: "Method",
     StudyKind.FILTER: "Texts",
     StudyKind.STUDENTS: "Student",
+    StudyKind.CLONING: "Learns from",
 }
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {

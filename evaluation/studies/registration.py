@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.states import StudyKind
+from evaluation.studies import beside as besides
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
 from evaluation.studies import record as records
 from evaluation.studies import results as results_of
+from evaluation.studies.beside import Beside
 from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter, StudyOutlook
 from evaluation.studies.results import CellResult
@@ -24,7 +26,7 @@ from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
-from training.runs import compose_recipe, forecast, preflight
+from training.runs import forecast, preflight
 from training.runs.run_request import RunRequest
 from training.states import SampleOf
 from training.students import queries as students_of
@@ -86,12 +88,12 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
     files = tuning_data.tuning_data_of(version)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    students = _students(wishes, student)
+    students, beside = _students(wishes, student), besides.found(wishes, version, student)
     try:
-        design = designs.design_study(wishes, _inputs(wishes, version, students))
+        design = designs.design_study(wishes, _inputs(wishes, version, students, beside))
     except DesignError as error:
         raise Refusal("bad_study", str(error), hint=_hint(error), status=400, errors=error.errors) from error
-    scored = selectors.validation_records(version, limit=design.scored_records)
+    scored = beside.scored_in_both(selectors.validation_records(version, limit=design.scored_records))
     if not scored:
         raise Refusal(
             "no_validation_records",
@@ -99,14 +101,15 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
             hint="Import more records, judge their drafts, then freeze the next version.",
         )
     task_version = tuning_data.newest_task_version(version)
+    besides.require_values(design.metric, task_version)
     by_slug = {each.slug: each for each in students}
     largest = students[-1]
     cells = [
         _cell(
             place,
             design=design,
-            version=version,
-            task_version=task_version,
+            version=beside.version_of(place[0], version),
+            beside=beside,
             student=by_slug.get(place[0].student, largest),
             scored=scored,
         )
@@ -139,7 +142,7 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
     return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
 
 
-def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[Student]) -> StudyInputs:
+def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[Student], beside: Beside) -> StudyInputs:
     """What the version holds, of each kind of rows that the study draws from.
 
     Raises:
@@ -154,8 +157,12 @@ def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[St
             hint="Freeze a version with all three verdicts (accept, edit, reject), then ask again.",
             errors={"dataset_version": ["This version holds no rejected drafts."]},
         )
+    records = {of: len({row.record for row in found}) for of, found in rows.items()}
+    if beside.answers:
+        alone = samples.rows_to_draw_from(beside.answers, SampleOf.GOLDS)
+        records[SampleOf.GOLDS] = min(records[SampleOf.GOLDS], len({row.record for row in alone}))
     return StudyInputs(
-        records={of: len({row.record for row in found}) for of, found in rows.items()},
+        records=records,
         students=tuple(each.slug for each in students),
         demo=student_registration.DEMO_SLUG,
     )
@@ -182,27 +189,28 @@ def _cell(
     *,
     design: StudyDesign,
     version: DatasetVersion,
-    task_version: TaskVersion,
+    beside: Beside,
     student: Student,
     scored: Sequence[str],
 ) -> PlannedStudyCell:
     arm, size, seed = place
-    overrides = overrides_of(design, seed)
-    recipe = compose_recipe.compose(arm.recipe, overrides, student)
+    preset, overrides, recipe = besides.recipe_of(arm, overrides_of(design, seed), student)
     sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each)
     rows = samples.rows_of(version, sample)
-    guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
+    request = RunRequest(dataset_version=version, student=student, teacher=beside.teacher_of(arm))
+    guess = forecast.forecast(request, recipe=recipe, rows=rows)
     plan = {
         "student": str(student.pk),
         "dataset_version": str(version.pk),
-        "task_version": str(task_version.pk),
-        "preset": arm.recipe,
+        "task_version": str(tuning_data.newest_task_version(version).pk),
+        "preset": preset,
         "overrides": overrides,
         "recipe": recipe.model_dump(mode="json"),
         "sample": samples.as_json(sample, rows),
         "scored": list(scored),
         "written_records": design.written_records,
         "max_new_tokens": designs.MAX_NEW_TOKENS,
+        **besides.plan_of(arm, design, beside),
     }
     return PlannedStudyCell(
         arm, size, seed, plan, records.fingerprint({**plan, "recipe": identity.values_of(recipe)}), guess.seconds
