@@ -23,7 +23,7 @@ from tests.review import factories
 CONTEXT_TOKENS = 1024
 WEIGHTS = Path(__file__).parents[3] / "demo" / "student" / "weights"
 
-each_task = pytest.mark.parametrize("task", (*TASKS, *FOR_STUDIES), ids=lambda task: task.slug)
+each_task = pytest.mark.parametrize("task", [*TASKS, *FOR_STUDIES], ids=lambda task: task.slug)
 
 
 @each_task
