@@ -30,7 +30,7 @@ from web.http.pagination import KeysetPagination
 class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
-    kind = serializers.CharField(help_text="samples, methods, filter, students or cloning")
+    kind = serializers.CharField(help_text="samples, methods, filter, students, cloning or experts")
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -48,7 +48,7 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60),
         required=False,
         max_length=20,
-        help_text="Of *students*: the others that are compared, by short name.",
+        help_text="Of *students*: the others that are compared, by short name; of *experts* the dense one.",
     )
     teacher = serializers.CharField(
         required=False, default="", max_length=60, help_text="Of *cloning*: the student whose logits are learnt."

@@ -64,10 +64,16 @@ def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     return _conclude(cells, rule, _cloning_sentence)
 
 
+def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an expert isolated from a mixture and a dense student."""
+    return _conclude(cells, rule, _experts_sentence)
+
+
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
     StudyKind.FILTER: conclude_filter,
     StudyKind.STUDENTS: conclude_students,
     StudyKind.CLONING: conclude_cloning,
+    StudyKind.EXPERTS: conclude_experts,
 }
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
@@ -154,6 +160,18 @@ def _cloning_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -
     if first.low > 0:
         return f"Texts teach better than logits: {finding}."
     return f"The study has not told whether logits teach better: {finding}, and the interval reaches across zero."
+
+
+def _experts_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'of the dense student no output passes'}."
+    finding = f"with the isolated expert {_words(first, rule)} than with the dense student{_range(first)}"
+    if first.is_shown:
+        return f"The isolated expert is the better student: {finding}."
+    if first.low > 0:
+        return f"The dense student is the better one: {finding}."
+    return f"The study has not told which is the better student: {finding}, and the interval reaches across zero."
 
 
 def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.METHODS: "Is LoRA as good as full fine-tuning for this task?",
     StudyKind.FILTER: "Does the human filter make a better student?",
     StudyKind.STUDENTS: "Which is the smallest student that holds?",
+    StudyKind.EXPERTS: "Is an expert of a mixture a better student than a dense model?",
     StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
 }
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
@@ -31,6 +32,8 @@ SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 
 # Arms of the filter's study: four of one size, and all that was written.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
+# Arms of an isolated expert against a dense student.
+ISOLATED, DENSE = "Isolated expert", "Dense student"
 # Arms of imitation against logits; the last where a version without the reasoning is named beside.
 IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
@@ -178,6 +181,9 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
     if kind == StudyKind.STUDENTS:
         own = {slug: "demo" if slug == given.demo else "modern-lora" for slug in given.students}
         return tuple(StudyArm(slug, recipes.get("lora") or own[slug], student=slug) for slug in given.students)
+    if kind == StudyKind.EXPERTS:
+        names = (DENSE, ISOLATED)
+        return tuple(StudyArm(name, lora, student=slug) for name, slug in zip(names, given.students, strict=False))
     if kind == StudyKind.CLONING:
         alone = (StudyArm(ANSWER_ALONE, lora, answer_alone=True),) if wishes.answers_version else ()
         return StudyArm(LOGITS, lora, teacher=wishes.teacher), StudyArm(IMITATES, lora), *alone
@@ -219,6 +225,8 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
         errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
     errors |= _cloning_errors(design)
+    if design.kind == StudyKind.EXPERTS and (len(given.students) != 2 or len(design.arms) != 2):
+        errors["students"] = ["Name one dense student beside the isolated expert, about as large."]
     if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
             f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."

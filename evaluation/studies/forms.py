@@ -44,7 +44,9 @@ class StudyForm(forms.Form):
         label="Epochs", required=False, min_value=1, max_value=20, help_text="The same for every cell."
     )
     students = forms.MultipleChoiceField(
-        label="Compared with", required=False, help_text="Only for the smallest student that holds: the others."
+        label="Compared with",
+        required=False,
+        help_text="Only for the smallest student that holds: the others; for an expert the dense one.",
     )
     teacher = forms.ChoiceField(
         label="Learns the logits of", required=False, help_text="Only for imitation against logits: a larger student."

@@ -50,6 +50,7 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.FILTER: "Texts",
     StudyKind.STUDENTS: "Student",
     StudyKind.CLONING: "Learns from",
+    StudyKind.EXPERTS: "Student",
 }
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {

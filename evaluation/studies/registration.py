@@ -35,6 +35,8 @@ from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
 NEVER_BEFORE_END: Final = 1_000_000
+# How many times the parameters of one student another may have that is compared with it as an equal.
+LIKE_SIZE: Final = 1.25
 # Measured on two CPU cores (docs/studies.md): an engine's start until its first step, and the scoring of a cell.
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
@@ -121,13 +123,13 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
 
 
 def _students(wishes: StudyRequest, student: Student) -> list[Student]:
-    """What is tuned, the largest last: the one student, or all that are compared.
+    """What is tuned, the largest last, or the isolated expert: the one student, or all that are compared.
 
     Raises:
         Refusal: Of one of several it is not known how large it is.
         Http404: There is no student of that name.
     """
-    if wishes.kind != StudyKind.STUDENTS:
+    if wishes.kind not in (StudyKind.STUDENTS, StudyKind.EXPERTS):
         return [student]
     slugs = dict.fromkeys([student.slug, *wishes.students])
     found = [student if slug == student.slug else students_of.by_slug(slug) for slug in slugs]
@@ -139,7 +141,23 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
             hint="Tune it once, which tells its size, or leave it out.",
             errors={"students": [f"The size of '{unknown.slug}' is not known."]},
         )
+    if wishes.kind == StudyKind.EXPERTS:
+        _require_alike(found)
+        return found[::-1]
     return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
+
+
+def _require_alike(students: Sequence[Student]) -> None:
+    """Refuse an expert beside a dense student of another size: the larger one would win by that.
+
+    Raises:
+        Refusal: 400, one has more than a quarter more parameters than the other.
+    """
+    sizes = sorted(each.parameters or 0 for each in students)
+    if sizes[-1] > LIKE_SIZE * sizes[0]:
+        message = f"The students have {sizes[0]:,} and {sizes[-1]:,} parameters, so size would decide."
+        hint = "Choose a dense student within a quarter of the expert's size."
+        raise Refusal("unlike_sizes", message, hint=hint, status=400, errors={"students": [message]})
 
 
 def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[Student], beside: Beside) -> StudyInputs:

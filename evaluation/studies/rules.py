@@ -8,9 +8,11 @@ from evaluation.states import StudyKind, StudyMetric
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
+    DENSE,
     EDITED,
     EVERY,
     IMITATES,
+    ISOLATED,
     LOGITS,
     LONGEST,
     UNFILTERED,
@@ -115,6 +117,21 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "errs in at most 2.5 % more."
         ),
         "comparisons": [[LOGITS, IMITATES], [IMITATES, ANSWER_ALONE]],
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.EXPERTS: {
+        "text": (
+            "The isolated expert is the better student if the 95 % interval of the relative difference in loss to the dense one, over the "
+            "same records and averaged over seeds, ends below zero; the dense one is if it begins above; otherwise the study has not "
+            "told. So at most 2.5 % of such studies call either better that is not. Where the seeds of one differ by more than 20 % "
+            "(unstable) the study cannot tell. Both are tuned on the same texts; losses are told by the byte."
+        ),
+        "comparisons": [[ISOLATED, DENSE]],
         "tolerance": 0.0,
         "gain": 0.05,
         "unstable_above": 0.2,

@@ -112,7 +112,7 @@ def test_a_claim_about_a_page_that_is_not_stored_is_refused(
 ) -> None:
     claims.write_text(claims.read_text().replace("vigo.example", "nowhere.example"))
 
-    with pytest.raises(CommandError, match="No page of https://nowhere.example/ is stored"):
+    with pytest.raises(CommandError, match=r"No page of https://nowhere\.example/ is stored"):
         study("register")
 
     assert not (tmp_path / "r.json").exists()
