@@ -50,11 +50,11 @@ class CellSpec(ScoredTask):
 
 
 class CellScores(Part):
-    """`result.summary`: scores by record; `exact` of tasks with labels, `nll_per_byte` of students that write. Time is of an output in its batch, seconds; None when none was written."""
+    """`result.summary`: scores by record; `answers_right` of records with a gold, where the task has values. Time is of an output in its batch, seconds; None when none was written."""
 
     nll_per_byte: dict[str, float]
     passes_all: dict[str, float]
-    exact: dict[str, float] = Field(default_factory=dict)
+    answers_right: dict[str, float]
     seconds_per_output: float | None
     seconds: float
 
@@ -69,7 +69,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     if classified.is_classifier(run, spec.system):
         return _score_labels(run, spec, began)
     student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
-    passes, exact, per_output = _write(run, spec, student)
+    passes, right, per_output = _write(run, spec, student)
     if run.stop_requested:
         raise Stopped
     reader = LikelihoodScorer(student, placement.device)
@@ -77,7 +77,7 @@ def _score(run: RunDir, spec: CellSpec) -> int:
     scores = CellScores(
         nll_per_byte=nll,
         passes_all=passes,
-        exact=exact,
+        answers_right=right,
         seconds_per_output=per_output,
         seconds=time.perf_counter() - began,
     )
@@ -102,7 +102,7 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
     scores = CellScores(
         nll_per_byte={},
         passes_all={output.record: output.scores["passes_all"] for output in outputs},
-        exact={output.record: output.scores[typed.EXACT] for output in outputs if typed.EXACT in output.scores},
+        answers_right={output.record: output.scores[typed.EXACT] for output in outputs if typed.EXACT in output.scores},
         seconds_per_output=sum(seconds) / len(seconds) if seconds else None,
         seconds=time.perf_counter() - began,
     )
@@ -113,7 +113,9 @@ def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
 def _write(
     run: RunDir, spec: CellSpec, student: LoadedStudent
 ) -> tuple[dict[str, float], dict[str, float], float | None]:
-    """Whether each output passes every check and has the expert's labels, 0 or 1 by record, and the mean share of an output in its batch's seconds."""
+    """Whether each output passes every check and has every value right, 0 or 1 by record, and its mean share of a batch's seconds."""
+    golds = {gold.record: prompting.parse(spec.task, gold.completion) for gold in spec.golds}
+    right: dict[str, float] = {}
     records = spec.records[: spec.written_records]
     if not records:
         return {}, {}, None
@@ -130,21 +132,17 @@ def _write(
         should_stop=lambda: run.stop_requested,
     )
     passes: dict[str, float] = {}
-    exact: dict[str, float] = {}
     seconds = []
-    has_labels = bool(typed.value_fields(spec.task))
-    golds = {gold.record: gold.completion for gold in spec.golds}
     for done, answer in enumerate(answers, 1):
         record = records[answer.index]
         fields, _ = systems.parsed(spec.task, answer)
         scores, _ = reference_free.scores(spec.task, record.facts, fields)
         passes[record.id] = scores["passes_all"]
-        if has_labels and record.id in golds:
-            gold = prompting.parse(spec.task, golds[record.id])
-            exact[record.id] = typed.scores(spec.task, fields, gold)[typed.EXACT]
+        if record.id in golds and (of_values := typed.scores(spec.task, fields, golds[record.id])):
+            right[record.id] = of_values[typed.EXACT]
         seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
-    return passes, exact, sum(seconds) / len(seconds) if seconds else None
+    return passes, right, sum(seconds) / len(seconds) if seconds else None
 
 
 def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:

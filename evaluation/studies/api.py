@@ -30,7 +30,7 @@ from web.http.pagination import KeysetPagination
 class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
-    kind = serializers.CharField(help_text="samples, methods, filter, students, transfer or context")
+    kind = serializers.CharField(help_text="samples, methods, filter, students, transfer, context, cloning or experts")
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -48,14 +48,19 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60),
         required=False,
         max_length=20,
-        help_text="Of *students* and *methods*: the others that are compared, by short name.",
+        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense one.",
     )
-
     others = serializers.ListField(
         child=serializers.UUIDField(),
         required=False,
         max_length=10,
         help_text="Of *transfer*: a frozen dataset version of each other task, which the member must be able to see.",
+    )
+    teacher = serializers.CharField(
+        required=False, default="", max_length=60, help_text="Of *cloning*: the student whose logits are learnt."
+    )
+    answers_version = serializers.UUIDField(
+        required=False, help_text="Of *cloning*: a version of the task without the reasoning, for an arm of its own."
     )
 
 
@@ -115,6 +120,8 @@ class StudiesView(APIView):
             metric=asked["metric"],
             recipes=asked.get("recipes", {}),
             students=tuple(asked.get("students", ())),
+            teacher=asked["teacher"],
+            answers_version=str(asked.get("answers_version", "")),
         )
         study = launch_study.launch(
             wishes,

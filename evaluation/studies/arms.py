@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind
 from evaluation.studies import pareto, results
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
@@ -71,11 +71,23 @@ def conclude_context(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     return _conclude(cells, rule, _context_sentence)
 
 
+def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of imitation and logits: which of them a student learns more from."""
+    return _conclude(cells, rule, _cloning_sentence)
+
+
+def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an expert isolated from a mixture and a dense student."""
+    return _conclude(cells, rule, _experts_sentence)
+
+
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
     StudyKind.FILTER: conclude_filter,
     StudyKind.STUDENTS: conclude_students,
     StudyKind.METHODS: conclude_methods_across,
     StudyKind.CONTEXT: conclude_context,
+    StudyKind.CLONING: conclude_cloning,
+    StudyKind.EXPERTS: conclude_experts,
 }
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
@@ -160,6 +172,30 @@ def _filter_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) ->
     return f"The study has not told whether the human filter helps: {finding}{_range(first)}, and the interval reaches across zero."
 
 
+def _cloning_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'where texts are imitated no output is right'}."
+    finding = f"with the teacher's logits {_words(first, rule)} than with the texts alone{_range(first)}"
+    if first.is_shown:
+        return f"Logits teach better: {finding}."
+    if first.low > 0:
+        return f"Texts teach better than logits: {finding}."
+    return f"The study has not told whether logits teach better: {finding}, and the interval reaches across zero."
+
+
+def _experts_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'of the dense student no output passes'}."
+    finding = f"with the isolated expert {_words(first, rule)} than with the dense student{_range(first)}"
+    if first.is_shown:
+        return f"The isolated expert is the better student: {finding}."
+    if first.low > 0:
+        return f"The dense student is the better one: {finding}."
+    return f"The study has not told which is the better student: {finding}, and the interval reaches across zero."
+
+
 def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     allowed, largest = percent(rule["tolerance"]), asked[0].against
     shown = [one for one in asked if one.is_shown]
@@ -211,8 +247,7 @@ def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
 def _words(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     lost = one.lost or 0.0
     if rule["metric"] in SHARE_METRICS:
-        name = "passes" if rule["metric"] == StudyMetric.PASSES else "is the expert's"
-        return f"the share that {name} is {change(-lost)}"
+        return f"{SHARE_METRICS[rule['metric']]} is {change(-lost)}"
     return f"the loss is {change(lost)}"
 
 

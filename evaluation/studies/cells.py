@@ -79,6 +79,7 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
         RunRequest(
             dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
             student=Student.objects.get(pk=plan["student"]),
+            teacher=Student.objects.get(pk=plan["teacher"]) if "teacher" in plan else None,
         ),
         recipe=plan["preset"],
         overrides=plan["overrides"],

@@ -12,7 +12,7 @@ from evaluation.studies.pareto import FRONT_COSTS
 AXES = {
     StudyMetric.NLL: "loss, nats per byte",
     StudyMetric.PASSES: "share of outputs that a check marks",
-    StudyMetric.EXACT: "share of outputs with another label than the expert's",
+    StudyMetric.RIGHT: "share of outputs with a wrong value",
 }
 
 

@@ -1,12 +1,12 @@
-"""What a study can ask and the grid that answers it: kinds, presets, limits. Checks; does not know datasets or runs."""
+"""What a study can ask and the grid that answers it: kinds, presets, limits, arms. Does not know datasets or runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.states import StudyKind, StudyMetric
 from training.states import SampleOf
 
 MIN_SEEDS: Final = 2
@@ -26,12 +26,14 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.STUDENTS: "Which is the smallest student that holds?",
     StudyKind.TRANSFER: "Does tuning on one task help or hurt another?",
     StudyKind.CONTEXT: "Does a shorter context lose anything?",
+    StudyKind.EXPERTS: "Is an expert of a mixture a better student than a dense model?",
+    StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
 }
 # Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
 LONG_CONTEXT: Final = 16_384
 DEMO_CONTEXT: Final = 512
 # Kinds that tune several students, once more than one is named.
-COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS)
+COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS)
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
 # Arms of the filter's study: four of one size, and all that was written.
@@ -39,6 +41,10 @@ EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
 # The arm of a transfer that is not tuned.
 BASE: Final = "base"
+# Arms of an isolated expert against a dense student.
+ISOLATED, DENSE = "Isolated expert", "Dense student"
+# Arms of imitation against logits; the last where a version without the reasoning is named beside.
+IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
@@ -59,6 +65,8 @@ class StudyArm:
         version: Id of an arm's own dataset version; empty for the study's.
         is_base: Whether nothing is tuned: the student as it came, which is scored once.
         one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
+        teacher: Slug of the student whose logits it learns, by its recipe in all else; empty for imitation.
+        answer_alone: Whether it is tuned on the version without the reasoning.
     """
 
     name: str
@@ -71,6 +79,8 @@ class StudyArm:
     changes: tuple[tuple[str, int], ...] = ()
     version: str = ""
     is_base: bool = False
+    teacher: str = ""
+    answer_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +150,8 @@ class StudyRequest:
     metric: str = StudyMetric.NLL.value
     recipes: Mapping[str, str] = field(default_factory=dict)
     students: tuple[str, ...] = ()
+    teacher: str = ""
+    answers_version: str = ""
 
 
 class DesignError(ValueError):
@@ -148,142 +160,3 @@ class DesignError(ValueError):
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(next(iter(errors.values()))[0])
         self.errors = errors
-
-
-def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
-    """The design of a preset with what was asked for in its place.
-
-    Args:
-        wishes: What was asked for.
-        given: What the version holds, and which students there are.
-
-    Raises:
-        DesignError: Names every field that cannot be as it is.
-    """
-    if wishes.kind not in StudyKind.values or wishes.preset not in PRESETS or wishes.metric not in StudyMetric.values:
-        raise DesignError(_unknown(wishes))
-    kind, metric = StudyKind(wishes.kind), StudyMetric(wishes.metric)
-    is_small = wishes.preset == SMALL
-    design = StudyDesign(
-        kind=kind,
-        question=wishes.question.strip() or QUESTIONS[kind],
-        arms=_arms(kind, wishes.recipes, given),
-        sizes=wishes.sizes or _sizes(kind, wishes.preset, given.common),
-        seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
-        epochs=wishes.epochs or (1 if is_small else 3),
-        metric=metric,
-    )
-    if kind == StudyKind.TRANSFER:
-        design = replace(design, written_records=0)
-    if metric in SHARE_METRICS:
-        design = replace(design, written_records=design.scored_records)
-    if errors := _errors(design, given):
-        raise DesignError(errors)
-    return design
-
-
-def _arms(kind: StudyKind, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, ...]:
-    is_demo = given.demo in given.students
-    lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
-    if kind == StudyKind.METHODS and len(given.students) > 1:
-        return tuple(arm for slug in given.students for arm in _methods(slug, recipes, given))
-    if kind == StudyKind.METHODS:
-        return StudyArm("LoRA", lora), StudyArm(
-            "Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full")
-        )
-    if kind == StudyKind.FILTER:
-        every = given.records.get(SampleOf.WRITTEN)
-        return (
-            StudyArm(EDITED, lora, one_each=True),
-            StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED, one_each=True),
-            StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN, one_each=True),
-            StudyArm(LONGEST, lora, of=SampleOf.LONGEST),
-            StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
-        )
-    if kind == StudyKind.STUDENTS:
-        families = given.families if len(set(given.families.values())) > 1 else {}
-        return tuple(
-            StudyArm(slug, _lora(slug, recipes, given), student=slug, family=families.get(slug, ""))
-            for slug in given.students
-        )
-    if kind == StudyKind.TRANSFER:
-        rows = (StudyArm(task, lora, version=version) for task, version in given.versions.items())
-        return StudyArm(BASE, lora, is_base=True), *rows
-    if kind == StudyKind.CONTEXT:
-        longest = min(LONG_CONTEXT, given.context_length or LONG_CONTEXT)
-        longest = DEMO_CONTEXT if is_demo else longest
-        return tuple(
-            StudyArm(f"{size:,} tokens", lora, changes=(("max_length", size),)) for size in (longest // 2, longest)
-        )
-    return (StudyArm("LoRA", lora),)
-
-
-def _lora(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> str:
-    if slug in given.encoders:
-        return recipes.get("encoder") or ("demo-encoder" if slug == "demo-encoder" else "classifier-lora")
-    return recipes.get("lora") or ("demo" if slug == given.demo else "modern-lora")
-
-
-def _methods(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, StudyArm]:
-    full = recipes.get("full") or ("demo-full" if slug == given.demo else "paper-full")
-    lora = StudyArm(f"{slug}, LoRA", _lora(slug, recipes, given), student=slug)
-    return lora, StudyArm(f"{slug}, full", full, student=slug)
-
-
-def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
-    most = min(available, SMALL_RECORDS) if preset == SMALL else available
-    if kind != StudyKind.SAMPLES:
-        return (most,)
-    sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[preset]}
-    return tuple(sorted(size for size in sizes if size <= most)) or (most,)
-
-
-def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
-    choices = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
-    return {
-        name: [f"There is no {name} '{getattr(wishes, name)}'; choose one of {', '.join(values)}."]
-        for name, values in choices.items()
-        if getattr(wishes, name) not in values
-    }
-
-
-def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    available = given.common
-    sizes, seeds = design.sizes, design.seeds
-    if list(sizes) != sorted(set(sizes)):
-        errors["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
-    elif sizes[0] < 1 or sizes[-1] > available:
-        of_each = "" if design.kind != StudyKind.FILTER else " of each kind"
-        errors["sizes"] = [
-            f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
-        ]
-    elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
-        errors["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
-    elif design.kind != StudyKind.SAMPLES and len(sizes) != 1:
-        errors["sizes"] = ["All are compared at one size: name one."]
-    if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
-        errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
-    if design.metric == StudyMetric.EXACT and design.kind != StudyKind.STUDENTS:
-        errors["metric"] = ["Labels are what students are compared by; other studies go by the loss or the checks."]
-    if given.encoders and design.metric != StudyMetric.EXACT:
-        errors["metric"] = ["An encoder writes no text: compare it by the share of labels that are the expert's."]
-    if design.kind == StudyKind.TRANSFER and len(given.versions) < 2:
-        errors["others"] = ["Name a dataset version of another task: there is nowhere to transfer to."]
-    if design.kind == StudyKind.TRANSFER and design.metric != StudyMetric.NLL:
-        errors["metric"] = ["A transfer is told by the loss: tasks have other checks."]
-    if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
-        errors["seeds"] = [
-            f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."
-        ]
-    elif not all(0 <= seed < 2**32 for seed in seeds):
-        errors["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]
-    if not 1 <= design.epochs <= MAX_EPOCHS:
-        errors["epochs"] = [f"Epochs are 1 to {MAX_EPOCHS}."]
-    if len(design.places) > MAX_CELLS:
-        errors["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MAX_CELLS}."]
-    return errors
-
-
-def _listed(numbers: tuple[int, ...]) -> str:
-    return ", ".join(str(number) for number in numbers)

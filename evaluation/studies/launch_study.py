@@ -156,6 +156,7 @@ def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     recipe = next(cell.plan.get("recipe", {}) for cell in laid.cells if cell.arm == arm)
     own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
     own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}
+    own |= {"teacher": arm.teacher, "answer_alone": arm.answer_alone}
     return {
         "name": arm.name,
         "preset": arm.recipe,

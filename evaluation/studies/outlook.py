@@ -29,7 +29,13 @@ ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 ASSUMED_SCATTER: Final = {
     StudyMetric.NLL: (0.02, 0.05),
     StudyMetric.PASSES: (0.05, 0.5),
-    StudyMetric.EXACT: (0.05, 0.5),
+    StudyMetric.RIGHT: (0.05, 0.5),
+}
+# Of kinds that ask for a gain: what is shown of how large a one.
+_GAINS: Final[dict[str, str]] = {
+    StudyKind.FILTER: "A filter that truly lowers the loss by {gain} is shown to help",
+    StudyKind.EXPERTS: "An expert that is truly better by {gain} is shown to be",
+    StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
 }
 
 
@@ -119,9 +125,10 @@ def _whole(group: Group, metric: StudyMetric) -> float:
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:
-    if design.kind == StudyKind.FILTER:
+    if design.kind in _GAINS:
+        what = _GAINS[design.kind].format(gain=percent(rule_of(design)["gain"]))
         least = f"the smallest gain found with a power of 80 % is {percent(-shown)}"
-        return f"A filter that truly lowers the loss by {percent(rule_of(design)['gain'])} is shown to help in {_of_hundred(power)} of such studies; {least}."
+        return f"{what} in {_of_hundred(power)} of such studies; {least}."
     if design.kind == StudyKind.TRANSFER:
         least = f"the smallest change found with a power of 80 % is {percent(-shown)}"
         return f"A transfer that truly lowers the loss by {percent(rule_of(design)['gain'])}, the only one there is, is shown in {_of_hundred(power)} of such studies; {least}."

@@ -31,7 +31,7 @@ COLUMNS = (
     "recorded",
     "nll_per_byte",
     "passes_all",
-    "exact",
+    "answers_right",
     "scored",
     "steps",
     "seconds",
@@ -54,6 +54,8 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.STUDENTS: "Student",
     StudyKind.CONTEXT: "Context",
     StudyKind.TRANSFER: "Tuned on",
+    StudyKind.CLONING: "Learns from",
+    StudyKind.EXPERTS: "Student",
 }
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {

@@ -163,7 +163,7 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
         "rows": cell.measurement.plan["sample"]["rows"],
         "nll_per_byte": _mean(scores.get("nll_per_byte")),
         "passes_all": _mean(scores.get("passes_all")),
-        "exact": _mean(scores.get("exact")),
+        "answers_right": _mean(scores.get("answers_right")),
         "scored": len(scores.get(metric, {})),
         "steps": figures.get("steps"),
         "seconds": figures.get("seconds"),

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evaluation.metrics import typed
-from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import columns
+from evaluation.states import StudyKind
+from evaluation.studies import beside as besides
+from evaluation.studies import columns, grids
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
 from evaluation.studies import record as records
 from evaluation.studies import results as results_of
+from evaluation.studies.beside import Beside
 from evaluation.studies.columns import StudyColumn
 from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter, StudyOutlook
@@ -27,8 +28,7 @@ from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
-from training.recipes.architecture import kind_of_family
-from training.runs import compose_recipe, forecast, preflight, run_request
+from training.runs import forecast, preflight
 from training.runs.run_request import RunRequest
 from training.states import SampleOf
 from training.students import queries as students_of
@@ -37,6 +37,8 @@ from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
 NEVER_BEFORE_END: Final = 1_000_000
+# How many times the parameters of one student another may have that is compared with it as an equal.
+LIKE_SIZE: Final = 1.25
 # Measured on two CPU cores (docs/studies.md): an engine's start until its first step, and the scoring of a cell.
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
@@ -93,17 +95,17 @@ def plan_study(
     files = tuning_data.tuning_data_of(version)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    students = _students(wishes, student)
-    if wishes.metric == StudyMetric.EXACT or _encoders(students):
-        _require_labels(version, students)
+    students, beside = _students(wishes, student), besides.found(wishes, version, student)
+    if besides.encoders(students):
+        besides.require_labels(version)
     versions = [version, *(others if wishes.kind == StudyKind.TRANSFER else ())]
     tasks = columns.columns_of(versions, limit=designs.SCORED_RECORDS) if wishes.kind == StudyKind.TRANSFER else ()
     try:
-        design = designs.design_study(wishes, _inputs(wishes, versions, students))
+        design = grids.design_study(wishes, _inputs(wishes, versions, students, beside))
     except DesignError as error:
         raise Refusal("bad_study", str(error), hint=_hint(error), status=400, errors=error.errors) from error
-    scored = [record for task in tasks for record in task.records] or selectors.validation_records(
-        version, limit=design.scored_records
+    scored = [record for task in tasks for record in task.records] or beside.scored_in_both(
+        selectors.validation_records(version, limit=design.scored_records)
     )
     if not scored:
         raise Refusal(
@@ -112,6 +114,7 @@ def plan_study(
             hint="Import more records, judge their drafts, then freeze the next version.",
         )
     task_version = tuning_data.newest_task_version(version)
+    besides.require_values(design.metric, task_version)
     by_slug = {each.slug: each for each in students}
     by_id = {str(each.pk): each for each in versions}
     largest = students[-1]
@@ -120,7 +123,8 @@ def plan_study(
         _cell(
             place,
             design=design,
-            version=by_id.get(place[0].version, version),
+            version=beside.version_of(place[0], by_id.get(place[0].version, version)),
+            beside=beside,
             student=by_slug.get(place[0].student, largest),
             scoring={"scored": list(scored), "written_records": design.written_records, **of_columns},
         )
@@ -135,7 +139,7 @@ def plan_study(
 
 
 def _students(wishes: StudyRequest, student: Student) -> list[Student]:
-    """What is tuned, the largest last: the one student, or all that are compared.
+    """What is tuned, the largest last, or the isolated expert: the one student, or all that are compared.
 
     Raises:
         Refusal: Of one of several it is not known how large it is.
@@ -153,28 +157,28 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
             hint="Tune it once, which tells its size, or leave it out.",
             errors={"students": [f"The size of '{unknown.slug}' is not known."]},
         )
+    if wishes.kind == StudyKind.EXPERTS:
+        _require_alike(found)
+        return found[::-1]
     return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
 
 
-def _encoders(students: Sequence[Student]) -> frozenset[str]:
-    return frozenset(each.slug for each in students if kind_of_family(each.model_type) == "encoder")
+def _require_alike(students: Sequence[Student]) -> None:
+    """Refuse an expert beside a dense student of another size: the larger one would win by that.
+
+    Raises:
+        Refusal: 400, one has more than a quarter more parameters than the other.
+    """
+    sizes = sorted(each.parameters or 0 for each in students)
+    if sizes[-1] > LIKE_SIZE * sizes[0]:
+        message = f"The students have {sizes[0]:,} and {sizes[-1]:,} parameters, so size would decide."
+        hint = "Choose a dense student within a quarter of the expert's size."
+        raise Refusal("unlike_sizes", message, hint=hint, status=400, errors={"students": [message]})
 
 
-def _require_labels(version: DatasetVersion, students: Sequence[Student]) -> None:
-    """Refuse to compare labels of a task that has none, and an encoder on a task whose answers are texts."""
-    why = "its answers are texts" if not typed.value_fields(tuning_data.newest_task_version(version).spec) else ""
-    if not why and _encoders(students):
-        why = run_request.why_no_classifier(version.dataset.task)
-    if why:
-        raise Refusal(
-            "no_labels",
-            f"{version.dataset.task.name} has no labels to compare by: {why}.",
-            hint="Compare students that write, by the loss.",
-            errors={"metric": [f"This task has no labels to compare by: {why}."]},
-        )
-
-
-def _inputs(wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student]) -> StudyInputs:
+def _inputs(
+    wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student], beside: Beside
+) -> StudyInputs:
     """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
 
     Raises:
@@ -191,7 +195,7 @@ def _inputs(wishes: StudyRequest, versions: Sequence[DatasetVersion], students: 
             errors={"dataset_version": ["This version holds no rejected drafts."]},
         )
     held = {of: len({row.record for row in found}) for of, found in rows.items()}
-    for other in versions[1:]:
+    for other in [*versions[1:], *([beside.answers] if beside.answers else [])]:
         golds = samples.rows_to_draw_from(other, SampleOf.GOLDS)
         held[SampleOf.GOLDS] = min(held[SampleOf.GOLDS], len({row.record for row in golds}))
     return StudyInputs(
@@ -199,7 +203,7 @@ def _inputs(wishes: StudyRequest, versions: Sequence[DatasetVersion], students: 
         students=tuple(each.slug for each in students),
         demo=student_registration.DEMO_SLUG,
         families={each.slug: each.model_type for each in students},
-        encoders=_encoders(students),
+        encoders=besides.encoders(students),
         context_length=students[-1].context_length,
         versions={each.dataset.task.slug: str(each.pk) for each in versions},
     )
@@ -226,6 +230,7 @@ def _cell(
     *,
     design: StudyDesign,
     version: DatasetVersion,
+    beside: Beside,
     student: Student,
     scoring: Mapping[str, Any],
 ) -> PlannedStudyCell:
@@ -236,20 +241,20 @@ def _cell(
         "task_version": str(tuning_data.newest_task_version(version).pk),
         **scoring,
         "max_new_tokens": designs.MAX_NEW_TOKENS,
-        # Cells that were measured before labels were compared have no such scores.
-        **({"scores_labels": True} if design.metric == StudyMetric.EXACT else {}),
+        **besides.plan_of(arm, design, beside),
     }
     if arm.is_base:
         plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
         return PlannedStudyCell(arm, size, seed, plan, records.fingerprint(plan), 0.0)
-    overrides = {**overrides_of(design, seed), **dict(arm.changes)}
-    recipe = compose_recipe.compose(arm.recipe, overrides, student)
+    changes = {**overrides_of(design, seed), **dict(arm.changes)}
+    preset, overrides, recipe = besides.recipe_of(arm, changes, student)
     sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each, leaves_out=bool(arm.changes))
     rows = samples.rows_of(version, sample)
-    guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
+    request = RunRequest(dataset_version=version, student=student, teacher=beside.teacher_of(arm))
+    guess = forecast.forecast(request, recipe=recipe, rows=rows)
     plan = {
         **of,
-        "preset": arm.recipe,
+        "preset": preset,
         "overrides": overrides,
         "recipe": recipe.model_dump(mode="json"),
         "sample": samples.as_json(sample, rows),

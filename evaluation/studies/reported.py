@@ -48,6 +48,18 @@ FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
             "Tells of a sharper decline below 3B (response 3.9 to 4.8 %) and of 2.5 % for Llama-3.2-1B.", PAPER
         ),
     ),
+    StudyKind.EXPERTS: (
+        PaperFinding(
+            "Asks whether an expert isolated from an open mixture makes a better student than a dense model does.",
+            PAPER,
+        ),
+    ),
+    StudyKind.CLONING: (
+        PaperFinding("Students learn from a teacher's texts, never its logits, so that a closed API can teach.", PAPER),
+        PaperFinding(
+            "Whether the logits of an open-weight teacher teach more, and on multi-step reasoning, is left open.", PAPER
+        ),
+    ),
 }
 
 # Reported ratios full ÷ LoRA beside which the measured ones are set: (low, high).

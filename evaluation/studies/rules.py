@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED, StudyArm, StudyDesign
+from evaluation.studies.design import (
+    ACCEPTED,
+    ANSWER_ALONE,
+    DENSE,
+    EDITED,
+    EVERY,
+    IMITATES,
+    ISOLATED,
+    LOGITS,
+    LONGEST,
+    UNFILTERED,
+    StudyArm,
+    StudyDesign,
+)
 
 # A fixed sequence of tests, each at its full level, errs in no more studies than one test does (Maurer, Hothorn and Lehmacher
 # 1995, in Biometrie in der chemisch-pharmazeutischen Industrie 6). Studies registered before searched without an order.
@@ -25,6 +38,9 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
         pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
         rule |= {"comparisons": [[lora.name, full.name] for lora, full in reversed(list(pairs))]}
         rule |= {"text": ACROSS_SIZES, "tolerance": rule["margin"]}
+    if design.kind == StudyKind.CLONING:
+        names = {arm.name for arm in design.arms}
+        rule["comparisons"] = [pair for pair in rule["comparisons"] if names.issuperset(pair)]
     if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
         rule["text"] = SHARE_RULE
     return rule
@@ -140,6 +156,38 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "cell. So at most 2.5 % of such studies call a context enough that loses that much."
         ),
         "tolerance": 0.02,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.CLONING: {
+        "text": (
+            "Asked in this order: does the student that learns the teacher's logits lose less than the one that imitates the texts of "
+            "the same rows (the 95 % interval of the relative difference, over the same records and averaged over seeds, ends below "
+            "zero)? Does imitation of reasoning and answer lose less than that of the answers alone, where both are tuned? The first "
+            "that is not shown, or whose seeds differ by more than 20 % (of a share 20 points: unstable), ends the asking: so at most 2.5 % of such "
+            "studies name a gain that is none. That texts teach better is said where the first interval begins above zero, which "
+            "errs in at most 2.5 % more."
+        ),
+        "comparisons": [[LOGITS, IMITATES], [IMITATES, ANSWER_ALONE]],
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.EXPERTS: {
+        "text": (
+            "The isolated expert is the better student if the 95 % interval of the relative difference in loss to the dense one, over the "
+            "same records and averaged over seeds, ends below zero; the dense one is if it begins above; otherwise the study has not "
+            "told. So at most 2.5 % of such studies call either better that is not. Where the seeds of one differ by more than 20 % "
+            "(unstable) the study cannot tell. Both are tuned on the same texts; losses are told by the byte."
+        ),
+        "comparisons": [[ISOLATED, DENSE]],
+        "tolerance": 0.0,
+        "gain": 0.05,
         "unstable_above": 0.2,
         "draws": 2000,
         "level": 0.95,

@@ -67,8 +67,8 @@ def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path, keep_signal
 
     summary = json.loads((run_dir / "result.json").read_text())["summary"]
     assert summary["nll_per_byte"] == {}
-    assert set(summary["exact"]) == set(summary["passes_all"]) == {"r0", "r1", "r2", "r3"}
-    assert set(summary["exact"].values()) <= {0.0, 1.0}
+    assert set(summary["answers_right"]) == set(summary["passes_all"]) == {"r0", "r1", "r2", "r3"}
+    assert set(summary["answers_right"].values()) <= {0.0, 1.0}
 
 
 def test_a_question_typed_in_is_answered_with_probabilities(tmp_path, keep_signals):

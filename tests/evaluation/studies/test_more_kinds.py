@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import arms, design, health, outlook, pareto, rules, transfer
+from evaluation.studies import arms, design, grids, health, outlook, pareto, rules, transfer
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter
 from evaluation.studies.results import CellResult
@@ -22,7 +22,7 @@ FAMILIES = {"qwen-s": "qwen3", "gemma-s": "gemma3", "qwen-m": "qwen3", "llama-l"
 
 def laid(kind: str, *, metric: str = "nll_per_byte", **given: Any) -> design.StudyDesign:
     inputs = StudyInputs(**{"records": RECORDS, "students": ("demo",), "demo": "demo", **given})
-    return design.design_study(StudyRequest(kind=kind, preset="normal", metric=metric), inputs)
+    return grids.design_study(StudyRequest(kind=kind, preset="normal", metric=metric), inputs)
 
 
 def rule_of(made: design.StudyDesign) -> dict[str, Any]:
@@ -111,17 +111,15 @@ def test_a_family_whose_seeds_differ_too_far_is_unstable_and_not_worse() -> None
 
 def test_an_encoder_has_a_recipe_of_its_own_and_is_compared_by_labels() -> None:
     given: dict[str, Any] = {"students": ("demo-encoder", "large"), "encoders": frozenset({"demo-encoder"})}
-    made = laid("students", metric="exact", **given)
+    made = laid("students", metric="answers_right", **given)
 
     assert [arm.recipe for arm in made.arms] == ["demo-encoder", "modern-lora"]
     assert made.written_records == made.scored_records
     with pytest.raises(DesignError, match="An encoder writes no text"):
         laid("students", **given)
-    with pytest.raises(DesignError, match="Labels are what students are compared by"):
-        laid("samples", metric="exact")
     share = cells({"demo-encoder": 0.9, "large": 0.9})
     found = arms.conclude_students(share, rule_of(made))
-    assert "the share that is the expert's is 0" in found["sentence"]
+    assert "the share that is right is 0" in found["sentence"]
 
 
 def test_contexts_differ_in_length_alone() -> None:

@@ -122,9 +122,9 @@ def test_a_study_over_the_api_names_the_other_tasks(
     assert "the only one there is" in estimate.content.decode()
 
 
-def test_labels_are_not_compared_on_a_task_of_texts(ask: Callable[..., Study], student: Student) -> None:
-    with pytest.raises(Refusal, match="its answers are texts"):
-        ask(kind="students", students=(student.slug,), metric="exact")
+def test_labels_are_not_compared_on_a_task_of_texts(ask: Callable[..., Study]) -> None:
+    with pytest.raises(Refusal, match="that could be right"):
+        ask(kind="context", metric="answers_right")
 
 
 def test_what_the_paper_claims_stands_beside_what_was_measured(
