@@ -57,6 +57,10 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.CLONING: "Learns from",
     StudyKind.EXPERTS: "Student",
 }
+EXPERTS_NOTE = (
+    "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "
+    "nothing is known yet of real mixtures."
+)
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {
     "seconds": "Seconds of a run",
@@ -120,7 +124,9 @@ def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def rule_note(study: Study) -> str:
-    """What must be known of a rule that is registered no more; empty for today's."""
+    """What must be known beside the rule: that it is registered no more, or how far the machinery was shown; empty for others."""
+    if study.kind == StudyKind.EXPERTS:
+        return EXPERTS_NOTE
     if study.kind != StudyKind.SAMPLES or "order" in study.record["decision_rule"]:
         return ""
     return (

@@ -50,7 +50,7 @@ FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
     ),
     StudyKind.EXPERTS: (
         PaperFinding(
-            "Asks whether an expert isolated from an open mixture makes a better student than a dense model does.",
+            "Whether experts isolated from a mixture teach better than a dense teacher's outputs is left open.",
             PAPER,
         ),
     ),

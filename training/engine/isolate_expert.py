@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor
@@ -52,7 +52,8 @@ def isolate(model: MixtralForCausalLM, experts: Sequence[int]) -> MistralForCaus
         model: The mixture; left as it is.
         experts: The expert of each layer.
     """
-    dense = MistralForCausalLM(_dense_config(model.config)).to(model.dtype)
+    dense: Any = MistralForCausalLM(_dense_config(model.config))
+    dense = dense.to(model.dtype).eval()
     taken: dict[str, Tensor] = {}
     for name, weight in model.state_dict().items():
         routed = _ROUTED.fullmatch(name)
@@ -61,7 +62,7 @@ def isolate(model: MixtralForCausalLM, experts: Sequence[int]) -> MistralForCaus
         elif routed[3] is not None:
             taken |= _expert(int(routed[1]), routed[3], weight[experts[int(routed[1])]])
     dense.load_state_dict(taken)
-    return dense.eval()
+    return cast("MistralForCausalLM", dense)
 
 
 def main(arguments: Sequence[str]) -> int:

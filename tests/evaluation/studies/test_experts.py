@@ -9,7 +9,7 @@ import pytest
 
 from evaluation.models import Measurement, Study
 from evaluation.states import StudyKind
-from evaluation.studies import arms, launch_study
+from evaluation.studies import arms, launch_study, presentation
 from evaluation.studies.design import DENSE, ISOLATED, StudyRequest
 from evaluation.studies.rules import RULES
 from members.models import Member
@@ -44,6 +44,7 @@ def test_both_students_are_tuned_on_the_same_rows_and_a_verdict_is_told(
     assert plans[ISOLATED]["sample"] == plans[DENSE]["sample"]
     body = Study.objects.get(pk=study.pk).verdict.body
     assert body["sentence"].startswith("The study has not told which is the better student")
+    assert "tiny models made from a config" in presentation.page(Study.objects.get(pk=study.pk))["rule_note"]
 
 
 @pytest.mark.django_db

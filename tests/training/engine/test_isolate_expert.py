@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, MixtralConfig, MixtralForCausalLM
+from transformers import MixtralConfig, MixtralForCausalLM
 
 from tests.training.engine.conftest import make_model, make_tokenizer
 from training.engine import isolate_expert
@@ -20,7 +22,7 @@ def mixture() -> MixtralForCausalLM:
     torch.manual_seed(3)
     shape = {
         "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
-        "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 64, "tie_word_embeddings": False,
+        "num_local_experts": 4, "num_experts_per_tok": 2, "max_position_embeddings": 256, "tie_word_embeddings": False,
     }  # fmt: skip
     model = MixtralForCausalLM(MixtralConfig(vocab_size=len(make_tokenizer()), eos_token_id=1, pad_token_id=0, **shape))
     for layer in model.model.layers:
@@ -71,8 +73,13 @@ def test_the_router_tells_which_expert_a_tasks_texts_use_most(mixture: MixtralFo
     assert isolate_expert.most_used(mixture, rows) == counts.argmax(dim=1).tolist()
 
 
-def test_it_is_written_as_a_student_and_others_are_refused(
-    mixture: MixtralForCausalLM, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused(
+    mixture: MixtralForCausalLM,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    lay_run: Callable[..., Path],
+    tune: Callable[[Path], int],
+    result: Callable[[Path], dict[str, Any]],
 ) -> None:
     tokenizer, texts = make_tokenizer(), tmp_path / "texts.txt"
     texts.write_text("A short mail.\n\nAnother one.\n")
@@ -83,7 +90,9 @@ def test_it_is_written_as_a_student_and_others_are_refused(
 
     assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 0
     assert "told by 2 texts" in capsys.readouterr().out
-    assert AutoModelForCausalLM.from_pretrained(tmp_path / "out").config.model_type == "mistral"
+    run_dir = lay_run("run", tmp_path / "out", allowed_roots=[str(tmp_path)], recipe={"epochs": 1})
+    assert tune(run_dir) == 0
+    assert result(run_dir)["outcome"] == "succeeded"
     assert isolate_expert.main([str(tmp_path / "moe"), str(texts), str(tmp_path / "out")]) == 1
     assert isolate_expert.main([str(tmp_path / "llama"), str(texts), str(tmp_path / "new")]) == 1
     assert "its experts cannot stand alone" in capsys.readouterr().err
