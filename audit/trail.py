@@ -58,6 +58,7 @@ ACTS: dict[str, str] = {
     "generation_launched": "Generation launched",
     "texts_judged": "Texts given to a judge",
     "claims_checked": "Claims given to a teacher to check",
+    "retrieval_study_registered": "A study of verifiers registered",
     "claim_records_made": "Claim records made of decisions",
     "synthetic_records_ordered": "Synthetic records ordered",
     "synthetic_records_taken_in": "Synthetic records taken in again",

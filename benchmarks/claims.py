@@ -19,7 +19,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from review.text.verification.rules import verify
-from stats.intervals import means, shares
+from stats.intervals import balanced, shares
 
 DATA = "verify/summedits_sales_dev.jsonl.gz"
 # Balanced accuracy on the mails of SummEdits, as published there.
@@ -63,28 +63,17 @@ def _row(given: dict[str, Any]) -> Row:
 
 
 def accuracy(group: Sequence[Row]) -> Accuracy:
-    """Balanced accuracy of a group, with an interval by t over documents.
-
-    Each row stands for its deviation from its class's rate, weighted so that both classes count alike: the mean of a ratio
-    linearised (Bell and McCaffrey 2002 for the error), as everywhere in `stats`.
-    """
+    """Balanced accuracy of a group, with an interval by t over documents."""
     right = {truth: [row.answer is truth for row in group if row.truth is truth] for truth in (True, False)}
     rates = {truth: sum(answers) / len(answers) for truth, answers in right.items()}
-    balanced = sum(rates.values()) / 2
-    weights = {truth: len(group) / (2 * len(answers)) for truth, answers in right.items()}
-    scores = {
-        str(index): balanced + weights[row.truth] * ((row.answer is row.truth) - rates[row.truth])
-        for index, row in enumerate(group)
-    }
-    mean = means.mean(scores, {str(index): row.document for index, row in enumerate(group)})
+    documents_of = [row.document for row in group]
+    mean = balanced.mean([float(row.answer is row.truth) for row in group], [row.truth for row in group], documents_of)
     kept = [row for row in group if row.truth]
     specificity = shares.clustered([float(row.answer) for row in kept], [row.document for row in kept])
-    ends = (
-        (max(0.0, mean.low), min(1.0, mean.high)) if mean and mean.low is not None and mean.high is not None else None
-    )
+    ends = (max(0.0, mean.low), min(1.0, mean.high)) if mean.low is not None and mean.high is not None else None
     documents = len({row.document for row in group})
     return Accuracy(
-        documents, len(group), balanced, ends, rates[False], rates[True], (specificity.low, specificity.high)
+        documents, len(group), mean.mean, ends, rates[False], rates[True], (specificity.low, specificity.high)
     )
 
 

@@ -18,15 +18,18 @@ from typing import Any
 import numpy as np
 
 from evaluation.states import StudyKind
-from evaluation.studies.results import Group
+from evaluation.studies.arms import conclude_students
+from evaluation.studies.results import CellResult, Group
 from evaluation.studies.rules import RULES
 from evaluation.studies.samples import points
+from evaluation.studies.transfer import conclude_transfer
 from stats import power_law
 from stats.resampling.seed_bootstrap import draws, interval
 
 A, B, C = 4.0, 0.5, 0.9
 MORE = 300
 DRAWS = 400
+COST = dict.fromkeys(("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes"), 1.0)
 WORLDS: dict[str, dict[str, float]] = {"alike": {}, "falling": {"falls": 0.5}, "shared": {"shared": 0.5}}
 GRIDS = ((2, (20, 40, 80, 160)), (3, (40, 80, 160, 320)), (5, (50, 100, 200, 400, 800)))
 COLUMNS = ("a", "b", "c", "300 more", "size 2 over largest")
@@ -47,6 +50,10 @@ def main(times: int) -> None:
     wrong = {seeds: false_enough(seeds, 4 * times) for seeds, _ in GRIDS}
     for seeds, (searched, in_order) in wrong.items():
         print(f"false enough, {seeds} seeds: searched {searched:.1%}, from the largest down {in_order:.1%}")
+    for seeds in (2, 3, 5):
+        helped, named = false_transfer(seeds, 4 * times)
+        print(f"transfer that is none, 3 tasks, {seeds} seeds: named {named:.1%}, as a help {helped:.1%}")
+        print(f"a student that does not hold, 3 families, {seeds} seeds: named {false_family(seeds, times):.1%}")
     print(json.dumps({"ratio": round(lowest / 0.95, 3), "lowest": lowest, "times": times, "draws": DRAWS}))
 
 
@@ -105,6 +112,49 @@ def arms_coverage(seeds: int, times: int) -> float:
         low, high = interval(drawn[:, 0] - drawn[:, 1])
         hits += low <= -0.01 <= high
     return hits / times
+
+
+def false_transfer(seeds: int, times: int, *, tasks: int = 3) -> tuple[float, float]:
+    """Share of transfer studies without any transfer that name a help, and that name one of either kind."""
+    chance, wrong = np.random.default_rng(5), np.zeros(2)
+    rule = {**RULES[StudyKind.TRANSFER], "metric": "nll_per_byte"}
+    names = [str(task) for task in range(tasks)]
+    columns = [{"task": name, "records": [f"{name}-{number}" for number in range(40)]} for name in names]
+    for _ in range(times):
+        of_record = {record: 1 + chance.normal(0, 0.25) for column in columns for record in column["records"]}
+        cells = [CellResult("base", 0, 1, {r: loss + chance.normal(0, 0.03) for r, loss in of_record.items()}, {})]
+        for name in names:
+            for seed in range(seeds):
+                apart = {column["task"]: chance.normal(0, 0.02) for column in columns}
+                scores = {r: loss + apart[r.split("-")[0]] + chance.normal(0, 0.03) for r, loss in of_record.items()}
+                cells.append(CellResult(name, 100, seed, scores, {}))
+        matrix = conclude_transfer(cells, rule, columns=columns)["matrix"]
+        effects = {entry["effect"] for column in matrix for entry in column["entries"]}
+        wrong += ["helps" in effects, bool(effects & {"helps", "hurts"})]
+    return float(wrong[0] / times), float(wrong[1] / times)
+
+
+def false_family(seeds: int, times: int) -> float:
+    """Share of studies that name a student that loses what was allowed, where all of three families do."""
+    chance, wrong = np.random.default_rng(5), 0
+    arms = [f"{family}{size}" for size in "ms" for family in "xyz"]
+    rule = {
+        **RULES[StudyKind.STUDENTS],
+        "metric": "nll_per_byte",
+        "draws": 4000,
+        "level": 1 - 0.05 / 3,
+        "families": {arm: arm[0] for arm in arms},
+        "comparisons": [[arm, "largest"] for arm in arms],
+    }
+    for _ in range(times):
+        of_record = chance.normal(0, 0.25, 40)
+        cells = []
+        for arm, mean in {**dict.fromkeys(arms, 1 + rule["tolerance"]), "largest": 1.0}.items():
+            for seed in range(seeds):
+                losses = mean + of_record + chance.normal(0, 0.02) + chance.normal(0, 0.03, 40)
+                cells.append(CellResult(arm, 100, seed, {str(r): float(loss) for r, loss in enumerate(losses)}, COST))
+        wrong += any(one["is_shown"] for one in conclude_students(cells, rule)["comparisons"])
+    return wrong / times
 
 
 if __name__ == "__main__":

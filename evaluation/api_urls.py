@@ -45,6 +45,7 @@ urlpatterns = [
         name="api-evaluation-comparison-price",
     ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
+    path("tasks/<slug:slug>/paper/", studies_api.PaperView.as_view(), name="api-study-paper"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),
     path("studies/<uuid:study_id>/cells.csv", studies_api.StudyCellsView.as_view(), name="api-study-cells"),
     path("studies/<uuid:study_id>/record.json", studies_api.StudyRecordView.as_view(), name="api-study-record"),

@@ -84,7 +84,7 @@ class CellScoringKind(JobKind):
         return scoring.scoring_spec(UUID(job.spec["measurement"]), run_dir)
 
     def secret_refs(self, job: Job) -> list[str]:
-        return registration.secret_refs(scoring.run_of(UUID(job.spec["measurement"])).student)
+        return registration.secret_refs(scoring.student_of(UUID(job.spec["measurement"])))
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         scoring.keep_scores(UUID(job.spec["measurement"]), result)

@@ -67,6 +67,10 @@ class StudyKind(TextChoices):
     METHODS = "methods", "LoRA against full"
     FILTER = "filter", "Does the human filter help"
     STUDENTS = "students", "The smallest student that holds"
+    TRANSFER = "transfer", "Does it transfer between tasks"
+    CONTEXT = "context", "A shorter context against a longer"
+    CLONING = "cloning", "Imitating texts against logits"
+    EXPERTS = "experts", "An expert of a mixture against a dense student"
 
 
 class StudyMetric(TextChoices):
@@ -74,6 +78,14 @@ class StudyMetric(TextChoices):
 
     NLL = "nll_per_byte", "Loss on the experts' texts, nats per byte"
     PASSES = "passes_all", "Share of outputs that pass every check"
+    RIGHT = "answers_right", "Share of outputs whose values are all right"
+
+
+# Metrics of outputs that are written, 0 or 1 each, and how a verdict calls their mean.
+SHARE_METRICS: dict[str, str] = {
+    StudyMetric.PASSES: "the share that passes",
+    StudyMetric.RIGHT: "the share that is right",
+}
 
 
 class CellState(TextChoices):

@@ -29,6 +29,7 @@ urlpatterns = [
     path("arenas/<uuid:arena_id>/close/", arena_pages.close, name="arena-close"),
     path("arenas/<uuid:arena_id>/vote/", arena_pages.vote, name="arena-vote"),
     path("tasks/<slug:slug>/studies/", studies_pages.index, name="studies"),
+    path("tasks/<slug:slug>/studies/paper/", studies_pages.paper, name="study-paper"),
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
     path("studies/<uuid:study_id>/", studies_pages.study, name="study"),
     path("studies/<uuid:study_id>/progress/", studies_pages.progress, name="study-progress"),

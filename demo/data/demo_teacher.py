@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from demo.data.demo_task import AnsweredRecord, DemoTask, key_of
-from demo.data.tasks import TASKS
+from demo.data.tasks import FOR_STUDIES, TASKS
 from demo.offline_teacher import OfflineDraft
 from demo.offline_teacher.client import OfflineClient
 from generation.engine.clients.interface import Question
@@ -24,7 +24,7 @@ def open_teacher(teacher: TeacherSpec, task: TaskSpec) -> OfflineClient:
     asked_rate = teacher.parameters.get("defect_rate")
     # Records are drawn for tasks that write the same fields alone: an order for mails waits for none.
     written = [field.name for field in task.output_schema]
-    alike = [each for each in TASKS if [field.name for field in each.spec.output_schema] == written]
+    alike = [each for each in (*TASKS, *FOR_STUDIES) if [field.name for field in each.spec.output_schema] == written]
 
     def answer(question: Question) -> OfflineDraft | None:
         for known in alike:

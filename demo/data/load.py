@@ -18,7 +18,7 @@ from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import OFFER
 from demo.data.prospects import generate
-from demo.data.tasks import MAILS, TASKS
+from demo.data.tasks import FOR_STUDIES, MAILS, TASKS
 from members.models import Member
 from review.models import Decision, Draft, Source, Task
 from review.sources import imports
@@ -77,6 +77,13 @@ def load(say: Report, *, until: str = "") -> bool:
             say(name)
             did_something = True
     return did_something
+
+
+def load_for_studies(slug: str) -> bool:
+    """Load one of the tasks that studies ask about and the demo goes without; returns whether anything was missing."""
+    admin = _admin()
+    registration.register_demo()
+    return _answered_task(next(each for each in FOR_STUDIES if each.slug == slug), admin)
 
 
 def _admin() -> Member:

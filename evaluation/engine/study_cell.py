@@ -14,10 +14,10 @@ from typing import Literal
 import torch
 from pydantic import Field
 
-from evaluation.engine import systems
-from evaluation.engine.contracts import GoldText, HeldOutRecord, System
+from evaluation.engine import classified, systems
+from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, System
 from evaluation.engine.likelihood import LikelihoodScorer
-from evaluation.metrics import reference_free
+from evaluation.metrics import reference_free, typed
 from jobs.rundir import RunDir
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
@@ -30,12 +30,18 @@ from training.engine.process import run_engine
 BATCH = 16
 
 
-class CellSpec(Part):
-    """`spec.body`: what to score, on which records, and for how many of them to write."""
+class ScoredTask(Part):
+    """A task with its records and the experts' texts."""
 
     task: TaskSpec
     records: list[HeldOutRecord] = Field(min_length=1)
     golds: list[GoldText] = Field(min_length=1)
+
+
+class CellSpec(ScoredTask):
+    """`spec.body`: what to score, on which records, and for how many of them to write. `others` are tasks that are read alone."""
+
+    others: list[ScoredTask] = Field(default_factory=list)
     system: System
     written_records: int = Field(8, ge=0)
     max_new_tokens: int = Field(256, ge=1, le=8192)
@@ -44,10 +50,11 @@ class CellSpec(Part):
 
 
 class CellScores(Part):
-    """`result.summary`: scores by record. Time is of an output in its batch, seconds; None when none was written."""
+    """`result.summary`: scores by record; `answers_right` of records with a gold, where the task has values. Time is of an output in its batch, seconds; None when none was written."""
 
     nll_per_byte: dict[str, float]
     passes_all: dict[str, float]
+    answers_right: dict[str, float]
     seconds_per_output: float | None
     seconds: float
 
@@ -59,21 +66,59 @@ def main(run: RunDir) -> int:
 
 def _score(run: RunDir, spec: CellSpec) -> int:
     began = time.perf_counter()
+    if classified.is_classifier(run, spec.system):
+        return _score_labels(run, spec, began)
     student, placement = systems.load(run, spec.system, device=spec.device, allowed_roots=spec.allowed_roots)
-    passes, per_output = _write(run, spec, student)
+    passes, right, per_output = _write(run, spec, student)
     if run.stop_requested:
         raise Stopped
-    nll = _read(spec, LikelihoodScorer(student, placement.device))
+    reader = LikelihoodScorer(student, placement.device)
+    nll = {record: nats for part in (spec, *spec.others) for record, nats in _read(part, reader).items()}
     scores = CellScores(
-        nll_per_byte=nll, passes_all=passes, seconds_per_output=per_output, seconds=time.perf_counter() - began
+        nll_per_byte=nll,
+        passes_all=passes,
+        answers_right=right,
+        seconds_per_output=per_output,
+        seconds=time.perf_counter() - began,
     )
     run.finish("succeeded", summary=scores.model_dump())
     return 0
 
 
-def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[str, float], float | None]:
-    """Whether each output passes every check, 0 or 1 by record, and the mean share of an output in its batch's seconds."""
+def _score_labels(run: RunDir, spec: CellSpec, began: float) -> int:
+    """Score an encoder with heads: it answers all records, and has no likelihood to tell."""
+    golds = {gold.record: gold.completion for gold in spec.golds}
+    asked = EvaluationSpec.model_validate(
+        {
+            "task": spec.task.canonical(),
+            "records": [record.model_dump() for record in spec.records],
+            "systems": [spec.system.model_dump()],
+            "device": spec.device,
+            "allowed_roots": spec.allowed_roots,
+        }
+    )
+    outputs = list(classified.classified(run, asked, spec.system, golds, done=0))
+    seconds = [output.seconds for output in outputs if output.seconds is not None]
+    scores = CellScores(
+        nll_per_byte={},
+        passes_all={output.record: output.scores["passes_all"] for output in outputs},
+        answers_right={output.record: output.scores[typed.EXACT] for output in outputs if typed.EXACT in output.scores},
+        seconds_per_output=sum(seconds) / len(seconds) if seconds else None,
+        seconds=time.perf_counter() - began,
+    )
+    run.finish("succeeded", summary=scores.model_dump())
+    return 0
+
+
+def _write(
+    run: RunDir, spec: CellSpec, student: LoadedStudent
+) -> tuple[dict[str, float], dict[str, float], float | None]:
+    """Whether each output passes every check and has every value right, 0 or 1 by record, and its mean share of a batch's seconds."""
+    golds = {gold.record: prompting.parse(spec.task, gold.completion) for gold in spec.golds}
+    right: dict[str, float] = {}
     records = spec.records[: spec.written_records]
+    if not records:
+        return {}, {}, None
     prompts = [prompting.messages(spec.task, record.facts, audience="student") for record in records]
     answers = generate.generate(
         student.model,
@@ -86,18 +131,21 @@ def _write(run: RunDir, spec: CellSpec, student: LoadedStudent) -> tuple[dict[st
         batch_size=BATCH,
         should_stop=lambda: run.stop_requested,
     )
-    passes, seconds = {}, []
+    passes: dict[str, float] = {}
+    seconds = []
     for done, answer in enumerate(answers, 1):
         record = records[answer.index]
         fields, _ = systems.parsed(spec.task, answer)
         scores, _ = reference_free.scores(spec.task, record.facts, fields)
         passes[record.id] = scores["passes_all"]
+        if record.id in golds and (of_values := typed.scores(spec.task, fields, golds[record.id])):
+            right[record.id] = of_values[typed.EXACT]
         seconds.append(answer.seconds)
         run.emit("progress", done=done, total=len(records), unit="outputs")
-    return passes, sum(seconds) / len(seconds) if seconds else None
+    return passes, right, sum(seconds) / len(seconds) if seconds else None
 
 
-def _read(spec: CellSpec, reader: LikelihoodScorer) -> dict[str, float]:
+def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:
     """NLL per byte of the expert's text of each record that has one."""
     golds = {gold.record: gold.completion for gold in spec.golds}
     records = [record for record in spec.records if record.id in golds]

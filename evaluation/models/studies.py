@@ -76,7 +76,7 @@ class StudyCell(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="cells")
     position = models.PositiveIntegerField()
-    arm = models.CharField(max_length=60)
+    arm = models.CharField(max_length=120)
     records = models.PositiveIntegerField()
     seed = models.PositiveBigIntegerField()
     measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="cells")

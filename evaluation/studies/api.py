@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from evaluation.states import StudyMetric
-from evaluation.studies import launch_study, presentation
+from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
 from evaluation.studies.design import SMALL, StudyRequest
 from jobs.monitor.serializers import JobSerializer
@@ -30,7 +30,7 @@ from web.http.pagination import KeysetPagination
 class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
-    kind = serializers.CharField(help_text="samples, methods, filter or students")
+    kind = serializers.CharField(help_text="samples, methods, filter, students, transfer, context, cloning or experts")
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -48,7 +48,19 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60),
         required=False,
         max_length=20,
-        help_text="Of *students*: the others that are compared, by short name.",
+        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense one.",
+    )
+    others = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=10,
+        help_text="Of *transfer*: a frozen dataset version of each other task, which the member must be able to see.",
+    )
+    teacher = serializers.CharField(
+        required=False, default="", max_length=60, help_text="Of *cloning*: the student whose logits are learnt."
+    )
+    answers_version = serializers.UUIDField(
+        required=False, help_text="Of *cloning*: a version of the task without the reasoning, for an arm of its own."
     )
 
 
@@ -108,14 +120,25 @@ class StudiesView(APIView):
             metric=asked["metric"],
             recipes=asked.get("recipes", {}),
             students=tuple(asked.get("students", ())),
+            teacher=asked["teacher"],
+            answers_version=str(asked.get("answers_version", "")),
         )
         study = launch_study.launch(
             wishes,
             version=queries.version_or_404(member_of(request), asked["dataset_version"]),
             student=student_selectors.by_slug(asked["student"]),
             by=member_of(request),
+            others=columns.chosen(member_of(request), [str(each) for each in asked.get("others", ())]),
         )
         return Response({"id": study.pk, "job": study.job_id, "record_sha256": study.record_sha256}, status=202)
+
+
+class PaperView(APIView):
+    """What the paper reports beside what was measured of a task; `measured` is null where nothing was."""
+
+    @extend_schema(operation_id="task_paper", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(replication.of_task(task_or_404(member_of(request), slug)))
 
 
 class StudyDetailView(APIView):

@@ -1,4 +1,4 @@
-"""The verdicts on *does the human filter help* and *the smallest student that holds*: arms compared in a registered order."""
+"""The verdicts of studies whose arms are compared in a registered order: filter, students, methods across sizes, context."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies import results
+from evaluation.states import SHARE_METRICS, StudyKind
+from evaluation.studies import pareto, results
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
 from stats.resampling.seed_bootstrap import Array, draws, interval
@@ -25,10 +25,11 @@ class ArmComparison:
         arm: What is asked about.
         against: What it is compared with.
         lost: Share of the other's quality that is lost; negative where some is won. None where it cannot be told.
-        low, high: Ends of its 95 % interval.
+        low, high: Ends of its interval.
         is_shown: Whether it is shown to be within the bound, and all before it were.
         is_asked: Whether all before it were shown.
         problem: Why it cannot be told; empty where it can.
+        level: Of the interval.
     """
 
     arm: str
@@ -39,6 +40,7 @@ class ArmComparison:
     is_shown: bool = False
     is_asked: bool = True
     problem: str = ""
+    level: float = 0.95
 
 
 def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,17 +58,43 @@ def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dic
 
 def conclude_students(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of students: the smallest that is shown to lose little against the largest."""
-    return _conclude(cells, rule, _students_sentence)
+    return _conclude(cells, rule, _students_sentence, fronts=True)
+
+
+def conclude_methods_across(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of LoRA against full fine-tuning on several students."""
+    return _conclude(cells, rule, _methods_sentence, fronts=True)
+
+
+def conclude_context(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of a shorter context against a longer one."""
+    return _conclude(cells, rule, _context_sentence)
+
+
+def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of imitation and logits: which of them a student learns more from."""
+    return _conclude(cells, rule, _cloning_sentence)
+
+
+def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an expert isolated from a mixture and a dense student."""
+    return _conclude(cells, rule, _experts_sentence)
 
 
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
     StudyKind.FILTER: conclude_filter,
     StudyKind.STUDENTS: conclude_students,
+    StudyKind.METHODS: conclude_methods_across,
+    StudyKind.CONTEXT: conclude_context,
+    StudyKind.CLONING: conclude_cloning,
+    StudyKind.EXPERTS: conclude_experts,
 }
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
 
-def _conclude(cells: Sequence[CellResult], rule: Mapping[str, Any], sentence: Sentence) -> dict[str, Any]:
+def _conclude(
+    cells: Sequence[CellResult], rule: Mapping[str, Any], sentence: Sentence, *, fronts: bool = False
+) -> dict[str, Any]:
     group_by_arm = results.groups(cells, lambda cell: cell.arm, rule["metric"])
     if not any(len(group.losses) > 1 for group in group_by_arm.values()):
         words = "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
@@ -74,18 +102,23 @@ def _conclude(cells: Sequence[CellResult], rule: Mapping[str, Any], sentence: Se
     drawn = draws([group.losses for group in group_by_arm.values()], count=rule["draws"], seed=rule["seed"])
     draws_by_arm = dict(zip(group_by_arm, drawn.T, strict=True))
     asked = _ask(group_by_arm, draws_by_arm, rule)
+    points = [_point(group, draws_by_arm[name], rule) for name, group in group_by_arm.items()]
     return {
         "sentence": sentence(asked, rule),
         "findings": [_finding(one, rule) for one in asked[1:]],
-        "points": [_point(group, draws_by_arm[name], rule) for name, group in group_by_arm.items()],
+        "points": points,
         "comparisons": [asdict(one) for one in asked],
+        **({"fronts": pareto.fronts(points)} if fronts else {}),
     }
 
 
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
-    """The comparisons in their order; the first that is not shown ends the asking."""
-    asked, goes_on = [], True
+    """The comparisons in their order; the first that is not shown ends the asking, of its family where families are named."""
+    asked, ended = [], set()
+    level = rule.get("level", 0.95)
     for arm, against in rule["comparisons"]:
+        family = rule.get("families", {}).get(arm, "")
+        goes_on = family not in ended
         problem = next((_problem(name, groups, rule) for name in (arm, against) if _problem(name, groups, rule)), "")
         lost, low, high = (
             (None, None, None)
@@ -93,8 +126,9 @@ def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[
             else _lost(groups[arm], groups[against], drawn[arm], drawn[against], rule)
         )
         is_shown = goes_on and not problem and high is not None and high < rule["tolerance"]
-        asked.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem))
-        goes_on = is_shown
+        asked.append(ArmComparison(arm, against, lost, low, high, is_shown, goes_on, problem, level))
+        if not is_shown:
+            ended.add(family)
     return asked
 
 
@@ -106,7 +140,7 @@ def _lost(
     shares = results.lost_share(of_arm, of_other, rule["metric"])
     if not np.isfinite(lost) or not np.isfinite(shares).all():
         return None, None, None
-    return lost, *interval(shares)
+    return lost, *interval(shares, rule.get("level", 0.95))
 
 
 def _problem(name: str, groups: Mapping[str, Group], rule: Mapping[str, Any]) -> str:
@@ -122,7 +156,7 @@ def _point(group: Group, drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any
     unstable = _problem(group.name, {group.name: group}, rule)
     return {
         "arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
-        "unstable": unstable, **costs,
+        "unstable": unstable, "spread": group.spread(rule["metric"]), **costs,
     }  # fmt: skip
 
 
@@ -138,6 +172,30 @@ def _filter_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) ->
     return f"The study has not told whether the human filter helps: {finding}{_range(first)}, and the interval reaches across zero."
 
 
+def _cloning_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'where texts are imitated no output is right'}."
+    finding = f"with the teacher's logits {_words(first, rule)} than with the texts alone{_range(first)}"
+    if first.is_shown:
+        return f"Logits teach better: {finding}."
+    if first.low > 0:
+        return f"Texts teach better than logits: {finding}."
+    return f"The study has not told whether logits teach better: {finding}, and the interval reaches across zero."
+
+
+def _experts_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    first = asked[0]
+    if first.lost is None or first.low is None or first.problem:
+        return f"The study cannot tell: {first.problem or 'of the dense student no output passes'}."
+    finding = f"with the isolated expert {_words(first, rule)} than with the dense student{_range(first)}"
+    if first.is_shown:
+        return f"The isolated expert is the better student: {finding}."
+    if first.low > 0:
+        return f"The dense student is the better one: {finding}."
+    return f"The study has not told which is the better student: {finding}, and the interval reaches across zero."
+
+
 def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     allowed, largest = percent(rule["tolerance"]), asked[0].against
     shown = [one for one in asked if one.is_shown]
@@ -146,7 +204,36 @@ def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) 
     first = asked[0]
     if first.problem or first.lost is None:
         return f"The study cannot tell: {first.problem or f'with {largest} no output passes'}."
+    if rule.get("families"):
+        return f"No student smaller than {largest} is shown to hold in any family: with {first.arm} {_words(first, rule)}{_range(first)}."
     return f"No student smaller than {largest} is shown to hold: with {first.arm} {_words(first, rule)}{_range(first)}."
+
+
+def _methods_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    allowed = percent(rule["tolerance"])
+    shown, first = [one for one in asked if one.is_shown], asked[0]
+    if len(shown) == len(asked):
+        worst = max(shown, key=lambda one: one.high or 0.0)
+        return f"LoRA is as good as full fine-tuning on all {len(asked)} students: at most ({worst.arm}) {_words(worst, rule)}{_range(worst)}, within the {allowed} that was allowed."
+    if shown:
+        last, next_one = shown[-1], asked[len(shown)]
+        return f"LoRA is as good as full fine-tuning on the larger students down to {last.arm}: {_words(last, rule)}{_range(last)}; with {next_one.arm} it is not shown."
+    if first.problem or first.lost is None or first.low is None:
+        return f"The study cannot tell: {first.problem or 'with full fine-tuning no output passes'}."
+    told = "LoRA is worse on the largest student" if first.low > rule["tolerance"] else "The study has not told"
+    return f"{told}: with {first.arm} {_words(first, rule)} than with full fine-tuning{_range(first)}; {allowed} was allowed."
+
+
+def _context_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    allowed, first = percent(rule["tolerance"]), asked[0]
+    if first.problem or first.lost is None or first.low is None:
+        return f"The study cannot tell: {first.problem or f'with {first.against} no output passes'}."
+    finding = f"with a context of {first.arm} {_words(first, rule)} than with {first.against}{_range(first)}"
+    if first.is_shown:
+        return f"The shorter context is enough: {finding}, within the {allowed} that was allowed."
+    if first.low > rule["tolerance"]:
+        return f"The shorter context loses: {finding}, beyond the {allowed} that was allowed."
+    return f"The study has not told: {finding}; the interval reaches across the {allowed} that was allowed."
 
 
 def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
@@ -159,10 +246,10 @@ def _finding(one: ArmComparison, rule: Mapping[str, Any]) -> str:
 
 def _words(one: ArmComparison, rule: Mapping[str, Any]) -> str:
     lost = one.lost or 0.0
-    if rule["metric"] == StudyMetric.PASSES:
-        return f"the share that passes is {change(-lost)}"
+    if rule["metric"] in SHARE_METRICS:
+        return f"{SHARE_METRICS[rule['metric']]} is {change(-lost)}"
     return f"the loss is {change(lost)}"
 
 
 def _range(one: ArmComparison) -> str:
-    return "" if one.low is None or one.high is None else f" (lost: {ranged(one.low, one.high)})"
+    return "" if one.low is None or one.high is None else f" (lost: {ranged(one.low, one.high, one.level)})"

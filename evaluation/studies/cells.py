@@ -38,6 +38,9 @@ def begin(measurement_id: UUID) -> None:
     measurement = Measurement.objects.select_for_update(of=("self",)).get(pk=measurement_id)
     if measurement.is_done:
         return
+    if measurement.plan.get("untuned"):
+        _begin_scoring(measurement)
+        return
     run_state = JobState(measurement.run.job.state) if measurement.run else None
     if run_state is None or run_state == JobState.CANCELLED:
         measurement.run, measurement.job = _launch_run(measurement), None
@@ -76,6 +79,7 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
         RunRequest(
             dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
             student=Student.objects.get(pk=plan["student"]),
+            teacher=Student.objects.get(pk=plan["teacher"]) if "teacher" in plan else None,
         ),
         recipe=plan["preset"],
         overrides=plan["overrides"],
@@ -93,13 +97,25 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
 
 
 def _launch_scoring(measurement: Measurement) -> Job:
-    run = measurement.run
+    run, spec = measurement.run, {"measurement": str(measurement.pk)}
+    if run is None and measurement.plan.get("untuned"):
+        student = Student.objects.get(pk=measurement.plan["student"])
+        slug = DatasetVersion.objects.get(pk=measurement.plan["dataset_version"]).dataset.task.slug
+        return control.launch(
+            kind=KIND,
+            title=f"Score {student.name} as it came on validation records",
+            spec=spec,
+            by=None,
+            task_slug=slug,
+            subject_id=measurement.pk,
+            subject_url=reverse("evaluation:studies", args=[slug]),
+        )
     if run is None:
         raise LookupError(f"measurement {measurement} has no run to score")
     return control.launch(
         kind=KIND,
         title=f"Score {run.name.lower()} on validation records",
-        spec={"measurement": str(measurement.pk)},
+        spec=spec,
         by=None,
         task_slug=run.task.slug,
         subject_id=run.pk,

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.studies.pareto import FRONT_COSTS
 
 AXES = {
     StudyMetric.NLL: "loss, nats per byte",
     StudyMetric.PASSES: "share of outputs that a check marks",
+    StudyMetric.RIGHT: "share of outputs with a wrong value",
 }
 
 
@@ -30,16 +32,16 @@ def of_verdict(kind: str, metric: str, body: Mapping[str, Any]) -> dict[str, Any
     return _lines(series, metric)
 
 
-def of_cost(metric: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Quality against cost: an arm each, seconds of a run and its loss."""
+def of_cost(metric: str, body: Mapping[str, Any], cost: str = "seconds") -> dict[str, Any]:
+    """Quality against cost: an arm each, what its run took (seconds, unless another cost is named) and its loss."""
     points = [
-        {"name": point["arm"], "x": point["seconds"], "y": point["loss"]}
+        {"name": point["arm"], "x": point[cost], "y": point["loss"]}
         for point in body.get("points", [])
-        if point["seconds"] is not None
+        if point[cost] is not None
     ]
     return {
         "points": points,
-        "x": {"label": "seconds of a run", "zero": True, "better": "low"},
+        "x": {"label": FRONT_COSTS[cost], "zero": True, "better": "low"},
         "y": {"label": AXES[StudyMetric(metric)], "better": "low"},
     }
 
@@ -49,7 +51,7 @@ def so_far(metric: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     losses: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if (value := row[metric]) is not None:
-            losses[row["arm"]][row["records"]].append(1 - value if metric == StudyMetric.PASSES else value)
+            losses[row["arm"]][row["records"]].append(1 - value if metric in SHARE_METRICS else value)
     series = [
         {"name": arm, "points": [[size, sum(each) / len(each)] for size, each in sorted(sizes.items())]}
         for arm, sizes in losses.items()

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, methods, record, samples
+from evaluation.studies import arms, health, methods, record, samples, transfer
 from evaluation.studies import queries as selectors
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
@@ -41,7 +41,8 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
         )
     body = _verdict(study, [each.cell for each in now if each.state == CellState.DONE])
     body["missing"] = [{"cell": str(each.cell), "reason": each.reason} for each in failed]
-    body["cells"] = selectors.rows(now, study.record["metric"])
+    done = [each.cell.measurement for each in now if each.state == CellState.DONE]
+    body["cells"] = selectors.rows(now, study.record["metric"], health.of_measurements(done))
     body["record_is_intact"] = record.sha256_of(study.record_text) == study.record_sha256
     with transaction.atomic():
         claim.lock_held(study.job_id, fence)
@@ -55,8 +56,10 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
     # Two machines are not compared: what this one took counts, or what the recording's took where this one took nothing.
     unlike = recorded if len(recorded) < len(done) else set()
     results = [_result(cell, metric, is_unlike=cell.pk in unlike) for cell in done]
-    if study.kind == StudyKind.METHODS:
+    if study.kind == StudyKind.METHODS and "comparisons" not in rule:
         body = methods.conclude_methods(results, rule)
+    elif study.kind == StudyKind.TRANSFER:
+        body = transfer.conclude_transfer(results, rule, columns=study.record["scored_on"]["columns"])
     elif study.kind in arms.CONCLUDE:
         body = arms.CONCLUDE[study.kind](results, rule)
     else:
@@ -66,7 +69,7 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
 
 def _result(cell: StudyCell, metric: str, *, is_unlike: bool) -> CellResult:
     figures = selectors.run_figures(cell.measurement)
-    cost = {name: float(figures[name]) for name in COSTS if not (is_unlike and name in OF_MACHINE)}
+    cost = {name: float(figures[name]) for name in COSTS if name in figures and not (is_unlike and name in OF_MACHINE)}
     found = cell.measurement.scores[metric]
     # In the order of registration, and not of ids, so that the same measurements give the same draws wherever they are.
     scores = {record: found[record] for record in cell.measurement.plan["scored"] if record in found}

@@ -44,20 +44,43 @@ class StudyForm(forms.Form):
         label="Epochs", required=False, min_value=1, max_value=20, help_text="The same for every cell."
     )
     students = forms.MultipleChoiceField(
-        label="Compared with", required=False, help_text="Only for the smallest student that holds: the others."
+        label="Compared with",
+        required=False,
+        help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert the dense one.",
+    )
+    others = forms.MultipleChoiceField(
+        label="Other tasks", required=False, help_text="Only for a transfer: a frozen version of each other task."
+    )
+    teacher = forms.ChoiceField(
+        label="Learns the logits of", required=False, help_text="Only for imitation against logits: a larger student."
+    )
+    answers_version = forms.ChoiceField(
+        label="Without the reasoning",
+        required=False,
+        help_text="Only there: a version that leaves the reasoning out, tuned beside the others.",
     )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, versions: Iterable[Any], students: Iterable[Any], **kwargs: Any
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        versions: Iterable[Any],
+        students: Iterable[Any],
+        others: Iterable[Any] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
-        set_choices(self, "dataset_version", [(str(v.pk), str(v)) for v in versions])
+        set_choices(self, "others", [(str(v.pk), f"{v.dataset.task.name}: {v}") for v in others])
+        frozen = [(str(v.pk), str(v)) for v in versions]
+        set_choices(self, "dataset_version", frozen)
+        set_choices(self, "answers_version", [("", "None"), *frozen])
         known = [(s.slug, s.name) for s in students]
         set_choices(self, "student", known)
         set_choices(self, "students", known)
+        set_choices(self, "teacher", [("", "Nobody"), *known])
 
     def wishes(self) -> StudyRequest:
         """What a valid form asks for."""
@@ -71,4 +94,6 @@ class StudyForm(forms.Form):
             epochs=asked["epochs"],
             metric=asked["metric"],
             students=tuple(asked["students"]),
+            teacher=asked["teacher"],
+            answers_version=asked["answers_version"],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -27,7 +28,14 @@ KIND = "study"
 
 
 @transaction.atomic
-def launch(wishes: StudyRequest, *, version: DatasetVersion, student: Student, by: Member) -> Study:
+def launch(
+    wishes: StudyRequest,
+    *,
+    version: DatasetVersion,
+    student: Student,
+    by: Member,
+    others: Sequence[DatasetVersion] = (),
+) -> Study:
     """Register a study and start it.
 
     Args:
@@ -35,6 +43,7 @@ def launch(wishes: StudyRequest, *, version: DatasetVersion, student: Student, b
         version: A frozen dataset version.
         student: The base model that every cell tunes.
         by: A lead of the version's task.
+        others: Of a transfer, versions of other tasks that the member may see.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -42,7 +51,7 @@ def launch(wishes: StudyRequest, *, version: DatasetVersion, student: Student, b
     """
     task = version.dataset.task
     require(by, task, Role.LEAD)
-    laid = registration.plan_study(wishes, version=version, student=student)
+    laid = registration.plan_study(wishes, version=version, student=student, others=others)
     study_id = uuid.uuid4()
     text = records.text_of(_record(study_id, laid, by))
     job = control.launch(
@@ -126,13 +135,14 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "records": list(laid.scored),
             "written_records": design.written_records,
             "max_new_tokens": designs.MAX_NEW_TOKENS,
+            **({"columns": [column.as_json() for column in laid.columns]} if laid.columns else {}),
         },
         "cells": [
             {
                 "position": position,
                 "arm": cell.arm.name,
                 "seed": cell.seed,
-                **cell.plan["sample"],
+                **{**cell.plan["sample"], "seed": cell.seed},
                 "fingerprint": cell.fingerprint,
             }
             for position, cell in enumerate(laid.cells, start=1)
@@ -143,8 +153,10 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
 
 def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     """An arm with its recipe; the seed is a cell's own."""
-    recipe = next(cell.plan["recipe"] for cell in laid.cells if cell.arm == arm)
-    own = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
+    recipe = next(cell.plan.get("recipe", {}) for cell in laid.cells if cell.arm == arm)
+    own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
+    own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}
+    own |= {"teacher": arm.teacher, "answer_alone": arm.answer_alone}
     return {
         "name": arm.name,
         "preset": arm.recipe,

@@ -22,6 +22,6 @@ def change(share: float) -> str:
     return f"{percent(abs(share))} {'lower' if share < 0 else 'higher'}"
 
 
-def ranged(low: float, high: float) -> str:
+def ranged(low: float, high: float, level: float = 0.95) -> str:
     """`95 % −0.3 to 4.4 %`."""
-    return f"95{_PERCENT} {fixed(100 * low, 1)} to {fixed(100 * high, 1)}{_PERCENT}"
+    return f"{percent(level)} {fixed(100 * low, 1)} to {fixed(100 * high, 1)}{_PERCENT}"

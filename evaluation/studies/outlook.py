@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
 from evaluation.studies.design import StudyDesign
 from evaluation.studies.number_wording import percent
 from evaluation.studies.results import Group
-from evaluation.studies.rules import RULES
+from evaluation.studies.rules import rule_of
 from stats import noninferiority
 from stats.resampling.seed_bootstrap import pooled_variance
 
@@ -22,10 +22,21 @@ _ASKED_FIRST: Final[dict[str, tuple[str, str]]] = {
     StudyKind.SAMPLES: ("The first size below the largest", "enough"),
     StudyKind.METHODS: ("LoRA", "as good"),
     StudyKind.STUDENTS: ("The second largest student", "one that holds"),
+    StudyKind.CONTEXT: ("The shorter context", "enough"),
 }
 ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 # Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
-ASSUMED_SCATTER: Final = {StudyMetric.NLL: (0.02, 0.05), StudyMetric.PASSES: (0.05, 0.5)}
+ASSUMED_SCATTER: Final = {
+    StudyMetric.NLL: (0.02, 0.05),
+    StudyMetric.PASSES: (0.05, 0.5),
+    StudyMetric.RIGHT: (0.05, 0.5),
+}
+# Of kinds that ask for a gain: what is shown of how large a one.
+_GAINS: Final[dict[str, str]] = {
+    StudyKind.FILTER: "A filter that truly lowers the loss by {gain} is shown to help",
+    StudyKind.EXPERTS: "An expert that is truly better by {gain} is shown to be",
+    StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
+}
 
 
 @dataclass(frozen=True)
@@ -81,28 +92,46 @@ def scatter_of(groups: Sequence[Group], metric: StudyMetric, *, source: str) -> 
 
 def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOutlook:
     """What a design shows with so many scored records."""
-    rule = RULES[design.kind]
+    rule = rule_of(design)
     margin = float(rule["margin"] if design.kind == StudyKind.METHODS else rule["tolerance"])
     runs, groups = len(design.seeds), len(design.places) // len(design.seeds)
-    of_seeds = 2 * scatter.seeds**2 / runs
+    # What is compared in a transfer is a tuned student with one that is not, which has no seeds.
+    of_seeds = (1 if design.kind == StudyKind.TRANSFER else 2) * scatter.seeds**2 / runs
     variance = max(of_seeds + scatter.records**2 / records, 1e-12)
     # Records are many, so only the part of the error that is reckoned from seeds has few degrees of freedom (Satterthwaite 1946).
     df = min(groups * (runs - 1) * (variance / of_seeds) ** 2 if of_seeds else 1e6, 1e6)
-    known = {"margin": margin, "error": variance**0.5, "df": df}
+    if design.kind == StudyKind.TRANSFER:
+        df = min(groups * (runs - 1), records - 1)
+    known = {
+        "margin": margin,
+        "error": variance**0.5,
+        "df": df,
+        "alpha": (1 - rule["level"]) / 2 / _asked_at_once(design),
+    }
     power = noninferiority.power(loss=-float(rule.get("gain", 0.0)), **known)
     shown = noninferiority.largest_loss_shown(**known)
     worse = noninferiority.smallest_loss_shown_beyond(**known)
     return StudyOutlook(scatter, margin, power, shown, worse, _sentence(design, power, shown, worse))
 
 
+def _asked_at_once(design: StudyDesign) -> int:
+    """Of how many questions the first that is shown must be the strictest: pairs of a transfer; else one."""
+    tasks = len(design.arms) - 1
+    return tasks * (tasks - 1) if design.kind == StudyKind.TRANSFER else 1
+
+
 def _whole(group: Group, metric: StudyMetric) -> float:
-    return 1 - group.mean if metric == StudyMetric.PASSES else group.mean
+    return 1 - group.mean if metric in SHARE_METRICS else group.mean
 
 
 def _sentence(design: StudyDesign, power: float, shown: float, worse: float) -> str:
-    if design.kind == StudyKind.FILTER:
+    if design.kind in _GAINS:
+        what = _GAINS[design.kind].format(gain=percent(rule_of(design)["gain"]))
         least = f"the smallest gain found with a power of 80 % is {percent(-shown)}"
-        return f"A filter that truly lowers the loss by {percent(RULES[design.kind]['gain'])} is shown to help in {_of_hundred(power)} of such studies; {least}."
+        return f"{what} in {_of_hundred(power)} of such studies; {least}."
+    if design.kind == StudyKind.TRANSFER:
+        least = f"the smallest change found with a power of 80 % is {percent(-shown)}"
+        return f"A transfer that truly lowers the loss by {percent(rule_of(design)['gain'])}, the only one there is, is shown in {_of_hundred(power)} of such studies; {least}."
     what, found = _ASKED_FIRST[design.kind]
     level = f"{what}, if it truly loses nothing, is shown to be {found} in {_of_hundred(power)} of such studies"
     least = f"with a power of 80 % the study finds a true loss of up to {percent(shown)} small enough"

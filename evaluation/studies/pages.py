@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from evaluation.studies import launch_study, presentation, registration
+from evaluation.studies import columns, launch_study, presentation, registration, replication
 from evaluation.studies import queries as selectors
 from evaluation.studies.forms import StudyForm
 from evaluation.studies.rules import rule_of
@@ -22,13 +22,21 @@ from web.errors import Refusal
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
+    from members.models import Member
     from review.models import Task
+
+
+# Of the newest versions of other tasks a form offers so many.
+MOST_OTHERS = 50
 
 
 @require_http_methods(["GET", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
-    form, refusal = _form(task, request.POST if request.method == "POST" else None, request.GET), None
+    form, refusal = (
+        _form(member_of(request), task, request.POST if request.method == "POST" else None, request.GET),
+        None,
+    )
     if request.method == "POST" and form.is_valid():
         try:
             study = launch_study.launch(form.wishes(), by=member_of(request), **_chosen(request, form))
@@ -48,10 +56,18 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
+def paper(request: HttpRequest, slug: str) -> HttpResponse:
+    """The paper's table and claims beside what was measured of the task."""
+    task = task_or_404(member_of(request), slug)
+    context = {"task": task, "section": "studies", **replication.of_task(task)}
+    return render(request, "evaluation/paper.html", context)
+
+
+@require_GET
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the study in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
-    form, context = _form(task, request.GET, QueryDict()), dict[str, Any](task=task)
+    form, context = _form(member_of(request), task, request.GET, QueryDict()), dict[str, Any](task=task)
     if not form.is_valid():
         return render(request, "evaluation/_study_estimate.html", {**context, "form": form})
     try:
@@ -98,10 +114,11 @@ def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
     }
 
 
-def _form(task: Task, data: QueryDict | None, initial: QueryDict) -> StudyForm:
+def _form(member: Member, task: Task, data: QueryDict | None, initial: QueryDict) -> StudyForm:
     students = student_selectors.all_students()
     versions = queries.frozen_versions(task).select_related("dataset")
-    return StudyForm(data, versions=versions, students=students, initial=dict(initial.items()))
+    others = columns.choices(member, task=task)[:MOST_OTHERS]
+    return StudyForm(data, versions=versions, students=students, others=others, initial=dict(initial.items()))
 
 
 def _chosen(request: HttpRequest, form: StudyForm) -> dict[str, Any]:
@@ -109,6 +126,7 @@ def _chosen(request: HttpRequest, form: StudyForm) -> dict[str, Any]:
     return {
         "version": queries.version_or_404(member_of(request), chosen["dataset_version"]),
         "student": student_selectors.by_slug(chosen["student"]),
+        "others": columns.chosen(member_of(request), chosen["others"]),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from evaluation.models import Study
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import charts, queries, record, reported
+from evaluation.studies import charts, pareto, queries, record, reported
 from web import csv
 
 BADGES = {
@@ -31,6 +31,7 @@ COLUMNS = (
     "recorded",
     "nll_per_byte",
     "passes_all",
+    "answers_right",
     "scored",
     "steps",
     "seconds",
@@ -38,6 +39,9 @@ COLUMNS = (
     "trainable_parameters",
     "artefact_bytes",
     "seconds_per_output",
+    "spikes",
+    "skipped_steps",
+    "rows_left_out",
     "run_number",
     "run",
     "fingerprint",
@@ -48,7 +52,15 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.METHODS: "Method",
     StudyKind.FILTER: "Texts",
     StudyKind.STUDENTS: "Student",
+    StudyKind.CONTEXT: "Context",
+    StudyKind.TRANSFER: "Tuned on",
+    StudyKind.CLONING: "Learns from",
+    StudyKind.EXPERTS: "Student",
 }
+EXPERTS_NOTE = (
+    "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "
+    "nothing is known yet of real mixtures."
+)
 COMPARED_BY_COST = (StudyKind.METHODS, StudyKind.STUDENTS)
 COST_LABELS = {
     "seconds": "Seconds of a run",
@@ -86,7 +98,10 @@ def page(study: Study) -> dict[str, Any]:
         "metric_label": charts.AXES[metric],
         "took_s": (study.job.finished_at - study.created_at).total_seconds() if study.job.finished_at else None,
         "chart": charts.of_verdict(study.kind, metric, body) if body else charts.so_far(metric, rows),
-        "cost_chart": charts.of_cost(metric, body) if body and study.kind in COMPARED_BY_COST else None,
+        "cost_chart": charts.of_cost(metric, body)
+        if body and study.kind in COMPARED_BY_COST and "fronts" not in body
+        else None,
+        "fronts": _fronts(metric, body) if body and body.get("fronts") else [],
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
         "under_way": [each for each in now if each.job],
         "reported": reported.FINDINGS[study.kind],
@@ -95,8 +110,23 @@ def page(study: Study) -> dict[str, Any]:
     }
 
 
+def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """A chart of loss against each cost, with the arms that no other beats in both."""
+    return [
+        {
+            "cost": cost,
+            "label": pareto.FRONT_COSTS[cost],
+            "arms": arms,
+            "chart": charts.of_cost(metric, body, cost) | {"front": True},
+        }
+        for cost, arms in body["fronts"].items()
+    ]
+
+
 def rule_note(study: Study) -> str:
-    """What must be known of a rule that is registered no more; empty for today's."""
+    """What must be known beside the rule: that it is registered no more, or how far the machinery was shown; empty for others."""
+    if study.kind == StudyKind.EXPERTS:
+        return EXPERTS_NOTE
     if study.kind != StudyKind.SAMPLES or "order" in study.record["decision_rule"]:
         return ""
     return (
@@ -111,12 +141,17 @@ def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     metric = study.record["metric"]
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
+    # What lies between the seeds of an arm, where the verdict tells it.
+    spread = {
+        point["arm"]: point["spread"] for point in (verdict_of(study) or {}).get("points", []) if "spread" in point
+    }
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,
         "axis": AXIS_WORDS[study.kind],
         "lines": [{"seed": seed, "cells": [by_place.get((seed, column)) for column in columns]} for seed in seeds],
         "rows": [_shown(row, metric) for row in rows],
+        "spreads": [spread.get(column) for column in columns] if spread else [],
     }
 
 

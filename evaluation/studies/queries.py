@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.http import Http404
 
 from evaluation.evaluations import inputs
 from evaluation.models import Measurement, Study, StudyCell
-from evaluation.states import CellState
+from evaluation.states import CellState, StudyKind
 from jobs.models import Job
 from jobs.monitor.queries import why_ended
 from jobs.states import CLAIMABLE, ENDED_BADLY, FINISHED, JobState
@@ -127,8 +127,10 @@ def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
 
 def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
     """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
-    ended = Study.objects.filter(task=task, verdict__isnull=False).order_by("-created_at", "-id")[:EARLIER_STUDIES]
-    newest = next((study for study in ended if study.record["metric"] == metric), None)
+    # A transfer's records are of several tasks.
+    ended = Study.objects.filter(task=task, verdict__isnull=False).exclude(kind=StudyKind.TRANSFER)
+    latest = ended.order_by("-created_at", "-id")[:EARLIER_STUDIES]
+    newest = next((study for study in latest if study.record["metric"] == metric), None)
     if newest is None:
         return []
     cells_of_it = (
@@ -137,9 +139,12 @@ def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
     return list(cells_of_it.order_by("position"))
 
 
-def rows(now: Sequence[StudyCellStatus], metric: str) -> list[dict[str, Any]]:
-    """A row a cell with what it measured, for tables and CSV; blank where it has not."""
-    return [_row(each, metric) for each in now]
+def rows(
+    now: Sequence[StudyCellStatus], metric: str, health: Mapping[UUID, dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """A row a cell with what it measured, for tables and CSV; blank where it has not. `health` is by measurement."""
+    unknown = {"spikes": None, "skipped_steps": None, "rows_left_out": None}
+    return [{**_row(each, metric), **unknown, **(health or {}).get(each.cell.measurement_id, {})} for each in now]
 
 
 def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
@@ -158,6 +163,7 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
         "rows": cell.measurement.plan["sample"]["rows"],
         "nll_per_byte": _mean(scores.get("nll_per_byte")),
         "passes_all": _mean(scores.get("passes_all")),
+        "answers_right": _mean(scores.get("answers_right")),
         "scored": len(scores.get(metric, {})),
         "steps": figures.get("steps"),
         "seconds": figures.get("seconds"),

@@ -5,17 +5,21 @@ Refuses what cannot be run; writes nothing, so that a page can show all of it be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from evaluation.states import StudyKind
+from evaluation.studies import beside as besides
+from evaluation.studies import columns, grids
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
 from evaluation.studies import record as records
 from evaluation.studies import results as results_of
-from evaluation.studies.design import DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
+from evaluation.studies.beside import Beside
+from evaluation.studies.columns import StudyColumn
+from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter, StudyOutlook
 from evaluation.studies.results import CellResult
 from review.models import DatasetVersion, Task, TaskVersion
@@ -24,7 +28,7 @@ from training.inputs import samples, tuning_data
 from training.inputs.samples import Sample
 from training.models import Student
 from training.recipes import identity
-from training.runs import compose_recipe, forecast, preflight
+from training.runs import forecast, preflight
 from training.runs.run_request import RunRequest
 from training.states import SampleOf
 from training.students import queries as students_of
@@ -33,6 +37,8 @@ from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
 NEVER_BEFORE_END: Final = 1_000_000
+# How many times the parameters of one student another may have that is compared with it as an equal.
+LIKE_SIZE: Final = 1.25
 # Measured on two CPU cores (docs/studies.md): an engine's start until its first step, and the scoring of a cell.
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
@@ -54,7 +60,7 @@ class PlannedStudyCell:
 class StudyRegistration:
     """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before.
 
-    `student` is what its cells tune; where students are compared, the largest.
+    `student` is what its cells tune; where students are compared, the largest. `columns` are the tasks of a transfer.
     """
 
     version: DatasetVersion
@@ -65,6 +71,7 @@ class StudyRegistration:
     cells: tuple[PlannedStudyCell, ...]
     reused: frozenset[str]
     outlook: StudyOutlook
+    columns: tuple[StudyColumn, ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -75,8 +82,10 @@ class StudyRegistration:
         return sum((cell.train_s or 0.0) + START_S + SCORING_S for cell in new)
 
 
-def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Student) -> StudyRegistration:
-    """Lay out a study.
+def plan_study(
+    wishes: StudyRequest, *, version: DatasetVersion, student: Student, others: Sequence[DatasetVersion] = ()
+) -> StudyRegistration:
+    """Lay out a study; `others` are versions of other tasks, for a transfer.
 
     Raises:
         Refusal: The version is not frozen or too small, has no validation records, the grid cannot be, or a recipe
@@ -86,12 +95,18 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
     files = tuning_data.tuning_data_of(version)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
-    students = _students(wishes, student)
+    students, beside = _students(wishes, student), besides.found(wishes, version, student)
+    if besides.encoders(students):
+        besides.require_labels(version)
+    versions = [version, *(others if wishes.kind == StudyKind.TRANSFER else ())]
+    tasks = columns.columns_of(versions, limit=designs.SCORED_RECORDS) if wishes.kind == StudyKind.TRANSFER else ()
     try:
-        design = designs.design_study(wishes, _inputs(wishes, version, students))
+        design = grids.design_study(wishes, _inputs(wishes, versions, students, beside))
     except DesignError as error:
         raise Refusal("bad_study", str(error), hint=_hint(error), status=400, errors=error.errors) from error
-    scored = selectors.validation_records(version, limit=design.scored_records)
+    scored = [record for task in tasks for record in task.records] or beside.scored_in_both(
+        selectors.validation_records(version, limit=design.scored_records)
+    )
     if not scored:
         raise Refusal(
             "no_validation_records",
@@ -99,32 +114,38 @@ def plan_study(wishes: StudyRequest, *, version: DatasetVersion, student: Studen
             hint="Import more records, judge their drafts, then freeze the next version.",
         )
     task_version = tuning_data.newest_task_version(version)
+    besides.require_values(design.metric, task_version)
     by_slug = {each.slug: each for each in students}
+    by_id = {str(each.pk): each for each in versions}
     largest = students[-1]
+    of_columns = {"columns": [task.as_json() for task in tasks]} if tasks else {}
     cells = [
         _cell(
             place,
             design=design,
-            version=version,
-            task_version=task_version,
+            version=beside.version_of(place[0], by_id.get(place[0].version, version)),
+            beside=beside,
             student=by_slug.get(place[0].student, largest),
-            scored=scored,
+            scoring={"scored": list(scored), "written_records": design.written_records, **of_columns},
         )
         for place in design.places
     ]
     reused = selectors.measured(cell.fingerprint for cell in cells)
-    outlook = outlooks.of_design(design, _scatter(task_version.task, design), records=len(scored))
-    return StudyRegistration(version, task_version, largest, design, tuple(scored), tuple(cells), reused, outlook)
+    fewest = min((len(task.records) for task in tasks), default=len(scored))
+    outlook = outlooks.of_design(design, _scatter(task_version.task, design), records=fewest)
+    return StudyRegistration(
+        version, task_version, largest, design, tuple(scored), tuple(cells), reused, outlook, tasks
+    )
 
 
 def _students(wishes: StudyRequest, student: Student) -> list[Student]:
-    """What is tuned, the largest last: the one student, or all that are compared.
+    """What is tuned, the largest last, or the isolated expert: the one student, or all that are compared.
 
     Raises:
         Refusal: Of one of several it is not known how large it is.
         Http404: There is no student of that name.
     """
-    if wishes.kind != StudyKind.STUDENTS:
+    if wishes.kind not in COMPARES_STUDENTS or (wishes.kind == StudyKind.METHODS and not wishes.students):
         return [student]
     slugs = dict.fromkeys([student.slug, *wishes.students])
     found = [student if slug == student.slug else students_of.by_slug(slug) for slug in slugs]
@@ -136,15 +157,34 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
             hint="Tune it once, which tells its size, or leave it out.",
             errors={"students": [f"The size of '{unknown.slug}' is not known."]},
         )
+    if wishes.kind == StudyKind.EXPERTS:
+        _require_alike(found)
+        return found[::-1]
     return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
 
 
-def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[Student]) -> StudyInputs:
-    """What the version holds, of each kind of rows that the study draws from.
+def _require_alike(students: Sequence[Student]) -> None:
+    """Refuse an expert beside a dense student of another size: the larger one would win by that.
+
+    Raises:
+        Refusal: 400, one has more than a quarter more parameters than the other.
+    """
+    sizes = sorted(each.parameters or 0 for each in students)
+    if sizes[-1] > LIKE_SIZE * sizes[0]:
+        message = f"The students have {sizes[0]:,} and {sizes[-1]:,} parameters, so size would decide."
+        hint = "Choose a dense student within a quarter of the expert's size."
+        raise Refusal("unlike_sizes", message, hint=hint, status=400, errors={"students": [message]})
+
+
+def _inputs(
+    wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student], beside: Beside
+) -> StudyInputs:
+    """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
 
     Raises:
         Refusal: The human filter is asked about, and the version holds nothing that it kept out.
     """
+    version = versions[0]
     kinds = tuple(SampleOf) if wishes.kind == StudyKind.FILTER else (SampleOf.GOLDS,)
     rows = {of: samples.rows_to_draw_from(version, of) for of in kinds}
     if SampleOf.WRITTEN in rows and not any(row.verdict == Verdict.REJECT for row in rows[SampleOf.WRITTEN]):
@@ -154,10 +194,18 @@ def _inputs(wishes: StudyRequest, version: DatasetVersion, students: Sequence[St
             hint="Freeze a version with all three verdicts (accept, edit, reject), then ask again.",
             errors={"dataset_version": ["This version holds no rejected drafts."]},
         )
+    held = {of: len({row.record for row in found}) for of, found in rows.items()}
+    for other in [*versions[1:], *([beside.answers] if beside.answers else [])]:
+        golds = samples.rows_to_draw_from(other, SampleOf.GOLDS)
+        held[SampleOf.GOLDS] = min(held[SampleOf.GOLDS], len({row.record for row in golds}))
     return StudyInputs(
-        records={of: len({row.record for row in found}) for of, found in rows.items()},
+        records=held,
         students=tuple(each.slug for each in students),
         demo=student_registration.DEMO_SLUG,
+        families={each.slug: each.model_type for each in students},
+        encoders=besides.encoders(students),
+        context_length=students[-1].context_length,
+        versions={each.dataset.task.slug: str(each.pk) for each in versions},
     )
 
 
@@ -182,27 +230,34 @@ def _cell(
     *,
     design: StudyDesign,
     version: DatasetVersion,
-    task_version: TaskVersion,
+    beside: Beside,
     student: Student,
-    scored: Sequence[str],
+    scoring: Mapping[str, Any],
 ) -> PlannedStudyCell:
     arm, size, seed = place
-    overrides = overrides_of(design, seed)
-    recipe = compose_recipe.compose(arm.recipe, overrides, student)
-    sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each)
-    rows = samples.rows_of(version, sample)
-    guess = forecast.forecast(RunRequest(dataset_version=version, student=student), recipe=recipe, rows=rows)
-    plan = {
+    of = {
         "student": str(student.pk),
         "dataset_version": str(version.pk),
-        "task_version": str(task_version.pk),
-        "preset": arm.recipe,
+        "task_version": str(tuning_data.newest_task_version(version).pk),
+        **scoring,
+        "max_new_tokens": designs.MAX_NEW_TOKENS,
+        **besides.plan_of(arm, design, beside),
+    }
+    if arm.is_base:
+        plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
+        return PlannedStudyCell(arm, size, seed, plan, records.fingerprint(plan), 0.0)
+    changes = {**overrides_of(design, seed), **dict(arm.changes)}
+    preset, overrides, recipe = besides.recipe_of(arm, changes, student)
+    sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each, leaves_out=bool(arm.changes))
+    rows = samples.rows_of(version, sample)
+    request = RunRequest(dataset_version=version, student=student, teacher=beside.teacher_of(arm))
+    guess = forecast.forecast(request, recipe=recipe, rows=rows)
+    plan = {
+        **of,
+        "preset": preset,
         "overrides": overrides,
         "recipe": recipe.model_dump(mode="json"),
         "sample": samples.as_json(sample, rows),
-        "scored": list(scored),
-        "written_records": design.written_records,
-        "max_new_tokens": designs.MAX_NEW_TOKENS,
     }
     return PlannedStudyCell(
         arm, size, seed, plan, records.fingerprint({**plan, "recipe": identity.values_of(recipe)}), guess.seconds

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.states import StudyMetric
+from evaluation.states import SHARE_METRICS
 from evaluation.studies.number_wording import percent, points
 from stats.resampling.seed_bootstrap import Array
 
@@ -50,7 +50,7 @@ class Group:
         """How far seeds lie apart: the range of their mean losses over the mean loss; of a share that passes in points."""
         of_seeds = self.losses.mean(axis=1)
         apart = float(np.ptp(of_seeds))
-        return apart if metric == StudyMetric.PASSES or not self.mean else apart / abs(self.mean)
+        return apart if metric in SHARE_METRICS or not self.mean else apart / abs(self.mean)
 
     def is_unstable(self, rule: Mapping[str, Any]) -> bool:
         """Whether seeds lie further apart than was registered; never where nothing was."""
@@ -64,7 +64,7 @@ class Group:
 
 def spread_words(group: Group, rule: Mapping[str, Any]) -> str:
     """How far the seeds of an unstable group differ, and what was registered."""
-    written = points if rule["metric"] == StudyMetric.PASSES else percent
+    written = points if rule["metric"] in SHARE_METRICS else percent
     apart, bound = written(group.spread(rule["metric"])), written(rule["unstable_above"])
     return f"seeds differ by {apart}, beyond the {bound} that was registered"
 
@@ -78,7 +78,7 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
     for name in dict.fromkeys(key(cell) for cell in cells):
         members = [cell for cell in cells if key(cell) == name]
         scores = np.array([[cell.scores[record] for record in shared] for cell in members])
-        losses = 1 - scores if metric == StudyMetric.PASSES else scores
+        losses = 1 - scores if metric in SHARE_METRICS else scores
         by_key[name] = Group(str(name), losses, tuple(cell.cost for cell in members))
     return by_key
 
@@ -89,6 +89,6 @@ def lost_share(losses: Array, reference: Array, metric: str) -> Array:
     Not a finite number where the reference has no quality to lose.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        if metric == StudyMetric.PASSES:
+        if metric in SHARE_METRICS:
             return 1 - (1 - losses) / (1 - reference)
         return losses / reference - 1

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies.design import ACCEPTED, EDITED, EVERY, LONGEST, UNFILTERED, StudyDesign
+from evaluation.studies.design import (
+    ACCEPTED,
+    ANSWER_ALONE,
+    DENSE,
+    EDITED,
+    EVERY,
+    IMITATES,
+    ISOLATED,
+    LOGITS,
+    LONGEST,
+    UNFILTERED,
+    StudyArm,
+    StudyDesign,
+)
 
 # A fixed sequence of tests, each at its full level, errs in no more studies than one test does (Maurer, Hothorn and Lehmacher
 # 1995, in Biometrie in der chemisch-pharmazeutischen Industrie 6). Studies registered before searched without an order.
@@ -15,14 +29,43 @@ LARGEST_FIRST: Final = "largest_first"
 def rule_of(design: StudyDesign) -> dict[str, Any]:
     """The decision rule of a kind, in words and in the numbers the verdict is computed with."""
     rule = {**RULES[design.kind], "metric": str(design.metric)}
-    if design.kind == StudyKind.STUDENTS:
+    if design.kind in (StudyKind.STUDENTS, StudyKind.CONTEXT):
         smaller, largest = design.arms[:-1], design.arms[-1]
         rule["comparisons"] = [[arm.name, largest.name] for arm in reversed(smaller)]
+        if largest.family:
+            rule |= _by_family(smaller)
+    if design.kind == StudyKind.METHODS and len(design.arms) > 2:
+        pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
+        rule |= {"comparisons": [[lora.name, full.name] for lora, full in reversed(list(pairs))]}
+        rule |= {"text": ACROSS_SIZES, "tolerance": rule["margin"]}
+    if design.kind == StudyKind.CLONING:
+        names = {arm.name for arm in design.arms}
+        rule["comparisons"] = [pair for pair in rule["comparisons"] if names.issuperset(pair)]
     if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
         rule["text"] = SHARE_RULE
     return rule
 
 
+def _by_family(smaller: Sequence[StudyArm]) -> dict[str, Any]:
+    """Each family asked from its largest downwards, at a level that all families share."""
+    families = {arm.name: arm.family for arm in smaller}
+    each = 1 - 0.05 / len(set(families.values()))
+    return {"text": BY_FAMILY, "families": families, "level": each, "draws": 20_000}
+
+
+ACROSS_SIZES: Final = (
+    "Students are asked from the largest downwards: has the relative difference in loss, LoRA against full fine-tuning, a 95 % "
+    "interval that ends below +2 %? The first that has not, or one of whose arms has seeds that differ by more than 20 % (unstable), "
+    "ends the asking. So at most 2.5 % of such studies call LoRA as good where it loses that much. The Pareto fronts "
+    "(no arm has both less loss and less cost) are of the means; they are shown and not tested."
+)
+BY_FAMILY: Final = (
+    "Each family is asked from its largest student downwards: has the loss, over the loss of the largest of all, an interval that "
+    "ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), ends the asking in its family. "
+    "The families share the level (Bonferroni: the interval is one of 1 - 5 % / families), so at most 2.5 % of such studies name "
+    "a student that does not hold. The smallest that is shown in any family is the answer. Losses are told by the byte, so that "
+    "students with other tokenizers can be compared."
+)
 # Of a share that passes, what is lost is its fall; the rule is the same.
 SHARE_RULE: Final = (
     "Sizes are asked from the largest below the whole downwards: is the fall of the share of outputs that pass, against "
@@ -87,6 +130,64 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "told by the byte, so that students with other tokenizers can be compared."
         ),
         "tolerance": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.TRANSFER: {
+        "text": (
+            "For every task and every other task: the relative difference in loss on the other task's validation records, tuned on "
+            "the one against not tuned, paired by record and averaged over seeds. Student's t with the variance of seeds, pooled over "
+            "the rows of a column, and of records, at the fewer degrees of freedom of both; p-values adjusted by Holm over all pairs. A pair with an adjusted p "
+            "of at most 0.05 helps or hurts; of no other is anything said. So at most 5 % of such studies name a transfer that is "
+            "none, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there: of it nothing is said."
+        ),
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "level": 0.95,
+    },
+    StudyKind.CONTEXT: {
+        "text": (
+            "The shorter context loses nothing if the 95 % interval of its relative difference in loss against the longer one, "
+            "paired by record and averaged over seeds, ends below +2 %; it loses if that begins above +2 %; otherwise the study has "
+            "not told. Rows that a recipe cannot read whole are left out of it, never cut; how many stands with each "
+            "cell. So at most 2.5 % of such studies call a context enough that loses that much."
+        ),
+        "tolerance": 0.02,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.CLONING: {
+        "text": (
+            "Asked in this order: does the student that learns the teacher's logits lose less than the one that imitates the texts of "
+            "the same rows (the 95 % interval of the relative difference, over the same records and averaged over seeds, ends below "
+            "zero)? Does imitation of reasoning and answer lose less than that of the answers alone, where both are tuned? The first "
+            "that is not shown, or whose seeds differ by more than 20 % (of a share 20 points: unstable), ends the asking: so at most 2.5 % of such "
+            "studies name a gain that is none. That texts teach better is said where the first interval begins above zero, which "
+            "errs in at most 2.5 % more."
+        ),
+        "comparisons": [[LOGITS, IMITATES], [IMITATES, ANSWER_ALONE]],
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.EXPERTS: {
+        "text": (
+            "The isolated expert is the better student if the 95 % interval of the relative difference in loss to the dense one, over the "
+            "same records and averaged over seeds, ends below zero; the dense one is if it begins above; otherwise the study has not "
+            "told. So at most 2.5 % of such studies call either better that is not. Where the seeds of one differ by more than 20 % "
+            "(unstable) the study cannot tell. Both are tuned on the same texts; losses are told by the byte."
+        ),
+        "comparisons": [[ISOLATED, DENSE]],
+        "tolerance": 0.0,
+        "gain": 0.05,
         "unstable_above": 0.2,
         "draws": 2000,
         "level": 0.95,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from evaluation.states import StudyMetric
+from evaluation.states import SHARE_METRICS
 from evaluation.studies import results
 from evaluation.studies.number_wording import change, percent, ranged
 from evaluation.studies.results import CellResult, Group
@@ -111,8 +111,8 @@ def _sentence(points: Sequence[Mapping[str, Any]], largest: int, rule: Mapping[s
 
 def _lost(point: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     bounds = ranged(point["lost_low"], point["lost_high"])
-    if rule["metric"] == StudyMetric.PASSES:
-        return f"the share that passes is {change(-point['lost'])} (lost: {bounds})"
+    if rule["metric"] in SHARE_METRICS:
+        return f"{SHARE_METRICS[rule['metric']]} is {change(-point['lost'])} (lost: {bounds})"
     return f"the loss is {change(point['lost'])} ({bounds})"
 
 

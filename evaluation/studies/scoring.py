@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,25 +11,18 @@ from evaluation.evaluations import inputs
 from evaluation.evaluations.run_inputs import TUNED, tuned_name
 from evaluation.models import Measurement
 from jobs.contracts import Result
+from review.models import DatasetVersion, TaskVersion
+from review.spec.task_spec import TaskSpec
 from review.states import Split
 from training.inputs import run_inputs as training_lay
-from training.models import TrainingRun
+from training.models import Student, TrainingRun
 from training.students import registration
 from web.errors import Refusal
 
 
-def run_of(measurement_id: UUID) -> TrainingRun:
-    """The run that a measurement scores.
-
-    Raises:
-        LookupError: It has none.
-    """
-    measurement = Measurement.objects.select_related(
-        "run__student", "run__miniature", "run__task_version", "run__dataset_version"
-    ).get(pk=measurement_id)
-    if measurement.run is None:
-        raise LookupError(f"measurement {measurement} has no run")
-    return measurement.run
+def student_of(measurement_id: UUID) -> Student:
+    """The student that a measurement scores, tuned or as it came."""
+    return Student.objects.get(pk=Measurement.objects.get(pk=measurement_id).plan["student"])
 
 
 def scoring_spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
@@ -36,29 +30,17 @@ def scoring_spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
 
     Raises:
         Refusal: A stored file or the base student is not what it was, or validation records are gone.
+        LookupError: The measurement has neither a run nor a student that is scored as it came.
     """
-    run, plan = run_of(measurement_id), Measurement.objects.get(pk=measurement_id).plan
-    miniature = getattr(run, "miniature", None)
-    if miniature is None:
-        raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
-    records = inputs.facts_of(plan["scored"])
-    if len(records) != len(plan["scored"]):
-        raise Refusal(
-            "records_gone",
-            f"{len(plan['scored']) - len(records)} of the validation records that were registered are gone.",
-            hint="Register the study again: it will be scored on those that are there.",
-        )
-    training_lay.miniature_files(miniature, run_dir / TUNED)
+    measurement = Measurement.objects.select_related(
+        "run__student", "run__miniature", "run__task_version", "run__dataset_version"
+    ).get(pk=measurement_id)
+    plan = measurement.plan
+    first, *others = _parts(measurement)
     return {
-        "task": run.taught.canonical(),
-        "records": records,
-        "golds": inputs.golds_of(run.dataset_version, plan["scored"], split=Split.VALIDATION),
-        "system": {
-            "name": tuned_name(run),
-            "student": training_lay.student_ref(run.student, run),
-            "method": run.method,
-            "tuned": TUNED,
-        },
+        **first,
+        **({"others": others} if others else {}),
+        "system": _base(measurement) if plan.get("untuned") else _tuned(measurement.run, run_dir),
         "written_records": plan["written_records"],
         "max_new_tokens": plan["max_new_tokens"],
         "allowed_roots": registration.allowed_roots(),
@@ -69,3 +51,46 @@ def keep_scores(measurement_id: UUID, result: Result) -> None:
     """Keep the scores of a cell that was scored; idempotent."""
     if result.outcome == "succeeded":
         Measurement.objects.filter(pk=measurement_id).update(scores=result.summary)
+
+
+def _parts(measurement: Measurement) -> list[dict[str, Any]]:
+    """Each task that is scored, with its records and the experts' texts; of most studies the run's own alone."""
+    plan, run = measurement.plan, measurement.run
+    if "columns" not in plan and run is not None:
+        return [_part(run.taught, run.dataset_version, plan["scored"])]
+    parts = []
+    for column in plan["columns"]:
+        version = DatasetVersion.objects.get(pk=column["dataset_version"])
+        spec: TaskSpec = TaskVersion.objects.get(pk=column["task_version"]).spec
+        parts.append(_part(spec.without_reasoning() if version.drops_reasoning else spec, version, column["records"]))
+    return parts
+
+
+def _part(task: TaskSpec, version: DatasetVersion, wanted: Sequence[str]) -> dict[str, Any]:
+    records = inputs.facts_of(wanted)
+    if len(records) != len(wanted):
+        raise Refusal(
+            "records_gone",
+            f"{len(wanted) - len(records)} of the validation records that were registered are gone.",
+            hint="Register the study again: it will be scored on those that are there.",
+        )
+    golds = inputs.golds_of(version, wanted, split=Split.VALIDATION)
+    return {"task": task.canonical(), "records": records, "golds": golds}
+
+
+def _tuned(run: TrainingRun | None, run_dir: Path) -> dict[str, Any]:
+    if run is None:
+        raise LookupError("the measurement has no run")
+    miniature = getattr(run, "miniature", None)
+    if miniature is None:
+        raise Refusal("no_miniature", f"{run.name} has left no miniature.", hint="Resume the run.")
+    training_lay.miniature_files(miniature, run_dir / TUNED)
+    student = training_lay.student_ref(run.student, run)
+    return {"name": tuned_name(run), "student": student, "method": run.method, "tuned": TUNED}
+
+
+def _base(measurement: Measurement) -> dict[str, Any]:
+    """The student as it came; its template is told the day the measurement was registered."""
+    student = Student.objects.get(pk=measurement.plan["student"])
+    as_run = TrainingRun(student=student, created_at=measurement.created_at)
+    return {"name": student.slug, "student": training_lay.student_ref(student, as_run), "method": "base"}

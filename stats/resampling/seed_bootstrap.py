@@ -57,7 +57,8 @@ def pooled_variance(cells: Sequence[Array]) -> tuple[float, int]:
     return sum(float(((values - values.mean()) ** 2).sum()) for values in means) / freedom, freedom
 
 
-def interval(values: Array) -> tuple[float, float]:
-    """The 95 % percentile interval of draws."""
-    low, high = np.quantile(values, [0.025, 0.975])
+def interval(values: Array, level: float = 0.95) -> tuple[float, float]:
+    """The percentile interval of draws, of 95 % unless told."""
+    outside = (1 - level) / 2
+    low, high = np.quantile(values, [outside, 1 - outside])
     return float(low), float(high)

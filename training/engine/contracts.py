@@ -109,7 +109,7 @@ class TrainSpec(Part):
     `train_file` and `validation_file` hold `sft` rows: `{"id", "prompt": [messages], "completion": [messages],
     "meta"}`. `allowed_roots` are the folders a student may lie in; empty means any, for runs by hand. `token_cache` is
     the absolute folder where runs of a host share tokens; without it each run makes its own. `heads` are the fields that a
-    classifier tells.
+    classifier tells. `leaves_out_too_long` leaves out texts to imitate that do not fit, and counts them, where a run would refuse.
     """
 
     student: StudentRef
@@ -127,6 +127,7 @@ class TrainSpec(Part):
     allowed_roots: list[str] = Field(default_factory=list)
     token_cache: str | None = None
     heads: HeadSet | None = None
+    leaves_out_too_long: bool = False
 
     @field_validator("train_file", "validation_file")
     @classmethod
@@ -198,5 +199,7 @@ class TrainSummary(Part):
     objective: ObjectiveName = "sft"
     measures: dict[str, float] = Field(default_factory=dict)
     processes: int = 1
+    # Rows that were too long, where the run was told to leave them out.
+    rows_left_out: int = 0
     # None of runs from before it was recorded.
     environment: Environment | None = None

@@ -139,6 +139,7 @@ def _summary(
         steps=state.step,
         epochs=setup.schedule.epoch_at(state.step),
         rows=len(setup.rows),
+        rows_left_out=setup.left_out,
         train_loss=state.train_loss,
         validation_loss=state.best_loss,
         validation_loss_before=state.validation_loss_before,

@@ -13,7 +13,7 @@ from typing import Any
 
 from jobs.rundir import RunDir
 from training.engine.contracts import HUB_TOKEN, StudentRef, TrainError, TrainSpec
-from training.engine.data import labelled, pairs, token_cache
+from training.engine.data import labelled, pairs, sft_rows, token_cache
 from training.engine.data.token_cache import TokenCache
 from training.engine.model.unloaded import UnloadedStudent, open_student, require_servable
 from training.engine.objectives.distillation import require_same_tokens
@@ -32,6 +32,7 @@ class RunInputs:
         teacher: Whom it learns from, if anyone.
         rows: What it learns.
         validation: What it is measured by.
+        left_out: Rows too long to be learnt, of a run that leaves such out.
     """
 
     source: StudentRef
@@ -40,6 +41,7 @@ class RunInputs:
     teacher: UnloadedStudent | None
     rows: Sequence[Any]
     validation: Sequence[Any]
+    left_out: int = 0
 
 
 def check(run: RunDir, spec: TrainSpec) -> RunInputs:
@@ -65,12 +67,17 @@ def check(run: RunDir, spec: TrainSpec) -> RunInputs:
             _require_for_encoder_decoder(schema.Problem("teacher", message, "Choose a teacher that is a decoder."))
         require_same_tokens(teacher.chat, student.chat)
     longest = _longest(spec.recipe, [student] if teacher is None else [student, teacher])
-    rows = _rows(spec, run.path / spec.train_file, student, longest, spec.max_rows)
-    validation = _rows(spec, run.path / spec.validation_file, student, longest) if spec.validation_file else []
+    left_out = 0
+    train, validated = run.path / spec.train_file, run.path / spec.validation_file if spec.validation_file else None
+    if spec.leaves_out_too_long:
+        train, left_out = sft_rows.leave_out_too_long(train, student.chat, max_length=longest)
+        validated = validated and sft_rows.leave_out_too_long(validated, student.chat, max_length=longest)[0]
+    rows = _rows(spec, train, student, longest, spec.max_rows)
+    validation = _rows(spec, validated, student, longest) if validated else []
     if student.chat.is_apart:
         for part in (rows, validation):
             apart.require_fitting(part, student.context_length)
-    return RunInputs(source, before, student, teacher, rows, validation)
+    return RunInputs(source, before, student, teacher, rows, validation, left_out)
 
 
 def _require_for_encoder_decoder(problem: schema.Problem | None) -> None:

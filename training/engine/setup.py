@@ -54,6 +54,7 @@ class RunSetup:
         rank: Of the adapter; None where all weights are tuned.
         trainable: How many parameters are tuned.
         total: How many there are.
+        left_out: Rows that were too long for a run that leaves such out.
     """
 
     source: StudentRef
@@ -69,6 +70,7 @@ class RunSetup:
     rank: int | None
     trainable: int
     total: int
+    left_out: int = 0
 
     def fingerprint(self, recipe: schema.Recipe) -> str:
         """What a checkpoint must have been made by to be gone on from."""
@@ -131,6 +133,7 @@ def _set_up(
         rank,
         trainable,
         total,
+        inputs.left_out,
     )
 
 

@@ -20,6 +20,7 @@ PROMPT = "prompt"
 # Of such rows nobody found every text fit to imitate.
 UNFILTERED: Final = frozenset({SampleOf.WRITTEN, SampleOf.LONGEST})
 ORIGINAL = ":original"
+LEFT_OUT: Final = "left_out"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Sample:
 
     Records are drawn by their prompts, so that the same data gives the same sample wherever it was imported; samples that
     were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record brings one
-    of its rows, drawn by the same seed, so that samples of as many records hold as many texts.
+    of its rows, drawn by the same seed, so that samples of as many records hold as many texts. With
+    `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would refuse.
     """
 
     records: int
@@ -36,6 +38,7 @@ class Sample:
     by_prompt: bool = True
     of: SampleOf = SampleOf.GOLDS
     one_each: bool = False
+    leaves_out: bool = False
 
 
 def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
@@ -120,6 +123,8 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
         kept["of"] = str(sample.of)
     if sample.one_each:
         kept["one_each"] = True
+    if sample.leaves_out:
+        kept["too_long"] = LEFT_OUT
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
@@ -132,6 +137,7 @@ def from_json(kept: dict[str, Any]) -> Sample:
         by_prompt=kept.get("drawn_by") == PROMPT,
         of=of,
         one_each=bool(kept.get("one_each")),
+        leaves_out=kept.get("too_long") == LEFT_OUT,
     )
 
 

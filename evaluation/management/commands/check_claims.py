@@ -37,7 +37,7 @@ class Command(BaseCommand):
         who.add_argument("--rules", action="store_true", help="ask the rules alone, as where nothing is said")
         who.add_argument("--miniature", default="", metavar="NAME", help="then this one, of a task that checks claims")
         who.add_argument("--teacher", default="", metavar="NAME", help="then this one; it is paid by a task's budget")
-        parser.add_argument("--max-cost-usd", type=_dollars, help="what a teacher may cost at most")
+        parser.add_argument("--max-cost-usd", type=dollars, help="what a teacher may cost at most")
         parser.add_argument("--task", default="", help="whose budget pays; the only one that checks claims otherwise")
         parser.add_argument("--by", default="", metavar="USERNAME", help="who asks; the only admin otherwise")
         parser.add_argument("--json", action="store_true", help="print one JSON object a line")
@@ -81,7 +81,8 @@ def _verifier(options: dict[str, Any]) -> RulesFirst:
     return RulesFirst(None)
 
 
-def _dollars(text: str) -> Decimal:
+def dollars(text: str) -> Decimal:
+    """A sum that an option names."""
     try:
         amount = Decimal(text)
     except InvalidOperation:

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from demo.data.demo_task import DemoTask, key_of
-from demo.data.tasks import TASKS
+from demo.data.tasks import FOR_STUDIES, TASKS
 from members.models import Member
 from review.models import Record
 from review.sources import imports
@@ -23,7 +23,7 @@ from tests.review import factories
 CONTEXT_TOKENS = 1024
 WEIGHTS = Path(__file__).parents[3] / "demo" / "student" / "weights"
 
-each_task = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.slug)
+each_task = pytest.mark.parametrize("task", [*TASKS, *FOR_STUDIES], ids=lambda task: task.slug)
 
 
 @each_task

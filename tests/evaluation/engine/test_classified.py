@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from evaluation.engine.__main__ import main as evaluate
+from evaluation.engine.study_cell import main as score_cell
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import RunDir, write_spec
 from tests.training.classifiers import LABELS, triage_spec
@@ -54,6 +55,20 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path, ke
         assert "gold_nll_per_byte" not in output["scores"]
     assert summary["systems"]["run 1"]["seconds"]["n"] == 4
     assert summary["general_nll_per_byte"] == {}
+
+
+def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path, keep_signals):
+    records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate(QUESTIONS)]
+    golds = [{"record": record["id"], "completion": "bug"} for record in records]
+    system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
+    run_dir = lay(tmp_path / "run", "study-cell", "tuned", records=records, golds=golds, system=system, device="cpu")
+
+    assert score_cell(RunDir.open(run_dir)) == 0
+
+    summary = json.loads((run_dir / "result.json").read_text())["summary"]
+    assert summary["nll_per_byte"] == {}
+    assert set(summary["answers_right"]) == set(summary["passes_all"]) == {"r0", "r1", "r2", "r3"}
+    assert set(summary["answers_right"].values()) <= {0.0, 1.0}
 
 
 def test_a_question_typed_in_is_answered_with_probabilities(tmp_path, keep_signals):

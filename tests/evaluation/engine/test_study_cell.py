@@ -11,6 +11,7 @@ import pytest
 from jobs.contracts import SpecEnvelope
 from jobs.rundir import write_spec
 from review.spec import prompting
+from review.spec.schema import Label, OutputField
 from tests.evaluation.engine.test_engine import RECORDS, SPEC, student
 from tests.nursery import nursery
 
@@ -33,14 +34,30 @@ def score(run_dir: Path, student: Path, **more: Any) -> dict[str, Any]:
 
 
 def test_golds_are_read_and_a_few_outputs_written(tmp_path: Path, student: Path) -> None:
-    result = score(tmp_path, student)
+    other = {**RECORDS[0], "id": "of another task"}
+    read = {"record": other["id"], "completion": GOLDS[0]["completion"]}
+    result = score(tmp_path, student, others=[{"task": SPEC.canonical(), "records": [other], "golds": [read]}])
 
     assert result["outcome"] == "succeeded"
     summary = result["summary"]
-    assert set(summary["nll_per_byte"]) == {"r0", "r1", "r2"}
+    assert set(summary["nll_per_byte"]) == {"r0", "r1", "r2", other["id"]}
+    assert summary["nll_per_byte"][other["id"]] == pytest.approx(summary["nll_per_byte"]["r0"], rel=1e-3)
     assert all(nll > 0 for nll in summary["nll_per_byte"].values())
     assert set(summary["passes_all"]) == {"r0", "r1"}
+    assert summary["answers_right"] == {}
     assert summary["seconds_per_output"] > 0
+
+
+def test_values_are_right_or_wrong_where_the_task_has_some(tmp_path: Path, student: Path) -> None:
+    lead = OutputField(name="lead", type="choice", labels=(Label(name="yes"), Label(name="no")))
+    of_values = SPEC.model_copy(update={"output_schema": (lead,), "checks": ()})
+    golds = [{"record": f"r{number}", "completion": word} for number, word in enumerate(("yes", "no"))]
+
+    result = score(tmp_path, student, task=of_values.canonical(), golds=golds, written_records=3)
+
+    right = result["summary"]["answers_right"]
+    assert set(right) == {"r0", "r1"}
+    assert set(right.values()) <= {0.0, 1.0}
 
 
 def test_a_spec_it_cannot_read_fails_with_the_place(tmp_path: Path, student: Path) -> None:

@@ -127,6 +127,7 @@ def test_a_filter_study_runs_to_its_verdict(
     assert "has not told whether the human filter helps" in page
     assert page.count("Everything written") >= 2
     assert "not asked" in page
+    assert ">apart<" in page
 
 
 def test_a_version_without_rejected_drafts_cannot_tell(

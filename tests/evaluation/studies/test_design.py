@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from evaluation.studies import design, rules
+from evaluation.studies import design, grids, rules
 from evaluation.studies.design import DesignError, StudyInputs, StudyRequest
 from training.states import SampleOf
 
 
 def compose(available: int = 346, **wishes: Any) -> design.StudyDesign:
     given = StudyInputs(records={SampleOf.GOLDS: available}, students=("demo",), demo="demo")
-    return design.design_study(StudyRequest(**{"kind": "samples", **wishes}), given)
+    return grids.design_study(StudyRequest(**{"kind": "samples", **wishes}), given)
 
 
 @pytest.mark.parametrize("available", [10, 16, 90, 346, 5000])
@@ -49,7 +49,7 @@ def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_wr
     records = {SampleOf.GOLDS: 200, SampleOf.ACCEPTED: 120, SampleOf.WRITTEN: 300, SampleOf.LONGEST: 300}
     given = StudyInputs(records=records, students=("demo",), demo="demo")
 
-    made = design.design_study(StudyRequest(kind="filter"), given)
+    made = grids.design_study(StudyRequest(kind="filter"), given)
 
     assert made.sizes == (120,)
     assert {(arm.name, str(arm.of), size) for arm, size, _ in made.places} == {
@@ -66,7 +66,7 @@ def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_wr
 def test_students_are_asked_from_the_second_largest_down() -> None:
     given = StudyInputs(records={SampleOf.GOLDS: 200}, students=("small", "middle", "large"), demo="small")
 
-    made = design.design_study(StudyRequest(kind="students"), given)
+    made = grids.design_study(StudyRequest(kind="students"), given)
 
     assert [(arm.student, arm.recipe) for arm in made.arms] == [
         ("small", "demo"), ("middle", "modern-lora"), ("large", "modern-lora"),

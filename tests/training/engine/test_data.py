@@ -34,6 +34,18 @@ def test_long_rows_are_refused_by_name_and_nothing_is_cut(tmp_path, chat, rows):
     assert "Raise max_length to" in refused.value.hint
 
 
+def test_long_rows_can_be_left_out_and_are_counted(tmp_path, chat, rows):
+    rows[3]["completion"][0]["content"] = "word " * 200
+
+    path, left_out = sft_rows.leave_out_too_long(write(tmp_path / "train.jsonl", rows), chat, max_length=90)
+
+    assert left_out == 1
+    kept = sft_rows.read(path, chat, max_length=90)
+    assert [row.id for row in kept] == [row["id"] for row in rows if row["id"] != "row-3"]
+    with pytest.raises(TrainError, match="longer than 2 tokens"):
+        sft_rows.leave_out_too_long(tmp_path / "train.jsonl", chat, max_length=2)
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

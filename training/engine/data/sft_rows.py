@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,6 +137,28 @@ def encoded(path: Path, chat: Chat, *, max_rows: int | None = None) -> list[Toke
     return [
         row for at in range(0, len(raws), ENCODED_AT_ONCE) for row in _encode(raws[at : at + ENCODED_AT_ONCE], chat)
     ]
+
+
+def leave_out_too_long(path: Path, chat: Chat, *, max_length: int) -> tuple[Path, int]:
+    """Write the rows of an `sft` file that fit beside it; nothing is cut.
+
+    Returns:
+        The new file, and how many rows it lacks.
+
+    Raises:
+        TrainError: As `encoded`; or no row fits.
+    """
+    rows = encoded(path, chat)
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.strip()]
+    fitting = [line for line, row in zip(lines, rows, strict=True) if row.length <= max_length]
+    if not fitting:
+        raise _too_long(rows, max_length)
+    target = path.with_suffix(".fitting.jsonl")
+    # Processes of one run write the same bytes, each to a file of its own first.
+    own = target.with_suffix(f".{os.getpid()}")
+    own.write_text("".join(fitting), encoding="utf-8")
+    own.replace(target)
+    return target, len(rows) - len(fitting)
 
 
 def lengths_of(rows: Sequence[Any]) -> Sequence[int]:

@@ -1,0 +1,76 @@
+"""The tasks of a transfer study: what each is tuned on, and the validation records that every cell is scored on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from evaluation.studies import queries as selectors
+from members.models import Member
+from review.datasets import queries as datasets
+from review.models import DatasetVersion, Task
+from review.tasks.permissions import tasks_for
+from training.inputs import tuning_data
+from training.runs import preflight
+from web.errors import Refusal
+
+
+@dataclass(frozen=True)
+class StudyColumn:
+    """One task as it is scored: the version whose texts count, and the records."""
+
+    task: str
+    dataset_version: str
+    task_version: str
+    records: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the plan of a cell and the record of a study."""
+        return {
+            "task": self.task,
+            "dataset_version": self.dataset_version,
+            "task_version": self.task_version,
+            "records": list(self.records),
+        }
+
+
+def choices(member: Member, *, task: Task) -> QuerySet[DatasetVersion]:
+    """Frozen versions of the other tasks that the member may see, newest first."""
+    versions = DatasetVersion.objects.filter(dataset__task__in=tasks_for(member)).exclude(dataset__task=task)
+    return versions.filter(files__isnull=False).distinct().select_related("dataset__task").order_by("-created_at")
+
+
+def chosen(member: Member, ids: Sequence[str]) -> list[DatasetVersion]:
+    """Versions of other tasks by their ids.
+
+    Raises:
+        Http404: The member may not see one of them.
+    """
+    return [datasets.version_or_404(member, each) for each in dict.fromkeys(ids)]
+
+
+def columns_of(versions: Sequence[DatasetVersion], *, limit: int) -> tuple[StudyColumn, ...]:
+    """Every task with the records that it is scored on.
+
+    Raises:
+        Refusal: A version is not frozen, too small, without validation records, or of a task that is named already.
+    """
+    by_task: dict[str, StudyColumn] = {}
+    for version in versions:
+        slug = version.dataset.task.slug
+        if slug in by_task:
+            raise _refusal("task_named_twice", f"Two versions are of the task '{slug}'; a task has one row.")
+        preflight.require_rows(version)
+        records = tuple(selectors.validation_records(version, limit=limit))
+        if len(records) < 2:
+            raise _refusal("no_validation_records", f"{version} has fewer than two validation records to be scored on.")
+        newest = tuning_data.newest_task_version(version)
+        by_task[slug] = StudyColumn(slug, str(version.pk), str(newest.pk), records)
+    return tuple(by_task.values())
+
+
+def _refusal(code: str, message: str) -> Refusal:
+    return Refusal(code, message, hint="Choose one frozen version of each task.", errors={"others": [message]})

@@ -1,0 +1,198 @@
+"""The grid that answers a study's question, laid out from what was asked for and checked field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.studies.design import (
+    ACCEPTED,
+    ANSWER_ALONE,
+    BASE,
+    DEMO_CONTEXT,
+    DENSE,
+    EDITED,
+    EVERY,
+    IMITATES,
+    ISOLATED,
+    LOGITS,
+    LONG_CONTEXT,
+    LONGEST,
+    MAX_CELLS,
+    MAX_EPOCHS,
+    MIN_RECORDS,
+    MIN_SEEDS,
+    PRESETS,
+    QUESTIONS,
+    SHARES,
+    SMALL,
+    SMALL_RECORDS,
+    UNFILTERED,
+    DesignError,
+    StudyArm,
+    StudyDesign,
+    StudyInputs,
+    StudyRequest,
+)
+from training.states import SampleOf
+
+
+def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
+    """The design of a preset with what was asked for in its place.
+
+    Args:
+        wishes: What was asked for.
+        given: What the version holds, and which students there are.
+
+    Raises:
+        DesignError: Names every field that cannot be as it is.
+    """
+    if wishes.kind not in StudyKind.values or wishes.preset not in PRESETS or wishes.metric not in StudyMetric.values:
+        raise DesignError(_unknown(wishes))
+    kind, metric = StudyKind(wishes.kind), StudyMetric(wishes.metric)
+    is_small = wishes.preset == SMALL
+    design = StudyDesign(
+        kind=kind,
+        question=wishes.question.strip() or QUESTIONS[kind],
+        arms=_arms(wishes, given),
+        sizes=wishes.sizes or _sizes(kind, wishes.preset, given.common),
+        seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
+        epochs=wishes.epochs or (1 if is_small else 3),
+        metric=metric,
+    )
+    if kind == StudyKind.TRANSFER:
+        design = replace(design, written_records=0)
+    if metric in SHARE_METRICS:
+        design = replace(design, written_records=design.scored_records)
+    if errors := _errors(design, given):
+        raise DesignError(errors)
+    return design
+
+
+def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
+    kind, recipes = wishes.kind, wishes.recipes
+    is_demo = given.demo in given.students
+    lora = recipes.get("lora") or ("demo" if is_demo else "modern-lora")
+    if kind == StudyKind.METHODS and len(given.students) > 1:
+        return tuple(arm for slug in given.students for arm in _methods(slug, recipes, given))
+    if kind == StudyKind.METHODS:
+        return StudyArm("LoRA", lora), StudyArm(
+            "Full", recipes.get("full") or ("demo-full" if is_demo else "paper-full")
+        )
+    if kind == StudyKind.FILTER:
+        every = given.records.get(SampleOf.WRITTEN)
+        return (
+            StudyArm(EDITED, lora, one_each=True),
+            StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED, one_each=True),
+            StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN, one_each=True),
+            StudyArm(LONGEST, lora, of=SampleOf.LONGEST),
+            StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
+        )
+    if kind == StudyKind.STUDENTS:
+        families = given.families if len(set(given.families.values())) > 1 else {}
+        return tuple(
+            StudyArm(slug, _lora(slug, recipes, given), student=slug, family=families.get(slug, ""))
+            for slug in given.students
+        )
+    if kind == StudyKind.TRANSFER:
+        rows = (StudyArm(task, lora, version=version) for task, version in given.versions.items())
+        return StudyArm(BASE, lora, is_base=True), *rows
+    if kind == StudyKind.CONTEXT:
+        longest = min(LONG_CONTEXT, given.context_length or LONG_CONTEXT)
+        longest = DEMO_CONTEXT if is_demo else longest
+        return tuple(
+            StudyArm(f"{size:,} tokens", lora, changes=(("max_length", size),)) for size in (longest // 2, longest)
+        )
+    if kind == StudyKind.EXPERTS:
+        names = (DENSE, ISOLATED)
+        return tuple(StudyArm(name, lora, student=slug) for name, slug in zip(names, given.students, strict=False))
+    if kind == StudyKind.CLONING:
+        alone = (StudyArm(ANSWER_ALONE, lora, answer_alone=True),) if wishes.answers_version else ()
+        return StudyArm(LOGITS, lora, teacher=wishes.teacher), StudyArm(IMITATES, lora), *alone
+    return (StudyArm("LoRA", lora),)
+
+
+def _lora(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> str:
+    if slug in given.encoders:
+        return recipes.get("encoder") or ("demo-encoder" if slug == "demo-encoder" else "classifier-lora")
+    return recipes.get("lora") or ("demo" if slug == given.demo else "modern-lora")
+
+
+def _methods(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> tuple[StudyArm, StudyArm]:
+    full = recipes.get("full") or ("demo-full" if slug == given.demo else "paper-full")
+    lora = StudyArm(f"{slug}, LoRA", _lora(slug, recipes, given), student=slug)
+    return lora, StudyArm(f"{slug}, full", full, student=slug)
+
+
+def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
+    most = min(available, SMALL_RECORDS) if preset == SMALL else available
+    if kind != StudyKind.SAMPLES:
+        return (most,)
+    sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[preset]}
+    return tuple(sorted(size for size in sizes if size <= most)) or (most,)
+
+
+def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
+    choices = {"kind": StudyKind.values, "preset": list(PRESETS), "metric": StudyMetric.values}
+    return {
+        name: [f"There is no {name} '{getattr(wishes, name)}'; choose one of {', '.join(values)}."]
+        for name, values in choices.items()
+        if getattr(wishes, name) not in values
+    }
+
+
+def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    available = given.common
+    sizes, seeds = design.sizes, design.seeds
+    if list(sizes) != sorted(set(sizes)):
+        errors["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
+    elif sizes[0] < 1 or sizes[-1] > available:
+        of_each = "" if design.kind != StudyKind.FILTER else " of each kind"
+        errors["sizes"] = [
+            f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
+        ]
+    elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
+        errors["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
+    elif design.kind != StudyKind.SAMPLES and len(sizes) != 1:
+        errors["sizes"] = ["All are compared at one size: name one."]
+    if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
+        errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
+    if given.encoders and design.metric != StudyMetric.RIGHT:
+        errors["metric"] = ["An encoder writes no text: compare it by the share of outputs whose values are all right."]
+    if design.kind == StudyKind.TRANSFER and len(given.versions) < 2:
+        errors["others"] = ["Name a dataset version of another task: there is nowhere to transfer to."]
+    if design.kind == StudyKind.TRANSFER and design.metric != StudyMetric.NLL:
+        errors["metric"] = ["A transfer is told by the loss: tasks have other checks."]
+    errors |= _cloning_errors(design)
+    if design.kind == StudyKind.EXPERTS and (len(given.students) != 2 or len(design.arms) != 2):
+        errors["students"] = ["Name one dense student beside the isolated expert, about as large."]
+    if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
+        errors["seeds"] = [
+            f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."
+        ]
+    elif not all(0 <= seed < 2**32 for seed in seeds):
+        errors["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]
+    if not 1 <= design.epochs <= MAX_EPOCHS:
+        errors["epochs"] = [f"Epochs are 1 to {MAX_EPOCHS}."]
+    if len(design.places) > MAX_CELLS:
+        errors["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MAX_CELLS}."]
+    return errors
+
+
+def _cloning_errors(design: StudyDesign) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    if design.kind != StudyKind.CLONING:
+        return errors
+    if not any(arm.teacher for arm in design.arms):
+        errors["teacher"] = ["Name the student whose logits are learnt: a larger one with the same tokenizer."]
+    if design.metric == StudyMetric.NLL and any(arm.answer_alone for arm in design.arms):
+        errors["metric"] = [
+            "Texts with reasoning and without cannot be compared by their loss: score by values that are right."
+        ]
+    return errors
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return ", ".join(str(number) for number in numbers)

@@ -1,0 +1,81 @@
+"""The paper's table and claims beside what was measured of a task: newest verdicts of studies and newest evaluations; else *not measured*.
+
+Rates of opening, clicking and response come from people, so no study here measures them: what stands beside the table is the
+share of outputs that pass every check, and says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from evaluation.models import Evaluation, Study
+from evaluation.states import SystemKind
+from evaluation.studies import reported
+from review.models import Task
+from review.states import Split
+
+EVALUATIONS_CONSIDERED: Final = 100
+TUNED: Final = (SystemKind.LORA, SystemKind.FULL)
+
+
+def of_task(task: Task) -> dict[str, Any]:
+    """What the paper reports, each with what was measured of this task, as plain data.
+
+    Returns:
+        `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; what was not measured is None.
+    """
+    evaluations = Evaluation.objects.filter(task=task, split=Split.VALIDATION, suite=None).exclude(summary={})
+    newest = list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
+    verdicts = _newest_verdicts(task)
+    return {
+        "models": [_model(model, newest) for model in reported.TABLE],
+        "claims": [
+            {"claim": claim, "kind": str(kind), "asked_by": kind.label, "measured": verdicts.get(kind)}
+            for claim, kind in reported.CLAIMS
+        ],
+        "teacher_share": {
+            "claim": "A miniature reaches 91 to 96 % of the proprietary LLM.",
+            "measured": next((share for each in newest if (share := _of_teacher(each))), None),
+        },
+        "contradictions": list(reported.CONTRADICTIONS),
+    }
+
+
+def _newest_verdicts(task: Task) -> dict[str, dict[str, Any]]:
+    studies = Study.objects.filter(task=task, verdict__isnull=False).select_related("verdict").order_by("created_at")
+    return {
+        study.kind: {
+            "study": str(study.pk),
+            "sentence": study.verdict.body["sentence"],
+            "registered_at": study.created_at.isoformat(timespec="seconds"),
+        }
+        for study in studies
+    }
+
+
+def _model(model: reported.ReportedModel, evaluations: list[Evaluation]) -> dict[str, Any]:
+    line = {"model": model.model, "opened": model.opened, "clicked": model.clicked, "responded": model.responded}
+    for evaluation in evaluations:
+        hub_id = evaluation.run.student.hub_id.lower()
+        if any(name in hub_id for name in model.names) and (measured := _passes(evaluation, TUNED)):
+            return {**line, "measured": measured}
+    return {**line, "measured": None}
+
+
+def _passes(evaluation: Evaluation, kinds: tuple[SystemKind, ...]) -> dict[str, Any] | None:
+    """Share of outputs that pass every check of the first system of these kinds, with its interval."""
+    systems = evaluation.summary.get("systems", {})
+    for name, kind in evaluation.summary.get("kinds", {}).items():
+        passed = systems.get(name, {}).get("passes_all") if kind in kinds else None
+        if passed and passed.get("mean") is not None:
+            figures = {figure: passed.get(figure) for figure in ("mean", "low", "high", "n")}
+            return {"evaluation": str(evaluation.pk), "run": evaluation.run.name, "system": name, **figures}
+    return None
+
+
+def _of_teacher(evaluation: Evaluation) -> dict[str, Any] | None:
+    """The share of its teacher's that a miniature's share of sound outputs is; of means, without an interval."""
+    tuned, teacher = _passes(evaluation, TUNED), _passes(evaluation, (SystemKind.TEACHER,))
+    if tuned is None or teacher is None or not teacher["mean"]:
+        return None
+    return {**tuned, "teacher": teacher["mean"], "share": tuned["mean"] / teacher["mean"]}

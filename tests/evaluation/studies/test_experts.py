@@ -1,0 +1,68 @@
+"""An expert of a mixture against a dense student: both are tuned on the same texts, and neither wins by its size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.models import Measurement, Study
+from evaluation.states import StudyKind
+from evaluation.studies import arms, launch_study, presentation
+from evaluation.studies.design import DENSE, ISOLATED, StudyRequest
+from evaluation.studies.rules import RULES
+from members.models import Member
+from review.models import DatasetVersion
+from tests.evaluation.studies.conftest import finish_all
+from tests.evaluation.studies.test_arms import cells as finished
+from tests.training.conftest import write_student
+from training.models import Student
+from training.students import registration
+from web.errors import Refusal
+
+RULE = {**RULES[StudyKind.EXPERTS], "metric": "nll_per_byte", "draws": 500}
+
+
+def asks(**more: Any) -> StudyRequest:
+    return StudyRequest(**{"kind": "experts", "sizes": (20,), "seeds": (1, 2), "epochs": 1, **more})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_both_students_are_tuned_on_the_same_rows_and_a_verdict_is_told(
+    version: DatasetVersion, student: Student, admin: Member, tmp_path: Path
+) -> None:
+    folder = write_student(tmp_path / "students" / "expert", rms_norm_eps=1e-5)
+    expert = registration.register_folder(path=str(folder), by=admin, name="Expert", licence="Apache-2.0")
+
+    study = launch_study.launch(asks(students=(student.slug,)), version=version, student=expert, by=admin)
+    finish_all(study, tmp_path)
+
+    assert study.student == expert
+    plans = {arm: Measurement.objects.get(cells__arm=arm, cells__seed=1).plan for arm in (ISOLATED, DENSE)}
+    assert {arm: plan["student"] for arm, plan in plans.items()} == {ISOLATED: str(expert.pk), DENSE: str(student.pk)}
+    assert plans[ISOLATED]["sample"] == plans[DENSE]["sample"]
+    body = Study.objects.get(pk=study.pk).verdict.body
+    assert body["sentence"].startswith("The study has not told which is the better student")
+    assert "tiny models made from a config" in presentation.page(Study.objects.get(pk=study.pk))["rule_note"]
+
+
+@pytest.mark.django_db
+def test_a_dense_student_of_another_size_and_none_at_all_are_refused(
+    version: DatasetVersion, student: Student, admin: Member, tmp_path: Path
+) -> None:
+    folder = write_student(tmp_path / "students" / "wide", width=16)
+    wide = registration.register_folder(path=str(folder), by=admin, name="Wide", licence="Apache-2.0")
+
+    for others, words in (((wide.slug,), "so size would decide"), ((), "Name one dense student")):
+        with pytest.raises(Refusal, match=words) as refused:
+            launch_study.launch(asks(students=others), version=version, student=student, by=admin)
+        assert "students" in refused.value.errors
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [(0.8, "The isolated expert is the better student"), (1.2, "The dense student is the better one")],
+)
+def test_the_better_student_is_told(loss: float, words: str) -> None:
+    assert arms.conclude_experts(finished({ISOLATED: loss, DENSE: 1.0}), RULE)["sentence"].startswith(words)

@@ -1,0 +1,144 @@
+"""Studies of transfer and of context are registered, run and read: each cell is given its own rows, the base none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import Http404
+from django.test import Client
+from django.urls import reverse
+
+from evaluation.models import Measurement, Study, StudyVerdict
+from evaluation.studies import columns, launch_study, scoring
+from evaluation.studies.design import StudyRequest
+from members.models import Member
+from review.models import DatasetVersion
+from tests.evaluation.studies.conftest import finish_all
+from tests.review import factories
+from tests.training.conftest import freeze
+from training.inputs import run_inputs
+from training.models import Student, TrainingRun
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def other(admin: Member) -> DatasetVersion:
+    return freeze(factories.make_task(by=admin, slug="research"), admin, train=12, validation=3)
+
+
+@pytest.fixture
+def ask(version: DatasetVersion, student: Student, admin: Member) -> Callable[..., Study]:
+    def _ask(*others: DatasetVersion, kind: str = "transfer", **asked: Any) -> Study:
+        wishes = StudyRequest(**{"kind": kind, "seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **asked})
+        return launch_study.launch(wishes, version=version, student=student, by=admin, others=others)
+
+    return _ask
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transfer_runs_to_its_verdict_and_shows_it(
+    ask: Callable[..., Study], other: DatasetVersion, admin: Member, client: Client, tmp_path: Path
+) -> None:
+    study = ask(other)
+    assert [(cell.arm, cell.records) for cell in study.cells.order_by("position")] == [
+        ("base", 0), ("outreach", 12), ("research", 12), ("outreach", 12), ("research", 12),
+    ]  # fmt: skip
+    base = study.cells.get(arm="base").measurement
+    spec = scoring.scoring_spec(base.pk, tmp_path)
+    assert spec["system"]["method"] == "base"
+    assert [len(part["records"]) for part in (spec, *spec["others"])] == [4, 3]
+    assert {len(part["golds"]) for part in (spec, *spec["others"])} == {4, 3}
+
+    finish_all(study, tmp_path, loss=lambda size, seed: 1.0 if not size else 0.5 + seed / 1000)
+
+    base.refresh_from_db()
+    assert base.run is None
+    tuned = Measurement.objects.exclude(run=None).values_list("run__dataset_version", "run__task__slug")
+    assert sorted({slug for _, slug in tuned}) == ["outreach", "research"]
+    body = Study.objects.get(pk=study.pk).verdict.body
+    assert [column["task"] for column in body["matrix"]] == ["outreach", "research"]
+    assert all(entry["change"] < -0.4 for column in body["matrix"] for entry in column["entries"])
+    client.force_login(admin)
+    page = client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
+    assert "Tuned on one task, scored on another" in page
+    assert "its own task" in page
+
+
+def test_a_task_that_a_member_cannot_see_is_not_there(
+    other: DatasetVersion, version: DatasetVersion, make_member: Callable[..., Member]
+) -> None:
+    stranger = make_member("sam")
+    factories.join(stranger, version.dataset.task)
+
+    assert not columns.choices(stranger, task=version.dataset.task)
+    with pytest.raises(Http404):
+        columns.chosen(stranger, [str(other.pk)])
+
+
+def test_another_task_is_needed_and_each_but_once(ask: Callable[..., Study], version: DatasetVersion) -> None:
+    with pytest.raises(Refusal, match="Name a dataset version of another task"):
+        ask()
+    with pytest.raises(Refusal, match="Two versions are of the task 'outreach'"):
+        ask(version)
+
+
+def test_contexts_differ_in_their_recipes_alone_and_leave_long_rows_out(
+    ask: Callable[..., Study], tmp_path: Path
+) -> None:
+    study = ask(kind="context")
+
+    first, second = (cell.measurement.plan for cell in study.cells.order_by("position")[:2])
+    differing = {name for name in first["recipe"] if first["recipe"][name] != second["recipe"][name]}
+    assert differing == {"max_length"}
+    assert first["sample"] == second["sample"]
+    run = TrainingRun(
+        task=study.task, dataset_version=study.dataset_version, task_version=study.task.versions.all()[0],
+        student=study.student, recipe=first["recipe"], sample=first["sample"], purpose="study",
+        created_at=study.created_at,
+    )  # fmt: skip
+    assert run_inputs.training_spec(run, tmp_path)["leaves_out_too_long"]
+
+
+def test_a_study_over_the_api_names_the_other_tasks(
+    version: DatasetVersion, other: DatasetVersion, student: Student, admin: Member, client: Client
+) -> None:
+    client.force_login(admin)
+    body = {"kind": "transfer", "dataset_version": str(version.pk), "student": student.slug, "others": [str(other.pk)]}
+
+    answer = client.post("/api/v1/studies/", {**body, "recipes": {"lora": "demo"}}, content_type="application/json")
+
+    assert answer.status_code == 202
+    record = Study.objects.get(pk=answer.json()["id"]).record
+    assert [column["task"] for column in record["scored_on"]["columns"]] == ["outreach", "research"]
+    estimate = client.get(
+        reverse("evaluation:study-estimate", args=["outreach"]),
+        {**body, "preset": "small", "metric": "nll_per_byte"},
+    )
+    assert "the only one there is" in estimate.content.decode()
+
+
+def test_labels_are_not_compared_on_a_task_of_texts(ask: Callable[..., Study]) -> None:
+    with pytest.raises(Refusal, match="that could be right"):
+        ask(kind="context", metric="answers_right")
+
+
+def test_what_the_paper_claims_stands_beside_what_was_measured(
+    ask: Callable[..., Study], version: DatasetVersion, admin: Member, client: Client
+) -> None:
+    study = ask(kind="context")
+    StudyVerdict.objects.create(study=study, body={"sentence": "The shorter context is enough: so it is."})
+    client.force_login(admin)
+
+    page = client.get(reverse("evaluation:study-paper", args=["outreach"])).content.decode()
+    told = client.get("/api/v1/tasks/outreach/paper/").json()
+
+    assert "The shorter context is enough: so it is." in page
+    assert page.count("not measured") == 5 + 1 + 4
+    assert "a fall of 13.6 %" in page
+    assert {claim["kind"]: bool(claim["measured"]) for claim in told["claims"]}["context"]
+    assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]
