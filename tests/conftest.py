@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def refuse_hidden_marks(items: list[pytest.Item]) -> None:
     """Refuse a mark that a pass looks for and that the test's file does not name: the pass would not find the test."""
-    for mark in ("browser", "alone", "postgres_only"):
+    for mark in ("browser", "alone", "timed", "postgres_only"):
         files = {item.path for item in items if item.get_closest_marker(mark)}
         known = [ROOT / name for name in files_with(mark)] if files else []
         for path in sorted(files):

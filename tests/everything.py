@@ -1,9 +1,9 @@
 """`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
 
-First what shares a machine well, as many tests at once as there are cores; beside it the tours through the product, which
-wait for half of their time and for whatever takes long, and what only PostgreSQL is asked. Then browsers beside fault drills. At the
-end stand the failures of all passes, the files that took longest, what each pass took in time and of the processors, and how
-many tests were left out for want of outside data.
+Passes run in two lanes side by side. In one is what shares a machine well: on SQLite as many tests at once as there are
+cores, then on PostgreSQL one fewer. In the other are, one by one, the tours through the product, what only PostgreSQL is asked
+and the browsers, which wait for half of their time; last come the fault drills, once the SQLite pass has ended. The summary
+holds what failed in any, the files that took longest, each pass's time, and how many tests lacked outside data.
 
 Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
 quick answer of `make check`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not know what
@@ -35,7 +35,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = max(1, os.cpu_count() or 1)
 # Tests of one file stay together, so that what they share is made once; long files come first. In order of their count of
 # tests, xdist's own, a file with one test of a minute would come last and leave the other cores idle.
-TOGETHER = ("-n", str(CORES), "--dist", "loadfile", "--no-loadscope-reorder")
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+TOGETHER = ("-n", str(CORES), *BY_FILE)
+# Leaves a core to the pass in the other lane, which may be the drills.
+BUT_ONE_CORE = ("-n", str(max(1, CORES - 1)), *BY_FILE)
 # Two threads of an engine that wait for each other wait for whoever else is on a core.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
@@ -47,10 +50,10 @@ SAID_CHARS = 200
 SAID_FILES = 20
 
 # Each test on SQLite belongs to one of these, or to `postgres_only`.
-BROWSERS = "browser"
-DRILLS = "(stress or alone) and not browser and not postgres_only"
+BROWSERS = "browser and not timed"
+DRILLS = "(timed or (stress or alone) and not browser) and not postgres_only"
 # What needs the whole product running: it takes long to start, so one pass has it all.
-TOURS = f"{BROWSERS} or {DRILLS}"
+TOURS = f"browser or {DRILLS}"
 TOURS_FOLDER = "tests/tour"
 SHARING = f"not browser and not ({DRILLS}) and not postgres_only"
 # Engines, browsers and pure code do not care which database it is: once is enough. Of the tests that have a database,
@@ -130,23 +133,20 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     with postgres() as url:
         on_postgres = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
         both = f"{SHARING} and {DATABASE}"
-        wide = [
-            Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD),
-            Pass("PostgreSQL, together", (*TOGETHER, "-m", both, *asked), ONE_THREAD | on_postgres),
-        ]
-        # To read all files for the sake of a few takes half a minute of a core.
+        sqlite = Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD)
+        on_both = Pass("PostgreSQL, together", (*BUT_ONE_CORE, "-m", both, *asked), ONE_THREAD | on_postgres)
+        # To read all files for a few takes half a minute of a core.
         where = lambda *marks: () if asked else files_with(*marks)  # noqa: E731
         apart = f"--ignore={TOURS_FOLDER}"
         tours = Pass("Tours", ("-m", TOURS, *asked, TOURS_FOLDER), ONE_THREAD)
         browsers = Pass("Browsers", ("-m", BROWSERS, apart, *asked, *without_tours(where("browser"))), ONE_THREAD)
         cut = ("-m", "postgres_only", *asked, *where("postgres_only"))
         alone = Pass("PostgreSQL, one by one", cut, ONE_THREAD | on_postgres)
-        drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone")))
+        drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone", "timed")))
+        # Drills measure how soon something is back, so they have no more beside them than one pass that leaves them a core.
         drills_alone = Pass("SQLite, drills", drilled, ONE_THREAD)
-        # Drills measure how soon something is back, so they have no more than one other pass beside them.
-        side_by_side(wide, [tours, alone], reports)
-        side_by_side([browsers], [drills_alone], reports)
-    return [*wide, tours, alone, browsers, drills_alone]
+        side_by_side([sqlite, on_both], [tours, alone, browsers], reports, last=drills_alone)
+    return [sqlite, on_both, tours, alone, browsers, drills_alone]
 
 
 def files_with(*marks: str) -> tuple[str, ...]:
@@ -192,17 +192,19 @@ def drills(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     return passes
 
 
-def side_by_side(shown: list[Pass], aside: list[Pass], reports: Path) -> None:
-    """Run passes in order and others beside them, whose output follows at the end; on one core, one after another."""
+def side_by_side(shown: list[Pass], aside: list[Pass], reports: Path, *, last: Pass | None = None) -> None:
+    """Run passes in order and others, told at the end, beside them; `last` after those and after the first in order."""
     with ThreadPoolExecutor(1) as side:
-        others = [side.submit(each.run, reports, aside=True) for each in aside]
-        if CORES == 1:
-            wait(others)
+        begin = lambda passes: [side.submit(each.run, reports, aside=True) for each in passes]  # noqa: E731
+        lasting, others = [last] if last else [], begin(aside)
         for each in shown:
+            if CORES == 1:
+                wait(others)
             each.run(reports)
+            others += begin(lasting if each is shown[0] else [])
         for other in others:
             other.result()
-    for each in aside:
+    for each in (*aside, *lasting):
         print(each.output, end="", flush=True)
 
 

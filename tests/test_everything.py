@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import product
 from pathlib import Path
 from shutil import ignore_patterns
@@ -12,7 +13,7 @@ from tests import everything
 from tests.conftest import LONG_FILES, ONE_DATABASE
 from tests.tour.conftest import NO_PART
 
-MARKS = ("browser", "stress", "alone", "postgres_only", "engine", "sqlite_only")
+MARKS = ("browser", "timed", "stress", "alone", "postgres_only", "engine", "sqlite_only")
 
 
 def chosen(expression: str, marks: dict[str, bool]) -> bool:
@@ -21,7 +22,11 @@ def chosen(expression: str, marks: dict[str, bool]) -> bool:
 
 def combinations() -> list[dict[str, bool]]:
     each = (dict(zip(MARKS, flags, strict=True)) for flags in product((False, True), repeat=len(MARKS)))
-    return [marks for marks in each if not (marks["browser"] and marks["postgres_only"])]
+    return [
+        marks
+        for marks in each
+        if not (marks["browser"] and marks["postgres_only"]) and marks["browser"] >= marks["timed"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,27 @@ def test_passes_side_by_side_know_their_own_processor_time_and_what_ran_aside_is
     assert told.count("1 failed") == 3
     assert told.index("=== Shown") < told.index("=== Aside") < told.index("=== Last")
     assert len(list(everything.failures(tmp_path))) == 3
+
+
+def test_the_pass_that_comes_last_begins_when_the_first_shown_and_those_aside_have_ended(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    class Noted(everything.Pass):
+        def run(self, reports: Path, *, aside: bool = False) -> None:
+            wait_for = {"First": "Aside begins", "Aside": "First begins", "Second": "Last begins"}.get(self.name)
+            seen.append(f"{self.name} begins")
+            deadline = time.monotonic() + 30
+            while everything.CORES > 1 and wait_for and wait_for not in seen and time.monotonic() < deadline:
+                time.sleep(0.01)
+            seen.append(f"{self.name} ends")
+
+    first, second, aside, last = (Noted(name, ()) for name in ("First", "Second", "Aside", "Last"))
+
+    everything.side_by_side([first, second], [aside], tmp_path, last=last)
+
+    before = seen[: seen.index("Last begins")]
+    assert {"First ends", "Aside ends"} <= set(before)
+    assert "Second ends" not in before or everything.CORES == 1
 
 
 def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder() -> None:
