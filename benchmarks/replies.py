@@ -16,9 +16,6 @@ from evaluation.metrics import baselines
 from evaluation.metrics.baselines import Example
 from review.spec.schema import Facts
 
-# What the rules' words are called in the task.
-NAMES = {"later": "not_now", "declined": "not_interested"}
-
 
 def by_rules(facts: Facts) -> str:
     """The label of the task that the rules give a reply; as where mail comes in, programs are told first."""
@@ -26,7 +23,7 @@ def by_rules(facts: Facts) -> str:
     if auto_replies.auto_reply_reason(Message(), own, subject=subject):
         return "out_of_office" if auto_replies.OUT_OF_OFFICE.search(f"{subject}\n{own}") else "machine"
     said = meaning.meaning_of(own, subject=subject)
-    return NAMES.get(said, said)
+    return said
 
 
 def share_right(records: list[AnsweredRecord]) -> float:

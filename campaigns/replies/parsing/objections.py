@@ -19,7 +19,7 @@ ENGLISH = (
     r"(?! (?:from|off) (?:the |this |that )?(?:cc|loop|thread|wait\w*|calendar|invit\w*|meeting))",
     rf"\b(?:take|get|keep) (?:me|us|(?:my|our) \w+) off (?:of )?(?:your|this|the|all|any)\b.{{0,30}}\b{_LIST}",
     r"\bunsubscribe (?:me|us|my|our|this (?:address|mailbox))\b",
-    r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out)(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
+    r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out|no more (?:of (?:these|this|it)|mails?|e-?mails?))(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
     r"\bhow (?:do|can|could) (?:i|we) (?:unsubscribe|opt.?out|get off)\b",
     r"\b(?:i|we)(?:.d| would|.ll| will)? ?(?:want|wish|like|ask|request|need)? ?(?:to )?(?:unsubscribe|opt.?out)(?: (?:from|of)\b.*| please)?$",
     r"\bopt (?:me|us) out\b|\bopting out of (?:this|these|your|all)\b",
@@ -37,6 +37,9 @@ ENGLISH = (
     r"\bmy (?:address|e-?mail|data|details|number)\?? (?:please )?(?:delete|remove|erase) (?:it|them)\b|\b(?:asked|told) you .{0,30}\bnot to (?:write|contact|e-?mail|mail)",
     r"\bleave (?:me|us) alone\b|\blose my (?:number|address|e-?mail|contact)",
     r"\b(?:put|add) (?:me|us) (?:on|to) (?:your |the |a )?(?:do.?not.?\w+|suppression|block|no.?contact)\b",
+    r"^(?:please |kindly |just )*(?:unsubscribe|opt.?out)(?: please| thanks?)?[,;:] ",
+    r"\b(?:address|e-?mail|data|details|inbox|number)\b.{0,60}[.!;,] ?(?:please )?(?:erase|delete|remove|purge) (?:it|them|this)\b|\b(?:want|wish) (?:it|them|my \w+|me) (?:gone|deleted|removed|erased|off)\b"
+    r"|\byou (?:do not|don't|no longer) have (?:my|our|any) (?:permission|consent)\b|\brefrain from (?:writing|contacting|e-?mailing|sending)\b",
     r"\bcease and desist\b|\bcease (?:all |any )?(?:contact|communication|further)",
 )
 GERMAN = (
@@ -45,7 +48,7 @@ GERMAN = (
     r"\b(?:mich|uns|meine?n?|unsere?n?|diese) (?:bitte |umgehend |sofort )*(?:\w+ )?(?:aus|von) .{0,50}\b(?:nehmen|lösch\w*|loesch\w*|streichen|austragen|entfernen|herausnehmen|rausnehmen)",
     r"\b(?:mein\w*|unser\w*) (?:\w*daten|\w*adresse\w*|e-?mail\w*)\b.{0,40}\b(?:lösch|entfern|streich)",
     r"\b(?:mich|uns) (?:\w+ ){0,4}(?:abmelden|austragen|abbestellen)|\b(?:melde|melden|trage|tragen)(?: sie)?(?: hiermit| bitte)* (?:mich|uns)\b.{0,40}\b(?:ab|aus)\b",
-    r"^(?:bitte |hallo,? )*(?:abmelden|abmeldung|austragen|abbestellen|newsletter abbestellen)(?: bitte)?$",
+    r"^(?:bitte |hallo,? )*(?:abmelden|abmeldung|austragen|abbestellen|newsletter abbestellen)(?:,? (?:bitte|danke|vielen dank))*$",
     r"\bkeine(?:rlei)? (?:weiteren? )?(?:\w+ )?(?:e-?mails?|mails?|nachrichten|werbung|werbemails?|newsletter|zuschriften|kontaktaufnahmen?)(?: (?:mehr|bitte|wünsch\w*|erhalten|bekommen|von|an|zu|senden|schicken|zukommen)|[.!]*$)",
     r"\bkeine weiteren? (?:e-?mails?|mails?|nachrichten|zuschriften|kontaktaufnahmen?|kontaktversuche|werbe\w*)",
     r"\b(?:nicht|nie)(?: mehr| wieder| weiter\w*)+ ?(?:\w+ ){0,2}?(?:an|von ihnen )?(?:kontaktier|anschreib|angeschrieben|anzuschreiben|anmail|anzumailen|schreib|belästig|kontaktiert|zu kontaktieren|zusend|zuschick)",
@@ -63,6 +66,7 @@ FRENCH = (
     r"\b(?:me|nous|m.) ?(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac|radi)(?:er|re|ire|ez|vez)\b",
     r"\b(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac)\w*(?:-moi|-nous| (?:moi|nous|mon|mes|notre|nos|cette) ?(?:\w+ )?(?:adresse|nom|mail|e-?mail|données|coordonnées|donnees|contact)?)(?= |[.,!]|$)(?! (?:une?|des?) )",
     r"^(?:merci,? |svp,? |bonjour,? )*(?:désabonnement|désinscription|désabonner|désinscrire|stop mails?|stop pub)$",
+    r"\bne (?:plus )?(?:jamais|plus) (?:plus )?(?:me|nous|m') ?(?:solliciter|contacter|écrire|relancer)|\bde l'effacer\b|\b(?:l'|la |les )(?:effacer|supprimer|retirer) (?:de (?:vos|votre)|immédiatement|définitivement)",
     r"\b(?:cess|arrêt|arret)(?:er|ez) (?:de |d.|immédiatement |tout de suite |tout |vos |ces |cet )(?:\w+.? )?(?:m.|me |nous |contact|écri|envo|e-?mails?|mails?|messages?|envois|sollicit|relanc|démarch|harc)",
     r"\b(?:plus aucun|plus de|aucun autre|pas d.autres?) (?:e-?mails?|mails?|messages?|courriels?|relances?|publicité)\b",
     r"\bm.oppose\b.{0,40}\b(?:traitement|utilisation|prospection|démarchage|données)|\blaissez[- ](?:moi|nous) (?:tranquille|en paix)",
