@@ -22,8 +22,14 @@ SURE: Final = 0.55
 BY_RULE: Final = 0.99
 # How far a miniature's word is trusted beside the words that speak for a class.
 TRUST: Final = 0.6
-# A miniature's wish to hear no more stops mails: it has to be this sure, and no word may say that the reader wants something.
-SURE_WISH: Final = 0.7
+# A miniature's wish to hear no more stops mails: it has to be this sure,
+# name what is to end, and no word may say that the reader wants something.
+SURE_WISH: Final = 0.8
+_LEAVES: Final = re.compile(
+    r"\b(?:mails?|e-?mails?|messages?|list\w*|database|data|remove|delete|erase|stop\w*|spam|write|contact|address|verteiler|liste|lösch\w*|daten|adresse|streich\w*|werbung|nachrichten|post"
+    r"|schreiben|hören|envois?|données|écrire|retir\w*|supprim\w*|effac\w*|messaggi|cancell\w*|indirizzo|dati|berichten|gegevens|adres|verwijder\w*|correos?|mensajes|datos|borr\w*|elimin\w*)\b",
+    re.IGNORECASE,
+)
 _WANTS: Final = frozenset({ReplyClass.INTERESTED, ReplyClass.QUESTION, ReplyClass.REFERRAL, ReplyClass.NOT_NOW})
 _ANSWER: Final = re.compile(r"^\s*((re|aw|antw|r|sv|fwd?|tr|wg|rv)\s*:\s*)+", re.IGNORECASE)
 
@@ -101,7 +107,7 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
     if not probabilities and not spoken:
         return SortedReply(ReplyClass.OTHER, 1 / len(ReplyClass), RULES)
     scores = {each: spoken.get(each, 0.0) + _trusted(probabilities, each) for each in ReplyClass}
-    if not _may_be_wish(probabilities, spoken):
+    if not (_LEAVES.search(reply.text) and _may_be_wish(probabilities, spoken)):
         del scores[ReplyClass.UNSUBSCRIBE]
     best = max(scores, key=lambda each: scores[each])
     total = sum(math.exp(score - scores[best]) for score in scores.values())
@@ -117,12 +123,8 @@ def is_report(reply: ReceivedReply) -> bool:
         or "X-Failed-Recipients" in reply.mail
         or re.search(r"\b(mailer-daemon|postmaster)@", sender) is not None
         or auto_replies.REPORT_SUBJECTS.match(reply.subject) is not None
-        or (_is_short_of_person(reply) and delivery_reports.FAILED.search(reply.subject) is not None)
+        or (not _ANSWER.match(reply.subject) and delivery_reports.FAILED.search(reply.subject) is not None)
     )
-
-
-def _is_short_of_person(reply: ReceivedReply) -> bool:
-    return not _ANSWER.match(reply.subject)
 
 
 def _program(reply: ReceivedReply) -> ReplyClass:

@@ -1,6 +1,6 @@
 """Replies that the sorter is tuned on, each with its label: an endless, seeded stream.
 
-Three sources: lines of `phrases/` under their label, messages of the encoder's stream whose gist has a label, and what
+Four sources: lines of `phrases/` under their label, whole replies of `by_hand.txt`, messages of the encoder's stream whose gist has a label, and what
 experts accepted of *Reply sorting*, its training records alone. Around a line come greeting, praise or thanks, and a
 signature, so that what stands beside a meaning tells nothing of it.
 """
@@ -21,6 +21,7 @@ from demo.encoder.messages import LANGUAGES
 from demo.student import names
 
 FOLDER: Final = Path(__file__).with_name("phrases")
+BY_HAND: Final = Path(__file__).with_name("by_hand.txt")
 # English as often as two others.
 DRAWN: Final = ("en", *LANGUAGES)
 GISTS: Final = {
@@ -68,15 +69,17 @@ class LabelledReply(NamedTuple):
 def replies(seed: int) -> Iterator[LabelledReply]:
     """Replies without end, every label equally often; the same for the same seed."""
     rng = Random(seed)
-    known = _accepted()
+    known, by_hand = _accepted(), _by_hand()
     while True:
         for meaning in MEANINGS:
             source = rng.random()
             if source < 0.08:
                 yield LabelledReply(rng.choice(known[meaning]), meaning)
+            elif source < 0.28:
+                yield LabelledReply(messages.hasty(rng, _framed(rng, *rng.choice(by_hand[meaning]), meaning)), meaning)
             else:
                 language = rng.choice(DRAWN)
-                yield LabelledReply(_mail(rng, language, meaning, from_gists=source < 0.34), meaning)
+                yield LabelledReply(_mail(rng, language, meaning, from_gists=source < 0.5), meaning)
 
 
 @cache
@@ -102,10 +105,25 @@ def _accepted() -> dict[str, list[str]]:
     return found
 
 
+@cache
+def _by_hand() -> dict[str, list[tuple[str, str]]]:
+    """Whole replies written by hand, language and text, by label: none of them is made of choices."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in BY_HAND.read_text("utf-8").splitlines():
+        label, language, text = line.split("|", 2)
+        found.setdefault(label, []).append((language, quotations.own_text(text.replace("\\n", "\n"))))
+    return found
+
+
 def _mail(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
     own = _line(rng, language, meaning, from_gists=from_gists)
     if rng.random() < 0.2:
         own = f"{own} {_line(rng, language, meaning, from_gists=False)}"
+    return messages.hasty(rng, _framed(rng, language, own, meaning))
+
+
+def _framed(rng: Random, language: str, own: str, meaning: str) -> str:
+    """The writer's words among greeting, praise and signature, each of them now and then."""
     words = messages.phrases(language).words
     if meaning in PRAISED and rng.random() < 0.15:
         own = f"{rng.choice(PRAISE[language].split('|'))} {own}"
@@ -117,8 +135,7 @@ def _mail(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:
         parts.append(f"{rng.choice(words['bye'])}\n{rng.choice((person, person.split()[0]))}")
     if meaning not in BY_PROGRAM and rng.random() < 0.12:
         parts[-1] = f"{rng.choice(words['soft'])} {parts[-1]}" if len(parts) == 1 else parts[-1]
-    text = rng.choice(("\n\n", "\n", " ")).join(parts)
-    return messages.hasty(rng, text)
+    return rng.choice(("\n\n", "\n", " ")).join(parts)
 
 
 def _line(rng: Random, language: str, meaning: str, *, from_gists: bool) -> str:

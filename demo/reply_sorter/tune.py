@@ -28,7 +28,7 @@ from training.engine.classifier.network import EncoderWithHeads
 from training.engine.classifier.rows import collate
 
 BASE: Final = Path(shipped.__file__).with_name("weights")
-REPLIES: Final = 42_000
+REPLIES: Final = 36_000
 BATCH: Final = 64
 LONGEST: Final = 128
 RATE: Final = 1e-3

@@ -36,15 +36,14 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:combien|quel(?:s|le|les)? (?:est|sont) (?:le |la |les |vos )?(?:prix|tarif|coût|durée)|vos tarifs|grille tarifaire)\b|\b(?:quanto (?:costa|viene)|listino|qual è il prezzo|che prezzi)\b",
         r"\b(?:wat (?:kost|zijn de (?:kosten|tarieven))|hoeveel kost|prijslijst)|\b(?:cuánto (?:cuesta|sale|vale)|qué precio|tarifas)\b",
         r"\b(?:where did (?:yo)?u (?:get|find)|how did you get|woher haben sie|wie sind sie an|an meine adresse gekommen|comment avez-vous eu|d'où tenez|come ha avuto|hoe komt u aan|de dónde)\b",
-        r"\b(?:does|do|is|are|can|will|would) (?:it|you|there|they|this|that|one)\b[^.!]{3,140}\?",
-        r"\b(?:gibt es|haben sie|bieten sie|läuft (?:das|es)|kann (?:das|man|es)|ist (?:das|es)|welche|wo (?:liegen|stehen)|wie lange|worin|was unterscheidet|funktioniert)\b[^.!]{3,140}\?",
-        r"\b(?:est-ce (?:que|compatible)|avez-vous|y a-t-il|peut-on|faut-il|où sont|quel(?:le)?s? (?:est|sont)|comment)\b[^.!]{3,140}\?",
-        r"\b(?:si integra|avete|funziona|c'è|dove (?:sono|stanno)|werkt|hebben jullie|is er|hoe zit|waar staan|se puede|tienen|hay|funciona|dónde)\b[^.!]{2,140}\?",
         r"\b(?:need|want|would like|like|have) to (?:know|understand)\b(?! more)|\b(?:müsste|müssten|muss|wüsste|möchte) (?:ich |wir )?(?:\w+ )?wissen|\b(?:besoin de|voudrais|aimerais) savoir(?! plus)|\bi.?m wondering (?:whether|if)|\bwhat i.m missing",
         r"\b(?:send|share|provide|schicken|senden|zukommen|envoyer|transmettre|inviarmi|mandarmi|sturen|enviarme)\b.{0,60}\b(?:brochure|documentation|terms|price|references?|case study|certificate|unterlagen|datenblatt|plaquette|prijzen|prezzi|precios|condiciones|documentatie)",
     ),
     (C.QUESTION, WEAK): (
-        r"\?\s*$",
+        r"\b(?:does|do|is|are|can|will|would) (?:it|you|there|they|this|that|one)\b[^.!]{3,140}\?",
+        r"\b(?:gibt es|haben sie|bieten sie|läuft (?:das|es)|kann (?:das|man|es)|ist (?:das|es)|welche|wo (?:liegen|stehen)|wie lange|worin|was unterscheidet|funktioniert)\b[^.!]{3,140}\?",
+        r"\b(?:est-ce (?:que|compatible)|avez-vous|y a-t-il|peut-on|faut-il|où sont|quel(?:le)?s? (?:est|sont)|comment)\b[^.!]{3,140}\?",
+        r"\b(?:si integra|avete|funziona|c'è|dove (?:sono|stanno)|werkt|hebben jullie|is er|hoe zit|waar staan|se puede|tienen|hay|funciona|dónde)\b[^.!]{2,140}\?",
         r"\?",
         r"\b(?:GDPR|DPA|ISO ?27001|SSO|API|DSGVO|RGPD|AVG)\b",
     ),
@@ -60,6 +59,10 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:hiervoor moet je|gaat (?:over|hierover)|stuur .{0,30}\bdoor\b|doorgestuurd|niet mijn (?:afdeling|pakkie)|ga hier niet over|wend u|juiste persoon|neem contact op met [A-Z]|probeer [A-Z])",
         r"\b(?:no llevo|se encarga|diríjase|le paso|reenvío|he reenviado|no (?:soy la persona|me corresponde|es mi departamento)|hable con|contact(?:e|ase) con (?:nuestr|mi|[A-Z])|lleva es[oe])",
     ),
+    (C.REFERRAL, STRONG + 0.1): (
+        r"\b(?:(?:his|her|their) (?:call|decision|e-?mail|number|desk)|better contact|handles (?:all|this|that)|resend (?:this|it) to|go through (?:our|the)|runs? the (?:plant|shop|show)|moved under)\b|\b[A-Z]\w+ (?:does|decides|handles|runs)\b\.?",
+        r"\b(?:entscheidet|(?:planung|stelle|thema) hat jetzt|an die (?:geschäftsführung|zentrale|it)|richten|hingelegt|meldet sich bei ihnen|altersteilzeit)\b|\b(?:à même de|relève de|demandez (?:m|mme|le|la)|mon collègue|il mio socio|gli scriva|beslist|geef het .{0,10}door|se ocupa|le reenvío|mi jef[ea])\b",
+    ),
     (C.REFERRAL, WEAK): (
         r"[\w.+-]+@(?!wickfield)[\w-]+\.\w+",
         r"\b(?:my|our) (?:colleague|boss|director|purchasing|head office|sister company|COO|CEO|IT)|\b(?:kolleg(?:e|in|en)|zentrale|einkauf|betriebsleiter|chef)\b|\b(?:collègue|siège|service achats|associé)\b|\b(?:collega|ufficio acquisti|responsabile)\b|\b(?:inkoper?|hoofdkantoor)\b|\b(?:compañer[oa]|central|departamento)\b|\bsister (?:plant|company|site)|\bdurchwahl\b|\bext\.? ?\d|\binterno \d",
@@ -72,6 +75,10 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         rf"\b(?:pas (?:pour le moment|maintenant|tout de suite|avant)|recontact\w+|relancez|rappelez-moi en|revenez|on en (?:reparle|reparlera|discuter)|en reparle|trop tôt|budget .{{0,30}}(?:bouclé|gelé|épuisé)|l'an(?:née)? prochaine?|plus tard|tant qu|court jusqu|en plein|débordée?s?|semestre|(?:vers|en|d'ici) (?:{_MONTH})\b.{{0,20}}$)",
         rf"\b(?:(?:adesso|ora|al momento) no|ci risentiamo|mi (?:ricontatti|richiami)|ne riparliamo|più avanti|l'anno prossimo|budget (?:è )?(?:chiuso|finito)|nel pieno|a (?:{_MONTH}))\b",
         r"\b(?:nu (?:even )?niet|na de zomer|volgend jaar|geen budget|midden in|kom(?:en)? (?:er|ik).{0,20}\bop terug|later graag)\b|\b(?:ahora (?:mismo )?(?:no|imposible)|más adelante|vuelva a (?:escribir|llamar|contactar)|de momento|hasta que no|el (?:próximo año|año que viene)|presupuesto .{0,20}(?:agotado|cerrado))",
+    ),
+    (C.NOT_NOW, STRONG + 0.1): (
+        r"\b(?:once (?:the|we|this|that)|when the dust|up to (?:our|my) eyes|peak season|talk to me in|through .{0,20} first|(?:before|after) (?:that|the takeover)|to fill before|give us a shout|vacanc(?:y|ies))\b",
+        r"\b(?:kopf dafür|kurzarbeit|bis auf weiteres|ruht|(?:aufs|fürs|für das) nächste jahr|sobald|heben wir)\b|\b(?:on verra|quand le|repoussé|gardons contact|pas avant)\b|\b(?:prima dobbiamo|daarna|eerst de|pasado el|en plena)\b",
     ),
     (C.NOT_NOW, WEAK): (
         rf"\b(?:in|im|until|till|after|nach|bis|en|après|a|dopo|na|tot|después de|hasta|towards?|vers|before|vor) (?:the |den |der |dem |les |l'|la |le |il |de |el )?(?:{_MONTH}|{_SEASON})\b",
@@ -86,6 +93,10 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:nee,? (?:bedankt|dank)|geen (?:interesse|behoefte)|niet geïnteresseerd|al voorzien|ni(?:ks|ets) voor ons|hebben al|zien ervan af|past niet)\b",
         r"\b(?:no(?:,? gracias| nos interesa| me interesa| nos encaja| encaja| estamos interesados| lo necesitamos)|ya (?:tenemos|trabajamos|usamos)|nos (?:apañamos|basta)|sin interés|declinamos)\b",
     ),
+    (C.NOT_INTERESTED, STRONG + 0.1): (
+        r"\b(?:not something|can.t see it|isn.t having|but no\b|thanks all the same|went back to|far more than|we like our|not what we)\b|\b(?:nichts,? was wir|glücklich damit|läuft .{0,30}einwandfrei|nicht in betracht|haben schon (?:was|etwas))\b",
+        r"\b(?:débrouille|pas concernés?|notre choix s'est|autre prestataire)\b|\b(?:a posto così|redden ons|prima zo)\b|\bno es lo que\b",
+    ),
     (C.NOT_INTERESTED, WEAK): (
         r"\b(?:unfortunately|sadly|sorry|leider|malheureusement|désolée?|purtroppo|mi (?:di)?spiace|helaas|lamentablemente|lo siento)\b",
         r"\b(?:good luck|all the best|wish you (?:well|success)|viel erfolg|alles gute|trotzdem danke|bonne chance|succes ermee|suerte)\b|^\W*(?:no|nope|nein|non|nee|pass)\b",
@@ -96,6 +107,9 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:count (?:us|me) in|i.m in\b|we.re in\b|keen|up for it|sign (?:us|me)? ?up|where do i sign|let.s (?:do|try|talk|meet|have)|go ahead|show me|walk me through|grab a slot|send (?:an|me an|over an?) (?:invite|invitation|proposal)|set up a (?:trial|call|meeting|demo)|happy to (?:jump|talk|chat|meet|have|hop)|(?:got|have) my attention|like to (?:see|try) (?:a|it)|tell me more|next step|should (?:very much )?like to see|sounds (?:promising|good|great|interesting)|when can we|call|ring) ?(?:me|you)?\b(?<!call)(?<!ring)",
         r"\b(?:(?:could you|please|pls|just) (?:call|ring|phone) me|ring me|call me|jump on a call|find me a time|willing to look|a (?:demo|walkthrough|demonstration)\b)",
         r"\b(?:klingt|hört sich)\b.{0,20}\b(?:gut|spannend|interessant|vielversprechend)|\b(?:termin\w*|rückruf|einladung|demo|vorführung|testzugang)\b|\b(?:rufen sie mich|ruf mich|bin dabei|machen wir (?:den|das|es)|neugierig|schau ma|einverstanden|zeigen sie|ausprobieren|testen|telefonieren|gemeinsam .{0,40}ansehen|sehr gerne?|ja,? gerne?|gern(?:e)? .{0,30}(?:ansehen|anschauen|sehen|testen))\b",
+        r"\b(?:when (?:can|could) (?:you|we)|(?:can|could) you (?:come|pop|drop|show|visit|do a)|screen ?share|pop in|give us a tour|let.s meet|yes we want|game for|want in\b|minutes? (?:on|next)|half an hour)"
+        rf"|\b\d+ min\w* (?:next |on )?(?:{_DAY})|\b(?:wann (?:können|könnten|kommen|passt)|halbe stunde|offene türen|freue mich auf|über ein gespräch|angebot für|hochaktuell)\b"
+        r"|\b(?:quand (?:pouvez|êtes)|créneau|preneurs?|visio\w*|votre appel|à point nommé|l'air top|due chiacchiere|perché no|gesprekje|enseñar(?:me)?|curiosidad|nieuwsgierig)\b",
         r"\b(?:pourquoi pas|on s'appelle|on se voit|intéressée?s?\b(?<!pas intéressé)|invitation|une? démo|on essaie|banco|volontiers|avec plaisir|en discuter|rencontrer|voyons-nous|(?:m'appeler|me rappeler)|j'aimerais (?:en )?(?:voir|savoir plus)|ok pour|partante?s?|allons-y|visio)\b",
         r"\b(?:mi (?:incuriosisce|interessa|mandi un invito|chiami)|ci interessa|volentieri|possiamo sentirci|sentiamoci|facciamo una prova|una demo|videochiamata|con piacere)\b",
         r"\b(?:klinkt (?:goed|interessant)|leuk|bel me|graag een|demo|kun je .{0,30}langskomen|kop koffie|kunnen we wel gebruiken|uitnodiging|doen we)\b",
@@ -110,6 +124,7 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"^\W*(?:thanks?(?: you)?|cheers|ok(?:ay)?|noted|received|got it|danke(?:schön)?|vielen dank|erhalten|verstanden|alles klar|zur kenntnis genommen|merci(?: bien)?|bien (?:reçu|noté)|reçu|grazie(?: mille)?|ricevuto|bedankt|dank(?: je| u)?|ontvangen|gracias|recibido|hm+)(?:[ ,.!]+(?:thanks?|thank you|cheers|danke|merci|grazie|dank|bedankt|gracias|to you too))*\W*$",
         r"\b(?:your|ihre|votre|vostra|uw|su|la sua) (?:invoice|rechnung|facture|fattura|factuur|factura)\b|\b(?:unpaid|overdue|impayée?|überfällig|impagada)\b",
         r"\b(?:(?:wrong|mauvais|falsche[rn]?) (?:tom|peter|address|destinataire|empfänger)|trompe[rz]? de destinataire|verwechslung|sbagliato (?:persona|indirizzo)|equivocado|the wrong (?!person|bloke|guy|department|desk|moment|time)\w+|did you mean to send|meant for someone)\b",
+        r"\b(?:mixed me up|heads up|delivery note|schöne grüße|kaum zu verstehen|confondre avec|ci-joint|buona pasqua|shows an error|bring(?:en)? .{0,20}back|zurückbringen|para avisar|por avisar|would like to quote)\b",
         r"\b(?:happy (?:new year|christmas|easter)|merry christmas|frohe (?:ostern|weihnachten)|bonnes fêtes|joyeux noël|buone feste|auguri|fijne feestdagen|felices fiestas|feliz navidad|nice (?:chatting|meeting)|kennenzulernen|bewerbung|bewerbe mich|i.m applying|application for|candidature|curriculum|sollicit)",
         r"\b(?:the |your |der |le |votre |il |de |el )?(?:link|lien|anhang|attachment|enlace|website|pièce jointe|allegato|bijlage)\b.{0,40}\b(?:broken|does ?n.t work|not work|geht nicht|nicht öffnen|ne (?:marche|fonctionne) pas|non funziona|werkt niet|no funciona)|\btypo\b|\btippfehler\b|\b(?:your|ihr|votre) (?:parcel|paket|colis)\b",
         r"\b(?:we (?:are a (?:manufacturer|supplier)|sell|offer|can offer)|wir (?:bieten|verkaufen) |nous (?:vendons|proposons) |vendiamo |wij (?:verkopen|leveren) |vendemos |ofrecemos )",
@@ -122,6 +137,10 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:(?:sarò|sono) (?:assente|in (?:ferie|trasferta|malattia|viaggio)|fuori)|chiusi per|riapriamo|al rientro|fuori ufficio|rientro il)\b",
         r"\b(?:met (?:vakantie|verlof)|op vakantie|afwezig|ben ik (?:vrij|er weer|terug)|tijdelijk afwezig|niet op kantoor|na mijn terugkeer)\b",
         r"\b(?:de (?:vacaciones|baja|viaje|permiso)|fuera de la oficina|a (?:la|mi) (?:vuelta|regreso)|estaré (?:fuera|ausente)|cerrad[oa]s? (?:por|hasta))\b",
+    ),
+    (C.OUT_OF_OFFICE, STRONG + 0.1): (
+        r"\b(?:i.m off|(?:we.re|we are) (?:shut|closed)|reduced hours|standing in for me|won.t see it before|(?:paternity|maternity) leave)\b|\b(?:auf einer schulung|eingeschränkt erreichbar|(?:genieße|habe) (?:ich )?(?:meinen )?urlaub|bin krank|wieder fit)\b",
+        r"\b(?:en rtt|fermée? jusqu|raison médicale|non sono in ufficio|leggerò|ben er (?:deze|vandaag)|hasta nuevo aviso|estaré ausente|no estoy en la oficina)\b",
     ),
     (C.OUT_OF_OFFICE, WEAK): (
         r"\b(?:urgent|dringend\w*|urgence|urgenze|spoed|urgentes?|cannot wait|urgency)\b",
