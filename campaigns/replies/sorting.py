@@ -21,7 +21,7 @@ SURE: Final = 0.55
 # What rules are taken to be sure of, and the most that words alone are.
 BY_RULE: Final = 0.99
 # How far a miniature's word is trusted beside the words that speak for a class.
-TRUST: Final = 0.6
+TRUST: Final = 0.9
 # A miniature's wish to hear no more stops mails: it has to be this sure,
 # name what is to end, and no word may say that the reader wants something.
 SURE_WISH: Final = 0.8

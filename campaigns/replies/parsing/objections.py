@@ -40,6 +40,7 @@ ENGLISH = (
     r"^(?:please |kindly |just )*(?:unsubscribe|opt.?out)(?: please| thanks?)?[,;:] ",
     r"\b(?:address|e-?mail|data|details|inbox|number)\b.{0,60}[.!;,] ?(?:please )?(?:erase|delete|remove|purge) (?:it|them|this)\b|\b(?:want|wish) (?:it|them|my \w+|me) (?:gone|deleted|removed|erased|off)\b"
     r"|\byou (?:do not|don't|no longer) have (?:my|our|any) (?:permission|consent)\b|\brefrain from (?:writing|contacting|e-?mailing|sending)\b",
+    r"^(?:please |kindly )*take (?:me|us|my name|our name) off(?: please| thanks?)*$",
     r"\bdo(?: not|n't) (?:send (?:me|us) anything(?: else| more)|use (?:this|my) (?:address|e-?mail))|\b(?:get|take) (?:me|us) off (?:whatever|this|the|your)\b.{0,15}\b(?:list|mailing|thing)",
     r"\b(?:be|being|get|getting) (?:removed|deleted|taken off|unsubscribed|struck) (?:from|off)? ?(?:of )?(?:your|this|the|all|any)\b|\b(?:remove|delete|erase) (?:both|all|any|each)(?: of)? (?:my|our|the) (?:\w+ )?(?:address\w*|e-?mails?|data|details|contacts?|names?)",
     r"\bcease and desist\b|\bcease (?:all |any )?(?:contact|communication|further)",
@@ -57,6 +58,7 @@ GERMAN = (
     r"\b(?:kontaktier\w*|schreib\w*|mail\w*|belästig\w*|kontaktieren)(?: sie)?(?: bitte)? (?:mir|mich|uns)(?: bitte)?(?: \w+)? (?:nicht|nie)(?: mehr| wieder| weiter)",
     r"\b(?:sehen|seht|sieh|bitte|wir bitten)\b.{0,40}\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher)\b.{0,40}\b(?:ab|abzusehen|abzulassen|abstand)",
     r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?$|\bkeine werbung (?:an|mehr|von)\b",
+    r"\bhör(?:en|t)? (?:sie )?(?:bitte )?(?:endlich )?auf\b.{0,30}\b(?:mails?|schreiben|schicken|nachrichten|werbung)\b|\bum (?:austragung|streichung|löschung)\b",
     r"\bunterlassen sie\b|\b(?:lassen|lass)(?: sie)?(?: bitte)? (?:mich|uns) (?:bitte )?(?:in ruhe|in frieden)",
     r"\bwiderspr(?:eche|echen|uch)\b.{0,60}\b(?:verarbeitung|nutzung|verwendung|werb\w*|daten|zusendung|kontakt\w*)|\bwiderrufe?\b.{0,40}\beinwilligung",
     r"\b(?:möchte|möchten|will|wollen|wünsche|wünschen)\b.{0,30}\b(?:nicht|keine)\b.{0,30}\b(?:kontaktiert|angeschrieben|angemailt|mails? (?:mehr )?(?:bekommen|erhalten)|werbung)",

@@ -117,13 +117,13 @@ def _named(text: str, written: date) -> date | None:
     if backs:
         return max(day for _, day in backs)
     if found:
-        match, day = max(found, key=lambda each: each[1])
-        return day + timedelta(days=1) if _LAST_DAY.search(text[: match.start()]) else day
-    if match := _BARE_DAY.search(text):
-        day = _next_day_of_month(int(match["day"]), written)
-        return day if day is None or _BACK.search(match[0]) else day + timedelta(days=1)
-    if match := _MONTH_ALONE.search(text):
-        return _of_month(_MONTH_OF[match["month"].lower()], match[0], written)
+        last, day = max(found, key=lambda each: each[1])
+        return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
+    if bare := _BARE_DAY.search(text):
+        of_month = _next_day_of_month(int(bare["day"]), written)
+        return of_month if of_month is None or _BACK.search(bare[0]) else of_month + timedelta(days=1)
+    if month := _MONTH_ALONE.search(text):
+        return _of_month(_MONTH_OF[month["month"].lower()], month[0], written)
     return _by_weekday(text, written)
 
 
