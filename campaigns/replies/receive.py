@@ -26,7 +26,6 @@ from campaigns.replies import ask_teacher, classify, sorting
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
-from campaigns.sending import pacing
 from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import email_addresses
 
@@ -126,11 +125,11 @@ def _absence(message: Message, incoming: IncomingMail) -> dict[str, Any]:
     read = sorting.by_rules(ReceivedReply(incoming.subject, incoming.text))
     if read is None or read.reply_class != ReplyClass.OUT_OF_OFFICE:
         return {}
-    zones = (message.contact.time_zone, message.campaign.time_zone)
+    zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()
     written = min(incoming.sent_at or now, now)
-    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written=pacing.local_day(written, *zones))
-    midnight = pacing.midnight_of(back.day, *zones)
+    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written=written.astimezone(zone).date())
+    midnight = datetime(back.day.year, back.day.month, back.day.day, tzinfo=zone)
     payload = {"back_on": back.day.isoformat(), "away_until_s": int(midnight.timestamp())}
     return {**payload, "is_told": back.told, "is_capped": back.is_capped}
 

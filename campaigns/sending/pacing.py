@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -48,16 +48,6 @@ class SendingHours:
 def day_starts(now: datetime, *zones: str) -> datetime:
     """The last midnight in the first zone that is known, as UTC."""
     return now.astimezone(_zone(zones)).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-
-
-def local_day(moment: datetime, *zones: str) -> date:
-    """The day of a moment in the first zone that is known."""
-    return moment.astimezone(_zone(zones)).date()
-
-
-def midnight_of(day: date, *zones: str) -> datetime:
-    """When a day begins in the first zone that is known, as UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=_zone(zones)).astimezone(UTC)
 
 
 def _zone(names: tuple[str, ...]) -> ZoneInfo:

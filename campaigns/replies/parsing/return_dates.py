@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 # Where no date can be read, and the longest that a notice may hold mails back by itself.
 DEFAULT: Final = timedelta(days=7)
@@ -107,6 +108,17 @@ def read_return(text: str, *, written: date) -> Return:
     if day is None or day <= written:
         return Return(written + DEFAULT, told=False)
     return Return(min(day, written + LONGEST), told=True, is_capped=day > written + LONGEST)
+
+
+def zone_of(*names: str) -> ZoneInfo:
+    """The first time zone that is known; UTC if none is."""
+    for name in names:
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
 
 
 def _named(text: str, written: date) -> date | None:
