@@ -1,32 +1,24 @@
 """How often the rules that read replies are right on the demo's *Reply sorting*: `python -m benchmarks.replies`.
 
 Prints the share of right labels by language and label, and on the held-out replies beside the baselines that cost
-nothing. The rules know no referral, and but for programs, absences and wishes to hear no more they know English alone.
+nothing.
 """
 
 from __future__ import annotations
 
 import json
-from email.message import Message
 
-from campaigns.replies.parsing import auto_replies, meaning, quotations
+from campaigns.replies import sorting
 from demo.data.demo_task import AnsweredRecord
 from demo.data.reply_sorting import REPLY_SORTING
 from evaluation.metrics import baselines
 from evaluation.metrics.baselines import Example
 from review.spec.schema import Facts
 
-# What the rules' words are called in the task.
-NAMES = {"later": "not_now", "declined": "not_interested"}
-
 
 def by_rules(facts: Facts) -> str:
-    """The label of the task that the rules give a reply; as where mail comes in, programs are told first."""
-    own, subject = quotations.own_text(facts["reply"]), facts["subject"]
-    if auto_replies.auto_reply_reason(Message(), own, subject=subject):
-        return "out_of_office" if auto_replies.OUT_OF_OFFICE.search(f"{subject}\n{own}") else "machine"
-    said = meaning.meaning_of(own, subject=subject)
-    return NAMES.get(said, said)
+    """The label that the rules give a reply, by words alone."""
+    return str(sorting.sort(sorting.received(facts["subject"], facts["reply"])).reply_class)
 
 
 def share_right(records: list[AnsweredRecord]) -> float:

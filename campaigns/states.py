@@ -141,13 +141,16 @@ class EventSource(TextChoices):
 
 
 class ReplyClass(TextChoices):
-    """What a reply says."""
+    """What a reply says: the labels of *Reply sorting*."""
 
     INTERESTED = "interested", "Interested"
     QUESTION = "question", "Asks something"
-    LATER = "later", "Not now"
-    DECLINED = "declined", "Declined"
+    REFERRAL = "referral", "Names somebody else"
+    NOT_NOW = "not_now", "Not now"
+    NOT_INTERESTED = "not_interested", "Not interested"
     UNSUBSCRIBE = "unsubscribe", "Wants no more mails"
+    OUT_OF_OFFICE = "out_of_office", "Out of office"
+    MACHINE = "machine", "Sent by a program"
     OTHER = "other", "Other"
 
 

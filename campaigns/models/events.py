@@ -46,11 +46,13 @@ class Reply(models.Model):
     subject = models.CharField(max_length=300, blank=True)
     # Without quoted text; emptied when the person is erased.
     text = models.TextField(blank=True)
-    meaning = models.CharField(max_length=12, choices=ReplyClass.choices, blank=True)
+    meaning = models.CharField(max_length=16, choices=ReplyClass.choices, blank=True)
     # `rules`, a model's label, or the name of the member who corrected it.
     meant_by = models.CharField(max_length=120, blank=True)
     # Why a member took a wish to hear no more back; emptied when the person is erased.
     meant_why = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # The rules are not sure: a person reads it first.
+    is_unsure = models.BooleanField(default=False, db_default=False)
     classified_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

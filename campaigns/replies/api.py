@@ -29,6 +29,7 @@ class ReplyOut(serializers.Serializer[Any]):
     text = serializers.CharField()
     meaning = serializers.CharField()
     meant_by = serializers.CharField()
+    is_unsure = serializers.BooleanField(help_text="The rules were not sure: to be read by a person.")
     is_listed = serializers.BooleanField(help_text="The address is on the suppression list, for good.")
     meant_why = serializers.CharField()
     found_by = serializers.CharField(source="event.payload.found_by", default="")

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Reply
 from campaigns.replies import classify
+from campaigns.replies.sorting import RULES
 from campaigns.states import ReplyClass
 from generation.models import Call, Order, Teacher
 from generation.orders import launch
@@ -112,7 +113,7 @@ def _order(campaign: Campaign, teacher: Teacher) -> Order | None:
         return None
     asked = Record.objects.filter(task=task).values_list("content_hash", "erased_hash")
     hashes = {each for pair in asked for each in pair}
-    ruled = Reply.objects.filter(message__campaign=campaign, meant_by=classify.RULES).exclude(text="")
+    ruled = Reply.objects.filter(message__campaign=campaign, meant_by=RULES).exclude(text="")
     unread = [each for each in ruled.exclude(meaning=ReplyClass.UNSUBSCRIBE) if _hash(each) not in hashes][
         :REPLIES_PER_ORDER
     ]

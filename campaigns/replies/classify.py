@@ -14,16 +14,15 @@ from audit import trail
 from campaigns.events import record
 from campaigns.events.outcomes import READ_KEY
 from campaigns.models import Event, Message, Reply
-from campaigns.replies.parsing import meaning
+from campaigns.replies import sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
+from campaigns.replies.sorting import RULES, ReceivedReply
 from campaigns.states import EventKind, EventSource, ReplyClass
 from campaigns.suppression import suppress
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
 from web.errors import Refusal
-
-RULES = "rules"
 
 
 @transaction.atomic
@@ -41,7 +40,8 @@ def record_reply(message: Message, incoming: IncomingMail, *, key: str, found_by
     Returns:
         The event, or None if the answer was known.
     """
-    reply_class = ReplyClass(meaning.meaning_of(incoming.text, subject=incoming.subject))
+    read = sorting.sort(ReceivedReply(incoming.subject, incoming.text))
+    reply_class = read.reply_class
     if reply_class == ReplyClass.UNSUBSCRIBE:
         # The list before the contacts, as all who stop mails lock them.
         suppress.lock_list()
@@ -58,6 +58,7 @@ def record_reply(message: Message, incoming: IncomingMail, *, key: str, found_by
         text="" if is_erased else incoming.text,
         meaning=reply_class,
         meant_by=RULES,
+        is_unsure=not read.is_sure,
         classified_at=timezone.now(),
     )
     if reply_class == ReplyClass.UNSUBSCRIBE:
@@ -126,6 +127,7 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         meaning=said,
         meant_by=by.name[:120],
         meant_why=why.strip()[:300] if takes_back else "",
+        is_unsure=False,
         classified_at=timezone.now(),
     )
     if said == ReplyClass.UNSUBSCRIBE:
@@ -144,7 +146,7 @@ def label_by_model(reply_id: UUID, said: ReplyClass, *, by_model: str) -> bool:
     if said == ReplyClass.UNSUBSCRIBE:
         suppress.lock_list()
     ruled = Reply.objects.filter(pk=reply_id, meant_by=RULES).exclude(meaning=ReplyClass.UNSUBSCRIBE)
-    if not ruled.update(meaning=said, meant_by=by_model[:120], classified_at=timezone.now()):
+    if not ruled.update(meaning=said, meant_by=by_model[:120], is_unsure=False, classified_at=timezone.now()):
         return False
     if said == ReplyClass.UNSUBSCRIBE:
         reply = Reply.objects.select_related("message__contact", "message__campaign").get(pk=reply_id)

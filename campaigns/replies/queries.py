@@ -30,8 +30,8 @@ def visible(member: Member) -> QuerySet[Reply]:
 
 
 def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> QuerySet[Reply]:
-    """Replies to a campaign's mails, newest first; of one meaning if it is named."""
-    rows = visible(member).filter(message__campaign=campaign)
+    """Replies to a campaign's mails, those to be read by a person first, then newest first; of one meaning if it is named."""
+    rows = visible(member).filter(message__campaign=campaign).order_by("-is_unsure", "-created_at", "-event_id")
     return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
 
 

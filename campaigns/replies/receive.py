@@ -16,15 +16,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Message
-from campaigns.replies import ask_teacher, classify
-from campaigns.replies.parsing import delivery_reports, parse_mail
+from campaigns.replies import ask_teacher, classify, sorting
+from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
-from campaigns.states import EventKind, EventSource, MessageState
+from campaigns.replies.sorting import ReceivedReply
+from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import email_addresses
 
 # A mail that a person could have answered.
@@ -100,7 +102,7 @@ def take_mail(raw: bytes) -> InboundResult:
     if message is None:
         return InboundResult.UNMATCHED
     if incoming.auto_reason:
-        payload = {"found_by": match, "why": incoming.auto_reason}
+        payload = {"found_by": match, "why": incoming.auto_reason, **_absence(message, incoming)}
         return _record_event(message, EventKind.AUTO_REPLIED, incoming, payload, is_machine=True)
     # An address alone can be forged: what it asks for is heeded as a reply is, and can be taken back.
     if (
@@ -113,6 +115,23 @@ def take_mail(raw: bytes) -> InboundResult:
     if event is not None:
         ask_teacher.ask_after_commit(message.campaign)
     return InboundResult.NEW if event else InboundResult.KNOWN
+
+
+def _absence(message: Message, incoming: IncomingMail) -> dict[str, Any]:
+    """What a notice of absence says of the return; nothing for any other program's mail.
+
+    `away_until_s` is the moment until which the next mail waits: midnight of the day of return where the reader lives.
+    """
+    read = sorting.by_rules(ReceivedReply(incoming.subject, incoming.text))
+    if read is None or read.reply_class != ReplyClass.OUT_OF_OFFICE:
+        return {}
+    zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
+    now = timezone.now()
+    written = min(incoming.sent_at or now, now)
+    back = return_dates.read_return(f"{incoming.subject}. {incoming.text}", written=written.astimezone(zone).date())
+    midnight = datetime(back.day.year, back.day.month, back.day.day, tzinfo=zone)
+    payload = {"back_on": back.day.isoformat(), "away_until_s": int(midnight.timestamp())}
+    return {**payload, "is_told": back.told, "is_capped": back.is_capped}
 
 
 def _bounced(incoming: IncomingMail) -> InboundResult:

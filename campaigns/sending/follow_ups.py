@@ -47,9 +47,9 @@ def _plan(campaign: Campaign, before: Step, step: Step) -> int:
 
 
 def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
-    """Mails of the step before that ask for the next one: found by when they went, the rest by key."""
+    """Mails of the step before that ask for the next one: found by when they went, the rest by key; of absent readers none."""
     gone_by = timezone.now() - timedelta(seconds=step.wait_s)
-    return selectors.to_follow(campaign, before, step).filter(sent_at__lte=gone_by)
+    return selectors.to_follow(campaign, before, step).filter(~selectors.reader_away(), sent_at__lte=gone_by)
 
 
 def _held(contacts: Sequence[UUID]) -> list[UUID]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from campaigns.models import Campaign, Event, Message, Step
 from campaigns.states import EventKind, MessageState, StopReason
@@ -42,6 +43,12 @@ def to_write_again(campaign: Campaign) -> QuerySet[Message]:
         sending_at__isnull=True,
         contact__erased_at__isnull=True,
     )
+
+
+def reader_away() -> Exists:
+    """Whether a mail's reader has told, by an automatic reply to one of the sequence, of an absence that is not over."""
+    notices = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind=EventKind.AUTO_REPLIED)
+    return Exists(notices.filter(payload__away_until_s__gt=int(timezone.now().timestamp())))
 
 
 def end_of(enrolment_id: UUID) -> StopReason | None:

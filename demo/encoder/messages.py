@@ -55,7 +55,12 @@ def gists() -> tuple[str, ...]:
 
 def line(rng: Random, language: str, gist: str) -> str:
     """One sentence or two that say the gist, choices made and slots filled."""
-    chosen = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), rng.choice(phrases(language).lines[gist]))
+    return filled(rng, language, rng.choice(phrases(language).lines[gist]))
+
+
+def filled(rng: Random, language: str, construction: str) -> str:
+    """A line with its choices made and its slots filled."""
+    chosen = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), construction)
     who = names.person(rng)
     first = who.split()[0]
     drawn = {name: rng.choice(options) for name, options in phrases(language).words.items()}

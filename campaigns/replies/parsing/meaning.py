@@ -64,9 +64,9 @@ def meaning_of(text: str, *, subject: str = "") -> str:
         return "unsubscribe"
     is_declined = bool(DECLINED.search(beginning) or NOT_INTERESTED.search(beginning))
     if LATER.search(beginning):
-        return "later"
+        return "not_now"
     if is_declined:
-        return "declined"
+        return "not_interested"
     if INTERESTED.search(beginning):
         return "interested"
     return "question" if asks_a_question(beginning) else "other"

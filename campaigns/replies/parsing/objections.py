@@ -19,12 +19,12 @@ ENGLISH = (
     r"(?! (?:from|off) (?:the |this |that )?(?:cc|loop|thread|wait\w*|calendar|invit\w*|meeting))",
     rf"\b(?:take|get|keep) (?:me|us|(?:my|our) \w+) off (?:of )?(?:your|this|the|all|any)\b.{{0,30}}\b{_LIST}",
     r"\bunsubscribe (?:me|us|my|our|this (?:address|mailbox))\b",
-    r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out)(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
+    r"^(?:please |kindly |just |hi,? |hello,? )*(?:unsubscribe|opt.?out|no more (?:of (?:these|this|it)|mails?|e-?mails?))(?: (?:please|now|immediately|at once|from (?:this|your|all|these)\b.*))?$",
     r"\bhow (?:do|can|could) (?:i|we) (?:unsubscribe|opt.?out|get off)\b",
     r"\b(?:i|we)(?:.d| would|.ll| will)? ?(?:want|wish|like|ask|request|need)? ?(?:to )?(?:unsubscribe|opt.?out)(?: (?:from|of)\b.*| please)?$",
     r"\bopt (?:me|us) out\b|\bopting out of (?:this|these|your|all)\b",
     rf"\b(?:stop|quit|cease) (?:e-?mailing|writing|contacting|messaging|spamming|bothering|mailing|pitching|pestering|chasing|harassing)"
-    rf"(?: to)? ?(?:me|us|my|our|this|at once|now|please)?\b|\bstop (?:sending|with|all|these|those|your|the)(?: (?:me|us|your|these|any|all|more|this|sales|marketing|unsolicited|those|of))* ?{_MAIL}"
+    rf"(?: to)? ?(?:me|us|my|our|this|at once|now|please)?\b|\b(?:stop|end|cease) (?:these|those|your|the|all) {_MAIL}|\bstop (?:sending|with|all|these|those|your|the)(?: (?:me|us|your|these|any|all|more|this|sales|marketing|unsolicited|those|of))* ?{_MAIL}"
     r"|\bstop sending (?:me|us) (?:this|these|those|stuff|spam|anything|things|offers|more)\b",
     r"\b(?:do not|don.?t|never|not|stop)(?: ever| please| want you to)? (?:e-?mail|contact|write(?: to)?|message|mail|approach|bother|spam|pitch|chase)(?:ing)? (?:me|us|this address|my|our)\b",
     r"\b(?:do not|don.?t|never) (?:e-?mail|contact|write|mail) (?:again|any ?more)\b",
@@ -37,6 +37,12 @@ ENGLISH = (
     r"\bmy (?:address|e-?mail|data|details|number)\?? (?:please )?(?:delete|remove|erase) (?:it|them)\b|\b(?:asked|told) you .{0,30}\bnot to (?:write|contact|e-?mail|mail)",
     r"\bleave (?:me|us) alone\b|\blose my (?:number|address|e-?mail|contact)",
     r"\b(?:put|add) (?:me|us) (?:on|to) (?:your |the |a )?(?:do.?not.?\w+|suppression|block|no.?contact)\b",
+    r"^(?:please |kindly |just )*(?:unsubscribe|opt.?out)(?: please| thanks?)?[,;:] ",
+    r"\b(?:address|e-?mail|data|details|inbox|number)\b.{0,60}[.!;,] ?(?:please )?(?:erase|delete|remove|purge) (?:it|them|this)\b|\b(?:want|wish) (?:it|them|my \w+|me) (?:gone|deleted|removed|erased|off)\b"
+    r"|\byou (?:do not|don't|no longer) have (?:my|our|any) (?:permission|consent)\b|\brefrain from (?:writing|contacting|e-?mailing|sending)\b",
+    r"^(?:please |kindly )*take (?:me|us|my name|our name) off(?: please| thanks?)*$",
+    r"\bdo(?: not|n't) (?:send (?:me|us) anything(?: else| more)|use (?:this|my) (?:address|e-?mail))|\b(?:get|take) (?:me|us) off (?:whatever|this|the|your)\b.{0,15}\b(?:list|mailing|thing)",
+    r"\b(?:i|we)(?:'d| would| want| wish| ask| demand| appreciate|'m)\b.{0,40}\b(?:be|being|get|getting) (?:removed|deleted|taken off|unsubscribed|struck) (?:from|off)? ?(?:of )?(?:your|this|the|all|any)\b|\b(?:remove|delete|erase) (?:both|all|any|each)(?: of)? (?:my|our|the) (?:\w+ )?(?:address\w*|e-?mails?|data|details|contacts?|names?)",
     r"\bcease and desist\b|\bcease (?:all |any )?(?:contact|communication|further)",
 )
 GERMAN = (
@@ -45,12 +51,14 @@ GERMAN = (
     r"\b(?:mich|uns|meine?n?|unsere?n?|diese) (?:bitte |umgehend |sofort )*(?:\w+ )?(?:aus|von) .{0,50}\b(?:nehmen|lösch\w*|loesch\w*|streichen|austragen|entfernen|herausnehmen|rausnehmen)",
     r"\b(?:mein\w*|unser\w*) (?:\w*daten|\w*adresse\w*|e-?mail\w*)\b.{0,40}\b(?:lösch|entfern|streich)",
     r"\b(?:mich|uns) (?:\w+ ){0,4}(?:abmelden|austragen|abbestellen)|\b(?:melde|melden|trage|tragen)(?: sie)?(?: hiermit| bitte)* (?:mich|uns)\b.{0,40}\b(?:ab|aus)\b",
-    r"^(?:bitte |hallo,? )*(?:abmelden|abmeldung|austragen|abbestellen|newsletter abbestellen)(?: bitte)?$",
+    r"^(?:bitte |hallo,? )*(?:abmelden|abmeldung|austragen|abbestellen|newsletter abbestellen)(?:,? (?:bitte|danke|vielen dank))*$",
     r"\bkeine(?:rlei)? (?:weiteren? )?(?:\w+ )?(?:e-?mails?|mails?|nachrichten|werbung|werbemails?|newsletter|zuschriften|kontaktaufnahmen?)(?: (?:mehr|bitte|wünsch\w*|erhalten|bekommen|von|an|zu|senden|schicken|zukommen)|[.!]*$)",
     r"\bkeine weiteren? (?:e-?mails?|mails?|nachrichten|zuschriften|kontaktaufnahmen?|kontaktversuche|werbe\w*)",
     r"\b(?:nicht|nie)(?: mehr| wieder| weiter\w*)+ ?(?:\w+ ){0,2}?(?:an|von ihnen )?(?:kontaktier|anschreib|angeschrieben|anzuschreiben|anmail|anzumailen|schreib|belästig|kontaktiert|zu kontaktieren|zusend|zuschick)",
     r"\b(?:kontaktier\w*|schreib\w*|mail\w*|belästig\w*|kontaktieren)(?: sie)?(?: bitte)? (?:mir|mich|uns)(?: bitte)?(?: \w+)? (?:nicht|nie)(?: mehr| wieder| weiter)",
     r"\b(?:sehen|seht|sieh|bitte|wir bitten)\b.{0,40}\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher)\b.{0,40}\b(?:ab|abzusehen|abzulassen|abstand)",
+    r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?$|\bkeine werbung (?:an|mehr|von)\b",
+    r"\bhör(?:en|t)? (?:sie )?(?:bitte )?(?:endlich )?auf\b.{0,30}\b(?:mails?|schreiben|schicken|nachrichten|werbung)\b|\bum (?:austragung|streichung|löschung)\b",
     r"\bunterlassen sie\b|\b(?:lassen|lass)(?: sie)?(?: bitte)? (?:mich|uns) (?:bitte )?(?:in ruhe|in frieden)",
     r"\bwiderspr(?:eche|echen|uch)\b.{0,60}\b(?:verarbeitung|nutzung|verwendung|werb\w*|daten|zusendung|kontakt\w*)|\bwiderrufe?\b.{0,40}\beinwilligung",
     r"\b(?:möchte|möchten|will|wollen|wünsche|wünschen)\b.{0,30}\b(?:nicht|keine)\b.{0,30}\b(?:kontaktiert|angeschrieben|angemailt|mails? (?:mehr )?(?:bekommen|erhalten)|werbung)",
@@ -62,7 +70,10 @@ FRENCH = (
     r"\bne (?:souhaite|veux|désire|desire|souhaitons|voulons|désirons)(?: vraiment)? (?:plus|pas)\b.{0,20}\b(?:recevoir (?:de |d.|vos |ces |aucun)|être|etre|figurer|que vous)",
     r"\b(?:me|nous|m.) ?(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac|radi)(?:er|re|ire|ez|vez)\b",
     r"\b(?:désabonn|desabonn|désinscri|desinscri|retir|supprim|enlev|ray|effac)\w*(?:-moi|-nous| (?:moi|nous|mon|mes|notre|nos|cette) ?(?:\w+ )?(?:adresse|nom|mail|e-?mail|données|coordonnées|donnees|contact)?)(?= |[.,!]|$)(?! (?:une?|des?) )",
-    r"^(?:merci,? |svp,? |bonjour,? )*(?:désabonnement|désinscription|désabonner|désinscrire|stop mails?|stop pub)$",
+    r"^(?:merci,? |svp,? |bonjour,? )*(?:désabonnement|désinscription|désabonner|désinscrire|me désabonner|me désinscrire|stop mails?|stop pub)(?:,? (?:svp|stp|merci|s'il vous plaît))*$",
+    r"\b(?:désabonn|désinscri|retir|supprim|enlev|ray|effac)\w*-(?:moi|nous) (?:de|des|du) (?:votre|vos|la|cette|ces|listes?|fichiers?)\b",
+    r"\b(?:arrêter|cesser|stopper) (?:ces|vos|les) (?:envois|mails?|messages)|\bne (?:veux|voulons) plus de vos\b",
+    r"\bne (?:plus )?(?:jamais|plus) (?:plus )?(?:me|nous|m') ?(?:solliciter|contacter|écrire|relancer)|\bde l'effacer\b|\b(?:l'|la |les )(?:effacer|supprimer|retirer) (?:de (?:vos|votre)|immédiatement|définitivement)",
     r"\b(?:cess|arrêt|arret)(?:er|ez) (?:de |d.|immédiatement |tout de suite |tout |vos |ces |cet )(?:\w+.? )?(?:m.|me |nous |contact|écri|envo|e-?mails?|mails?|messages?|envois|sollicit|relanc|démarch|harc)",
     r"\b(?:plus aucun|plus de|aucun autre|pas d.autres?) (?:e-?mails?|mails?|messages?|courriels?|relances?|publicité)\b",
     r"\bm.oppose\b.{0,40}\b(?:traitement|utilisation|prospection|démarchage|données)|\blaissez[- ](?:moi|nous) (?:tranquille|en paix)",
@@ -87,6 +98,7 @@ ITALIAN = (
 DUTCH = (
     r"\b(?:schrijf|schrap|haal|verwijder|meld|gooi|wis)(?:t)? (?:u )?(?:alstublieft |aub |alsjeblieft )?(?:mij|me|ons|mijn|onze|dit)\b.{0,50}\b(?:uit|af|van|adres\w*|e-?mail\w*|gegevens|lijst|bestand)",
     r"\b(?:mij|me|ons|mijn|onze)\b.{0,40}\b(?:uit te schrijven|uitschrijven|uitgeschreven|afmelden|af te melden|te verwijderen|verwijderen|te schrappen|schrappen|van de (?:mailing)?lijst|van de (?:mailing)?lijst halen)\b",
+    r"\b(?:uitschrijven|afmelden) (?:uit|van|voor) (?:uw|deze|de|jullie|je)\b",
     r"^(?:graag |aub |alstublieft )*(?:uitschrijven|afmelden)(?: aub| graag| alstublieft)?$",
     r"\bgeen (?:\w+ )?(?:e-?mails?|mails?|berichten|reclame|post|nieuwsbrie\w+) meer\b|\bgeen verdere (?:e-?mails?|mails?|berichten|contact\w*|benadering)",
     r"\bniet (?:meer|langer)(?: \w+)? (?:te )?(?:mailen|e-?mailen|contacteren|benaderen|schrijven|contact op|benaderd|gemaild|lastig|sturen)\b|\bnooit meer (?:mail|contact|benader|schrijf)",
@@ -121,7 +133,7 @@ INSTEAD = re.compile(
     re.IGNORECASE,
 )
 UNTIL = re.compile(
-    r"\b(?:until|till|before|during|this week|this month|over the|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless"
+    r"\b(?:until|till|before(?!\W*$)|during|this week|this month|over the|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|at (?:night|the weekend)|unless"
     r"|bis|vor|erst|diese woche|jusqu|avant|cette semaine|hasta|antes|esta semana|fino|prima|questa settimana|tot|voor|deze week)\b",
     re.IGNORECASE,
 )

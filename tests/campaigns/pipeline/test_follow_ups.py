@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.compose import content, message, repeats
 from campaigns.mails import dry_run
-from campaigns.models import Campaign, Contact, Message
+from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.replies import receive
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StepWriter
 from campaigns.writing import order_drafts
+from campaigns.writing import sequences as selectors
 from generation.models import Order, Teacher
 from members.models import Member
 from review.erasure import erase
@@ -61,6 +66,28 @@ def test_the_order_of_a_second_mail_is_told_the_first(
     told = newest_order().threads
     assert set(told) == {str(record.pk) for record in records}
     assert told[str(records[0].pk)] == [desk.mail(records[0])]
+
+
+@db
+def test_a_reader_who_is_away_gets_the_next_mail_after_the_return(task: Task, people: None, lead: Member) -> None:
+    campaign = begun(task, lead)
+    first, away = Message.objects.filter(campaign=campaign).order_by("pk")[:2]
+    Message.objects.filter(campaign=campaign).exclude(pk__in=[first.pk, away.pk]).update(state=MessageState.FAILED)
+    back = timezone.localdate() + timedelta(days=3)
+    notice = EmailMessage()
+    notice["From"], notice["Subject"] = away.contact.address, "Out of office"
+    notice["In-Reply-To"] = f"<{away.message_id}>"
+    notice.set_content(f"I am on leave. Back on {back.isoformat()}.")
+
+    receive.take_mail(notice.as_bytes())
+    tick.advance_all()
+    followed = set(Message.objects.filter(campaign=campaign, step__number=2).values_list("contact", flat=True))
+    past = Event.objects.get(kind="auto_replied").payload["back_on"]
+    still = selectors.reader_away()
+
+    assert followed == {first.contact_id}
+    assert past == back.isoformat()
+    assert set(Message.objects.filter(still, campaign=campaign, step__number=1)) == {away}
 
 
 @pytest.mark.django_db(transaction=True)

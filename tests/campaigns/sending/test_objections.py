@@ -112,11 +112,11 @@ def test_the_api_takes_a_wish_back(mails, admin, api_as):
 
     listed = api.get("/api/v1/replies/?meaning=unsubscribe").json()["results"]
     taken = api.patch(
-        f"/api/v1/replies/{reply.pk}/", {"meaning": "later", "reason": "Read in haste"}, format="json"
+        f"/api/v1/replies/{reply.pk}/", {"meaning": "not_now", "reason": "Read in haste"}, format="json"
     ).json()
 
     assert [(each["id"], each["is_listed"]) for each in listed] == [(str(reply.pk), False)]
-    assert (taken["meaning"], taken["meant_why"]) == ("later", "Read in haste")
+    assert (taken["meaning"], taken["meant_why"]) == ("not_now", "Read in haste")
     assert not is_suppressed(mails[0].contact.address_hmac)
 
 

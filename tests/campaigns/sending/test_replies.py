@@ -38,7 +38,9 @@ def reply(sent):
 
 def test_the_page_shows_replies_by_meaning_in_few_queries(sent, admin, as_member, django_assert_max_num_queries):
     for number in range(30):
-        make_reply(sent[number % 3], text=f"Reply <b>{number}</b>", meaning="question" if number % 2 else "declined")
+        make_reply(
+            sent[number % 3], text=f"Reply <b>{number}</b>", meaning="question" if number % 2 else "not_interested"
+        )
     make_reply(sent[0], found_by="guess")
     client = as_member(admin)
 
@@ -57,7 +59,9 @@ def test_nobody_sees_replies_of_a_task_that_is_not_theirs(reply, make_member, as
     stranger = make_member("sam")
 
     assert as_member(stranger).get("/campaigns/first/replies/").status_code == 404
-    assert as_member(stranger).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"}).status_code == 404
+    assert (
+        as_member(stranger).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "not_now"}).status_code == 404
+    )
     assert api_as(stranger).get("/api/v1/replies/").json()["results"] == []
     assert api_as(stranger).get(f"/api/v1/replies/{reply.pk}/").status_code == 404
 
@@ -65,11 +69,11 @@ def test_nobody_sees_replies_of_a_task_that_is_not_theirs(reply, make_member, as
 def test_a_member_corrects_what_a_reply_means(reply, task, reviewer, as_member):
     join(reviewer, task)
 
-    response = as_member(reviewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"}, follow=True)
+    response = as_member(reviewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "not_now"}, follow=True)
 
     reply.refresh_from_db()
     assert response.status_code == 200
-    assert (reply.meaning, reply.meant_by) == ("later", reviewer.name)
+    assert (reply.meaning, reply.meant_by) == ("not_now", reviewer.name)
 
 
 def test_a_viewer_corrects_nothing(reply, task, make_member, as_member, api_as):
@@ -77,16 +81,16 @@ def test_a_viewer_corrects_nothing(reply, task, make_member, as_member, api_as):
     join(viewer, task, role="viewer")
 
     page = as_member(viewer).get("/campaigns/first/replies/")
-    posted = as_member(viewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "later"})
+    posted = as_member(viewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "not_now"})
 
     assert page.status_code == 200
     assert "Correct it" not in page.content.decode()
     assert posted.status_code == 403
-    assert api_as(viewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "later"}).status_code == 403
+    assert api_as(viewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "not_now"}).status_code == 403
 
 
 def test_the_form_leads_back_on_this_site_alone(reply, admin, as_member):
-    answer = {"meaning": "later", "next": "https://evil.example/"}
+    answer = {"meaning": "not_now", "next": "https://evil.example/"}
 
     response = as_member(admin).post(f"/campaigns/replies/{reply.pk}/meaning/", answer)
 
@@ -111,12 +115,12 @@ def test_a_correction_to_leaving_is_followed_at_once(reply, admin):
 
 def test_a_models_word_replaces_the_rules_and_never_a_members(reply, admin):
     first = classify.label_by_model(reply.pk, ReplyClass.QUESTION, by_model="a model")
-    classify.correct_meaning(reply, ReplyClass.LATER, by=admin)
-    second = classify.label_by_model(reply.pk, ReplyClass.DECLINED, by_model="a model")
+    classify.correct_meaning(reply, ReplyClass.NOT_NOW, by=admin)
+    second = classify.label_by_model(reply.pk, ReplyClass.NOT_INTERESTED, by_model="a model")
 
     reply.refresh_from_db()
     assert (first, second) == (True, False)
-    assert reply.meaning == "later"
+    assert reply.meaning == "not_now"
 
 
 def test_the_api_reads_and_corrects(reply, admin, api_as):

@@ -83,7 +83,7 @@ def test_a_teacher_reads_what_the_rules_have_read(reading, mail, provider):
 
 
 def test_the_text_is_erased_where_the_teacher_read_it(reading, mail, provider, admin):
-    provider.provider.always = says("later")
+    provider.provider.always = says("not_now")
 
     reply_with(mail, "Depends on the numbers")
     run_job(Order.objects.get().job_id, worker="w")
@@ -121,7 +121,7 @@ def test_a_wish_to_leave_that_only_the_model_sees_is_followed(reading, mail, pro
 
 
 def test_replies_that_come_while_an_order_is_under_way_are_read_by_the_next(reading, provider):
-    provider.provider.always = says("later")
+    provider.provider.always = says("not_now")
     mails = factories.make_due_mails(reading, 3)
 
     for mail in mails:

@@ -1,0 +1,90 @@
+"""`manage.py sort_replies FILE`: what replies mean. Knows files and exit codes, no rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from sys import stdin
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from campaigns.replies import miniature, sorting
+from campaigns.replies.sorting import ReceivedReply, SortedReply
+from web import strict_json
+from web.errors import Refusal
+
+KEYS = {"id", "subject", "body", "headers"}
+
+
+class Command(BaseCommand):
+    help = (
+        "Reads JSON lines {id, subject, body, headers} and prints {id, class, confidence, by} for each: rules first, then a "
+        "small miniature beside the words. A confidence below 0.55 asks for a person. A bad line refuses the whole file."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="a file of JSON lines, or - for standard input")
+        who = parser.add_mutually_exclusive_group()
+        who.add_argument("--rules", action="store_true", help="ask the rules alone")
+        who.add_argument(
+            "--miniature", type=Path, metavar="FOLDER", help="this tuned encoder; else the one that is shipped"
+        )
+        parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+
+    def handle(self, *args: Any, file: str, **options: Any) -> None:
+        try:
+            with nullcontext(stdin) if file == "-" else Path(file).open(encoding="utf-8-sig") as lines:
+                # All is read before anything is printed: a fault in the last line leaves no half answer.
+                rows = list(_rows(lines))
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise CommandError(f"{file} is no UTF-8 text.") from None
+        folder = None if options["rules"] else options["miniature"] or settings.REPLY_SORTER_DIR
+        for (number, _), answer in zip(rows, _sorted([reply for _, reply in rows], folder), strict=True):
+            told = {
+                "id": number,
+                "class": answer.reply_class.value,
+                "confidence": round(answer.confidence, 3),
+                "by": answer.by,
+            }
+            self.stdout.write(
+                json.dumps(told, ensure_ascii=False) if options["json"] else "\t".join(map(str, told.values()))
+            )
+
+
+def _sorted(replies: list[ReceivedReply], folder: Path | None) -> list[SortedReply]:
+    if folder is None:
+        return [sorting.sort(each) for each in replies]
+    try:
+        said = miniature.ask(miniature.load(folder), replies)
+    except Refusal as refusal:
+        raise CommandError(refusal.message) from None
+    name = folder.parent.name if folder.name in ("weights", "adapter", "model") else folder.name
+    return [sorting.sort(each, probabilities=one, by=name) for each, one in zip(replies, said, strict=True)]
+
+
+def _rows(lines: Iterable[str]) -> Iterator[tuple[str | int, ReceivedReply]]:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _row(line, number)
+
+
+def _row(line: str, number: int) -> tuple[str | int, ReceivedReply]:
+    try:
+        row = strict_json.loads(line)
+    except ValueError as error:
+        raise CommandError(f"Line {number} is no JSON: {error}.") from None
+    if not isinstance(row, dict) or not {"id", "body"} <= row.keys() <= KEYS:
+        raise CommandError(f"Line {number}: expected an object with id and body, and maybe subject and headers.")
+    subject, body, headers = row.get("subject") or "", row["body"], row.get("headers") or {}
+    if not isinstance(row["id"], str | int) or not isinstance(subject, str) or not isinstance(body, str):
+        raise CommandError(f"Line {number}: id, subject and body are texts.")
+    if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
+        raise CommandError(f"Line {number}: headers are an object of texts.")
+    return row["id"], sorting.received(subject, body, headers)

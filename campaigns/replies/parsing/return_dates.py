@@ -1,0 +1,213 @@
+"""When somebody who is absent returns, read from a notice in English, German, French, Italian, Dutch or Spanish. Pure.
+
+A notice names the first day back (`ab dem 12.01. wieder`), the last day away (`until 14 July`, `du 3 au 14 mars`), or a
+weekday. A date without a year is the next one after the mail's own day.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+# Where no date can be read, and the longest that a notice may hold mails back by itself.
+DEFAULT: Final = timedelta(days=7)
+LONGEST: Final = timedelta(days=60)
+MONTHS: Final = (
+    "january jan januar jänner janvier janv gennaio januari enero",
+    "february feb februar février fevrier févr febbraio februari febrero",
+    "march mar märz maerz mrz mars marzo maart mrt",
+    "april apr avril avr aprile abril",
+    "may mai maggio mei mayo",
+    "june jun juni juin giugno junio",
+    "july jul juli juillet juil luglio julio",
+    "august aug août aout agosto augustus",
+    "september sep sept septembre settembre septiembre setiembre",
+    "october oct oktober okt octobre ottobre octubre",
+    "november nov novembre noviembre",
+    "december dec dezember dez décembre decembre déc dicembre diciembre",
+)
+WEEKDAYS: Final = (
+    "monday montag lundi lunedì lunedi maandag lunes",
+    "tuesday dienstag mardi martedì martedi dinsdag martes",
+    "wednesday mittwoch mercredi mercoledì mercoledi woensdag miércoles miercoles",
+    "thursday donnerstag jeudi giovedì giovedi donderdag jueves",
+    "friday freitag vendredi venerdì venerdi vrijdag viernes",
+    "saturday samstag sonnabend samedi sabato zaterdag sábado sabado",
+    "sunday sonntag dimanche domenica zondag domingo",
+)
+_MONTH_OF: Final = {word: number for number, words in enumerate(MONTHS, 1) for word in words.split()}
+_DAY_OF: Final = {word: number for number, words in enumerate(WEEKDAYS) for word in words.split()}
+_MONTH: Final = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
+_WEEKDAY: Final = "|".join(sorted(_DAY_OF, key=len, reverse=True))
+_DATE: Final = re.compile(
+    rf"(?P<y1>20\d\d)-(?P<m1>\d{{1,2}})-(?P<d1>\d{{1,2}})(?!\d)"
+    rf"|(?<![\d:.,/-])(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|º|°|\.)?(?: of| de| d')? ?(?P<m2>{_MONTH})\b\.?(?:,? (?:de |del )?(?P<y2>20\d\d))?"
+    rf"|\b(?P<m3>{_MONTH})\.? (?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,? (?P<y3>20\d\d))?"
+    rf"|(?<![\d:.,/-])(?P<a>\d{{1,2}})(?P<sep>[./-])(?P<b>\d{{1,2}})(?!\d)(?:(?P=sep)(?P<y4>20\d\d|\d\d)(?!\d))?",
+    re.IGNORECASE,
+)
+# A day alone, or with a month after a range's other end: `from 5 to 9 May`, `vom 1. bis 15. August`.
+_BARE_DAY: Final = re.compile(
+    r"\b(?:until|till|thru|through|back|return\w*|retour|jusqu'au|bis(?: zum)?|ab(?: dem)?|fino al|rientro|torno|tot(?: en met)?|vanaf|hasta el|vuelvo|regreso|prévu)"
+    r"(?: on| by| the| le| il| el| de| dem| den| zum| prévu)* (?P<day>[12]?\d|3[01])(?:st|nd|rd|th|\.|er)?(?=[\s.,;!)]|$)(?!\s*(?::|uhr|h\b|am\b|pm\b|o'clock|days?|tage?|weeks?|wochen))",
+    re.IGNORECASE,
+)
+_NAMED_DAY: Final = re.compile(rf"\b(?P<weekday>{_WEEKDAY})s?\b", re.IGNORECASE)
+_MONTH_ALONE: Final = re.compile(
+    rf"(?:{{}}) (?P<month>{_MONTH})\b".format(
+        r"until(?: the end of| end of)?|till(?: end of)?|bis(?: ende| anfang)?|ab|jusqu'(?:en|à|à fin|fin)|fino a(?: fine)?|tot(?: eind)?|hasta(?: finales de)?|back in|im"
+    ),
+    re.IGNORECASE,
+)
+_BACK: Final = re.compile(
+    r"\b(?:back|return(?:ing|s)?|re-?open\w*|open again|available again|in the office again|resum\w+|ab|wieder|zurück|rückkehr|erreichbar|retour|reviens|revenons|rentre|rouvr\w+|réouverture|reprise"
+    r"|rientr\w+|torn\w+|riapr\w+|ritorn\w+|di nuovo|vanaf|terug|weer|heropen\w*|vuelv\w+|vuelta|regres\w+|volver\w*|reabr\w+|reincorpor\w+|a partir)\b",
+    re.IGNORECASE,
+)
+_LAST_DAY: Final = re.compile(
+    r"\b(?:until|till|til|through|thru|up to|to|bis|einschließlich|jusqu'(?:au|à|en)|au|fino|al|tot|t/m|hasta|al)\b[^.\n]{0,14}$",
+    re.IGNORECASE,
+)
+_TOMORROW: Final = re.compile(
+    r"\b(?:tomorrow|morgen wieder|ab morgen|demain|domani|morgen (?:ben|weer|terug)|mañana)\b", re.IGNORECASE
+)
+_NEXT_WEEK: Final = re.compile(
+    r"\b(?:this week|next week|diese woche|nächste woche|kommende woche|cette semaine|la semaine prochaine|questa settimana|prossima settimana|deze week|volgende week|esta semana|(?:próxima|proxima) semana)\b",
+    re.IGNORECASE,
+)
+MAX_CHARS: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Return:
+    """When an absent reader is back.
+
+    Attributes:
+        day: The first day back, at most 60 days after the mail.
+        told: Whether the notice named it; else it is a week.
+        is_capped: The notice names a later day than may hold mails back: a person should look.
+    """
+
+    day: date
+    told: bool
+    is_capped: bool = False
+
+
+def read_return(text: str, *, written: date) -> Return:
+    """The day of return that a notice names, or a week after it was written.
+
+    Args:
+        text: Subject and own words.
+        written: The day of the mail.
+    """
+    plain = " ".join(text[:MAX_CHARS].replace("\u2019", "'").split())
+    day = _named(plain, written)
+    if day is None or day <= written:
+        return Return(written + DEFAULT, told=False)
+    return Return(min(day, written + LONGEST), told=True, is_capped=day > written + LONGEST)
+
+
+def zone_of(*names: str) -> ZoneInfo:
+    """The first time zone that is known; UTC if none is."""
+    for name in names:
+        try:
+            if name:
+                return ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")
+
+
+def _named(text: str, written: date) -> date | None:
+    """The day of return by the surest sort of words that is there."""
+    found = [(match, day) for match in _DATE.finditer(text) if (day := _day_of(match, written))]
+    backs = [(match, day) for match, day in found if _says_back(text, match)]
+    # A date of return is surer than a last day away; of several the last holds, as in a range.
+    if backs:
+        return max(day for _, day in backs)
+    if found:
+        last, day = max(found, key=lambda each: each[1])
+        return day + timedelta(days=1) if _LAST_DAY.search(text[: last.start()]) else day
+    if bare := _BARE_DAY.search(text):
+        of_month = _next_day_of_month(int(bare["day"]), written)
+        return of_month if of_month is None or _BACK.search(bare[0]) else of_month + timedelta(days=1)
+    if month := _MONTH_ALONE.search(text):
+        return _of_month(_MONTH_OF[month["month"].lower()], month[0], written)
+    return _by_weekday(text, written)
+
+
+def _says_back(text: str, match: re.Match[str]) -> bool:
+    """Whether the words right before or after a date say that one is back then, and none says `until` in between."""
+    before = re.split(
+        r"[.;!?](?!\d)\s|\bund\b|\band\b|\bet\b|\be\b|\ben\b(?= )|\by\b",
+        text[max(0, match.start() - 60) : match.start()],
+    )[-1]
+    after = re.split(r"[.;!?,]", text[match.end() : match.end() + 40])[0]
+    if _LAST_DAY.search(before):
+        return False
+    return bool(_BACK.search(before) or _BACK.search(after))
+
+
+def _by_weekday(text: str, written: date) -> date | None:
+    if _TOMORROW.search(text):
+        return written + timedelta(days=1)
+    days = [
+        (match, written + timedelta(days=(_DAY_OF[match["weekday"].lower()] - written.weekday() - 1) % 7 + 1))
+        for match in _NAMED_DAY.finditer(text)
+    ]
+    for match, day in reversed(days):
+        before = text[max(0, match.start() - 45) : match.start()]
+        if _LAST_DAY.search(before):
+            return day + timedelta(days=1)
+        if _BACK.search(before) or _BACK.search(text[match.end() : match.end() + 25]) or len(days) == 1:
+            return day
+    if days:
+        return days[-1][1]
+    return written + timedelta(days=7 - written.weekday()) if _NEXT_WEEK.search(text) else None
+
+
+def _day_of(match: re.Match[str], written: date) -> date | None:
+    if match["y1"]:
+        return _made(int(match["y1"]), int(match["m1"]), int(match["d1"]))
+    for name, at in (("m2", "2"), ("m3", "3")):
+        if match[name]:
+            return _resolved(int(match["d" + at]), _MONTH_OF[match[name].lower()], match["y" + at], written)
+    if match["sep"] == "-" and not match["y4"]:
+        return None
+    day, month = int(match["a"]), int(match["b"])
+    # 7/28 can only be the American order.
+    if month > 12 >= day:
+        day, month = month, day
+    return _resolved(day, month, match["y4"], written)
+
+
+def _resolved(day: int, month: int, year: str | None, written: date) -> date | None:
+    if year:
+        return _made(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    this_year = _made(written.year, month, day)
+    # A day of the last weeks is one that has passed; one further back is next year's.
+    if this_year is None or written - this_year > timedelta(days=120):
+        return _made(written.year + 1, month, day)
+    return this_year
+
+
+def _next_day_of_month(day: int, written: date) -> date | None:
+    months = ((written.year, written.month), (written.year + written.month // 12, written.month % 12 + 1))
+    days = (_made(year, month, day) for year, month in months)
+    return next((each for each in days if each and each > written), None)
+
+
+def _of_month(month: int, words: str, written: date) -> date | None:
+    year = written.year + (1 if month < written.month else 0)
+    is_end = re.search(r"\b(?:end|ende|fin|fine|eind|finales)\b", words, re.IGNORECASE)
+    return (_made(year, month, 28) or written) + timedelta(days=4) if is_end else _made(year, month, 1)
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

@@ -1,0 +1,1 @@
+"""The demo's reply sorter: the demo encoder tuned on what replies to mails mean, its training, and its weights."""

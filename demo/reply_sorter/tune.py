@@ -1,0 +1,117 @@
+"""Tunes the demo encoder on what replies mean: `python -m demo.reply_sorter.tune --out DIR`. One thread, some minutes.
+
+All weights learn, by AdamW under a cosine; batches are of like length. What is written is what a run of the product leaves:
+an encoder with one head, in bf16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import shutil
+import time
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import AutoModel, AutoTokenizer
+
+from demo.data.reply_sorting.spec import MEANINGS
+from demo.encoder import tokenizer as shipped
+from demo.reply_sorter import replies
+from training.engine.classifier.fields import HeadField, HeadSet
+from training.engine.classifier.network import EncoderWithHeads
+from training.engine.classifier.rows import collate
+
+BASE: Final = Path(shipped.__file__).with_name("weights")
+REPLIES: Final = 36_000
+BATCH: Final = 64
+LONGEST: Final = 128
+RATE: Final = 1e-3
+SMOOTHING: Final = 0.05
+DROPPED: Final = 0.1
+LABELS: Final = tuple(MEANINGS)
+HEADS: Final = HeadSet(fields=(HeadField(name="meaning", type="choice", labels=LABELS),), is_bare=True)
+
+
+def batches(tokenizer: Any, *, count: int, seed: int) -> list[list[tuple[list[int], int]]]:
+    """Different replies as token ids with the number of their label, in batches of like length, shuffled."""
+    drawn = sorted(set(islice(replies.replies(seed), count)))
+    rng = Random(seed)
+    rng.shuffle(drawn)
+    encoded = tokenizer([each.text for each in drawn], truncation=True, max_length=LONGEST)["input_ids"]
+    rows = sorted(
+        ((ids, LABELS.index(each.meaning)) for ids, each in zip(encoded, drawn, strict=True)), key=lambda r: len(r[0])
+    )
+    made = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+    rng.shuffle(made)
+    return made
+
+
+def tune(out: Path, *, count: int = REPLIES, seed: int = 1) -> dict[str, float]:
+    """Tune, and write the sorter to a folder.
+
+    Returns:
+        How it went: replies, steps, last mean loss, seconds.
+    """
+    torch.manual_seed(seed)
+    tokenizer: Any = AutoTokenizer.from_pretrained(BASE)
+    model = EncoderWithHeads(AutoModel.from_pretrained(BASE, dtype=torch.float32), HEADS, {}, seed=seed)
+    work, began = batches(tokenizer, count=count, seed=seed), time.monotonic()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
+    rng, losses = Random(seed), []
+    model.train()
+    for step, rows in enumerate(work):
+        optimizer.param_groups[0]["lr"] = (
+            RATE * min(1, (step + 1) / 50) * (1 + math.cos(math.pi * step / len(work))) / 2
+        )
+        ids, mask = collate([_thinned(rng, ids) for ids, _ in rows], tokenizer.pad_token_id, torch.device("cpu"))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = model(input_ids=ids, attention_mask=mask)[0]
+        loss = cross_entropy(scores, torch.tensor([label for _, label in rows]), label_smoothing=SMOOTHING)
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append(loss.item())
+    export(model, out)
+    last = losses[-50:]
+    return {
+        "replies": sum(map(len, work)),
+        "steps": len(work),
+        "loss": sum(last) / len(last),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def export(model: EncoderWithHeads, out: Path) -> None:
+    """Write weights in bf16, head and tokenizer."""
+    out.mkdir(parents=True, exist_ok=True)
+    model.eval().encoder.bfloat16()
+    model.save_pretrained(str(out))
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(BASE / name, out / name)
+
+
+def _thinned(rng: Random, ids: list[int]) -> list[int]:
+    """The tokens with some of them gone, the first and the last kept: no single word may decide."""
+    inner = [each for each in ids[1:-1] if rng.random() >= DROPPED]
+    return [ids[0], *inner, ids[-1]]
+
+
+def main() -> None:
+    """Read the command line, tune, and print how it went."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tuned sorter")
+    parser.add_argument("--replies", type=int, default=REPLIES)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    print(json.dumps(tune(arguments.out, count=arguments.replies, seed=arguments.seed)))
+
+
+if __name__ == "__main__":
+    main()

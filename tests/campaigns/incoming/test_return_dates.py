@@ -1,0 +1,81 @@
+"""When absent readers return, read from notices in six languages; all were written on Monday, 2 March 2026."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from campaigns.replies.parsing.return_dates import read_return
+
+WRITTEN = date(2026, 3, 2)
+NOTICES = [
+    ("I am on leave, back on 9 March.", "2026-03-09"),
+    ("Back Tuesday 10 March.", "2026-03-10"),
+    ("I'm away until 13 March and will reply when I return.", "2026-03-14"),
+    ("Out of office from 1 March to 8 March.", "2026-03-09"),
+    ("I will be out from 2 to 6 March.", "2026-03-07"),
+    ("I am out through March 20th.", "2026-03-21"),
+    ("Returning April 1st.", "2026-04-01"),
+    ("I return on 2026-03-16.", "2026-03-16"),
+    ("OOO until Thursday.", "2026-03-06"),
+    ("I don't work Fridays. I'm back on Monday.", "2026-03-09"),
+    ("I'll be back on the 18th.", "2026-03-18"),
+    ("On holiday until the 18th.", "2026-03-19"),
+    ("Sick today, back tomorrow.", "2026-03-03"),
+    ("I am at a fair this week.", "2026-03-09"),
+    ("Back in the office on 3/17/2026.", "2026-03-17"),
+    ("I am out of the office.", "2026-03-09"),
+    ("Ich bin ab dem 12.03. wieder erreichbar.", "2026-03-12"),
+    ("Ich bin bis zum 20. März im Urlaub.", "2026-03-21"),
+    ("Bin bis einschließlich 06.03.2026 nicht im Haus.", "2026-03-07"),
+    ("Ich bin vom 1. bis 15. März im Urlaub und ab dem 16.3. wieder da.", "2026-03-16"),
+    ("Abwesend bis Freitag.", "2026-03-07"),
+    ("Am Mittwoch bin ich wieder am Platz.", "2026-03-04"),
+    ("Heute Feiertag, morgen wieder da.", "2026-03-03"),
+    ("Ich habe Urlaub.", "2026-03-09"),
+    ("Je suis absente jusqu'au 15 mars inclus.", "2026-03-16"),
+    ("De retour le 5 mars.", "2026-03-05"),
+    ("En congés du 3 au 14 mars.", "2026-03-15"),
+    ("Fermé. Réouverture le lundi 9 mars.", "2026-03-09"),
+    ("Je serai de retour mardi.", "2026-03-03"),
+    ("En formation toute cette semaine.", "2026-03-09"),
+    ("Sono in ferie fino al 20 marzo.", "2026-03-21"),
+    ("Rientro il 9/3.", "2026-03-09"),
+    ("Siamo chiusi, riapriamo lunedì.", "2026-03-09"),
+    ("Assente dal 2 al 6 marzo.", "2026-03-07"),
+    ("Ik ben afwezig tot en met 11 maart.", "2026-03-12"),
+    ("Vanaf 12 maart ben ik er weer.", "2026-03-12"),
+    ("Maandag ben ik weer bereikbaar.", "2026-03-09"),
+    ("Estoy de vacaciones hasta el 14 de marzo.", "2026-03-15"),
+    ("Vuelvo el 10 de marzo.", "2026-03-10"),
+    ("Fuera de la oficina, regreso el jueves.", "2026-03-05"),
+    ("Call me at 10:30 or on 020 7946 0000; I am away.", "2026-03-09"),
+    ("In urgent cases call +49 30 12.34. I am back 9 March.", "2026-03-09"),
+    ("I was away until 20 February.", "2026-03-09"),
+]
+
+
+@pytest.mark.parametrize(("text", "day"), NOTICES)
+def test_a_notice_tells_when_its_writer_is_back(text, day):
+    assert read_return(text, written=WRITTEN).day.isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "day"),
+    [
+        ("Back on 4 January.", date(2026, 12, 20), "2027-01-04"),
+        ("Wir haben Betriebsurlaub bis 6. Jänner.", date(2026, 12, 22), "2027-01-07"),
+        ("Ab dem 12.01. wieder erreichbar.", date(2026, 12, 28), "2027-01-12"),
+    ],
+)
+def test_a_date_without_a_year_is_the_next_one(text, written, day):
+    assert read_return(text, written=written).day.isoformat() == day
+
+
+def test_no_date_is_a_week_and_a_far_one_is_for_a_person():
+    unknown = read_return("I am away.", written=WRITTEN)
+    far = read_return("On parental leave until 30 November 2026.", written=WRITTEN)
+
+    assert (unknown.day, unknown.told, unknown.is_capped) == (date(2026, 3, 9), False, False)
+    assert (far.day, far.told, far.is_capped) == (date(2026, 5, 1), True, True)

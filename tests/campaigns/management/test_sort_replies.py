@@ -1,0 +1,108 @@
+"""`manage.py sort_replies`: what replies mean, on ones written by hand that nothing was trained on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from campaigns.replies.parsing import objections
+from campaigns.states import ReplyClass
+
+BY_HAND = Path(__file__).parents[1] / "incoming" / "replies_by_hand.txt"
+AUTOMATIC = {"machine", "out_of_office"}
+
+
+def rows(lines):
+    """Lines `label|language|text`; a subject may stand before the text, between `S:` and `;;`."""
+    for number, line in enumerate(lines):
+        label, _, text = line.split("|", 2)
+        subject, found, body = text.removeprefix("S:").partition(";;")
+        yield (
+            label,
+            {
+                "id": str(number),
+                "subject": subject if found else "Re: Planning",
+                "body": (body if found else text).replace("\\n", "\n"),
+                "headers": {},
+            },
+        )
+
+
+def sort(tmp_path, lines, *arguments):
+    file = tmp_path / "replies.jsonl"
+    file.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in lines))
+    out = StringIO()
+    call_command("sort_replies", str(file), "--json", *arguments, stdout=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_replies_written_by_hand_are_sorted_well_enough(tmp_path):
+    labels, given = zip(*rows(BY_HAND.read_text().splitlines()), strict=True)
+
+    answers = [each["class"] for each in sort(tmp_path, given)]
+
+    pairs = list(zip(labels, answers, strict=True))
+    assert len(pairs) >= 280
+    assert sum(label == answer for label, answer in pairs) / len(pairs) >= 0.85
+    assert ("interested", "unsubscribe") not in pairs
+    assert sum((label in AUTOMATIC) == (answer in AUTOMATIC) for label, answer in pairs) / len(pairs) >= 0.95
+
+
+def test_programs_are_told_by_their_headers_and_the_writer_is_named(tmp_path):
+    mails = [
+        {"id": 1, "subject": "Hello", "body": "Hello", "headers": {"Auto-Submitted": "auto-replied"}},
+        {"id": 2, "subject": "Hello", "body": "I am away.", "headers": {"Auto-Submitted": "auto-replied"}},
+        {
+            "id": 3,
+            "subject": "x",
+            "body": "x",
+            "headers": {"Content-Type": "multipart/report; report-type=delivery-status"},
+        },
+        {"id": 4, "subject": "Re: x", "body": "Please unsubscribe me", "headers": {}},
+        {"id": 5, "subject": "Re: x", "body": "Is the pilot free?"},
+    ]
+
+    answers = sort(tmp_path, mails)
+
+    assert [each["class"] for each in answers] == ["machine", "out_of_office", "machine", "unsubscribe", "question"]
+    assert [each["by"] for each in answers] == ["rules"] * 4 + ["reply_sorter"]
+    assert all(0 < each["confidence"] < 1 for each in answers)
+    assert {each["by"] for each in sort(tmp_path, mails, "--rules")} == {"rules"}
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        ("{", "Line 2 is no JSON"),
+        ('{"id": 1}\n', "Line 2: expected"),
+        ('{"id": 1, "body": 3}\n', "Line 2: id, subject and body"),
+        ('{"id": 1, "body": "x", "headers": {"A": 1}}\n', "Line 2: headers"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_printed(tmp_path, bad, told):
+    out = StringIO()
+    (tmp_path / "bad.jsonl").write_text(f'{{"id": 0, "body": "x"}}\n{bad}')
+
+    with pytest.raises(CommandError, match=told):
+        call_command("sort_replies", str(tmp_path / "bad.jsonl"), "--json", "--rules", stdout=out)
+
+    assert out.getvalue() == ""
+
+
+def test_the_classes_are_those_of_the_demos_task():
+    from demo.data.reply_sorting.spec import MEANINGS
+
+    assert set(ReplyClass.values) == set(MEANINGS)
+
+
+@pytest.mark.outside_data
+def test_real_mails_that_ask_for_something_else_are_no_wish_to_leave(outside_data):
+    with gzip.open(outside_data / "emails" / "email_intent.jsonl.gz", "rt") as file:
+        texts = [json.loads(line)["text"] for line in file]
+
+    assert sum(objections.is_objection(text) for text in texts) <= 8
