@@ -116,6 +116,22 @@ class StopReason(TextChoices):
     ENDED = "ended", "The campaign ended"
 
 
+class HoldReason(TextChoices):
+    """Why the first mail to a contact may not go yet."""
+
+    CONTACT = "contact", "The contact had a first mail from another campaign"
+    COMPANY = "company", "The company had its first mails"
+    CONVERSATION = "conversation", "The contact answered another campaign"
+
+
+class Guardrail(TextChoices):
+    """What a campaign watches of the mails it sent, and pauses itself over."""
+
+    COMPLAINTS = "complaints", "Complaints"
+    BOUNCES = "bounces", "Bounces"
+    UNSUBSCRIBES = "unsubscribes", "Unsubscribes"
+
+
 class EventKind(TextChoices):
     """What can happen to a mail after it was made."""
 

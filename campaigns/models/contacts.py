@@ -65,6 +65,8 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["address_hmac"], name="contacts_by_address"),
             models.Index(fields=["task", "cluster"], name="contacts_by_cluster"),
+            # Companies across tasks, for the cap on their first mails.
+            models.Index(fields=["cluster"], name="contacts_by_company"),
             # The list, a page at a time.
             models.Index(fields=["task", "-created_at", "-id"], name="contacts_newest"),
         ]

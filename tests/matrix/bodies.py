@@ -110,6 +110,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "task": "elsewhere",
     },
     "POST campaigns:act": {"verb": "pause"},
+    "POST api-campaign-lift": {"reason": "The list was cleaned."},
     "POST api-campaign-fixed": {"verdict": "approve"},
     "POST campaigns:reply-meaning": {"meaning": "interested"},
     "POST jobs:steer": {},

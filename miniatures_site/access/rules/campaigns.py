@@ -70,6 +70,7 @@ CAMPAIGNS = {
     "api-campaign-pause": Rule(NONE, LEAD),
     "api-campaign-resume": Rule(NONE, LEAD),
     "api-campaign-release": Rule(NONE, LEAD),
+    "api-campaign-lift": Rule(NONE, LEAD),
     "api-campaign-end": Rule(NONE, LEAD),
     "api-campaign-write-again": Rule(NONE, LEAD),
     "api-campaign-dry-run": Rule(VIEWER, NONE),
