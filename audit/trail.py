@@ -94,6 +94,8 @@ ACTS: dict[str, str] = {
     "evidence_made": "Evidence file made",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
+    "contact_corrected": "Contact corrected",
+    "contact_removed": "Contact removed",
     "guardrail_tripped": "Campaign paused by a guardrail",
     "guardrail_lifted": "Guardrail of a campaign lifted",
     "sender_made": "Sender made",

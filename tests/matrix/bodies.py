@@ -110,6 +110,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "task": "elsewhere",
     },
     "POST campaigns:act": {"verb": "pause"},
+    "PATCH api-contact": {"company": "Acme Ltd"},
+    "POST campaigns:contact": {"do": "save", "company": "Acme Ltd"},
     "POST api-campaign-lift": {"reason": "The list was cleaned."},
     "POST api-campaign-fixed": {"verdict": "approve"},
     "POST campaigns:reply-meaning": {"meaning": "interested"},

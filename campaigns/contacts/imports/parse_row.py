@@ -92,6 +92,18 @@ def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
     return person
 
 
+def person_value(name: str, value: object) -> str:
+    """One value of a person as an import takes it: one line, and a time zone that is one.
+
+    Raises:
+        ValueError: Says what is wrong with it.
+    """
+    if name == "time_zone":
+        zone = str(value).strip()
+        return _zone(zone) if zone else ""
+    return _line(name, value)
+
+
 def _line(name: str, value: object) -> str:
     """One line of text: a line break in a name would be a header of its own in a mail."""
     text = " ".join(str(value).split())

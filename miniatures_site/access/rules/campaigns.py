@@ -31,7 +31,7 @@ CAMPAIGNS = {
     "campaigns:contacts-sample": Rule(LEAD, NONE),
     "campaigns:contacts-import": Rule(LEAD, LEAD),
     "campaigns:contacts-columns": Rule(LEAD, LEAD),
-    "campaigns:contact": Rule(LEAD, NONE),
+    "campaigns:contact": Rule(LEAD, LEAD),
     "campaigns:suppressions": Rule(LEAD, LEAD, reason=_KEEPS),
     "campaigns:suppression-search": Rule(NONE, LEAD, reason=_KEEPS),
     "campaigns:senders": Rule(LEAD, LEAD, reason=_PICKS),
@@ -78,7 +78,7 @@ CAMPAIGNS = {
     "api-messages": Rule(LEAD, NONE, read_floor=MEMBER),
     "api-message": Rule(LEAD, NONE),
     "api-contacts": Rule(MEMBER, LEAD, write_floor=MEMBER),
-    "api-contact": Rule(LEAD, NONE),
+    "api-contact": Rule(LEAD, LEAD),
     "api-suppressions": Rule(ANY_LEAD, ANY_LEAD, reason=_KEEPS),
     "api-senders": Rule(ANY_LEAD, ANY_LEAD, reason=_PICKS),
     "api-sender": Rule(
