@@ -13,6 +13,17 @@ class LawfulBasis(TextChoices):
     LEGITIMATE_INTEREST = "legitimate_interest", "Legitimate interest"
 
 
+class Language(TextChoices):
+    """In which the words of ours under a mail, and the page to leave, are written."""
+
+    EN = "en", "English"
+    DE = "de", "German"
+    FR = "fr", "French"
+    IT = "it", "Italian"
+    NL = "nl", "Dutch"
+    ES = "es", "Spanish"
+
+
 class SuppressionReason(TextChoices):
     """Why an address is never written to again."""
 

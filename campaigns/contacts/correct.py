@@ -17,7 +17,7 @@ from review.tasks import permissions
 from web.errors import Refusal
 
 # What may be corrected. An address is another person's: remove the contact and import the right one.
-CORRECTABLE = ("first_name", "last_name", "company", "segment", "time_zone")
+CORRECTABLE = ("first_name", "last_name", "company", "segment", "time_zone", "language")
 
 
 @transaction.atomic

@@ -107,7 +107,7 @@ def _capped(mails: QuerySet[Message], cap: int, now: datetime, reason: HoldReaso
         return None
     if any(mail.state == MessageState.SENDING for mail in newest):
         return Hold(reason, now + IN_FLIGHT)
-    return Hold(reason, newest[-1].went + timedelta(days=settings.FIRST_MAIL_DAYS))  # type: ignore[attr-defined]
+    return Hold(reason, newest[-1].went + timedelta(days=settings.FIRST_MAIL_DAYS))
 
 
 def _in_conversation(contact: Contact, campaign: Campaign, now: datetime) -> Hold | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -79,7 +80,7 @@ def test_who_had_a_first_mail_of_any_campaign_this_quarter_waits_for_the_next(
 
 
 @db
-def test_a_second_mail_and_a_raised_cap_are_not_held(campaign: Campaign, second: Campaign, settings) -> None:
+def test_a_second_mail_and_a_raised_cap_are_not_held(campaign: Campaign, second: Campaign, settings: Any) -> None:
     gone(due_to(campaign, "ada@acme.example"), days=1)
     settings.FIRST_MAILS_PER_CONTACT = 2
     assert claim(due_to(second, "ada@acme.example")).state == MessageState.SENDING
@@ -108,7 +109,7 @@ def test_a_campaign_may_cap_the_first_mails_of_a_company_lower(campaign: Campaig
 
 @db
 def test_who_answered_another_campaign_is_not_begun_with_while_that_is_open(
-    campaign: Campaign, second: Campaign, settings
+    campaign: Campaign, second: Campaign, settings: Any
 ) -> None:
     settings.FIRST_MAILS_PER_CONTACT = 0
     answered = due_to(campaign, "ada@acme.example")

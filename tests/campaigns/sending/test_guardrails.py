@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail as django_mail
@@ -58,7 +59,7 @@ def state_of(campaign: Campaign) -> str:
 
 @db
 def test_a_campaign_with_three_complaints_in_a_hundred_pauses_itself(
-    campaign: Campaign, lead: Member, settings, django_capture_on_commit_callbacks
+    campaign: Campaign, lead: Member, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     settings.NOTICES_BY_MAIL, settings.NOTICES_FROM = True, "notices@here.example"
     reported(went(campaign, 150)[:5], EventKind.COMPLAINED)
@@ -140,7 +141,7 @@ def test_only_a_lead_lifts_it_with_a_reason_and_it_trips_again_on_new_evidence_a
 
 @db
 def test_page_and_api_show_it_and_lift_it(
-    campaign: Campaign, lead: Member, as_member, api_as: Callable[..., APIClient]
+    campaign: Campaign, lead: Member, as_member: Any, api_as: Callable[..., APIClient]
 ) -> None:
     reported(went(campaign, 150)[:5], EventKind.COMPLAINED)
     tick.advance_all()

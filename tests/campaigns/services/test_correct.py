@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -74,7 +75,7 @@ def test_one_that_a_campaign_took_in_stays_and_the_answer_says_what_to_do(
     assert Contact.objects.exists()
 
 
-def test_the_page_corrects_and_removes_too(contact: Contact, admin: Member, as_member) -> None:
+def test_the_page_corrects_and_removes_too(contact: Contact, admin: Member, as_member: Any) -> None:
     url, browser = reverse("campaigns:contact", args=[contact.pk]), as_member(admin)
 
     assert "Correct or remove" in browser.get(url).content.decode()
