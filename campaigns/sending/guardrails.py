@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import trail
-from campaigns.events.outcomes import human_events
+from campaigns.events.outcomes import withdrawn_unsubscriptions
 from campaigns.models import Campaign, Event, GuardrailTrip, Message
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, Guardrail, MessageState
@@ -86,7 +86,12 @@ def limit_of(campaign: Campaign, guardrail: Guardrail) -> float:
 def states_of(campaign: Campaign) -> list[GuardrailState]:
     """Every guardrail of a campaign, as its page shows it."""
     trips = list(campaign.guardrail_trips.select_related("lifted_by").order_by("-tripped_at"))
-    return [_state(campaign, rail, [trip for trip in trips if trip.guardrail == rail]) for rail in Guardrail]
+    lifted = {trip.guardrail: trip for trip in reversed(trips) if trip.lifted_at is not None}
+    held = {trip.guardrail: trip.tripped_at for trip in trips if trip.lifted_at is None}
+    since = {rail: lifted[rail].lifted_at if rail in lifted else None for rail in Guardrail}
+    # Those that were never lifted count the same mails: two queries for all of them.
+    counts = {moment: _counts(campaign, moment) for moment in set(since.values())}
+    return [_state(campaign, rail, *counts[since[rail]], held.get(rail), lifted.get(rail)) for rail in Guardrail]
 
 
 def check(campaign: Campaign) -> int:
@@ -135,19 +140,28 @@ def sentence(trip: GuardrailTrip) -> str:
     )
 
 
-def _state(campaign: Campaign, rail: Guardrail, trips: list[GuardrailTrip]) -> GuardrailState:
-    lifted = next((trip for trip in trips if trip.lifted_at is not None), None)
-    open_trip = next((trip for trip in trips if trip.lifted_at is None), None)
+def _counts(campaign: Campaign, since: datetime | None) -> tuple[int, dict[str, int]]:
+    """Mails that left since then, and of how many each thing was reported."""
     left = Q(state=MessageState.SENT) | Q(state=MessageState.FAILED, sending_at__isnull=False)
-    if lifted is not None:
-        left &= Q(sent_at__gt=lifted.lifted_at) | Q(sent_at__isnull=True, sending_at__gt=lifted.lifted_at)
-    mails = Message.objects.filter(left, campaign=campaign)
-    of = mails.order_by().count()
-    reports = human_events(campaign, _EVENTS[rail]).filter(message__in=mails.order_by().values("pk"))
-    count = reports.order_by().aggregate(mails=Count("message", distinct=True))["mails"]
-    limit = limit_of(campaign, rail)
+    if since is not None:
+        left &= Q(sent_at__gt=since) | Q(sent_at__isnull=True, sending_at__gt=since)
+    mails = Message.objects.filter(left, campaign=campaign).order_by()
+    told = Event.objects.filter(campaign=campaign, kind__in=_EVENTS.values(), is_machine=False)
+    reports = told.exclude(withdrawn_unsubscriptions()).filter(message__in=mails.values("pk")).order_by()
+    return mails.count(), dict(reports.values_list("kind").annotate(mails=Count("message", distinct=True)))
+
+
+def _state(
+    campaign: Campaign,
+    rail: Guardrail,
+    of: int,
+    counts: dict[str, int],
+    tripped_at: datetime | None,
+    lifted: GuardrailTrip | None,
+) -> GuardrailState:
+    count, limit = counts.get(_EVENTS[rail], 0), limit_of(campaign, rail)
     bound = share_sequence.lower_bound(count, of, limit=limit, error=ERROR)
-    return GuardrailState(rail, count, of, bound, limit, open_trip.tripped_at if open_trip else None, lifted)
+    return GuardrailState(rail, count, of, bound, limit, tripped_at, lifted)
 
 
 def _trip(campaign: Campaign, state: GuardrailState) -> None:
