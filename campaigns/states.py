@@ -13,6 +13,17 @@ class LawfulBasis(TextChoices):
     LEGITIMATE_INTEREST = "legitimate_interest", "Legitimate interest"
 
 
+class Language(TextChoices):
+    """In which the words of ours under a mail, and the page to leave, are written."""
+
+    EN = "en", "English"
+    DE = "de", "German"
+    FR = "fr", "French"
+    IT = "it", "Italian"
+    NL = "nl", "Dutch"
+    ES = "es", "Spanish"
+
+
 class SuppressionReason(TextChoices):
     """Why an address is never written to again."""
 
@@ -114,6 +125,22 @@ class StopReason(TextChoices):
     OBJECTED = "objected", "Opt-out, read from a reply"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
+
+
+class HoldReason(TextChoices):
+    """Why the first mail to a contact may not go yet."""
+
+    CONTACT = "contact", "The contact had a first mail from another campaign"
+    COMPANY = "company", "The company had its first mails"
+    CONVERSATION = "conversation", "The contact answered another campaign"
+
+
+class Guardrail(TextChoices):
+    """What a campaign watches of the mails it sent, and pauses itself over."""
+
+    COMPLAINTS = "complaints", "Complaints"
+    BOUNCES = "bounces", "Bounces"
+    UNSUBSCRIBES = "unsubscribes", "Unsubscribes"
 
 
 class EventKind(TextChoices):

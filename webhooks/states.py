@@ -7,6 +7,7 @@ from django.db.models import TextChoices
 # What others may be told, and how pages say it.
 EVENTS: dict[str, str] = {
     "budget.warning": "Four fifths of a budget are spent",
+    "campaign.paused": "A guardrail paused a campaign",
     "dataset_version.frozen": "A dataset version is frozen",
     "drafts.recalled": "Drafts were taken out of use in one act",
     "job.finished": "A job has ended, well or badly",

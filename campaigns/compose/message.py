@@ -18,6 +18,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from campaigns.compose import content, link_tokens, render, repeats, threads
+from campaigns.compose.farewells import farewell_of
 from campaigns.compose.link_tokens import TokenPurpose
 from campaigns.models import Campaign, Contact, Message, SenderIdentity
 from campaigns.states import LawfulBasis
@@ -26,12 +27,6 @@ from web.errors import Refusal
 LOCAL_PART_MAX = 64
 _PLACEHOLDER = "token-here"
 _ANSWERED = re.compile(r"\A(?:\s*re\s*:\s*)+", re.IGNORECASE)
-# People who did not give their address themselves must be told where it came from (GDPR, article 14).
-_REASONS = {
-    LawfulBasis.CONSENT: "You agreed to hear from us: {source}, {date}.",
-    LawfulBasis.CONTRACT: "We write to you as a customer: {source}, {date}.",
-    LawfulBasis.LEGITIMATE_INTEREST: "We have your address from: {source}, {date}.",
-}
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,13 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     words = render.render(
         fields,
         slots=content.slots_of(message, links={name: click_url(message.pk, link) for name, link in links.items()}),
-        footer=render.Footer(sender.from_name, sender.postal_address, leave_url, _reason(message.contact)),
+        footer=render.Footer(
+            sender.from_name,
+            sender.postal_address,
+            leave_url,
+            _reason(message.contact),
+            farewell_of(message.contact.language).leave,
+        ),
         plain_names=content.plain_names(message.contact),
         pixel_url=pixel_url(message),
     )
@@ -153,9 +154,8 @@ def links_of(campaign: Campaign) -> dict[str, UUID]:
 
 def _reason(contact: Contact) -> str:
     """Why this reader gets the mail, from what was written down when the address came in."""
-    words = _REASONS[LawfulBasis(contact.lawful_basis)]
-    day = contact.basis_date
-    return words.format(source=contact.basis_source.rstrip("."), date=f"{day.day} {day:%B %Y}")
+    words = farewell_of(contact.language)
+    return words.reason(LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date)
 
 
 def _absolute(name: str, token: str) -> str:

@@ -45,12 +45,14 @@ class Footer:
         postal_address: Where the sender can be reached by post.
         unsubscribe_url: The page on which one click ends all mails.
         reason: Why the reader gets this, in one sentence; may be empty.
+        leave: What the way out is called, in the reader's language.
     """
 
     sender: str
     postal_address: str
     unsubscribe_url: str
     reason: str = ""
+    leave: str = "No more mails from us"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ _GAP_BEFORE_STOP = re.compile(r"([\ue000-\uf8ff]) +(?=[.,;:!?)](?:\s|$))")
 
 def _as_text(body: str, links: list[tuple[str, str]], footer: Footer) -> str:
     lines = [_MARKS.sub(lambda match: links[ord(match.group()) - _FIRST_MARK][1], _tidy(body)), "", "-- "]
-    lines += [*_footer_lines(footer), f"No more mails from us: {footer.unsubscribe_url}"]
+    lines += [*_footer_lines(footer), f"{footer.leave}: {footer.unsubscribe_url}"]
     return "\n".join(lines) + "\n"
 
 
@@ -147,7 +149,7 @@ def _as_html(body: str, links: list[tuple[str, str]], footer: Footer, pixel_url:
 
     paragraphs = [_MARKS.sub(anchor, escape(_tidy(part))).replace("\n", "<br>\n") for part in _paragraphs(body)]
     foot = "<br>\n".join(escape(line) for line in _footer_lines(footer))
-    leave = f'<a href="{escape(footer.unsubscribe_url)}">No more mails from us</a>'
+    leave = f'<a href="{escape(footer.unsubscribe_url)}">{escape(footer.leave)}</a>'
     pixel = f'<img src="{escape(pixel_url)}" width="1" height="1" alt="">' if pixel_url else ""
     inside = "\n".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     return (

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.contacts import queries
+from campaigns.contacts import correct, queries
 from campaigns.contacts import serializers as shapes
 from campaigns.contacts.imports.columns import BASIS
 from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
@@ -108,6 +108,23 @@ class ContactView(APIView):
     @extend_schema(operation_id="contact", responses={200: shapes.ContactOut})
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(shapes.ContactOut(queries.contact_or_404(member_of(request), pk)).data)
+
+    @extend_schema(operation_id="contact_correct", request=shapes.ContactPatchIn, responses={200: shapes.ContactOut})
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Correct a contact; mails that have not gone are filled with what is right."""
+        member = member_of(request)
+        contact = queries.contact_or_404(member, pk)
+        asked = shapes.ContactPatchIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        correct.correct(contact, asked.validated_data, by=member)
+        return Response(shapes.ContactOut(queries.contact_or_404(member, pk)).data)
+
+    @extend_schema(operation_id="contact_remove", responses={204: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Remove a contact that no campaign has taken in; suppresses nobody."""
+        member = member_of(request)
+        correct.remove(queries.contact_or_404(member, pk), by=member)
+        return Response(status=204)
 
 
 def _as_many(data: object) -> object:

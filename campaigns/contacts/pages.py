@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.contacts import queries
+from campaigns.contacts import correct, queries
 from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows
 from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
 from campaigns.contacts.imports.preview import read_preview
@@ -51,10 +51,27 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/contacts/index.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    contact = queries.contact_or_404(member_of(request), pk)
+    """One contact; a POST corrects it, or removes one that no campaign has taken in."""
+    member = member_of(request)
+    contact, refusal = queries.contact_or_404(member, pk), None
+    if request.method == "POST":
+        try:
+            if request.POST.get("do") == "remove":
+                correct.remove(contact, by=member)
+                messages.success(request, "Removed. It may be imported again.")
+                return redirect("campaigns:contacts", contact.task.slug)
+            correct.correct(contact, request.POST.dict(), by=member)
+            messages.success(request, "Saved.")
+            return redirect("campaigns:contact", pk)
+        except Refusal as error:
+            refusal = error
     context = {
+        "refusal": refusal,
+        "corrections": [
+            (name, name.replace("_", " ").capitalize(), getattr(contact, name)) for name in correct.CORRECTABLE
+        ],
         "task": contact.task,
         "section": "campaigns",
         "tab": "contacts",
@@ -62,7 +79,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "line": queries.lines([contact])[0],
         "mails": queries.mails_of(contact),
     }
-    return render(request, "campaigns/contacts/detail.html", context)
+    return render(request, "campaigns/contacts/detail.html", context, status=refusal.status if refusal else 200)
 
 
 @require_safe

@@ -31,6 +31,7 @@ class NewContactIn(BasisIn):
     company = serializers.CharField(required=False, allow_blank=True)
     segment = serializers.CharField(required=False, allow_blank=True)
     time_zone = serializers.CharField(required=False, allow_blank=True)
+    language = serializers.CharField(required=False, allow_blank=True, help_text="en, de, fr, it, nl or es")
     facts = serializers.DictField(required=False)
 
     def to_internal_value(self, data: object) -> dict[str, Any]:
@@ -76,6 +77,25 @@ class ContactFileIn(BasisIn):
         return value
 
 
+class ContactPatchIn(serializers.Serializer[Any]):
+    """What to correct; what is left out stays."""
+
+    first_name = serializers.CharField(required=False, allow_blank=True, max_length=400)
+    last_name = serializers.CharField(required=False, allow_blank=True, max_length=400)
+    company = serializers.CharField(required=False, allow_blank=True, max_length=400)
+    segment = serializers.CharField(required=False, allow_blank=True, max_length=400)
+    time_zone = serializers.CharField(required=False, allow_blank=True, max_length=400)
+    language = serializers.CharField(required=False, allow_blank=True, max_length=400)
+
+    def to_internal_value(self, data: object) -> dict[str, Any]:
+        """Refuse what cannot be corrected instead of ignoring it."""
+        if isinstance(data, dict) and (unknown := sorted(str(name) for name in set(data) - set(self.fields))):
+            message = "This is not corrected here. Another address is another contact: remove this one and import that."
+            raise serializers.ValidationError({unknown[0]: [message]})
+        checked: dict[str, Any] = super().to_internal_value(data)
+        return checked
+
+
 class ContactRowOut(serializers.Serializer[Any]):
     """What became of one row; `contact` is null where it was left out."""
 
@@ -108,6 +128,7 @@ class ContactOut(serializers.Serializer[Any]):
     cluster = serializers.CharField()
     segment = serializers.CharField()
     time_zone = serializers.CharField()
+    language = serializers.CharField(help_text="Of our own words under a mail; empty: English")
     record = serializers.UUIDField(source="record_id", allow_null=True)
     lawful_basis = serializers.ChoiceField(choices=LawfulBasis.choices)
     basis_source = serializers.CharField()

@@ -16,6 +16,7 @@ from campaigns.experiments import design, page_data, record_look, register, resu
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
 from campaigns.overview import queries
+from campaigns.sending import guardrails
 from campaigns.states import CampaignState
 from members.session import member_of
 from review.states import Role
@@ -120,6 +121,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
         "is_launched": is_launched,
         "may_lead": may(member, campaign.task, Role.LEAD),
         "prices": {"person": settings.PERSON_USD_PER_HOUR if person is None else person, "gpu": gpu},
+        "guardrails": guardrails.states_of(campaign) if is_launched else [],
         **page_data.registered(experiment),
     }
     if is_launched:

@@ -47,6 +47,9 @@ class MessageOut(serializers.Serializer[Any]):
     subject = serializers.CharField()
     body = serializers.CharField()
     message_id = serializers.CharField()
+    held_because = serializers.CharField(
+        help_text="contact, company or conversation: a cap across campaigns; it may go at due_at"
+    )
     due_at = serializers.DateTimeField(allow_null=True)
     sent_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()

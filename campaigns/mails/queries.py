@@ -12,7 +12,7 @@ from django.http import Http404
 
 from campaigns.compose import content
 from campaigns.models import Campaign, Event, Message
-from campaigns.states import EventKind, MessageState, StepWriter, StopReason
+from campaigns.states import EventKind, HoldReason, MessageState, StepWriter, StopReason
 from members.models import Member
 from review.tasks.permissions import tasks_for
 
@@ -90,9 +90,16 @@ def line(mail: Message) -> MailLine:
     """A mail from `content.with_words` as a row."""
     state = MessageState(mail.state)
     subject = mail.subject or content.fields_of(mail)["subject"]
-    why = StopReason(mail.stop_reason).label if mail.stop_reason else mail.problem
+    why = StopReason(mail.stop_reason).label if mail.stop_reason else _hold(mail) or mail.problem
     marks = mail.draft.marks_count if mail.draft is not None else 0
     return MailLine(mail, subject[:OPENING_CHARS], state.label, LOOKS[state], why, marks)
+
+
+def _hold(mail: Message) -> str:
+    """Why a mail is held and the day it may go; empty where it is not held."""
+    if mail.state != M.APPROVED or not mail.held_because or mail.due_at is None:
+        return ""
+    return f"{HoldReason(mail.held_because).label}; it may go on {mail.due_at:%-d %B %Y}."
 
 
 def get_or_404(member: Member, campaign: Campaign, mail_id: UUID) -> Message:
@@ -158,6 +165,7 @@ def mail_json(mail: Message) -> dict[str, Any]:
         "subject": mail.subject or words["subject"],
         "body": mail.body or words["body"],
         "message_id": mail.message_id,
+        "held_because": mail.held_because,
         "due_at": mail.due_at,
         "sent_at": mail.sent_at,
         "created_at": mail.created_at,

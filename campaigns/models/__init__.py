@@ -1,6 +1,6 @@
 """Rows of the campaigns room."""
 
-from campaigns.models.campaigns import Arm, Campaign, Enrolment, Link, SenderIdentity, Step
+from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
 from campaigns.models.contacts import Contact, ContactImport, Suppression
 from campaigns.models.events import Event, Reply
 from campaigns.models.experiments import Experiment, Look
@@ -14,6 +14,7 @@ __all__ = [
     "Enrolment",
     "Event",
     "Experiment",
+    "GuardrailTrip",
     "Link",
     "Look",
     "Message",

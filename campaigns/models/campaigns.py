@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from campaigns.models.contacts import Contact
-from campaigns.states import Approval, CampaignState, StepWriter
+from campaigns.states import Approval, CampaignState, Guardrail, StepWriter
 from generation.models import Teacher
 from review.models import Task, TaskVersion
 from training.models import Miniature
@@ -56,6 +56,13 @@ class Campaign(models.Model):
     max_model_usd = models.DecimalField(max_digits=12, decimal_places=6, default=1)
     mails_per_minute = models.PositiveIntegerField(default=60)
     daily_cap = models.PositiveIntegerField(default=500)
+    # Shares of mails sent that pause it by themselves; none: the installation's.
+    max_complaints = models.FloatField(null=True, blank=True)
+    max_bounces = models.FloatField(null=True, blank=True)
+    max_unsubscribes = models.FloatField(null=True, blank=True)
+    # First mails a contact or a company gets in the installation's days, if fewer than the installation allows.
+    contact_cap = models.PositiveSmallIntegerField(null=True, blank=True)
+    company_cap = models.PositiveSmallIntegerField(null=True, blank=True)
     # Local hours, in the contact's time zone or the campaign's, in which nothing is sent; equal: never quiet.
     quiet_from = models.PositiveSmallIntegerField(default=20)
     quiet_until = models.PositiveSmallIntegerField(default=8)
@@ -150,3 +157,28 @@ class Enrolment(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "contact"], name="contact_once_per_campaign")]
         indexes = [models.Index(fields=["campaign", "arm"], name="enrolments_of_arm")]
+
+
+class GuardrailTrip(models.Model):
+    """A guardrail that paused a campaign, with what it saw. Once a lead has lifted it, a trigger refuses any change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, related_name="guardrail_trips")
+    guardrail = models.CharField(max_length=12, choices=Guardrail.choices)
+    # So many of these mails; the lower bound of the share, and the limit it passed.
+    count = models.PositiveIntegerField()
+    of = models.PositiveIntegerField()
+    bound = models.FloatField()
+    limit = models.FloatField()
+    tripped_at = models.DateTimeField(auto_now_add=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-tripped_at", "guardrail"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "guardrail"], condition=models.Q(lifted_at__isnull=True), name="one_open_trip"
+            )
+        ]

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from campaigns.states import LawfulBasis, SuppressionReason
+from campaigns.states import Language, LawfulBasis, SuppressionReason
 from review.models import Record, Task
 
 
@@ -50,6 +50,8 @@ class Contact(models.Model):
     cluster = models.CharField(max_length=254)
     segment = models.CharField(max_length=80, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    # Of our own words under a mail; none: English.
+    language = models.CharField(max_length=2, choices=Language.choices, blank=True, default="", db_default="")
     # A record of the task, or none where a later step is to research it; a person's facts die with the person.
     record = models.ForeignKey(Record, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lawful_basis = models.CharField(max_length=20, choices=LawfulBasis.choices)
@@ -65,6 +67,8 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["address_hmac"], name="contacts_by_address"),
             models.Index(fields=["task", "cluster"], name="contacts_by_cluster"),
+            # Companies across tasks, for the cap on their first mails.
+            models.Index(fields=["cluster"], name="contacts_by_company"),
             # The list, a page at a time.
             models.Index(fields=["task", "-created_at", "-id"], name="contacts_newest"),
         ]

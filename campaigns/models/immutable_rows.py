@@ -9,6 +9,13 @@ GUARDS = (
     Guard(
         "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)
     ),
+    Guard(
+        "campaigns_guardrailtrip",
+        CHANGES,
+        "{row}.lifted_at IS NOT NULL",
+        "A guardrail that was lifted stays as it was lifted.",
+        is_sealed_by_update=True,
+    ),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(
         "campaigns_experiment",

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
 from campaigns.models.contacts import Contact
-from campaigns.states import MessageState, StopReason
+from campaigns.states import HoldReason, MessageState, StopReason
 from generation.models import Order
 from review.models import Draft
 
@@ -50,6 +50,8 @@ class Message(models.Model):
     # RFC 5322 Message-ID without angle brackets, made from the row alone.
     message_id = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    # Why it was put off to `due_at` by a cap across campaigns.
+    held_because = models.CharField(max_length=12, choices=HoldReason.choices, blank=True, default="", db_default="")
     sending_at = models.DateTimeField(null=True, blank=True)
     # The attempt that put it on the wire: the job and its fence.
     sender_job = models.UUIDField(null=True, blank=True)

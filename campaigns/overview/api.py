@@ -20,12 +20,13 @@ from campaigns.overview.serializers import (
     DryRunOut,
     FixedMailsIn,
     LaunchIn,
+    LiftIn,
     WrittenAgainOut,
 )
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import queries
-from campaigns.sending import lifecycle
+from campaigns.sending import guardrails, lifecycle
 from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
 from generation.teachers import queries as teachers_queries
@@ -46,6 +47,11 @@ SAME = (
     "max_model_usd",
     "mails_per_minute",
     "daily_cap",
+    "contact_cap",
+    "company_cap",
+    "max_complaints",
+    "max_bounces",
+    "max_unsubscribes",
     "quiet_from",
     "quiet_until",
     "sends_at_weekends",
@@ -131,6 +137,21 @@ class SteerView(APIView):
         return Response(_full(selectors.get_or_404(member, slug)), status=202)
 
 
+class LiftView(APIView):
+    """Let a campaign send again that a guardrail paused."""
+
+    @extend_schema(request=LiftIn, responses={202: CampaignFullOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        campaign = selectors.get_or_404(member, slug)
+        require(member, campaign.task, Role.LEAD)
+        body = LiftIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        guardrails.lift(campaign, reason=body.validated_data["reason"], by=member)
+        return Response(_full(selectors.get_or_404(member, slug)), status=202)
+
+
 class WriteAgainView(APIView):
     """Have mails written again that failed before they had a text."""
 
@@ -188,6 +209,7 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 
 def _full(campaign: Campaign) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now

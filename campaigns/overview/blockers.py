@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
 
 from campaigns.models import Campaign, Message, WriteOrder
-from campaigns.states import MessageState, StopReason
+from campaigns.states import HoldReason, MessageState, StopReason
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.states import FINISHED
@@ -48,6 +49,7 @@ def blockers(campaign: Campaign) -> list[Blocker]:
     if count := mails.filter(state=M.UNKNOWN).count():
         hint = "They may have arrived. None is sent again by itself; a bounce or a reply settles it."
         blockers_seen.append(Blocker("is-look", f"The fate of {_mails(count)} is unknown.", hint, "", "unknown"))
+    blockers_seen += _held(mails)
     unfit = mails.filter(state=M.REJECTED).exclude(problem="")
     if count := unfit.count():
         hint = "A slot that nothing fills, or the text of an earlier mail. Take the decision back, edit, accept again."
@@ -55,6 +57,22 @@ def blockers(campaign: Campaign) -> list[Blocker]:
             Blocker("is-look", f"{_mails(count)} approved, but cannot go as written.", hint, "", "rejected")
         )
     return [*blockers_seen, *(_slow(job) for job in _jobs(campaign) if job.state in ("waiting", "paused", "failed"))]
+
+
+def _held(mails: QuerySet[Message]) -> list[Blocker]:
+    """Mails that a cap across campaigns has put off."""
+    rows = (
+        mails.filter(state=M.APPROVED, due_at__gt=timezone.now()).exclude(held_because="").values_list("held_because")
+    )
+    return [
+        Blocker(
+            "is-look",
+            f"{_mails(count)} held: {HoldReason(reason).label[:1].lower()}{HoldReason(reason).label[1:]}.",
+            f"The first may go on {first:%-d %B %Y}.",
+            state="approved",
+        )
+        for reason, count, first in rows.annotate(count=Count("pk"), first=Min("due_at"))
+    ]
 
 
 def _by_problem(failed: QuerySet[Message]) -> list[tuple[str, int]]:

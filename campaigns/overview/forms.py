@@ -23,6 +23,7 @@ _PLAIN = (
     "max_model_usd",
     "mails_per_minute",
     "daily_cap",
+    "company_cap",
     "quiet_from",
     "quiet_until",
     "sends_at_weekends",
@@ -103,6 +104,13 @@ class CampaignForm(forms.Form):
     )
     mails_per_minute = forms.IntegerField(label="Mails a minute", min_value=1, max_value=1_000_000, initial=60)
     daily_cap = forms.IntegerField(label="Mails a day", min_value=1, max_value=1_000_000, initial=500)
+    company_cap = forms.IntegerField(
+        label="First mails a company",
+        min_value=1,
+        max_value=1000,
+        required=False,
+        help_text="In a quarter, other campaigns counted; empty: as the installation says.",
+    )
     quiet_from = forms.IntegerField(label="Quiet from, hour", min_value=0, max_value=23, initial=20)
     quiet_until = forms.IntegerField(
         label="Quiet until, hour", min_value=0, max_value=23, initial=8, help_text="Equal hours: never quiet."

@@ -12,6 +12,7 @@ from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -21,7 +22,7 @@ from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
 from campaigns.senders import queries
-from campaigns.sending import lifecycle
+from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import CampaignState, StepWriter
 from campaigns.writing import order_drafts
 from generation.teachers import queries as teachers_queries
@@ -167,6 +168,8 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
+        "held": contact_caps.held_at_launch(campaign, now=timezone.now()) if is_planned else 0,
+        "guardrails": [] if is_planned else guardrails.states_of(campaign),
         "sender_changed": queries.changed_after_launch(campaign),
         "refusal": refusal,
     }
@@ -178,7 +181,11 @@ def act(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     campaign = selectors.get_or_404(member, slug)
     try:
-        messages.success(request, _perform(request.POST.get("verb", ""), campaign, member))
+        if request.POST.get("verb") == "lift":
+            guardrails.lift(campaign, reason=request.POST.get("reason", ""), by=member)
+            messages.success(request, "Lifted: it sends again, and counts anew.")
+        else:
+            messages.success(request, _perform(request.POST.get("verb", ""), campaign, member))
     except Refusal as refusal:
         context = _overview(request, selectors.get_or_404(member, slug), refusal)
         return render(request, "campaigns/detail.html", context, status=refusal.status)

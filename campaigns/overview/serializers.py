@@ -69,6 +69,25 @@ class CampaignIn(serializers.Serializer[Any]):
     max_model_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, required=False)
     mails_per_minute = serializers.IntegerField(min_value=1, required=False)
     daily_cap = serializers.IntegerField(min_value=1, required=False)
+    contact_cap = serializers.IntegerField(
+        min_value=1,
+        max_value=1000,
+        required=False,
+        allow_null=True,
+        help_text="First mails a contact gets in a quarter",
+    )
+    company_cap = serializers.IntegerField(
+        min_value=1,
+        max_value=1000,
+        required=False,
+        allow_null=True,
+        help_text="First mails a company gets in a quarter",
+    )
+    max_complaints = serializers.FloatField(
+        min_value=0, max_value=0.25, required=False, allow_null=True, help_text="Share of mails sent that pauses it"
+    )
+    max_bounces = serializers.FloatField(min_value=0, max_value=0.25, required=False, allow_null=True)
+    max_unsubscribes = serializers.FloatField(min_value=0, max_value=0.25, required=False, allow_null=True)
     quiet_from = serializers.IntegerField(min_value=0, max_value=23, required=False)
     quiet_until = serializers.IntegerField(min_value=0, max_value=23, required=False)
     sends_at_weekends = serializers.BooleanField(required=False)
@@ -144,12 +163,29 @@ class WaitingOut(serializers.Serializer[Any]):
     """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
-        help_text="paused, held, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        help_text="paused, guardrail, held, cap, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
         "budget, not_written, follow_up or done"
     )
     message = serializers.CharField()
     until = serializers.DateTimeField(allow_null=True)
     hint = serializers.CharField()
+
+
+class GuardrailOut(serializers.Serializer[Any]):
+    """What a campaign watches of the mails it sent, since a lead last lifted it."""
+
+    guardrail = serializers.CharField()
+    count = serializers.IntegerField()
+    of = serializers.IntegerField(help_text="Mails sent")
+    bound = serializers.FloatField(help_text="Lower 95 % bound of the share, valid at every look")
+    limit = serializers.FloatField(help_text="It pauses once the bound is above")
+    tripped_at = serializers.DateTimeField(allow_null=True)
+
+
+class LiftIn(serializers.Serializer[Any]):
+    """Why a campaign may send again."""
+
+    reason = serializers.CharField(max_length=300)
 
 
 class CampaignFullOut(CampaignOut):
@@ -160,6 +196,7 @@ class CampaignFullOut(CampaignOut):
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)
     problems = ProblemOut(many=True)
+    guardrails = GuardrailOut(many=True)
     shutdowns = ShutdownOut(many=True, help_text="Of its models those that are shut down within 90 days, or were")
 
 

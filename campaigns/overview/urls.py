@@ -23,6 +23,7 @@ campaigns_api_urls: list[URLPattern] = [
     path("campaigns/<slug:slug>/resume/", api.SteerView.as_view(verb="resume"), name="api-campaign-resume"),
     path("campaigns/<slug:slug>/release/", api.SteerView.as_view(verb="release"), name="api-campaign-release"),
     path("campaigns/<slug:slug>/end/", api.SteerView.as_view(verb="end"), name="api-campaign-end"),
+    path("campaigns/<slug:slug>/lift/", api.LiftView.as_view(), name="api-campaign-lift"),
     path("campaigns/<slug:slug>/write-again/", api.WriteAgainView.as_view(), name="api-campaign-write-again"),
     path("campaigns/<slug:slug>/fixed-mails/", api.FixedMailsView.as_view(), name="api-campaign-fixed"),
     path("campaigns/<slug:slug>/dry-run/", api.DryRunView.as_view(), name="api-campaign-dry-run"),

@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message
 from campaigns.overview.blockers import order_jobs, sender_jobs
+from campaigns.sending import guardrails
 from campaigns.sending.pacing import SendingHours, day_starts
-from campaigns.states import CampaignState, MessageState
+from campaigns.states import CampaignState, HoldReason, MessageState
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt
@@ -64,6 +65,10 @@ def wait_reason(campaign: Campaign, *, now: datetime | None = None) -> WaitReaso
         now: The time; the clock's by default.
     """
     if campaign.state == CampaignState.PAUSED:
+        if trip := campaign.guardrail_trips.filter(lifted_at__isnull=True).first():
+            return WaitReason(
+                "guardrail", guardrails.sentence(trip), hint="Mend the cause, then lift it with a reason."
+            )
         return WaitReason("paused", "It was paused: nothing is written or sent.", hint="Press Resume.")
     if campaign.state != CampaignState.RUNNING:
         return None
@@ -109,6 +114,9 @@ def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | 
         due_at = opens_at
     if due_at <= now:
         return None
+    if first.held_because:
+        message = f"{HoldReason(first.held_because).label}."
+        return WaitReason("cap", message, due_at, hint="Caps hold across campaigns; see Mails for whom.")
     if first.problem:
         return WaitReason("deferred", first.problem, due_at)
     message = "It is outside the sending hours where the next reader lives."

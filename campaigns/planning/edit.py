@@ -32,6 +32,7 @@ from web.errors import Refusal
 MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20
 DAY_S = 86_400
 MOST_URL = 500
+MOST_OF_A_GUARDRAIL = 0.25
 _LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
 # How the teachers of the serving room name where they come from.
 MINIATURES = "serving"
@@ -76,6 +77,11 @@ class CampaignPlan:
     max_model_usd: Decimal = Decimal(1)
     mails_per_minute: int = 60
     daily_cap: int = 500
+    contact_cap: int | None = None
+    company_cap: int | None = None
+    max_complaints: float | None = None
+    max_bounces: float | None = None
+    max_unsubscribes: float | None = None
     quiet_from: int = 20
     quiet_until: int = 8
     sends_at_weekends: bool = False
@@ -95,6 +101,11 @@ OWN = (
     "max_model_usd",
     "mails_per_minute",
     "daily_cap",
+    "contact_cap",
+    "company_cap",
+    "max_complaints",
+    "max_bounces",
+    "max_unsubscribes",
     "quiet_from",
     "quiet_until",
     "sends_at_weekends",
@@ -233,6 +244,10 @@ def _check_numbers(plan: CampaignPlan, errors: Errors) -> None:
     for name, value in (("mails_per_minute", plan.mails_per_minute), ("daily_cap", plan.daily_cap)):
         if not 1 <= value <= 1_000_000:
             errors[name] = ["A whole number from 1."]
+    for name in ("max_complaints", "max_bounces", "max_unsubscribes"):
+        share = getattr(plan, name)
+        if share is not None and not 0 < share <= MOST_OF_A_GUARDRAIL:
+            errors[name] = ["A share above 0, at most 0.25."]
     for name, value in (("quiet_from", plan.quiet_from), ("quiet_until", plan.quiet_until)):
         if not 0 <= value <= 23:
             errors[name] = ["An hour between 0 and 23."]

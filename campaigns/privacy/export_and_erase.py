@@ -144,7 +144,7 @@ def _erase_contacts(contacts: Sequence[Contact]) -> None:
         cluster = _anonymous_cluster(contact)
         Enrolment.objects.filter(contact=contact).update(cluster=cluster)
         contact.address = contact.first_name = contact.last_name = contact.company = ""
-        contact.time_zone = contact.basis_source = ""
+        contact.time_zone = contact.language = contact.basis_source = ""
         contact.cluster, contact.erased_at = cluster, timezone.now()
         contact.save()
 

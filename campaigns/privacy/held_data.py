@@ -161,6 +161,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "company": contact.company,
         "segment": contact.segment,
         "time_zone": contact.time_zone,
+        "language": contact.language,
         "lawful_basis": contact.get_lawful_basis_display(),
         "basis_source": contact.basis_source,
         "basis_date": contact.basis_date,

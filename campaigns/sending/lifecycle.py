@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Step
+from campaigns.models import Campaign, Contact, Enrolment, Experiment, GuardrailTrip, Message, Step
 from campaigns.planning import audience, forecast, launch_checks
 from campaigns.planning.forecast import ContactArm
 from campaigns.planning.launch_checks import LaunchProblem
@@ -158,8 +158,15 @@ def resume(campaign: Campaign, *, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 `campaign_state`, it is neither paused nor running.
+        Refusal: 409 `campaign_state`, it is neither paused nor running; `guardrail_tripped`, `guardrails.lift` is asked for.
     """
+    if GuardrailTrip.objects.filter(campaign=campaign, lifted_at__isnull=True).exists():
+        raise Refusal(
+            "guardrail_tripped",
+            "A guardrail paused this campaign.",
+            hint="Mend the cause, then lift it with a reason.",
+            status=409,
+        )
     campaign, moved = _move(campaign, CampaignState.RUNNING, by=by)
     if moved:
         trail.record("campaign_steered", by=by, about=campaign, campaign=campaign.slug, to="running")

@@ -20,11 +20,11 @@ from campaigns.compose.message import OutgoingMail
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.events import record
 from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.sending import contact_caps
 from campaigns.sending.pacing import SendingHours
 from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
 from campaigns.suppression import queries as suppressed
-from campaigns.suppression import suppress
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt
@@ -102,10 +102,13 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
             return None
         message.campaign = turn.campaign
         # From here on no suppression of this address can be committed before we are done.
-        message.contact = _held(message)
+        message.contact = contact_caps.lock(message, turn.campaign)
         # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
         if reason := _is_suppressed(message.contact) or sequences.end_of(message.enrolment_id):
             _move(message, MessageState.STOPPED, stop_reason=reason)
+            return None
+        if hold := contact_caps.hold_of(message, turn.campaign, now=now):
+            _move(message, MessageState.APPROVED, due_at=hold.until, held_because=hold.reason)
             return None
         if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):
             _move(message, MessageState.APPROVED, due_at=opens_at)
@@ -177,11 +180,6 @@ def settle_left_behind(campaign: Campaign) -> int:
     )
 
 
-def _held(message: Message) -> Contact:
-    rows = suppress.lock_contacts([message.contact.address_hmac])
-    return next((row for row in rows if row.pk == message.contact_id), message.contact)
-
-
 def _is_suppressed(contact: Contact) -> StopReason | None:
     if contact.erased_at or not contact.address:
         return StopReason.ERASED
@@ -219,6 +217,7 @@ def _take(message: Message, turn: SendingAttempt, now: datetime, **values: str) 
             sending_at=now,
             sender_job=turn.job_id,
             sender_fence=turn.fence,
+            held_because="",
             updated_at=timezone.now(),
             **values,
         )

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
 from campaigns.models import Campaign, Message
-from campaigns.sending import follow_ups, send
+from campaigns.sending import follow_ups, guardrails, send
 from campaigns.states import CampaignState, MessageState
 from campaigns.writing import approval, order_drafts, wake_tick
 from generation.models import Order
@@ -46,6 +46,7 @@ class WaitingWork:
     written: bool
     judged: bool
     to_send: bool
+    reported: bool
 
 
 def advance_all() -> int:
@@ -74,8 +75,9 @@ def campaigns_with_work() -> list[WaitingWork]:
         written=_has_work(M.WRITTEN),
         judged=_has_work(*JUDGED),
         to_send=_has_work(*TO_SEND),
+        reported=guardrails.has_reports(),
     )
-    names = ("pk", "state", "is_held", "steps_count", "planned", "writing", "written", "judged", "to_send")
+    names = ("pk", "state", "is_held", "steps_count", "planned", "writing", "written", "judged", "to_send", "reported")
     return [
         WaitingWork(pk, state == CampaignState.RUNNING, held, steps > 1, *flags)
         for pk, state, held, steps, *flags in campaigns.order_by("launched_at").values_list(*names)
@@ -90,6 +92,9 @@ def advance(work: WaitingWork) -> int:
     """
     pk, running = work.campaign_id, (CampaignState.RUNNING,)
     moved = 0
+    # First, so that nothing more is begun: the steps below ask whether it still runs.
+    if work.is_running and work.reported and _step(pk, guardrails.check, running):
+        return moved
     if work.is_sequence and work.is_running:
         moved += _until_done(pk, follow_ups.plan_next, running)
     if work.writing:

@@ -12,7 +12,9 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from campaigns.compose.farewells import farewell_of
 from campaigns.compose.link_tokens import ForgedTokenError
+from campaigns.states import Language
 from campaigns.tracking import clicks
 from campaigns.tracking.clicks import Visitor
 
@@ -76,9 +78,14 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             message = clicks.unsubscribing_message(token)
     except ForgedTokenError:
         return _nothing("an unsubscription")
+    words = farewell_of(message.contact.language)
+    address = _veiled(message.contact.address)
     context = {
         "sender": message.campaign.sender,
-        "address": _veiled(message.contact.address),
+        "language": message.contact.language or Language.EN,
+        "words": words,
+        "promise": words.promise.format(address=address or "–"),
+        "on_list": words.on_list.format(address=address or "–"),
         "has_left": request.method == "POST",
     }
     return _private(render(request, "campaigns/unsubscribe.html", context))

@@ -162,7 +162,8 @@ def _usage_from_history(version: TaskVersion, teacher: Teacher, spec: TeacherSpe
     costs = [float(row[3]) for row in rows]
     mean = fmean(costs)
     tenths = quantiles(costs, n=10)
-    low, high = (tenths[0] / mean, tenths[8] / mean) if mean else (1.0, 1.0)
+    # One answer that cost many times the others lifts the mean above the ninth tenth: the range holds the estimate all the same.
+    low, high = (min(tenths[0] / mean, 1.0), max(tenths[8] / mean, 1.0)) if mean else (1.0, 1.0)
     return CallUsage(
         fmean(row[0] for row in rows),
         fmean(row[1] for row in rows),

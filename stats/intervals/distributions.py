@@ -51,6 +51,13 @@ def beta_quantile(share: float, a: float, b: float) -> float:
     return float(special.betaincinv(a, b, share))
 
 
+def beta_tail(share: float, a: float, b: float) -> float:
+    """Chance that a beta variable with shapes `a` and `b`, both above 0, exceeds `share`."""
+    from scipy import special
+
+    return float(special.betaincc(a, b, share))
+
+
 def t_cdf(t: float, df: float) -> float:
     """Share of Student's t with `df` degrees of freedom below t."""
     from scipy import special

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
 
+from campaigns.compose import farewells
 from campaigns.compose.render import Footer, UnfilledSlotError, render, unfilled_slots
+from campaigns.states import Language, LawfulBasis
 
 FOOTER = Footer("Mara at Tidewell", "Tidewell Ltd\n1 Quay Street", "https://ours.example/u/tok", "You asked for it.")
 SLOTS = {"contact.first_name": "Ada", "contact.company": "Booking.com", "link.demo": "https://ours.example/t/c/tok"}
@@ -135,3 +138,29 @@ def test_the_picture_is_only_there_when_asked_for() -> None:
 )
 def test_ordinary_words_stay_as_they_are(words: str) -> None:
     assert words in mail(words).text
+
+
+@pytest.mark.parametrize(
+    ("language", "reason", "leave"),
+    [
+        ("", "We have your address from: trade fair in Lund, 4 May 2026.", "No more mails from us"),
+        ("de", "Ihre Adresse haben wir von: trade fair in Lund, 4. Mai 2026.", "Keine weiteren Mails von uns"),
+        ("es", "Tenemos su dirección de: trade fair in Lund, 4 de mayo de 2026.", "No recibir más mensajes"),
+    ],
+)
+def test_the_words_under_a_mail_are_in_the_readers_language(language: str, reason: str, leave: str) -> None:
+    words = farewells.farewell_of(language)
+    basis = LawfulBasis.LEGITIMATE_INTEREST
+
+    assert words.reason(basis, source="trade fair in Lund.", on=date(2026, 5, 4)) == reason
+    assert words.leave == leave
+
+
+@pytest.mark.parametrize("language", Language.values)
+def test_every_language_says_everything(language: str) -> None:
+    words = farewells.farewell_of(language)
+
+    assert set(words.reasons) == set(LawfulBasis)
+    assert len(words.months.split()) == 12
+    assert "{address}" in words.promise
+    assert "{address}" in words.on_list

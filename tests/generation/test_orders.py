@@ -45,6 +45,23 @@ def test_an_estimate_learns_from_what_was_measured(paid_order: Order, task: Task
     assert "measured" in estimate.basis
 
 
+def test_one_answer_that_cost_a_hundred_times_the_others_leaves_the_estimate_within_its_range(
+    paid_order: Order, task: Task, paid: Teacher, lead: Member
+) -> None:
+    Call.objects.bulk_create(
+        Call(
+            id=f"00000000-0000-0000-0000-{n:012d}", order=paid_order, record_id=paid_order.record_ids[0], state="answered",
+            input_tokens=100_000 if n == 7 else 1_000, output_tokens=100, latency_s=2.0,
+            cost_usd=Decimal("0.3515") if n == 7 else Decimal("0.0035"),
+        )
+        for n in range(30)
+    )  # fmt: skip
+
+    estimate = launch.quote(launch.OrderRequest(task, teacher=paid, count=32, by=lead)).estimate
+
+    assert estimate.cost_low_usd <= estimate.cost_usd <= estimate.cost_high_usd
+
+
 def test_what_was_measured_under_other_parameters_does_not_count(
     paid_order: Order, task: Task, paid: Teacher, lead: Member
 ) -> None:

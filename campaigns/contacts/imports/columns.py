@@ -17,7 +17,7 @@ from review.spec.schema import InputField
 from review.spec.task_spec import TaskSpec
 from review.states import SourceKind
 
-PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone")
+PERSON = ("address", "first_name", "last_name", "company", "segment", "time_zone", "language")
 BASIS = ("lawful_basis", "basis_source", "basis_date", "may_track_opens")
 _REQUIRED = frozenset({"address", "lawful_basis", "basis_source", "basis_date"})
 _TYPES = {"basis_date": "date", "may_track_opens": "boolean"}
@@ -37,6 +37,7 @@ _ALIASES = {
     "company": ("company name", "organisation", "organization", "account", "employer", "firma"),
     "segment": ("list", "group", "cohort", "tag"),
     "time_zone": ("timezone", "tz", "zone"),
+    "language": ("lang", "locale", "sprache", "langue", "lingua", "taal", "idioma"),
     "lawful_basis": ("basis", "legal basis", "gdpr basis"),
     "basis_source": ("source", "consent source", "source of basis", "obtained from"),
     "basis_date": ("consent date", "date of basis", "opt in date", "obtained on"),
@@ -85,7 +86,9 @@ def guess_contact_mapping(columns: Sequence[str], wanted: ContactColumns) -> Col
     """Pair columns with fields: the contact's by what people call them, then the facts as any import does."""
     mapping: ColumnMapping = {}
     for target, name in wanted.person.items():
-        names = (name.replace("_", " "), target.replace("_", " "), *_ALIASES.get(name, ()))
+        # A fact called language is more likely what a column of that name holds.
+        plain = () if name == "language" != target else (name.replace("_", " "),)
+        names = (*plain, target.replace("_", " "), *_ALIASES.get(name, ()))
         free = [column for column in columns if column not in mapping and _plain(column) in names]
         if free:
             mapping[min(free, key=lambda column: names.index(_plain(column)))] = target

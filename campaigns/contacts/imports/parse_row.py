@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from django.utils import timezone
 
 from campaigns.contacts.imports.columns import ContactColumns
-from campaigns.states import LawfulBasis
+from campaigns.states import Language, LawfulBasis
 from campaigns.suppression import email_addresses
 from campaigns.suppression.email_addresses import EmailAddress
 from review.sources.imports.cell_values import PLAIN, Notation
@@ -89,7 +89,23 @@ def _person(given: Mapping[str, Any], today: date) -> dict[str, Any]:
     person["may_track_opens"] = bool(given.get("may_track_opens", False))
     if zone := str(given.get("time_zone", "")):
         person["time_zone"] = _zone(zone)
+    if language := str(given.get("language", "")).strip():
+        person["language"] = _language(language)
     return person
+
+
+def person_value(name: str, value: object) -> str:
+    """One value of a person as an import takes it: one line, and a time zone that is one.
+
+    Raises:
+        ValueError: Says what is wrong with it.
+    """
+    if name == "language":
+        return _language(str(value)) if str(value).strip() else ""
+    if name == "time_zone":
+        zone = str(value).strip()
+        return _zone(zone) if zone else ""
+    return _line(name, value)
 
 
 def _line(name: str, value: object) -> str:
@@ -120,6 +136,16 @@ def _zone(value: str) -> str:
     if value not in _zones():
         raise ValueError(f"'time_zone' is '{value[:40]}', expected a name such as Europe/Berlin")
     return value
+
+
+def _language(value: str) -> str:
+    """A code such as de or de-AT, or an English name, as the code."""
+    word = value.strip().casefold()
+    by_name = {language.label.casefold(): language.value for language in Language}
+    code = by_name.get(word, word.replace("_", "-").partition("-")[0])
+    if code not in Language.values:
+        raise ValueError(f"'language' is '{value[:40]}', expected one of {', '.join(Language.values)}, or nothing")
+    return code
 
 
 @lru_cache(maxsize=1)

@@ -48,6 +48,7 @@ def _person(name: str, index: int) -> str:
         "company": company,
         "segment": ("north", "north", "south")[index],
         "time_zone": zone,
+        "language": "en",
         "lawful_basis": "legitimate_interest",
         "basis_source": "trade fair",
         "basis_date": timezone.localdate().isoformat(),

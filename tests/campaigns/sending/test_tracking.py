@@ -178,6 +178,15 @@ def test_looking_at_the_way_out_changes_nothing(sent, visitor):
     assert not Event.objects.exists()
 
 
+def test_the_way_out_and_its_page_speak_the_readers_language(sent, visitor):
+    type(sent.contact).objects.update(language="de")
+
+    sent.contact.refresh_from_db()
+    assert "Keine weiteren Mails von uns: " in compose_message.compose(sent, links={"demo": uuid4()}).text
+    assert 'lang="de"' in visitor.get(leave_path(sent)).content.decode()
+    assert "Sie bekommen keine Mails mehr von uns" in visitor.post(leave_path(sent)).content.decode()
+
+
 def test_one_click_in_the_page_leaves(sent, visitor):
     response = visitor.post(leave_path(sent))
 

@@ -1,0 +1,125 @@
+"""Caps across campaigns: how often people and companies get a first mail, and who is in a conversation already.
+
+Asked at the claim, under the lock on the contacts of the address (or the company), so that of two campaigns at once the second
+sees the first one's mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.planning import audience
+from campaigns.states import EventKind, HoldReason, MessageState
+from campaigns.suppression import suppress
+
+# Mails that went, may have gone, or are going.
+_WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+# When to ask again while the mail that stands in the way is on the wire.
+IN_FLIGHT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a first mail may not go yet, and from when on it may."""
+
+    reason: HoldReason
+    until: datetime
+
+
+def contact_cap(campaign: Campaign) -> int:
+    """At most how many first mails a person gets in the installation's days; 0: any number. A campaign's own may be lower."""
+    return _lower(settings.FIRST_MAILS_PER_CONTACT, campaign.contact_cap)
+
+
+def company_cap(campaign: Campaign) -> int:
+    """The same of a company."""
+    return _lower(settings.FIRST_MAILS_PER_COMPANY, campaign.company_cap)
+
+
+def lock(message: Message, campaign: Campaign) -> Contact:
+    """Lock the contacts of a mail's address, and of its company where that has a cap, until the transaction ends.
+
+    Raises:
+        TransactionManagementError: Outside a transaction.
+    """
+    wanted = message.contact
+    if company_cap(campaign):
+        # One statement in one order: what suppresses waits for the same rows in that order.
+        rows = Contact.objects.select_for_update(no_key=True)
+        locked = list(rows.filter(Q(address_hmac=wanted.address_hmac) | Q(cluster=wanted.cluster)).order_by("pk"))
+    else:
+        locked = suppress.lock_contacts([wanted.address_hmac])
+    return next((row for row in locked if row.pk == wanted.pk), wanted)
+
+
+def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | None:
+    """Why a mail may not go yet; None where it may. Only the first mail of a sequence is ever held.
+
+    Args:
+        message: With its step and its contact, who is locked.
+        campaign: The mail's.
+        now: The time.
+    """
+    if message.step.number != 1:
+        return None
+    contact, others = message.contact, _first_mails(now).exclude(pk=message.pk)
+    holds = [
+        _capped(
+            others.filter(contact__address_hmac=contact.address_hmac), contact_cap(campaign), now, HoldReason.CONTACT
+        ),
+        _capped(others.filter(contact__cluster=contact.cluster), company_cap(campaign), now, HoldReason.COMPANY),
+        _in_conversation(contact, campaign, now),
+    ]
+    return max((hold for hold in holds if hold), key=lambda hold: hold.until, default=None)
+
+
+def held_at_launch(campaign: Campaign, *, now: datetime) -> int:
+    """How many of a draft's contacts had their first mails already, so that theirs would be held; 0 without such a cap."""
+    if contact_cap(campaign) != 1:
+        return 0
+    same = _first_mails(now).filter(contact__address_hmac=OuterRef("address_hmac"))
+    chosen = audience.contacts_matching(campaign).values("pk")
+    return Contact.objects.filter(Exists(same), pk__in=chosen).count()
+
+
+def _lower(installation: int, own: int | None) -> int:
+    caps = [cap for cap in (installation, own) if cap]
+    return min(caps, default=0)
+
+
+def _first_mails(now: datetime) -> QuerySet[Message]:
+    since = now - timedelta(days=settings.FIRST_MAIL_DAYS)
+    recent = Q(sending_at__gt=since) | Q(sending_at__isnull=True, sent_at__gt=since)
+    return Message.objects.filter(recent, step__number=1, state__in=_WENT)
+
+
+def _capped(mails: QuerySet[Message], cap: int, now: datetime, reason: HoldReason) -> Hold | None:
+    if not cap:
+        return None
+    newest = list(mails.annotate(went=Coalesce("sending_at", "sent_at")).order_by(F("went").desc())[:cap])
+    if len(newest) < cap:
+        return None
+    if any(mail.state == MessageState.SENDING for mail in newest):
+        return Hold(reason, now + IN_FLIGHT)
+    return Hold(reason, newest[-1].went + timedelta(days=settings.FIRST_MAIL_DAYS))
+
+
+def _in_conversation(contact: Contact, campaign: Campaign, now: datetime) -> Hold | None:
+    """Whether the person answered another campaign lately."""
+    days = timedelta(days=settings.CONVERSATION_DAYS)
+    if not days:
+        return None
+    replies = Event.objects.filter(
+        message__contact__address_hmac=contact.address_hmac,
+        kind=EventKind.REPLIED,
+        is_machine=False,
+        occurred_at__gt=now - days,
+    ).exclude(campaign=campaign)
+    last = replies.order_by().aggregate(last=Max("occurred_at"))["last"]
+    return Hold(HoldReason.CONVERSATION, last + days) if last else None
