@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -13,12 +13,14 @@ from rest_framework.views import APIView
 from generation.judges.acceptance import act, evidence
 from generation.teachers import queries as teachers
 from members.session import member_of
-from review.models import AcceptanceRule
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import Rows, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
+
+if TYPE_CHECKING:
+    from review.models import AcceptanceRule
 
 
 class AcceptanceIn(serializers.Serializer[Any]):
@@ -94,7 +96,7 @@ class AcceptanceView(APIView):
     def get(self, request: Request, asked: dict[str, Any], slug: str) -> Rows:
         task = task_or_404(member_of(request), slug)
         require(member_of(request), task, Role.LEAD)
-        return AcceptanceRule.objects.filter(task=task).select_related("task", "task_version")
+        return evidence.rules_of(task)
 
     @extend_schema(
         operation_id="accept_by_judge", request=AcceptanceIn, responses={201: AcceptanceRuleOut, **problems(409, 422)}

@@ -123,6 +123,11 @@ def judges_of(task: Task) -> list[Teacher]:
     return list(Teacher.objects.filter(pk__in=read.values("order__teacher")).order_by("name"))
 
 
+def rules_of(task: Task) -> QuerySet[AcceptanceRule]:
+    """All tries of a task, the newest first."""
+    return AcceptanceRule.objects.filter(task=task).select_related("task", "task_version", "started_by")
+
+
 def standing(rule: AcceptanceRule) -> int:
     """How many drafts stand accepted by a rule: judged by nobody, not recalled, not erased."""
     return rule.acceptances.filter(is_audit=False, draft__state=DraftState.MACHINE).count()

@@ -78,9 +78,7 @@ def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
         "rule": rule,
         "audit": evidence.audit_of(rule) if rule else None,
         "most_unread": act.MOST_UNREAD,
-        "rules": [
-            (one, evidence.standing(one)) for one in task.acceptance_rules.select_related("started_by")[:_LISTED]
-        ],
+        "rules": [(one, evidence.standing(one)) for one in evidence.rules_of(task)[:_LISTED]],
         "judges": [_line(task, judge) for judge in judges],
     }
     status = refusal.status if refusal else 400 if starts else 200
