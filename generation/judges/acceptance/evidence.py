@@ -75,17 +75,19 @@ def score(passes: bool, meets: Mapping[str, bool]) -> float:
 def known(task: Task, said: Word) -> KnownScores:
     """What experts made of drafts that a judge passed, each judged by itself and without being asked for.
 
-    Verdicts in bulk and imported ones are left out, as are known answers and all that a judge ever chose to accept or audit.
+    Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
+    that its audit ended is not borne out again by what was known before.
     """
     asked_for = Assignment.objects.filter(
         draft=OuterRef("draft"), reviewer=OuterRef("draft__gold__decision__reviewer"), drawn=Drawn.ASKED
     )
+    accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
     rows = read(task, said).filter(
         ~Exists(asked_for),
+        ~Exists(accepted),
         draft__gold__isnull=False,
         draft__gold__decision__bulk__isnull=True,
         draft__gold__decision__imported_from__isnull=True,
-        draft__machine_acceptance__isnull=True,
     )
     first: dict[UUID, tuple[float, bool]] = {}
     for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,7 +27,7 @@ from review.adjudication import agreement
 from review.datasets import exports, freezing, write_version
 from review.datasets.recalls import preview, recall, undo
 from review.datasets.recalls.criteria import Criteria
-from review.desk import decisions, deck, queues
+from review.desk import decisions, deck, ordering, queues
 from review.erasure import erase
 from review.models import (
     AcceptanceRule,
@@ -64,6 +65,11 @@ def read(order: Order, review_some: Callable[[int], None], judge: Teacher, lead:
         good = "GOOD" in text.fields["reply"]
         text.passes, text.meets = good, {"Grounded": good, "Polite": True}
         text.save(update_fields=["passes", "meets"])
+    # The lot falls by the task's seed: one by which half of the good ones are audited.
+    good_ones = [text.draft_id for text in made.texts.filter(passes=True, draft__gold=None) if text.draft_id]
+    seeds = (f"seed {number}" for number in count())
+    halves = (s for s in seeds if sum(ordering.lot(s, pk, of="audit") < WIDE["audit_share"] for pk in good_ones) == 3)
+    Task.objects.filter(pk=order.task_id).update(seed=next(halves))
     return made
 
 
@@ -221,6 +227,14 @@ def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_o
 
     undo.undo(made.pk, by=lead, kind=RecallReturn.JUDGE_ANEW)
     assert {draft.state for draft in Draft.objects.filter(pk__in=[draft.pk for draft in taken])} == {DraftState.PENDING}
+
+
+def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: Task, admin: Member) -> None:
+    for draft in audited(rule):
+        judge_it(admin, draft, "reject")
+        draft.assignments.update(drawn="queue")
+
+    assert sum(evidence.known(task, evidence.word_of(rule)).wrong) == len(audited(rule)) > 0
 
 
 def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRule, task: Task, lead: Member) -> None:
