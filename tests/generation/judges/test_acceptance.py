@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
@@ -51,7 +51,7 @@ from webhooks.models import WebhookEvent
 pytestmark = pytest.mark.django_db
 # Experts judged 24 good drafts and 8 bad ones; of the eight that wait six are good.
 GOOD_KNOWN, GOOD_WAITING = 24, 6
-WIDE = {"bound": 0.2, "audit_share": 0.5}
+WIDE: dict[str, float] = {"bound": 0.2, "audit_share": 0.5}
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def audited(rule: AcceptanceRule) -> list[Draft]:
 
 def judge_it(member: Member, draft: Draft, verdict: str) -> None:
     card = deck.hold(member, draft.pk)
-    reasons = {"reasons": ["wrong"]} if verdict == "reject" else {}
+    reasons: dict[str, Any] = {"reasons": ["wrong"]} if verdict == "reject" else {}
     decisions.record(draft.pk, by=member, id=uuid4(), verdict=verdict, if_match=card.etag, **reasons)
 
 
