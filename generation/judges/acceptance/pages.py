@@ -68,7 +68,8 @@ def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("generation:acceptance", slug)
         except Refusal as error:
             refusal = error
-            add_refusal(form, error)
+            if starts:
+                add_refusal(form, error)
     rule = evidence.active(task)
     context = {
         "task": task,
