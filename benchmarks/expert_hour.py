@@ -5,9 +5,10 @@
 The offline teacher writes mails and labels what it wrote wrong: that is the truth. A reviewer errs on 4 % of drafts, either
 way; what they reject brings no gold. Judges are of three strengths, right about so many good and so many bad drafts, and say
 how sure they are. Wanted: 1,000 texts of which at most 2 % are wrong, for at most a third of the verdicts that plain reading
-takes. Machine acceptance is simulated, not part of the product: of the quarter of 6,000 drafts that the judge is surest of experts
-read 290 at random, or 600, until a threshold is borne out (95 %, both looks together); of what it accepts then they read a tenth.
-What they reject there is read again until one verdict is three ahead, and all these count. Nothing is said of how good a
+takes. Acceptance is by the product's own functions (`stats.risk_control`, `review.desk.ordering_strategies`): experts read
+in the order *likely good first*; after 200, 400 and 800 verdicts on drafts that the judge passes a lead tries to have it
+accept; of what it accepts a tenth is audited, and the product's test stops it. What the judge passes and the reviewer rejects
+is read again until one verdict is three ahead, and all these count. Nothing is said of how good a
 miniature becomes. The last line is one JSON object.
 """
 
@@ -16,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -32,7 +33,8 @@ from stats.intervals import means
 from stats.intervals.distributions import Floats, normal_quantile
 
 BOUND, REVIEWER_ERRS, AUDITED, AT_RANDOM, WANTED = 0.02, 0.04, 0.1, 0.15, 1 / 3
-LOOKS, LEVEL, SUREST = (290, 600), 0.95, 0.25
+# After how many verdicts on drafts that the judge passes a lead tries; the share of drafts that no judge may take.
+TRIES, RANDOM_SLICE = (200, 400, 800), 0.2
 POOL, COMPANIES = 6_000, 300
 JUDGES = ((0.95, 0.9), (0.9, 0.8), (0.8, 0.6))
 MAIL = ({"name": "subject", "role": "subject"}, {"name": "body", "role": "body"})
@@ -105,53 +107,75 @@ def plain(desk: SimulatedReviewer, places: Sequence[int], texts: int) -> None:
 
 def in_order(desk: SimulatedReviewer, keys: Floats, texts: int) -> None:
     """Read by a judge's order with some at random between, as a desk deals."""
+    plain(desk, dealt(desk, keys), texts)
+
+
+def dealt(desk: SimulatedReviewer, keys: Floats) -> list[int]:
+    """All drafts as a desk deals them: by these keys, with some at random between."""
     sources = [iter(np.argsort(keys, kind="stable")), iter(desk.chance.permutation(len(keys)))]
     turn: dict[int, None] = {}
     while len(turn) < len(keys):
         source = sources[int(desk.chance.random() < AT_RANDOM)]
         # What came by the other way already is passed over.
         turn.update(dict.fromkeys(islice((int(place) for place in source if int(place) not in turn), 1)))
-    plain(desk, list(turn), texts)
+    return list(turn)
 
 
-def with_machine(desk: SimulatedReviewer, chances: Floats, texts: int) -> bool:
-    """Let the judge accept, of what it is surest of, what verdicts on a random sample of these bear out.
+def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: int) -> bool:
+    """Read in the product's order until a try bears the judge out; then it accepts, and a share by lot is read.
 
     Returns:
-        Whether it ever accepted; else all was read in its order, the sample being the first of it.
+        Whether it ever accepted.
     """
-    order = [int(place) for place in np.argsort(-chances, kind="stable")]
-    surest = [order[int(place)] for place in desk.chance.permutation(int(len(order) * SUREST))]
-    limit: float | None = None
-    said: dict[int, bool] = {}
-    for look in LOOKS:
-        said |= {place: desk.settled(place) for place in surest[len(said) : look]}
-        limit = _limit(chances, said)
+    scores, at_random = steps(chances), desk.chance.random(len(chances)) < RANDOM_SLICE
+    known: list[tuple[float, bool]] = []
+    turn, seen, limit = dealt(desk, ordering_strategies.promise_keys(chances, lots)), set[int](), None
+    for place in turn:
+        if len(desk.gold) >= texts:
+            return False
+        seen.add(place)
+        # What the judge passes and the reviewer rejects is read again: it decides what the judge may accept.
+        good = desk.settled(place) if scores[place] else desk.says_good(place)
+        if good:
+            desk.gold.append(place)
+        if scores[place]:
+            known.append((float(scores[place]), not good))
+            limit = _tried(known) if len(known) in TRIES else None
         if limit is not None:
             break
-    desk.gold += [place for place, good in said.items() if good][:texts]
-    passed = [] if limit is None else [place for place in surest[len(said) :] if chances[place] >= limit]
-    seen = {*said, *_accept(desk, passed, texts)}
-    plain(desk, [place for place in order if place not in seen], texts)
-    return limit is not None
+    if limit is None:
+        return False
+    passed = [int(place) for place in np.argsort(lots) if scores[place] >= limit and not at_random[place]]
+    seen |= set(_accept(desk, [place for place in passed if place not in seen], texts))
+    plain(desk, [place for place in turn if place not in seen], texts)
+    return True
 
 
-def _limit(chances: Floats, said: Mapping[int, bool]) -> float | None:
+def steps(chances: Floats) -> Floats:
+    """Scores as the product reads them off a judge's words: 0 where it fails a text, else by how many of four requirements it misses."""
+    passed, scores = chances >= 0.5, np.zeros(len(chances))
+    ranks = np.argsort(np.argsort(chances[passed]))
+    scores[passed] = (1 + np.floor(5 * ranks / max(1, passed.sum()))) / 5
+    return scores
+
+
+def _tried(known: Sequence[tuple[float, bool]]) -> float | None:
+    """The product's rule: the threshold that verdicts bear out at this try."""
+    attempt = TRIES.index(len(known)) + 1
     found = risk_control.safe_threshold(
-        [chances[place] for place in said],
-        [not good for good in said.values()],
-        # An expert passes some bad ones too.
-        bound=BOUND * (1 - REVIEWER_ERRS),
-        level=1 - (1 - LEVEL) / len(LOOKS),
+        [score for score, _ in known],
+        [wrong for _, wrong in known],
+        bound=BOUND,
+        level=risk_control.spent(attempt),
     )
     return found.score if found else None
 
 
 def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int) -> list[int]:
-    """Take drafts in turn, some of them read, until there are enough or what is read shows the bound broken; those gone through."""
+    """Take drafts in turn, some of them read, until there are enough or the product's audit stops it; those gone through."""
     audited = wrong = 0
     for number, place in enumerate(passed):
-        if len(desk.gold) >= texts or risk_control.least_share(wrong, audited) > BOUND:
+        if len(desk.gold) >= texts or risk_control.is_broken(wrong, audited, BOUND):
             return list(passed[:number])
         is_audited = desk.chance.random() < AUDITED
         audited += is_audited
@@ -184,7 +208,7 @@ def one(seed: int, texts: int) -> dict[str, dict[str, float]]:
             in_order(at_order, keys(chances, lots), texts)
             record(f"{name} {order}", at_order)
         at_machine = desk()
-        accepted = with_machine(at_machine, chances, texts)
+        accepted = with_machine(at_machine, chances, lots, texts)
         record(f"{name} machine", at_machine)
         ways[f"{name} machine"]["accepted"] = float(accepted)
     return ways

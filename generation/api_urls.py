@@ -6,6 +6,7 @@ from generation.budgets import api as budgets_api
 from generation.calls import api as calls_api
 from generation.judges import api as judges_api
 from generation.judges import pair_api as judges_pair_api
+from generation.judges.acceptance import api as acceptance_api
 from generation.learning import api as learning_api
 from generation.ledger import api as ledger_api
 from generation.orders import api as orders_api
@@ -48,6 +49,8 @@ urlpatterns = [
         judges_api.DeskJudgingPriceView.as_view(),
         name="api-desk-judging-price",
     ),
+    path("tasks/<slug:slug>/acceptance/", acceptance_api.AcceptanceView.as_view(), name="api-acceptance"),
+    path("tasks/<slug:slug>/acceptance/end/", acceptance_api.AcceptanceEndView.as_view(), name="api-acceptance-end"),
     path("judgings/<uuid:judging_id>/", judges_api.JudgingView.as_view(), name="api-judging"),
     path("judgings/<uuid:judging_id>/texts/", judges_api.JudgedTextsView.as_view(), name="api-judged-texts"),
     path("tasks/<slug:slug>/research/", research_api.ResearchListView.as_view(), name="api-research-orders"),

@@ -5,6 +5,7 @@ from django.urls import path
 from generation.budgets import pages as budgets_pages
 from generation.calls import pages as calls_pages
 from generation.judges import pages as judges_pages
+from generation.judges.acceptance import pages as acceptance_pages
 from generation.learning import pages as learning_pages
 from generation.ledger import pages as ledger_pages
 from generation.orders import pages as orders_pages
@@ -23,6 +24,7 @@ urlpatterns = [
     path("generation/<uuid:order_id>/judge/price/", judges_pages.price_of_order, name="judge-order-price"),
     path("tasks/<slug:slug>/judge/", judges_pages.of_desk, name="judge-desk"),
     path("tasks/<slug:slug>/judge/price/", judges_pages.price_of_desk, name="judge-desk-price"),
+    path("tasks/<slug:slug>/acceptance/", acceptance_pages.acceptance, name="acceptance"),
     path("judgings/<uuid:judging_id>/", judges_pages.judging_page, name="judging"),
     path("tasks/<slug:slug>/learn/", learning_pages.learn, name="learn"),
     path("tasks/<slug:slug>/learn/price/", learning_pages.price, name="learn-price"),

@@ -45,6 +45,11 @@ def configure(sender: Celery, **_: Any) -> None:
             "webhook-log": {"task": "webhooks.forget", "schedule": 3600.0, "options": {"expires": 3600}},
             "notices": {"task": "training.send_notices", "schedule": every_s, "options": {"expires": every_s * 2}},
             "order": {"task": "review.order_desks", "schedule": 300.0, "options": {"expires": 300}},
+            "acceptance": {
+                "task": "generation.look_after_acceptance",
+                "schedule": 300.0,
+                "options": {"expires": 300},
+            },
             "share-outs": {"task": "review.end_share_outs", "schedule": 60.0, "options": {"expires": 60}},
             "daily-mails": {"task": "review.send_daily_mails", "schedule": 300.0, "options": {"expires": 300}},
             # More often than the day it seals: a beat that sleeps at midnight misses nothing.

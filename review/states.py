@@ -36,6 +36,8 @@ class DraftState(TextChoices):
     DISPUTED = "disputed", "Disputed"
     # Written for another purpose than judging: the desk neither deals nor counts it until somebody puts it there.
     KEPT = "kept", "Not for review"
+    # Taken under a rule that experts' verdicts bear out; it waits for nobody, and any expert may judge it all the same.
+    MACHINE = "machine", "Accepted by a judge"
 
 
 class AssignmentState(TextChoices):
@@ -97,6 +99,8 @@ class RecallReturn(TextChoices):
 # Kinds of ruling that say nothing of what counts.
 RULES_NOTHING = (RulingKind.LEAVE, RulingKind.SEND_BACK)
 
+# What stands in place of a verdict where a judge accepted a draft and no person did.
+MACHINE = "machine"
 POSITIVE = frozenset({Verdict.ACCEPT, Verdict.EDIT})
 
 # Cards set aside stand behind every position an import or a generation gives out.

@@ -17,6 +17,8 @@ import numpy as np
 from stats.intervals.distributions import beta_quantile, binomial_chances
 
 LEVEL = 0.95
+# How many times the bound may be wrong, of which an audit looks for evidence.
+_TIMES = (1.5, 2.0, 3.0, 5.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,46 @@ def safe_threshold(
 def least_share(wrong: int, of: int, *, level: float = LEVEL) -> float:
     """What share at least is wrong, one-sided and exact (Clopper and Pearson 1934): above a bound, the bound is broken."""
     return beta_quantile(1 - level, wrong, of - wrong + 1) if wrong else 0.0
+
+
+def spent(attempt: int, *, level: float = LEVEL) -> float:
+    """Confidence of the n-th try, so that all tries together err with a chance of at most 1 - level: 1 / (n (n + 1)) of it is spent on each.
+
+    Raises:
+        ValueError: No such try.
+    """
+    if attempt < 1:
+        raise ValueError("Tries are counted from one.")
+    return 1 - (1 - level) / (attempt * (attempt + 1))
+
+
+def further_needed(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> int:
+    """How many known answers more, all of them right, would bear the bound out.
+
+    Raises:
+        ValueError: A bound or level outside 0 to 1.
+    """
+    _check(bound, level)
+    more = 0
+    while binomial_p(wrong, of + more, bound) > 1 - level:
+        more += 1
+    return more
+
+
+def is_broken(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
+    """Whether a random sample shows that more than the bound is wrong; it may be looked at after each answer.
+
+    The evidence is the mean of likelihood ratios of a few greater shares against the bound. Where no more than the bound is
+    wrong it has a mean of 1 at most after every answer, so it ever reaches 1 / (1 - level) with a chance of 1 - level at
+    most (Ville 1939; Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)).
+
+    Raises:
+        ValueError: A bound or level outside 0 to 1.
+    """
+    _check(bound, level)
+    shares = [share for times in _TIMES if (share := bound * times) < 1] or [(1 + bound) / 2]
+    ratios = [wrong * log(share / bound) + (of - wrong) * log((1 - share) / (1 - bound)) for share in shares]
+    return float(np.logaddexp.reduce(ratios)) - log(len(ratios)) >= -log(1 - level)
 
 
 def _ranks(first: int, last: int, steps: int) -> list[int]:

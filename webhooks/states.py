@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 
 # What others may be told, and how pages say it.
 EVENTS: dict[str, str] = {
+    "acceptance.ended": "A judge accepts drafts of a task no more",
     "budget.warning": "Four fifths of a budget are spent",
     "campaign.paused": "A guardrail paused a campaign",
     "dataset_version.frozen": "A dataset version is frozen",

@@ -63,7 +63,9 @@ def training_decisions(message: Message) -> list[TrainingDecision]:
     if miniature is None:
         return []
     group = message.contact.record.group if message.contact.record is not None else ""
-    rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id).order_by("-decision__created_at")
+    rows = DatasetRow.objects.filter(version_id=miniature.run.dataset_version_id, decision__isnull=False).order_by(
+        "-decision__created_at"
+    )
     related = rows.select_related("draft__record", "draft__task", "decision__reviewer")
     own = list(related.filter(draft__record__group=group)[:DECISIONS_SHOWN]) if group else []
     rest = related.exclude(pk__in=[row.pk for row in own])[: DECISIONS_SHOWN - len(own)]
@@ -149,6 +151,7 @@ def _training(message: Message) -> list[LineageNode]:
 
 def _training_decision(row: DatasetRow) -> TrainingDecision:
     draft, decision = row.draft, row.decision
+    assert decision is not None
     url = reverse("review:draft", args=[draft.task.slug, draft.pk])
     return TrainingDecision(
         draft.record.title, decision.get_verdict_display(), decision.reviewer.name, url, decision.created_at

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from generation.judges import pair_prompt, rubric
+from generation.judges.acceptance import act
 from generation.models import Call, JudgedPair, JudgedText, Judging
 from generation.states import CallState
 from jobs.models import Job, JobEvent
@@ -36,6 +37,7 @@ def on_job_ended(job: Job) -> None:
     # They stand beside their texts now, where they can be erased.
     answered.update(fields=None)
     ordering.order_anew(made.task_id)
+    act.look_after(made.task_id)
 
 
 def _take_verdicts(made: Judging, answered: QuerySet[Call]) -> None:

@@ -31,6 +31,7 @@ LOOK_AT = 100_000
 SAMPLES = 10
 CHUNK = 500
 
+MACHINE = "accepted by a judge"
 JUDGED, IN_DECK, IN_MY_DECK = "judged already", "in front of a reviewer", "in your deck; judge them there"
 DISPUTED, KEPT, GONE = "disputed", "kept from the desk", "no longer there"
 SECOND = "waiting for a second verdict, which is given blind"
@@ -40,6 +41,7 @@ _STATES = {
     DraftState.LEASED: IN_DECK,
     DraftState.DISPUTED: DISPUTED,
     DraftState.KEPT: KEPT,
+    DraftState.MACHINE: MACHINE,
 }
 
 

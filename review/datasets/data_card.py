@@ -104,7 +104,7 @@ def card(version: DatasetVersion) -> str:
         *(_table(name.replace("_", " ").capitalize(), said) for name, said in counts.get("balance", {}).items()),
         f"{counts['groups']:,} {spec.group_nouns}; a {spec.group_noun} stands in one split only, fixed when its first record was imported.",
         "## What was left out, and why",
-        _waterfall(counts["waterfall"], counts["golds"]),
+        _waterfall(counts["waterfall"], counts["golds"], counts.get("machine", 0)),
         _contradictions(counts.get("contradictions")),
         "Samples that were revoked or erased before are not among the golds.",
         "## Where the text comes from",
@@ -144,8 +144,9 @@ def _head(version: DatasetVersion) -> Iterator[str]:
         yield f"- Since version {change['since']}: {change_words}"
 
 
-def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int) -> str:
-    rows = [f"| Golds in all | | {golds:,} |"]
+def _waterfall(lines: Sequence[Mapping[str, Any]], golds: int, machine: int) -> str:
+    also = ", and drafts that a judge accepted" if machine else ""
+    rows = [f"| Golds in all{also} | | {golds:,} |"]
     rows += [f"| {line['label']} | −{line['dropped']:,} | {line['left']:,} |" for line in lines if line["dropped"]]
     return "\n".join(["| Step | Dropped | Left |", "| --- | ---: | ---: |", *rows])
 
@@ -171,6 +172,12 @@ def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
+    if machine := counts.get("machine"):
+        one = machine == 1
+        yield (
+            f"- Accepted by a judge and read by no person: {machine:,} {'row' if one else 'rows'}; experts' verdicts on other "
+            "drafts bear the judge out, an audit by lot goes on."
+        )
     yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."
     yield f"- Imported verdicts: {counts['imported']:,} rows."
     agreeing = counts.get("agreement", {})

@@ -43,6 +43,9 @@ class DatasetFilters(Strict):
         "without_accepts", description="Verdicts given to many drafts at once: an accept in bulk was read by nobody."
     )
     imported: Literal["all", "none", "only"] = Field("all", description="Verdicts given elsewhere and brought in.")
+    machine: Literal["leave_out", "take"] = Field(
+        "leave_out", description="Drafts that a judge accepted under a rule and no person has judged."
+    )
     cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one company.")
     cap_per: dict[FieldName, AtLeastOne] = Field(
         default_factory=dict, description='At most so many rows of one value, by input field or label: {"sector": 500}.'
@@ -78,7 +81,15 @@ class DatasetFilters(Strict):
             raise ValueError("edit_size_from is above edit_size_to")
         if days[0] and days[1] and days[0] > days[1]:
             raise ValueError("decided_from is after decided_to")
+        if self.machine == "take" and self.as_of is not None:
+            raise ValueError("what a judge accepted is known for now alone: leave as_of empty")
         return self
+
+    @property
+    def takes_machine(self) -> bool:
+        """Whether drafts that a judge accepted may pass: no reviewer, agreement or import can be asked of them."""
+        is_narrowed = bool(self.reviewers) or self.agreement != "any" or self.imported == "only"
+        return self.machine == "take" and "accept" in self.verdicts and not is_narrowed
 
     @property
     def has_caps(self) -> bool:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,7 @@ def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Ite
     """The golds that these decisions made, in the order of the ids, a list a chunk.
 
     Args:
-        decision_ids: Decisions that count, or counted at `as_of`.
+        decision_ids: Decisions that count, or counted at `as_of`; of drafts that a judge accepted, the acceptances.
         as_of: Tells what was said by then. Without it golds that were taken back since the ids were read are left out; with
             or without it, drafts that were erased or revoked since.
     """
@@ -47,7 +47,8 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     wanted = queries.still_usable(ids)
     # What counted on a day in the past need not count today.
     found = queries.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
-    golds = {gold.decision_id: gold for gold in found}
+    by_machine = () if as_of else queries.machine_drafts(ids)
+    golds = {gold.decision_id: gold for gold in chain(found, by_machine)}
     drafts = [UUID(gold.id) for gold in golds.values()]
     decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
     by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)

@@ -18,7 +18,7 @@ from review.datasets.caps import CapKey
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.gold_conditions import FilterCondition
 from review.models import Decision, Gold, Task
-from review.states import Verdict
+from review.states import MACHINE, Verdict
 from review.tasks.queries import latest_version
 
 CHUNK = 2000
@@ -112,6 +112,10 @@ def apply(task: Task, filters: DatasetFilters, *, newest: int | None = None) -> 
             result.rows.append(light)
         else:
             result.lines[failed].drop(light.draft)
+    if filters.takes_machine:
+        by_machine = list(_machine_rows(task, filters))
+        result.golds += len(by_machine)
+        result.rows += by_machine
     return _with_caps(result, task, filters)
 
 
@@ -159,6 +163,20 @@ def _read(
             ),
             passed,
         )
+
+
+def _machine_rows(task: Task, filters: DatasetFilters) -> Iterator[GoldRow]:
+    """Drafts that a judge accepted, as rows whose verdict is `machine`; in place of a decision they name the acceptance."""
+    outputs = _outputs(task) if filters.cap_per else frozenset()
+    facts = {
+        f"fact_{name}": KeyTextTransform(name, F("draft__fields" if name in outputs else "draft__record__facts"))
+        for name in filters.cap_per
+    }
+    columns = ("id", "draft_id", "draft__record__split", "draft__teacher", "draft__origin", "draft__record__group")
+    rows = gold_conditions.machine_accepted(task, filters).annotate(**facts).order_by("created_at", "draft_id")
+    for values in rows.values_list(*columns, *facts).iterator(chunk_size=CHUNK):
+        acceptance, draft, split, teacher, origin, group, *capped = values
+        yield GoldRow(acceptance, draft, split, MACHINE, teacher, origin, "", group, False, False, tuple(capped))
 
 
 def _outputs(task: Task) -> frozenset[str]:

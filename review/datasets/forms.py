@@ -35,6 +35,10 @@ BULK = [
     ("none", "Leave out all bulk verdicts"),
     ("all", "Take them too"),
 ]
+MACHINE = [
+    ("leave_out", "Leave them out: no person read them"),
+    ("take", "Take them too"),
+]
 IMPORTED = [
     ("all", "Take them too"),
     ("none", "Leave out imported verdicts"),
@@ -66,6 +70,7 @@ PLAIN = (
     "without_marks",
     "bulk",
     "imported",
+    "machine",
     "cap_per_group",
     "cap_order",
     "near_duplicates",
@@ -118,6 +123,7 @@ class FilterForm(forms.Form):
     without_checks = _boxes("Leave out what these checks marked")
     bulk = _one_of(BULK, "Judged in bulk")
     imported = _one_of(IMPORTED, "Imported verdicts")
+    machine = _one_of(MACHINE, "Accepted by a judge")
     cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one group")
     cap_field = _one_of([("", "no field")], "At most so many of one value of")
     cap_count = forms.IntegerField(required=False, min_value=1, label="namely")

@@ -12,10 +12,12 @@ from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
 from review.datasets.dataset_filters import DatasetFilters
-from review.models import Decision, Ruling, Task
-from review.states import RulingKind, Verdict
+from review.models import Decision, MachineAcceptance, Ruling, Task
+from review.states import DraftState, RulingKind, Verdict
 
 RULED = (RulingKind.ADOPT, RulingKind.SETTLE)
+# Filters that ask of the draft alone, not of a person's verdict.
+_OF_DRAFTS = {"task_version", "source", "teacher", "origin", "round", "date", "checks"}
 AGREEMENT_LABELS = {"unanimous": "Without a second reviewer who agrees", "settled": "Not settled by a lead"}
 
 
@@ -45,6 +47,16 @@ def usable_golds(task: Task, filters: DatasetFilters) -> QuerySet[Decision]:
     if filters.as_of is not None:
         return usable.filter(created_at__lte=filters.as_of)
     return usable.filter(gold__isnull=False)
+
+
+def machine_accepted(task: Task, filters: DatasetFilters) -> QuerySet[MachineAcceptance]:
+    """Drafts that stand accepted by a judge and pass the filters; none unless the filters take such."""
+    rows = MachineAcceptance.objects.filter(
+        draft__task=task, is_audit=False, draft__state=DraftState.MACHINE, draft__revocation__isnull=True
+    )
+    if not filters.takes_machine:
+        return rows.none()
+    return rows.filter(*(step.condition for step in filter_conditions(filters) if step.name in _OF_DRAFTS))
 
 
 def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:

@@ -13,8 +13,19 @@ from members.models import Member
 from review.datasets import gold_conditions, removed_samples
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exports import JudgedDraft
-from review.models import Dataset, DatasetFile, DatasetVersion, Decision, Draft, Gold, Task, TaskVersion
+from review.models import (
+    Dataset,
+    DatasetFile,
+    DatasetVersion,
+    Decision,
+    Draft,
+    Gold,
+    MachineAcceptance,
+    Task,
+    TaskVersion,
+)
 from review.spec.task_spec import TaskSpec
+from review.states import MACHINE, DraftState
 from review.tasks.permissions import tasks_for
 
 CHUNK = 1000
@@ -42,6 +53,44 @@ def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
             version = TaskVersion.objects.get(pk=version_id)
             specs[version_id] = (version.number, version.spec)
         yield _plain(row, *specs[version_id])
+
+
+def machine_drafts(acceptance_ids: Collection[UUID | str]) -> Iterator[JudgedDraft]:
+    """Drafts that stand accepted by a judge, by their acceptances, as plain values; what a person judged meanwhile is left out."""
+    rows = MachineAcceptance.objects.filter(
+        pk__in=acceptance_ids, draft__state=DraftState.MACHINE, draft__revocation__isnull=True
+    ).select_related("rule", "draft__record", "draft__task", "draft__task_version")
+    for row in rows:
+        draft, record = row.draft, row.draft.record
+        yield JudgedDraft(
+            id=str(draft.pk),
+            task=draft.task.slug,
+            task_version=draft.task_version.number,
+            spec=draft.task_version.spec,
+            split=record.split,
+            record_id=str(record.pk),
+            group=record.group,
+            facts=record.facts,
+            draft=draft.fields,
+            decision_id=str(row.pk),
+            verdict=MACHINE,
+            fields=None,
+            reasons=[],
+            ratings={},
+            reviewer="",
+            seconds=0.0,
+            decided_at=row.created_at.isoformat(),
+            origin=draft.origin,
+            note=draft.provenance,
+            teacher=draft.teacher,
+            model=draft.model,
+            prompt_hash=draft.prompt_hash,
+            call_id=draft.call_id,
+            round=draft.round,
+            parent_id=str(draft.parent_id) if draft.parent_id else None,
+            thread=draft.thread or (),
+            judge=row.rule.judge,
+        )
 
 
 def follow_ups(draft_ids: Iterable[str]) -> set[str]:

@@ -20,7 +20,7 @@ from web.errors import Refusal
 from webhooks.deliveries import publish
 
 LONGEST_REASON = 500
-OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED)
+OPEN = (DraftState.PENDING, DraftState.LEASED, DraftState.DISPUTED, DraftState.MACHINE)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from review.desk.cards.values import is_value
 from review.models import Decision, Task
 from review.spec.paths import as_text, leaves
 from review.spec.task_spec import TaskSpec
-from review.states import POSITIVE, Verdict
+from review.states import MACHINE, POSITIVE, Verdict
 from review.tasks.queries import latest_version
 from review.text import near_duplicates
 
@@ -112,10 +112,11 @@ class Selection:
             "verdicts": dict(sorted(Counter(row.verdict for row in rows).items())),
             "teachers": dict(Counter(row.teacher or "(none)" for row in rows).most_common()),
             "origins": dict(Counter(row.origin for row in rows).most_common()),
-            "reviewers": dict(Counter(row.reviewer for row in rows).most_common()),
+            "reviewers": dict(Counter(row.reviewer for row in rows if row.verdict != MACHINE).most_common()),
             "groups": len({row.group for row in rows}),
             "bulk": sum(row.is_bulk for row in rows),
             "imported": sum(row.is_imported for row in rows),
+            **({MACHINE: machine} if (machine := sum(row.verdict == MACHINE for row in rows)) else {}),
             **({"balance": self.balance} if self.balance else {}),
             **({"contradictions": self._contradictions()} if self.contradictions else {}),
         }
@@ -206,7 +207,9 @@ def read_golds(
     task: Task, filters: DatasetFilters, rows: list[GoldRow], columns: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, Any], list[Any]]]:
     """What stands for each row, by its index, and some columns of its decision; rejected drafts are passed over."""
-    places = {row.decision: index for index, row in enumerate(rows) if row.verdict in POSITIVE}
+    places = {
+        row.decision: index for index, row in enumerate(rows) if row.verdict in POSITIVE or row.verdict == MACHINE
+    }
     if len(rows) <= CHUNK:
         decisions = Decision.objects.filter(pk__in=list(places))
     else:
@@ -217,6 +220,10 @@ def read_golds(
     for decision, verdict, edited, draft, *others in values.iterator(chunk_size=CHUNK):
         if (index := places.get(decision)) is not None:
             yield index, edited if verdict == Verdict.EDIT and edited else draft, others
+    by_machine = gold_conditions.machine_accepted(task, filters).order_by().values_list("id", "draft__fields", *columns)
+    for acceptance, draft, *others in by_machine.iterator(chunk_size=CHUNK):
+        if (index := places.get(acceptance)) is not None:
+            yield index, draft, others
 
 
 def words_of(fields: dict[str, Any]) -> str:

@@ -83,7 +83,7 @@ def _one_sided(row: DatasetRow, kind: Kind, why: ExclusionReason, said: list[Dec
 
 def _changed(row: DatasetRow, other: DatasetRow, said: list[DecisionBetween]) -> RowDifference:
     draft = row.draft.fields
-    texts = [words_of(decision.fields or draft) for decision in (other.decision, row.decision)]
+    texts = [words_of((decision.fields if decision else None) or draft) for decision in (other.decision, row.decision)]
     segments = word_diff(*texts) if texts[0] != texts[1] else ()
     same = row.decision_id == other.decision_id
     why = (

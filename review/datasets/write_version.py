@@ -32,7 +32,7 @@ from web.process.gc_tuning import infrequent_gc
 from web.process.prefetch import fast_thread_switching
 from webhooks.deliveries import publish
 
-RowValues = tuple[str, str, str, str]
+RowValues = tuple[str, str | None, str, str]
 _INTO = "review_datasetrow (version_id, draft_id, decision_id, split, row_hash)"
 _COPY = f"COPY {_INTO} FROM STDIN"
 _INSERT = f"INSERT INTO {_INTO} VALUES (%s, %s, %s, %s, %s)"  # noqa: S608 - Nothing in it comes from outside.
@@ -43,7 +43,7 @@ def insert_rows(version: DatasetVersion, rows: Sequence[RowValues]) -> None:
 
     Args:
         version: Not frozen yet; has none of these rows.
-        rows: Ids of draft and decision, split and hash of each row.
+        rows: Ids of draft and decision (none where a judge accepted), split and hash of each row.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -52,7 +52,11 @@ def insert_rows(version: DatasetVersion, rows: Sequence[RowValues]) -> None:
                     copy.write_row((version.pk, *row))
             return
         cursor.executemany(
-            _INSERT, [(version.pk.hex, UUID(decision).hex, UUID(other).hex, *rest) for decision, other, *rest in rows]
+            _INSERT,
+            [
+                (version.pk.hex, UUID(draft).hex, UUID(decision).hex if decision else None, *rest)
+                for draft, decision, *rest in rows
+            ],
         )
 
 
@@ -179,7 +183,7 @@ def _write_rows(
     def write_files(chunk: list[JudgedDraft]) -> list[RowValues]:
         taught = [replace(gold, drops_reasoning=True) for gold in chunk] if version.drops_reasoning else chunk
         golds = inspection.looked(taught)
-        return [(gold.id, gold.decision_id, gold.split, files.add(gold)) for gold in golds]
+        return [(gold.id, None if gold.is_machine else gold.decision_id, gold.split, files.add(gold)) for gold in golds]
 
     # One thread makes the lines of a chunk while this one, which alone speaks with the database, reads the next.
     with fast_thread_switching(), ThreadPoolExecutor(1, "freezing") as writer:

@@ -128,7 +128,8 @@ def ruling_on(member: Member, draft: Draft) -> dict[str, Any] | None:
         "in_force": in_force,
         "may_ask_again": is_judged and in_force is None,
         "is_disputed": draft.state == DraftState.DISPUTED,
-        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT) and draft.erased_at is None,
+        "may_be_known": draft.state not in (DraftState.LEASED, DraftState.KEPT, DraftState.MACHINE)
+        and draft.erased_at is None,
     }
 
 

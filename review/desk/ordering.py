@@ -105,12 +105,12 @@ def _chances(task: Task, ids: Sequence[UUID]) -> list[float]:
     return [chances.get(pk, rates["*"]) for pk in ids]
 
 
-def lot(seed: str, draft_id: UUID) -> float:
-    """A number between 0 and 1 that a draft keeps, drawn by the task's secret seed.
+def lot(seed: str, draft_id: UUID, *, of: str = "likely") -> float:
+    """A number between 0 and 1 that a draft keeps, drawn by the task's secret seed; one for each thing that is drawn.
 
     Who knew it could read the chance of a draft off its place: ids stand in addresses, so the lot is not made of them alone.
     """
-    digest = hmac.new(seed.encode(), b"likely" + draft_id.bytes, hashlib.sha256).digest()
+    digest = hmac.new(seed.encode(), of.encode() + draft_id.bytes, hashlib.sha256).digest()
     return (int.from_bytes(digest[:6], "big") + 0.5) / _LOTS
 
 

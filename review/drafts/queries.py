@@ -29,6 +29,7 @@ STATE_LOOKS = {
     DraftState.DECIDED: "is-good",
     DraftState.DISPUTED: "is-look",
     DraftState.KEPT: "is-idle",
+    DraftState.MACHINE: "is-idle",
 }
 VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
 

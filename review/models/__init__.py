@@ -1,5 +1,6 @@
 """The rows of the review room, by subject."""
 
+from review.models.acceptance import AcceptanceRule, MachineAcceptance
 from review.models.bulk import BulkAct
 from review.models.claims import ClaimOrigin
 from review.models.comments import Comment, Mention
@@ -16,6 +17,7 @@ from review.models.sources import Record, Source
 from review.models.tasks import Membership, Task, TaskVersion
 
 __all__ = [
+    "AcceptanceRule",
     "Assignment",
     "BulkAct",
     "ClaimOrigin",
@@ -30,6 +32,7 @@ __all__ = [
     "Draft",
     "Gold",
     "KnownAnswer",
+    "MachineAcceptance",
     "Membership",
     "Mention",
     "Preference",

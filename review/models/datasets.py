@@ -68,11 +68,12 @@ class DatasetVersion(models.Model):
 
 
 class DatasetRow(models.Model):
-    """One gold as it stood in one version: the decision whose text was taken."""
+    """One gold as it stood in one version: the decision whose text was taken; or a draft that a judge accepted."""
 
     version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="rows")
     draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="+")
-    decision = models.ForeignKey(Decision, on_delete=models.DO_NOTHING, related_name="+")
+    # None where a judge accepted the draft and no person did.
+    decision = models.ForeignKey(Decision, null=True, on_delete=models.DO_NOTHING, related_name="+")
     split = models.CharField(max_length=10, choices=Split.choices)
     row_hash = models.CharField(max_length=64)
 

@@ -74,7 +74,8 @@ def row_hashes(version: DatasetVersion) -> Iterator[dict[str, Any]]:
     for draft, decision, split, digest, erased in rows.values_list(*columns).iterator(chunk_size=1000):
         yield {
             "draft": str(draft),
-            "decision": str(decision),
+            # None where a judge accepted the draft and no person did.
+            "decision": _id(decision),
             "split": split,
             "sha256": digest,
             "is_erased": erased is not None,

@@ -20,6 +20,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-comments": {"id": "{fresh}", "text": "A remark."},
     "POST api-send-back": {"comment": "Look again."},
     "POST api-revocation": {"reason": "Wrong facts."},
+    "POST api-acceptance": {"judge": "{teacher}"},
     "POST api-recall-preview": {"teacher": "offline"},
     "POST api-recalls": {"id": "{fresh}", "teacher": "offline", "reason": "Wrong facts."},
     "POST api-share-out-preview": {"members": ["reviewer"], "count": 1, "until": "{today}"},

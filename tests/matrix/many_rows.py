@@ -12,7 +12,7 @@ from evaluation.models import Gate, SplitOpening, Suite
 from generation.models import JudgedPair, Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
 from jobs.models import Host
-from review.models import Comment, Decision, Draft, Mention, Preference, RevisionRequest
+from review.models import AcceptanceRule, Comment, Decision, Draft, Mention, Preference, RevisionRequest
 from serving.models import Promotion
 from tests.matrix.installation import Installation
 from tests.review import factories
@@ -43,6 +43,10 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     about = {"subject": "An evaluation", "subject_id": made.objects["evaluation"], "subject_url": "/"}
     Judging.objects.create(task=made.task, order=asked, prompt_version=1, **about)
     compared = _compared(made, order)
+    AcceptanceRule.objects.create(
+        task=made.task, task_version=made.task.versions.first(), judge="offline", judge_model="offline",
+        prompt_version=1, bound=0.02, audit_share=0.1, started_by=made.admin,
+    )  # fmt: skip
     miniature = Miniature.objects.get(pk=made.objects["miniature"])
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
     experiment = Experiment.objects.get(slug=made.objects["experiment"])

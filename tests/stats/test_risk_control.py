@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta, binom
 
-from stats.risk_control import binomial_p, fewest, least_share, safe_threshold
+from stats.risk_control import binomial_p, fewest, further_needed, is_broken, least_share, safe_threshold, spent
 
 
 @pytest.mark.parametrize(("wrong", "of", "bound"), [(0, 149, 0.02), (3, 400, 0.02), (7, 60, 0.1), (60, 60, 0.5)])
@@ -63,3 +63,50 @@ def _cdf(z: float) -> float:
     from statistics import NormalDist
 
     return NormalDist().cdf(z)
+
+
+def test_every_try_spends_its_part_and_all_together_no_more_than_there_is() -> None:
+    assert sum(1 - spent(attempt) for attempt in range(1, 2_000)) == pytest.approx(0.05, abs=1e-4)
+    assert [round(1 - spent(attempt), 4) for attempt in (1, 2)] == [0.025, 0.0083]
+    with pytest.raises(ValueError, match="counted from one"):
+        spent(0)
+
+
+def test_so_many_more_right_answers_bear_the_bound_out_and_no_fewer() -> None:
+    more = further_needed(1, 150, 0.02)
+
+    assert binom.cdf(1, 150 + more, 0.02) <= 0.05 < binom.cdf(1, 149 + more, 0.02)
+    assert further_needed(0, 149, 0.02) == 0
+
+
+def test_the_bound_holds_though_a_lead_tries_again_and_again() -> None:
+    """A judge whose sure ones are wrong in 2.5 %, tried after each 100 verdicts: in at most 5 % of 300 runs it is ever let accept."""
+    chance, broken = np.random.default_rng(11), 0
+    for _ in range(300):
+        wrong = chance.random(800) < 0.025
+        tries = range(200, 801, 100)
+        broken += any(
+            safe_threshold([1.0] * seen, wrong[:seen].tolist(), bound=0.02, level=spent(attempt)) is not None
+            for attempt, seen in enumerate(tries, start=1)
+        )
+
+    # 1.6 standard errors of 5 % of 300 runs.
+    assert broken / 300 <= 0.05 + 0.02
+
+
+def test_an_audit_that_keeps_the_bound_is_stopped_in_one_of_twenty_at_most_however_often_it_is_looked_at() -> None:
+    """Exact: the chance of each count of wrong ones after every answer, those that were stopped left out."""
+    bound, alive, stopped = 0.02, np.ones(1), 0.0
+    for judged in range(1, 401):
+        alive = np.append(alive * (1 - bound), 0.0) + np.insert(alive * bound, 0, 0.0)
+        out = np.array([is_broken(wrong, judged, bound) for wrong in range(judged + 1)])
+        stopped += float(alive[out].sum())
+        alive[out] = 0.0
+
+    assert 0 < stopped <= 0.05
+
+
+def test_an_audit_finds_what_is_much_worse_soon() -> None:
+    assert not is_broken(0, 0, 0.02) and not is_broken(1, 10, 0.02)
+    assert is_broken(4, 30, 0.02) and is_broken(10, 150, 0.02)
+    assert is_broken(60, 60, 0.9) and not is_broken(55, 60, 0.9)

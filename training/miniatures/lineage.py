@@ -26,15 +26,15 @@ def run_lineage(run: TrainingRun) -> dict[str, Any]:
         and always in the same order.
     """
     rows = DatasetRow.objects.filter(version_id=run.dataset_version_id)
-    version = run.dataset_version
+    judged, version = rows.filter(decision__isnull=False), run.dataset_version
     return {
         "task": {"slug": run.task.slug, "name": run.task.name, "url": _url("review:task", run.task.slug)},
         "task_versions": _task_versions(run, rows),
         "sources": _sources(rows),
         "teachers": _teachers(rows),
         "orders": _orders(rows),
-        "decisions": dict(rows.order_by().values_list("decision__verdict").annotate(n=Count("pk"))),
-        "reviewers": _reviewers(rows),
+        "decisions": dict(judged.order_by().values_list("decision__verdict").annotate(n=Count("pk"))),
+        "reviewers": _reviewers(judged),
         "dataset_version": {
             "id": str(version.pk),
             "dataset": version.dataset.slug,

@@ -80,6 +80,8 @@ class JudgedDraft:
     history: DraftHistory = field(default_factory=DraftHistory)
     # Whether it teaches the answer alone, without the reasoning before it.
     drops_reasoning: bool = False
+    # Who accepted it where no person did.
+    judge: str = ""
 
     @property
     def taught(self) -> TaskSpec:
@@ -101,4 +103,9 @@ class JudgedDraft:
     @property
     def is_positive(self) -> bool:
         """Whether a student should learn to write this."""
-        return self.verdict in ("accept", "edit")
+        return self.verdict in ("accept", "edit", "machine")
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether a judge accepted it and no person did; `decision_id` names the acceptance then."""
+        return self.verdict == "machine"

@@ -54,6 +54,7 @@ def raw_row(gold: JudgedDraft) -> Row:
         "draft": gold.draft,
         "decision": {
             **_quotes(gold),
+            **({"judge": gold.judge} if gold.is_machine else {}),
             "id": gold.decision_id,
             "verdict": gold.verdict,
             "fields": gold.fields,

@@ -44,13 +44,14 @@ _PLACE = _object(
 )
 
 _DECISION = _object(
-    {"verdict": {"enum": _VERDICTS}, **_JUDGED},
+    {"verdict": {"enum": [*_VERDICTS, "machine"]}, **_JUDGED},
     {
+        "judge": {"type": "string", "description": "Of `machine`: who accepted it; no person judged it."},
         "quotes": {
             "type": "array",
             "items": _PLACE,
             "description": "Where the quotes it ends with stand; one that stands nowhere is left out.",
-        }
+        },
     },
     description="The decision that counts.",
 )

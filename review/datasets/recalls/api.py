@@ -30,6 +30,7 @@ class CriteriaIn(serializers.Serializer[Any]):
     order = serializers.UUIDField(required=False)
     teacher = serializers.CharField(required=False, max_length=120)
     reviewer = serializers.CharField(required=False, max_length=150)
+    rule = serializers.UUIDField(required=False, help_text="Accepted by a judge under this rule, and judged by nobody")
     since = serializers.DateField(required=False)
     until = serializers.DateField(required=False)
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from members.models import Member
 from review import ports
 from review.models import Decision, Draft, Task
-from review.states import Verdict
+from review.states import DraftState, Verdict
 from web.errors import Refusal
 
 
@@ -25,6 +25,7 @@ class Criteria:
         order: The order that had them written.
         teacher: Who wrote them, by the name drafts carry.
         reviewer: Who gave a verdict that stands, by username.
+        rule: The rule of acceptance by a judge under which they stand accepted.
         since: First day, UTC: of that verdict where a reviewer is named, else of the writing.
         until: Last day of the same.
     """
@@ -32,6 +33,7 @@ class Criteria:
     order: UUID | None = None
     teacher: str = ""
     reviewer: str = ""
+    rule: UUID | None = None
     since: date | None = None
     until: date | None = None
 
@@ -42,19 +44,19 @@ class Criteria:
         Raises:
             Refusal: 422 when none is set.
         """
-        names = ("order", "teacher", "reviewer", "since", "until")
+        names = ("order", "teacher", "reviewer", "rule", "since", "until")
         chosen = {name: values[name] for name in names if values.get(name)}
         if not chosen:
             raise Refusal(
                 "no_criteria",
                 "Nothing says which drafts are meant.",
-                hint="Name an order, a teacher, a reviewer or a period.",
+                hint="Name an order, a teacher, a reviewer, a rule or a period.",
             )
         return cls(**chosen)
 
     def as_json(self) -> dict[str, str]:
         """Those that are set, by name, as an address and the row of the act hold them."""
-        values = {"order": self.order, "teacher": self.teacher, "reviewer": self.reviewer}
+        values = {"order": self.order, "teacher": self.teacher, "reviewer": self.reviewer, "rule": self.rule}
         days = {"since": self.since, "until": self.until}
         texts = {name: str(value) for name, value in values.items() if value}
         return texts | {name: day.isoformat() for name, day in days.items() if day}
@@ -71,6 +73,8 @@ def matching(task: Task, criteria: Criteria, *, by: Member) -> QuerySet[Draft]:
         drafts = drafts.filter(job_id=job_id) if job_id else drafts.none()
     if criteria.teacher:
         drafts = drafts.filter(teacher=criteria.teacher)
+    if criteria.rule:
+        drafts = drafts.filter(machine_acceptance__rule=criteria.rule, state=DraftState.MACHINE)
     if criteria.reviewer:
         verdicts = Decision.objects.filter(
             _period(criteria), draft=OuterRef("pk"), reviewer__username=criteria.reviewer, retracted_by__isnull=True

@@ -28,6 +28,11 @@ class RecallForm(forms.Form):
     order = forms.UUIDField(
         required=False, label="Written by the order", help_text="Its id; an order's own page leads here with it."
     )
+    rule = forms.UUIDField(
+        required=False,
+        label="Accepted by a judge under the rule",
+        help_text="Its id; the page of acceptance without a person leads here with it.",
+    )
     reason = forms.CharField(
         required=False, max_length=500, label="Why", help_text="Shown wherever one of the drafts was used."
     )

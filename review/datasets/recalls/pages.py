@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from review.models import Recall
     from review.ports import Dependent
 
-CRITERIA = ("teacher", "reviewer", "since", "until", "order")
+CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
 
 
 @require_http_methods(["GET", "POST"])

@@ -101,7 +101,7 @@ def _take(recall: Recall, ids: Sequence[UUID]) -> None:
         Revocation(id=uuid4(), draft_id=draft.pk, by_id=recall.by_id, reason=recall.reason, recall=recall)
         for draft in drafts
     )
-    leaving = [draft.pk for draft in drafts if draft.state in preview.OPEN]
+    leaving = [draft.pk for draft in drafts if draft.state in (*preview.OPEN, DraftState.MACHINE)]
     Draft.objects.filter(pk__in=leaving).update(state=DraftState.KEPT)
     held = Assignment.objects.filter(draft__in=leaving, state=AssignmentState.ACTIVE)
     held.update(state=AssignmentState.RELEASED, updated_at=timezone.now())

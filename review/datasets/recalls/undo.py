@@ -77,6 +77,12 @@ def _bring_back(recall: Recall, before: dict[UUID, str], *, by: Member, kind: Re
     disputed = [
         draft.pk for draft in usable if draft.state == DraftState.KEPT and before[draft.pk] == DraftState.DISPUTED
     ]
+    by_machine = [
+        draft.pk for draft in usable if draft.state == DraftState.KEPT and before[draft.pk] == DraftState.MACHINE
+    ]
+    # What a judge accepted nobody has judged: anew is for the first time.
+    as_before = DraftState.MACHINE if kind == RecallReturn.AS_BEFORE else DraftState.PENDING
+    Draft.objects.filter(pk__in=by_machine).update(state=as_before)
     Draft.objects.filter(pk__in=waited).update(state=DraftState.PENDING)
     Draft.objects.filter(pk__in=disputed).update(state=DraftState.DISPUTED)
     if kind == RecallReturn.JUDGE_ANEW:

@@ -100,7 +100,8 @@ def hold(member: Member, draft_id: UUID) -> Assignment:
         mine = Assignment.objects.filter(draft=draft, reviewer=member, state=AssignmentState.ACTIVE)
         if mine.update(leased_until=leases.lease_end()):
             return held_card(member, draft_id)
-        free = Draft.objects.filter(~queues.judged_by(member), pk=draft_id, state=DraftState.PENDING)
+        askable = (DraftState.PENDING, DraftState.MACHINE)
+        free = Draft.objects.filter(~queues.judged_by(member), pk=draft_id, state__in=askable)
         free = free.filter(Q(for_reviewer__isnull=True) | Q(for_reviewer=member))
         taken = leases.lease(member, list(leases.for_member(free, member)), [Drawn.ASKED])
     if not taken:

@@ -21,7 +21,7 @@ from web.errors import Refusal
 RECLAIM_AT_MOST = 500
 IS_KNOWN = Exists(KnownAnswer.objects.filter(draft=OuterRef("pk")))
 # What can be leased; of those kept from the desk only known answers ever are.
-FREE = (DraftState.PENDING, DraftState.KEPT)
+FREE = (DraftState.PENDING, DraftState.KEPT, DraftState.MACHINE)
 # How a card first came stays on record: a random one that was left and met again is still of the random slice.
 LASTING = frozenset({Drawn.RANDOM.value, Drawn.SENT_BACK.value})
 

@@ -1,0 +1,1 @@
+"""Acceptance without a person: what a judge is sure of and experts' verdicts bear out."""

@@ -1,0 +1,135 @@
+"""What acceptance without a person rests on: a judge's word, what experts made of the same drafts, and of those audited. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from generation.models import JudgedText, Judging, Teacher
+from review.models import AcceptanceRule, Assignment, Gold, MachineAcceptance, Task, TaskVersion
+from review.states import DraftState, Drawn, Verdict
+from review.tasks.queries import latest_version
+
+
+@dataclass(frozen=True)
+class Word:
+    """Whose word counts: a judge with its model, on one version of a task, asked in these words.
+
+    Attributes:
+        judge: The teacher's short name.
+        model: The model that answered.
+        prompt_version: Of the words that it was asked.
+        version: The task version that texts were held against.
+    """
+
+    judge: str
+    model: str
+    prompt_version: int
+    version: TaskVersion
+
+
+@dataclass(frozen=True)
+class KnownScores:
+    """Drafts that experts judged and a judge passed: how sure it was of each, and whether experts took it otherwise."""
+
+    scores: list[float]
+    wrong: list[bool]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What experts made of the drafts that were left to them: how many they judged, those wrong, and how many wait."""
+
+    judged: int
+    wrong: int
+    unread: int
+
+
+def attempts(said: Word) -> int:
+    """How often acceptance by this word was tried before."""
+    tried = AcceptanceRule.objects.filter(task_version=said.version, judge=said.judge, judge_model=said.model)
+    return tried.filter(prompt_version=said.prompt_version).count()
+
+
+def active(task: Task) -> AcceptanceRule | None:
+    """The rule by which drafts of a task are accepted now."""
+    return (
+        AcceptanceRule.objects.filter(task=task, ended_at__isnull=True).select_related("task", "task_version").first()
+    )
+
+
+def word_of(rule: AcceptanceRule) -> Word:
+    """Whose word a rule goes by."""
+    return Word(rule.judge, rule.judge_model, rule.prompt_version, rule.task_version)
+
+
+def score(passes: bool, meets: Mapping[str, bool]) -> float:
+    """How sure a judge is that a text is good, 0 to 1, by its words alone: 0 where it fails it, 1 where it misses nothing."""
+    missed = sum(not met for met in meets.values())
+    return 1 - missed / (len(meets) + 1) if passes else 0.0
+
+
+def known(task: Task, said: Word) -> KnownScores:
+    """What experts made of drafts that a judge passed, each judged by itself and without being asked for.
+
+    Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
+    that its audit ended is not borne out again by what was known before.
+    """
+    asked_for = Assignment.objects.filter(
+        draft=OuterRef("draft"), reviewer=OuterRef("draft__gold__decision__reviewer"), drawn=Drawn.ASKED
+    )
+    accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
+    rows = read(task, said).filter(
+        ~Exists(asked_for),
+        ~Exists(accepted),
+        draft__gold__isnull=False,
+        draft__gold__decision__bulk__isnull=True,
+        draft__gold__decision__imported_from__isnull=True,
+    )
+    first: dict[UUID, tuple[float, bool]] = {}
+    for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):
+        first.setdefault(draft, (score(True, meets), verdict != Verdict.ACCEPT))
+    return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
+
+
+def read(task: Task, said: Word) -> QuerySet[JudgedText]:
+    """Texts of drafts in use that a judge passed, in the order in which it was asked."""
+    usable = Q(draft__erased_at__isnull=True, draft__revocation__isnull=True, draft__thread__isnull=True)
+    return JudgedText.objects.filter(
+        usable,
+        judging__task=task,
+        judging__prompt_version=said.prompt_version,
+        judging__order__task_version=said.version,
+        judging__order__teacher__slug=said.judge,
+        judging__order__teacher_spec__model=said.model,
+        draft__task_version=said.version,
+        passes=True,
+    ).order_by("judging__created_at", "place")
+
+
+def audit_of(rule: AcceptanceRule) -> Audit:
+    """What became of the drafts that a rule left to experts."""
+    audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
+    golds = Gold.objects.filter(draft__in=audited.values("draft"), decision__bulk__isnull=True)
+    judged = golds.count()
+    unread = audited.filter(draft__state__in=(DraftState.PENDING, DraftState.LEASED)).count()
+    return Audit(judged, golds.exclude(verdict=Verdict.ACCEPT).count(), unread)
+
+
+def judges_of(task: Task) -> list[Teacher]:
+    """Teachers that have read drafts of a task's latest version, by name."""
+    read = Judging.objects.filter(task=task, order__task_version=latest_version(task), first="")
+    return list(Teacher.objects.filter(pk__in=read.values("order__teacher")).order_by("name"))
+
+
+def rules_of(task: Task) -> QuerySet[AcceptanceRule]:
+    """All tries of a task, the newest first."""
+    return AcceptanceRule.objects.filter(task=task).select_related("task", "task_version", "started_by")
+
+
+def standing(rule: AcceptanceRule) -> int:
+    """How many drafts stand accepted by a rule: judged by nobody, not recalled, not erased."""
+    return rule.acceptances.filter(is_audit=False, draft__state=DraftState.MACHINE).count()

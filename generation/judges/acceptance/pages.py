@@ -1,0 +1,117 @@
+"""The lead's page of acceptance without a person: try it, see what the audit says, end it, recall what was accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from generation.judges.acceptance import act, evidence
+from generation.judges.rubric import PROMPT_VERSION
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from review.tasks.queries import latest_version
+from stats import risk_control
+from web.errors import Refusal
+from web.http.form_choices import set_choices
+from web.http.form_errors import add_refusal
+
+if TYPE_CHECKING:
+    from generation.models import Teacher
+    from review.models import AcceptanceRule, Task
+
+_LISTED = 20
+
+
+class AcceptanceForm(forms.Form):
+    """Whose word counts, how much of it may be wrong, and how much of it experts read all the same. Shares in percent."""
+
+    judge = forms.ChoiceField(help_text="It has read drafts of the latest task version.")
+    bound = forms.FloatField(
+        label="At most wrong, %",
+        min_value=act.BOUNDS[0] * 100,
+        max_value=act.BOUNDS[1] * 100,
+        initial=act.BOUND * 100,
+        help_text="Of what it accepts; with 95 % confidence.",
+    )
+    audit_share = forms.FloatField(
+        label="Audited, %",
+        min_value=act.AUDIT_SHARES[0] * 100,
+        max_value=act.AUDIT_SHARES[1] * 100,
+        initial=act.AUDIT_SHARE * 100,
+        help_text="Drawn by lot and judged by experts, who do not know which these are.",
+    )
+
+    def __init__(self, data: Any = None, *, judges: Sequence[Teacher]) -> None:
+        super().__init__(data)
+        set_choices(self, "judge", [(judge.slug, judge.name) for judge in judges])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.LEAD)
+    judges = evidence.judges_of(task)
+    starts = request.method == "POST" and request.POST.get("act") == "start"
+    form, refusal = AcceptanceForm(request.POST if starts else None, judges=judges), None
+    if request.method == "POST":
+        try:
+            if done := _carry_out(request, task, form, judges):
+                messages.success(request, done)
+                return redirect("generation:acceptance", slug)
+        except Refusal as error:
+            refusal = error
+            if starts:
+                add_refusal(form, error)
+    rule = evidence.active(task)
+    context = {
+        "task": task,
+        "section": "review",
+        "form": form,
+        "refusal": refusal if refusal and not starts else None,
+        "rule": rule,
+        "audit": evidence.audit_of(rule) if rule else None,
+        "most_unread": act.MOST_UNREAD,
+        "rules": [(one, evidence.standing(one)) for one in evidence.rules_of(task)[:_LISTED]],
+        "judges": [_line(task, judge) for judge in judges],
+    }
+    status = refusal.status if refusal else 400 if starts else 200
+    return render(request, "generation/acceptance.html", context, status=status)
+
+
+def _carry_out(request: HttpRequest, task: Task, form: AcceptanceForm, judges: Sequence[Teacher]) -> str:
+    """Do what the button says; returns what to tell, empty where the form has mistakes."""
+    member = member_of(request)
+    if request.POST.get("act") == "end":
+        act.end(task, by=member)
+        return "The judge accepts no more drafts. What it accepted stays accepted until you recall it."
+    if request.POST.get("act") != "start":
+        raise Refusal("no_act", "Nothing was changed.", hint="Press the button that says what you mean.")
+    if not form.is_valid():
+        return ""
+    said = form.cleaned_data
+    judge = next(judge for judge in judges if judge.slug == said["judge"])
+    rule = act.start(task, judge, by=member, bound=said["bound"] / 100, audit_share=said["audit_share"] / 100)
+    return _told(rule)
+
+
+def _told(rule: AcceptanceRule) -> str:
+    if not rule.is_active:
+        return rule.ended_why
+    count = evidence.standing(rule)
+    return f"{count:,} draft{'s' * (count != 1)} accepted. The judge goes on with what it reads from now on."
+
+
+def _line(task: Task, judge: Teacher) -> dict[str, Any]:
+    """A judge with how many verdicts stand beside its word, and how many the next try takes; what they say is not told before."""
+    said = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
+    level = risk_control.spent(evidence.attempts(said) + 1)
+    verdicts = len(evidence.known(task, said).scores)
+    return {"name": judge.name, "verdicts": verdicts, "needed": risk_control.fewest(act.BOUND, level=level)}
