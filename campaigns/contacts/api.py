@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 from campaigns.contacts import correct, queries
 from campaigns.contacts import serializers as shapes
 from campaigns.contacts.imports.columns import BASIS
-from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.contacts.imports.import_rows import import_rows
+from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.mail_tasks import mail_task_or_404
 from members.session import member_of
 from members.tokens.idempotency import idempotent_in_steps

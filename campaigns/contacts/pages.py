@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import correct, queries
 from campaigns.contacts.forms import BasisForm, ContactFileForm, basis_initial, column_rows
-from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
+from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
 from campaigns.suppression.queries import task_to_lead_or_403
@@ -163,7 +164,7 @@ def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "preview": preview,
         "file": preview.file,
         "rows": column_rows(preview),
-        "offer": offer(preview.census.fresh, preview.file.rows_bad, refusal),
+        "offer": offer(preview.census.fresh + preview.census.changed, preview.file.rows_bad, refusal),
         "form": form,
         "reading": reading,
         "refusal": refusal,
@@ -175,6 +176,7 @@ def _result_message(result: ContactsResult) -> str:
     added = result.rows_added
     parts = [f"{added:,} contact{'' if added == 1 else 's'} added" if added else "No new contacts"]
     for count, what in (
+        (result.rows_changed, "corrected"),
         (result.rows_known, "known already"),
         (result.rows_suppressed, "left out because suppressed"),
         (result.rows_bad, "bad row left out" if result.rows_bad == 1 else "bad rows left out"),

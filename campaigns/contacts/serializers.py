@@ -100,7 +100,7 @@ class ContactRowOut(serializers.Serializer[Any]):
     """What became of one row; `contact` is null where it was left out."""
 
     row = serializers.IntegerField()
-    outcome = serializers.ChoiceField(choices=["added", "known", "suppressed"])
+    outcome = serializers.ChoiceField(choices=["added", "changed", "known", "suppressed"])
     contact = serializers.UUIDField(allow_null=True)
 
 
@@ -110,6 +110,7 @@ class ContactImportOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="batch.pk")
     rows_total = serializers.IntegerField()
     rows_added = serializers.IntegerField()
+    rows_changed = serializers.IntegerField(help_text="Known contacts of whom the file said something else.")
     rows_known = serializers.IntegerField()
     rows_suppressed = serializers.IntegerField()
     rows_bad = serializers.IntegerField()

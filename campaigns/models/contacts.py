@@ -21,6 +21,7 @@ class ContactImport(models.Model):
     mapping = models.JSONField(default=dict)
     rows_total = models.PositiveIntegerField(default=0)
     rows_added = models.PositiveIntegerField(default=0)
+    rows_changed = models.PositiveIntegerField(default=0, db_default=0)
     rows_known = models.PositiveIntegerField(default=0)
     rows_suppressed = models.PositiveIntegerField(default=0)
     rows_bad = models.PositiveIntegerField(default=0)

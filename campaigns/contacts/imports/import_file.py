@@ -1,4 +1,4 @@
-"""Taking in contacts from a file: all of it or nothing; who is known stays as they are, who is suppressed stays out."""
+"""Taking in contacts from a file: all of it or nothing; who is known is corrected by it, who is suppressed stays out."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from campaigns.contacts.imports import columns
+from campaigns.contacts.imports import columns, outcomes
+from campaigns.contacts.imports.outcomes import ADDED, CHANGED, KNOWN, SUPPRESSED, ContactsResult, RowOutcome
 from campaigns.contacts.imports.parse_row import ContactRow, good_rows
 from campaigns.models import Contact, ContactImport
 from campaigns.suppression import queries as suppressed
 from campaigns.suppression import suppress
 from members.models import Member
 from review.models import Record, Source, Task
-from review.sources.imports import ColumnMapping, RowError, notation, source_row, staging
+from review.sources.imports import ColumnMapping, notation, source_row, staging
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.companies import CompanySplits
 from review.sources.imports.read_rows import check_mapping
@@ -38,42 +38,6 @@ from web.errors import Refusal
 CHUNK = 500
 # Contacts are written in one transaction: so many take a few seconds.
 MAX_ROWS = 200_000
-ADDED, KNOWN, SUPPRESSED = "added", "known", "suppressed"
-
-
-class RowOutcome(NamedTuple):
-    """What became of one good row; the contact where there is one."""
-
-    row: int
-    outcome: str
-    contact: UUID | None
-
-
-@dataclass(frozen=True)
-class ContactsResult:
-    """What came of an import of contacts.
-
-    Attributes:
-        batch: Its row; where everybody was known from the very same file, the earlier one.
-        rows_total: Rows of the file.
-        rows_added: New contacts.
-        rows_known: Contacts the task has already, and repeats within the file.
-        rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.
-        rows_bad: Rows left out because `skip_bad` was asked for.
-        errors: The first hundred bad rows.
-        unknown_columns: Columns that nothing takes.
-        outcomes: Of each good row.
-    """
-
-    batch: ContactImport
-    rows_total: int
-    rows_added: int
-    rows_known: int
-    rows_suppressed: int
-    rows_bad: int
-    errors: tuple[RowError, ...]
-    unknown_columns: tuple[str, ...]
-    outcomes: tuple[RowOutcome, ...]
 
 
 @dataclass
@@ -91,6 +55,7 @@ class _ImportRun:
     records: RowTally = field(default_factory=RowTally)
     fresh: list[tuple[int, Contact]] = field(default_factory=list)
     seen: dict[str, UUID] = field(default_factory=dict)
+    changes: outcomes.Changes = field(default_factory=dict)
     outcomes: list[RowOutcome] = field(default_factory=list)
     last_digest: str = ""
 
@@ -109,7 +74,8 @@ def import_contacts(
 ) -> ContactsResult:
     """Take in a CSV, JSONL or JSON file of contacts with the facts of their companies.
 
-    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. Records
+    A contact is known by its address within the task, a record by its facts: the same file twice adds nothing. What the file
+    says otherwise of a known contact's name, segment, zone or language is written down, the rest stays as it is. Records
     are written a few at a time and stay invisible meanwhile, see `arriving`; the contacts come last, in one
     transaction, for which suppressions and the task's row wait.
 
@@ -169,22 +135,29 @@ def _draw(task: Task, path: Path, mapping: ColumnMapping, *, by: Member, filenam
 
 def _sort_chunk(taking: _ImportRun, rows: Sequence[ContactRow]) -> None:
     """Sort a chunk of rows into suppressed, known and fresh; records are kept for the fresh alone."""
-    hmacs = [row.hmac for row in rows]
-    there = Contact.objects.filter(task=taking.task, address_hmac__in=hmacs)
-    taking.seen.update(there.values_list("address_hmac", "pk"))
-    blocked = suppressed.suppressed_among(hmacs)
+    there = outcomes.known_among(taking.task, rows)
+    taking.seen.update((hmac, contact.pk) for hmac, contact in there.items())
+    blocked = suppressed.suppressed_among([row.hmac for row in rows])
     fresh: list[tuple[ContactRow, Contact]] = []
     for row in rows:
         if row.hmac in blocked:
             taking.outcomes.append(RowOutcome(row.number, SUPPRESSED, None))
         elif row.hmac in taking.seen:
-            taking.outcomes.append(RowOutcome(row.number, KNOWN, taking.seen[row.hmac]))
+            _take_known(taking, row, there.get(row.hmac))
         else:
             contact = _contact(taking, row)
             taking.seen[row.hmac] = contact.pk
             fresh.append((row, contact))
     kept = _give_records(taking, fresh)
     taking.fresh.extend((row.number, contact) for row, contact in kept)
+
+
+def _take_known(taking: _ImportRun, row: ContactRow, contact: Contact | None) -> None:
+    """A row about somebody who is known; of two about one person the first that says something else counts."""
+    new = outcomes.differences(contact, row) if contact and contact.pk not in taking.changes else {}
+    if contact and new:
+        taking.changes[contact.pk] = new
+    taking.outcomes.append(RowOutcome(row.number, CHANGED if new else KNOWN, taking.seen[row.hmac]))
 
 
 def _contact(taking: _ImportRun, row: ContactRow) -> Contact:
@@ -254,6 +227,8 @@ def _write(taking: _ImportRun) -> None:
             kept.append(contact)
             taking.outcomes.append(RowOutcome(number, ADDED, contact.pk))
     Contact.objects.bulk_create(kept, batch_size=CHUNK)
+    gone = taking.changes.keys() - outcomes.write_changes(taking.task, taking.changes)
+    taking.outcomes = [row._replace(outcome=KNOWN) if row.contact in gone else row for row in taking.outcomes]
     if len(kept) < len(taking.fresh):
         _forget_records(taking)
     taking.outcomes.sort()
@@ -275,20 +250,26 @@ def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
             taking.source, taking.records,
             lambda: Record.objects.filter(task=taking.task, content_hash=taking.last_digest),
         )  # fmt: skip
-    count = {word: sum(row.outcome == word for row in taking.outcomes) for word in (ADDED, KNOWN, SUPPRESSED)}
+    count = {word: sum(row.outcome == word for row in taking.outcomes) for word in (ADDED, CHANGED, KNOWN, SUPPRESSED)}
     tally, batch = taking.tally, taking.batch
     batch.rows_total, batch.rows_bad = tally.total, tally.bad
     batch.rows_added, batch.rows_known, batch.rows_suppressed = count[ADDED], count[KNOWN], count[SUPPRESSED]
-    batch.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_suppressed", "rows_bad"])
+    batch.rows_changed = count[CHANGED]
+    names = ("rows_total", "rows_added", "rows_changed", "rows_known", "rows_suppressed", "rows_bad")
+    batch.save(update_fields=names)
+    told = {name: getattr(batch, name) for name in names}
     return ContactsResult(
-        _stored_batch(batch), tally.total, count[ADDED], count[KNOWN], count[SUPPRESSED], tally.bad, tuple(tally.errors),
-        unknown, tuple(taking.outcomes),
-    )  # fmt: skip
+        _stored_batch(batch),
+        **told,
+        errors=tuple(tally.errors),
+        unknown_columns=unknown,
+        outcomes=tuple(taking.outcomes),
+    )
 
 
 def _stored_batch(batch: ContactImport) -> ContactImport:
-    """Return the batch. A repeated one that added no contact is deleted, and the first is returned."""
-    if batch.rows_added:
+    """Return the batch. A repeated one that added and changed no contact is deleted, and the first is returned."""
+    if batch.rows_added or batch.rows_changed:
         return batch
     same = ContactImport.objects.filter(task=batch.task, sha256=batch.sha256).exclude(pk=batch.pk)
     first = same.order_by("created_at").first()

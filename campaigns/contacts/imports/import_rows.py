@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.contacts.imports import columns
-from campaigns.contacts.imports.import_file import ContactsResult, import_contacts
+from campaigns.contacts.imports.import_file import import_contacts
+from campaigns.contacts.imports.outcomes import ContactsResult
 from members.models import Member
 from review.models import Task
 from review.sources.imports import uploads

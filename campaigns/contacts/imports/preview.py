@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaigns.contacts.imports import columns
+from campaigns.contacts.imports import columns, outcomes
 from campaigns.contacts.imports.parse_row import good_rows
-from campaigns.models import Contact
 from campaigns.suppression.queries import suppressed_among
 from review.models import Task
 from review.sources.imports import ColumnMapping, ImportPreview, notation
@@ -30,7 +29,8 @@ class ContactCensus:
 
     Attributes:
         fresh: Contacts that would be added.
-        known: Known to the task, or twice in the file.
+        changed: Known to the task, of whom the file says something else.
+        known: Known to the task otherwise, or twice in the file.
         suppressed: On the suppression list.
         roles: Of the fresh, addresses of a duty such as info@.
         clusters: Of the fresh, companies.
@@ -38,6 +38,7 @@ class ContactCensus:
     """
 
     fresh: int = 0
+    changed: int = 0
     known: int = 0
     suppressed: int = 0
     roles: int = 0
@@ -82,14 +83,17 @@ def read_preview(
         check_mapping(table, mapping, wanted.for_mapping(mapping, defaults), defaults)
         written = notation.find(table, mapping, wanted.fields, choices)
         written.require_clear()
-        seen, companies = set[str](), set[str]()
+        seen, companies, changed = set[str](), set[str](), set[str]()
         for chunk in chunked(good_rows(table, mapping, wanted, defaults, tally, written.notation), CHUNK):
             blocked = suppressed_among([row.hmac for row in chunk])
-            there = Contact.objects.filter(task=task, address_hmac__in=[row.hmac for row in chunk])
-            seen.update(there.values_list("address_hmac", flat=True))
+            there = outcomes.known_among(task, chunk)
+            seen.update(there)
             for row in chunk:
                 if row.hmac in blocked:
                     census.suppressed += 1
+                elif row.hmac in there.keys() - changed and outcomes.differences(there[row.hmac], row):
+                    census.changed += 1
+                    changed.add(row.hmac)
                 elif row.hmac in seen:
                     census.known += 1
                 else:

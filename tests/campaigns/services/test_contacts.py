@@ -73,6 +73,31 @@ def test_a_file_brings_contacts_with_their_basis_and_the_facts_of_their_companie
     assert (source.name, source.rows_added) == ("Contacts: fair.csv", 2)
 
 
+def test_a_second_file_corrects_what_it_says_otherwise_and_nothing_else(
+    task: Task, admin: Member, write: Write
+) -> None:
+    import_contacts(task, write(GOOD), by=admin)
+    text = HEAD + (
+        "ada@acme.example,Ada,King,Lovelace Ltd,glass,North,,contract,order 9,2026-04-04,no\n"
+        "bob@acme.example,,,Acme,steel,,,legitimate interest,trade fair,3 May 2026,\n"
+        "ADA@acme.example,Augusta,,Acme,steel,,,contract,order 9,2026-04-04,no\n"
+        "dee@dale.example,Dee,,Dale,wood,,,contract,order 9,2026-04-04,no\n"
+    )
+    census = read_preview(task, write(text)).census
+    before = dict(Contact.objects.values_list("address", "record"))
+
+    result = import_contacts(task, write(text), by=admin)
+
+    assert (census.fresh, census.changed, census.known) == (1, 1, 2)
+    assert (result.rows_added, result.rows_changed, result.rows_known) == (1, 1, 2)
+    assert [row.outcome for row in result.outcomes] == ["changed", "known", "known", "added"]
+    ada = Contact.objects.get(address="ada@acme.example")
+    assert (ada.name, ada.company, ada.segment, ada.time_zone) == ("Ada King", "Acme", "North", "Europe/Berlin")
+    assert (ada.lawful_basis, ada.may_track_opens) == ("consent", True)
+    assert before.items() <= dict(Contact.objects.values_list("address", "record")).items()
+    assert result.batch.rows_changed == 1
+
+
 def test_no_fact_of_a_record_names_the_person(task: Task, admin: Member, write: Write) -> None:
     import_contacts(task, write(GOOD), by=admin)
 

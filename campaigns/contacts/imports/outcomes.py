@@ -1,0 +1,92 @@
+"""What becomes of the rows of a file of contacts, and what a file says otherwise of contacts that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.contacts.correct import CORRECTABLE
+from campaigns.contacts.imports.parse_row import ContactRow
+from campaigns.models import Contact, ContactImport
+from review.models import Task
+from review.sources.imports import RowError
+from web.db.chunks import chunked
+
+ADDED, CHANGED, KNOWN, SUPPRESSED = "added", "changed", "known", "suppressed"
+_CHUNK = 500
+# The company stays: the record that mails are written from is of that company.
+_CORRECTED = tuple(name for name in CORRECTABLE if name != "company")
+Changes = dict[UUID, dict[str, str]]
+
+
+class RowOutcome(NamedTuple):
+    """What became of one good row; the contact where there is one."""
+
+    row: int
+    outcome: str
+    contact: UUID | None
+
+
+@dataclass(frozen=True)
+class ContactsResult:
+    """What came of an import of contacts.
+
+    Attributes:
+        batch: Its row; where everybody was known from the very same file, the earlier one.
+        rows_total: Rows of the file.
+        rows_added: New contacts.
+        rows_changed: Contacts the task has already, of whom the file says something else.
+        rows_known: Other contacts the task has already, and repeats within the file.
+        rows_suppressed: Addresses never to be written to again; nothing of these rows is kept.
+        rows_bad: Rows left out because `skip_bad` was asked for.
+        errors: The first hundred bad rows.
+        unknown_columns: Columns that nothing takes.
+        outcomes: Of each good row.
+    """
+
+    batch: ContactImport
+    rows_total: int
+    rows_added: int
+    rows_changed: int
+    rows_known: int
+    rows_suppressed: int
+    rows_bad: int
+    errors: tuple[RowError, ...]
+    unknown_columns: tuple[str, ...]
+    outcomes: tuple[RowOutcome, ...]
+
+
+def known_among(task: Task, rows: Iterable[ContactRow]) -> dict[str, Contact]:
+    """Contacts of a task whose addresses stand in some rows, by the hash of the address."""
+    there = Contact.objects.filter(task=task, address_hmac__in=[row.hmac for row in rows], erased_at__isnull=True)
+    return {contact.address_hmac: contact for contact in there.only("address_hmac", *_CORRECTED)}
+
+
+def differences(contact: Contact, row: ContactRow) -> dict[str, str]:
+    """What a row says of a known contact that is not written down; an empty cell says nothing."""
+    said = {name: row.person.get(name, "") for name in _CORRECTED}
+    return {name: value for name, value in said.items() if value and value != getattr(contact, name)}
+
+
+def write_changes(task: Task, changes: Changes) -> set[UUID]:
+    """Write down what a file says otherwise, in the transaction that holds its other rows.
+
+    Returns:
+        Contacts that were changed: not those erased meanwhile.
+    """
+    changed = set[UUID]()
+    for keys in chunked(sorted(changes), _CHUNK):
+        contacts = _locked(task, keys)
+        for contact in contacts:
+            for name, value in changes[contact.pk].items():
+                setattr(contact, name, value)
+        Contact.objects.bulk_update(contacts, _CORRECTED, batch_size=100)
+        changed.update(contact.pk for contact in contacts)
+    return changed
+
+
+def _locked(task: Task, keys: Sequence[UUID]) -> list[Contact]:
+    rows = Contact.objects.filter(task=task, pk__in=keys, erased_at__isnull=True).order_by("pk")
+    return list(rows.select_for_update(no_key=True))
