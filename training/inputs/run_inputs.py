@@ -51,8 +51,9 @@ def training_spec(run: TrainingRun, run_dir: Path) -> dict[str, Any]:
         "sample_no_repeat_ngram": no_repeat_ngram(run.taught),
         "device": run.device,
         "allowed_roots": registration.allowed_roots(),
-        "leaves_out_too_long": bool(run.sample) and samples.from_json(run.sample).leaves_out,
         "heads": heads.heads_of(run.taught).model_dump(mode="json") if run.is_classifier else None,
+        # Said only where it is so: what was recorded is known by the whole body.
+        **({"leaves_out_too_long": True} if run.sample and samples.from_json(run.sample).leaves_out else {}),
     }
 
 
