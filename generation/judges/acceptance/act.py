@@ -182,11 +182,12 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
 def _free(rule: AcceptanceRule, ids: Sequence[UUID]) -> list[UUID]:
     """Those of some drafts that wait in the order of the queue, were never judged, and go nowhere once they are accepted."""
     free: list[UUID] = []
-    for chunk in chunked(ids, _CHUNK):
+    # Locked by id, as whoever recalls or imports locks them: no two wait for each other.
+    for chunk in chunked(sorted(ids), _CHUNK):
         waiting = queues.in_order(rule.task).filter(
             queues.NOT_ASIDE, pk__in=chunk, machine_acceptance__isnull=True, decisions__isnull=True
         )
-        locked = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
+        locked = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
         bound_for = ports.destinations(locked, rule.started_by) if rule.started_by else {}
         free += [pk for pk in locked if pk not in bound_for]
     return free

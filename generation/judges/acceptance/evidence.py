@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from generation.models import JudgedText, Judging, Teacher
-from review.models import AcceptanceRule, Assignment, Gold, MachineAcceptance, Task, TaskVersion
+from review.models import AcceptanceRule, Assignment, MachineAcceptance, RevisionRequest, Task, TaskVersion
 from review.states import DraftState, Drawn, Verdict
 from review.tasks.queries import latest_version
 
@@ -76,23 +76,25 @@ def known(task: Task, said: Word) -> KnownScores:
     """What experts made of drafts that a judge passed, each judged by itself and without being asked for.
 
     Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
-    that its audit ended is not borne out again by what was known before.
+    that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
     """
     asked_for = Assignment.objects.filter(
         draft=OuterRef("draft"), reviewer=OuterRef("draft__gold__decision__reviewer"), drawn=Drawn.ASKED
     )
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
-    rows = read(task, said).filter(
-        ~Exists(asked_for),
-        ~Exists(accepted),
-        draft__gold__isnull=False,
-        draft__gold__decision__bulk__isnull=True,
-        draft__gold__decision__imported_from__isnull=True,
-    )
+    rows = read(task, said).filter(_ruled("draft__"), ~Exists(asked_for), ~Exists(accepted))
     first: dict[UUID, tuple[float, bool]] = {}
     for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):
         first.setdefault(draft, (score(True, meets), verdict != Verdict.ACCEPT))
     return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
+
+
+def _ruled(to_draft: str) -> Q:
+    """Drafts that experts judged one by one, or had written anew instead, which makes no gold."""
+    revised = RevisionRequest.objects.filter(draft=OuterRef(f"{to_draft}pk"), result__isnull=False)
+    one_by_one = {"isnull": False, "decision__bulk__isnull": True, "decision__imported_from__isnull": True}
+    judged = Q(**{f"{to_draft}gold__{what}": value for what, value in one_by_one.items()})
+    return judged | Q(Exists(revised), **{f"{to_draft}gold__isnull": True})
 
 
 def read(task: Task, said: Word) -> QuerySet[JudgedText]:
@@ -113,10 +115,9 @@ def read(task: Task, said: Word) -> QuerySet[JudgedText]:
 def audit_of(rule: AcceptanceRule) -> Audit:
     """What became of the drafts that a rule left to experts."""
     audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
-    golds = Gold.objects.filter(draft__in=audited.values("draft"), decision__bulk__isnull=True)
-    judged = golds.count()
+    verdicts = list(audited.filter(_ruled("draft__")).values_list("draft__gold__verdict", flat=True))
     unread = audited.filter(draft__state__in=(DraftState.PENDING, DraftState.LEASED)).count()
-    return Audit(judged, golds.exclude(verdict=Verdict.ACCEPT).count(), unread)
+    return Audit(len(verdicts), sum(verdict != Verdict.ACCEPT for verdict in verdicts), unread)
 
 
 def judges_of(task: Task) -> list[Teacher]:

@@ -37,10 +37,16 @@ def asks(bound: float) -> list[GateRule]:
     return [GateRule(RuleKind.AT_LEAST, "passes_all", bound)]
 
 
+def gate_set(task: Task) -> Gate:
+    found = queries.gate_of(task)
+    assert found is not None
+    return found
+
+
 @pytest.fixture
 def evaluation(miniature: Miniature, admin: Member, finish: Any) -> Evaluation:
     """A finished one: 80 to 100 % of the outputs of 101 companies pass every check."""
-    made = finish(start_evaluation.start(miniature.run, by=admin), SYSTEMS)
+    made: Evaluation = finish(start_evaluation.start(miniature.run, by=admin), SYSTEMS)
     for scored in made.summary["systems"].values():
         scored["passes_all"] |= {"n": 101, "companies": 101}
     made.save()
@@ -154,6 +160,7 @@ def test_the_shell_starts_one_and_tells_what_has_not_ended(miniature: Miniature,
     assert shell(task, "--gate", "--start", "--suite", suite.name) == (1, "The evaluation is still under way.\n")
     made = Evaluation.objects.get()
     assert (made.suite, made.created_by) == (suite, None)
+    assert made.job_id is not None
     Job.objects.filter(pk=made.job_id).update(state="failed")
     assert "was not evaluated" in shell(task, "--gate", "--suite", suite.name)[1]
 
@@ -165,6 +172,7 @@ def test_an_evaluation_under_way_is_waited_for_before_an_older_one_counts(
     newer = start_evaluation.start(miniature.run, by=admin)
 
     under_way = shell(task, "--gate")
+    assert newer.job_id is not None
     Job.objects.filter(pk=newer.job_id).update(state="cancelled")
 
     assert (under_way[0], shell(task, "--gate")[0]) == (1, 0)
@@ -184,7 +192,7 @@ def test_a_page_proposes_rules_and_asks_none_until_a_lead_sets_them(
     assert "Proposed rules" in page
     assert 'value="70"' in page
     assert (made.status_code, wrong.status_code) == (302, 422)
-    assert [(rule["kind"], rule["metric"], rule["bound"]) for rule in queries.gate_of(task).rules] == [
+    assert [(rule["kind"], rule["metric"], rule["bound"]) for rule in gate_set(task).rules] == [
         ("at_least", "passes_all", 0.75),
         ("not_worse", "has_shape", 0.025),
     ]
@@ -239,7 +247,7 @@ def test_a_refused_form_keeps_what_was_typed_and_another_leads_gate(
     assert (without.status_code, late.status_code) == (422, 409)
     assert "Now it asks: Pass every check: at least 90.0 %" in late.content.decode()
     assert ('value="64"' in late.content.decode(), 'name="number" value="1"' in late.content.decode()) == (True, True)
-    assert queries.gate_of(task).number == 1
+    assert gate_set(task).number == 1
 
 
 def test_a_ticked_proposal_counts_though_another_is_proposed_since(
@@ -249,7 +257,7 @@ def test_a_ticked_proposal_counts_though_another_is_proposed_since(
 
     as_member(admin).post(f"/tasks/{task.slug}/evaluation/gate/", {"keep": [key], f"bound-{key}": "80", "number": "0"})
 
-    assert queries.gate_of(task).rules[0]["metric"] == "exact"
+    assert gate_set(task).rules[0]["metric"] == "exact"
 
 
 def test_a_refused_suite_keeps_what_was_typed(
@@ -270,7 +278,7 @@ def test_a_rule_of_a_suite_is_judged_on_the_newest_evaluation_on_that_suite(
     client, address = as_member(admin), f"/tasks/{task.slug}/evaluation/gate/"
 
     client.post(address, {"keep": ["at_least:passes_all:"], "bound-at_least:passes_all:": "75", **rule})
-    gate = queries.gate_of(task)
+    gate = gate_set(task)
     kept = {f"bound-{key}": "75" for key in ("at_least:passes_all:", f"at_least:passes_all:@{suite.name}")}
     client.post(address, {"keep": [key.removeprefix("bound-") for key in kept], **kept, "number": gate.number})
     unmeasured = queries.standing_of_run(miniature.run)

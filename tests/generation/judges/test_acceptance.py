@@ -27,7 +27,7 @@ from review.adjudication import agreement
 from review.datasets import exports, freezing, write_version
 from review.datasets.recalls import preview, recall, undo
 from review.datasets.recalls.criteria import Criteria
-from review.desk import decisions, deck, ordering, queues
+from review.desk import decisions, deck, golds, ordering, queues
 from review.erasure import erase
 from review.models import (
     AcceptanceRule,
@@ -38,6 +38,7 @@ from review.models import (
     Draft,
     Gold,
     MachineAcceptance,
+    RevisionRequest,
     Task,
     TaskVersion,
 )
@@ -235,6 +236,23 @@ def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: 
         draft.assignments.update(drawn="queue")
 
     assert sum(evidence.known(task, evidence.word_of(rule)).wrong) == len(audited(rule)) > 0
+
+
+def test_what_an_expert_had_written_anew_is_wrong_and_what_was_imported_is_no_audit(
+    rule: AcceptanceRule, task: Task, admin: Member
+) -> None:
+    revised, imported, *_ = audited(rule)
+    RevisionRequest.objects.create(draft=revised, asked_by=admin, instruction="Shorter.", result=accepted(task)[0])
+    Draft.objects.filter(pk=revised.pk).update(state=DraftState.KEPT)
+    said = {"verdict": "accept", "before_hash": imported.fields_hash, "body_hash": "0" * 64}
+    source = imported.record.source
+    Decision.objects.create(id=uuid4(), draft=imported, task=task, reviewer=admin, imported_from=source, **said)
+    golds.refresh(imported.pk)
+
+    audit, seen = evidence.audit_of(rule), evidence.known(task, evidence.word_of(rule))
+
+    assert (audit.judged, audit.wrong) == (1, 1)
+    assert (sum(seen.wrong), len(seen.wrong)) == (1, GOOD_KNOWN + 1)
 
 
 def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRule, task: Task, lead: Member) -> None:
