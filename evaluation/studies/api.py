@@ -54,7 +54,7 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.UUIDField(),
         required=False,
         max_length=10,
-        help_text="Of *transfer*: a frozen dataset version of each other task, which the member must be able to see.",
+        help_text="Of *transfer*: a frozen dataset version of each other task, which the member must lead.",
     )
     teacher = serializers.CharField(
         required=False, default="", max_length=60, help_text="Of *cloning*: the student whose logits are learnt."

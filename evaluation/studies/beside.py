@@ -56,7 +56,7 @@ def found(wishes: StudyRequest, version: DatasetVersion, student: Student) -> Be
     """
     if wishes.kind != StudyKind.CLONING:
         return Beside()
-    teacher = students_of.by_slug(wishes.teacher) if wishes.teacher else None
+    teacher = students_of.by_slug(wishes.teacher, field="teacher") if wishes.teacher else None
     if teacher is not None and teacher.pk == student.pk:
         message = f"{student.name} would learn from its own logits."
         raise _refusal("own_teacher", "teacher", message, "Choose a larger student with the same tokenizer.")

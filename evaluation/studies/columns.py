@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 
 from evaluation.studies import queries as selectors
 from members.models import Member
 from review.datasets import queries as datasets
 from review.models import DatasetVersion, Task
-from review.tasks.permissions import tasks_for
+from review.tasks.permissions import led_by
 from training.inputs import tuning_data
 from training.runs import preflight
 from web.errors import Refusal
@@ -38,8 +39,9 @@ class StudyColumn:
 
 
 def choices(member: Member, *, task: Task) -> QuerySet[DatasetVersion]:
-    """Frozen versions of the other tasks that the member may see, newest first."""
-    versions = DatasetVersion.objects.filter(dataset__task__in=tasks_for(member)).exclude(dataset__task=task)
+    """Frozen versions of the other tasks that the member leads, newest first."""
+    led = [slug for slug, _ in led_by(member)]
+    versions = DatasetVersion.objects.filter(dataset__task__slug__in=led).exclude(dataset__task=task)
     return versions.filter(files__isnull=False).distinct().select_related("dataset__task").order_by("-created_at")
 
 
@@ -47,9 +49,9 @@ def chosen(member: Member, ids: Sequence[str]) -> list[DatasetVersion]:
     """Versions of other tasks by their ids.
 
     Raises:
-        Http404: The member may not see one of them.
+        Refusal: 400, there is none of that id that the member can see.
     """
-    return [datasets.version_or_404(member, each) for each in dict.fromkeys(ids)]
+    return [_version(member, each) for each in dict.fromkeys(ids)]
 
 
 def columns_of(versions: Sequence[DatasetVersion], *, limit: int) -> tuple[StudyColumn, ...]:
@@ -72,5 +74,14 @@ def columns_of(versions: Sequence[DatasetVersion], *, limit: int) -> tuple[Study
     return tuple(by_task.values())
 
 
-def _refusal(code: str, message: str) -> Refusal:
-    return Refusal(code, message, hint="Choose one frozen version of each task.", errors={"others": [message]})
+def _version(member: Member, version_id: str) -> DatasetVersion:
+    try:
+        return datasets.version_or_404(member, version_id)
+    except Http404:
+        message = f"There is no dataset version {version_id} that you can see."
+        raise _refusal("version_unknown", message, status=400) from None
+
+
+def _refusal(code: str, message: str, *, status: int = 422) -> Refusal:
+    hint = "Choose one frozen version of each task."
+    return Refusal(code, message, hint=hint, status=status, errors={"others": [message]})

@@ -43,14 +43,15 @@ def launch(
         version: A frozen dataset version.
         student: The base model that every cell tunes.
         by: A lead of the version's task.
-        others: Of a transfer, versions of other tasks that the member may see.
+        others: Of a transfer, versions of other tasks, which the member leads too: their rows are tuned on.
 
     Raises:
-        PermissionDenied: The member does not lead the task.
+        PermissionDenied: The member does not lead the task, or one of the other tasks.
         Refusal: It cannot be run; nothing has been launched.
     """
     task = version.dataset.task
-    require(by, task, Role.LEAD)
+    for each in (version, *others):
+        require(by, each.dataset.task, Role.LEAD)
     laid = registration.plan_study(wishes, version=version, student=student, others=others)
     study_id = uuid.uuid4()
     text = records.text_of(_record(study_id, laid, by))

@@ -33,7 +33,7 @@ ASSUMED_SCATTER: Final = {
 }
 # Of kinds that ask for a gain: what is shown of how large a one.
 _GAINS: Final[dict[str, str]] = {
-    StudyKind.FILTER: "A filter that truly lowers the loss by {gain} is shown to help",
+    StudyKind.FILTER: "A filter whose students are truly better by {gain} is shown to help",
     StudyKind.EXPERTS: "An expert that is truly better by {gain} is shown to be",
     StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
 }

@@ -142,13 +142,12 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
     """What is tuned, the largest last, or the isolated expert: the one student, or all that are compared.
 
     Raises:
-        Refusal: Of one of several it is not known how large it is.
-        Http404: There is no student of that name.
+        Refusal: There is no student of that name, or of one of several it is not known how large it is.
     """
     if wishes.kind not in COMPARES_STUDENTS or (wishes.kind == StudyKind.METHODS and not wishes.students):
         return [student]
     slugs = dict.fromkeys([student.slug, *wishes.students])
-    found = [student if slug == student.slug else students_of.by_slug(slug) for slug in slugs]
+    found = [student if slug == student.slug else students_of.by_slug(slug, field="students") for slug in slugs]
     unknown = next((each for each in found if not each.parameters), None)
     if unknown is not None:
         raise Refusal(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from evaluation.states import StudyKind, StudyMetric
+from evaluation.states import SHARE_METRICS, StudyKind
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
@@ -41,8 +41,12 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
     if design.kind == StudyKind.CLONING:
         names = {arm.name for arm in design.arms}
         rule["comparisons"] = [pair for pair in rule["comparisons"] if names.issuperset(pair)]
-    if design.kind == StudyKind.SAMPLES and design.metric == StudyMetric.PASSES:
-        rule["text"] = SHARE_RULE
+    if design.metric in SHARE_METRICS:
+        share = SHARE_METRICS[design.metric]
+        if design.kind == StudyKind.SAMPLES:
+            rule["text"] = SHARE_RULE.replace("the share of outputs that pass", share)
+        elif "comparisons" in rule:
+            rule["text"] += f" {LOSS_OF_SHARE.format(share=share)}"
     return rule
 
 
@@ -66,6 +70,8 @@ BY_FAMILY: Final = (
     "a student that does not hold. The smallest that is shown in any family is the answer. Losses are told by the byte, so that "
     "students with other tokenizers can be compared."
 )
+# What the rules of other kinds call a loss where a share is what is judged.
+LOSS_OF_SHARE: Final = "Judged is {share}, higher being better: what is called loss here is the fall of it, and seeds are unstable beyond 20 points."
 # Of a share that passes, what is lost is its fall; the rule is the same.
 SHARE_RULE: Final = (
     "Sizes are asked from the largest below the whole downwards: is the fall of the share of outputs that pass, against "
@@ -182,7 +188,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "text": (
             "The isolated expert is the better student if the 95 % interval of the relative difference in loss to the dense one, over the "
             "same records and averaged over seeds, ends below zero; the dense one is if it begins above; otherwise the study has not "
-            "told. So at most 2.5 % of such studies call either better that is not. Where the seeds of one differ by more than 20 % "
+            "told. So where neither is better at most 2.5 % of such studies call the one better, and 2.5 % the other. Where the seeds of one differ by more than 20 % "
             "(unstable) the study cannot tell. Both are tuned on the same texts; losses are told by the byte."
         ),
         "comparisons": [[ISOLATED, DENSE]],

@@ -32,9 +32,11 @@ def conclude_transfer(
         entry for column in matrix for entry in column["entries"] if entry["p"] is not None and not entry["is_own"]
     ]
     told = [pair for pair in pairs if not pair["problem"]]
-    for pair, adjusted in zip(told, multiplicity.holm([pair["p"] for pair in told]), strict=True):
-        pair["adjusted_p"] = adjusted
-        pair["effect"] = _effect(pair, adjusted, 1 - rule["level"])
+    # Over all pairs, as registered: one that is unstable is never named, but counts.
+    adjusted = multiplicity.holm([1.0 if pair["problem"] else pair["p"] for pair in pairs])
+    for pair, of_all in zip(pairs, adjusted, strict=True):
+        if not pair["problem"]:
+            pair |= {"adjusted_p": of_all, "effect": _effect(pair, of_all, 1 - rule["level"])}
     return {
         "sentence": _sentence(told, has_base=any(column["base"] is not None for column in matrix)),
         "findings": [_finding(pair) for pair in pairs],

@@ -20,8 +20,8 @@ def known_student(student: Student) -> KnownStudent | None:
     return catalogue.find_known(hub_id=student.hub_id, family=student.model_type, parameters=student.parameters)
 
 
-def by_slug(slug: str) -> Student:
-    """A student by its short name.
+def by_slug(slug: str, *, field: str = "student") -> Student:
+    """A student by its short name; `field` is what a request called it.
 
     Raises:
         Refusal: 400, there is none; names those there are.
@@ -35,5 +35,5 @@ def by_slug(slug: str) -> Student:
         f"There is no student '{slug}'.",
         hint=f"Registered are: {slugs}.",
         status=400,
-        errors={"student": [f"There is no student '{slug}'. Registered are: {slugs}."]},
+        errors={field: [f"There is no student '{slug}'. Registered are: {slugs}."]},
     )

@@ -86,7 +86,7 @@ def _verifier(arm: str, name: str, options: dict[str, Any]) -> RulesFirst:
 
 
 def _claims(file: Path) -> Iterator[JudgedClaim]:
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
         try:

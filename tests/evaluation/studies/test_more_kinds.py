@@ -216,6 +216,29 @@ def test_transfer_that_is_none_is_named_in_few_studies() -> None:
     assert named <= 18
 
 
+def test_a_pair_that_is_unstable_counts_among_those_that_p_values_are_adjusted_for() -> None:
+    found = transferred({("mail", "research"): -0.2})
+    for cell in found:
+        if cell.arm == "research":
+            for record in COLUMNS[0]["records"]:
+                cell.scores[record] *= 1 + 0.4 * (cell.seed - 2)  # type: ignore[index]
+
+    matrix = transfer.conclude_transfer(found, TRANSFER, columns=COLUMNS)["matrix"]
+
+    (steady,) = [entry for column in matrix for entry in column["entries"] if entry["adjusted_p"] is not None]
+    assert (steady["from"], steady["to"]) == ("mail", "research")
+    assert steady["adjusted_p"] == pytest.approx(2 * steady["p"])
+
+
+def test_rules_say_that_a_share_is_better_where_it_is_higher() -> None:
+    of_samples = rules.rule_of(laid("samples", metric="answers_right"))["text"]
+    of_context = rules.rule_of(laid("context", metric="answers_right"))["text"]
+
+    assert "the fall of the share that is right" in of_samples
+    assert "Judged is the share that is right, higher being better" in of_context
+    assert "Judged" not in rules.rule_of(laid("context"))["text"]
+
+
 def test_an_unstable_row_and_a_missing_base_are_said() -> None:
     unstable = transfer.conclude_transfer(transferred({}, apart=0.4), TRANSFER, columns=COLUMNS)
     without = [cell for cell in transferred({}) if cell.arm != "base"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.http import Http404
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 
@@ -76,8 +76,50 @@ def test_a_task_that_a_member_cannot_see_is_not_there(
     factories.join(stranger, version.dataset.task)
 
     assert not columns.choices(stranger, task=version.dataset.task)
-    with pytest.raises(Http404):
+    with pytest.raises(Refusal) as refused:
         columns.chosen(stranger, [str(other.pk)])
+    assert (refused.value.status, list(refused.value.errors)) == (400, ["others"])
+
+
+def test_who_may_only_look_at_a_task_tunes_nothing_on_its_rows(
+    other: DatasetVersion, version: DatasetVersion, student: Student, make_member: Callable[..., Member]
+) -> None:
+    lead = make_member("sam")
+    factories.join(lead, version.dataset.task, "lead")
+    factories.join(lead, other.dataset.task, "viewer")
+    wishes = StudyRequest(kind="transfer", recipes={"lora": "demo"})
+
+    assert not columns.choices(lead, task=version.dataset.task)
+    with pytest.raises(PermissionDenied):
+        launch_study.launch(wishes, version=version, student=student, by=lead, others=[other])
+    assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("others", {"kind": "transfer"}),
+        ("others", {"kind": "transfer", "others": ["2a4f2f3e-1111-4111-8111-111111111111"]}),
+        ("students", {"kind": "students"}),
+        ("students", {"kind": "methods", "students": ["nobody"]}),
+        ("students", {"kind": "experts"}),
+        ("teacher", {"kind": "cloning"}),
+        ("teacher", {"kind": "cloning", "teacher": "nobody"}),
+        ("answers_version", {"kind": "cloning", "answers_version": "2a4f2f3e-1111-4111-8111-111111111111"}),
+        ("answers_version", {"kind": "cloning", "answers_version": "?"}),
+    ],
+)
+def test_what_an_api_call_lacks_is_named_by_its_field(
+    field: str, body: dict[str, Any], version: DatasetVersion, student: Student, admin: Member, client: Client
+) -> None:
+    client.force_login(admin)
+    Student.objects.filter(pk=student.pk).update(parameters=1000)
+    body = {"dataset_version": str(version.pk), "student": student.slug, "recipes": {"lora": "demo"}, **body}
+
+    answer = client.post("/api/v1/studies/", body, content_type="application/json")
+
+    assert answer.status_code == 400, answer.content
+    assert field in answer.json()["errors"]
 
 
 def test_another_task_is_needed_and_each_but_once(ask: Callable[..., Study], version: DatasetVersion) -> None:

@@ -46,6 +46,16 @@ def test_long_rows_can_be_left_out_and_are_counted(tmp_path, chat, rows):
         sft_rows.leave_out_too_long(tmp_path / "train.jsonl", chat, max_length=2)
 
 
+def test_rows_that_hold_other_breaks_than_lines_ends_are_kept_whole(tmp_path, chat, rows):
+    rows[3]["completion"][0]["content"] = "One line.\u2028Another.\u0085A third."
+    file = tmp_path / "train.jsonl"
+    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+    path, left_out = sft_rows.leave_out_too_long(file, chat, max_length=400)
+
+    assert (path.read_bytes(), left_out) == (file.read_bytes(), 0)
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [

@@ -149,7 +149,9 @@ def leave_out_too_long(path: Path, chat: Chat, *, max_length: int) -> tuple[Path
         TrainError: As `encoded`; or no row fits.
     """
     rows = encoded(path, chat)
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.strip()]
+    # Only a line's end parts rows: texts may hold other breaks, which `splitlines` would cut at.
+    with path.open(encoding="utf-8") as file:
+        lines = [line for line in file if line.strip()]
     fitting = [line for line, row in zip(lines, rows, strict=True) if row.length <= max_length]
     if not fitting:
         raise _too_long(rows, max_length)
