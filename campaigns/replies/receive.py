@@ -122,8 +122,7 @@ def _absence(message: Message, incoming: IncomingMail) -> dict[str, Any]:
 
     `away_until_s` is the moment until which the next mail waits: midnight of the day of return where the reader lives.
     """
-    read = sorting.by_rules(ReceivedReply(incoming.subject, incoming.text))
-    if read is None or read.reply_class != ReplyClass.OUT_OF_OFFICE:
+    if sorting.kind_of_program(ReceivedReply(incoming.subject, incoming.text)) != ReplyClass.OUT_OF_OFFICE:
         return {}
     zone = return_dates.zone_of(message.contact.time_zone, message.campaign.time_zone)
     now = timezone.now()

@@ -86,7 +86,7 @@ def by_rules(reply: ReceivedReply) -> SortedReply | None:
     if is_report(reply):
         return SortedReply(ReplyClass.MACHINE, BY_RULE, RULES)
     if auto_replies.auto_reply_reason(reply.mail, reply.text, subject=reply.subject):
-        return SortedReply(_program(reply), BY_RULE, RULES)
+        return SortedReply(kind_of_program(reply), BY_RULE, RULES)
     if objections.is_objection(reply.text, subject=reply.subject):
         return SortedReply(ReplyClass.UNSUBSCRIBE, BY_RULE, RULES)
     return None
@@ -127,7 +127,7 @@ def is_report(reply: ReceivedReply) -> bool:
     )
 
 
-def _program(reply: ReceivedReply) -> ReplyClass:
+def kind_of_program(reply: ReceivedReply) -> ReplyClass:
     """What kind of automatic mail it is: an absence, or any other."""
     text = f"{_ANSWER.sub('', reply.subject)}\n{reply.text}"
     beginning = reply.text[: auto_replies.MAX_CHARS]

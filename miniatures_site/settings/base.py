@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from miniatures_site.settings import api, env, sso, stores
+from miniatures_site.settings.campaigns import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
@@ -287,25 +288,5 @@ NOTICES_BY_MAIL = env.flag("NOTICES_BY_MAIL", default=INVITATIONS_BY_MAIL)
 NOTICES_FROM = env.text("NOTICES_FROM", INVITATIONS_FROM)
 # Where links in mails lead: the public address of this site, without a slash at its end.
 SITE_URL = env.text("SITE_URL", f"http://{env.text('HOST', '127.0.0.1')}:{env.text('PORT', '8000')}").rstrip("/")
-# Providers whose webhooks are heard, and the key that signs webhooks in our own form (else derived from SECRET_KEY).
-INBOUND_PROVIDERS = env.words("INBOUND_PROVIDERS")
-INBOUND_KEY = env.text("INBOUND_KEY")
-INBOUND_TOLERANCE_S = env.number("INBOUND_TOLERANCE_S", 300, minimum=1)
-# A click sooner than this after its mail was sent is taken for a scanner's.
-CLICK_TOO_SOON_S = env.number("CLICK_TOO_SOON_S", 3, minimum=0)
-# How often campaigns are moved on, beside whenever something rings for them.
-CAMPAIGN_TICK_S = env.number("CAMPAIGN_TICK_S", 3, minimum=0.1)
-# Shares of mails sent at which a campaign pauses itself, where it names none of its own.
-GUARDRAIL_COMPLAINTS = env.number("GUARDRAIL_COMPLAINTS", 0.001, minimum=0.000001)
-GUARDRAIL_BOUNCES = env.number("GUARDRAIL_BOUNCES", 0.04, minimum=0.000001)
-GUARDRAIL_UNSUBSCRIBES = env.number("GUARDRAIL_UNSUBSCRIBES", 0.02, minimum=0.000001)
-# At most so many first mails in so many days, whatever the campaign or task; 0: any number.
-FIRST_MAIL_DAYS = env.number("FIRST_MAIL_DAYS", 91, minimum=1)
-FIRST_MAILS_PER_CONTACT = int(env.number("FIRST_MAILS_PER_CONTACT", 1))
-FIRST_MAILS_PER_COMPANY = int(env.number("FIRST_MAILS_PER_COMPANY", 0))
-# For so long after a person's last reply no other campaign begins to write to them; 0: it may at once.
-CONVERSATION_DAYS = env.number("CONVERSATION_DAYS", 30)
-# How long a sender stays for more after the last due mail.
-CAMPAIGN_LINGER_S = env.number("CAMPAIGN_LINGER_S", 10, minimum=0)
 # Where the local mail sink keeps what it gets; none: there is no sink, and no mailbox page.
 MAILBOX_DIR: Path | None = None

@@ -26,14 +26,16 @@ def test_a_judge_that_knows_accepts_and_keeps_the_bound() -> None:
     desk = reviewer()
     chances = np.where(GOOD, 0.9, 0.1) + np.random.default_rng(1).random(4_000) / 100
 
-    assert expert_hour.with_machine(desk, chances, 900)
+    assert expert_hour.with_machine(desk, chances, np.random.default_rng(3).random(4_000), 900)
     assert len(desk.gold) == 900 and desk.verdicts < 450 and desk.wrong() <= expert_hour.BOUND
 
 
 def test_a_judge_that_knows_nothing_never_accepts() -> None:
     desk = reviewer()
 
-    assert not expert_hour.with_machine(desk, np.random.default_rng(2).random(4_000), 900)
+    chances, lots = np.random.default_rng(2).random((2, 4_000))
+
+    assert not expert_hour.with_machine(desk, chances, lots, 900)
     assert len(desk.gold) == 900 and desk.verdicts > 900
 
 

@@ -109,7 +109,8 @@ def test_every_queue_has_a_worker() -> None:
 def test_the_example_names_every_variable_that_is_read() -> None:
     settings = ROOT / "miniatures_site" / "settings"
     source = "".join(
-        (settings / f"{name}.py").read_text() for name in ("base", "prod", "sso", "stores", "api", "serving")
+        (settings / f"{name}.py").read_text()
+        for name in ("base", "campaigns", "prod", "sso", "stores", "api", "serving")
     )
     read = set(re.findall(r"env\.(?:text|flag|number|words|required)\(\s*\"([A-Z0-9_]+)", source))
     used = {name for file in FILES for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}

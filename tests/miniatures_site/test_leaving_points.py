@@ -58,6 +58,7 @@ TEAM_MAIL = Stays("a mail to members of this installation, not to contacts")
 POINTS: dict[str, Engine | Asks | Stays] = {
     "campaigns/sending/transport.py": Asks("campaigns/sending/outbox.py"),
     "campaigns/sending/smtp_backend.py": Asks("campaigns/sending/outbox.py"),
+    "campaigns/sending/guardrails.py": TEAM_MAIL,
     "demo/mailbox/simulate_reply.py": Stays("answers to the demo's own mail sink on this host"),
     "demo/mail_sink/webhook.py": Stays("the demo's mail sink tells this site what came in"),
     "generation/engine/": CALLING,
@@ -76,6 +77,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "training/engine/": READS_WEIGHTS,
     "demo/student/": READS_WEIGHTS,
     "demo/encoder/": READS_WEIGHTS,
+    "demo/reply_sorter/": READS_WEIGHTS,
     "serving/engine/": Stays("loads weights, and listens on a unix socket of this host"),
     "serving/runtime/engine_client.py": Stays("asks our own serving engine over a unix socket of this host"),
     "web/net/pinned_post.py": Asks("webhooks/deliveries/deliver.py"),

@@ -6,6 +6,8 @@ import re
 from email.message import Message as Mail
 from email.utils import parseaddr
 
+from campaigns.replies.parsing import objections
+
 # Fields that only automata set.
 MARKS = (
     "X-Autoreply",
@@ -106,10 +108,15 @@ def auto_reply_reason(mail: Mail, text: str = "", *, subject: str | None = None)
 
     Args:
         mail: The mail; its header fields are looked at.
-        text: Its own words. An absence counts only beside the words of a notice: a person may mention one in passing.
+        text: Its own words. An absence counts only beside the words of a notice: a person may mention one in passing. Words
+            alone never outweigh a wish to hear no more: that is heeded, whoever wrote it.
         subject: Its decoded subject; the raw header where it is not given.
     """
-    return _marked(mail) or _worded(text, str(mail.get("Subject", "")) if subject is None else subject)
+    subject = str(mail.get("Subject", "")) if subject is None else subject
+    if marked := _marked(mail):
+        return marked
+    worded = _worded(text, subject)
+    return "" if worded and objections.is_objection(text, subject=subject) else worded
 
 
 def is_mail_server(address: str) -> bool:
