@@ -160,7 +160,10 @@ def resume(campaign: Campaign, *, by: Member) -> Campaign:
         PermissionDenied: The member does not lead the task.
         Refusal: 409 `campaign_state`, it is neither paused nor running; `guardrail_tripped`, `guardrails.lift` is asked for.
     """
-    if GuardrailTrip.objects.filter(campaign=campaign, lifted_at__isnull=True).exists():
+    permissions.require(by, campaign.task, Role.LEAD)
+    # A tick holds this row where it trips: it either has, or finds the campaign running.
+    is_paused = _locked(campaign).state == CampaignState.PAUSED
+    if is_paused and GuardrailTrip.objects.filter(campaign=campaign, lifted_at__isnull=True).exists():
         raise Refusal(
             "guardrail_tripped",
             "A guardrail paused this campaign.",

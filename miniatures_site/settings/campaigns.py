@@ -13,9 +13,9 @@ CLICK_TOO_SOON_S = env.number("CLICK_TOO_SOON_S", 3, minimum=0)
 # How often campaigns are moved on, beside whenever something rings for them.
 CAMPAIGN_TICK_S = env.number("CAMPAIGN_TICK_S", 3, minimum=0.1)
 # Shares of mails sent at which a campaign pauses itself, where it names none of its own.
-GUARDRAIL_COMPLAINTS = env.number("GUARDRAIL_COMPLAINTS", 0.001, minimum=0.000001)
-GUARDRAIL_BOUNCES = env.number("GUARDRAIL_BOUNCES", 0.04, minimum=0.000001)
-GUARDRAIL_UNSUBSCRIBES = env.number("GUARDRAIL_UNSUBSCRIBES", 0.02, minimum=0.000001)
+GUARDRAIL_COMPLAINTS = env.number("GUARDRAIL_COMPLAINTS", 0.001, minimum=0.000001, maximum=0.25)
+GUARDRAIL_BOUNCES = env.number("GUARDRAIL_BOUNCES", 0.04, minimum=0.000001, maximum=0.25)
+GUARDRAIL_UNSUBSCRIBES = env.number("GUARDRAIL_UNSUBSCRIBES", 0.02, minimum=0.000001, maximum=0.25)
 # At most so many first mails in so many days, whatever the campaign or task; 0: any number.
 FIRST_MAIL_DAYS = env.number("FIRST_MAIL_DAYS", 91, minimum=1)
 FIRST_MAILS_PER_CONTACT = int(env.number("FIRST_MAILS_PER_CONTACT", 1))

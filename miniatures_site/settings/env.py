@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -42,11 +43,11 @@ def flag(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} is '{raw}'; write 1 or 0.")
 
 
-def number(name: str, default: float, *, minimum: float = 0) -> float:
-    """A numeric variable with a lower bound.
+def number(name: str, default: float, *, minimum: float = 0, maximum: float = math.inf) -> float:
+    """A numeric variable within bounds.
 
     Raises:
-        ImproperlyConfigured: The value is no number, or below the bound.
+        ImproperlyConfigured: The value is no number, or outside the bounds.
     """
     raw = text(name, str(default))
     try:
@@ -55,6 +56,8 @@ def number(name: str, default: float, *, minimum: float = 0) -> float:
         raise ImproperlyConfigured(f"{name} is '{raw}'; write a number, such as {default}.") from None
     if value < minimum:
         raise ImproperlyConfigured(f"{name} is {raw}; it must be at least {minimum}.")
+    if value > maximum:
+        raise ImproperlyConfigured(f"{name} is {raw}; it must be at most {maximum}.")
     return value
 
 

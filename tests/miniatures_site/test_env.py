@@ -26,6 +26,7 @@ def test_a_flag_reads_yes_and_no(monkeypatch: pytest.MonkeyPatch, raw: str, valu
         (lambda: env.flag("IT", default=True), "maybe", "IT is 'maybe'; write 1 or 0."),
         (lambda: env.number("IT", 5), "many", "IT is 'many'; write a number, such as 5."),
         (lambda: env.number("IT", 5, minimum=1), "0.5", "IT is 0.5; it must be at least 1."),
+        (lambda: env.number("IT", 0.1, maximum=0.25), "0.5", "IT is 0.5; it must be at most 0.25."),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_wanted(monkeypatch: pytest.MonkeyPatch, read, raw: str, said: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core import mail as django_mail
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -137,6 +138,23 @@ def test_only_a_lead_lifts_it_with_a_reason_and_it_trips_again_on_new_evidence_a
     reported(fresh[:4], EventKind.COMPLAINED)
     assert state_of(campaign) == CampaignState.PAUSED
     assert GuardrailTrip.objects.filter(lifted_at__isnull=True).get().count == 4
+
+
+@db
+def test_who_may_not_resume_and_what_has_ended_hear_so_and_not_of_the_guardrail(
+    campaign: Campaign, lead: Member, make_member: Callable[..., Member]
+) -> None:
+    reported(went(campaign, 150)[:5], EventKind.COMPLAINED)
+    tick.advance_all()
+    stranger = make_member("nobody")
+
+    with pytest.raises(PermissionDenied):
+        lifecycle.resume(campaign, by=stranger)
+    lifecycle.end(campaign, by=lead)
+    with pytest.raises(Refusal) as refused:
+        lifecycle.resume(campaign, by=lead)
+
+    assert refused.value.code == "campaign_state"
 
 
 @db
