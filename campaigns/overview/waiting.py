@@ -203,12 +203,16 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     """Mails whose reader is given time to answer first."""
     for before, step in pairwise(campaign.steps.all()):
-        totals = sequences.to_follow(campaign, before, step).aggregate(first=Min("sent_at"), count=Count("pk"))
+        gone = sequences.to_follow(campaign, before, step)
+        totals = gone.aggregate(first=Min("sent_at"), count=Count("pk"))
         if totals["first"] is not None:
             until = totals["first"] + timedelta(seconds=step.wait_s)
-            if until <= now:
-                return "moves"
             message = f"{_mails(totals['count'])} have gone; mail {step.number} follows where there is no reply."
+            if until <= now:
+                gone_by = now - timedelta(seconds=step.wait_s)
+                if gone.filter(~sequences.reader_away(), sent_at__lte=gone_by).exists():
+                    return "moves"
+                until, message = None, message[:-1] + ", once their readers are back."
             return WaitReason("follow_up", message.replace("1 mail have", "1 mail has", 1), until)
     return None
 

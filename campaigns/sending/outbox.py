@@ -107,6 +107,10 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         if reason := _is_suppressed(message.contact) or sequences.end_of(message.enrolment_id):
             _move(message, MessageState.STOPPED, stop_reason=reason)
             return None
+        # A notice that came after this mail was planned.
+        if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
+            _move(message, MessageState.APPROVED, due_at=back_at)
+            return None
         if hold := contact_caps.hold_of(message, turn.campaign, now=now):
             _move(message, MessageState.APPROVED, due_at=hold.until, held_because=hold.reason)
             return None

@@ -5,6 +5,7 @@ Asked when the next mails are planned or awaited, when failed ones are to be wri
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -49,6 +50,14 @@ def reader_away() -> Exists:
     """Whether a mail's reader has told, by an automatic reply to one of the sequence, of an absence that is not over."""
     notices = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind=EventKind.AUTO_REPLIED)
     return Exists(notices.filter(payload__away_until_s__gt=int(timezone.now().timestamp())))
+
+
+def away_until(enrolment_id: UUID) -> datetime | None:
+    """Return when the reader of an enrolment is back, by the latest return that a notice names; None where nobody is away."""
+    notices = Event.objects.filter(enrolment=enrolment_id, kind=EventKind.AUTO_REPLIED, payload__has_key="away_until_s")
+    moments = notices.order_by().values_list("payload__away_until_s", flat=True)
+    back_s = max(moments, default=0)
+    return datetime.fromtimestamp(back_s, UTC) if back_s > timezone.now().timestamp() else None
 
 
 def end_of(enrolment_id: UUID) -> StopReason | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.compose import content, message, repeats
 from campaigns.mails import dry_run
 from campaigns.models import Campaign, Contact, Event, Message
+from campaigns.overview import waiting
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.replies import receive
 from campaigns.sending import lifecycle, tick
@@ -88,6 +89,11 @@ def test_a_reader_who_is_away_gets_the_next_mail_after_the_return(task: Task, pe
     assert followed == {first.contact_id}
     assert past == back.isoformat()
     assert set(Message.objects.filter(still, campaign=campaign, step__number=1)) == {away}
+    Message.objects.filter(campaign=campaign, step__number=2).update(state=MessageState.SENT)
+    told = waiting.wait_reason(campaign)
+    assert told is not None
+    assert (told.reason, told.until) == ("follow_up", None)
+    assert told.message.endswith("once their readers are back.")
 
 
 @pytest.mark.django_db(transaction=True)

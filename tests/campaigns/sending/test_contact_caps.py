@@ -59,6 +59,27 @@ def claim(mail: Message) -> Message:
 
 
 @db
+@pytest.mark.parametrize(("days", "state"), [(3, MessageState.APPROVED), (-1, MessageState.SENDING)])
+def test_a_follow_up_that_was_planned_waits_for_a_reader_who_is_away(
+    second: Campaign, days: int, state: MessageState
+) -> None:
+    first = due_to(second, "ada@acme.example")
+    gone(first, days=5)
+    step = second.steps.create(number=2, writer="template", subject="Again", body="Hello")
+    follow_up = due_to(second, "bob@bolt.example")
+    Message.objects.filter(pk=follow_up.pk).update(step=step, contact=first.contact, enrolment=first.enrolment)
+    back = timezone.now().replace(microsecond=0) + timedelta(days=days)
+    notice = {"away_until_s": int(back.timestamp())}
+    record.record(first, EventKind.AUTO_REPLIED, source=EventSource.MAIL, key="away", is_machine=True, payload=notice)
+
+    held = claim(follow_up)
+
+    assert held.state == state
+    if state == MessageState.APPROVED:
+        assert held.due_at == back
+
+
+@db
 @pytest.mark.parametrize(("days", "state"), [(0.003, "approved"), (90, "approved"), (92, "sending")])
 def test_who_had_a_first_mail_of_any_campaign_this_quarter_waits_for_the_next(
     campaign: Campaign, second: Campaign, days: float, state: str
