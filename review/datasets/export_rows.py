@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -47,18 +47,20 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     wanted = queries.still_usable(ids)
     # What counted on a day in the past need not count today.
     found = queries.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
-    by_machine = () if as_of else queries.machine_drafts(ids)
-    golds = {gold.decision_id: gold for gold in chain(found, by_machine)}
+    golds = {gold.decision_id: gold for gold in found}
+    # What is no decision may be an acceptance; most sets have none, and are not asked for any.
+    if not as_of and (others := [pk for pk in ids if pk not in golds]):
+        golds |= {gold.decision_id: gold for gold in queries.machine_drafts(others)}
     drafts = [UUID(gold.id) for gold in golds.values()]
     decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
     by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
-    others = _texts(_compared(golds.values(), by_record))
+    texts = _texts(_compared(golds.values(), by_record))
     accepted = _accepted({gold.parent_id for gold in golds.values() if gold.parent_id}, as_of)
     result = []
     for gold in (golds[pk] for pk in ids if pk in golds):
         mine = _of(gold.id, by_record.get(gold.record_id, []))
         history = DraftHistory(decisions.get(gold.id, []), rulings.get(gold.id, []), mine)
-        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, others, accepted))))
+        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, texts, accepted))))
     return result
 
 
