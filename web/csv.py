@@ -12,9 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-# Half and full width, since some spreadsheets take either; what they skip before a sign; and quotes, which a reader that splits
-# elsewhere takes for the begin of a cell.
-_FORMULA = re.compile(r'(\A|[;\t\r\n])([ \u00a0\u200b\ufeff"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])')
+# Half and full width, small and mathematical, since some spreadsheets take any; what they or whoever cleans a file skip before a
+# sign: every blank of Unicode, marks without a width and controls; and quotes, which a reader that splits elsewhere takes for
+# the begin of a cell.
+_SIGNS = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
+_SKIPPED = (
+    r'\s"\x00-\x1f\x7f-\x9f\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f'
+    r"\u200b-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000110bd\U000110cd"
+    r"\U00013430-\U0001345f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_FORMULA = re.compile(rf"(\A|[;\t\r\n])([{_SKIPPED}]*)(?=[{_SIGNS}])")
 _SKIPPED_AT_BEGIN = re.compile(r"\A(?=[\t\r\n])")
 _QUOTED = re.compile(r'[",;\t\r\n]')
 _NUMBER = re.compile(r"\A-?\d+(\.\d+)?([eE][+-]?\d+)?\Z")

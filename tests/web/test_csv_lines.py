@@ -7,6 +7,8 @@ import dataclasses
 import io
 import random
 import re
+import sys
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -60,6 +62,21 @@ def test_ten_thousand_texts_of_signs_start_no_formula() -> None:
         cells = ["".join(rng.choices(signs, k=rng.randint(0, 8))) for _ in range(3)]
         line = web_csv.line(cells)
         assert not any(starts_formula(cell) for cell in cells_seen(line)), (cells, line)
+
+
+@pytest.mark.parametrize("sign", "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212")
+def test_no_blank_or_unseen_character_hides_a_sign(sign: str) -> None:
+    unseen = [
+        chr(code)
+        for code in range(sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) in ("Zs", "Zl", "Zp", "Cc", "Cf")
+    ]
+    unseen += ["\u034f", "\u115f", "\u1160", "\u2800", "\u3164", "\ufe0f", "\uffa0"]
+
+    through = [f"U+{ord(mark):04X}" for mark in unseen if f"{mark}'{sign}" not in f"{web_csv.cell(f'{mark}{sign}1+1')}"
+               and not web_csv.cell(f"{mark}{sign}1+1").replace("\x00", "").lstrip('"').startswith("'")]  # fmt: skip
+
+    assert through == []
 
 
 def test_plain_texts_and_numbers_come_back_as_they_were() -> None:

@@ -62,6 +62,8 @@ def test_a_page_comes_with_its_type_charset_and_bytes(site: SiteServer) -> None:
     "http://127.0.0.1/", "http://localhost/", "http://10.1.2.3/", "http://169.254.169.254/latest/meta-data/",
     "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/",
     "http://[fec0::1]/", "http://224.0.0.1/", "http://0.0.0.0/", "http://2130706433/", "http://100.64.0.1/",
+    "http://168.63.129.16/", "http://192.0.0.192/", "http://192.0.0.8/", "http://[64:ff9b:1::1]/", "http://[64:ff9b:1:abcd::a00:1]/",
+    "http://[::ffff:168.63.129.16]/", "http://[64:ff9b::a83f:8110]/", "http://[100::1]/", "http://[3fff::1]/", "http://[5f00::1]/",
 ])  # fmt: skip
 def test_a_private_number_in_any_writing_is_never_called(url: str) -> None:
     assert refused(url, named=()) == "address"

@@ -15,6 +15,13 @@ from urllib.parse import urlsplit
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # From a name to its numbers as text; raises OSError where the name is not known.
 Lookup = Callable[[str], Sequence[str]]
+# Networks that the ipaddress module of some Python calls global, and that lead inside all the same: the cloud's own services
+# (Azure's at 168.63.129.16, Oracle's at 192.0.0.192, in a block kept for protocols), what a site translates between IPv4 and
+# IPv6 by itself (RFC 8215), addresses that are thrown away (RFC 6666) and that documents use (RFC 9637), segment routing (RFC 9602).
+_NEVER_PUBLIC = [
+    ipaddress.ip_network(name)
+    for name in ("168.63.129.16/32", "192.0.0.0/24", "64:ff9b:1::/48", "100::/64", "3fff::/20", "5f00::/16")
+]
 # Addresses of IPv6 that carry one of IPv4 in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_BITS = 0xFFFFFFFF
@@ -102,7 +109,9 @@ def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
 
 def _is_public(address: Address) -> bool:
     is_site_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
-    return address.is_global and not address.is_multicast and not is_site_local
+    if is_site_local or any(address in network for network in _NEVER_PUBLIC):
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _is_in_allowed_network(address: Address, named: Iterable[str]) -> bool:
