@@ -183,7 +183,7 @@ def change(member: Member, *, act: str, by: Member) -> str:
 
     Raises:
         PermissionDenied: `by` is no admin.
-        Refusal: No such act (400), or it would leave no admin (409).
+        Refusal: No such act (400), or it would leave no admin (409). A new password is none of them: see `renew_password`.
     """
     if act == "deactivate":
         deactivate(member, by=by)
@@ -194,8 +194,6 @@ def change(member: Member, *, act: str, by: Member) -> str:
     if act in {"make_admin", "unmake_admin"}:
         set_admin(member, is_admin=act == "make_admin", by=by)
         return f"{member.name} is {'now' if member.is_superuser else 'no longer'} an admin."
-    if act == "renew_password":
-        return f"The temporary password of {member.name} is {renew_password(member, by=by)} It is shown only now."
     raise Refusal("unknown_act", "There is no such act.", status=400)
 
 

@@ -90,10 +90,11 @@ def member_list(request: HttpRequest) -> HttpResponse:
             form = NewMemberForm()
         except Refusal as refusal:
             add_refusal(form, refusal)
-    context = _page("members", form=form, made=made, members=everyone)
+    context = _page("members", form=form, made=made, is_added=True, members=everyone)
     return render(request, "settings/members.html", context, status=422 if form.errors else 200)
 
 
+@never_cache
 @require_POST
 def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)
@@ -101,6 +102,14 @@ def member_change(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     act = request.POST.get("act", "")
     if act in manage.POWERFUL_CHANGES:
         require_recent(request)
+    if act == "renew_password":
+        # On this very page: a message for the next one would lie in a cookie that anyone at the browser can read.
+        made = (member, manage.renew_password(member, by=admin))
+        return render(
+            request,
+            "settings/members.html",
+            _page("members", form=NewMemberForm(), made=made, members=queries.all_members(admin)),
+        )
     try:
         message = manage.change(member, act=act, by=admin)
         messages.success(request, message)

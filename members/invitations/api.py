@@ -67,7 +67,7 @@ class InvitationListView(APIView):
         if wanted.validated_data["is_admin"]:
             require_recent(request)
         made = invite.invite(by=member, **wanted.validated_data)
-        url = link(request, made)
+        url = link(made)
         body = {**InvitationOut(made).data, "url": url, "mailed": mail.send(made, url=url)}
         return Response(body, status=201, headers={"Cache-Control": "no-store"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -35,11 +36,11 @@ def index(request: HttpRequest) -> HttpResponse:
             require_recent(request)
         try:
             made = invite.invite(by=member, **form.chosen)
-            mailed = mail.send(made, url=link(request, made))
+            mailed = mail.send(made, url=link(made))
             form = InvitationForm(by=member)
         except Refusal as refusal:
             add_refusal(form, refusal)
-    rows = [{"row": row, "link": link(request, row)} for row in queries.invitations_for(member)]
+    rows = [{"row": row, "link": link(row)} for row in queries.invitations_for(member)]
     context = {
         "section": "settings",
         "tab": "invitations",
@@ -47,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "made": made,
         "mailed": mailed,
-        "made_link": link(request, made) if made else "",
+        "made_link": link(made) if made else "",
     }
     return render(request, "settings/invitations.html", context, status=422 if form.errors else 200)
 
@@ -84,8 +85,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "settings/join.html", context, status=422 if form.errors else 200)
 
 
-def link(request: HttpRequest, invitation: Invitation) -> str:
-    """The address that opens an invitation, while it is open."""
+def link(invitation: Invitation) -> str:
+    """The address that opens an invitation, while it is open; under this site's own name, whatever name it was asked by."""
     if invitation.state != "open":
         return ""
-    return request.build_absolute_uri(reverse("join", args=[invite.token_of(invitation)]))
+    return f"{settings.SITE_URL}{reverse('join', args=[invite.token_of(invitation)])}"

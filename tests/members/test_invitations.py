@@ -193,18 +193,32 @@ def test_what_cannot_be_is_refused_by_its_field(admin, task, values, field):
     assert field in refused.value.errors
 
 
-def test_the_page_shows_the_link_and_takes_an_invitation_back(admin, task, as_member):
+def test_the_page_shows_the_link_and_takes_an_invitation_back(admin, task, as_member, settings):
     client = as_member(admin)
 
     made = client.post("/settings/invitations/", {"email": "nora@example.org", "days": "7", "role_outreach": "lead"})
     invitation = Invitation.objects.get()
     page = client.get("/settings/invitations/").content.decode()
 
-    [link] = set(re.findall(r"http://testserver(/join/[^\s\"<&]+)", made.content.decode()))
+    [link] = set(re.findall(rf"{settings.SITE_URL}(/join/[^\s\"<&]+)", made.content.decode()))
     assert "lead in outreach" in page
     client.post(f"/settings/invitations/{invitation.pk}/revoke/")
     assert link not in client.get("/settings/invitations/").content.decode()
     assert client.get(link).status_code == 409
+
+
+def test_a_link_leads_to_this_site_whatever_name_it_was_asked_by(admin, as_member, api_as, settings):
+    settings.ALLOWED_HOSTS, settings.SITE_URL = ["*"], "https://app.example.org"
+    elsewhere = {"HTTP_HOST": "evil.example"}
+
+    page = as_member(admin).post("/settings/invitations/", {"email": "nora@example.org", "days": "7"}, **elsewhere)
+    told = api_as(admin, scopes=("lead",)).post(
+        "/api/v1/invitations/", {"email": "omar@example.org"}, format="json", **elsewhere
+    )
+
+    assert "https://app.example.org/join/" in page.content.decode()
+    assert "evil.example" not in page.content.decode()
+    assert told.json()["url"].startswith("https://app.example.org/join/")
 
 
 def test_a_lead_sees_their_own_invitations_only(admin, lead, as_member):

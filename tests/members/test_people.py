@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -112,6 +114,20 @@ def test_renewing_a_password_ends_the_old_one(admin, reviewer):
     reviewer.refresh_from_db()
     assert reviewer.check_password(given)
     assert reviewer.preferences[manage.TEMPORARY] is True
+
+
+def test_a_new_password_is_shown_once_and_lies_in_no_cookie(admin, reviewer, as_member):
+    browser = as_member(admin)
+
+    page = browser.post(f"/settings/members/{reviewer.pk}/change/", {"act": "renew_password"})
+
+    reviewer.refresh_from_db()
+    [given] = [word for word in set(re.findall(r"[\w-]{12}", page.content.decode())) if reviewer.check_password(word)]
+    kept = " ".join(morsel.value for morsel in browser.cookies.values())
+    assert given not in kept
+    assert "messages" not in browser.cookies
+    assert given not in browser.get("/settings/members/").content.decode()
+    assert "no-store" in page["Cache-Control"]
 
 
 def test_an_unknown_theme_is_refused(reviewer):
