@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
@@ -64,6 +65,22 @@ def forget_connections(**_: Any) -> None:
     from django.db import connections
 
     connections.close_all()
+
+
+@beat_init.connect
+def begin_beat(**_: Any) -> None:
+    """Say that the beat has begun, so that health does not take the time up to its first tick for its death."""
+    from django.db import DatabaseError, connections
+
+    from jobs.lifecycle import reaper_lock
+
+    try:
+        reaper_lock.record_beat_start()
+    except DatabaseError:
+        # It may come up before the database; its ticks are written by workers.
+        logging.getLogger(__name__).warning("The database does not answer; the beat begins without a word.")
+    finally:
+        connections.close_all()
 
 
 @worker_ready.connect

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
@@ -30,7 +31,9 @@ class ReaperLock:
         now = timezone.now()
         if (now - self._kept_at).total_seconds() > settings.JOB_LEASE_S / 4:
             self._kept_at = now
-            ReaperTurn.objects.filter(pk=ONLY).update(held_until=database_time_in(settings.JOB_LEASE_S))
+            ReaperTurn.objects.filter(pk=ONLY).update(
+                held_until=database_time_in(settings.JOB_LEASE_S), ticked_at=Now()
+            )
 
 
 @contextmanager
@@ -51,10 +54,21 @@ def acquire() -> Iterator[ReaperLock | None]:
 
 def _taken() -> bool:
     free = ReaperTurn.objects.filter(Q(held_until__isnull=True) | Q(held_until__lt=Now()), pk=ONLY)
-    if free.update(held_until=database_time_in(settings.JOB_LEASE_S)):
+    taken = {"held_until": database_time_in(settings.JOB_LEASE_S), "ticked_at": Now()}
+    if free.update(**taken):
         return True
     _, is_first = ReaperTurn.objects.get_or_create(pk=ONLY)
-    return is_first and bool(free.update(held_until=database_time_in(settings.JOB_LEASE_S)))
+    return is_first and bool(free.update(**taken))
+
+
+def record_beat_start() -> None:
+    """Write down that the beat has just begun: its first tick is still to come."""
+    ReaperTurn.objects.update_or_create(pk=ONLY, defaults={"ticked_at": Now()})
+
+
+def last_tick() -> datetime | None:
+    """When the beat last got a worker to look after jobs; None where it never has."""
+    return ReaperTurn.objects.filter(pk=ONLY).values_list("ticked_at", flat=True).first()
 
 
 def is_full_scan_due() -> bool:
