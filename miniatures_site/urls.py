@@ -13,6 +13,8 @@ from miniatures_site.api import reference
 from miniatures_site.health import pages as health_pages
 from miniatures_site.wiring import task_roles
 
+handler500 = "web.http.away.server_fault"
+
 urlpatterns = [
     path("livez", health_pages.livez, name="livez"),
     path("healthz", health_pages.healthz, name="healthz"),

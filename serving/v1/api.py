@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +23,7 @@ from serving.v1 import auth, db_threads, rate_limits, streams
 from serving.v1.auth import AdmittedRequest
 from serving.v1.rate_limits import RateClaim
 from serving.v1.usage import UsageEntry
+from web.http import away
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 # What Django's stubs let an address lead to; at run time it is the coroutine function.
@@ -55,6 +57,10 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
                 answer = _refused(error)
             except EngineRefusal as refusal:
                 answer = _refused(_as_api_error(refusal))
+            except DatabaseError as error:
+                if not away.is_away(error):
+                    raise
+                answer = _refused(ApiError(503, away.TITLE, code=away.CODE, retry_after_s=away.RETRY_AFTER_S))
             answer.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
             return answer
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from web.errors import Refusal
-from web.http import problem_context
+from web.http import away, problem_context
 from web.http.problem_shape import CONTENT_TYPE
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an exception of a view into a problem; unknown ones stay exceptions (500)."""
     response = _problem_of(error)
+    if response is None and away.is_away(error):
+        response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
     if isinstance(error, exceptions.ValidationError) and response is not None:
         problem_context.add_found_values(response.data["errors"], _request_data(context.get("request")))
     if response is not None:

@@ -1,0 +1,81 @@
+"""When the database is away for a moment, such as while it restarts: an answer that says so, and when to come back.
+
+Django knows no word for that: whatever cannot be done is a 500, which programs do not try again and monitors take for a fault
+of the product.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
+from django.views.defaults import server_error
+
+from web.http.problem_shape import CONTENT_TYPE
+
+RETRY_AFTER_S = 5
+CODE, TITLE = "database_away", "The database does not answer just now."
+HINT = "Ask again in a few seconds; what starts work, with the same Idempotency-Key, so that it is done once."
+BROKEN = {
+    "type": "urn:miniatures:problem:broken",
+    "title": "The server could not finish this.",
+    "status": 500,
+    "code": "broken",
+    "hint": "The fault is written in the server's log.",
+}
+PROGRAM_PREFIXES = ("/api/", "/v1/")
+# Of PostgreSQL's states (appendix A): no connection, too many of them, and a server that is stopping or starting.
+_AWAY_CLASSES, _AWAY_STATES = ("08",), ("53300", "57P01", "57P02", "57P03")
+_LOCKED = ("database is locked", "database table is locked", "unable to open database file")
+
+logger = logging.getLogger(__name__)
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database cannot be asked now, and might be in a moment; a wrong question is none."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is not None:
+        return state in _AWAY_STATES or state.startswith(_AWAY_CLASSES)
+    if getattr(error.__cause__, "sqlite_errorcode", None) is not None:
+        return any(words in str(error) for words in _LOCKED)
+    # A connection that failed or broke has no state: nobody was there to say one.
+    return True
+
+
+def body() -> dict[str, object]:
+    """The problem of RFC 9457."""
+    return {
+        "type": f"urn:miniatures:problem:{CODE}",
+        "title": TITLE,
+        "status": 503,
+        "code": CODE,
+        "hint": HINT,
+        "retry_after_s": RETRY_AFTER_S,
+    }
+
+
+def headers() -> dict[str, str]:
+    """What the answer's headers say beside its body."""
+    return {"Retry-After": str(RETRY_AFTER_S)}
+
+
+def server_fault(request: HttpRequest) -> HttpResponseBase:
+    """What Django answers with where a view failed; it asks no database, and knows the error as the one under way."""
+    error = sys.exc_info()[1]
+    is_program = request.path_info.startswith(PROGRAM_PREFIXES)
+    if is_away(error):
+        logger.warning("%s %s: the database is away (%s).", request.method, request.path_info, type(error).__name__)
+        if is_program:
+            return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
+        return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
+    if is_program:
+        return JsonResponse(BROKEN, status=500, content_type=CONTENT_TYPE)
+    answer: HttpResponseBase = server_error(request)
+    return answer
