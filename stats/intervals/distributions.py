@@ -1,23 +1,20 @@
-"""The arithmetic that scipy and statsmodels have, behind plain functions of numbers.
+"""The arithmetic that scipy has, behind plain functions of numbers.
 
-This is the only module of the room that imports them, and it does so inside its functions: `scipy.special` costs
-about a third of a second and 28 MB, statsmodels a second and 145 MB, and a web process that never computes a verdict
-should pay neither. The normal distribution is the standard library's own.
+This is the only module of the room that imports it, and it does so inside its functions: `scipy.special` costs about a third
+of a second and 28 MB, and a web process that never computes a verdict should pay neither. The normal distribution is the
+standard library's own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-TwoArm = Literal["wald", "agresti-caffo", "newcomb", "log", "logit"]
 
 _NORMAL = NormalDist()
 
@@ -75,30 +72,6 @@ def chi2_tail(chi2: float, df: int) -> float:
     from scipy import special
 
     return float(special.chdtrc(df, chi2))
-
-
-def two_arm_interval(
-    x1: float | Floats, n1: float, x2: float | Floats, n2: float, *, method: TwoArm, level: float
-) -> tuple[Floats, Floats]:
-    """Bounds of arm 1 against arm 2 by a classical method of statsmodels.
-
-    `wald`, `agresti-caffo` and `newcomb` bound the difference, `log` the ratio, `logit` the odds ratio.
-    The counts may be arrays of one shape, and the bounds then have it.
-    """
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
-    compare = {"log": "ratio", "logit": "odds-ratio"}.get(method, "diff")
-    # Ratios of empty arms divide by zero on the way; callers refuse such counts where the result would be without sense.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = confint_proportions_2indep(x1, n1, x2, n2, method=method, compare=compare, alpha=1 - level)
-    return np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values in the order given; at least one."""
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(list(p_values), method="fdr_bh")[1]]
 
 
 def binomial_chances(n: int, p: float) -> Floats:

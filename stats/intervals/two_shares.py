@@ -48,12 +48,6 @@ METHODS = {
 RATIO = StatisticalMethod("Katz's log ratio", "Katz, Baptista, Azen and Pike 1978, Biometrics 34(3)")
 ODDS_RATIO = StatisticalMethod("Woolf's logit", "Woolf 1955, Annals of Human Genetics 19(4)")
 
-_CLASSICAL: dict[DifferenceBy, distributions.TwoArm] = {
-    DifferenceBy.WALD: "wald",
-    DifferenceBy.AGRESTI_CAFFO: "agresti-caffo",
-    DifferenceBy.NEWCOMBE: "newcomb",
-}
-
 
 def difference(
     control: ShareSample,
@@ -122,8 +116,10 @@ def difference_bounds(
         Lower and upper bounds, (K,) each, kept inside -1 to 1.
     """
     check_level(level)
-    if by in _CLASSICAL:
-        low, high = distributions.two_arm_interval(x1, n1, x0, n0, method=_CLASSICAL[by], level=level)
+    if by in (DifferenceBy.WALD, DifferenceBy.AGRESTI_CAFFO):
+        low, high = _around_the_difference(x1, n1, x0, n0, more=int(by == DifferenceBy.AGRESTI_CAFFO), level=level)
+    elif by == DifferenceBy.NEWCOMBE:
+        low, high = _from_single_bounds(x1, n1, x0, n0, level=level)
     else:
         low, high = _invert_score(x1, n1, x0, n0, corrected=by == DifferenceBy.MIETTINEN_NURMINEN, level=level)
     return np.clip(low, -1, 1), np.clip(high, -1, 1)
@@ -138,11 +134,8 @@ def ratio(control: ShareSample, treatment: ShareSample, *, level: float = LEVEL)
     check_level(level)
     if not (control.successes and treatment.successes):
         raise ValueError("A ratio needs at least one success in each arm.")
-    low, high = distributions.two_arm_interval(
-        treatment.successes, treatment.n, control.successes, control.n, method="log", level=level
-    )
     log_se = (1 / treatment.successes - 1 / treatment.n + 1 / control.successes - 1 / control.n) ** 0.5
-    return _quotient(treatment.mean / control.mean, log_se, (low, high), level, Scale.RATIO, RATIO)
+    return _quotient(treatment.mean / control.mean, log_se, level, Scale.RATIO, RATIO)
 
 
 def odds_ratio(control: ShareSample, treatment: ShareSample, *, level: float = LEVEL) -> Effect:
@@ -155,22 +148,16 @@ def odds_ratio(control: ShareSample, treatment: ShareSample, *, level: float = L
     cells = [side for arm in (control, treatment) for side in (arm.successes, arm.n - arm.successes)]
     if not all(cells):
         raise ValueError("An odds ratio needs at least one success and one failure in each arm.")
-    low, high = distributions.two_arm_interval(
-        treatment.successes, treatment.n, control.successes, control.n, method="logit", level=level
-    )
     log_se = sum(1 / cell for cell in cells) ** 0.5
     odds = cells[2] / cells[3] / (cells[0] / cells[1])
-    return _quotient(odds, log_se, (low, high), level, Scale.ODDS_RATIO, ODDS_RATIO)
+    return _quotient(odds, log_se, level, Scale.ODDS_RATIO, ODDS_RATIO)
 
 
 def wilson(arm: ShareSample, *, level: float = LEVEL) -> Interval:
     """Interval of one share: (x + z^2/2 +- z sqrt(x (n - x) / n + z^2/4)) / (n + z^2) (Wilson 1927, JASA 22(158))."""
     check_level(level)
-    z = distributions.normal_quantile((1 + level) / 2)
-    centre = arm.successes + z**2 / 2
-    reach = z * math.sqrt(arm.successes * (1 - arm.mean) + z**2 / 4)
-    low, high = (centre - reach) / (arm.n + z**2), (centre + reach) / (arm.n + z**2)
-    return Interval(max(0.0, low), min(1.0, high), level)
+    low, high = _wilson_bounds(np.array([arm.successes], dtype=np.float64), arm.n, level)
+    return Interval(max(0.0, float(low[0])), min(1.0, float(high[0])), level)
 
 
 def check_level(level: float) -> None:
@@ -183,12 +170,36 @@ def check_level(level: float) -> None:
         raise ValueError(f"A level lies between 0 and 1, such as 0.95; {level!r} does not.")
 
 
-def _quotient(
-    estimate: float, log_se: float, bounds: tuple[Floats, Floats], level: float, scale: Scale, method: StatisticalMethod
-) -> Effect:
-    p_value = distributions.normal_two_sided_p(float(np.log(estimate)) / log_se) if log_se else None
-    interval = Interval(float(bounds[0]), float(bounds[1]), level)
+def _quotient(estimate: float, log_se: float, level: float, scale: Scale, method: StatisticalMethod) -> Effect:
+    """A quotient with its bounds on the scale of logarithms."""
+    reach = distributions.normal_quantile((1 + level) / 2) * log_se
+    interval = Interval(estimate * math.exp(-reach), estimate * math.exp(reach), level)
+    p_value = distributions.normal_two_sided_p(math.log(estimate) / log_se) if log_se else None
     return Effect(estimate, estimate * log_se, interval, p_value, None, scale, method)
+
+
+def _around_the_difference(
+    x1: Floats, n1: float, x0: Floats, n0: float, *, more: int, level: float
+) -> tuple[Floats, Floats]:
+    """D +- z sqrt(p1 (1 - p1) / n1 + p0 (1 - p0) / n0), each arm with so many more successes and failures (0: Wald, 1: Agresti-Caffo)."""
+    n1, n0 = n1 + 2 * more, n0 + 2 * more
+    p1, p0 = (x1 + more) / n1, (x0 + more) / n0
+    reach = distributions.normal_quantile((1 + level) / 2) * np.sqrt(p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0)
+    return p1 - p0 - reach, p1 - p0 + reach
+
+
+def _from_single_bounds(x1: Floats, n1: float, x0: Floats, n0: float, *, level: float) -> tuple[Floats, Floats]:
+    """Newcombe's: the distances from the shares to their own Wilson bounds, put together as the sides of a right angle."""
+    p1, p0 = x1 / n1, x0 / n0
+    (low1, high1), (low0, high0) = _wilson_bounds(x1, n1, level), _wilson_bounds(x0, n0, level)
+    down, up = np.hypot(p1 - low1, high0 - p0), np.hypot(high1 - p1, p0 - low0)
+    return p1 - p0 - down, p1 - p0 + up
+
+
+def _wilson_bounds(x: Floats, n: float, level: float) -> tuple[Floats, Floats]:
+    z = distributions.normal_quantile((1 + level) / 2)
+    centre, reach = x + z**2 / 2, z * np.sqrt(x * (1 - x / n) + z**2 / 4)
+    return (centre - reach) / (n + z**2), (centre + reach) / (n + z**2)
 
 
 def _invert_score(
