@@ -21,6 +21,7 @@ from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
 from campaigns.states import MessageState, SuppressionReason
 from campaigns.suppression import suppress
+from members.invitations import invite
 from members.models import Member
 from review.db import immutability
 from review.erasure import erase as review_erase
@@ -79,7 +80,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
     """Erase a person from all tasks; doing it twice changes nothing.
 
     The address goes on the suppression list and unsent mails stop. Contacts, mails and replies lose name, address and
-    text; events stay without personal data. Facts that belong to no other contact are erased with all drafts,
+    text; events stay without personal data; an invitation to the person that was not taken up is revoked. Facts that belong to no other contact are erased with all drafts,
     decisions and dataset rows made from them, see `review.erasure.erase`.
 
     Args:
@@ -100,6 +101,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
         raise PermissionDenied("Tasks that you do not lead hold this person too: ask an admin.")
     suppress.suppress(hmac, reason=SuppressionReason.ERASED, by=by)
     erased = _erase(hmac)
+    invite.forget(address)
     trail.record("person_erased", by=by, contacts=len(contacts))
     files.sweep(person_traces.versions_with_erased())
     return erased

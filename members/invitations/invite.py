@@ -21,6 +21,8 @@ from web.errors import Refusal
 
 SALT = "members.invitation"
 LONGEST_DAYS = 30
+# A name that no mail ever reaches (RFC 2606).
+ERASED_ADDRESS = "erased@erased.invalid"
 
 
 def invite(
@@ -69,6 +71,17 @@ def invite(
         invitation.save(force_insert=True)
         trail.record("invited", by=by, about=invitation, is_admin=is_admin, roles=_in_words(wanted), days=days)
     return invitation
+
+
+def forget(address: str) -> int:
+    """Take the address and the name of a person who is erased out of invitations that made no member; open ones are revoked.
+
+    Returns:
+        How many held them.
+    """
+    held = Invitation.objects.filter(email__iexact=address.strip(), accepted_by__isnull=True)
+    held.filter(_open()).update(revoked_at=timezone.now())
+    return held.update(email=ERASED_ADDRESS, display_name="")
 
 
 def token_of(invitation: Invitation) -> str:

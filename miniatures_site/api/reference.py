@@ -11,7 +11,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
+
+from miniatures_site.api import schema
 
 PREFIX = "/api/v1/"
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -52,14 +53,14 @@ class EndpointGroup:
 @functools.cache
 def groups() -> list[EndpointGroup]:
     """All operations by the first word of their path; made once per process: code does not change under it."""
-    schema: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    whole = schema.whole()
     by_word: dict[str, EndpointGroup] = {}
-    for path, item in sorted(schema["paths"].items()):
+    for path, item in sorted(whole["paths"].items()):
         name = path.removeprefix(PREFIX).split("/")[0]
         for verb in VERBS:
             if verb in item:
                 by_word.setdefault(name, EndpointGroup(name)).operations.append(
-                    _operation(schema, path, verb, item[verb])
+                    _operation(whole, path, verb, item[verb])
                 )
     return list(by_word.values())
 
@@ -69,7 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api_reference.html", {"section": "settings", "groups": groups()})
 
 
-def _operation(schema: Mapping[str, Any], path: str, verb: str, spec: Mapping[str, Any]) -> Operation:
+def _operation(whole: Mapping[str, Any], path: str, verb: str, spec: Mapping[str, Any]) -> Operation:
     summary, _, words = str(spec.get("description", "")).strip().partition("\n")
     parameters = [
         SchemaProperty(
@@ -84,39 +85,39 @@ def _operation(schema: Mapping[str, Any], path: str, verb: str, spec: Mapping[st
         spec.get("summary") or summary,
         words.strip(),
         parameters,
-        list(_properties(schema, spec.get("requestBody", {}))),
-        list(_answers(schema, spec.get("responses", {}))),
+        list(_properties(whole, spec.get("requestBody", {}))),
+        list(_answers(whole, spec.get("responses", {}))),
     )
 
 
-def _properties(schema: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[SchemaProperty]:
+def _properties(whole: Mapping[str, Any], holder: Mapping[str, Any]) -> Iterator[SchemaProperty]:
     """Members of the first body a request or a response may have."""
     content: Mapping[str, Any] = next(iter(holder.get("content", {}).values()), {})
-    shape = _resolved(schema, content.get("schema", {}))
+    shape = _resolved(whole, content.get("schema", {}))
     if shape.get("type") == "array":
-        shape = _resolved(schema, shape.get("items", {}))
+        shape = _resolved(whole, shape.get("items", {}))
     required = shape.get("required", [])
     for name, each in shape.get("properties", {}).items():
         yield SchemaProperty(name, _kind(each), name in required, each.get("description", ""))
 
 
-def _answers(schema: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[SchemaProperty]:
+def _answers(whole: Mapping[str, Any], responses: Mapping[str, Any]) -> Iterator[SchemaProperty]:
     for status, answer in responses.items():
-        names = ", ".join([each.name for each in _properties(schema, answer)] + _names_of_rows(schema, answer))
+        names = ", ".join([each.name for each in _properties(whole, answer)] + _names_of_rows(whole, answer))
         yield SchemaProperty(str(status), names, is_required=False, words=answer.get("description", ""))
 
 
-def _names_of_rows(schema: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
+def _names_of_rows(whole: Mapping[str, Any], answer: Mapping[str, Any]) -> list[str]:
     """Members of one row of a list that stands in an envelope."""
     content: Mapping[str, Any] = next(iter(answer.get("content", {}).values()), {})
-    rows = _resolved(schema, content.get("schema", {})).get("properties", {}).get("results", {})
-    return [f"results[].{name}" for name in _resolved(schema, rows.get("items", {})).get("properties", {})]
+    rows = _resolved(whole, content.get("schema", {})).get("properties", {}).get("results", {})
+    return [f"results[].{name}" for name in _resolved(whole, rows.get("items", {})).get("properties", {})]
 
 
-def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(whole: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
     if "$ref" not in shape:
         return shape
-    resolved: Mapping[str, Any] = schema["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
+    resolved: Mapping[str, Any] = whole["components"]["schemas"][shape["$ref"].rsplit("/", 1)[-1]]
     return resolved
 
 

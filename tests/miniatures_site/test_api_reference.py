@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 from django.core.management import call_command
+from drf_spectacular.generators import SchemaGenerator
+
+from miniatures_site.api import schema
 
 
 def test_the_reference_names_every_path_of_the_schema(admin, as_member):
     client = as_member(admin)
-    schema = client.get("/api/v1/schema/?format=json", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
+    told = client.get("/api/v1/schema/?format=json", headers={"Accept": "application/vnd.oai.openapi+json"}).json()
 
     page = client.get("/api/v1/docs/").content.decode()
 
-    assert len(schema["paths"]) > 5
+    assert len(told["paths"]) > 5
     assert "next, previous, results, results[].id, results[].task" in page
-    assert [path for path in schema["paths"] if path not in page] == []
-    assert schema["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert [path for path in told["paths"] if path not in page] == []
+    assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 def test_the_schema_is_valid_and_generated_without_a_warning(tmp_path, capfd):
@@ -24,3 +31,24 @@ def test_the_schema_is_valid_and_generated_without_a_warning(tmp_path, capfd):
     said = capfd.readouterr().err
     assert "Warning" not in said, said
     assert "Error" not in said, said
+
+
+def test_two_who_ask_for_the_schema_first_get_one_that_was_made_once(monkeypatch):
+    monkeypatch.setattr(schema, "_made", None)
+    inside, both = [], threading.Event()
+
+    class Slow(SchemaGenerator):
+        def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+            inside.append(1)
+            if len(inside) == 2:
+                both.set()
+            # Where a second may begin it does so within this time, and is seen.
+            both.wait(0.3)
+            return {"paths": {}}
+
+    monkeypatch.setattr(schema, "SchemaGenerator", Slow)
+    with ThreadPoolExecutor(2) as visitors:
+        first, second = (visitors.submit(schema.whole) for _ in range(2))
+
+    assert first.result() is second.result()
+    assert len(inside) == 1

@@ -27,6 +27,7 @@ from campaigns.suppression.queries import is_suppressed
 from demo.mail_sink.mail_folder import MailFolder
 from jobs.models import Job, JobEvent
 from jobs.states import JobState
+from members.invitations import invite
 from members.models import Member
 from review.datasets.removed_samples import erased_rows
 from review.models import DatasetFile, Decision, Draft, Record
@@ -248,3 +249,19 @@ def test_an_unsubscribed_person_keeps_the_first_reason_and_is_erased_all_the_sam
 
     assert Suppression.objects.get().reason == SuppressionReason.UNSUBSCRIBED
     assert Contact.objects.get(pk=held.contact.pk).erased_at > since
+
+
+def test_an_invitation_that_an_erased_person_never_took_up_opens_no_more(admin):
+    open_one = invite.invite("Nora@Example.org", by=admin, display_name="Nora Lind")
+    other = invite.invite("omar@example.org", by=admin)
+    token = invite.token_of(open_one)
+
+    export_and_erase.erase("nora@example.org")
+
+    open_one.refresh_from_db()
+    assert (open_one.state, open_one.display_name, open_one.email) == ("revoked", "", invite.ERASED_ADDRESS)
+    with pytest.raises(Refusal) as refused:
+        invite.by_token(token)
+    assert refused.value.status == 409
+    other.refresh_from_db()
+    assert (other.state, other.email) == ("open", "omar@example.org")
