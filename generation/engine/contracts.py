@@ -135,6 +135,9 @@ class Limits(Wire):
     processes: int | None = Field(None, ge=1, le=16)
     timeout_s: float = Field(120, gt=0)
     connect_timeout_s: float = Field(10, gt=0)
+    # Hosts in private networks that teachers may be asked at: names, `name:port` or networks; no other private number is called,
+    # whatever a name leads to by then. None: nothing is checked.
+    private_hosts: list[str] | None = None
     max_tries: int = Field(6, ge=1)
     # How often an answer in JSON that breaks the task's schema is shown to its teacher again, as a paid call.
     repairs: int = Field(1, ge=0, le=1)

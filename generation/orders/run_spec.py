@@ -28,6 +28,7 @@ from review.spec.prompting import Message
 from review.spec.task_spec import TaskSpec
 from web.db.chunks import chunked
 from web.errors import Refusal
+from web.net import allowed_hosts
 
 
 def revision_conversation(order: Order) -> list[Message]:
@@ -112,7 +113,7 @@ def build(job: Job) -> dict[str, Any]:
         stragglers="leave" if order.stragglers == Stragglers.LEAVE else "ask",
         batches=orders_batches.batches_for_engine(order),
         taken_in=orders_batches.collected_batch_ids(order),
-        limits=Limits(concurrency=_concurrency(order)),
+        limits=Limits(concurrency=_concurrency(order), private_hosts=_private_hosts(order)),
         local_clients={"offline": settings.OFFLINE_TEACHER},
         settled=earlier.settled,
         in_doubt=earlier.in_doubt,
@@ -168,6 +169,18 @@ def _concurrency(order: Order) -> int:
         allowed.get(slug, 1) * whole / mixed.share for slug, mixed in zip(variety.slugs, variety.teachers, strict=True)
     ]
     return max(1, min(MOST_AT_ONCE, int(min(most))))
+
+
+def _private_hosts(order: Order) -> list[str]:
+    """Private hosts its teachers may be asked at: those of this installation's settings, and where its own miniatures answer."""
+    slugs = MixSettings.model_validate(order.variety).slugs
+    rooms = {
+        id(room): room
+        for teacher in [order.teacher, *Teacher.objects.filter(slug__in=slugs)]
+        if (room := provided.provider_of(teacher))
+    }
+    own = [allowed_hosts.place_name(room.base_url()) for room in rooms.values()]
+    return [*settings.ALLOWED_PRIVATE_HOSTS, *own]
 
 
 def _records(order: Order) -> list[RecordIn]:

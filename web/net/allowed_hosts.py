@@ -11,7 +11,7 @@ from django.conf import settings
 from web.net import ssrf
 from web.net.ssrf import Address, AddressRefusedError, Endpoint
 
-__all__ = ["Address", "AddressRefusedError", "Endpoint", "check", "pin"]
+__all__ = ["Address", "AddressRefusedError", "Endpoint", "check", "pin", "place_name"]
 
 
 def check(url: str, *, may_have_query: bool = False) -> Endpoint:
@@ -30,6 +30,12 @@ def check(url: str, *, may_have_query: bool = False) -> Endpoint:
     place = ssrf.parse(url, may_have_query=may_have_query)
     named = settings.ALLOWED_PRIVATE_HOSTS
     return place if ssrf.is_allowed_by_name(place, named) else ssrf.pin(place, named=named)
+
+
+def place_name(url: str) -> str:
+    """The `host:port` of a URL, as it may stand among allowed private hosts."""
+    place = ssrf.parse(url, may_have_query=True)
+    return f"{place.host}:{place.port}"
 
 
 def pin(url: str) -> Endpoint:

@@ -33,11 +33,12 @@ class AddressRefusedError(Exception):
     Args:
         message: What is wrong with it.
         hint: How to mend it, or which setting would allow it.
+        is_unknown: Whether only its name is not known, which may be so for a moment.
     """
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str, *, is_unknown: bool = False) -> None:
         super().__init__(message)
-        self.message, self.hint = message, hint
+        self.message, self.hint, self.is_unknown = message, hint, is_unknown
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,15 @@ def system_lookup(host: str) -> list[str]:
 
 
 def pin(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> Endpoint:
-    """The place with the number to connect to, resolved and checked now.
+    """The place with the number to connect to, resolved and checked now; see `pin_all`."""
+    return pin_all(place, named=named, lookup=lookup)[0]
+
+
+def pin_all(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup) -> list[Endpoint]:
+    """The place with each number that may be connected to, in the order they are to be tried, resolved and checked now.
 
     Args:
-        place: As `read` returns it.
+        place: As `parse` returns it.
         named: Private hosts that are allowed: names, `name:port`, or networks such as `10.0.0.0/8`.
         lookup: Resolves names.
 
@@ -98,7 +104,7 @@ def pin(place: Endpoint, *, named: Iterable[str], lookup: Lookup = system_lookup
                 f"{place.host} is in a private network ({address}).",
                 "If that is meant, add the host to ALLOWED_PRIVATE_HOSTS and start again.",
             )
-    return Endpoint(place.scheme, place.host, place.port, addresses[0])
+    return [Endpoint(place.scheme, place.host, place.port, address) for address in dict.fromkeys(addresses)]
 
 
 def is_allowed_by_name(place: Endpoint, named: Iterable[str]) -> bool:
@@ -132,7 +138,9 @@ def _resolve(host: str, lookup: Lookup) -> list[Address]:
         addresses = []
     if not addresses:
         raise AddressRefusedError(
-            f"The name {host} is not known.", "Check the spelling, and that this host can resolve it."
+            f"The name {host} is not known.",
+            "Check the spelling, and that this host can resolve it.",
+            is_unknown=True,
         )
     return addresses
 

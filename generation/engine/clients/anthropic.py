@@ -6,6 +6,7 @@ from typing import Any
 
 import anthropic
 
+from generation.engine.clients import checked_connections
 from generation.engine.clients.messages import Messages
 from generation.engine.clients.sdk_client import SdkClient
 from generation.engine.contracts import Limits, TeacherSpec
@@ -32,13 +33,14 @@ class AnthropicClient(SdkClient[anthropic.AsyncAnthropic]):
         timeout = anthropic.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
 
         def make() -> anthropic.AsyncAnthropic:
+            # A redirect would carry the key to an unchecked address.
+            plain = anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
             return anthropic.AsyncAnthropic(
                 api_key=key,
                 base_url=teacher.base_url or BASE_URL,
                 max_retries=0,
                 timeout=timeout,
-                # A redirect would carry the key to an unchecked address.
-                http_client=anthropic.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+                http_client=checked_connections.checked(plain, limits.private_hosts),
             )
 
         super().__init__(form, make, at_once=limits.concurrency)

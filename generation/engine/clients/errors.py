@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
+from generation.engine.clients import checked_connections
 from generation.engine.clients.interface import CallError, Fate
 
 MESSAGE_LIMIT = 500
@@ -93,6 +94,8 @@ def from_connection(error: BaseException, *, timed_out: bool) -> CallError:
     """Return what a broken connection means: that nothing was sent, or that the fate of the call is unknown."""
     cause = error.__cause__ or error
     name = type(cause).__name__
+    if checked_connections.is_refused(error):
+        return CallError("fatal", "address_refused", str(cause)[:MESSAGE_LIMIT])
     text = f"{name}: {cause}".strip(": ")[:MESSAGE_LIMIT]
     if name in NEVER_SENT:
         return CallError("unbilled", "unreachable", text)

@@ -6,6 +6,7 @@ from typing import Any
 
 import openai
 
+from generation.engine.clients import checked_connections
 from generation.engine.clients.chat_completions import ChatCompletions
 from generation.engine.clients.sdk_client import SdkClient
 from generation.engine.contracts import Limits, TeacherSpec
@@ -32,13 +33,14 @@ class OpenAIClient(SdkClient[openai.AsyncOpenAI]):
         timeout = openai.Timeout(limits.timeout_s, connect=limits.connect_timeout_s)
 
         def make() -> openai.AsyncOpenAI:
+            # A redirect would carry the key to an unchecked address.
+            plain = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout)
             return openai.AsyncOpenAI(
                 api_key=key or "none",
                 base_url=teacher.base_url or BASE_URL,
                 max_retries=0,
                 timeout=timeout,
-                # A redirect would carry the key to an unchecked address.
-                http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout),
+                http_client=checked_connections.checked(plain, limits.private_hosts),
             )
 
         super().__init__(form, make, at_once=limits.concurrency)
