@@ -159,14 +159,19 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = max(32, int(MAX_BODY_MIB)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 
 REDIS_URL = env.text("REDIS_URL")
+_REDIS_CACHE = {
+    "LOCATION": stores.redis_location(REDIS_URL),
+    "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+}
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Tries to sign in among other things, counted by all web processes together where there is a Redis.
+    "default": {"BACKEND": "web.shared_cache.SharedCache", **_REDIS_CACHE}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # Figures as Python's own objects, which no other process may be handed.
+    "figures": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # Requests of each token, counted by all web processes together; one alone counts for itself.
-    "rates": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
-    }
+    "rates": {"BACKEND": "django.core.cache.backends.redis.RedisCache", **_REDIS_CACHE}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
 }

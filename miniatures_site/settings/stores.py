@@ -47,6 +47,11 @@ def database(url: str) -> dict[str, Any]:
     return parsed
 
 
+def redis_location(url: str) -> str:
+    """The address of a Redis as Django's cache reads it: the broker's word for a socket is not the client's."""
+    return url.replace("redis+socket://", "unix://", 1)
+
+
 def storage(url: str, folder: Path) -> dict[str, Any]:
     """Django's settings for where artefacts lie: a folder, or S3 and what speaks its protocol.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
 from tests.migrated import template
@@ -97,6 +98,20 @@ def test_a_gpu_host_takes_addresses_from_its_file_alone_and_says_which_is_missin
 
     assert worker["env_file"] == ".env"
     assert worker["environment"][name].startswith(f"${{{name}:?set {name} in deploy/.env")
+
+
+def test_web_believes_its_proxy_about_whose_request_it_is_and_the_proxy_reaches_it() -> None:
+    web, proxy = COMPOSE["services"]["web"], COMPOSE["services"]["proxy"]
+    caddyfile = (ROOT / "deploy" / "Caddyfile").read_text()
+
+    assert "--proxy-headers" in web["command"]
+    assert "172.16.0.0/12" in web["environment"]["FORWARDED_ALLOW_IPS"]
+    assert proxy["environment"]["UPSTREAM"] == "web:8000"
+    assert proxy["profiles"] == ["proxy"]
+    assert {"./deploy/Caddyfile:/etc/caddy/Caddyfile:ro"} <= set(proxy["volumes"])
+    assert "{$UPSTREAM:127.0.0.1:8000}" in caddyfile
+    [most_mib] = re.findall(r"max_size (\d+)MiB", caddyfile)
+    assert int(most_mib) > settings.MAX_UPLOAD_MIB
 
 
 def test_every_queue_has_a_worker() -> None:

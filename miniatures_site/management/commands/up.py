@@ -66,6 +66,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         refuse_taken_port(host, port)
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        # Data, keys and texts of people: nobody else on this machine reads them.
+        settings.VAR_DIR.chmod(0o700)
         call_command("migrate", verbosity=0)
         collect_if_changed()
         self.load_demo()

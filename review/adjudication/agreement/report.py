@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
@@ -72,20 +72,20 @@ class AgreementReport:
 def report(task: Task) -> AgreementReport:
     """Return the report of a task; the same object again until a new verdict is given."""
     key = f"agreement:{task.pk}:{_stamp(task)}"
-    cached: AgreementReport | None = cache.get(key)
+    cached: AgreementReport | None = caches["figures"].get(key)
     if cached is None:
         cached = _computed(task)
-        cache.set(key, cached, KEEP_S)
+        caches["figures"].set(key, cached, KEEP_S)
     return cached
 
 
 def counts_of(task: Task) -> AgreementCounts:
     """What was said of drafts that several judged, counted; remembered as the report is."""
     key = f"agreement-counts:{task.pk}:{_stamp(task)}"
-    cached: AgreementCounts | None = cache.get(key)
+    cached: AgreementCounts | None = caches["figures"].get(key)
     if cached is None:
         cached = AgreementCounts(blind_verdicts.read_columns(task))
-        cache.set(key, cached, KEEP_S)
+        caches["figures"].set(key, cached, KEEP_S)
     return cached
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
@@ -137,12 +137,12 @@ def share_json(found: AgreementShare) -> dict[str, Any]:
 def _others(member: Member, task: Task) -> dict[str, int]:
     """Verdicts of the rest of the team, the latest `EACH_OF` of each; remembered for a while."""
     key = f"verdicts-of-team:{task.pk}"
-    by_member: dict[UUID, dict[str, int]] | None = cache.get(key)
+    by_member: dict[UUID, dict[str, int]] | None = caches["figures"].get(key)
     if by_member is None:
         by_member = {
             reviewer.pk: figures.summary(reviewer, task, count=EACH_OF).by_verdict for reviewer in team_of(task)
         }
-        cache.set(key, by_member, KEEP_S)
+        caches["figures"].set(key, by_member, KEEP_S)
     total: Counter[str] = Counter()
     for pk, counts in by_member.items():
         if pk != member.pk:
