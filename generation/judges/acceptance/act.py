@@ -164,9 +164,11 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
     said = evidence.word_of(rule)
     assert rule.threshold is not None
     reached: dict[UUID, tuple[UUID, float]] = {}
-    for draft, judging, meets in evidence.read(rule.task, said).values_list("draft", "judging", "meets"):
-        if draft is not None and evidence.score(True, meets) >= rule.threshold:
-            reached.setdefault(draft, (judging, evidence.score(True, meets)))
+    told = ("draft", "judging", "meets", "confidence")
+    for draft, judging, meets, confidence in evidence.read(rule.task, said).values_list(*told):
+        sure = evidence.score(True, meets, confidence)
+        if draft is not None and sure >= rule.threshold:
+            reached.setdefault(draft, (judging, sure))
     chosen: list[MachineAcceptance] = []
     seed = rule.task.seed
     for pk in sorted(_free(rule, list(reached)), key=lambda pk: ordering.lot(seed, pk, of="turn")):

@@ -66,8 +66,10 @@ def word_of(rule: AcceptanceRule) -> Word:
     return Word(rule.judge, rule.judge_model, rule.prompt_version, rule.task_version)
 
 
-def score(passes: bool, meets: Mapping[str, bool]) -> float:
-    """How sure a judge is that a text is good, 0 to 1, by its words alone: 0 where it fails it, 1 where it misses nothing."""
+def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = None) -> float:
+    """How sure a judge is that a text is good, 0 to 1: 0 where it fails it, 1 where it misses nothing, else what it says itself."""
+    if passes and confidence is not None:
+        return confidence
     missed = sum(not met for met in meets.values())
     return 1 - missed / (len(meets) + 1) if passes else 0.0
 
@@ -84,8 +86,8 @@ def known(task: Task, said: Word) -> KnownScores:
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
     rows = read(task, said).filter(_ruled("draft__"), ~Exists(asked_for), ~Exists(accepted))
     first: dict[UUID, tuple[float, bool]] = {}
-    for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):
-        first.setdefault(draft, (score(True, meets), verdict != Verdict.ACCEPT))
+    for draft, meets, sure, verdict in rows.values_list("draft", "meets", "confidence", "draft__gold__verdict"):
+        first.setdefault(draft, (score(True, meets, sure), verdict != Verdict.ACCEPT))
     return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
 
 
