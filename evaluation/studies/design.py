@@ -42,8 +42,9 @@ SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 
 # Arms of the filter's study: four of one size, and all that was written.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
-# The arm of a transfer that is not tuned.
-BASE: Final = "base"
+# The arm of a transfer that is not tuned; no task has a short name like it. Studies registered before call it by the second.
+BASE: Final = "as it came"
+BASE_BEFORE: Final = "base"
 # Arms of an isolated expert against a dense student.
 ISOLATED, DENSE = "Isolated expert", "Dense student"
 # Arms of imitation against logits; the last where a version without the reasoning is named beside.

@@ -9,6 +9,7 @@ from evaluation.states import SHARE_METRICS, StudyKind
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
+    BASE,
     DENSE,
     EDITED,
     EVERY,
@@ -163,6 +164,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "of at most 0.05 helps or hurts; of no other is anything said. So at most 5 % of such studies name a transfer that is "
             "none, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there: of it nothing is said."
         ),
+        "base": BASE,
         "tolerance": 0.0,
         "gain": 0.05,
         "unstable_above": 0.2,

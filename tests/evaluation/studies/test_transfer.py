@@ -46,9 +46,9 @@ def test_a_transfer_runs_to_its_verdict_and_shows_it(
 ) -> None:
     study = ask(other)
     assert [(cell.arm, cell.records) for cell in study.cells.order_by("position")] == [
-        ("base", 0), ("outreach", 12), ("research", 12), ("outreach", 12), ("research", 12),
+        ("as it came", 0), ("outreach", 12), ("research", 12), ("outreach", 12), ("research", 12),
     ]  # fmt: skip
-    base = study.cells.get(arm="base").measurement
+    base = study.cells.get(arm="as it came").measurement
     spec = scoring.scoring_spec(base.pk, tmp_path)
     assert spec["system"]["method"] == "base"
     assert [len(part["records"]) for part in (spec, *spec["others"])] == [4, 3]
