@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from web import strict_json
@@ -36,7 +37,7 @@ def object_at(value: object, key: str) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
-def shares_at(value: dict[str, Any], key: str) -> dict[str, dict[str, float]]:
+def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]:
     """Shares of labels by field, as a served classifier tells them; none where any of it is something else."""
     shares = object_at(value, key)
     if not all(isinstance(of_field, dict) for of_field in shares.values()):
