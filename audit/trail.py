@@ -63,6 +63,7 @@ ACTS: dict[str, str] = {
     "claims_checked": "Claims given to a teacher to check",
     "retrieval_study_registered": "A study of verifiers registered",
     "claim_records_made": "Claim records made of decisions",
+    "judge_records_made": "Records to train a judge made of decisions",
     "synthetic_records_ordered": "Synthetic records ordered",
     "synthetic_records_taken_in": "Synthetic records taken in again",
     "calls_settled": "Uncertain calls settled",

@@ -122,7 +122,9 @@ def false_transfer(seeds: int, times: int, *, tasks: int = 3) -> tuple[float, fl
     columns = [{"task": name, "records": [f"{name}-{number}" for number in range(40)]} for name in names]
     for _ in range(times):
         of_record = {record: 1 + chance.normal(0, 0.25) for column in columns for record in column["records"]}
-        cells = [CellResult("base", 0, 1, {r: loss + chance.normal(0, 0.03) for r, loss in of_record.items()}, {})]
+        cells = [
+            CellResult("as it came", 0, 1, {r: loss + chance.normal(0, 0.03) for r, loss in of_record.items()}, {})
+        ]
         for name in names:
             for seed in range(seeds):
                 apart = {column["task"]: chance.normal(0, 0.02) for column in columns}

@@ -71,6 +71,7 @@ class StudyKind(TextChoices):
     CONTEXT = "context", "A shorter context against a longer"
     CLONING = "cloning", "Imitating texts against logits"
     EXPERTS = "experts", "An expert of a mixture against a dense student"
+    MINUTES = "minutes", "SFT, DPO, KTO and on-policy at equal expert minutes"
 
 
 class StudyMetric(TextChoices):

@@ -2,6 +2,9 @@
 
 from django.db.models import TextChoices
 
+# Beside the fields of a kept answer, what a served classifier says of each label; no field is called so.
+PROBABILITIES = "(probabilities)"
+
 
 class Provider(TextChoices):
     """Who is behind a teacher, and which wire format it speaks."""

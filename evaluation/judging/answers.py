@@ -22,9 +22,11 @@ from review.spec.paths import word_count
 def subject_of(evaluation: Evaluation) -> Subject:
     """What a judge reads of an evaluation: the same records of each system, drawn at random, but for answers without a shape."""
 
-    def texts(at_most: int) -> list[TextToJudge]:
+    def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
         spec = evaluation.task_version.spec
-        beside = reviewed.reviewed(evaluation.task, spec, at_most=VERDICTS, key=str(evaluation.pk))
+        beside = reviewed.reviewed(
+            evaluation.task, spec, at_most=VERDICTS, key=str(evaluation.pk), tested_only=tested_only
+        )
         written = [text for text in _answers(evaluation, at_most) if reviewed.fits(spec, text.fields)]
         return with_reviewed(written, beside)
 

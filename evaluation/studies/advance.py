@@ -44,7 +44,8 @@ def look(study_id: UUID, *, fence: int) -> Progress:
         _advance_cell(cell)
     under_way = sum(selectors.cell_status(cell).state in UNDER_WAY for cell in selectors.cells(study))
     for cell in selectors.cells(study):
-        if under_way < AT_ONCE and selectors.cell_status(cell).state == CellState.OPEN:
+        is_open = under_way < AT_ONCE and selectors.cell_status(cell).state == CellState.OPEN
+        if is_open and cells.is_ready(cell):
             under_way += _begin(cell)
     now = [selectors.cell_status(cell) for cell in selectors.cells(study)]
     return progress_of(now, ended=ENDED, under_way=UNDER_WAY, paused=CellState.PAUSED, called="cell")

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from evaluation.states import StudyMetric
 from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
-from evaluation.studies.design import SMALL, StudyRequest
+from evaluation.studies.design import BESIDE_SFT, SMALL, StudyRequest
 from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -30,7 +30,9 @@ from web.http.pagination import KeysetPagination
 class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
-    kind = serializers.CharField(help_text="samples, methods, filter, students, transfer, context, cloning or experts")
+    kind = serializers.CharField(
+        help_text="samples, methods, filter, students, transfer, context, cloning, experts or minutes"
+    )
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
     preset = serializers.CharField(required=False, default=SMALL, help_text="small or normal")
@@ -42,7 +44,7 @@ class StudyIn(serializers.Serializer[Any]):
     epochs = serializers.IntegerField(required=False, min_value=1)
     metric = serializers.CharField(required=False, default=StudyMetric.NLL.value)
     recipes = serializers.DictField(
-        child=serializers.CharField(), required=False, help_text="Presets by arm: lora, full."
+        child=serializers.CharField(), required=False, help_text="Presets by arm: lora, full, dpo, kto."
     )
     students = serializers.ListField(
         child=serializers.CharField(max_length=60),
@@ -61,6 +63,16 @@ class StudyIn(serializers.Serializer[Any]):
     )
     answers_version = serializers.UUIDField(
         required=False, help_text="Of *cloning*: a version of the task without the reasoning, for an arm of its own."
+    )
+
+    minutes = serializers.IntegerField(
+        required=False, min_value=1, help_text="Of *minutes*: the expert minutes that each arm may spend."
+    )
+    beside_sft = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(BESIDE_SFT)),
+        required=False,
+        max_length=3,
+        help_text="Of *minutes*: the arms beside SFT, dpo and kto where nothing is said.",
     )
 
 
@@ -122,6 +134,8 @@ class StudiesView(APIView):
             students=tuple(asked.get("students", ())),
             teacher=asked["teacher"],
             answers_version=str(asked.get("answers_version", "")),
+            minutes=asked.get("minutes"),
+            beside_sft=tuple(asked.get("beside_sft", ())),
         )
         study = launch_study.launch(
             wishes,

@@ -81,6 +81,11 @@ def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     return _conclude(cells, rule, _experts_sentence)
 
 
+def conclude_minutes(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of arms that spend the same expert minutes."""
+    return _conclude(cells, rule, _minutes_sentence, told_from=0)
+
+
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
     StudyKind.FILTER: conclude_filter,
     StudyKind.STUDENTS: conclude_students,
@@ -88,28 +93,41 @@ CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], di
     StudyKind.CONTEXT: conclude_context,
     StudyKind.CLONING: conclude_cloning,
     StudyKind.EXPERTS: conclude_experts,
+    StudyKind.MINUTES: conclude_minutes,
 }
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
 
 def _conclude(
-    cells: Sequence[CellResult], rule: Mapping[str, Any], sentence: Sentence, *, fronts: bool = False
+    cells: Sequence[CellResult],
+    rule: Mapping[str, Any],
+    sentence: Sentence,
+    *,
+    fronts: bool = False,
+    told_from: int = 1,
 ) -> dict[str, Any]:
     group_by_arm = results.groups(cells, lambda cell: cell.arm, rule["metric"])
     if not any(len(group.losses) > 1 for group in group_by_arm.values()):
         words = "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."
         return {"sentence": words, "findings": [], "points": [], "comparisons": []}
-    drawn = draws([group.losses for group in group_by_arm.values()], count=rule["draws"], seed=rule["seed"])
+    losses = [group.losses for group in group_by_arm.values()]
+    drawn = draws(losses, count=rule["draws"], seed=rule["seed"], clusters=_companies(group_by_arm, rule))
     draws_by_arm = dict(zip(group_by_arm, drawn.T, strict=True))
     asked = _ask(group_by_arm, draws_by_arm, rule)
     points = [_point(group, draws_by_arm[name], rule) for name, group in group_by_arm.items()]
     return {
         "sentence": sentence(asked, rule),
-        "findings": [_finding(one, rule) for one in asked[1:]],
+        "findings": [_finding(one, rule) for one in asked[told_from:]],
         "points": points,
         "comparisons": [asdict(one) for one in asked],
         **({"fronts": pareto.fronts(points)} if fronts else {}),
     }
+
+
+def _companies(groups: Mapping[str, Group], rule: Mapping[str, Any]) -> list[int] | None:
+    """The company of each record that is compared, where the rule draws by company."""
+    companies = rule.get("companies")
+    return [companies[record] for record in next(iter(groups.values())).records] if companies else None
 
 
 def _ask(groups: Mapping[str, Group], drawn: Mapping[str, Array], rule: Mapping[str, Any]) -> list[ArmComparison]:
@@ -194,6 +212,22 @@ def _experts_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -
     if first.low > 0:
         return f"The dense student is the better one: {finding}."
     return f"The study has not told which is the better student: {finding}, and the interval reaches across zero."
+
+
+def _minutes_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    of = f"of the same {rule['minutes']} expert minutes"
+    compared = sorted(
+        (one for one in asked if one.lost is not None and not one.problem), key=lambda one: one.lost or 0.0
+    )
+    if not compared:
+        return f"The study cannot tell: {asked[0].problem or 'with SFT alone no output passes'}."
+    best = compared[0]
+    finding = f"{_words(best, rule)} than with SFT alone{_range(best)}"
+    if best.is_shown:
+        return f"{best.arm} makes more {of} than SFT alone: {finding}."
+    if len(compared) == len(asked) and all((one.low or 0.0) > 0 for one in compared):
+        return f"SFT alone makes the most {of}: with {best.arm}, which comes nearest, {finding}."
+    return f"The study has not told that any arm makes more {of} than SFT alone: with {best.arm} {finding}."
 
 
 def _students_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:

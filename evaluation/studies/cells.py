@@ -13,10 +13,10 @@ from django.urls import reverse
 from evaluation.models import Measurement, StudyCell
 from jobs.lifecycle import control
 from jobs.models import Job
-from jobs.states import JobState
+from jobs.states import FINISHED, JobState
 from review.models import DatasetVersion
 from training.inputs import samples
-from training.models import Student, TrainingRun
+from training.models import Miniature, Student, TrainingRun
 from training.recipes import identity
 from training.runs import launch_run
 from training.runs.run_request import RunRequest
@@ -59,10 +59,43 @@ def score(measurement_id: UUID) -> None:
         _begin_scoring(measurement)
 
 
+def is_ready(cell: StudyCell) -> bool:
+    """Whether nothing that a cell goes on from is still to be tuned; where that ended badly, it is ready to be refused."""
+    before = _before(cell.measurement)
+    if before is None or before.is_done or (before.run and before.run.job.state in FINISHED):
+        return True
+    return StudyCell.objects.filter(study=cell.study_id, measurement=before).exclude(problem="").exists()
+
+
 def jobs_of(cell: StudyCell) -> list[Job]:
     """Jobs of a cell, its run's first."""
     measurement = cell.measurement
     return [job for job in (measurement.run.job if measurement.run else None, measurement.job) if job]
+
+
+def _before(measurement: Measurement) -> Measurement | None:
+    """The measurement whose run another goes on from; None of most."""
+    after = measurement.plan.get("after")
+    return Measurement.objects.select_related("run__job", "run__miniature").get(fingerprint=after) if after else None
+
+
+def _starting_point(measurement: Measurement) -> Miniature | None:
+    """What a run goes on from.
+
+    Raises:
+        Refusal: The run before it did not end well, or was measured elsewhere and left nothing here.
+    """
+    before = _before(measurement)
+    if before is None:
+        return None
+    miniature: Miniature | None = getattr(before.run, "miniature", None)
+    if miniature is None:
+        raise Refusal(
+            "nothing_to_go_on_from",
+            "The SFT run that this cell goes on from has left no miniature here.",
+            hint="Mend that cell, then resume the study.",
+        )
+    return miniature
 
 
 def _begin_scoring(measurement: Measurement) -> None:
@@ -80,6 +113,7 @@ def _launch_run(measurement: Measurement) -> TrainingRun:
             dataset_version=DatasetVersion.objects.select_related("dataset__task").get(pk=plan["dataset_version"]),
             student=Student.objects.get(pk=plan["student"]),
             teacher=Student.objects.get(pk=plan["teacher"]) if "teacher" in plan else None,
+            starts_from=_starting_point(measurement),
         ),
         recipe=plan["preset"],
         overrides=plan["overrides"],

@@ -10,6 +10,8 @@ from evaluation.states import StudyKind, StudyMetric
 from training.states import SampleOf
 
 MIN_SEEDS: Final = 2
+# Where arms share a budget, the noise between seeds is what decides, and two tell too little of it.
+MIN_SEEDS_OF_MINUTES: Final = 3
 MAX_CELLS: Final = 60
 MAX_EPOCHS: Final = 20
 # Records that cells are scored on: more give narrower intervals and cost a forward pass each, in every cell.
@@ -28,6 +30,7 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.CONTEXT: "Does a shorter context lose anything?",
     StudyKind.EXPERTS: "Is an expert of a mixture a better student than a dense model?",
     StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
+    StudyKind.MINUTES: "What makes the most of the same expert minutes?",
 }
 # Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
 LONG_CONTEXT: Final = 16_384
@@ -39,12 +42,18 @@ SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 
 # Arms of the filter's study: four of one size, and all that was written.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
 LONGEST, EVERY = "Longest", "Everything written"
-# The arm of a transfer that is not tuned.
-BASE: Final = "base"
+# The arm of a transfer that is not tuned; no task has a short name like it. Studies registered before call it by the second.
+BASE: Final = "as it came"
+BASE_BEFORE: Final = "base"
 # Arms of an isolated expert against a dense student.
 ISOLATED, DENSE = "Isolated expert", "Dense student"
 # Arms of imitation against logits; the last where a version without the reasoning is named beside.
 IMITATES, LOGITS, ANSWER_ALONE = "Imitates the texts", "Learns the logits", "Imitates the answers alone"
+# Arms of equal expert minutes: golds imitated; then preferences on top of that; or golds of a miniature's own drafts among them.
+SFT, SFT_DPO, SFT_KTO, ON_POLICY = "SFT", "SFT, then DPO", "SFT, then KTO", "SFT, on-policy"
+# How a request names those beside SFT.
+BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
+SMALL_MINUTES: Final = 60
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
@@ -67,6 +76,9 @@ class StudyArm:
         one_each: Whether a record brings one of its rows alone, so that arms of one size have as many texts.
         teacher: Slug of the student whose logits it learns, by its recipe in all else; empty for imitation.
         answer_alone: Whether it is tuned on the version without the reasoning.
+        reads: Format of its rows: texts to imitate, pairs or labelled texts.
+        after: Name of the arm whose run it goes on from, of the same seed; empty for the student itself.
+        with_miniature: Whether half of its minutes are spent on a miniature's own drafts.
     """
 
     name: str
@@ -81,6 +93,9 @@ class StudyArm:
     is_base: bool = False
     teacher: str = ""
     answer_alone: bool = False
+    reads: str = "sft"
+    after: str = ""
+    with_miniature: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,8 @@ class StudyInputs:
         encoders: Those of the students that write no text, but tell labels.
         context_length: Tokens that the study's student reads, where that is known.
         versions: Of a transfer, each task with the id of its dataset version, the study's own first.
+        minutes: Whole minutes that judging the teachers' drafts took; of equal expert minutes alone.
+        own_minutes: The same of drafts that a miniature wrote.
     """
 
     records: Mapping[SampleOf, int]
@@ -104,6 +121,8 @@ class StudyInputs:
     encoders: frozenset[str] = frozenset()
     context_length: int | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 0
+    own_minutes: int = 0
 
     @property
     def common(self) -> int:
@@ -113,7 +132,7 @@ class StudyInputs:
 
 @dataclass(frozen=True)
 class StudyDesign:
-    """A grid: every arm at every size with every seed. Sizes count records, not rows."""
+    """A grid: every arm at every size with every seed. Sizes count records, not rows; of equal expert minutes, minutes."""
 
     kind: StudyKind
     question: str
@@ -152,6 +171,8 @@ class StudyRequest:
     students: tuple[str, ...] = ()
     teacher: str = ""
     answers_version: str = ""
+    minutes: int | None = None
+    beside_sft: tuple[str, ...] = ()
 
 
 class DesignError(ValueError):

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from evaluation.states import StudyKind, StudyMetric
-from evaluation.studies.design import PRESETS, SMALL, StudyRequest
+from evaluation.studies.design import BESIDE_SFT, PRESETS, SMALL, StudyRequest
 from web.http.form_choices import set_choices
 
 MAX_NUMBERS = 30
@@ -59,6 +59,18 @@ class StudyForm(forms.Form):
         required=False,
         help_text="Only there: a version that leaves the reasoning out, tuned beside the others.",
     )
+    minutes = forms.IntegerField(
+        label="Expert minutes",
+        required=False,
+        min_value=1,
+        help_text="Only at equal expert minutes: what each arm may spend. Empty: the grid's.",
+    )
+    beside_sft = forms.MultipleChoiceField(
+        label="Beside SFT",
+        required=False,
+        choices=list(BESIDE_SFT.items()),
+        help_text="Only there. Empty: DPO and KTO; on-policy takes verdicts on drafts of a miniature.",
+    )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
@@ -96,4 +108,6 @@ class StudyForm(forms.Form):
             students=tuple(asked["students"]),
             teacher=asked["teacher"],
             answers_version=asked["answers_version"],
+            minutes=asked["minutes"],
+            beside_sft=tuple(asked["beside_sft"]),
         )

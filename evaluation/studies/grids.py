@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
+from evaluation.studies import expert_minutes
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
@@ -56,8 +57,8 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
         kind=kind,
         question=wishes.question.strip() or QUESTIONS[kind],
         arms=_arms(wishes, given),
-        sizes=wishes.sizes or _sizes(kind, wishes.preset, given.common),
-        seeds=wishes.seeds or ((1, 2) if is_small else (1, 2, 3)),
+        sizes=_sizes(wishes, given),
+        seeds=wishes.seeds or ((1, 2) if is_small and kind != StudyKind.MINUTES else (1, 2, 3)),
         epochs=wishes.epochs or (1 if is_small else 3),
         metric=metric,
     )
@@ -65,7 +66,7 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
         design = replace(design, written_records=0)
     if metric in SHARE_METRICS:
         design = replace(design, written_records=design.scored_records)
-    if errors := _errors(design, given):
+    if errors := _errors(design, given) | expert_minutes.errors_of(wishes, design, given):
         raise DesignError(errors)
     return design
 
@@ -110,6 +111,8 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
     if kind == StudyKind.CLONING:
         alone = (StudyArm(ANSWER_ALONE, lora, answer_alone=True),) if wishes.answers_version else ()
         return StudyArm(LOGITS, lora, teacher=wishes.teacher), StudyArm(IMITATES, lora), *alone
+    if kind == StudyKind.MINUTES:
+        return expert_minutes.arms_of(wishes, lora=lora)
     return (StudyArm("LoRA", lora),)
 
 
@@ -125,11 +128,15 @@ def _methods(slug: str, recipes: Mapping[str, str], given: StudyInputs) -> tuple
     return lora, StudyArm(f"{slug}, full", full, student=slug)
 
 
-def _sizes(kind: StudyKind, preset: str, available: int) -> tuple[int, ...]:
-    most = min(available, SMALL_RECORDS) if preset == SMALL else available
-    if kind != StudyKind.SAMPLES:
+def _sizes(wishes: StudyRequest, given: StudyInputs) -> tuple[int, ...]:
+    if wishes.kind == StudyKind.MINUTES:
+        return (expert_minutes.minutes_of(wishes, given),)
+    if wishes.sizes:
+        return wishes.sizes
+    most = min(given.common, SMALL_RECORDS) if wishes.preset == SMALL else given.common
+    if wishes.kind != StudyKind.SAMPLES:
         return (most,)
-    sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[preset]}
+    sizes = {max(MIN_RECORDS, round(most * share)) for share in SHARES[wishes.preset]}
     return tuple(sorted(size for size in sizes if size <= most)) or (most,)
 
 
@@ -143,20 +150,7 @@ def _unknown(wishes: StudyRequest) -> dict[str, list[str]]:
 
 
 def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = {}
-    available = given.common
-    sizes, seeds = design.sizes, design.seeds
-    if list(sizes) != sorted(set(sizes)):
-        errors["sizes"] = [f"Sizes must increase: {_listed(sizes)} do not."]
-    elif sizes[0] < 1 or sizes[-1] > available:
-        of_each = "" if design.kind != StudyKind.FILTER else " of each kind"
-        errors["sizes"] = [
-            f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
-        ]
-    elif design.kind == StudyKind.SAMPLES and len(sizes) < 2:
-        errors["sizes"] = ["How many samples can be told from two sizes on; four and more give a curve."]
-    elif design.kind != StudyKind.SAMPLES and len(sizes) != 1:
-        errors["sizes"] = ["All are compared at one size: name one."]
+    errors, seeds = _size_errors(design, given), design.seeds
     if design.kind == StudyKind.STUDENTS and len(design.arms) < 2:
         errors["students"] = ["Name two students or more: one alone cannot be the smallest that holds."]
     if given.encoders and design.metric != StudyMetric.RIGHT:
@@ -179,6 +173,24 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     if len(design.places) > MAX_CELLS:
         errors["sizes"] = [f"The grid has {len(design.places)} cells; a study takes at most {MAX_CELLS}."]
     return errors
+
+
+def _size_errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
+    """What is wrong with sizes that count records."""
+    sizes, available = design.sizes, given.common
+    if design.kind == StudyKind.MINUTES:
+        return {}
+    if list(sizes) != sorted(set(sizes)):
+        return {"sizes": [f"Sizes must increase: {_listed(sizes)} do not."]}
+    if sizes[0] < 1 or sizes[-1] > available:
+        of_each = "" if design.kind != StudyKind.FILTER else " of each kind"
+        message = f"The version holds {available} training records{of_each}; {_listed(sizes)} do not fit into it."
+        return {"sizes": [message]}
+    if design.kind == StudyKind.SAMPLES and len(sizes) < 2:
+        return {"sizes": ["How many samples can be told from two sizes on; four and more give a curve."]}
+    if design.kind != StudyKind.SAMPLES and len(sizes) != 1:
+        return {"sizes": ["All are compared at one size: name one."]}
+    return {}
 
 
 def _cloning_errors(design: StudyDesign) -> dict[str, list[str]]:

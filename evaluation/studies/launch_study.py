@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.models import Measurement, Study, StudyCell
+from evaluation.states import StudyKind
 from evaluation.studies import design as designs
 from evaluation.studies import record as records
 from evaluation.studies import registration, rules
 from evaluation.studies.design import StudyRequest
-from evaluation.studies.registration import PlannedStudyCell, StudyRegistration
+from evaluation.studies.planned_cells import PlannedStudyCell
+from evaluation.studies.registration import StudyRegistration
 from jobs.lifecycle import control
 from members.models import Member
 from review.models import DatasetVersion
@@ -127,9 +129,10 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "sizes": list(design.sizes),
             "seeds": list(design.seeds),
             "epochs": design.epochs,
+            **({"unit": "expert minutes"} if design.kind == StudyKind.MINUTES else {}),
         },
         "metric": str(design.metric),
-        "decision_rule": rules.rule_of(design),
+        "decision_rule": rules.rule_of(design) | ({"companies": dict(laid.companies)} if laid.companies else {}),
         "outlook": laid.outlook.as_json(),
         "scored_on": {
             "split": str(Split.VALIDATION),
@@ -158,6 +161,7 @@ def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
     own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}
     own |= {"teacher": arm.teacher, "answer_alone": arm.answer_alone}
+    own |= {"reads": arm.reads if arm.after else "", "after": arm.after, "with_miniature": arm.with_miniature}
     return {
         "name": arm.name,
         "preset": arm.recipe,

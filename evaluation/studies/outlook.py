@@ -35,6 +35,7 @@ ASSUMED_SCATTER: Final = {
 _GAINS: Final[dict[str, str]] = {
     StudyKind.FILTER: "A filter whose students are truly better by {gain} is shown to help",
     StudyKind.EXPERTS: "An expert that is truly better by {gain} is shown to be",
+    StudyKind.MINUTES: "An arm whose students are truly better by {gain} is shown to make more of the minutes",
     StudyKind.CLONING: "Logits whose students are truly better by {gain} are shown to teach better",
 }
 

@@ -56,6 +56,7 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.TRANSFER: "Tuned on",
     StudyKind.CLONING: "Learns from",
     StudyKind.EXPERTS: "Student",
+    StudyKind.MINUTES: "Spends its minutes on",
 }
 EXPERTS_NOTE = (
     "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "

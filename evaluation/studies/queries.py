@@ -125,6 +125,15 @@ def validation_records(version: DatasetVersion, *, limit: int) -> list[str]:
     return [str(pk) for pk in there.values_list("pk", flat=True)[:limit]]
 
 
+def companies_of(records: Sequence[str]) -> dict[str, int]:
+    """The company of each record as a number, so that no name stands in a registration; one of no company is its own."""
+    groups = {
+        str(pk): group or str(pk) for pk, group in Record.objects.filter(pk__in=records).values_list("pk", "group")
+    }
+    numbers: dict[str, int] = {}
+    return {record: numbers.setdefault(groups[record], len(numbers)) for record in records}
+
+
 def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
     """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
     # A transfer's records are of several tasks.

@@ -6,61 +6,50 @@ Refuses what cannot be run; writes nothing, so that a page can show all of it be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 from evaluation.states import StudyKind
 from evaluation.studies import beside as besides
-from evaluation.studies import columns, grids
+from evaluation.studies import columns, grids, planned_cells
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
-from evaluation.studies import record as records
 from evaluation.studies import results as results_of
 from evaluation.studies.beside import Beside
 from evaluation.studies.columns import StudyColumn
-from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyArm, StudyDesign, StudyInputs, StudyRequest
+from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyDesign, StudyInputs, StudyRequest
 from evaluation.studies.outlook import Scatter, StudyOutlook
+from evaluation.studies.planned_cells import CellInputs, PlannedStudyCell
 from evaluation.studies.results import CellResult
 from review.models import DatasetVersion, Task, TaskVersion
 from review.states import Verdict
-from training.inputs import samples, tuning_data
-from training.inputs.samples import Sample
+from training.inputs import expert_minutes, samples, tuning_data
 from training.models import Student
-from training.recipes import identity
-from training.runs import forecast, preflight
-from training.runs.run_request import RunRequest
+from training.runs import preflight
 from training.states import SampleOf
 from training.students import queries as students_of
 from training.students import registration as student_registration
 from web.errors import Refusal
 
-# Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
-NEVER_BEFORE_END: Final = 1_000_000
 # How many times the parameters of one student another may have that is compared with it as an equal.
 LIKE_SIZE: Final = 1.25
 # Measured on two CPU cores (docs/studies.md): an engine's start until its first step, and the scoring of a cell.
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
-
-
-@dataclass(frozen=True)
-class PlannedStudyCell:
-    """One cell: where it stands in the grid, all its result hangs on, and how long its run will take."""
-
-    arm: StudyArm
-    records: int
-    seed: int
-    plan: dict[str, Any]
-    fingerprint: str
-    train_s: float | None
+# Kinds that take a version with all three verdicts, and what is missing without a rejection.
+_NEED_REJECTED: Final[dict[str, str]] = {
+    StudyKind.FILTER: "what the human filter keeps out cannot be tuned on",
+    StudyKind.MINUTES: "the minutes that rejections took would be missing from every arm",
+}
 
 
 @dataclass(frozen=True)
 class StudyRegistration:
     """All of a study that is fixed before its first run; `reused` are fingerprints that were measured before.
 
-    `student` is what its cells tune; where students are compared, the largest. `columns` are the tasks of a transfer.
+    `student` is what its cells tune; where students are compared, the largest. `columns` are the tasks of a transfer;
+    `companies` the company of each scored record, numbered, where draws are by company.
     """
 
     version: DatasetVersion
@@ -72,6 +61,7 @@ class StudyRegistration:
     reused: frozenset[str]
     outlook: StudyOutlook
     columns: tuple[StudyColumn, ...] = ()
+    companies: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -92,18 +82,67 @@ def plan_study(
             cannot be run on this student.
     """
     preflight.require_rows(version)
-    files = tuning_data.tuning_data_of(version)
-    if files is None:
+    if tuning_data.tuning_data_of(version) is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
     students, beside = _students(wishes, student), besides.found(wishes, version, student)
     if besides.encoders(students):
         besides.require_labels(version)
     versions = [version, *(others if wishes.kind == StudyKind.TRANSFER else ())]
     tasks = columns.columns_of(versions, limit=designs.SCORED_RECORDS) if wishes.kind == StudyKind.TRANSFER else ()
+    design = _design(wishes, versions, students, beside)
+    scored = _scored(version, tasks, design, beside)
+    task_version = tuning_data.newest_task_version(version)
+    besides.require_values(design.metric, task_version)
+    of_columns = {"columns": [task.as_json() for task in tasks]} if tasks else {}
+    inputs = CellInputs(
+        design=design,
+        version=version,
+        student=students[-1],
+        beside=beside,
+        scoring={"scored": scored, "written_records": design.written_records, **of_columns},
+        versions={str(each.pk): each for each in versions},
+        students={each.slug: each for each in students},
+    )
+    cells = planned_cells.plan_cells(inputs)
+    companies = selectors.companies_of(scored) if design.kind == StudyKind.MINUTES else {}
+    drawn = len(set(companies.values())) or min((len(task.records) for task in tasks), default=len(scored))
+    return StudyRegistration(
+        version,
+        task_version,
+        students[-1],
+        design,
+        tuple(scored),
+        cells,
+        selectors.measured(cell.fingerprint for cell in cells),
+        outlooks.of_design(design, _scatter(task_version.task, design), records=drawn),
+        tasks,
+        companies,
+    )
+
+
+def _design(
+    wishes: StudyRequest, versions: Sequence[DatasetVersion], students: Sequence[Student], beside: Beside
+) -> StudyDesign:
+    """The grid, with enough rows of each format that an arm reads.
+
+    Raises:
+        Refusal: It cannot be, or the version holds too few rows of a format.
+    """
     try:
         design = grids.design_study(wishes, _inputs(wishes, versions, students, beside))
     except DesignError as error:
         raise Refusal("bad_study", str(error), hint=_hint(error), status=400, errors=error.errors) from error
+    for reads in dict.fromkeys(arm.reads for arm in design.arms):
+        preflight.require_rows(versions[0], reads)
+    return design
+
+
+def _scored(version: DatasetVersion, tasks: Sequence[StudyColumn], design: StudyDesign, beside: Beside) -> list[str]:
+    """The validation records that every cell is scored on.
+
+    Raises:
+        Refusal: There is none.
+    """
     scored = [record for task in tasks for record in task.records] or beside.scored_in_both(
         selectors.validation_records(version, limit=design.scored_records)
     )
@@ -113,29 +152,7 @@ def plan_study(
             f"{version} has no validation record that is still there, so cells could not be scored.",
             hint="Import more records, judge their drafts, then freeze the next version.",
         )
-    task_version = tuning_data.newest_task_version(version)
-    besides.require_values(design.metric, task_version)
-    by_slug = {each.slug: each for each in students}
-    by_id = {str(each.pk): each for each in versions}
-    largest = students[-1]
-    of_columns = {"columns": [task.as_json() for task in tasks]} if tasks else {}
-    cells = [
-        _cell(
-            place,
-            design=design,
-            version=beside.version_of(place[0], by_id.get(place[0].version, version)),
-            beside=beside,
-            student=by_slug.get(place[0].student, largest),
-            scoring={"scored": list(scored), "written_records": design.written_records, **of_columns},
-        )
-        for place in design.places
-    ]
-    reused = selectors.measured(cell.fingerprint for cell in cells)
-    fewest = min((len(task.records) for task in tasks), default=len(scored))
-    outlook = outlooks.of_design(design, _scatter(task_version.task, design), records=fewest)
-    return StudyRegistration(
-        version, task_version, largest, design, tuple(scored), tuple(cells), reused, outlook, tasks
-    )
+    return scored
 
 
 def _students(wishes: StudyRequest, student: Student) -> list[Student]:
@@ -181,15 +198,15 @@ def _inputs(
     """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
 
     Raises:
-        Refusal: The human filter is asked about, and the version holds nothing that it kept out.
+        Refusal: The human filter, or what minutes buy, is asked about, and the version holds no draft that was rejected.
     """
     version = versions[0]
-    kinds = tuple(SampleOf) if wishes.kind == StudyKind.FILTER else (SampleOf.GOLDS,)
+    kinds = tuple(SampleOf) if wishes.kind in _NEED_REJECTED else (SampleOf.GOLDS,)
     rows = {of: samples.rows_to_draw_from(version, of) for of in kinds}
     if SampleOf.WRITTEN in rows and not any(row.verdict == Verdict.REJECT for row in rows[SampleOf.WRITTEN]):
         raise Refusal(
             "nothing_filtered",
-            f"{version} holds no rejected draft, so what the human filter keeps out cannot be tuned on.",
+            f"{version} holds no rejected draft, so {_NEED_REJECTED[wishes.kind]}.",
             hint="Freeze a version with all three verdicts (accept, edit, reject), then ask again.",
             errors={"dataset_version": ["This version holds no rejected drafts."]},
         )
@@ -205,7 +222,15 @@ def _inputs(
         encoders=besides.encoders(students),
         context_length=students[-1].context_length,
         versions={each.dataset.task.slug: str(each.pk) for each in versions},
+        **_minutes(wishes, version),
     )
+
+
+def _minutes(wishes: StudyRequest, version: DatasetVersion) -> dict[str, int]:
+    if wishes.kind != StudyKind.MINUTES:
+        return {}
+    of_teachers, own = (expert_minutes.timed_drafts(version, by_miniature=is_own) for is_own in (False, True))
+    return {"minutes": expert_minutes.minutes_held(of_teachers), "own_minutes": expert_minutes.minutes_held(own)}
 
 
 def _scatter(task: Task, design: StudyDesign) -> Scatter:
@@ -217,50 +242,6 @@ def _scatter(task: Task, design: StudyDesign) -> Scatter:
     groups = results_of.groups(results, lambda cell: (cell.arm, cell.records), design.metric)
     source = f"of the study registered on {measured[0].study.created_at:%-d %B %Y}" if measured else ""
     return outlooks.scatter_of(list(groups.values()), design.metric, source=source) or outlooks.assumed(design.metric)
-
-
-def overrides_of(design: StudyDesign, seed: int) -> dict[str, Any]:
-    """What a study changes of a preset: fixed epochs, its own seed, and no look at validation before the end."""
-    return {"epochs": design.epochs, "seed": seed, "eval_every_steps": NEVER_BEFORE_END}
-
-
-def _cell(
-    place: tuple[StudyArm, int, int],
-    *,
-    design: StudyDesign,
-    version: DatasetVersion,
-    beside: Beside,
-    student: Student,
-    scoring: Mapping[str, Any],
-) -> PlannedStudyCell:
-    arm, size, seed = place
-    of = {
-        "student": str(student.pk),
-        "dataset_version": str(version.pk),
-        "task_version": str(tuning_data.newest_task_version(version).pk),
-        **scoring,
-        "max_new_tokens": designs.MAX_NEW_TOKENS,
-        **besides.plan_of(arm, design, beside),
-    }
-    if arm.is_base:
-        plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
-        return PlannedStudyCell(arm, size, seed, plan, records.fingerprint(plan), 0.0)
-    changes = {**overrides_of(design, seed), **dict(arm.changes)}
-    preset, overrides, recipe = besides.recipe_of(arm, changes, student)
-    sample = Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each, leaves_out=bool(arm.changes))
-    rows = samples.rows_of(version, sample)
-    request = RunRequest(dataset_version=version, student=student, teacher=beside.teacher_of(arm))
-    guess = forecast.forecast(request, recipe=recipe, rows=rows)
-    plan = {
-        **of,
-        "preset": preset,
-        "overrides": overrides,
-        "recipe": recipe.model_dump(mode="json"),
-        "sample": samples.as_json(sample, rows),
-    }
-    return PlannedStudyCell(
-        arm, size, seed, plan, records.fingerprint({**plan, "recipe": identity.values_of(recipe)}), guess.seconds
-    )
 
 
 def _hint(error: DesignError) -> str:

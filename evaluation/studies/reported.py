@@ -54,6 +54,7 @@ FINDINGS: Final[dict[str, tuple[PaperFinding, ...]]] = {
             PAPER,
         ),
     ),
+    StudyKind.MINUTES: (PaperFinding("Its recipes are supervised fine-tuning on accepted and edited texts.", PAPER),),
     StudyKind.CLONING: (
         PaperFinding("Students learn from a teacher's texts, never its logits, so that a closed API can teach.", PAPER),
         PaperFinding(
@@ -93,6 +94,7 @@ CLAIMS: Final[tuple[tuple[str, StudyKind], ...]] = (
     ("From 12B to 4B the response falls by about 3 to 5 %; 3–4B, or 4–12B, is the sweet spot.", StudyKind.STUDENTS),
     ("Experts' verdicts on drafts make the dataset good.", StudyKind.FILTER),
     ("A context of 8K loses nothing against 16K and more.", StudyKind.CONTEXT),
+    ("Supervised fine-tuning on accepted and edited texts makes a miniature.", StudyKind.MINUTES),
     ("A miniature of one task is not expected to serve another.", StudyKind.TRANSFER),
 )
 _SMALLER, _LARGER = TABLE[1], TABLE[2]

@@ -35,11 +35,12 @@ class CellResult:
 
 @dataclass(frozen=True)
 class Group:
-    """Cells that differ by their seed alone: losses (S, R), records in one order for all groups."""
+    """Cells that differ by their seed alone: losses (S, R), records in one order for all groups, named by `records`."""
 
     name: str
     losses: Array
     costs: tuple[Mapping[str, float], ...]
+    records: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -79,7 +80,7 @@ def groups(cells: Sequence[CellResult], key: Callable[[CellResult], Any], metric
         members = [cell for cell in cells if key(cell) == name]
         scores = np.array([[cell.scores[record] for record in shared] for cell in members])
         losses = 1 - scores if metric in SHARE_METRICS else scores
-        by_key[name] = Group(str(name), losses, tuple(cell.cost for cell in members))
+        by_key[name] = Group(str(name), losses, tuple(cell.cost for cell in members), tuple(shared))
     return by_key
 
 

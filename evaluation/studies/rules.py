@@ -9,6 +9,7 @@ from evaluation.states import SHARE_METRICS, StudyKind
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
+    BASE,
     DENSE,
     EDITED,
     EVERY,
@@ -16,6 +17,7 @@ from evaluation.studies.design import (
     ISOLATED,
     LOGITS,
     LONGEST,
+    SFT,
     UNFILTERED,
     StudyArm,
     StudyDesign,
@@ -38,6 +40,8 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
         pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
         rule |= {"comparisons": [[lora.name, full.name] for lora, full in reversed(list(pairs))]}
         rule |= {"text": ACROSS_SIZES, "tolerance": rule["margin"]}
+    if design.kind == StudyKind.MINUTES:
+        rule |= _at_equal_minutes(design)
     if design.kind == StudyKind.CLONING:
         names = {arm.name for arm in design.arms}
         rule["comparisons"] = [pair for pair in rule["comparisons"] if names.issuperset(pair)]
@@ -55,6 +59,17 @@ def _by_family(smaller: Sequence[StudyArm]) -> dict[str, Any]:
     families = {arm.name: arm.family for arm in smaller}
     each = 1 - 0.05 / len(set(families.values()))
     return {"text": BY_FAMILY, "families": families, "level": each, "draws": 20_000}
+
+
+def _at_equal_minutes(design: StudyDesign) -> dict[str, Any]:
+    """Each arm asked for itself against SFT, at a level that all of them share."""
+    beside = [arm.name for arm in design.arms[1:]]
+    return {
+        "comparisons": [[name, SFT] for name in beside],
+        "families": {name: name for name in beside},
+        "level": 1 - 0.05 / len(beside),
+        "minutes": design.sizes[0],
+    }
 
 
 ACROSS_SIZES: Final = (
@@ -149,6 +164,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
             "of at most 0.05 helps or hurts; of no other is anything said. So at most 5 % of such studies name a transfer that is "
             "none, 2.5 % one that helps. A row whose seeds differ by more than 20 % on a task is unstable there: of it nothing is said."
         ),
+        "base": BASE,
         "tolerance": 0.0,
         "gain": 0.05,
         "unstable_above": 0.2,
@@ -196,6 +212,22 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "gain": 0.05,
         "unstable_above": 0.2,
         "draws": 2000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.MINUTES: {
+        "text": (
+            "Every arm spends the same expert minutes, and each is asked for itself against SFT on the golds that they buy: is the "
+            "relative difference in loss, paired by record, averaged over seeds, records of one group drawn together, shown to be below zero? The arms "
+            "share the level (Bonferroni: the interval is one of 1 - 5 % / arms), so at most 2.5 % of such studies name a gain that is "
+            "none; an arm is called worse where its interval begins above zero, which errs in at most 2.5 % more. Of an arm whose seeds "
+            "differ by more than 20 % (unstable) nothing is said. Minutes are those kept with the decisions, a card counted for five at "
+            "most; rejections cost theirs and give no gold. Steps and seconds of tuning are not made equal: they stand beside."
+        ),
+        "tolerance": 0.0,
+        "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 20_000,
         "level": 0.95,
         "seed": 1,
     },

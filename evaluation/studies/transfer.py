@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.studies import results
-from evaluation.studies.design import BASE
+from evaluation.studies.design import BASE_BEFORE
 from evaluation.studies.number_wording import change, ranged
 from evaluation.studies.results import CellResult, Group
 from stats.intervals import multiplicity
@@ -20,8 +20,8 @@ def conclude_transfer(
     """What the finished cells say under the rule that was registered.
 
     Args:
-        cells: Finished ones; the arm *base* is the student as it came.
-        rule: `level`, `metric`, `unstable_above`.
+        cells: Finished ones; the arm that the rule names `base` is the student as it came.
+        rule: `level`, `metric`, `unstable_above`, `base`.
         columns: Tasks with the `records` that they are scored on.
 
     Returns:
@@ -52,7 +52,7 @@ def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Map
         for cell in cells
     ]
     groups = results.groups(here, lambda cell: cell.arm, rule["metric"])
-    base = groups.pop(BASE, None)
+    base = groups.pop(rule.get("base", BASE_BEFORE), None)
     if base is None or base.mean <= 0 or not any(len(group.losses) > 1 for group in groups.values()):
         return {"task": task, "base": None if base is None else base.mean, "entries": []}
     noise = pooled_variance([group.losses for group in groups.values()])

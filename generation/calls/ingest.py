@@ -21,7 +21,7 @@ from generation.orders.purposes import record_of_call
 from generation.selection import filter as selection_filter
 from generation.selection import judge
 from generation.selection.filter import ArrivedDrafts
-from generation.states import KEEPS_ANSWERS, CallState, Purpose, UncertainPolicy, Way
+from generation.states import KEEPS_ANSWERS, PROBABILITIES, CallState, Purpose, UncertainPolicy, Way
 from jobs.contracts import EngineEvent
 from jobs.models import Job, JobEvent
 from review.desk.revisions import revision_requests
@@ -32,7 +32,7 @@ from web.errors import Refusal
 
 CHUNK = 500
 # What of an event tells what a judge thinks.
-_OPINION = ("fields", "excerpt")
+_OPINION = ("fields", "excerpt", "probabilities")
 WRITTEN = (
     "state",
     "position",
@@ -158,6 +158,8 @@ def _take_end(order: Order, calls: dict[UUID, Call], event: EngineEvent) -> bool
     call.prompt_hash, call.latency_s = told.get("prompt_hash", ""), told["latency_s"]
     if order.purpose in KEEPS_ANSWERS:
         call.fields = told.get("fields")
+        if call.fields is not None and told.get("probabilities"):
+            call.fields = {**call.fields, PROBABILITIES: told["probabilities"]}
     return True
 
 

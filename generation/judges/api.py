@@ -31,7 +31,7 @@ class JudgingIn(serializers.Serializer[Any]):
     """Texts for a judge."""
 
     teacher = serializers.CharField(
-        help_text="The judge: a teacher of another family than the one that wrote the drafts"
+        help_text="The judge: a teacher of another family than the one that wrote the drafts, or a miniature trained to judge them"
     )
     texts = serializers.IntegerField(min_value=1, max_value=MOST_TEXTS, default=VERDICTS)
     max_cost_usd = serializers.DecimalField(
@@ -64,7 +64,7 @@ def order_verdicts(request: Request, subject: Subject) -> Response:
     judge = teacher_selectors.teacher_or_404(member, said["teacher"])
     made = launch.launch(
         subject,
-        subject.texts(said["texts"]),
+        subject.texts_for(judge, said["texts"]),
         judge=judge,
         by=member,
         max_cost_usd=said["max_cost_usd"],
@@ -76,8 +76,8 @@ def order_verdicts(request: Request, subject: Subject) -> Response:
 def price_verdicts(request: Request, subject: Subject) -> Response:
     """Price what the body asks for."""
     member, said = member_of(request), _read(request, subject)
-    texts = subject.texts(said["texts"])
     judge = teacher_selectors.teacher_or_404(member, said["teacher"])
+    texts = subject.texts_for(judge, said["texts"])
     quoted = launch.quote(subject, texts, judge=judge, by=member)
     told = quoted.estimate.as_json() | {
         "suggested_budget_usd": quoted.suggested_budget_usd,

@@ -17,7 +17,8 @@ class JudgeForm(forms.Form):
     """Who judges, how many texts, and for how much at most."""
 
     teacher = forms.ChoiceField(
-        label="Judge", help_text="A model of another family than the one that wrote the drafts."
+        label="Judge",
+        help_text="A model of another family than the one that wrote the drafts, or a miniature trained to judge them.",
     )
     texts = forms.IntegerField(
         label="Texts",
@@ -37,7 +38,7 @@ class JudgeForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, lines: Sequence[TeacherLine], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        judges = [line.teacher for line in lines if line.can_be_asked and can_judge(line.teacher)]
+        judges = [line.teacher for line in lines if line.can_be_asked]
         set_choices(self, "teacher", [(teacher.slug, teacher.name) for teacher in judges])
 
 

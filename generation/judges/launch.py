@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.urls import reverse
 
 from audit import trail
-from generation.judges import figures, reviewed, rubric
+from generation.judges import figures, reviewed, rubric, trained
 from generation.judges.reviewed import TextToJudge
 from generation.models import JudgedText, Judging, Order, Teacher
 from generation.orders import estimate, mix_estimate
@@ -49,6 +49,14 @@ _FAMILIES = {
 }
 
 
+class DrawTexts(Protocol):
+    """Draws texts of a subject."""
+
+    def __call__(self, at_most: int, *, tested_only: bool = False) -> Sequence[TextToJudge]:
+        """So many texts at most; of those that experts judged only the test split's, where `tested_only`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a judge's texts are of.
@@ -66,18 +74,24 @@ class Subject:
     pk: UUID
     url: str
     version: TaskVersion
-    texts: Callable[[int], Sequence[TextToJudge]]
+    texts: DrawTexts
     without_shape: Callable[[int], dict[str, int]] = lambda _: {}
+
+    def texts_for(self, judge: Teacher, at_most: int) -> Sequence[TextToJudge]:
+        """Texts for a judge; a miniature is held against no verdict that it may have been tuned on."""
+        return self.texts(at_most, tested_only=bool(judge.provided_by))
 
 
 def of_order(order: Order) -> Subject:
     """Drafts of an order; with drafts of others that experts judged beside them, where too few of its own have been."""
 
-    def texts(at_most: int) -> list[TextToJudge]:
-        own = reviewed.drafts_of(order, at_most=at_most, key=str(order.pk))
+    def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
+        key = str(order.pk)
+        own = reviewed.drafts_of(order, at_most=at_most, key=key, tested_only=tested_only)
         if sum(text.expert_passes is not None for text in own) >= figures.LEAST_VERDICTS:
             return own
-        beside = reviewed.reviewed(order.task, order.task_version.spec, at_most=VERDICTS, key=str(order.pk))
+        spec = order.task_version.spec
+        beside = reviewed.reviewed(order.task, spec, at_most=VERDICTS, key=key, tested_only=tested_only)
         return with_reviewed(own, beside)
 
     name = f"{order.count:,} drafts by {order.teacher_spec.get('name', '')}"
@@ -88,9 +102,11 @@ def of_desk(task: Task) -> Subject:
     """Drafts that wait on the desk of a task and that no judge has read; drafts that experts judged beside them."""
     version = latest_version(task)
 
-    def texts(at_most: int) -> list[TextToJudge]:
-        own = reviewed.waiting(task, version.spec, at_most=at_most, key=str(task.pk))
-        return with_reviewed(own, reviewed.reviewed(task, version.spec, at_most=VERDICTS, key=str(task.pk)))
+    def texts(at_most: int, *, tested_only: bool = False) -> list[TextToJudge]:
+        key = str(task.pk)
+        own = reviewed.waiting(task, version.spec, at_most=at_most, key=key)
+        beside = reviewed.reviewed(task, version.spec, at_most=VERDICTS, key=key, tested_only=tested_only)
+        return with_reviewed(own, beside)
 
     return Subject("the drafts that wait", task.pk, reverse("review:task", args=[task.slug]), version, texts)
 
@@ -107,17 +123,19 @@ def quote(subject: Subject, texts: Sequence[TextToJudge], *, judge: Teacher, by:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `judge_cannot`, `judge_is_writer`, `no_texts`, `too_many_texts`, or as a teacher that cannot be asked is
-            refused.
+        Refusal: `judge_cannot`, `judge_is_writer`, `judge_was_trained_on_these`, `no_texts`, `too_many_texts`, or as a
+            teacher that cannot be asked is refused.
     """
     permissions.require(by, subject.version.task, Role.LEAD)
-    check(texts, judge)
+    words = trained.words_of(judge, subject.version.task)
+    check(texts, judge, is_trained=words.taught is not None)
+    trained.require_unseen(judge, (text.record_id for text in texts if text.expert_passes is not None))
     calls = [SampledCall(text.record_id, (text.fields,)) for text in sampled(texts, words=lambda text: text.words)]
 
     def asked(spec: TaskSpec, call: SampledCall, facts: dict[str, object]) -> list[Message]:
-        return rubric.conversation(spec, facts, *call.texts)
+        return words.conversation(spec, facts, *call.texts)
 
-    answered = rubric.answer_task(subject.version.spec)
+    answered = words.answer_task(subject.version.spec)
     return priced(subject.version, calls, asked, judge=judge, answered=answered, count=len(texts))
 
 
@@ -216,24 +234,25 @@ def conversations(order: Order) -> dict[str, list[Message]]:
     """The conversations of an order for verdicts, by the ids of its texts; the same in every attempt.
 
     Raises:
-        Refusal: `text_gone`, the record of a text was erased since.
+        Refusal: `text_gone`, the record of a text was erased since; `judge_cannot`, the miniature is gone.
     """
+    words = trained.words_of(order.teacher, order.task)
     found: dict[str, list[Message]] = {}
     rows = JudgedText.objects.filter(judging__order=order).select_related("record").order_by("place")
     for text in rows.iterator(chunk_size=_CHUNK):
         if not text.fields:
             raise Refusal("text_gone", "A text to judge was erased.", hint="Cancel this and order the rest anew.")
-        found[str(text.pk)] = rubric.conversation(order.task_version.spec, text.record.facts, text.fields)
+        found[str(text.pk)] = words.conversation(order.task_version.spec, text.record.facts, text.fields)
     return found
 
 
 def answer_task(order: Order) -> TaskSpec:
     """What answers of an order for verdicts are read by."""
-    return rubric.answer_task(order.task_version.spec)
+    return trained.words_of(order.teacher, order.task).answer_task(order.task_version.spec)
 
 
 def can_judge(teacher: Teacher) -> bool:
-    """Whether a teacher could judge: one that reads what it is told, not one that writes one task's texts."""
+    """Whether a teacher could judge any text: one that reads what it is told, not one that was tuned for one task."""
     return teacher.provider != Provider.OFFLINE and not teacher.provided_by
 
 
@@ -253,13 +272,15 @@ def family_of(provider: str, model: str) -> str:
     return word.group(0) if word else name
 
 
-def check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
+def check(texts: Sequence[TextToJudge], judge: Teacher, *, is_trained: bool = False) -> None:
     """Refuse a judge that cannot judge these texts, or texts that cannot be judged.
+
+    A miniature that was trained on experts' verdicts may be of the writer's family: it says what they said, not what it likes.
 
     Raises:
         Refusal: `judge_cannot`, `judge_is_writer`, `no_texts` or `too_many_texts`.
     """
-    if not can_judge(judge):
+    if not is_trained and not can_judge(judge):
         message = f"{judge.name} writes one task's texts and cannot judge any."
         raise Refusal("judge_cannot", message, hint="Choose another teacher.", errors={"teacher": [message]})
     if not texts:
@@ -267,7 +288,7 @@ def check(texts: Sequence[TextToJudge], judge: Teacher) -> None:
     if len(texts) > MOST_TEXTS:
         message = f"{len(texts):,} texts; a judge reads at most {MOST_TEXTS:,} an order."
         raise Refusal("too_many_texts", message, errors={"texts": [message]})
-    if family_of(judge.provider, judge.model) in writers_of(texts):
+    if not is_trained and family_of(judge.provider, judge.model) in writers_of(texts):
         message = f"{judge.name} is of the family that wrote some of these texts: judges favour their own."
         raise Refusal(
             "judge_is_writer", message, hint="Choose a teacher of another family.", errors={"teacher": [message]}

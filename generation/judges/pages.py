@@ -18,6 +18,7 @@ from generation.orders import queries as orders_queries
 from generation.teachers import queries as teacher_selectors
 from jobs.states import FINISHED
 from members.session import member_of
+from review.sources.judge_records import queries as judge_records
 from review.spec.readable import readable
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
@@ -44,7 +45,15 @@ def price_of_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def of_desk(request: HttpRequest, slug: str) -> HttpResponse:
     subject = launch.of_desk(task_or_404(member_of(request), slug))
     price_url = reverse("generation:judge-desk-price", args=[slug])
-    return subject_page(request, subject, section="review", price_url=price_url)
+    return subject_page(request, subject, section="review", price_url=price_url, **_training(request, slug))
+
+
+def _training(request: HttpRequest, slug: str) -> dict[str, Any]:
+    """What the page says of training a judge; a lead alone is offered it."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    is_offered = may(member, task, Role.LEAD) and judge_records.may_be_judged(task)
+    return {"may_train": is_offered, "judge_task": judge_records.judge_task_of(task, by=member)}
 
 
 @require_POST
@@ -82,10 +91,10 @@ def judging_page(request: HttpRequest, judging_id: UUID) -> HttpResponse:
     return render(request, "generation/judging.html", context)
 
 
-def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: str) -> HttpResponse:
+def subject_page(request: HttpRequest, subject: Subject, *, section: str, price_url: str, **more: Any) -> HttpResponse:
     """The page that gives texts of a subject to a judge, and lists the verdicts there are."""
     member, task = member_of(request), subject.version.task
-    form, status = JudgeForm(request.POST or None, lines=teacher_selectors.lines_for(member, task)), 200
+    form, status = JudgeForm(request.POST or None, lines=teacher_selectors.judge_lines_for(member, task)), 200
     if request.method == "POST":
         require(member, task, Role.LEAD)
         made, status = _launch(request, subject, form)
@@ -113,8 +122,8 @@ def price_part(request: HttpRequest, subject: Subject) -> HttpResponse:
     try:
         chosen, count = request.POST.get("teacher", ""), texts_in(request.POST.dict())
         if chosen and count:
-            texts = subject.texts(count)
             teacher = teacher_selectors.teacher_or_404(member, chosen)
+            texts = subject.texts_for(teacher, count)
             context["quoted"] = launch.quote(subject, texts, judge=teacher, by=member)
             context["known"] = sum(text.expert_passes is not None for text in texts)
     except Refusal as refusal:
@@ -128,7 +137,7 @@ def _launch(request: HttpRequest, subject: Subject, form: JudgeForm) -> tuple[An
     member, said = member_of(request), form.cleaned_data
     try:
         judge = teacher_selectors.teacher_or_404(member, said["teacher"])
-        texts, left_out = subject.texts(said["texts"]), subject.without_shape(said["texts"])
+        texts, left_out = subject.texts_for(judge, said["texts"]), subject.without_shape(said["texts"])
         budget = said["max_cost_usd"]
         return launch.launch(subject, texts, judge=judge, by=member, max_cost_usd=budget, without_shape=left_out), 302
     except Refusal as refusal:

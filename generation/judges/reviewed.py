@@ -18,9 +18,10 @@ from review.models import Draft, Task
 from review.spec.schema import Fields
 from review.spec.task_spec import TaskSpec
 from review.spec.values import normalise_fields
-from review.states import Verdict
+from review.states import Split, Verdict
 
 _READ_AT_ONCE = 200
+_TESTED = Q(record__split=Split.TEST)
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,17 @@ class TextToJudge:
     expert_meets: dict[str, bool] = field(default_factory=dict)
 
 
-def reviewed(task: Task, spec: TaskSpec, *, at_most: int, key: str) -> list[TextToJudge]:
+def reviewed(task: Task, spec: TaskSpec, *, at_most: int, key: str, tested_only: bool = False) -> list[TextToJudge]:
     """Drafts that experts have judged, drawn by a key; those that do not fit this specification any more are left out."""
-    return list(_fitting(spec, _drawn(_decided(task), key), at_most))
+    rows = _decided(task).filter(_TESTED) if tested_only else _decided(task)
+    return list(_fitting(spec, _drawn(rows, key), at_most))
 
 
-def drafts_of(order: Order, *, at_most: int, key: str) -> list[TextToJudge]:
-    """Drafts of an order, judged by experts or not, drawn by a key."""
+def drafts_of(order: Order, *, at_most: int, key: str, tested_only: bool = False) -> list[TextToJudge]:
+    """Drafts of an order, judged by experts or not, drawn by a key; of those judged only the test split's, where asked for."""
     rows = _usable(Draft.objects.filter(task=order.task, job_id=order.job_id))
+    if tested_only:
+        rows = rows.filter(_TESTED | Q(gold__isnull=True))
     group = str(order.teacher_spec.get("name", ""))[:120]
     return list(_fitting(order.task_version.spec, _drawn(rows, key), at_most, group=group))
 

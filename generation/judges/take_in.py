@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from generation.judges import pair_prompt, rubric
+from generation.judges import pair_prompt, trained
 from generation.judges.acceptance import act
 from generation.models import Call, JudgedPair, JudgedText, Judging
 from generation.states import CallState
@@ -25,7 +25,7 @@ def on_job_ended(job: Job) -> None:
 
     The task's row is locked first, as whoever erases locks it: what is erased meanwhile would be written once more.
     """
-    made = Judging.objects.filter(order__job=job).select_related("order__task_version").first()
+    made = Judging.objects.filter(order__job=job).select_related("order__task_version", "order__teacher").first()
     if made is None:
         return
     Task.objects.select_for_update().get(pk=made.task_id)
@@ -47,9 +47,11 @@ def _take_verdicts(made: Judging, answered: QuerySet[Call]) -> None:
     for place, fields in answered.order_by("position", "created_at").values_list("position", "fields"):
         text = texts.get(UUID(ids[place]))
         if text is not None and text.fields and fields:
-            text.passes, text.meets, text.why = rubric.read(spec, fields)
+            opinion = trained.read(made.order.teacher, spec, fields)
+            text.passes, text.meets, text.why = opinion.passes, opinion.meets, opinion.why
+            text.confidence = opinion.confidence
             told.append(text)
-    JudgedText.objects.bulk_update(told, ["passes", "meets", "why"], batch_size=_CHUNK)
+    JudgedText.objects.bulk_update(told, ["passes", "meets", "why", "confidence"], batch_size=_CHUNK)
 
 
 def _take_comparisons(made: Judging, answered: QuerySet[Call]) -> None:

@@ -61,6 +61,8 @@ class JudgedText(models.Model):
     passes = models.BooleanField(null=True)
     meets = models.JSONField(default=dict)
     why = models.CharField(max_length=400, blank=True)
+    # How likely the judge holds it to pass, 0 to 1; None of one that tells none.
+    confidence = models.FloatField(null=True)
 
     class Meta:
         ordering = ["judging", "place"]

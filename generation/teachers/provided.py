@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from generation.models import Teacher
 from generation.states import Provider
 from review.models import Task
+from review.spec.task_spec import TaskSpec
 from web.db.keys import free_slug
 
 
@@ -82,6 +83,14 @@ class TeacherProvider(Protocol):
         """
         ...
 
+    def judge_keys_for(self, task: Task) -> set[str]:
+        """Keys of the teachers that were trained to judge a task's drafts."""
+        ...
+
+    def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
+        """What the teacher of this key was taught, where it was trained to judge a task's drafts; always the same."""
+        ...
+
 
 _PROVIDERS: dict[str, TeacherProvider] = {}
 
@@ -111,6 +120,19 @@ def writes_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:
         if not room or key in own.get(room, ()):
             kept.append(teacher)
     return kept
+
+
+def judge_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:
+    """Those of some teachers that may judge a task's drafts: all that an admin added, and miniatures trained for it."""
+    own = {room: provider.judge_keys_for(task) for room, provider in _PROVIDERS.items()}
+    named = [(teacher, *teacher.provided_by.partition(":")) for teacher in teachers]
+    return [teacher for teacher, room, _, key in named if not room or key in own.get(room, ())]
+
+
+def judge_spec(teacher: Teacher, task: Task) -> TaskSpec | None:
+    """What a provided teacher was taught that judges a task's drafts; None of all others."""
+    room = provider_of(teacher)
+    return room.judge_spec(teacher.provided_by.partition(":")[2], task) if room else None
 
 
 def check_provided(teacher: Teacher, task: Task) -> None:

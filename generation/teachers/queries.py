@@ -82,6 +82,12 @@ def lines_for(member: Member, task: Task) -> list[TeacherLine]:
     return _lines(provided.writes_for(task, visible(member)))
 
 
+def judge_lines_for(member: Member, task: Task) -> list[TeacherLine]:
+    """Teachers that may judge a task's drafts, with their prices: of miniatures those that were trained for it."""
+    may_judge = provided.judge_for(task, visible(member).exclude(provider=Provider.OFFLINE))
+    return _lines(may_judge)
+
+
 def _lines(teachers: Iterable[Teacher]) -> list[TeacherLine]:
     by_model = {(entry.provider, entry.model): price_of_entry(entry) for entry in prices()}
     stored = {key.name: key for key in TeacherKey.objects.all()}

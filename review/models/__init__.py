@@ -7,6 +7,7 @@ from review.models.comments import Comment, Mention
 from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation
 from review.models.desk import Assignment, Decision, Draft, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
+from review.models.judge_tasks import JudgeTask
 from review.models.preferences import Preference
 from review.models.recalls import Recall, RecalledDraft, RecallUndo
 from review.models.revisions import RevisionRequest
@@ -31,6 +32,7 @@ __all__ = [
     "DeskSettings",
     "Draft",
     "Gold",
+    "JudgeTask",
     "KnownAnswer",
     "MachineAcceptance",
     "Membership",

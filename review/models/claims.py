@@ -1,4 +1,4 @@
-"""Where claim records come from."""
+"""Where records come from that were made of another task's decisions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from review.models.sources import Record
 
 
 class ClaimOrigin(models.Model):
-    """The record that a claim record was made of, so that who is erased there is erased here."""
+    """The record that a claim record, or a judged draft's, was made of, so that who is erased there is erased here."""
 
     claim = models.OneToOneField(Record, on_delete=models.CASCADE, primary_key=True, related_name="claim_origin")
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="claims_made")

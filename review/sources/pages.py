@@ -36,6 +36,7 @@ from review.sources.imports import (
     uploads,
 )
 from review.sources.imports.verdicts import read_judged_preview
+from review.sources.judge_records import make as make_judges
 from review.sources.samples import COMPANIES
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
@@ -96,6 +97,24 @@ def claims(request: HttpRequest, slug: str) -> HttpResponse:
         said += f" {made.unplaced:,} drafts rejected for a wrong fact do not tell which sentence it is in."
     messages.success(request, said)
     return redirect("review:sources", slug)
+
+
+@require_POST
+def judge(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make the task that judges a task's drafts of what experts decided, or add to it what they decided since."""
+    member = member_of(request)
+    task = task_or_404(member, slug)
+    require(member, task, Role.LEAD)
+    try:
+        made = make_judges.make(task, by=member)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("review:sources", slug)
+    said = f"{made.good + made.bad:,} judged drafts added: {made.good:,} good, {made.bad:,} bad. {made.known:,} known already, {made.left_out:,} left out."
+    if made.remaining:
+        said += f" {made.remaining:,} more wait: train it once more to add them."
+    messages.success(request, f"{said} Freeze a dataset of this task, tune a student on it and promote the miniature.")
+    return redirect("review:sources", made.task.slug)
 
 
 @require_safe

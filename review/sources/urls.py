@@ -13,6 +13,7 @@ source_page_urls: list[URLPattern] = [
     path("tasks/<slug:slug>/sources/import/", pages.upload, name="import"),
     path("tasks/<slug:slug>/sources/sample/", pages.sample, name="sample"),
     path("tasks/<slug:slug>/sources/claims/", pages.claims, name="claim-records"),
+    path("tasks/<slug:slug>/sources/judge/", pages.judge, name="judge-records"),
     path("tasks/<slug:slug>/sources/import/<slug:name>/verdicts/", verdict_pages.columns, name="import-judged"),
     path("tasks/<slug:slug>/sources/import/<slug:name>/", pages.columns, name="import-columns"),
     path("sources/<uuid:pk>/", pages.detail, name="source"),

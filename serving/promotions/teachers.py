@@ -9,6 +9,8 @@ from uuid import UUID
 from generation.teachers import provided
 from generation.teachers.provided import NewProvidedTeacher
 from review.models import Task
+from review.spec.judge_task import is_judge_task
+from review.spec.task_spec import TaskSpec
 from serving.promotions import queries
 from serving.runtime import addresses, internal_keys
 from training.models import Miniature
@@ -54,6 +56,19 @@ class MiniatureTeachers:
     def keys_for(self, task: Task) -> set[str]:
         """A miniature writes for the task it was tuned for."""
         return {str(key) for key in Miniature.objects.filter(task=task).values_list("pk", flat=True)}
+
+    def judge_keys_for(self, task: Task) -> set[str]:
+        """A miniature judges drafts of the task whose judge it was tuned to be."""
+        rows = Miniature.objects.filter(task__judges__judged=task).values_list("pk", flat=True)
+        return {str(key) for key in rows}
+
+    def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
+        """What it was taught; None where it judges no drafts of the task."""
+        rows = Miniature.objects.filter(pk=UUID(key), task__judges__judged=task)
+        miniature = rows.select_related("run__task_version", "run__dataset_version").first()
+        if miniature is None or not is_judge_task(miniature.run.taught):
+            return None
+        return miniature.run.taught
 
     def check(self, key: str, task: Task) -> None:
         """Refuse an order that it cannot write.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def draws(cells: Sequence[Array], *, count: int, seed: int) -> Array:
+def draws(cells: Sequence[Array], *, count: int, seed: int, clusters: Sequence[int] | None = None) -> Array:
     """Draws of the mean loss of each group of cells, over records and over seeds.
 
     Records are drawn with replacement, the same for every cell, since all cells are scored on the same ones. A bootstrap
@@ -27,6 +27,7 @@ def draws(cells: Sequence[Array], *, count: int, seed: int) -> Array:
         cells: For each group, a size or an arm, the losses of its seeds by record, (S_k, R); R is the same for all.
         count: Draws.
         seed: Seeds them.
+        clusters: Of each record the company it is of, where companies are drawn whole; None draws records.
 
     Returns:
         Mean losses, (count, K).
@@ -35,13 +36,21 @@ def draws(cells: Sequence[Array], *, count: int, seed: int) -> Array:
         ValueError: No group has two seeds, so nothing is known of the noise between them.
     """
     chance = np.random.default_rng(seed)
-    records = cells[0].shape[1]
-    weights = chance.multinomial(records, np.full(records, 1 / records), size=count) / records
+    weights = _weights(chance, cells[0].shape[1], clusters, count)
     means = np.stack([weights @ cell.mean(axis=0) for cell in cells], axis=1)
     variance, freedom = pooled_variance(cells)
     deviation = np.sqrt(variance * freedom / chance.chisquare(freedom, size=(count, 1)))
     seeds = np.array([len(cell) for cell in cells])
     return np.asarray(means + deviation * chance.standard_normal((count, len(cells))) / np.sqrt(seeds))
+
+
+def _weights(chance: np.random.Generator, records: int, clusters: Sequence[int] | None, count: int) -> Array:
+    """The weight of each record in each draw (count, R); rows add up to one."""
+    if clusters is None:
+        return chance.multinomial(records, np.full(records, 1 / records), size=count) / records
+    whole, of_record = np.unique(np.asarray(clusters), return_inverse=True)
+    drawn = chance.multinomial(len(whole), np.full(len(whole), 1 / len(whole)), size=count)[:, of_record]
+    return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
 def pooled_variance(cells: Sequence[Array]) -> tuple[float, int]:

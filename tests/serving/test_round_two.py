@@ -11,13 +11,14 @@ from generation.teachers import edit, provided
 from generation.teachers import queries as teacher_selectors
 from generation.teachers.edit import NewTeacher
 from jobs.supervisor import run_job
-from review.models import Draft
-from review.spec import prompting
+from review.models import Draft, JudgeTask
+from review.spec import judge_task, prompting
 from serving.models import Usage
 from serving.promotions import promotion
 from serving.runtime import internal_keys
 from tests.review import factories
 from tests.serving.waiting import wait_until
+from training.models import TrainingRun
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -152,3 +153,21 @@ def test_two_miniatures_of_like_names_become_two_teachers(db):
     made = [provided.offer(offer) for offer in offers]
 
     assert [teacher.slug for teacher in made] == ["same", "same-2"]
+
+
+def test_a_miniature_of_a_judge_task_judges_the_drafts_of_its_task_alone(promoted, admin):
+    teacher = Teacher.objects.get(model=promoted.slug)
+    judged = factories.make_task(by=admin, slug="judged")
+    JudgeTask.objects.create(task=promoted.task, judged=judged)
+
+    offered = [provided.judge_for(task, [teacher]) for task in (judged, promoted.task)]
+    spec = provided.judge_spec(teacher, judged)
+    shaped = judge_task.spec_of(promoted.run.taught)
+    asks = factories.make_task(by=admin, slug="asks", spec=shaped).versions.get()
+    TrainingRun.objects.filter(pk=promoted.run_id).update(task_version=asks)
+
+    assert offered == [[teacher], []]
+    # It was tuned before its task asked for good or bad: what it writes is no verdict.
+    assert spec is None
+    assert provided.judge_spec(teacher, judged) == shaped
+    assert provided.judge_spec(teacher, promoted.task) is None

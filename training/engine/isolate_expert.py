@@ -83,6 +83,10 @@ def main(arguments: Sequence[str]) -> int:
 def _write(moe: Path, texts: Path, out: Path) -> str:
     if out.exists():
         raise TrainError("out_exists", f"{out} is there already.", "Name a folder that does not exist yet.")
+    lines = _lines_of(texts)
+    if not (moe / "config.json").is_file():
+        message = f"There is no model in {moe}: it has no config.json."
+        raise TrainError("no_model", message, "Name the folder of a Mixtral, with its config and safetensors.")
     model = AutoModelForCausalLM.from_pretrained(moe, use_safetensors=True, trust_remote_code=False).eval()
     if not isinstance(model, MixtralForCausalLM):
         message = f"{moe.name} is a {model.config.model_type}: its experts cannot stand alone."
@@ -90,12 +94,26 @@ def _write(moe: Path, texts: Path, out: Path) -> str:
             "no_mixture", message, "Choose a Mixtral: its layers hold routed experts and nothing beside them."
         )
     tokenizer = AutoTokenizer.from_pretrained(moe, trust_remote_code=False)
-    lines = [line for line in texts.read_text(encoding="utf-8").splitlines() if line.strip()][:TEXTS_READ]
     rows = [torch.tensor(tokenizer(line, truncation=True, max_length=LONGEST).input_ids) for line in lines]
     experts = most_used(model, rows)
     isolate(model, experts).save_pretrained(out)
     tokenizer.save_pretrained(out)
     return f"Experts by layer: {', '.join(map(str, experts))}, told by {len(rows)} texts."
+
+
+def _lines_of(texts: Path) -> list[str]:
+    """The first texts of a file, read before any weights are.
+
+    Raises:
+        TrainError: `no_texts`, the file cannot be read or is no UTF-8.
+    """
+    try:
+        lines = texts.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        hint = "Name a UTF-8 file with the task's texts, one a line."
+        raise TrainError("no_texts", f"{texts} cannot be read: {why}.", hint) from error
+    return [line for line in lines if line.strip()][:TEXTS_READ]
 
 
 def _kept(logits: Tensor, count: int) -> Tensor:

@@ -120,8 +120,8 @@ def _lay_sample(run: TrainingRun, file: Path) -> None:
     rows = samples.rows_of(run.dataset_version, sample)
     if tuning_data.hash_of(rows) != run.sample["rows_sha256"]:
         raise Refusal("sample_changed", f"The sample of {run.name} is not the one it was launched with.")
-    _copy_rows(samples.train_file(run.dataset_version, sample.of), file)
-    samples.keep_rows(file, rows)
+    _copy_rows(samples.train_file(run.dataset_version, sample.of, sample.reads), file)
+    samples.keep_rows(file, rows, reads=sample.reads)
 
 
 def _copy_verified(stored: str, target: Path, sha256: str) -> None:

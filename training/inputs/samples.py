@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from review.models import DatasetFile, DatasetVersion
 from review.states import Verdict
-from training.inputs import tuning_data
-from training.inputs.tuning_data import RowOutline
+from training.inputs import expert_minutes, tuning_data
+from training.inputs.tuning_data import ROWS_OF, RowOutline
 from training.states import SampleOf
 from web.errors import Refusal
 
@@ -31,6 +31,8 @@ class Sample:
     were kept before that are drawn by the records' ids (`by_prompt` is false), for ever. With `one_each` a record brings one
     of its rows, drawn by the same seed, so that samples of as many records hold as many texts. With
     `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would refuse.
+    With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to imitate, pairs
+    or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where `with_miniature`.
     """
 
     records: int
@@ -39,6 +41,9 @@ class Sample:
     of: SampleOf = SampleOf.GOLDS
     one_each: bool = False
     leaves_out: bool = False
+    minutes: int = 0
+    reads: str = "sft"
+    with_miniature: bool = False
 
 
 def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
@@ -47,6 +52,8 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     Raises:
         Refusal: 409 not frozen; 422 fewer records than wanted, or fewer rows than a run takes.
     """
+    if sample.minutes:
+        return _bought_rows(version, sample)
     kept = rows_to_draw_from(version, sample.of)
     there = len({row.record for row in kept})
     if sample.records > there:
@@ -85,28 +92,28 @@ def rows_to_draw_from(version: DatasetVersion, of: SampleOf) -> list[RowOutline]
     return [row for row in rows if row.id not in edited]
 
 
-def train_file(version: DatasetVersion, of: SampleOf) -> DatasetFile:
+def train_file(version: DatasetVersion, of: SampleOf, reads: str = "sft") -> DatasetFile:
     """The file that holds such rows: labelled ones hold drafts that were rejected, and what stood before an edit.
 
     Raises:
         Refusal: 409, not frozen.
     """
-    reads = "kto" if of in UNFILTERED else "sft"
+    reads = "kto" if of in UNFILTERED else reads
     files = tuning_data.tuning_data_of(version, reads)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
     return files.train
 
 
-def keep_rows(file: Path, rows: Sequence[RowOutline]) -> None:
-    """Leave only these rows in a copy of a training file, as texts to imitate: labels go."""
+def keep_rows(file: Path, rows: Sequence[RowOutline], *, reads: str = "sft") -> None:
+    """Leave only these rows in a copy of a training file; of texts to imitate labels go."""
     wanted = {row.id for row in rows}
     kept = []
     for line in file.read_bytes().splitlines(keepends=True):
         row = json.loads(line)
         if str(row["id"]) not in wanted:
             continue
-        is_labelled = row.pop("label", None) is not None
+        is_labelled = reads == "sft" and row.pop("label", None) is not None
         kept.append((json.dumps(row, ensure_ascii=False) + "\n").encode() if is_labelled else line)
     file.write_bytes(b"".join(kept))
 
@@ -125,6 +132,9 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
         kept["one_each"] = True
     if sample.leaves_out:
         kept["too_long"] = LEFT_OUT
+    if sample.minutes:
+        kept |= {"records": len({row.record for row in rows}), "minutes": sample.minutes, "reads": sample.reads}
+        kept |= {"with_miniature": True} if sample.with_miniature else {}
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
@@ -138,6 +148,9 @@ def from_json(kept: dict[str, Any]) -> Sample:
         of=of,
         one_each=bool(kept.get("one_each")),
         leaves_out=kept.get("too_long") == LEFT_OUT,
+        minutes=int(kept.get("minutes", 0)),
+        reads=str(kept.get("reads", "sft")),
+        with_miniature=bool(kept.get("with_miniature")),
     )
 
 
@@ -158,6 +171,33 @@ def require_filtered(kept: dict[str, Any], *, name: str) -> None:
             hint="Tune one on accepted and edited texts.",
             status=409,
         )
+
+
+def _bought_rows(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
+    """What a version's rows of one format hold of the drafts that the minutes buy; of pairs, edits over what they correct."""
+    paid = expert_minutes.bought_of(
+        version, minutes=sample.minutes, seed=sample.seed, with_miniature=sample.with_miniature
+    )
+    decisions = {draft.decision for draft in paid}
+    file = train_file(version, sample.of, sample.reads)
+    rows = [row for row in tuning_data.outlines(file) if row.decision in decisions]
+    if sample.reads == "dpo":
+        rows = [row for row in rows if row.kind == Verdict.EDIT]
+    called, hint = ROWS_OF[sample.reads]
+    if len(rows) < tuning_data.MIN_TRAIN_ROWS:
+        message = (
+            f"{sample.minutes} expert minutes buy {len(paid)} judged drafts with seed {sample.seed}, and {len(rows)} {called} "
+            f"of them; a run takes at least {tuning_data.MIN_TRAIN_ROWS}."
+        )
+        raise Refusal("sample_too_small", message, hint=f"Give more minutes. {hint}", errors={"minutes": [message]})
+    if sample.reads == "kto" and len({_is_good(row) for row in rows}) == 1:
+        message = f"{sample.minutes} expert minutes buy verdicts of one kind only with seed {sample.seed}."
+        raise Refusal("one_sided", message, hint=f"Give more minutes. {hint}", errors={"minutes": [message]})
+    return rows
+
+
+def _is_good(row: RowOutline) -> bool:
+    return row.kind in (Verdict.ACCEPT, Verdict.EDIT)
 
 
 def _one_each(rows: Sequence[RowOutline], seed: int) -> list[RowOutline]:

@@ -22,6 +22,12 @@ from training.models import TrainingRun
 MIN_TRAIN_ROWS: Final = 8
 MIN_VALIDATION_ROWS: Final = 1
 SAMPLE_PROMPTS = 3
+# What rows of a format are called, and how a task comes to more of them.
+ROWS_OF: Final = {
+    "sft": ("rows", "Accept or edit more drafts, then freeze the next version."),
+    "dpo": ("pairs", "Edit drafts, or choose the best of several, which makes pairs; then freeze the next version."),
+    "kto": ("verdicts", "Accept and reject more drafts, then freeze the next version."),
+}
 
 
 def draw_records(
@@ -90,6 +96,8 @@ class RowOutline:
         prompt_hash: SHA-256 of its prompt, hex: the same wherever the same record was imported for the same task.
         verdict: Of the gold it comes from.
         answer_characters: Length of its completion; 0 for a pair.
+        decision: Id of the decision that it comes from.
+        kind: Of a pair how it was found, of a labelled text what was decided; empty of a text to imitate.
     """
 
     id: str
@@ -98,6 +106,8 @@ class RowOutline:
     prompt_hash: str = ""
     verdict: str = ""
     answer_characters: int = 0
+    decision: str = ""
+    kind: str = ""
 
 
 def outlines(file: DatasetFile) -> tuple[RowOutline, ...]:
@@ -156,7 +166,14 @@ def _outline(row: dict[str, Any]) -> RowOutline:
     meta = json.loads(row["meta"])
     answer = sum(len(message["content"]) for message in row.get("completion", ()))
     return RowOutline(
-        str(row["id"]), str(meta["record"]), _length(row), _prompt_hash(row), str(meta.get("verdict", "")), answer
+        str(row["id"]),
+        str(meta["record"]),
+        _length(row),
+        _prompt_hash(row),
+        str(meta.get("verdict", "")),
+        answer,
+        str(meta.get("decision", "")),
+        str(meta.get("kind", "")),
     )
 
 

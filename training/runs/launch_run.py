@@ -63,10 +63,10 @@ def launch(
     preflight.require_quantising(composed, device)
     starting_point.require_starting_point(composed, request)
     preflight.require_rows(version, composed.reads)
-    if sample and composed.prefers:
+    if sample and composed.reads != sample.reads:
         raise Refusal(
             "sample_of_preferences",
-            "A sample is drawn from texts to imitate, not from preferences.",
+            f"This sample is of other rows than a recipe for {composed.objective.upper()} reads.",
             hint="Launch it on the whole version.",
             status=400,
         )

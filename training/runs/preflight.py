@@ -13,17 +13,11 @@ from jobs.rundir.machine import GIB
 from jobs.scheduling import workers
 from review.models import DatasetVersion
 from training.inputs import tuning_data
-from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS
+from training.inputs.tuning_data import MIN_TRAIN_ROWS, MIN_VALIDATION_ROWS, ROWS_OF
 from training.recipes.schema import Recipe
 from training.states import Device
 from web.errors import Refusal
 
-# What rows of a format are called, and how a task comes to more of them.
-ROWS_OF: Final = {
-    "sft": ("rows", "Accept or edit more drafts, then freeze the next version."),
-    "dpo": ("pairs", "Edit drafts, or choose the best of several, which makes pairs; then freeze the next version."),
-    "kto": ("verdicts", "Accept and reject more drafts, then freeze the next version."),
-}
 GPU_NODES: Final = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 
 

@@ -164,6 +164,8 @@ class CallFinisher:
             payload |= {"code": outcome.code, "message": outcome.message, "excerpt": outcome.excerpt}
             return "failure", self._scrubbed(payload)
         payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
+        if reply.probabilities:
+            payload["probabilities"] = {name: dict(shares) for name, shares in reply.probabilities.items()}
         return "draft", self._scrubbed(payload)
 
     def _scrubbed(self, payload: dict[str, Any]) -> dict[str, Any]:

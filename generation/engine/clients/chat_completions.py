@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.interface import Finish, Question, Reply
-from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, token_count_at
+from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, shares_at, token_count_at
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
@@ -99,6 +99,7 @@ class ChatCompletions:
             "cached_tokens": token_count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens") or 0,
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
+            "probabilities": shares_at(body, "probabilities"),
         }
         choices = body.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):

@@ -6,7 +6,7 @@ Pure. A wire format translates a provider's bodies into these words; nothing els
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from review.spec.prompting import Message
@@ -79,6 +79,8 @@ class Reply:
     flaws: tuple[str, ...] = ()
     said: str = ""
     labelled_defects: tuple[str, ...] = ()
+    # What a served classifier says of each label, by field; empty of all others.
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 class CallError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from web import strict_json
@@ -34,6 +35,16 @@ def object_at(value: object, key: str) -> dict[str, Any]:
     """A member that should be an object; an empty one when it is not."""
     inner = value.get(key) if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else {}
+
+
+def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]:
+    """Shares of labels by field, as a served classifier tells them; none where any of it is something else."""
+    shares = object_at(value, key)
+    if not all(isinstance(of_field, dict) for of_field in shares.values()):
+        return {}
+    told = [share for of_field in shares.values() for share in of_field.values()]
+    is_sound = all(isinstance(share, float | int) and not isinstance(share, bool) and 0 <= share <= 1 for share in told)
+    return shares if is_sound else {}
 
 
 def token_count_at(value: dict[str, Any], key: str) -> int | None:

@@ -9,6 +9,7 @@ It writes no decision and no gold: what a person says of such a draft counts alo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 from webhooks.deliveries import publish
 
+logger = logging.getLogger(__name__)
 BOUND, AUDIT_SHARE = 0.02, 0.1
 BOUNDS, AUDIT_SHARES = (0.005, 0.2), (0.05, 0.5)
 # So many audited drafts may wait for an expert; until one of them is judged no more are accepted.
@@ -128,9 +130,12 @@ def look_after(task_id: UUID) -> int:
 
 
 def look_after_all() -> None:
-    """The same for every task with a rule."""
+    """The same for every task with a rule; where one fails, the others are looked after all the same."""
     for task_id in list(AcceptanceRule.objects.filter(ended_at__isnull=True).values_list("task", flat=True)):
-        look_after(task_id)
+        try:
+            look_after(task_id)
+        except Exception:
+            logger.exception("Acceptance of the task %s could not be looked after; the next look tries again.", task_id)
 
 
 @transaction.atomic
@@ -164,9 +169,11 @@ def _choose(rule: AcceptanceRule, unread: int) -> list[MachineAcceptance]:
     said = evidence.word_of(rule)
     assert rule.threshold is not None
     reached: dict[UUID, tuple[UUID, float]] = {}
-    for draft, judging, meets in evidence.read(rule.task, said).values_list("draft", "judging", "meets"):
-        if draft is not None and evidence.score(True, meets) >= rule.threshold:
-            reached.setdefault(draft, (judging, evidence.score(True, meets)))
+    told = ("draft", "judging", "meets", "confidence")
+    for draft, judging, meets, confidence in evidence.read(rule.task, said).values_list(*told):
+        sure = evidence.score(True, meets, confidence)
+        if draft is not None and sure >= rule.threshold:
+            reached.setdefault(draft, (judging, sure))
     chosen: list[MachineAcceptance] = []
     seed = rule.task.seed
     for pk in sorted(_free(rule, list(reached)), key=lambda pk: ordering.lot(seed, pk, of="turn")):

@@ -66,8 +66,10 @@ def word_of(rule: AcceptanceRule) -> Word:
     return Word(rule.judge, rule.judge_model, rule.prompt_version, rule.task_version)
 
 
-def score(passes: bool, meets: Mapping[str, bool]) -> float:
-    """How sure a judge is that a text is good, 0 to 1, by its words alone: 0 where it fails it, 1 where it misses nothing."""
+def score(passes: bool, meets: Mapping[str, bool], confidence: float | None = None) -> float:
+    """How sure a judge is that a text is good, 0 to 1: 0 where it fails it, 1 where it misses nothing, else what it says itself."""
+    if passes and confidence is not None:
+        return confidence
     missed = sum(not met for met in meets.values())
     return 1 - missed / (len(meets) + 1) if passes else 0.0
 
@@ -78,15 +80,18 @@ def known(task: Task, said: Word) -> KnownScores:
     Verdicts in bulk and imported ones are left out, as is all that a judge ever accepted; what was audited counts, so that a rule
     that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
     """
-    asked_for = Assignment.objects.filter(
-        draft=OuterRef("draft"), reviewer=OuterRef("draft__gold__decision__reviewer"), drawn=Drawn.ASKED
-    )
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
-    rows = read(task, said).filter(_ruled("draft__"), ~Exists(asked_for), ~Exists(accepted))
+    rows = read(task, said).filter(_ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted))
     first: dict[UUID, tuple[float, bool]] = {}
-    for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):
-        first.setdefault(draft, (score(True, meets), verdict != Verdict.ACCEPT))
+    for draft, meets, sure, verdict in rows.values_list("draft", "meets", "confidence", "draft__gold__verdict"):
+        first.setdefault(draft, (score(True, meets, sure), verdict != Verdict.ACCEPT))
     return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
+
+
+def _asked_for() -> QuerySet[Assignment]:
+    """Cards by which whoever judged a draft had asked for it: such drafts are chosen, and no sample."""
+    judged_by = OuterRef("draft__gold__decision__reviewer")
+    return Assignment.objects.filter(draft=OuterRef("draft"), reviewer=judged_by, drawn=Drawn.ASKED)
 
 
 def _ruled(to_draft: str) -> Q:
@@ -113,9 +118,11 @@ def read(task: Task, said: Word) -> QuerySet[JudgedText]:
 
 
 def audit_of(rule: AcceptanceRule) -> Audit:
-    """What became of the drafts that a rule left to experts."""
+    """What became of the drafts that a rule left to experts; those that their reviewer had asked for tell nothing of the lot."""
     audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
-    verdicts = list(audited.filter(_ruled("draft__")).values_list("draft__gold__verdict", flat=True))
+    verdicts = list(
+        audited.filter(_ruled("draft__"), ~Exists(_asked_for())).values_list("draft__gold__verdict", flat=True)
+    )
     unread = audited.filter(draft__state__in=(DraftState.PENDING, DraftState.LEASED)).count()
     return Audit(len(verdicts), sum(verdict != Verdict.ACCEPT for verdict in verdicts), unread)
 

@@ -63,6 +63,7 @@ REVIEW = {
     "review:similar": Rule(VIEWER, NONE),
     "review:import-judged": Rule(LEAD, LEAD),
     "review:claim-records": Rule(NONE, LEAD),
+    "review:judge-records": Rule(NONE, LEAD),
     "review:agreement": Rule(VIEWER, NONE),
     "review:reviewers": Rule(REVIEWER, NONE),
     # Everybody reads their own page as well.

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from django.db import transaction
 
 from audit import trail
 from members.models import Member
-from review.models import ClaimOrigin, Decision, Record, Source, Task
+from review.models import Decision, Task
+from review.sources import derived_records
 from review.sources.claim_records import harvest
 from review.sources.claim_records.harvest import HarvestedClaim
-from review.sources.imports import import_records, staging
-from review.sources.imports.cell_values import read_value
-from review.sources.imports.column_mapping import SPLIT_FIELD
-from review.sources.imports.record_import import content_hash
-from review.sources.imports.verdicts import import_decisions
-from review.sources.imports.verdicts.targets import REVIEWER, VERDICT
-from review.spec.schema import Facts
+from review.sources.derived_records import MOST, DerivedRow
+from review.sources.imports import staging
 from review.spec.task_spec import TaskSpec
 from review.states import Role, Verdict
 from review.tasks import permissions
 from review.tasks.queries import latest_version
 from review.text.verification.claim_task import CLAIM, PASSAGE, SUPPORTED, is_claim_task
-from web.db.chunks import chunked
 from web.errors import Refusal
 
 # The reason that a rejection for a wrong fact is given by, where nobody names another.
 WRONG_FACT: Final = "wrong_fact"
 # Supported claims for each that is not: a miniature that sees no others learns to say yes.
 _FOR_EACH: Final = 3
-# What one import of verdicts takes.
-MOST: Final = 10_000
 _READ_AT_ONCE: Final = 200
-# No fact is called like these.
-_SPLIT_COLUMN: Final = "(split)"
-_VERDICT_COLUMN: Final = "(verdict)"
 
 
 @dataclass(frozen=True)
@@ -64,19 +51,12 @@ class ClaimRecords:
     unplaced: int
 
 
+@dataclass(frozen=True)
 class _Row:
-    """One claim with the record it comes from, as a record of the task that checks claims."""
+    """One claim with the record that is made of it."""
 
-    def __init__(self, claim: HarvestedClaim, record: Record, spec: TaskSpec, into: TaskSpec) -> None:
-        self.claim, self.record = claim, record
-        facts = {CLAIM: claim.text, PASSAGE: harvest.passage_of(spec, record.facts)}
-        group, own = into.facts_with_role("group"), spec.facts_with_role("group")
-        if group and group not in facts:
-            facts[group] = str(record.facts.get(own or "") or record.title)
-        # As an import reads them, so that the hashes agree.
-        types = {fact.name: fact for fact in into.input_schema}
-        self.facts: Facts = {name: read_value(types[name], value) for name, value in facts.items()}
-        self.digest = content_hash(self.facts)
+    claim: HarvestedClaim
+    made: DerivedRow
 
 
 @transaction.atomic
@@ -109,11 +89,12 @@ def make(task: Task, *, into: Task, by: Member, reasons: Sequence[str] = (WRONG_
             "no_wrong_facts", message, hint=f"Name the reason it is given by, instead of {', '.join(reasons)}."
         )
     staging.lock_task(into)
-    fresh = _new(into, chosen)
-    added = _take_in(task, into, fresh[:MOST], by) if fresh else []
-    counts = Counter(row.claim.supported for row in added)
-    trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=len(added))
-    left_out = len(fresh[:MOST]) - len(added) + too_long
+    fresh = derived_records.unknown(into, (row.made for row in chosen))
+    given = fresh[:MOST]
+    digests = derived_records.take_in(task, into, given, by=by, called="Claims") if given else set()
+    counts = Counter(row.answer[SUPPORTED] for row in given if row.digest in digests)
+    trail.record("claim_records_made", by=by, about=into, task=into.slug, of=task.slug, count=counts.total())
+    left_out = len(given) - counts.total() + too_long
     return ClaimRecords(counts[True], counts[False], len(chosen) - len(fresh), left_out, unplaced)
 
 
@@ -147,7 +128,10 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
         record, spec = decision.draft.record, decision.draft.task_version.spec
         for claim in claims or ():
             try:
-                rows.setdefault((record.pk, claim.text), _Row(claim, record, spec, target))
+                facts = {CLAIM: claim.text, PASSAGE: harvest.passage_of(spec, record.facts)}
+                answer = {SUPPORTED: claim.supported}
+                made = derived_records.derive(record, facts, answer, of=spec, into=target)
+                rows.setdefault((record.pk, claim.text), _Row(claim, made))
             except ValueError:
                 too_long += 1
     return list(rows.values()), unplaced, too_long
@@ -168,69 +152,7 @@ def _claims(decision: Decision, reasons: Sequence[str]) -> list[HarvestedClaim] 
 def _balanced(rows: Sequence[_Row]) -> list[_Row]:
     """All claims that are not supported, and so many of the others as can stand beside them, drawn by their hashes."""
     wrong = [row for row in rows if not row.claim.supported]
-    right = sorted((row for row in rows if row.claim.supported), key=lambda row: sha256(row.digest.encode()).digest())
-    return [*wrong, *right[: _FOR_EACH * len(wrong)]]
-
-
-def _new(into: Task, rows: Sequence[_Row]) -> list[_Row]:
-    """Claims that the task has not: one that came before keeps its answer."""
-    known: set[str] = set()
-    for chunk in chunked([row.digest for row in rows], 500):
-        known |= set(Record.objects.filter(task=into, content_hash__in=chunk).values_list("content_hash", flat=True))
-    fresh: dict[str, _Row] = {}
-    for row in rows:
-        if row.digest not in known:
-            fresh.setdefault(row.digest, row)
-    return list(fresh.values())
-
-
-def _take_in(task: Task, into: Task, rows: Sequence[_Row], by: Member) -> list[_Row]:
-    """Import records on their sides, then the verdicts on them; returns what came in."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "claims.jsonl"
-        made = _import_facts(task, into, rows, by, path)
-        records = dict(Record.objects.filter(task=into, source=made).values_list("content_hash", "pk"))
-        added = [row for row in rows if row.digest in records]
-        origins = [ClaimOrigin(claim_id=records[row.digest], record=row.record) for row in added]
-        ClaimOrigin.objects.bulk_create(origins, batch_size=500)
-        if added:
-            _import_answers(task, into, added, by, path)
-        else:
-            Source.objects.filter(pk=made.pk, rows_added=0).delete()
-    return added
-
-
-def _import_facts(task: Task, into: Task, rows: Sequence[_Row], by: Member, path: Path) -> Source:
-    _write(path, (row.facts | {_SPLIT_COLUMN: row.record.split} for row in rows))
-    return import_records(
-        into,
-        path,
-        by=by,
-        filename=path.name,
-        name=f"Claims of {task.name}"[:160],
-        provenance=f"Decisions of {task.name}"[:200],
-        mapping={**_names(rows), _SPLIT_COLUMN: SPLIT_FIELD},
-        skip_bad=True,
-    ).source
-
-
-def _import_answers(task: Task, into: Task, rows: Sequence[_Row], by: Member, path: Path) -> None:
-    _write(path, (row.facts | {SUPPORTED: row.claim.supported, _VERDICT_COLUMN: "accept"} for row in rows))
-    import_decisions(
-        into,
-        path,
-        by=by,
-        filename=path.name,
-        name=f"Answers on claims of {task.name}"[:160],
-        provenance=f"Decisions of {task.name}"[:200],
-        mapping={**_names(rows), SUPPORTED: SUPPORTED, _VERDICT_COLUMN: VERDICT},
-        defaults={REVIEWER: f"Decisions of {task.name}"},
+    right = sorted(
+        (row for row in rows if row.claim.supported), key=lambda row: sha256(row.made.digest.encode()).digest()
     )
-
-
-def _names(rows: Sequence[_Row]) -> dict[str, str]:
-    return {name: name for row in rows for name in row.facts}
-
-
-def _write(path: Path, lines: Iterable[dict[str, Any]]) -> None:
-    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    return [*wrong, *right[: _FOR_EACH * len(wrong)]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_a_transfer_tunes_on_each_task_and_scores_the_base_once() -> None:
     made = laid("transfer", versions={"mail": "1", "research": "2"})
 
     assert [(arm.name, seed, size) for arm, size, seed in made.places] == [
-        ("base", 1, 0), ("mail", 1, 200), ("research", 1, 200), ("mail", 2, 200), ("research", 2, 200),
+        ("as it came", 1, 0), ("mail", 1, 200), ("research", 1, 200), ("mail", 2, 200), ("research", 2, 200),
         ("mail", 3, 200), ("research", 3, 200),
     ]  # fmt: skip
     told = outlook.of_design(made, Scatter(0.01, 0.05, "known"), records=40)
@@ -174,7 +175,7 @@ def transferred(changes: Mapping[tuple[str, str], float], *, number: int = 1, ap
     chance = np.random.default_rng(number)
     of_record = {record: 1 + chance.normal(0, 0.25) for column in COLUMNS for record in column["records"]}
     base = {record: loss + chance.normal(0, 0.03) for record, loss in of_record.items()}
-    found = [CellResult("base", 0, 1, base, {})]
+    found = [CellResult("as it came", 0, 1, base, {})]
     for task in TASKS:
         for seed in (1, 2, 3):
             scores: dict[str, float] = {}
@@ -241,10 +242,24 @@ def test_rules_say_that_a_share_is_better_where_it_is_higher() -> None:
 
 def test_an_unstable_row_and_a_missing_base_are_said() -> None:
     unstable = transfer.conclude_transfer(transferred({}, apart=0.4), TRANSFER, columns=COLUMNS)
-    without = [cell for cell in transferred({}) if cell.arm != "base"]
+    without = [cell for cell in transferred({}) if cell.arm != "as it came"]
 
     assert "seeds differ by" in unstable["findings"][0]
     assert "as it came has no scores" in transfer.conclude_transfer(without, TRANSFER, columns=COLUMNS)["sentence"]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_task_called_base_is_not_taken_for_the_student_as_it_came(before: bool) -> None:
+    """Unless the study was registered when that was its name."""
+    columns = [{**column, "task": str(column["task"]).replace("mail", "base")} for column in COLUMNS]
+    names = {"mail": "base"} if not before else {"as it came": "base"}
+    found = [replace(cell, arm=names.get(cell.arm, cell.arm)) for cell in transferred({("research", "mail"): 0.2})]
+    rule = {name: value for name, value in TRANSFER.items() if name != "base" or not before}
+
+    told = transfer.conclude_transfer(found, rule, columns=COLUMNS if before else columns)
+
+    hurt = "mail" if before else "base"
+    assert told["sentence"].startswith(f"Tuning on research hurts {hurt} (loss ")
 
 
 def test_a_leap_of_the_loss_is_a_spike() -> None:

@@ -46,9 +46,9 @@ def test_a_transfer_runs_to_its_verdict_and_shows_it(
 ) -> None:
     study = ask(other)
     assert [(cell.arm, cell.records) for cell in study.cells.order_by("position")] == [
-        ("base", 0), ("outreach", 12), ("research", 12), ("outreach", 12), ("research", 12),
+        ("as it came", 0), ("outreach", 12), ("research", 12), ("outreach", 12), ("research", 12),
     ]  # fmt: skip
-    base = study.cells.get(arm="base").measurement
+    base = study.cells.get(arm="as it came").measurement
     spec = scoring.scoring_spec(base.pk, tmp_path)
     assert spec["system"]["method"] == "base"
     assert [len(part["records"]) for part in (spec, *spec["others"])] == [4, 3]
@@ -180,7 +180,7 @@ def test_what_the_paper_claims_stands_beside_what_was_measured(
     told = client.get("/api/v1/tasks/outreach/paper/").json()
 
     assert "The shorter context is enough: so it is." in page
-    assert page.count("not measured") == 5 + 1 + 4
+    assert page.count("not measured") == 6 + 1 + 4
     assert "a fall of 13.6 %" in page
     assert {claim["kind"]: bool(claim["measured"]) for claim in told["claims"]}["context"]
     assert [line["responded"] for line in told["models"]] == [4.2, 5.1, 5.9, 2.5]

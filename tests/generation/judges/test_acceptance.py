@@ -43,6 +43,7 @@ from review.models import (
     TaskVersion,
 )
 from review.states import DraftState, RecallReturn
+from review.tasks.queries import latest_version
 from stats import risk_control
 from tests.generation.judges.conftest import DRAFTS, REVIEWED
 from tests.review import factories
@@ -87,10 +88,13 @@ def audited(rule: AcceptanceRule) -> list[Draft]:
     return [one.draft for one in rule.acceptances.filter(is_audit=True).select_related("draft")]
 
 
-def judge_it(member: Member, draft: Draft, verdict: str) -> None:
+def judge_it(member: Member, draft: Draft, verdict: str, *, asked: bool = False) -> None:
+    """As dealt in the order of the queue, unless the member asked for it."""
     card = deck.hold(member, draft.pk)
     reasons: dict[str, Any] = {"reasons": ["wrong"]} if verdict == "reject" else {}
     decisions.record(draft.pk, by=member, id=uuid4(), verdict=verdict, if_match=card.etag, **reasons)
+    if not asked:
+        draft.assignments.update(drawn="queue")
 
 
 def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_other(
@@ -233,9 +237,46 @@ def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_o
 def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: Task, admin: Member) -> None:
     for draft in audited(rule):
         judge_it(admin, draft, "reject")
-        draft.assignments.update(drawn="queue")
 
     assert sum(evidence.known(task, evidence.word_of(rule)).wrong) == len(audited(rule)) > 0
+
+
+def test_a_draft_that_its_reviewer_chose_to_open_tells_nothing_of_the_lot(
+    rule: AcceptanceRule, task: Task, admin: Member
+) -> None:
+    for draft in audited(rule):
+        judge_it(admin, draft, "reject", asked=True)
+
+    audit = evidence.audit_of(rule)
+    act.look_after(task.pk)
+    rule.refresh_from_db()
+
+    assert (audit.judged, audit.wrong, audit.unread) == (0, 0, 0)
+    assert rule.is_active
+
+
+def test_a_task_that_cannot_be_looked_after_does_not_keep_others_waiting(
+    rule: AcceptanceRule, task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = factories.make_task(by=admin, spec=latest_version(task).spec, slug="aaa")
+    broken = AcceptanceRule.objects.create(
+        task=other, task_version=latest_version(other), judge="x", judge_model="x", prompt_version=1, threshold=1.0,
+        wrong=0, of=200, attempt=1, bound=0.02, audit_share=0.1, started_by=admin,
+    )  # fmt: skip
+    looked, audit_of = [], evidence.audit_of
+
+    def fail_for_one(looked_at: AcceptanceRule) -> evidence.Audit:
+        looked.append(looked_at.pk)
+        if looked[0] == looked_at.pk:
+            raise RuntimeError("A row is locked.")
+        return audit_of(looked_at)
+
+    monkeypatch.setattr(evidence, "audit_of", fail_for_one)
+
+    act.look_after_all()
+
+    assert set(looked) == {rule.pk, broken.pk}
+    assert "could not be looked after" in caplog.text
 
 
 def test_what_an_expert_had_written_anew_is_wrong_and_what_was_imported_is_no_audit(

@@ -73,6 +73,25 @@ def test_the_router_tells_which_expert_a_tasks_texts_use_most(mixture: MixtralFo
     assert isolate_expert.most_used(mixture, rows) == counts.argmax(dim=1).tolist()
 
 
+def test_what_is_not_there_is_named_with_the_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts, latin = tmp_path / "texts.txt", tmp_path / "latin.txt"
+    texts.write_text("A short mail.")
+    latin.write_bytes(b"Gr\xfc\xdfe")
+    asked = [
+        (
+            [tmp_path / "moe", tmp_path / "none.txt"],
+            "none.txt cannot be read: No such file or directory. Name a UTF-8 file",
+        ),
+        ([tmp_path / "moe", latin], "latin.txt cannot be read: it is not UTF-8."),
+        ([tmp_path / "moe", texts], "it has no config.json. Name the folder of a Mixtral"),
+    ]
+
+    for paths, words in asked:
+        assert isolate_expert.main([*map(str, paths), str(tmp_path / "out")]) == 1
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_it_is_written_as_a_student_that_the_engine_tunes_and_others_are_refused(
     mixture: MixtralForCausalLM,
     tmp_path: Path,

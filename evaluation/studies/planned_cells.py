@@ -1,0 +1,148 @@
+"""The cells of a study before it is launched: rows, recipe and fingerprint of each, and how long its run will take. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from evaluation.states import StudyKind
+from evaluation.studies import beside as besides
+from evaluation.studies import design as designs
+from evaluation.studies import record as records
+from evaluation.studies.beside import Beside
+from evaluation.studies.design import StudyArm, StudyDesign
+from review.models import DatasetVersion
+from training.inputs import samples, tuning_data
+from training.inputs.samples import Sample
+from training.inputs.tuning_data import RowOutline
+from training.models import Student
+from training.recipes import identity
+from training.runs import forecast
+from training.runs.run_request import RunRequest
+from web.errors import Refusal
+
+# Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
+NEVER_BEFORE_END: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class PlannedStudyCell:
+    """One cell: where it stands in the grid, all its result hangs on, and how long its run will take."""
+
+    arm: StudyArm
+    records: int
+    seed: int
+    plan: dict[str, Any]
+    fingerprint: str
+    train_s: float | None
+
+
+@dataclass(frozen=True)
+class CellInputs:
+    """What every cell of a study has in common.
+
+    Attributes:
+        design: The grid.
+        version: The study's dataset version.
+        versions: Of a transfer, all of them by their ids.
+        student: What is tuned where an arm names no student of its own.
+        students: All of them by their short names.
+        beside: Whose logits are learnt, and the version without the reasoning.
+        scoring: What each cell is scored on, as it stands in every plan.
+    """
+
+    design: StudyDesign
+    version: DatasetVersion
+    student: Student
+    beside: Beside
+    scoring: Mapping[str, Any]
+    versions: Mapping[str, DatasetVersion] = field(default_factory=dict)
+    students: Mapping[str, Student] = field(default_factory=dict)
+
+    def version_of(self, arm: StudyArm) -> DatasetVersion:
+        """The version that an arm is tuned on."""
+        return self.beside.version_of(arm, self.versions.get(arm.version, self.version))
+
+
+def plan_cells(inputs: CellInputs) -> tuple[PlannedStudyCell, ...]:
+    """Every cell of the grid in its order; one that goes on from another's run comes after it.
+
+    Raises:
+        Refusal: A recipe cannot be run on its student, or an arm cannot have the rows it is to be tuned on.
+    """
+    cells: dict[tuple[str, int, int], PlannedStudyCell] = {}
+    for arm, size, seed in inputs.design.places:
+        before = cells[arm.after, size, seed] if arm.after else None
+        cells[arm.name, size, seed] = _cell(inputs, arm, size, seed, before)
+    return tuple(cells.values())
+
+
+def overrides_of(design: StudyDesign, seed: int) -> dict[str, Any]:
+    """What a study changes of a preset: fixed epochs, its own seed, and no look at validation before the end."""
+    return {"epochs": design.epochs, "seed": seed, "eval_every_steps": NEVER_BEFORE_END}
+
+
+def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: PlannedStudyCell | None) -> PlannedStudyCell:
+    version, student = inputs.version_of(arm), inputs.students.get(arm.student, inputs.student)
+    of = {
+        "student": str(student.pk),
+        "dataset_version": str(version.pk),
+        "task_version": str(tuning_data.newest_task_version(version).pk),
+        **inputs.scoring,
+        "max_new_tokens": designs.MAX_NEW_TOKENS,
+        **besides.plan_of(arm, inputs.design, inputs.beside),
+        **({"after": before.fingerprint} if before else {}),
+    }
+    if arm.is_base:
+        plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
+        return PlannedStudyCell(arm, size, seed, plan, records.fingerprint(plan), 0.0)
+    preset, overrides, recipe = besides.recipe_of(arm, _changes(inputs.design, arm, seed), student)
+    if recipe.reads != arm.reads:
+        _refuse_recipe(arm, f"'{arm.recipe}' reads {recipe.reads} rows, and this arm has {arm.reads} rows")
+    if before and before.plan["recipe"]["method"] != recipe.method:
+        _refuse_recipe(
+            arm, f"'{arm.recipe}' goes on from SFT by another method, and adapters go on from adapters alone"
+        )
+    sample = _sample(inputs.design, arm, size, seed)
+    rows = _rows(version, sample, arm)
+    request = RunRequest(dataset_version=version, student=student, teacher=inputs.beside.teacher_of(arm))
+    guess = forecast.forecast(request, recipe=recipe, rows=rows)
+    kept = samples.as_json(sample, rows)
+    plan = {
+        **of,
+        "preset": preset,
+        "overrides": overrides,
+        "recipe": recipe.model_dump(mode="json"),
+        "sample": kept,
+    }
+    fingerprint = records.fingerprint({**plan, "recipe": identity.values_of(recipe)})
+    return PlannedStudyCell(arm, kept["records"], seed, plan, fingerprint, guess.seconds)
+
+
+def _changes(design: StudyDesign, arm: StudyArm, seed: int) -> dict[str, Any]:
+    """What is changed of an arm's preset; preferences keep its epochs, for they are overlearnt sooner than texts."""
+    changes = {**overrides_of(design, seed), **dict(arm.changes)}
+    return {name: value for name, value in changes.items() if name != "epochs"} if arm.after else changes
+
+
+def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
+    if design.kind == StudyKind.MINUTES:
+        return Sample(records=0, seed=seed, minutes=size, reads=arm.reads, with_miniature=arm.with_miniature)
+    return Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each, leaves_out=bool(arm.changes))
+
+
+def _rows(version: DatasetVersion, sample: Sample, arm: StudyArm) -> Sequence[RowOutline]:
+    """The rows of a sample; a refusal of a budget that buys too little names the arm."""
+    try:
+        return samples.rows_of(version, sample)
+    except Refusal as refusal:
+        if not sample.minutes:
+            raise
+        message = f"{arm.name}: {refusal.message}"
+        raise Refusal(refusal.code, message, hint=refusal.hint, errors={"minutes": [message]}) from refusal
+
+
+def _refuse_recipe(arm: StudyArm, why: str) -> None:
+    message = f"{arm.name}: {why}."
+    raise Refusal("unlike_recipes", message, hint="Choose another preset.", status=400, errors={"recipes": [message]})

@@ -1,0 +1,1 @@
+"""Records to learn judging from: a task's drafts with what experts decided of them."""

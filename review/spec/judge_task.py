@@ -1,0 +1,75 @@
+"""Tasks whose miniatures judge another task's drafts: its facts and a draft go in, `good` or `bad` comes out. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from review.spec import prompting
+from review.spec.schema import Facts, Fields, InputField, Label, OutputField
+from review.spec.task_spec import TaskSpec
+
+FACTS, TEXT, GROUP, VERDICT = "facts", "text", "group", "verdict"
+GOOD, BAD = "good", "bad"
+_TEXTS: Final = frozenset({"text", "document"})
+_STUDENT: Final = f"Judge the text.\n\nFacts:\n{{{{fact.{FACTS}}}}}\n\nText:\n{{{{fact.{TEXT}}}}}"
+
+
+def is_judge_task(spec: TaskSpec) -> bool:
+    """Whether a task asks of facts and a text whether the text is good or bad, and needs nothing else for it."""
+    facts = {fact.name: fact for fact in spec.input_schema}
+    answers = {field.name: field for field in spec.output_schema}
+    if not {FACTS, TEXT} <= facts.keys() or VERDICT not in answers:
+        return False
+    are_texts = all(facts[name].type in _TEXTS for name in (FACTS, TEXT))
+    needs_more = any(fact.required for name, fact in facts.items() if name not in (FACTS, TEXT))
+    needs_more |= any(field.required for name, field in answers.items() if name != VERDICT)
+    return are_texts and not needs_more and {label.name for label in answers[VERDICT].labels} == {GOOD, BAD}
+
+
+def spec_of(judged: TaskSpec) -> TaskSpec:
+    """The specification of a task that judges drafts of another; the group is there for splits and stands in no prompt."""
+    return TaskSpec(
+        instruction=(
+            "Say whether an expert would take the text as it stands, without changing a word, for the facts and for what was asked: "
+            f"{judged.instruction}"
+        ),
+        input_schema=(
+            InputField(name=FACTS, type="document", required=True, description="What the text was written from."),
+            InputField(name=TEXT, type="document", required=True, description="The draft, as it was written."),
+            InputField(name=GROUP, role="group", description="What keeps records on one side of the split."),
+        ),
+        output_schema=(
+            OutputField(
+                name=VERDICT,
+                type="choice",
+                labels=(
+                    Label(name=GOOD, description="An expert accepted it as it was."),
+                    Label(name=BAD, description="An expert edited or rejected it."),
+                ),
+            ),
+        ),
+        guideline=judged.guideline,
+        record_noun="draft",
+        teacher_template="{{instruction}}\n\n{{guideline}}\n\n{{facts}}\n\n{{output_format}}",
+        student_template=_STUDENT,
+    )
+
+
+def facts_of(judged: TaskSpec, facts: Facts, fields: Fields) -> Facts:
+    """A draft of another task as the facts of such a task.
+
+    Raises:
+        ValueError: The draft does not fit that task's output schema.
+    """
+    return {FACTS: prompting.facts_sheet(judged, facts), TEXT: prompting.completion(judged, fields)}
+
+
+def read(
+    answer: Mapping[str, Any], probabilities: Mapping[str, Mapping[str, float]]
+) -> tuple[bool | None, float | None]:
+    """Whether an answer takes the text, and how likely it holds that to be, 0 to 1; a model that writes tells no likelihood."""
+    verdict = answer.get(VERDICT)
+    if verdict not in (GOOD, BAD):
+        return None, None
+    return verdict == GOOD, probabilities.get(VERDICT, {}).get(GOOD)
