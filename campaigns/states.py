@@ -65,6 +65,15 @@ class StepWriter(TextChoices):
     TEMPLATE = "template", "A fixed text with slots"
 
 
+class StepCondition(TextChoices):
+    """Of whom a later mail of the sequence asks what; the first goes to everybody."""
+
+    NO_ANSWER = "no_answer", "There is no answer"
+    CLICKED = "clicked", "A link was clicked, and there is no answer"
+    NOT_CLICKED = "not_clicked", "No link was clicked, and there is no answer"
+    REPLIED = "replied", "The last answer says"
+
+
 class MessageState(TextChoices):
     """Where one mail stands: write, check, approve, send.
 
@@ -123,6 +132,7 @@ class StopReason(TextChoices):
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
     OBJECTED = "objected", "Opt-out, read from a reply"
+    CONDITION = "condition", "The condition of its step holds no more"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
 
@@ -179,6 +189,17 @@ class ReplyClass(TextChoices):
     OUT_OF_OFFICE = "out_of_office", "Out of office"
     MACHINE = "machine", "Sent by a program"
     OTHER = "other", "Other"
+
+
+# Answers that a mail of the sequence may take up; who declined, or asked to be left alone, gets no more of it.
+FOLLOWED_REPLIES = (
+    ReplyClass.INTERESTED,
+    ReplyClass.QUESTION,
+    ReplyClass.REFERRAL,
+    ReplyClass.NOT_NOW,
+    ReplyClass.OUT_OF_OFFICE,
+    ReplyClass.OTHER,
+)
 
 
 class Claim(TextChoices):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 PER_PAGE = 25
-FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
+FIRST_OF = {"arms": "arm_1_name", "steps": "has_step_2", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (lifecycle.pause, "Paused: nothing is sent."),
     "resume": (lifecycle.resume, "Running again."),
@@ -112,7 +112,11 @@ def _show(form: CampaignForm, refusal: Refusal) -> None:
 
 def _form_from(request: HttpRequest) -> dict[str, str]:
     """What a link to the empty form fills in."""
-    return {name: str(request.GET[name]) for name in request.GET if name in CampaignForm.base_fields or "arm_" in name}
+    return {
+        name: str(request.GET[name])
+        for name in request.GET
+        if name in CampaignForm.base_fields or name.startswith(("arm_", "step_", "has_step_"))
+    }
 
 
 def _slug(form: CampaignForm) -> str:
