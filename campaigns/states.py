@@ -131,6 +131,7 @@ class StopReason(TextChoices):
     BOUNCED = "bounced", "An earlier mail bounced"
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
+    MEETING = "meeting", "A meeting was made"
     OBJECTED = "objected", "Opt-out, read from a reply"
     CONDITION = "condition", "The condition of its step holds no more"
     ERASED = "erased", "The person was erased"
@@ -165,6 +166,13 @@ class EventKind(TextChoices):
     AUTO_REPLIED = "auto_replied", "Automatic reply"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     COMPLAINED = "complained", "Complained"
+    MEETING = "meeting", "Meeting"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    REVENUE = "revenue", "Revenue"
+
+
+# What came of a mail beyond the mail itself, as the customer's own systems report it.
+OUTCOMES = (EventKind.MEETING, EventKind.OPPORTUNITY, EventKind.REVENUE)
 
 
 class EventSource(TextChoices):
@@ -175,6 +183,7 @@ class EventSource(TextChoices):
     MAIL = "mail", "An incoming mail"
     LINK = "link", "A link of the mail"
     PAGE = "page", "A page of ours"
+    API = "api", "A report over the API"
 
 
 class ReplyClass(TextChoices):
@@ -216,3 +225,4 @@ class Metric(TextChoices):
     POSITIVE_REPLY = "positive_reply", "Replied with interest"
     CLICK = "click", "Clicked"
     UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
+    MEETING = "meeting", "Met"

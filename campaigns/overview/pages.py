@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
@@ -169,6 +170,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "troubles": [] if is_planned else blockers.blockers(campaign),
         "stops": [] if is_planned else blockers.stops(campaign),
         "waiting": waiting.wait_reason(campaign),
+        "outcomes": [] if is_planned else outcomes_queries.totals(campaign),
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),

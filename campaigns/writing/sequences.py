@@ -22,7 +22,7 @@ from campaigns.states import EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
 
 # What ends every sequence, and what ends one but for steps that take up an answer; unless a machine did it.
-FINAL_ENDS = (EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
+FINAL_ENDS = (EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.MEETING)
 ENDS = (EventKind.REPLIED, *FINAL_ENDS)
 # A mail stopped for these reasons leaves the way free to a step whose condition holds.
 _PASSED_OVER = (StopReason.REPLIED, StopReason.CONDITION)

@@ -135,6 +135,21 @@ def test_a_click_that_comes_late_lets_its_mail_go_until_a_later_one_has_gone(
 
 
 @db
+def test_a_mail_whose_condition_holds_is_not_overtaken_while_it_waits(task: Task, people: None, lead: Member) -> None:
+    campaign = begun(task, lead, [fixed(1), fixed(2, wait_s=10 * HOUR_S, when=StepCondition.CLICKED), fixed(3)])
+    clicked, still = first_mail(campaign), first_mail(campaign, 1)
+    happened(clicked, EventKind.CLICKED)
+
+    tick.advance_all()
+    while_it_waits = numbers(campaign, clicked), numbers(campaign, still)
+    Message.objects.filter(pk=clicked.pk).update(sent_at=timezone.now() - timedelta(hours=11))
+    tick.advance_all()
+
+    assert while_it_waits == ([1], [1, 3])
+    assert numbers(campaign, clicked) == [1, 2]
+
+
+@db
 @pytest.mark.parametrize(
     ("meaning", "is_unsure", "expected"),
     [
