@@ -65,6 +65,15 @@ class StepWriter(TextChoices):
     TEMPLATE = "template", "A fixed text with slots"
 
 
+class StepCondition(TextChoices):
+    """Of whom a later mail of the sequence asks what; the first goes to everybody."""
+
+    NO_ANSWER = "no_answer", "There is no answer"
+    CLICKED = "clicked", "A link was clicked, and there is no answer"
+    NOT_CLICKED = "not_clicked", "No link was clicked, and there is no answer"
+    REPLIED = "replied", "The last answer says"
+
+
 class MessageState(TextChoices):
     """Where one mail stands: write, check, approve, send.
 
@@ -122,7 +131,9 @@ class StopReason(TextChoices):
     BOUNCED = "bounced", "An earlier mail bounced"
     UNSUBSCRIBED = "unsubscribed", "The contact unsubscribed"
     COMPLAINED = "complained", "The contact complained"
+    MEETING = "meeting", "A meeting was made"
     OBJECTED = "objected", "Opt-out, read from a reply"
+    CONDITION = "condition", "The condition of its step holds no more"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
 
@@ -155,6 +166,13 @@ class EventKind(TextChoices):
     AUTO_REPLIED = "auto_replied", "Automatic reply"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     COMPLAINED = "complained", "Complained"
+    MEETING = "meeting", "Meeting"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    REVENUE = "revenue", "Revenue"
+
+
+# What came of a mail beyond the mail itself, as the customer's own systems report it.
+OUTCOMES = (EventKind.MEETING, EventKind.OPPORTUNITY, EventKind.REVENUE)
 
 
 class EventSource(TextChoices):
@@ -165,6 +183,7 @@ class EventSource(TextChoices):
     MAIL = "mail", "An incoming mail"
     LINK = "link", "A link of the mail"
     PAGE = "page", "A page of ours"
+    API = "api", "A report over the API"
 
 
 class ReplyClass(TextChoices):
@@ -181,6 +200,17 @@ class ReplyClass(TextChoices):
     OTHER = "other", "Other"
 
 
+# Answers that a mail of the sequence may take up; who declined, or asked to be left alone, gets no more of it.
+FOLLOWED_REPLIES = (
+    ReplyClass.INTERESTED,
+    ReplyClass.QUESTION,
+    ReplyClass.REFERRAL,
+    ReplyClass.NOT_NOW,
+    ReplyClass.OUT_OF_OFFICE,
+    ReplyClass.OTHER,
+)
+
+
 class Claim(TextChoices):
     """What an experiment sets out to show."""
 
@@ -195,3 +225,4 @@ class Metric(TextChoices):
     POSITIVE_REPLY = "positive_reply", "Replied with interest"
     CLICK = "click", "Clicked"
     UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
+    MEETING = "meeting", "Met"

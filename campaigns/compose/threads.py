@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from campaigns.compose import content
 from campaigns.compose.content import with_words
 from campaigns.models import Campaign, Message, Step
-from campaigns.states import MessageState
+from campaigns.states import MessageState, StepCondition
 from web.db.chunks import chunked
 
 CHUNK = 500
 
 
 def sent_before_by_record(
-    campaign: Campaign, *, arm_id: UUID, step: Step, record_ids: Sequence[UUID]
+    campaign: Campaign,
+    *,
+    arm_id: UUID,
+    step: Step,
+    record_ids: Sequence[UUID],
+    only_readers_of: Sequence[UUID] | None = None,
 ) -> dict[UUID, list[dict[str, str]]]:
     """What was sent before a step, by record: `subject` and `body` of each mail, slots unfilled, the first one first.
 
-    People who share a record and an arm share their drafts, so one reader's mails stand for all of them. Empty for the
-    first step of a sequence.
+    People who share a record, an arm and a branch share their drafts, so one reader's mails stand for all of them. Empty
+    for the first step of a sequence.
+
+    Args:
+        campaign: The campaign.
+        arm_id: Of this arm.
+        step: The step that is to be written.
+        record_ids: Of these records.
+        only_readers_of: Ids of mails; where branches differ, only what the readers of these got.
     """
     if not campaign.steps.filter(number__lt=step.number).exists():
         return {}
+    readers = None if only_readers_of is None else _enrolments(only_readers_of)
     by_record: dict[UUID, dict[int, dict[str, str]]] = {}
     for chunk in chunked(record_ids, CHUNK):
         sent = Message.objects.filter(
@@ -34,9 +50,37 @@ def sent_before_by_record(
             contact__record__in=chunk,
         )
         for mail in with_words(sent).order_by("step__number", "sent_at", "id"):
-            if mail.contact.record_id is not None:
+            if mail.contact.record_id is not None and (readers is None or mail.enrolment_id in readers):
                 by_record.setdefault(mail.contact.record_id, {}).setdefault(mail.step.number, content.fields_of(mail))
     return {record: [by_step[number] for number in sorted(by_step)] for record, by_step in by_record.items()}
+
+
+def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]:
+    """Branch of each mail whose reader was not sent every mail before it: the numbers of those sent, such as `1,3`.
+
+    Readers with other mails behind them are written to otherwise, also where they share a record. No query but one where
+    no step of the campaign has a condition.
+    """
+    if not campaign.steps.exclude(when=StepCondition.NO_ANSWER).exists():
+        return {}
+    numbers: dict[UUID, list[int]] = defaultdict(list)
+    sent = Message.objects.filter(enrolment__in=mails.order_by().values("enrolment"), state=MessageState.SENT)
+    for enrolment_id, number in sent.order_by("step__number").values_list("enrolment_id", "step__number"):
+        numbers[enrolment_id].append(number)
+    rows = mails.order_by().values_list("pk", "enrolment_id", "step__number")
+    return {
+        pk: ",".join(str(before) for before in numbers[enrolment_id])
+        for pk, enrolment_id, number in rows
+        if numbers[enrolment_id] != list(range(1, number))
+    }
+
+
+def _enrolments(mail_ids: Sequence[UUID]) -> set[UUID]:
+    return {
+        enrolment
+        for chunk in chunked(mail_ids, CHUNK)
+        for enrolment in Message.objects.filter(pk__in=chunk).values_list("enrolment_id", flat=True)
+    }
 
 
 def earlier_mails(message: Message) -> list[Message]:

@@ -17,6 +17,7 @@ from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.contacts.imports.outcomes import ContactsResult
 from campaigns.contacts.imports.preview import read_preview
 from campaigns.contacts.imports.sample_file import sample_csv
+from campaigns.outcomes import queries as outcomes_queries
 from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from review.sources.forms import ReadingForm, offer
@@ -79,6 +80,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "contact": contact,
         "line": queries.lines([contact])[0],
         "mails": queries.mails_of(contact),
+        "outcomes": outcomes_queries.of_contact(contact.pk),
     }
     return render(request, "campaigns/contacts/detail.html", context, status=refusal.status if refusal else 200)
 

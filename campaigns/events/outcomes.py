@@ -187,6 +187,7 @@ def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
         Metric.REPLY: EventKind.REPLIED,
         Metric.CLICK: EventKind.CLICKED,
         Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
+        Metric.MEETING: EventKind.MEETING,
     }
     return human_events(campaign, kinds[metric])
 

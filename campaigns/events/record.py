@@ -12,11 +12,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Event, Message
-from campaigns.states import BEFORE_THE_WIRE, EventKind, EventSource, MessageState, StopReason, SuppressionReason
+from campaigns.states import (
+    BEFORE_THE_WIRE,
+    OUTCOMES,
+    EventKind,
+    EventSource,
+    MessageState,
+    StopReason,
+    SuppressionReason,
+)
 from campaigns.suppression import suppress
 
 # What ends one sequence; everything else ends all mails to that address.
-OF_ONE_CAMPAIGN = frozenset({StopReason.REPLIED, StopReason.BOUNCED, StopReason.ENDED})
+OF_ONE_CAMPAIGN = frozenset({StopReason.REPLIED, StopReason.BOUNCED, StopReason.MEETING, StopReason.ENDED})
 
 
 @transaction.atomic
@@ -28,9 +36,9 @@ def stop_contact(contact: Contact, *, reason: StopReason, campaign: Campaign | N
 
     Args:
         contact: The person.
-        reason: What happened. A reply or a bounce stops the sequence it belongs to; anything else stops all campaigns
+        reason: What happened. A reply, a bounce or a meeting stops the sequence it belongs to; anything else stops all campaigns
             of all tasks that hold the same address.
-        campaign: The sequence, with `replied` and `bounced`.
+        campaign: The sequence, with `replied`, `bounced` and `meeting`.
 
     Returns:
         How many mails were stopped.
@@ -64,9 +72,13 @@ _SUPPRESSES = {
 }
 # How an unsubscription came to be that a member may take back.
 READ = "reply"
-_STOPS = {EventKind.REPLIED: StopReason.REPLIED, EventKind.BOUNCED: StopReason.BOUNCED}
+_STOPS = {
+    EventKind.REPLIED: StopReason.REPLIED,
+    EventKind.BOUNCED: StopReason.BOUNCED,
+    EventKind.MEETING: StopReason.MEETING,
+}
 # What can only have come of a mail that left us: it settles the fate of one that was in doubt.
-_SENT_EVIDENCE = frozenset(EventKind) - {EventKind.SENT, EventKind.DEFERRED}
+_SENT_EVIDENCE = frozenset(EventKind) - {EventKind.SENT, EventKind.DEFERRED, *OUTCOMES}
 
 
 def record(
@@ -83,7 +95,7 @@ def record(
 
     An unsubscription read from a reply (`payload["how"]` is `reply`) stops all mails to the address and puts it on no list.
     Any other unsubscription, a complaint and a bounce that says there is no such reader (`payload["hard"]`) put the address on
-    the suppression list; a reply and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
+    the suppression list; a reply, a meeting and any bounce end the sequence. A mail of unknown fate that is heard of has been sent.
 
     Args:
         message: The mail.

@@ -27,6 +27,7 @@ KINDS = {
     Metric.POSITIVE_REPLY: EventKind.REPLIED,
     Metric.CLICK: EventKind.CLICKED,
     Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
+    Metric.MEETING: EventKind.MEETING,
 }
 
 

@@ -17,7 +17,7 @@ from audit import trail
 from campaigns.experiments import design, queries
 from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
 from campaigns.models import Arm, Campaign, Experiment, Step
-from campaigns.states import CampaignState, StepWriter
+from campaigns.states import CampaignState, StepCondition, StepWriter
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -194,6 +194,9 @@ def _steps(steps: Sequence[Step] | Any) -> list[dict[str, Any]]:
             "wait_s": step.wait_s,
             "subject": step.subject,
             "body": step.body,
+            **(
+                {"when": step.when, "reply_classes": step.reply_classes} if step.when != StepCondition.NO_ANSWER else {}
+            ),
         }
         for step in steps
     ]

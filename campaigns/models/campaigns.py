@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from campaigns.models.contacts import Contact
-from campaigns.states import Approval, CampaignState, Guardrail, StepWriter
+from campaigns.states import Approval, CampaignState, Guardrail, StepCondition, StepWriter
 from generation.models import Teacher
 from review.models import Task, TaskVersion
 from training.models import Miniature
@@ -68,6 +68,8 @@ class Campaign(models.Model):
     quiet_until = models.PositiveSmallIntegerField(default=8)
     sends_at_weekends = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=64, default="UTC")
+    # Dates (ISO 8601) on which nothing is sent, in the same time zone as the hours.
+    days_off = models.JSONField(null=True, blank=True)
     salt = models.CharField(max_length=32, default=partial(secrets.token_hex, 16), editable=False)
     # Which contacts a launch takes: {segment, import, limit}, each optional.
     audience = models.JSONField(default=dict, blank=True)
@@ -112,7 +114,7 @@ class Arm(models.Model):
 
 
 class Step(models.Model):
-    """One mail of the sequence; the second waits after the first."""
+    """One mail of the sequence; each but the first waits, and goes to whom its condition fits."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="steps")
@@ -121,6 +123,15 @@ class Step(models.Model):
     wait_s = models.PositiveIntegerField(default=0)
     # Whether it goes as an answer to the mail before it, under that mail's subject.
     same_thread = models.BooleanField(default=False, db_default=False)
+    # Whom it goes to of those who got a mail before it.
+    when = models.CharField(
+        max_length=12,
+        choices=StepCondition.choices,
+        default=StepCondition.NO_ANSWER,
+        db_default=StepCondition.NO_ANSWER.value,
+    )
+    # With `replied`: the reply classes that it takes up.
+    reply_classes = models.JSONField(null=True, blank=True)
     # Of a fixed text; slots in double braces.
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)

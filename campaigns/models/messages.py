@@ -16,12 +16,14 @@ from review.models import Draft
 
 
 class WriteOrder(models.Model):
-    """An order for the drafts of one arm and step; who asks again finds this one."""
+    """An order for the drafts of one arm, step and branch; who asks again finds this one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="write_orders")
     arm = models.ForeignKey(Arm, on_delete=models.PROTECT, related_name="write_orders")
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+")
+    # Numbers of the mails its readers got before, such as `1,3`; empty where they got every one.
+    branch = models.CharField(max_length=20, blank=True, default="", db_default="")
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -27,7 +27,7 @@ from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import queries
 from campaigns.sending import guardrails, lifecycle
-from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
+from campaigns.states import Approval, CampaignState, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
 from generation.teachers import queries as teachers_queries
 from members.models import Member
@@ -57,6 +57,7 @@ SAME = (
     "sends_at_weekends",
     "tracks_opens",
     "time_zone",
+    "days_off",
     "links",
     "audience",
 )
@@ -209,6 +210,7 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 
 def _full(campaign: Campaign) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    parts["days_off"] = campaign.days_off or []
     parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
@@ -225,7 +227,13 @@ def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
 
     arms = [ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher"))}) for arm in asked["arms"]]
     steps = [
-        StepPlan(**{**step, "writer": StepWriter(step.get("writer", StepWriter.MODEL))})
+        StepPlan(
+            **{
+                **step,
+                "writer": StepWriter(step.get("writer", StepWriter.MODEL)),
+                "when": StepCondition(step.get("when", StepCondition.NO_ANSWER)),
+            }
+        )
         for step in asked.get("steps", [{}])
     ]
     sender = asked.get("sender")

@@ -16,7 +16,7 @@ from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from campaigns.events.outcomes import withdrawn_unsubscriptions
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
-from campaigns.states import EventKind, MessageState
+from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
 from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
@@ -40,6 +40,13 @@ class StepFigures:
     sent: int
     states: dict[str, int] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def condition(self) -> str:
+        """Whom its mails go to, in words."""
+        condition = StepCondition(self.step.when).label
+        labels = [ReplyClass(name).label for name in self.step.reply_classes or ()]
+        return f"{condition}: {' or '.join(labels)}" if labels else condition
 
     @property
     def awaiting(self) -> int:

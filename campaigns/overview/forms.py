@@ -11,8 +11,10 @@ from django import forms
 from django.utils.text import slugify
 
 from campaigns.models import Campaign, ContactImport, SenderIdentity
-from campaigns.planning.edit import DAY_S, ArmPlan, CampaignPlan, StepPlan
-from campaigns.states import Approval, StepWriter
+from campaigns.overview import step_forms
+from campaigns.planning.edit import ArmPlan, CampaignPlan
+from campaigns.planning.sequence_checks import is_date
+from campaigns.states import Approval
 from generation.teachers.queries import TeacherLine
 from web.http.form_choices import set_choices
 
@@ -63,28 +65,6 @@ class CampaignForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         help_text="One a line: a name and an https address. A text uses them as {{link.name}}.",
     )
-    step_1_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.MODEL)
-    step_1_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
-    step_1_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
-    has_second = forms.BooleanField(label="Send a second mail to those who do not answer", required=False)
-    step_2_wait_days = forms.DecimalField(
-        label="Days after the first",
-        min_value=0,
-        max_value=90,
-        max_digits=6,
-        decimal_places=4,
-        initial=4,
-        required=False,
-    )
-    step_2_writer = forms.ChoiceField(label="Written by", choices=StepWriter.choices, initial=StepWriter.TEMPLATE)
-    step_2_same_thread = forms.BooleanField(
-        label="Send it as an answer to the first mail",
-        required=False,
-        initial=True,
-        help_text="Its subject is then Re: and the first one's; a subject of its own is passed over.",
-    )
-    step_2_subject = forms.CharField(label="Subject of the fixed text", max_length=200, required=False)
-    step_2_body = forms.CharField(label="Fixed text", required=False, widget=forms.Textarea(attrs={"rows": 6}))
     approval = forms.ChoiceField(
         label="Reviewed by a person",
         choices=Approval.choices,
@@ -115,6 +95,12 @@ class CampaignForm(forms.Form):
     quiet_until = forms.IntegerField(
         label="Quiet until, hour", min_value=0, max_value=23, initial=8, help_text="Equal hours: never quiet."
     )
+    days_off = forms.CharField(
+        label="Days off",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
+        help_text="Holidays, one date a line such as 2026-12-25: nothing is sent on them.",
+    )
     sends_at_weekends = forms.BooleanField(label="Send at weekends too", required=False)
     tracks_opens = forms.BooleanField(
         label="Track opens",
@@ -138,6 +124,7 @@ class CampaignForm(forms.Form):
         writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
         for number in range(1, ARM_ROWS + 1):
             self._add_arm(number, writers)
+        self.fields.update(step_forms.fields())
         self._set(
             "sender",
             [("", "None yet"), *((contact_import.slug, contact_import.name) for contact_import in choices.senders)],
@@ -167,6 +154,27 @@ class CampaignForm(forms.Form):
         for number in range(1, ARM_ROWS + 1):
             yield self[f"arm_{number}_name"], self[f"arm_{number}_teacher"], self[f"arm_{number}_weight"]
 
+    def step_rows(self) -> Iterator[dict[str, Any]]:
+        """Each mail after the first, for the page."""
+        return step_forms.rows(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a sequence with a mail left out."""
+        cleaned = super().clean() or self.cleaned_data
+        if gap := step_forms.check_order(cleaned):
+            self.add_error(gap, "A later mail is to be sent: send this one too, or move the later one here.")
+        return cleaned
+
+    def clean_days_off(self) -> list[str]:
+        """Dates, one a line; a line that is none is refused by its number."""
+        days = []
+        for number, line in enumerate(str(self.cleaned_data["days_off"]).splitlines(), start=1):
+            if line.strip() and not is_date(line.strip()):
+                raise forms.ValidationError(f"Line {number}: '{line.strip()[:40]}' is no date; write 2026-12-25.")
+            if line.strip():
+                days.append(line.strip())
+        return days
+
     def clean_links(self) -> dict[str, str]:
         """Addresses by name; a line that is not two words is refused by its number."""
         links: dict[str, str] = {}
@@ -186,7 +194,8 @@ class CampaignForm(forms.Form):
         cleaned = self.cleaned_data
         return CampaignPlan(
             arms=list(self._arms()),
-            steps=list(self._steps()),
+            steps=list(step_forms.plans(cleaned)),
+            days_off=cleaned["days_off"],
             links=cleaned["links"],
             sender=self._senders.get(cleaned["sender"]),
             approval=Approval(cleaned["approval"]),
@@ -209,19 +218,6 @@ class CampaignForm(forms.Form):
                     is_control=cleaned["control"] == str(number),
                 )
 
-    def _steps(self) -> Iterator[StepPlan]:
-        cleaned = self.cleaned_data
-        yield StepPlan(StepWriter(cleaned["step_1_writer"]), 0, cleaned["step_1_subject"], cleaned["step_1_body"])
-        if cleaned["has_second"]:
-            wait_s = round((cleaned["step_2_wait_days"] or 0) * DAY_S)
-            yield StepPlan(
-                StepWriter(cleaned["step_2_writer"]),
-                wait_s,
-                cleaned["step_2_subject"],
-                cleaned["step_2_body"],
-                same_thread=cleaned["step_2_same_thread"],
-            )
-
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:
     """A campaign as its form shows it."""
@@ -236,6 +232,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
         "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
+        "days_off": "\n".join(campaign.days_off or ()),
     }
     for number, arm in enumerate(campaign.arms.select_related("teacher").order_by("position"), start=1):
         shown |= {
@@ -245,13 +242,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         }
         if arm.is_control:
             shown["control"] = str(number)
-    for step in campaign.steps.order_by("number"):
-        prefix = f"step_{step.number}"
-        shown |= {f"{prefix}_writer": step.writer, f"{prefix}_subject": step.subject, f"{prefix}_body": step.body}
-        if step.number == 2:
-            shown |= {"has_second": True, "step_2_wait_days": Decimal(step.wait_s) / DAY_S}
-            shown["step_2_same_thread"] = step.same_thread
-    return shown
+    return shown | step_forms.initial_of(campaign)
 
 
 def _import_label(batch: ContactImport) -> str:

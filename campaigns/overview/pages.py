@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
+from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 PER_PAGE = 25
-FIRST_OF = {"arms": "arm_1_name", "steps": "step_2_wait_days", "slug": "name"}
+FIRST_OF = {"arms": "arm_1_name", "steps": "has_step_2", "slug": "name"}
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (lifecycle.pause, "Paused: nothing is sent."),
     "resume": (lifecycle.resume, "Running again."),
@@ -112,7 +113,11 @@ def _show(form: CampaignForm, refusal: Refusal) -> None:
 
 def _form_from(request: HttpRequest) -> dict[str, str]:
     """What a link to the empty form fills in."""
-    return {name: str(request.GET[name]) for name in request.GET if name in CampaignForm.base_fields or "arm_" in name}
+    return {
+        name: str(request.GET[name])
+        for name in request.GET
+        if name in CampaignForm.base_fields or name.startswith(("arm_", "step_", "has_step_"))
+    }
 
 
 def _slug(form: CampaignForm) -> str:
@@ -165,6 +170,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "troubles": [] if is_planned else blockers.blockers(campaign),
         "stops": [] if is_planned else blockers.stops(campaign),
         "waiting": waiting.wait_reason(campaign),
+        "outcomes": [] if is_planned else outcomes_queries.totals(campaign),
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),

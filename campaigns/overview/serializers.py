@@ -7,7 +7,8 @@ from typing import Any
 from django.urls import reverse
 from rest_framework import serializers
 
-from campaigns.states import Approval, CampaignState, FixedVerdict, StepWriter
+from campaigns.planning.sequence_checks import MOST_DAYS_OFF
+from campaigns.states import Approval, CampaignState, FixedVerdict, ReplyClass, StepCondition, StepWriter
 from generation.teachers.serializers import ShutdownOut
 
 
@@ -26,7 +27,16 @@ class StepIn(serializers.Serializer[Any]):
     same_thread = serializers.BooleanField(
         required=False,
         allow_null=True,
-        help_text="Of a second mail: sent as `Re:` the first. By default where a model writes it",
+        help_text="Of a later mail: sent as `Re:` the first. By default where a model writes it or it takes up an answer",
+    )
+    when = serializers.ChoiceField(
+        choices=StepCondition.choices, required=False, help_text="Of a later mail: whom it goes to"
+    )
+    reply_classes = serializers.ListField(
+        child=serializers.ChoiceField(choices=ReplyClass.choices),
+        required=False,
+        max_length=len(ReplyClass),
+        help_text="With `replied`: what the last answer says",
     )
 
 
@@ -93,6 +103,12 @@ class CampaignIn(serializers.Serializer[Any]):
     sends_at_weekends = serializers.BooleanField(required=False)
     tracks_opens = serializers.BooleanField(required=False, help_text="Only of contacts who allow it")
     time_zone = serializers.CharField(max_length=64, required=False)
+    days_off = serializers.ListField(
+        child=serializers.CharField(max_length=40),
+        required=False,
+        max_length=MOST_DAYS_OFF,
+        help_text="Dates (YYYY-MM-DD) on which nothing is sent",
+    )
 
 
 class CampaignOut(serializers.Serializer[Any]):
@@ -144,6 +160,10 @@ class CampaignStepOut(serializers.Serializer[Any]):
     writer = serializers.CharField(source="step.writer")
     wait_s = serializers.IntegerField(source="step.wait_s")
     same_thread = serializers.BooleanField(source="step.same_thread")
+    when = serializers.ChoiceField(source="step.when", choices=StepCondition.choices)
+    reply_classes = serializers.ListField(
+        source="step.reply_classes", child=serializers.ChoiceField(choices=ReplyClass.choices), allow_null=True
+    )
     planned = serializers.IntegerField()
     written = serializers.IntegerField()
     approved = serializers.IntegerField()
@@ -191,6 +211,7 @@ class LiftIn(serializers.Serializer[Any]):
 class CampaignFullOut(CampaignOut):
     """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
 
+    days_off = serializers.ListField(child=serializers.DateField())
     waiting = WaitingOut(allow_null=True, help_text="null while mails move, before the launch and after the end")
 
     steps = CampaignStepOut(many=True)

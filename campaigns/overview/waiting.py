@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Literal
 
 from django.db.models import Count, Max, Min
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Campaign, Message
+from campaigns.models import Campaign, Message, Step
 from campaigns.overview.blockers import order_jobs, sender_jobs
-from campaigns.sending import guardrails
-from campaigns.sending.pacing import SendingHours, day_starts
-from campaigns.states import CampaignState, HoldReason, MessageState
+from campaigns.sending import guardrails, outbox
+from campaigns.sending.pacing import day_starts
+from campaigns.states import CampaignState, HoldReason, MessageState, StepCondition
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt as scheduling_halt
@@ -109,8 +108,7 @@ def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | None:
     """The hour at which the next mail may leave, or is tried again."""
     due_at = first.due_at or now
-    hours = SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
-    if opens_at := hours.opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
+    if opens_at := outbox.hours_of(campaign).opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
         due_at = opens_at
     if due_at <= now:
         return None
@@ -202,19 +200,28 @@ def _failures(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 
 def _follow_ups(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     """Mails whose reader is given time to answer first."""
-    for before, step in pairwise(campaign.steps.all()):
-        gone = sequences.to_follow(campaign, before, step)
+    steps = list(campaign.steps.all())
+    for step in steps[1:]:
+        gone = sequences.to_follow(campaign, step, steps=steps)
         totals = gone.aggregate(first=Min("sent_at"), count=Count("pk"))
         if totals["first"] is not None:
-            until = totals["first"] + timedelta(seconds=step.wait_s)
-            message = f"{_mails(totals['count'])} have gone; mail {step.number} follows where there is no reply."
-            if until <= now:
-                gone_by = now - timedelta(seconds=step.wait_s)
-                if gone.filter(~sequences.reader_away(), sent_at__lte=gone_by).exists():
-                    return "moves"
-                until, message = None, message[:-1] + ", once their readers are back."
-            return WaitReason("follow_up", message.replace("1 mail have", "1 mail has", 1), until)
+            if sequences.due(campaign, step, steps=steps, now=now).exists():
+                return "moves"
+            return _follow_up(step, totals["count"], totals["first"], now)
     return None
+
+
+def _follow_up(step: Step, count: int, first: datetime, now: datetime) -> WaitReason:
+    """Tell of mails that one step is to follow, the first of which went then."""
+    have = "has" if count == 1 else "have"
+    if step.when == StepCondition.REPLIED:
+        message = f"{_mails(count)} {have} been answered; mail {step.number} follows once its wait is over."
+        return WaitReason("follow_up", message)
+    message = f"{_mails(count)} {have} gone; mail {step.number} follows where there is no reply"
+    until = first + timedelta(seconds=step.wait_s)
+    if until > now:
+        return WaitReason("follow_up", f"{message}.", until)
+    return WaitReason("follow_up", f"{message}, once their readers are back.")
 
 
 _CHECKS_IN_ORDER: tuple[Callable[[Campaign, Counts, datetime], StageResult], ...] = (

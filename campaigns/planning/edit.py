@@ -19,7 +19,8 @@ from django.db import IntegrityError, transaction
 
 from campaigns.models import Arm, Campaign, Experiment, Link, SenderIdentity, Step
 from campaigns.planning import audience as planning_audience
-from campaigns.states import Approval, CampaignState, StepWriter
+from campaigns.planning import sequence_checks
+from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
 from review.models import Task
@@ -29,8 +30,7 @@ from review.tasks.queries import latest_version
 from training.models import Miniature
 from web.errors import Refusal
 
-MOST_ARMS, MOST_STEPS, MOST_LINKS = 6, 2, 20
-DAY_S = 86_400
+MOST_ARMS, MOST_LINKS = 6, 20
 MOST_URL = 500
 MOST_OF_A_GUARDRAIL = 0.25
 _LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
@@ -58,7 +58,11 @@ class StepPlan:
     wait_s: int = 0
     subject: str = ""
     body: str = ""
-    # Whether it goes as `Re:` the mail before it; None: a model's follow-up does, a fixed text keeps its own subject.
+    # Whom it goes to, and with `replied` the reply classes that it takes up.
+    when: StepCondition = StepCondition.NO_ANSWER
+    reply_classes: Sequence[str] = ()
+    # Whether it goes as `Re:` the mail before it; None: a model's follow-up and one that takes up an answer do, another
+    # fixed text keeps its own subject.
     same_thread: bool | None = None
 
 
@@ -87,6 +91,8 @@ class CampaignPlan:
     sends_at_weekends: bool = False
     tracks_opens: bool = False
     time_zone: str = "UTC"
+    # ISO dates on which nothing is sent.
+    days_off: Sequence[str] = ()
     audience: Mapping[str, Any] = field(default_factory=dict)
     is_simulated: bool = False
 
@@ -170,6 +176,7 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
 def _write(campaign: Campaign, plan: CampaignPlan) -> None:
     for name in OWN:
         setattr(campaign, name, getattr(plan, name))
+    campaign.days_off = sorted(set(plan.days_off)) or None
     campaign.audience = planning_audience.validated_choice(campaign.task, plan.audience, place="audience")
     campaign.save()
     Arm.objects.bulk_create(
@@ -193,6 +200,8 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
             subject=step.subject,
             body=step.body,
             same_thread=_is_answer(step, number),
+            when=step.when,
+            reply_classes=list(step.reply_classes) or None,
         )
         for number, step in enumerate(plan.steps, start=1)
     )
@@ -200,7 +209,8 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
 
 
 def _is_answer(step: StepPlan, number: int) -> bool:
-    wanted = step.writer == StepWriter.MODEL if step.same_thread is None else step.same_thread
+    by_default = step.writer == StepWriter.MODEL or step.when == StepCondition.REPLIED
+    wanted = by_default if step.same_thread is None else step.same_thread
     return wanted and number > 1
 
 
@@ -222,10 +232,10 @@ def _check(plan: CampaignPlan) -> None:
         errors["arms"] = ["Weights are whole numbers from 0, at least one of them above 0."]
     elif sum(arm.is_control for arm in plan.arms) > 1:
         errors["arms"] = ["At most one arm is the control."]
-    if not 1 <= len(plan.steps) <= MOST_STEPS:
-        errors["steps"] = [f"A sequence has 1 to {MOST_STEPS} mails."]
-    elif any(not 0 <= step.wait_s <= 90 * DAY_S for step in plan.steps):
-        errors["steps"] = ["A wait is between 0 and 90 days."]
+    if wrong_steps := sequence_checks.step_errors(plan.steps):
+        errors["steps"] = wrong_steps
+    if wrong_days := sequence_checks.day_off_errors(plan.days_off):
+        errors["days_off"] = wrong_days
     if len(plan.links) > MOST_LINKS:
         errors["links"] = [f"A campaign has at most {MOST_LINKS} links."]
     elif wrong := [name for name, url in plan.links.items() if not _LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:

@@ -15,7 +15,7 @@ from campaigns.models import Arm, Campaign, Experiment, Step
 from campaigns.planning import audience, forecast
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
-from campaigns.states import StepWriter
+from campaigns.states import StepCondition, StepWriter
 from review.spec.output_format import is_mail
 
 CENT = Decimal("0.01")
@@ -81,11 +81,24 @@ def _steps(campaign: Campaign) -> Iterator[LaunchProblem]:
     if not steps:
         yield LaunchProblem("no_steps", "It has no mail to send.", "Add a first mail.", "steps")
     yield from _same_texts(steps)
+    yield from _clicks(campaign, steps)
     for step in steps:
         yield from (
             _fixed_text(step, slot_names)
             if step.writer == StepWriter.TEMPLATE
             else _written(campaign, step, slot_names)
+        )
+
+
+def _clicks(campaign: Campaign, steps: list[Step]) -> Iterator[LaunchProblem]:
+    """Return steps that ask for clicks of a campaign without links."""
+    asking = [step for step in steps if step.when in (StepCondition.CLICKED, StepCondition.NOT_CLICKED)]
+    if asking and not campaign.links.exists():
+        yield LaunchProblem(
+            "no_links",
+            f"Mail {asking[0].number} asks whether a link was clicked, and the campaign has no links.",
+            "Add a link and use it in a mail before, or choose another condition.",
+            "links",
         )
 
 

@@ -19,7 +19,7 @@ from audit import trail
 from campaigns.models import Contact, Enrolment, Event, Message, Reply
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
-from campaigns.states import MessageState, SuppressionReason
+from campaigns.states import OUTCOMES, MessageState, SuppressionReason
 from campaigns.suppression import suppress
 from members.invitations import invite
 from members.models import Member
@@ -135,7 +135,8 @@ def _erase(hmac: str) -> ErasedPerson:
     now = timezone.now()
     replies.update(subject="", text="", meant_why="")
     with immutability.erasing():
-        Event.objects.filter(message__in=mails).update(payload={})
+        # Outcomes say an amount and nothing of the person: totals stay.
+        Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
     mails.update(subject="", body="", problem="", updated_at=now)
     _erase_contacts(contacts)
     return erased_person

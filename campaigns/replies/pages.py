@@ -1,4 +1,4 @@
-"""The page of a campaign's replies, and the form that says what one means."""
+"""The inbox of a campaign: its replies, the exchange behind each, and the form that says what one means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.replies import classify
+from campaigns.replies import classify, threads
 from campaigns.replies import queries as selectors
 from campaigns.states import ReplyClass
 from campaigns.suppression.queries import is_suppressed
@@ -30,6 +30,10 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     campaign = selectors.campaign_or_404(member, slug)
     meaning = request.GET.get("meaning", "")
+    may_lead = may(member, campaign.task, Role.LEAD)
+    page = selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page"))
+    chosen = selectors.chosen_or_404(member, campaign, request.GET.get("reply", ""))
+    shown = threads.opened(list(page), chosen)
     context = {
         "task": campaign.task,
         "section": "campaigns",
@@ -38,8 +42,11 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "counts": selectors.counts(member, campaign),
         "meanings": ReplyClass.choices,
         "may_correct": may(member, campaign.task, Role.REVIEWER),
-        "may_take_back": may(member, campaign.task, Role.LEAD),
-        "page": selectors.page(selectors.of_campaign(member, campaign, meaning=meaning), request.GET.get("page")),
+        "may_take_back": may_lead,
+        "may_lead": may_lead,
+        "page": page,
+        "shown": shown,
+        "thread": threads.thread_of(shown, member=member, with_names=may_lead) if shown else [],
     }
     return render(request, "campaigns/sending/replies.html", context)
 

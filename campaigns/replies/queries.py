@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from campaigns.models import Campaign, Reply, Suppression
@@ -14,8 +14,12 @@ from campaigns.states import ReplyClass
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import slugs_with
+from web.db.keys import uuid_or_none
 
 PER_PAGE = 25
+# Beside the meanings: replies that the rules are not sure of.
+TO_READ = "to_read"
+_UNSURE = Count("pk", filter=Q(is_unsure=True))
 _LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
 
 
@@ -32,7 +36,24 @@ def visible(member: Member) -> QuerySet[Reply]:
 def of_campaign(member: Member, campaign: Campaign, *, meaning: str = "") -> QuerySet[Reply]:
     """Replies to a campaign's mails, those to be read by a person first, then newest first; of one meaning if it is named."""
     rows = visible(member).filter(message__campaign=campaign).order_by("-is_unsure", "-created_at", "-event_id")
+    if meaning == TO_READ:
+        return rows.filter(is_unsure=True)
     return rows.filter(meaning=meaning) if meaning in ReplyClass.values else rows
+
+
+def chosen_or_404(member: Member, campaign: Campaign, reply_id: str) -> Reply | None:
+    """The reply that an address names; None where it names none.
+
+    Raises:
+        Http404: It names one that this campaign does not have.
+    """
+    if not reply_id:
+        return None
+    key = uuid_or_none(reply_id)
+    reply = of_campaign(member, campaign).filter(pk=key).first() if key else None
+    if reply is None:
+        raise Http404("There is no such reply in this campaign.")
+    return reply
 
 
 def reply_or_404(member: Member, reply_id: UUID) -> Reply:
@@ -48,10 +69,12 @@ def reply_or_404(member: Member, reply_id: UUID) -> Reply:
 
 
 def counts(member: Member, campaign: Campaign) -> list[dict[str, Any]]:
-    """How many replies say what, in the order of the meanings."""
-    rows = of_campaign(member, campaign).order_by().values_list("meaning").annotate(count=Count("pk"))
-    count_by_meaning = dict(rows)
-    return [
+    """How many replies a person is to read, and how many say what, in the order of the meanings. One query."""
+    rows = of_campaign(member, campaign).order_by().values_list("meaning").annotate(count=Count("pk"), unsure=_UNSURE)
+    counted = list(rows)
+    count_by_meaning = {meaning: count for meaning, count, _ in counted}
+    to_read = {"value": TO_READ, "label": "To be read by a person", "count": sum(unsure for *_, unsure in counted)}
+    return [to_read] + [
         {"value": each.value, "label": each.label, "count": count_by_meaning.get(each.value, 0)} for each in ReplyClass
     ]
 

@@ -1,4 +1,4 @@
-"""Plans the second mail of a sequence once it is due, for those who have not answered, bounced, left or been erased.
+"""Plans the next mail of a sequence once it is due, for those whom its condition fits and who have not bounced, left or been erased.
 
 A mail is planned under the same lock on the contact that an answer takes, so an answer is either seen here or finds the
 planned mail and stops it.
@@ -7,18 +7,15 @@ planned mail and stops it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Message, Step
 from campaigns.sending.lifecycle import planned
-from campaigns.writing import sequences as selectors
+from campaigns.writing import sequences
 
 CHUNK = 500
 
@@ -30,26 +27,23 @@ def plan_next(campaign: Campaign) -> int:
         How many were planned; 0 when none is due.
     """
     steps = list(Step.objects.filter(campaign=campaign).order_by("number"))
-    return sum(_plan(campaign, before, step) for before, step in pairwise(steps))
+    return sum(_plan(campaign, step, steps) for step in steps[1:])
 
 
-def _plan(campaign: Campaign, before: Step, step: Step) -> int:
-    due = _due(campaign, before, step)
+def _plan(campaign: Campaign, step: Step, steps: Sequence[Step]) -> int:
+    now = timezone.now()
+    due = sequences.due(campaign, step, steps=steps, now=now)
     due_rows: list[Any] = list(due.order_by("sent_at", "pk").values_list("pk", "contact_id")[:CHUNK])
     if not due_rows:
         return 0
     held = _held([contact_id for _, contact_id in due_rows])
     # Asked again under the lock: an answer may have come between the two.
-    still = _due(campaign, before, step).filter(pk__in=[pk for pk, _ in due_rows], contact__in=held)
+    still = sequences.due(campaign, step, steps=steps, now=now).filter(
+        pk__in=[pk for pk, _ in due_rows], contact__in=held
+    )
     enrolments = [mail.enrolment for mail in still.select_related("enrolment").order_by("pk")]
     Message.objects.bulk_create([planned(enrolment, step=step) for enrolment in enrolments], ignore_conflicts=True)
     return len(enrolments)
-
-
-def _due(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
-    """Mails of the step before that ask for the next one: found by when they went, the rest by key; of absent readers none."""
-    gone_by = timezone.now() - timedelta(seconds=step.wait_s)
-    return selectors.to_follow(campaign, before, step).filter(~selectors.reader_away(), sent_at__lte=gone_by)
 
 
 def _held(contacts: Sequence[UUID]) -> list[UUID]:

@@ -8,7 +8,7 @@ is put on the suppression list before that commit is seen by it, because both ho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -57,7 +57,7 @@ class SendingAttempt:
     @classmethod
     def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
         """The turn of one attempt."""
-        hours = SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends)
+        hours = hours_of(campaign)
         holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
         runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
         rights = (Exists(holds), Exists(runs))
@@ -70,6 +70,12 @@ class ClaimedMail:
 
     message: Message
     mail: OutgoingMail
+
+
+def hours_of(campaign: Campaign) -> SendingHours:
+    """When mails of a campaign may leave."""
+    days_off = frozenset(date.fromisoformat(day) for day in campaign.days_off or ())
+    return SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends, days_off)
 
 
 def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
@@ -104,7 +110,7 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         # From here on no suppression of this address can be committed before we are done.
         message.contact = contact_caps.lock(message, turn.campaign)
         # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
-        if reason := _is_suppressed(message.contact) or sequences.end_of(message.enrolment_id):
+        if reason := _is_suppressed(message.contact) or sequences.stop_reason(message):
             _move(message, MessageState.STOPPED, stop_reason=reason)
             return None
         # A notice that came after this mail was planned.

@@ -1,9 +1,9 @@
-"""When a mail may be sent: quiet hours and weekends in the recipient's time zone. Pure Python."""
+"""When a mail may be sent: quiet hours, weekends and days off in the recipient's time zone. Pure Python."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,15 @@ DAYS_AHEAD = 8
 
 @dataclass(frozen=True)
 class SendingHours:
-    """Local hours, 0 to 23, in which nothing is sent; equal bounds: never quiet. They may span midnight."""
+    """Local hours, 0 to 23, in which nothing is sent; equal bounds: never quiet. They may span midnight.
+
+    On `days_off`, local dates, nothing is sent at all.
+    """
 
     quiet_from: int
     quiet_until: int
     at_weekends: bool
+    days_off: frozenset[date] = frozenset()
 
     def opens_at(self, now: datetime, *zones: str) -> datetime | None:
         """When a mail may leave if it may not leave now, else None.
@@ -31,14 +35,15 @@ class SendingHours:
             return None
         day = local.replace(minute=0, second=0, microsecond=0)
         # Hour by hour in wall-clock time; of an hour that summer time skips, the moment after counts.
-        for hours in range(1, 24 * DAYS_AHEAD):
+        for hours in range(1, 24 * (DAYS_AHEAD + 7 * len(self.days_off))):
             moment = (day.replace(tzinfo=None) + timedelta(hours=hours)).replace(tzinfo=local.tzinfo)
             if self._is_open(moment) and moment > local:
                 return moment.astimezone(UTC)
         return (now + timedelta(days=1)).astimezone(UTC)
 
     def _is_open(self, local: datetime) -> bool:
-        return (self.at_weekends or local.weekday() < SATURDAY) and not self._is_quiet(local.hour)
+        is_working_day = self.at_weekends or local.weekday() < SATURDAY
+        return is_working_day and local.date() not in self.days_off and not self._is_quiet(local.hour)
 
     def _is_quiet(self, hour: int) -> bool:
         begin, end = self.quiet_from, self.quiet_until

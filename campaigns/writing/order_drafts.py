@@ -1,4 +1,4 @@
-"""Order the drafts of mails, one order per arm and step for records without a draft, and collect the results.
+"""Order the drafts of mails, one order per arm, step and branch for records without a draft, and collect the results.
 
 Two contacts with the same facts share a record, and so a draft. Every step here is one transaction under the
 campaign's row lock, from what the rows say: after a crash the next tick finds either all of it or nothing.
@@ -35,16 +35,25 @@ CHUNK = 500
 MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
-Pair = tuple[UUID, UUID]
+# Arm, step, and what its readers got before where that differs.
+Group = tuple[UUID, UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _DraftsWanted:
-    """Mails of one arm and step, by the record they are to be written from."""
+    """Mails of one arm, step and branch, by the record they are to be written from."""
 
     arm_id: UUID
     step_id: UUID
+    branch: str
     by_record: dict[UUID, list[UUID]]
+
+    @property
+    def group(self) -> Group:
+        return self.arm_id, self.step_id, self.branch
+
+    def orders(self, campaign: Campaign) -> list[Order]:
+        return list(writing_orders.of_step(campaign, arm_id=self.arm_id, step_id=self.step_id, branch=self.branch))
 
     def mails(self, records: Iterable[UUID]) -> list[UUID]:
         return [mail for record in records for mail in self.by_record[record]]
@@ -60,7 +69,7 @@ def take_drafts(campaign: Campaign) -> int:
     """
     moved = 0
     for wanted in _waiting(campaign, MessageState.WRITING):
-        orders_there = list(writing_orders.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
+        orders_there = wanted.orders(campaign)
         drafts, repeated = drafts_written.drafts_by_record(orders_there, wanted.by_record)
         moved += _assign_draft(wanted, drafts, source=MessageState.WRITING)
         under_way = drafts_written.records_under_way(orders_there)
@@ -82,7 +91,7 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
     _take_fixed_texts(campaign)
     lacking: list[_DraftsWanted] = []
     for wanted in _waiting(campaign, MessageState.PLANNED):
-        there = list(writing_orders.of_step(campaign, arm_id=wanted.arm_id, step_id=wanted.step_id))
+        there = wanted.orders(campaign)
         drafts, _ = drafts_written.drafts_by_record(there, wanted.by_record)
         _assign_draft(wanted, drafts, source=MessageState.PLANNED)
         under_way = drafts_written.records_under_way(there)
@@ -90,7 +99,7 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
         under_way_already = [record for record in rest if record in under_way]
         _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
         if fresh := {record: mails for record, mails in rest.items() if record not in under_way}:
-            lacking.append(_DraftsWanted(wanted.arm_id, wanted.step_id, fresh))
+            lacking.append(_DraftsWanted(*wanted.group, fresh))
     return _launch(campaign, lacking)
 
 
@@ -127,19 +136,21 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
 
 
 def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]:
-    """Mails in a state whose words a model writes, by arm and step; those without a record fail here."""
+    """Mails in a state whose words a model writes, by arm, step and branch; those without a record fail here."""
     rows = Message.objects.filter(campaign=campaign, state=state, step__writer=StepWriter.MODEL)
-    groups: dict[Pair, dict[UUID, list[UUID]]] = {}
+    branch_by_mail = threads.branches_of(campaign, rows)
+    groups: dict[Group, dict[UUID, list[UUID]]] = {}
     orphans: list[UUID] = []
     row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", "contact__record_id")
     for pk, arm_id, step_id, record_id in row_ids.iterator(chunk_size=2000):
         if record_id is None or arm_id is None:
             orphans.append(pk)
         else:
-            groups.setdefault((arm_id, step_id), defaultdict(list))[record_id].append(pk)
+            group = arm_id, step_id, branch_by_mail.get(pk, "")
+            groups.setdefault(group, defaultdict(list))[record_id].append(pk)
     _move(orphans, source=state, state=MessageState.FAILED, problem=NO_RECORD)
-    for (arm_id, step_id), by_record in groups.items():
-        yield _DraftsWanted(arm_id, step_id, by_record)
+    for group, by_record in groups.items():
+        yield _DraftsWanted(*group, by_record)
 
 
 def _take_fixed_texts(campaign: Campaign) -> int:
@@ -170,25 +181,27 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
     arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
     steps = {step.pk: step for step in campaign.steps.all()}
     thread_by_record = {
-        (wanted.arm_id, wanted.step_id): threads.sent_before_by_record(
-            campaign, arm_id=wanted.arm_id, step=steps[wanted.step_id], record_ids=list(wanted.by_record)
+        wanted.group: threads.sent_before_by_record(
+            campaign,
+            arm_id=wanted.arm_id,
+            step=steps[wanted.step_id],
+            record_ids=list(wanted.by_record),
+            only_readers_of=wanted.mails(wanted.by_record) if wanted.branch else None,
         )
         for wanted in lacking
     }
     quotes = {
-        (wanted.arm_id, wanted.step_id): _quote(
-            campaign, arms[wanted.arm_id], wanted, thread_by_record[wanted.arm_id, wanted.step_id]
-        )
+        wanted.group: _quote(campaign, arms[wanted.arm_id], wanted, thread_by_record[wanted.group])
         for wanted in lacking
     }
-    caps = _caps(campaign, {pair: quote for pair, quote in quotes.items() if isinstance(quote, Quote)})
+    caps = _caps(campaign, {group: quote for group, quote in quotes.items() if isinstance(quote, Quote)})
     launched = []
     for wanted in lacking:
-        pair = (wanted.arm_id, wanted.step_id)
-        quoted = quotes[pair]
-        teacher = arms[wanted.arm_id].teacher
+        quoted = quotes[wanted.group]
         order = (
-            _order(campaign, teacher, wanted, caps.get(pair), thread_by_record[pair])
+            _order(
+                campaign, arms[wanted.arm_id].teacher, wanted, caps.get(wanted.group), thread_by_record[wanted.group]
+            )
             if isinstance(quoted, Quote)
             else quoted
         )
@@ -197,7 +210,11 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
             reason = f"{order.message} {order.hint}".strip()[:300]
             _move(mails, source=MessageState.PLANNED, state=MessageState.FAILED, problem=reason)
             continue
-        launched.append(WriteOrder.objects.create(campaign=campaign, arm_id=pair[0], step_id=pair[1], order=order))
+        launched.append(
+            WriteOrder.objects.create(
+                campaign=campaign, arm_id=wanted.arm_id, step_id=wanted.step_id, branch=wanted.branch, order=order
+            )
+        )
         _move(mails, source=MessageState.PLANNED, state=MessageState.WRITING)
     return launched
 
@@ -222,15 +239,15 @@ def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -
         return refusal
 
 
-def _caps(campaign: Campaign, quotes: dict[Pair, Quote]) -> dict[Pair, Decimal]:
+def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal]:
     """What each paid order may cost at most: what is left, shared out as their upper estimates stand to each other."""
-    paid = {pair: quote for pair, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
+    paid = {group: quote for group, quote in quotes.items() if quote.estimate.worst_call_usd > 0}
     if not paid:
         return {}
     left = writing_orders.budget_left_usd(campaign)
-    weights = {pair: Decimal(str(quote.estimate.cost_high_usd)) for pair, quote in paid.items()}
+    weights = {group: Decimal(str(quote.estimate.cost_high_usd)) for group, quote in paid.items()}
     whole = sum(weights.values()) or Decimal(1)
-    return {pair: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for pair, weight in weights.items()}
+    return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
 
 
 def _order(

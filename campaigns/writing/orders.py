@@ -19,9 +19,9 @@ from web.errors import Refusal
 ZERO = Decimal(0)
 
 
-def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID) -> QuerySet[Order]:
-    """Orders for one arm and step, and those that ask again for calls of theirs in doubt."""
-    own = WriteOrder.objects.filter(campaign=campaign, arm_id=arm_id, step_id=step_id).values("order_id")
+def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID, branch: str = "") -> QuerySet[Order]:
+    """Orders for one arm, step and branch, and those that ask again for calls of theirs in doubt."""
+    own = WriteOrder.objects.filter(campaign=campaign, arm_id=arm_id, step_id=step_id, branch=branch).values("order_id")
     return Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
 
 

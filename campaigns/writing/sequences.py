@@ -1,42 +1,117 @@
 """Which mails of a sequence are followed by another, and which sequences have ended.
 
+The next mail of a contact is the first later step whose condition holds. It goes once its wait is over: counted from the
+last mail that went, and of a step that takes up an answer, from that answer if it came later. Nothing is remembered
+between two looks: a condition that comes to hold later lets its mail go then, unless a later mail has gone.
+
 Asked when the next mails are planned or awaited, when failed ones are to be written again, and before each goes.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, Step
-from campaigns.states import EventKind, MessageState, StopReason
+from campaigns.events.outcomes import human_events
+from campaigns.models import Campaign, Event, Message, Reply, Step
+from campaigns.states import EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
 
-# What ends a sequence, unless a machine did it.
-ENDS = (EventKind.REPLIED, EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
+# What ends every sequence, and what ends one but for steps that take up an answer; unless a machine did it.
+FINAL_ENDS = (EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.MEETING)
+ENDS = (EventKind.REPLIED, *FINAL_ENDS)
+# A mail stopped for these reasons leaves the way free to a step whose condition holds.
+_PASSED_OVER = (StopReason.REPLIED, StopReason.CONDITION)
 
 
-def to_follow(campaign: Campaign, before: Step, step: Step) -> QuerySet[Message]:
-    """Mails of the step before that went and ask for the next one, whenever that is due."""
-    next_one = Message.objects.filter(campaign=campaign, contact=OuterRef("contact_id"), step=step)
-    return Message.objects.filter(
-        ~Exists(next_one),
-        ~_ended(),
+def to_follow(campaign: Campaign, step: Step, *, steps: Sequence[Step]) -> QuerySet[Message]:
+    """Mails that went and are followed by this step next, whenever that is due.
+
+    Args:
+        campaign: The campaign.
+        step: A later step of it, not the first.
+        steps: All its steps, in their order.
+    """
+    own = Message.objects.filter(enrolment=OuterRef("enrolment_id"))
+    under_way = own.exclude(state=MessageState.SENT).exclude(state=MessageState.STOPPED, stop_reason__in=_PASSED_OVER)
+    later = own.filter(state=MessageState.SENT, step__number__gt=OuterRef("step__number"))
+    mails = Message.objects.filter(
+        ~Exists(own.filter(step=step)),
+        ~Exists(under_way),
+        ~Exists(later),
+        holds(campaign, step),
         ~barred("contact__address_hmac"),
         campaign=campaign,
-        step=before,
+        step__in=_possible_before(step, steps),
         state=MessageState.SENT,
         contact__erased_at__isnull=True,
     )
+    for between in _between(step, steps):
+        goes_first = Q(step__number__lt=between.number) & holds(campaign, between) & ~Exists(own.filter(step=between))
+        mails = mails.exclude(goes_first)
+    return mails
+
+
+def due(campaign: Campaign, step: Step, *, steps: Sequence[Step], now: datetime) -> QuerySet[Message]:
+    """Mails that this step is to follow now: found by when they went, the rest by key; of absent readers none."""
+    gone_by = now - timedelta(seconds=step.wait_s)
+    mails = to_follow(campaign, step, steps=steps).filter(~reader_away(), sent_at__lte=gone_by)
+    if step.when != StepCondition.REPLIED:
+        return mails
+    return mails.filter(Exists(_fitting_replies(step).filter(event__occurred_at__lte=gone_by)))
+
+
+def holds(campaign: Campaign, step: Step) -> Q:
+    """The condition on a mail's row that its reader may get a mail of this step, however long it waits."""
+    if step.when == StepCondition.REPLIED:
+        return ~_any_of(FINAL_ENDS) & Q(Exists(_fitting_replies(step)))
+    clicked = Q(Exists(human_events(campaign, EventKind.CLICKED).filter(enrolment=OuterRef("enrolment_id"))))
+    if step.when == StepCondition.CLICKED:
+        return ~_any_of(ENDS) & clicked
+    if step.when == StepCondition.NOT_CLICKED:
+        return ~_any_of(ENDS) & ~clicked
+    return ~_any_of(ENDS)
+
+
+def _fitting_replies(step: Step) -> QuerySet[Reply]:
+    """Answers of a mail's reader that this step takes up: the last one, of a class it names, and surely read so."""
+    newer = Event.objects.filter(
+        enrolment=OuterRef("event__enrolment_id"),
+        kind=EventKind.REPLIED,
+        is_machine=False,
+        occurred_at__gt=OuterRef("event__occurred_at"),
+    )
+    return Reply.objects.filter(
+        ~Exists(newer),
+        event__enrolment=OuterRef("enrolment_id"),
+        event__is_machine=False,
+        meaning__in=step.reply_classes or (),
+        is_unsure=False,
+    ).order_by()
+
+
+def _between(step: Step, steps: Sequence[Step]) -> list[Step]:
+    return [each for each in steps if 1 < each.number < step.number]
+
+
+def _possible_before(step: Step, steps: Sequence[Step]) -> list[Step]:
+    """Return steps that this one can follow. None is passed over that goes to whoever has not answered."""
+    before: list[Step] = []
+    for each in reversed([each for each in steps if each.number < step.number]):
+        before.append(each)
+        if each.when == StepCondition.NO_ANSWER and step.when != StepCondition.REPLIED:
+            break
+    return before
 
 
 def to_write_again(campaign: Campaign) -> QuerySet[Message]:
     """Mails that failed before they had a text, never one that was on the wire, and whose reader may still get them."""
     return Message.objects.filter(
-        ~_ended(),
+        ~_any_of(ENDS),
         ~barred("contact__address_hmac"),
         campaign=campaign,
         state=MessageState.FAILED,
@@ -60,19 +135,28 @@ def away_until(enrolment_id: UUID) -> datetime | None:
     return datetime.fromtimestamp(back_s, UTC) if back_s > timezone.now().timestamp() else None
 
 
-def end_of(enrolment_id: UUID) -> StopReason | None:
-    """Return what ended the sequence of an enrolment; None while it continues.
+def stop_reason(message: Message) -> StopReason | None:
+    """Return why a planned mail must not go: what ended its sequence, or that its condition holds no more; else None.
 
     Who acts on the answer holds the contact, as an answer that comes in does.
+
+    Args:
+        message: With its campaign and its step.
     """
-    kind = _ends().filter(enrolment=enrolment_id).order_by("occurred_at").values_list("kind", flat=True).first()
-    # Each of these events is by the same word a reason to stop.
-    return StopReason(kind) if kind else None
+    takes_up_answers = message.step.when == StepCondition.REPLIED
+    ends = Event.objects.filter(
+        enrolment=message.enrolment_id, kind__in=FINAL_ENDS if takes_up_answers else ENDS, is_machine=False
+    )
+    if kind := ends.order_by("occurred_at").values_list("kind", flat=True).first():
+        # Each of these events is by the same word a reason to stop.
+        return StopReason(kind)
+    if message.step.when == StepCondition.NO_ANSWER:
+        return None
+    fits = Message.objects.filter(holds(message.campaign, message.step), pk=message.pk)
+    return None if fits.exists() else StopReason.CONDITION
 
 
-def _ended() -> Exists:
-    return Exists(_ends().filter(enrolment=OuterRef("enrolment_id")))
-
-
-def _ends() -> QuerySet[Event]:
-    return Event.objects.filter(kind__in=ENDS, is_machine=False)
+def _any_of(kinds: Sequence[EventKind]) -> Q:
+    """Whether one of these things happened to a mail's reader in its campaign, and no machine did it."""
+    happened = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=kinds, is_machine=False)
+    return Q(Exists(happened))

@@ -52,5 +52,7 @@ SPECTACULAR_SETTINGS = {
         "SuiteKindEnum": "evaluation.states.SuiteKind",
         "RuleKindEnum": "evaluation.states.RuleKind",
         "RuleOutcomeEnum": "evaluation.states.RuleOutcome",
+        "OutcomeKindEnum": "campaigns.outcomes.api.KINDS",
+        "MeaningEnum": "campaigns.states.ReplyClass",
     },
 }

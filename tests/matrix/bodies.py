@@ -98,6 +98,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST training:miniature-exports": {"format": "gguf-q8"},
     "POST api-miniature-write": {"record": {"company": "Acme"}},
     "PATCH api-reply": {"meaning": "interested"},
+    "POST api-outcomes": {"message": "{mail}", "kind": "opportunity", "at": "2026-05-04T12:00:00Z"},
     "POST api-senders": {
         "name": "X",
         "from_name": "X",

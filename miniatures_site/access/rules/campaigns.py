@@ -95,6 +95,8 @@ CAMPAIGNS = {
     "api-experiment-result": Rule(VIEWER, NONE),
     "api-replies": Rule(MEMBER, NONE),
     "api-reply": Rule(VIEWER, REVIEWER),
+    # Its mail comes in the body.
+    "api-outcomes": Rule(NONE, LEAD, write_floor=MEMBER),
     # Signed by whoever sends: a session opens neither.
     "api-inbound": Rule(NONE, KEY, reason=_SIGNED),
     "api-inbound-provider": Rule(NONE, OPEN, reason=_SIGNED),

@@ -77,7 +77,7 @@ def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people
         ({"sample_share": 1.5}, 400),
         ({"time_zone": "Mars/Olympus"}, 422),
         ({"quiet_from": 24}, 400),
-        ({"steps": [{}, {}, {}]}, 422),
+        ({"steps": [{}] * 7}, 422),
         ({"max_model_usd": "NaN"}, 400),
         ({"links": {"a": 3, "b": None}}, 400),
         ({"audience": {"limit": 0}}, 400),

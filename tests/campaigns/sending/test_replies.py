@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -141,3 +142,51 @@ def test_a_token_that_may_only_read_corrects_nothing(reply, admin, api_as):
 
     assert api.get("/api/v1/replies/").status_code == 200
     assert api.patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "question"}, format="json").status_code == 403
+
+
+def test_the_inbox_shows_the_whole_exchange_in_order(sent, reply, admin, as_member):
+    hour = timezone.now() - timedelta(hours=1)
+    Message.objects.filter(pk=sent[0].pk).update(subject="A question", body="Hi Reader0, would it help?", sent_at=hour)
+    make_reply(sent[0], text="And what does it cost?", meaning="question")
+    other = make_reply(sent[1], text="Of another person")
+
+    page = as_member(admin).get(f"/campaigns/first/replies/?reply={reply.pk}").content.decode()
+
+    thread = page[page.index('id="thread"') :]
+    words = ["A question", "would it help?", "Sounds good", "what does it cost?"]
+    assert sorted(words, key=thread.index) == words
+    assert "Of another person" not in thread
+    assert f"reply={other.pk}" in page
+
+
+def test_who_does_not_lead_reads_our_mails_with_their_slots(sent, reply, task, reviewer, as_member):
+    join(reviewer, task)
+    Message.objects.filter(pk=sent[0].pk).update(body="Hi Reader0, would it help?")
+
+    page = as_member(reviewer).get(f"/campaigns/first/replies/?reply={reply.pk}").content.decode()
+
+    assert "Hi Reader0" not in page
+    assert "Hi {{contact.first_name}}" in page
+    assert "Our mail 1</h2>" in page
+
+
+def test_replies_to_be_read_by_a_person_have_a_list_of_their_own(sent, reply, admin, as_member):
+    unsure = make_reply(sent[1], text="Well, perhaps, who knows")
+    Reply.objects.filter(pk=unsure.pk).update(is_unsure=True)
+    client = as_member(admin)
+
+    everything = client.get("/campaigns/first/replies/").content.decode()
+    to_read = client.get("/campaigns/first/replies/?meaning=to_read").content.decode()
+    classify.correct_meaning(unsure, ReplyClass.QUESTION, by=admin)
+    nothing = client.get("/campaigns/first/replies/?meaning=to_read").content.decode()
+
+    assert "To be read by a person 1" in everything
+    assert everything.index("Well, perhaps") < everything.index("Sounds good")
+    assert "Sounds good" not in to_read
+    assert "Well, perhaps" in to_read
+    assert "Nothing is left to be read by a person." in nothing
+
+
+@pytest.mark.parametrize("named", ["nonsense", str(uuid4())])
+def test_a_reply_that_is_not_of_this_campaign_is_not_found(reply, admin, as_member, named):
+    assert as_member(admin).get(f"/campaigns/first/replies/?reply={named}").status_code == 404

@@ -1,0 +1,109 @@
+"""Write down what came of a mail beyond the mail itself: a meeting, an opportunity, revenue. Told once or ten times, it counts once.
+
+An outcome is an event of its mail: append-only, and its value is a number that stays when the person is erased.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.events import record
+from campaigns.models import Event, Message
+from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState
+from members.models import Member
+from review.states import Role
+from review.tasks import permissions
+from web.errors import Refusal
+
+CENT = Decimal("0.01")
+MOST_USD = Decimal(1_000_000_000)
+# The teller's clock may be ahead of ours.
+CLOCK_SKEW = timedelta(minutes=5)
+_HAS_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+
+
+@transaction.atomic
+def report(
+    message: Message, kind: EventKind, *, at: datetime, value_usd: Decimal | None = None, by: Member
+) -> tuple[Event, bool]:
+    """Report an outcome of a mail. A meeting ends its sequence, in the same transaction.
+
+    The mail, the kind and the moment name an outcome: telling it again changes nothing.
+
+    Args:
+        message: A mail that has left, with its contact and campaign.
+        kind: `meeting`, `opportunity` or `revenue`.
+        at: When it happened, to the second.
+        value_usd: US dollars; needed for revenue, allowed for an opportunity, and none for a meeting.
+        by: A lead of its task.
+
+    Returns:
+        The event, and whether it is new.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `outcome_invalid` with errors by field; 409 `contact_erased`, `mail_not_sent`, or `outcome_differs`: it
+            was told with another value before.
+    """
+    permissions.require(by, message.campaign.task, Role.LEAD)
+    # Erasing and stopping hold the contact too: what they did is seen from here on.
+    record.lock_contacts(message.contact)
+    message = Message.objects.select_related("contact", "campaign__task").get(pk=message.pk)
+    _refuse_if_closed(message)
+    at = at.astimezone(UTC).replace(microsecond=0)
+    _check(message, kind, at, value_usd)
+    payload = {} if value_usd is None else {"value_usd": str(value_usd.quantize(CENT))}
+    key = f"outcome:{kind}:{message.pk.hex}:{int(at.timestamp())}"
+    event = record.record(message, kind, source=EventSource.API, key=key, occurred_at=at, payload=payload)
+    if event is not None:
+        return event, True
+    known = Event.objects.get(key=key)
+    if known.payload != payload:
+        raise Refusal(
+            "outcome_differs",
+            f"This {kind} was told before, with {_value_text(known)}.",
+            hint="An outcome never changes. Tell another one with its own moment.",
+            status=409,
+        )
+    return known, False
+
+
+def _refuse_if_closed(message: Message) -> None:
+    if message.contact.erased_at is not None:
+        raise Refusal(
+            "contact_erased", "The reader of this mail was erased: nothing more is written down of them.", status=409
+        )
+    if message.state not in _HAS_LEFT:
+        raise Refusal(
+            "mail_not_sent",
+            f"This mail has not gone: it is {message.get_state_display().lower()}.",
+            hint="Name the mail that the outcome came of.",
+            status=409,
+        )
+
+
+def _check(message: Message, kind: EventKind, at: datetime, value_usd: Decimal | None) -> None:
+    errors: dict[str, list[str]] = {}
+    if kind not in OUTCOMES:
+        errors["kind"] = [f"'{kind}' is no outcome; it is one of {', '.join(OUTCOMES)}."]
+    if at > timezone.now() + CLOCK_SKEW:
+        errors["at"] = ["This is yet to come: tell an outcome once it has happened."]
+    elif message.sent_at is not None and at < message.sent_at.replace(microsecond=0):
+        errors["at"] = [f"The mail went later, at {message.sent_at:%Y-%m-%dT%H:%M:%SZ}."]
+    if kind == EventKind.REVENUE and value_usd is None:
+        errors["value"] = ["Say how much, in US dollars."]
+    if kind == EventKind.MEETING and value_usd is not None:
+        errors["value"] = ["A meeting has no value: tell revenue or an opportunity as its own outcome."]
+    if value_usd is not None and not 0 <= value_usd < MOST_USD:
+        errors["value"] = [f"US dollars, from 0 to below {MOST_USD:,}."]
+    if errors:
+        raise Refusal("outcome_invalid", "This outcome cannot be written down.", errors=errors)
+
+
+def _value_text(event: Event) -> str:
+    value = event.payload.get("value_usd")
+    return f"${value}" if value is not None else "no value"

@@ -1,0 +1,55 @@
+"""The whole exchange with one contact of a campaign: our mails and their answers, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.compose import content
+from campaigns.models import Message, Reply
+from campaigns.replies import queries
+from campaigns.states import MessageState
+from members.models import Member
+
+_HAS_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPart:
+    """One mail of an exchange: ours, or with `reply` theirs."""
+
+    at: datetime
+    subject: str
+    text: str
+    mail: Message
+    reply: Reply | None = None
+
+
+def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadPart]:
+    """Everything that was written between us and the sender of a reply in its campaign, the oldest first.
+
+    Args:
+        reply: With its message.
+        member: Who asks; replies are those they may see.
+        with_names: Show our mails as they went, names filled in; else with their slots, as on the desk.
+    """
+    enrolment = reply.message.enrolment_id
+    mails = content.with_words(Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT))
+    ours = [_ours(mail, with_names=with_names) for mail in mails]
+    theirs = queries.visible(member).filter(message__enrolment=enrolment)
+    parts = [
+        *ours,
+        *(ThreadPart(each.event.occurred_at, each.subject, each.text, each.message, each) for each in theirs),
+    ]
+    return sorted(parts, key=lambda part: (part.at, part.reply is not None))
+
+
+def _ours(mail: Message, *, with_names: bool) -> ThreadPart:
+    fields = {"subject": mail.subject, "body": mail.body} if with_names else content.fields_of(mail)
+    return ThreadPart(mail.sent_at or mail.sending_at or mail.created_at, fields["subject"], fields["body"], mail)
+
+
+def opened(rows: Sequence[Reply], chosen: Reply | None) -> Reply | None:
+    """Return the reply whose exchange the page shows: the one that was chosen, else the first of the list."""
+    return chosen or (rows[0] if rows else None)
