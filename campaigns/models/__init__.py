@@ -5,7 +5,7 @@ from campaigns.models.contacts import Contact, ContactImport, Suppression
 from campaigns.models.events import Event, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
-from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageRun
+from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRun
 
 __all__ = [
     "Arm",
@@ -24,6 +24,7 @@ __all__ = [
     "Reply",
     "SenderIdentity",
     "Stage",
+    "StageOrder",
     "StageRun",
     "Step",
     "Suppression",

@@ -75,6 +75,16 @@ class Stage(models.Model):
         return self.name
 
 
+class StageOrder(models.Model):
+    """An order for the answers of one stage on mails of one campaign; who asks again finds this one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, related_name="stage_orders")
+    stage = models.ForeignKey(Stage, on_delete=models.DO_NOTHING, related_name="+")
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
 class StageRun(models.Model):
     """What one stage made of one mail; with a verify stage, of one claim of it."""
 

@@ -163,7 +163,7 @@ def _arms(campaign: Campaign) -> Iterator[LaunchProblem]:
         yield LaunchProblem(
             "weights", "No arm is given any contact.", "Give at least one arm a weight above 0.", "arms"
         )
-    if not audience.needs_records(campaign):
+    if not audience.has_written_steps(campaign):
         return
     for arm in arms:
         yield from _arm(campaign, arm)

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Message, Step
+from campaigns.pipelines import queries as pipelines
 from campaigns.sending.lifecycle import planned
 from campaigns.writing import sequences as selectors
 
@@ -41,8 +42,15 @@ def _plan(campaign: Campaign, before: Step, step: Step) -> int:
     held = _held([contact_id for _, contact_id in due_rows])
     # Asked again under the lock: an answer may have come between the two.
     still = _due(campaign, before, step).filter(pk__in=[pk for pk, _ in due_rows], contact__in=held)
-    enrolments = [mail.enrolment for mail in still.select_related("enrolment").order_by("pk")]
-    Message.objects.bulk_create([planned(enrolment, step=step) for enrolment in enrolments], ignore_conflicts=True)
+    before_it = list(still.select_related("enrolment").order_by("pk"))
+    enrolments = [mail.enrolment for mail in before_it]
+    prepared = pipelines.prepared_arms(campaign) if step == pipelines.first_written_step(campaign) else set()
+    records = {mail.enrolment_id: mail.record_id for mail in before_it}
+    mails = [planned(enrolment, step=step, is_prepared=enrolment.arm_id in prepared) for enrolment in enrolments]
+    for mail in mails:
+        # What stages made for the first mail is what the next ones are written from.
+        mail.record_id = records.get(mail.enrolment_id)
+    Message.objects.bulk_create(mails, ignore_conflicts=True)
     return len(enrolments)
 
 
