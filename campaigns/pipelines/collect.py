@@ -43,9 +43,9 @@ def collect(campaign: Campaign) -> int:
         by_stage[one.stage_id].append(one)
     moved = 0
     for runs in by_stage.values():
-        stage = runs[0].stage
-        moved += _take_pages(campaign, stage, [one for one in runs if one.record_id is None])
+        stage, sites = runs[0].stage, [one for one in runs if one.record_id is None]
         moved += _take_drafts(campaign, stage, [one for one in runs if one.record_id is not None])
+        moved += _take_pages(campaign, stage, sites)
     return moved
 
 
