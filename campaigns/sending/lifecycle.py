@@ -58,7 +58,7 @@ def launch(
     if contacts is not None:
         _choose(campaign, audience.validated_choice(campaign.task, contacts, place="contacts"))
     _fix_version(campaign)
-    if problems := launch_checks.launch_problems(campaign):
+    if problems := launch_checks.launch_problems(campaign, by=by):
         raise not_ready(problems)
     campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
     campaign.launched_at, campaign.launched_by = timezone.now(), by

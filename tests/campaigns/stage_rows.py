@@ -78,6 +78,11 @@ def offline() -> Teacher:
     return Teacher.objects.get(slug="offline")
 
 
+def make_paid_teacher() -> Teacher:
+    """A teacher of a provider that is paid for; nobody is called before an order runs."""
+    return Teacher.objects.create(slug="gpt", name="GPT", provider="openai", model="gpt-4o")
+
+
 def write_stage(task: Task, **inputs: str) -> StagePlan:
     """The stage that writes, by the offline teacher."""
     return StagePlan("write", StageKind.WRITE, task, offline(), inputs)
