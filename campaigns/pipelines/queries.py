@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import Http404
 
-from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageRun, Step
+from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Stage, StageRun, Step
 from campaigns.pipelines import inputs
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import MessageState, StageKind, StageState, StepWriter
+from members.models import Member
+from review.tasks.permissions import tasks_for
 
 OPEN = (StageState.WAITING, StageState.ASKED)
 
@@ -24,6 +27,37 @@ def stages_of(campaign: Campaign) -> dict[UUID, list[Stage]]:
     for stage in rows.order_by("position"):
         by_version[stage.version_id].append(stage)
     return {arm: by_version[version] for arm, version in arms.items() if version is not None}
+
+
+def visible(member: Member) -> QuerySet[Pipeline]:
+    """Pipelines of the member's tasks, newest first."""
+    rows = Pipeline.objects.filter(task__in=tasks_for(member)).select_related("task")
+    return rows.order_by("-created_at", "-id")
+
+
+def pipeline_or_404(member: Member, slug: str) -> Pipeline:
+    """One pipeline.
+
+    Raises:
+        Http404: No such pipeline, or of a task the member may not see.
+    """
+    pipeline = visible(member).filter(slug=slug).first()
+    if pipeline is None:
+        raise Http404(f"There is no pipeline '{slug}' that you can see.")
+    return pipeline
+
+
+def versions_of(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
+    """Versions of a pipeline with their stages, the newest first."""
+    stages = Stage.objects.select_related("task_version__task", "teacher").order_by("position")
+    rows = PipelineVersion.objects.filter(pipeline=pipeline).select_related("created_by")
+    return rows.prefetch_related(Prefetch("stages", queryset=stages)).order_by("-number")
+
+
+def stage_runs(message: Message) -> QuerySet[StageRun]:
+    """What the stages of its pipeline made of a mail, in their order."""
+    runs = StageRun.objects.filter(message=message).select_related("stage__teacher")
+    return runs.order_by("stage__position", "part")
 
 
 def writing_stage(version: PipelineVersion) -> Stage:
