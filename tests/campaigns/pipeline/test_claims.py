@@ -15,13 +15,12 @@ from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StageKind, StageState
 from generation.models import Order, Research, ResearchedSite, WebPage
-from jobs.models import Job
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.states import Role
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.conftest import states
-from tests.campaigns.stage_rows import answer_orders, offline, write_stage
+from tests.campaigns.stage_rows import answer_orders, offline, read_pages, write_stage
 from tests.review import factories as desk
 from web.errors import Refusal
 
@@ -149,20 +148,6 @@ def test_a_mail_without_any_claim_goes_on_without_one(
 
 def site_stage(tasks: dict[str, Task]) -> StagePlan:
     return StagePlan("site", StageKind.RESEARCH, tasks["research"], offline(), {"company": "contact.company"})
-
-
-def read_pages(*texts: str) -> None:
-    """End the reading of every site with these pages, as the engine's events leave them."""
-    for research_order in Research.objects.filter(is_settled=False).select_related("job"):
-        for site in research_order.sites.all():
-            for number, text in enumerate(texts):
-                WebPage.objects.create(
-                    site=site, number=number, way="start", url=f"{site.url}", final_url=f"{site.url}", status=200,
-                    text=text, fetched_at=research_order.created_at,
-                )  # fmt: skip
-            ResearchedSite.objects.filter(pk=site.pk).update(is_done=True)
-        Research.objects.filter(pk=research_order.pk).update(is_settled=True)
-        Job.objects.filter(pk=research_order.job_id).update(state="succeeded")
 
 
 def test_research_begins_with_a_bare_domain(
