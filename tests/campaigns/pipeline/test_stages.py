@@ -11,7 +11,7 @@ from django.db.models import Sum
 from campaigns.models import Campaign, Contact, Message, PipelineVersion, StageOrder, StageRun
 from campaigns.pipelines import ask, checks, collect, compose
 from campaigns.pipelines.compose import StagePlan
-from campaigns.planning.edit import ArmPlan
+from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StageKind, StageState, StopReason
 from campaigns.writing import order_drafts
@@ -20,7 +20,7 @@ from members.models import Member
 from review.models import Draft, Record, Task
 from review.states import Role
 from tests.campaigns import factories, stage_rows
-from tests.campaigns.pipeline.conftest import judge, states
+from tests.campaigns.pipeline.conftest import judge, sent_before, states
 from tests.campaigns.stage_rows import answer_orders, offline, qualify_stage, write_stage
 from tests.review import factories as desk
 
@@ -220,3 +220,60 @@ def test_two_arms_of_one_campaign_share_a_pipelines_version(task: Task, lead: Me
     assert arm.pipeline == version == PipelineVersion.objects.get()
     assert arm.teacher == offline()
     assert campaign.approval == Approval.ALL
+
+
+def test_a_paid_stage_takes_no_more_of_the_budget_than_it_can_need(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    stage = qualify_stage(tasks["qualify"])
+    paid = StagePlan("lead", stage.kind, stage.task, stage_rows.make_paid_teacher(), stage.inputs, stage.condition)
+    start(paid, write_stage(task), max_model_usd=Decimal(50))
+
+    go()
+
+    order = StageOrder.objects.get().order
+    assert order.max_cost_usd is not None
+    assert Decimal(0) < order.max_cost_usd < Decimal(1)
+
+
+def test_a_stage_waits_for_money_that_other_orders_hold_and_fails_once_none_is_out(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = qualify_stage(tasks["qualify"])
+    paid = StagePlan("lead", stage.kind, stage.task, stage_rows.make_paid_teacher(), stage.inputs, stage.condition)
+    campaign = start(paid, write_stage(task), max_model_usd=Decimal(50))
+    monkeypatch.setattr(ask.orders, "budget_left_usd", lambda campaign: Decimal(0))
+
+    with monkeypatch.context() as held:
+        held.setattr(ask.orders, "any_under_way", lambda campaign: True)
+        go()
+    assert states(campaign) == {"preparing": 6}
+    go()
+
+    assert states(campaign) == {"failed": 6}
+    assert "budget" in Message.objects.filter(campaign=campaign)[0].problem
+    assert not StageOrder.objects.exists()
+
+
+def test_a_second_mail_is_written_from_the_record_that_stages_made(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    campaign = start(
+        qualify_stage(tasks["qualify"]), write_stage(task, pain="lead.fit"), steps=[StepPlan(), StepPlan(wait_s=3600)]
+    )
+    go()
+    answer_orders({"qualify-task": lambda record: {"fit": "good"}})
+    go()
+    answer_orders({"outreach": desk.mail})
+    go()
+    sent_before(campaign, hours_ago=2)
+
+    go()
+
+    second = Message.objects.filter(step__number=2)
+    firsts = dict(Message.objects.filter(step__number=1).values_list("contact_id", "record_id"))
+    assert states(campaign) == {"sent": 6, "writing": 6}
+    assert dict(second.values_list("contact_id", "record_id")) == firsts
+    assert StageRun.objects.count() == 6
+    threads = Order.objects.exclude(threads=None).get().threads
+    assert threads is not None and len(threads) == 6
