@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from campaigns.models import Event, Message, Reply
-from campaigns.pipelines import compose, story
+from campaigns.pipelines import compose, contact_story
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
@@ -56,19 +56,18 @@ def test_a_mails_story_goes_from_its_pages_to_its_reply(
     )  # fmt: skip
     Reply.objects.create(event=replied, message=mail, text="Call me.", meaning=ReplyClass.INTERESTED, meant_by="rules")
 
-    told = story.story_of(mail)
+    [story] = contact_story.story_of(mail.contact)
+    told = story.entries
 
     # The page's time is the order's, so it comes first.
-    assert [(entry.kind, entry.name) for entry in told] == [
-        ("page", "https://co0.example/"),
-        ("research", "site"),
-        ("verify", "bear"),
-        ("qualify", "lead"),
-        ("written", "Mail written"),
-        ("decision", "Approval"),
-        ("replied", "Replied"),
-    ]
-    verified, written, reply = told[2], told[4], told[6]
-    assert (verified.model, verified.output["claim"], verified.cost_usd) == ("rules", claim, None)
-    assert (written.model, str(written.cost_usd), written.seconds) == ("offline-composer", "0.002000", 0.5)
-    assert (reply.state, reply.model) == ("Interested", "rules")
+    assert [entry.title for entry in told] == [
+        "Pages read", "Research: site", "Verify claims: bear", "Qualify: lead", "Mail 1 written", "Decision: Accepted",
+        "Approved", "Replied",
+    ]  # fmt: skip
+    pages, _, verified, _, written, _, _, reply = told
+    assert [line.url for line in pages.lines] == ["https://co0.example/"]
+    [borne_out] = verified.lines
+    assert (borne_out.text, borne_out.quote, borne_out.verdict) == (claim["text"], claim["quote"], "supported")
+    assert (verified.by, verified.cost_usd) == ("rules", None)
+    assert (written.by, str(written.cost_usd), written.seconds) == ("offline-composer", "0.002000", 0.5)
+    assert (reply.note, reply.by) == ("Interested", "rules")
