@@ -32,13 +32,14 @@ LOOKS = {
 
 @dataclass(frozen=True)
 class StoryLine:
-    """A detail of an entry: what it says, the words it rests on, its address, and a verdict with its look."""
+    """A detail of an entry: what it says, the words it rests on, its address, a verdict with its look, and why."""
 
     text: str
     quote: str = ""
     url: str = ""
     verdict: str = ""
     look: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,9 @@ def _stages(runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Itera
 
 
 def _page(page: WebPage) -> StoryLine:
-    refused = page.refused_why or page.refused_code
-    return StoryLine(page.title or page.url, url=page.final_url or page.url, verdict=refused, look="is-look")
+    verdict = "not read" if page.refused_code else "read"
+    look = "is-look" if page.refused_code else "is-good"
+    return StoryLine(page.title or page.url, "", page.final_url or page.url, verdict, look, page.refused_why)
 
 
 def _stage(runs: Sequence[StageRun]) -> StoryEntry:
@@ -173,7 +175,7 @@ def _lines(run: StageRun) -> Iterator[StoryLine]:
     if _is_claim(run):
         state = StageState(run.state)
         verdict = {StageState.PASSED: "supported", StageState.STOPPED: "not supported"}.get(state, state.label)
-        yield _claim(run.output[CLAIM], f"{verdict}: {run.reason}" if run.reason else verdict, LOOKS[state])
+        yield _claim(run.output[CLAIM], verdict, LOOKS[state], run.reason)
         return
     for name, value in run.output.items():
         if isinstance(value, list) and any(isinstance(each, dict) for each in value):
@@ -182,10 +184,10 @@ def _lines(run: StageRun) -> Iterator[StoryLine]:
             yield StoryLine(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
-def _claim(claim: dict[str, Any], verdict: str = "", look: str = "") -> StoryLine:
+def _claim(claim: dict[str, Any], verdict: str = "", look: str = "", why: str = "") -> StoryLine:
     """A claim as its task calls its parts: quote and address by name, the first other part is what it says."""
     others = [str(value) for name, value in claim.items() if name not in ("quote", "url") and value]
-    return StoryLine(" · ".join(others), str(claim.get("quote") or ""), str(claim.get("url") or ""), verdict, look)
+    return StoryLine(" · ".join(others), str(claim.get("quote") or ""), str(claim.get("url") or ""), verdict, look, why)
 
 
 def _written(mail: Message, decisions: dict[UUID, list[Decision]]) -> Iterator[StoryEntry]:
