@@ -62,9 +62,9 @@ def test_a_mails_story_goes_from_its_pages_to_its_reply(
     # The page's time is the order's, so it comes first.
     assert [entry.title for entry in told] == [
         "Pages read", "Research: site", "Verify claims: bear", "Qualify: lead", "Mail 1 written", "Decision: Accepted",
-        "Approved", "Replied",
+        "Replied", "Awaiting approval",
     ]  # fmt: skip
-    pages, _, verified, _, written, _, _, reply = told
+    pages, _, verified, _, written, _, reply, _ = told
     assert [line.url for line in pages.lines] == ["https://co0.example/"]
     [borne_out] = verified.lines
     assert (borne_out.text, borne_out.quote, borne_out.verdict) == (claim["text"], claim["quote"], "supported")
