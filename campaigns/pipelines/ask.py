@@ -25,12 +25,14 @@ from generation.research.starting_points import StartingPoint, site_url
 from generation.states import Purpose
 from jobs.states import FINISHED
 from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
 from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
 NO_SITE = "There is no site to read: the contact has no web domain of its company."
-NOBODY = "Who launched the campaign is no member any more, so no pages can be read for it."
+NOT_LED = "Who launched the campaign does not lead the task of this stage any more, so no pages can be read for it."
 
 
 def ask(campaign: Campaign) -> int:
@@ -128,9 +130,11 @@ def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
     under_way = [site for site in known.values() if site.research.job and site.research.job.state not in FINISHED]
     fresh = {key: point for key, point in points.values() if key not in known} if not under_way else {}
     if fresh:
-        if campaign.launched_by is None:
-            return collect.fail(runs, stage, {one.pk: NOBODY for one in runs})
-        known |= _launch_research(campaign, stage, fresh)
+        try:
+            known |= _launch_research(campaign, stage, fresh)
+        except Refusal as refusal:
+            reason = f"{refusal.message} {refusal.hint}".strip()
+            missing |= {pk: reason for pk, (key, _) in points.items() if key in fresh}
     moved = 0
     for key in {key for key, _ in points.values()} & known.keys():
         mine = [pk for pk, (own, _) in points.items() if own == key]
@@ -177,11 +181,17 @@ def _sites_there(campaign: Campaign, stage: Stage) -> dict[str, ResearchedSite]:
 
 
 def _launch_research(campaign: Campaign, stage: Stage, fresh: Mapping[str, StartingPoint]) -> dict[str, ResearchedSite]:
-    if stage.task_version is None or campaign.launched_by is None:
-        return {}
+    """Order that sites be read, in the name of who launched the campaign; as many as one order takes.
+
+    Raises:
+        Refusal: As for `generation.research.launch`; `not_led`, the launcher is gone or does not lead the stage's task any more.
+    """
+    by = campaign.launched_by
+    if stage.task_version is None or by is None or not permissions.may(by, stage.task_version.task, Role.LEAD):
+        raise Refusal("not_led", NOT_LED)
     made = research.launch(
         stage.task_version.task,
-        by=campaign.launched_by,
+        by=by,
         points=list(fresh.values())[: research.MOST_SITES],
         name=f"{campaign.name}: {stage.name}",
     )

@@ -297,3 +297,15 @@ def test_nobody_is_erased_while_pages_of_the_company_are_read(
 
     with pytest.raises(Refusal, match="being read"):
         export_and_erase.erase("person0@co0.example")
+
+
+def test_mails_fail_with_the_reason_where_no_pages_can_be_ordered(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
+    desk.join(lead, tasks["research"], Role.VIEWER)
+
+    tick.advance_all()
+
+    assert states(campaign) == {"failed": 1}
+    assert "does not lead" in Message.objects.get().problem
