@@ -97,6 +97,7 @@ ACTS: dict[str, str] = {
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
     "evidence_made": "Evidence file made",
+    "pipeline_saved": "Pipeline saved",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
     "contact_corrected": "Contact corrected",

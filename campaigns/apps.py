@@ -25,6 +25,7 @@ class CampaignsConfig(AppConfig):
         job_ports.register_kind(SendingKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
         job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
+        job_ports.register_consumer("campaigns.pipelines", frozenset({"research"}), tick.on_pages_read)
         shutdowns.teachers_named.register(queries.teachers_of)
         effects.break_evens.register(price_moves.break_even_effects)
         review_ports.destinations.install(desk_integration.draft_destinations)

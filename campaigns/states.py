@@ -75,11 +75,9 @@ class StepCondition(TextChoices):
 
 
 class MessageState(TextChoices):
-    """Where one mail stands: write, check, approve, send.
+    """Where one mail stands: prepare, write, check, approve, send."""
 
-    Research and verification will stand between planned and writing, and between checked and awaiting.
-    """
-
+    PREPARING = "preparing", "Being prepared"
     PLANNED = "planned", "Planned"
     WRITING = "writing", "Being written"
     WRITTEN = "written", "Written"
@@ -96,6 +94,7 @@ class MessageState(TextChoices):
 M = MessageState
 
 MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
+    M.PREPARING: frozenset({M.PLANNED, M.FAILED, M.STOPPED}),
     M.PLANNED: frozenset({M.WRITING, M.WRITTEN, M.FAILED, M.STOPPED}),
     M.WRITING: frozenset({M.PLANNED, M.WRITTEN, M.FAILED, M.STOPPED}),
     M.WRITTEN: frozenset({M.AWAITING, M.APPROVED, M.STOPPED}),
@@ -109,10 +108,10 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     M.UNKNOWN: frozenset({M.SENT, M.FAILED}),
     M.SENT: frozenset(),
     # A draft that could not be written may be asked for again; what the wire refused is final.
-    M.FAILED: frozenset({M.PLANNED}),
+    M.FAILED: frozenset({M.PREPARING, M.PLANNED}),
     M.STOPPED: frozenset(),
 }
-BEFORE_THE_WIRE = frozenset({M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
+BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
 
 
 class FixedVerdict(TextChoices):
@@ -136,6 +135,27 @@ class StopReason(TextChoices):
     CONDITION = "condition", "The condition of its step holds no more"
     ERASED = "erased", "The person was erased"
     ENDED = "ended", "The campaign ended"
+    UNQUALIFIED = "unqualified", "A stage did not let it pass"
+
+
+class StageKind(TextChoices):
+    """What a stage of a pipeline does, in the order the stages stand."""
+
+    RESEARCH = "research", "Research"
+    VERIFY = "verify", "Verify claims"
+    QUALIFY = "qualify", "Qualify"
+    WRITE = "write", "Write"
+    CHECK = "check", "Check the mail"
+
+
+class StageState(TextChoices):
+    """Where one stage stands with one mail."""
+
+    WAITING = "waiting", "Waiting"
+    ASKED = "asked", "Asked"
+    PASSED = "passed", "Passed on"
+    STOPPED = "stopped", "Did not pass"
+    FAILED = "failed", "Failed"
 
 
 class HoldReason(TextChoices):

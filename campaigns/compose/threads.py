@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from campaigns.compose import content
 from campaigns.compose.content import with_words
@@ -15,6 +16,11 @@ from campaigns.states import MessageState, StepCondition
 from web.db.chunks import chunked
 
 CHUNK = 500
+
+
+def written_from() -> Coalesce:
+    """The record a mail is written from: the one its stages made, else its contact's."""
+    return Coalesce("record_id", "contact__record_id")
 
 
 def sent_before_by_record(
@@ -42,16 +48,17 @@ def sent_before_by_record(
     readers = None if only_readers_of is None else _enrolments(only_readers_of)
     by_record: dict[UUID, dict[int, dict[str, str]]] = {}
     for chunk in chunked(record_ids, CHUNK):
-        sent = Message.objects.filter(
+        sent = Message.objects.annotate(source_record=written_from()).filter(
             campaign=campaign,
             arm=arm_id,
             state=MessageState.SENT,
             step__number__lt=step.number,
-            contact__record__in=chunk,
+            source_record__in=chunk,
         )
         for mail in with_words(sent).order_by("step__number", "sent_at", "id"):
-            if mail.contact.record_id is not None and (readers is None or mail.enrolment_id in readers):
-                by_record.setdefault(mail.contact.record_id, {}).setdefault(mail.step.number, content.fields_of(mail))
+            record_id = mail.record_id or mail.contact.record_id
+            if record_id is not None and (readers is None or mail.enrolment_id in readers):
+                by_record.setdefault(record_id, {}).setdefault(mail.step.number, content.fields_of(mail))
     return {record: [by_step[number] for number in sorted(by_step)] for record, by_step in by_record.items()}
 
 

@@ -14,8 +14,8 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import CharField, Count, Exists, F, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
 
 from campaigns.events.outcomes import POSITIVE, human_events
 from campaigns.experiments.assignments import Assignments
@@ -62,7 +62,10 @@ class EnrolledContacts:
 def enrolled_in(campaign: Campaign, metric: Metric) -> EnrolledContacts:
     """Everyone in an arm; three queries."""
     rows: Any = Enrolment.objects.filter(campaign=campaign, arm__isnull=False).order_by("created_at", "pk")
-    named = rows.annotate(whom=key("pk"), whose=key("arm_id"), facts=key("contact__record_id"))
+    # The record its mails are written from: stages may have made one of its own.
+    made = Message.objects.filter(enrolment=OuterRef("pk"), record__isnull=False).order_by("pk")
+    rows = rows.annotate(source=Coalesce(Subquery(made.values("record_id")[:1]), F("contact__record_id")))
+    named = rows.annotate(whom=key("pk"), whose=key("arm_id"), facts=key("source"))
     table = list(named.values_list("whom", "whose", "cluster", "segment", "facts"))
     ids, arms, clusters, segments, records = zip(*table, strict=True) if table else [()] * 5
     mails: Any = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()

@@ -17,7 +17,7 @@ from campaigns.experiments import enrolments
 from campaigns.experiments.arm_costs import ContactCosts
 from campaigns.experiments.assignments import Assignments
 from campaigns.experiments.enrolments import EnrolledContacts
-from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.models import Campaign, Message, StageRun, WriteOrder
 from campaigns.states import Metric
 from generation.models import Call, Order
 from generation.states import CallState
@@ -29,7 +29,7 @@ DraftKey = tuple[str, str]
 
 
 def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContacts, *, metric: Metric) -> ContactCosts:
-    """Costs beside the units; at most seven queries, whatever the size.
+    """Costs beside the units; at most eight queries, whatever the size.
 
     Args:
         campaign: The campaign.
@@ -39,6 +39,8 @@ def contact_costs(campaign: Campaign, units: Assignments, people: EnrolledContac
     """
     usd, tokens = _calls(campaign)
     minutes, shares = _minutes(campaign), _shared_out(people, usd)
+    for pk, cost in _stage_costs(campaign).items():
+        shares[pk] = shares.get(pk, 0.0) + cost
     replied = people.happened
     if metric != Metric.REPLY:
         replied = enrolments.first_times(enrolments.of_metric(campaign, Metric.REPLY))
@@ -85,6 +87,13 @@ def _calls(campaign: Campaign) -> tuple[dict[DraftKey, float], dict[str, tuple[f
     return paid, {
         name: (given / count, tokens_out / count) for name, (given, tokens_out, count) in sums.items() if count
     }
+
+
+def _stage_costs(campaign: Campaign) -> dict[str, float]:
+    """US dollars by contact of what stages of pipelines asked for its mails; an answer that several share is its first asker's."""
+    runs: Any = StageRun.objects.filter(message__campaign=campaign, cost_usd__gt=0).order_by()
+    by_contact = runs.annotate(whom=enrolments.key("message__enrolment_id")).values_list("whom")
+    return dict(by_contact.annotate(usd=Sum(Cast("cost_usd", FloatField()))))
 
 
 def _shared_out(people: EnrolledContacts, usd: dict[DraftKey, float]) -> dict[str, float]:

@@ -18,6 +18,7 @@ from review.tasks.permissions import tasks_for
 
 M = MessageState
 LOOKS = {
+    M.PREPARING: "is-running",
     M.PLANNED: "is-idle",
     M.WRITING: "is-running",
     M.WRITTEN: "is-running",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_imports_correct'),
+        ('campaigns', "0006_pipelines"),
     ]
 
     operations = [

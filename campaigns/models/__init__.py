@@ -5,6 +5,7 @@ from campaigns.models.contacts import Contact, ContactImport, Suppression
 from campaigns.models.events import Event, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
+from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRun
 
 __all__ = [
     "Arm",
@@ -18,8 +19,13 @@ __all__ = [
     "Link",
     "Look",
     "Message",
+    "Pipeline",
+    "PipelineVersion",
     "Reply",
     "SenderIdentity",
+    "Stage",
+    "StageOrder",
+    "StageRun",
     "Step",
     "Suppression",
     "WriteOrder",

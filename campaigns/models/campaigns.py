@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from campaigns.models.contacts import Contact
+from campaigns.models.pipelines import PipelineVersion
 from campaigns.states import Approval, CampaignState, Guardrail, StepCondition, StepWriter
 from generation.models import Teacher
 from review.models import Task, TaskVersion
@@ -104,6 +105,8 @@ class Arm(models.Model):
     # A promoted miniature is asked as a teacher too; `miniature` then says whose lineage this arm stands for.
     teacher = models.ForeignKey(Teacher, null=True, on_delete=models.PROTECT, related_name="+")
     miniature = models.ForeignKey(Miniature, null=True, blank=True, on_delete=models.PROTECT, related_name="arms")
+    # The stages around its writing; teacher and miniature are then those of the stage that writes.
+    pipeline = models.ForeignKey(PipelineVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="arms")
 
     class Meta:
         ordering = ["campaign", "position"]

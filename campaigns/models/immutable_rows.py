@@ -16,6 +16,8 @@ GUARDS = (
         "A guardrail that was lifted stays as it was lifted.",
         is_sealed_by_update=True,
     ),
+    Guard("campaigns_pipelineversion", CHANGES, "", "A version of a pipeline never changes: save the next one."),
+    Guard("campaigns_stage", CHANGES, "", "A stage never changes: save the next version of its pipeline."),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(
         "campaigns_experiment",

@@ -12,7 +12,7 @@ from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
 from campaigns.models.contacts import Contact
 from campaigns.states import HoldReason, MessageState, StopReason
 from generation.models import Order
-from review.models import Draft
+from review.models import Draft, Record
 
 
 class WriteOrder(models.Model):
@@ -40,6 +40,8 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.PLANNED)
     stop_reason = models.CharField(max_length=12, choices=StopReason.choices, blank=True)
     problem = models.CharField(max_length=300, blank=True)
+    # The facts it is written from where stages made them; none: the contact's record.
+    record = models.ForeignKey(Record, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     # The draft it came from; its text is read through the decision that resolved it until the mail is made.
     draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     needs_approval = models.BooleanField(default=False)

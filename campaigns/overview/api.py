@@ -23,6 +23,8 @@ from campaigns.overview.serializers import (
     LiftIn,
     WrittenAgainOut,
 )
+from campaigns.pipelines import compose
+from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import queries
@@ -225,7 +227,13 @@ def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
     def teacher(slug: str | None) -> Any:
         return teachers_queries.teacher_or_404(member, slug) if slug else None
 
-    arms = [ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher"))}) for arm in asked["arms"]]
+    def pipeline(slug: str | None) -> Any:
+        return compose.latest(pipelines.pipeline_or_404(member, slug)) if slug else None
+
+    arms = [
+        ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher")), "pipeline": pipeline(arm.get("pipeline"))})
+        for arm in asked["arms"]
+    ]
     steps = [
         StepPlan(
             **{

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from campaigns.models import Campaign, Message, WriteOrder
+from campaigns.models import Campaign, Message, StageOrder, WriteOrder
 from campaigns.states import HoldReason, MessageState, StopReason
 from campaigns.writing import sequences
 from jobs.models import Job
@@ -92,8 +92,10 @@ def jobs_under_way(campaign: Campaign) -> list[Job]:
 
 
 def order_jobs(campaign: Campaign) -> QuerySet[Job]:
-    """Jobs that write or wrote drafts of a campaign."""
-    return Job.objects.filter(pk__in=WriteOrder.objects.filter(campaign=campaign).values("order__job_id"))
+    """Jobs that write or wrote drafts of a campaign, or answers of its stages."""
+    written = Q(pk__in=WriteOrder.objects.filter(campaign=campaign).values("order__job_id"))
+    staged = Q(pk__in=StageOrder.objects.filter(campaign=campaign).values("order__job_id"))
+    return Job.objects.filter(written | staged)
 
 
 def sender_jobs(campaign: Campaign) -> QuerySet[Job]:

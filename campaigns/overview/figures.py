@@ -15,13 +15,14 @@ from uuid import UUID
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from campaigns.events.outcomes import withdrawn_unsubscriptions
-from campaigns.models import Arm, Campaign, Enrolment, Event, Message, Step, WriteOrder
+from campaigns.models import Arm, Campaign, Enrolment, Event, Message, StageRun, Step, WriteOrder
 from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
 from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
 
 M = MessageState
+UNDERWAY = (M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.APPROVED, M.SENDING)
 # What a mail has been through by the time it is in a state, for figures that only ever shrink along the way.
 HAVE_WORDS = frozenset({M.WRITTEN, M.AWAITING, M.APPROVED, M.SENDING, M.SENT, M.REJECTED, M.UNKNOWN})
 WERE_APPROVED = frozenset({M.APPROVED, M.SENDING, M.SENT, M.UNKNOWN})
@@ -56,7 +57,7 @@ class StepFigures:
     @property
     def underway(self) -> int:
         """Mails that something is being done with, without a person."""
-        return sum(self.states.get(state, 0) for state in (M.PLANNED, M.WRITING, M.WRITTEN, M.APPROVED, M.SENDING))
+        return sum(self.states.get(state, 0) for state in UNDERWAY)
 
 
 def steps(campaign: Campaign) -> list[StepFigures]:
@@ -120,7 +121,8 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
     event_rows = human_events([campaign.pk], COUNTED).values_list("enrolment__arm_id", "kind")
     for arm_id, kind, count in event_rows.annotate(count=Count("enrolment", distinct=True)):
         events[arm_id][kind] = count
-    costs = _costs(campaign)
+    rows = list(campaign.arms.select_related("teacher", "miniature").order_by("position"))
+    costs = _costs(campaign, rows)
     seconds = _person_seconds(campaign)
     return [
         ArmFigures(
@@ -132,17 +134,27 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
             *costs.get(arm.pk, (0, Decimal(0), None)),
             person_s=seconds.get(arm.pk, 0.0),
         )
-        for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")
+        for arm in rows
     ]
 
 
 def cost_usd(campaign: Campaign) -> Decimal:
     """What the models of a campaign have cost so far."""
-    return sum((cost for _, cost, _ in _costs(campaign).values()), Decimal(0))
+    return sum((cost for _, cost, _ in _costs(campaign, list(campaign.arms.all())).values()), Decimal(0))
 
 
-def _costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
-    """By arm: drafts, US dollars, mean seconds of an answer."""
+def _costs(campaign: Campaign, arms: Sequence[Arm]) -> dict[UUID, tuple[int, Decimal, float | None]]:
+    """By arm: drafts, US dollars with what its stages asked for, mean seconds of an answer."""
+    found = _writing_costs(campaign)
+    if any(arm.pipeline_id for arm in arms):
+        runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("message__arm")
+        for arm_id, usd in runs.annotate(usd=Sum("cost_usd")):
+            drafts, cost, seconds = found.get(arm_id, (0, Decimal(0), None))
+            found[arm_id] = (drafts, cost + usd, seconds)
+    return found
+
+
+def _writing_costs(campaign: Campaign) -> dict[UUID, tuple[int, Decimal, float | None]]:
     own = dict(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
     again = Order.objects.filter(repeats__in=own).values_list("pk", "repeats_id")
     arm_of = own | {pk: own[repeats] for pk, repeats in again if repeats is not None}

@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.models import Campaign, ContactImport, SenderIdentity
+from campaigns.models import Arm, Campaign, ContactImport, PipelineVersion, SenderIdentity
 from campaigns.overview import step_forms
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.planning.sequence_checks import is_date
@@ -19,6 +19,8 @@ from generation.teachers.queries import TeacherLine
 from web.http.form_choices import set_choices
 
 ARM_ROWS = 4
+# Before the id of a pipeline's version, among the slugs of teachers.
+PIPELINE = "pipeline:"
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
     "name",
@@ -43,6 +45,8 @@ class CampaignChoices:
     segments: Sequence[str]
     imports: Sequence[ContactImport]
     contacts: int
+    # The newest version of each pipeline of the task, and those that the campaign's arms have.
+    pipelines: Sequence[PipelineVersion] = ()
 
 
 class CampaignForm(forms.Form):
@@ -121,9 +125,10 @@ class CampaignForm(forms.Form):
         super().__init__(data, **kwargs)
         self._teachers = {line.teacher.slug: line.teacher for line in choices.teachers}
         self._senders = {sender.slug: sender for sender in choices.senders}
+        self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
         writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
         for number in range(1, ARM_ROWS + 1):
-            self._add_arm(number, writers)
+            self._add_arm(number, [*writers, *self._pipeline_group()])
         self.fields.update(step_forms.fields())
         self._set(
             "sender",
@@ -136,7 +141,11 @@ class CampaignForm(forms.Form):
         self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
-    def _add_arm(self, number: int, writers: list[tuple[str, str]]) -> None:
+    def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        options = [(key, str(version)) for key, version in self._pipelines.items()]
+        return [("Pipelines", options)] if options else []
+
+    def _add_arm(self, number: int, writers: Sequence[tuple[str, Any]]) -> None:
         is_first = number == 1
         self.fields[f"arm_{number}_name"] = forms.CharField(
             label=f"Arm {number}", max_length=80, required=is_first, initial="A" if is_first else ""
@@ -214,6 +223,7 @@ class CampaignForm(forms.Form):
                 yield ArmPlan(
                     name,
                     teacher=self._teachers.get(cleaned[f"arm_{number}_teacher"]),
+                    pipeline=self._pipelines.get(cleaned[f"arm_{number}_teacher"]),
                     weight=1 if weight is None else weight,
                     is_control=cleaned["control"] == str(number),
                 )
@@ -237,12 +247,18 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
     for number, arm in enumerate(campaign.arms.select_related("teacher").order_by("position"), start=1):
         shown |= {
             f"arm_{number}_name": arm.name,
-            f"arm_{number}_teacher": arm.teacher.slug if arm.teacher else "",
+            f"arm_{number}_teacher": _writer_of(arm),
             f"arm_{number}_weight": arm.weight,
         }
         if arm.is_control:
             shown["control"] = str(number)
     return shown | step_forms.initial_of(campaign)
+
+
+def _writer_of(arm: Arm) -> str:
+    if arm.pipeline_id is not None:
+        return f"{PIPELINE}{arm.pipeline_id}"
+    return arm.teacher.slug if arm.teacher else ""
 
 
 def _import_label(batch: ContactImport) -> str:

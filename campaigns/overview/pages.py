@@ -20,6 +20,8 @@ from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
+from campaigns.pipelines import lists as pipelines
+from campaigns.pipelines import stage_figures
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
 from campaigns.senders import queries
@@ -89,7 +91,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     campaign = selectors.get_or_404(member, slug)
     require(member, campaign.task, Role.LEAD)
-    form = CampaignForm(request.POST or None, choices=_choices(member, campaign.task), initial=initial_of(campaign))
+    form = CampaignForm(
+        request.POST or None, choices=_choices(member, campaign.task, campaign), initial=initial_of(campaign)
+    )
     status = 200
     if request.method == "POST":
         status = 400
@@ -124,13 +128,14 @@ def _slug(form: CampaignForm) -> str:
     return slugify(form.cleaned_data["name"])[:80] or "campaign"
 
 
-def _choices(member: Member, task: Task) -> CampaignChoices:
+def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> CampaignChoices:
     return CampaignChoices(
         senders=list(queries.visible(member)),
         teachers=teachers_queries.lines_for(member, task),
         segments=audience.segments_of(task.pk),
         imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
+        pipelines=pipelines.offered(task, campaign),
     )
 
 
@@ -152,6 +157,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
     prefetch_related_objects([campaign], "steps")
     steps = figures.steps(campaign)
     is_planned = campaign.state == CampaignState.PLANNED
+    arms = figures.arms(campaign)
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
@@ -159,7 +165,8 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "tab": "campaigns",
         "campaign": campaign,
         "steps": steps,
-        "arms": figures.arms(campaign),
+        "arms": arms,
+        "drawings": stage_figures.drawings(campaign, arms, member_of(request)),
         "awaiting": sum(step.awaiting for step in steps) - fixed,
         "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),

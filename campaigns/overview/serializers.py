@@ -15,6 +15,11 @@ from generation.teachers.serializers import ShutdownOut
 class ArmIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     teacher = serializers.SlugField(required=False, allow_null=True, help_text="Slug of a teacher or served miniature")
+    pipeline = serializers.SlugField(
+        required=False,
+        allow_null=True,
+        help_text="Slug of a pipeline, whose newest version writes instead of a teacher alone",
+    )
     weight = serializers.IntegerField(min_value=0, max_value=1000, required=False)
     is_control = serializers.BooleanField(required=False)
 

@@ -157,7 +157,7 @@ def _writer(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
     """Mails that are to be written."""
     if counts.get(M.PLANNED) or counts.get(M.WRITTEN):
         return "moves"
-    if not counts.get(M.WRITING):
+    if not counts.get(M.WRITING) and not counts.get(M.PREPARING):
         return None
     under_way = list(order_jobs(campaign).exclude(state__in=FINISHED).order_by("-created_at"))
     slow = [job for job in under_way if job.state in (JobState.WAITING, JobState.PAUSED, JobState.PAUSING)]

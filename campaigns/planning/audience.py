@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from campaigns.models import Campaign, Contact, ContactImport, Step
+from campaigns.models import Campaign, Contact, ContactImport, PipelineVersion, Step
+from campaigns.pipelines import queries as pipelines
 from campaigns.states import StepWriter
 from campaigns.suppression.queries import barred
 from review.models import Task
@@ -48,6 +49,15 @@ def limit_of(chosen: Mapping[str, Any]) -> int:
 
 
 def needs_records(campaign: Campaign) -> bool:
+    """Whether any step is written by a model from the contact's own record, and not from what stages find out alone."""
+    written = Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL)
+    versions = set(written.values_list("campaign__arms__pipeline", flat=True))
+    if not versions or None in versions:
+        return bool(versions)
+    return any(pipelines.needs_record(version) for version in PipelineVersion.objects.filter(pk__in=versions))
+
+
+def has_written_steps(campaign: Campaign) -> bool:
     """Whether any step is written by a model."""
     return Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).exists()
 

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Arm, Campaign, Experiment, Link, SenderIdentity, Step
+from campaigns.models import Arm, Campaign, Experiment, Link, PipelineVersion, SenderIdentity, Step
+from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience as planning_audience
 from campaigns.planning import sequence_checks
 from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
@@ -41,13 +42,14 @@ Errors = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class ArmPlan:
-    """One arm: who writes its mails, and its weight in the assignment."""
+    """One arm: who writes its mails, and its weight in the assignment. With a pipeline its writing stage says who writes."""
 
     name: str
     teacher: Teacher | None = None
     miniature: Miniature | None = None
     weight: int = 1
     is_control: bool = False
+    pipeline: PipelineVersion | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def create(task: Task, plan: CampaignPlan, *, slug: str, by: Member) -> Campaign
         Refusal: `campaign_invalid` with errors by field; as for `audiences.settled`; 409 `slug_taken`.
     """
     permissions.require(by, task, Role.LEAD)
-    _check(plan)
+    _check(task, plan)
     try:
         with transaction.atomic():
             campaign = Campaign(task=task, task_version=latest_version(task), slug=slug, created_by=by)
@@ -149,7 +151,7 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
         Refusal: `campaign_invalid`; as for `audiences.settled`; 409 `campaign_launched`, or `experiment_registered`: what was registered stays.
     """
     permissions.require(by, campaign.task, Role.LEAD)
-    _check(plan)
+    _check(campaign.task, plan)
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     if campaign.state != CampaignState.PLANNED:
         raise Refusal(
@@ -186,10 +188,11 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
             position=position,
             weight=arm.weight,
             is_control=arm.is_control,
-            teacher=arm.teacher,
-            miniature=arm.miniature or miniature_of(arm.teacher),
+            teacher=writer,
+            miniature=arm.miniature or miniature_of(writer),
+            pipeline=arm.pipeline,
         )
-        for position, arm in enumerate(plan.arms)
+        for position, (arm, writer) in enumerate((arm, _writer_of(arm)) for arm in plan.arms)
     )
     Step.objects.bulk_create(
         Step(
@@ -208,6 +211,10 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
 
 
+def _writer_of(arm: ArmPlan) -> Teacher | None:
+    return pipelines.writing_stage(arm.pipeline).teacher if arm.pipeline is not None else arm.teacher
+
+
 def _is_answer(step: StepPlan, number: int) -> bool:
     by_default = step.writer == StepWriter.MODEL or step.when == StepCondition.REPLIED
     wanted = by_default if step.same_thread is None else step.same_thread
@@ -220,7 +227,7 @@ def miniature_of(teacher: Teacher | None) -> Miniature | None:
     return Miniature.objects.filter(pk=UUID(key)).first() if room == MINIATURES else None
 
 
-def _check(plan: CampaignPlan) -> None:
+def _check(task: Task, plan: CampaignPlan) -> None:
     errors: Errors = {}
     _check_numbers(plan, errors)
     names = [arm.name.strip() for arm in plan.arms]
@@ -232,6 +239,8 @@ def _check(plan: CampaignPlan) -> None:
         errors["arms"] = ["Weights are whole numbers from 0, at least one of them above 0."]
     elif sum(arm.is_control for arm in plan.arms) > 1:
         errors["arms"] = ["At most one arm is the control."]
+    elif other := [arm.pipeline for arm in plan.arms if arm.pipeline and arm.pipeline.pipeline.task_id != task.pk]:
+        errors["arms"] = [f"The pipeline {other[0]} writes the mails of another task."]
     if wrong_steps := sequence_checks.step_errors(plan.steps):
         errors["steps"] = wrong_steps
     if wrong_days := sequence_checks.day_off_errors(plan.days_off):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from campaigns.models import Arm, Campaign, Contact
+from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
 from campaigns.states import StepWriter
@@ -42,6 +43,7 @@ class ArmForecast:
         drafts: Drafts its model would write for one step: one a record, however many people share it.
         quote: The price of these drafts; None when nothing is to be written, or it cannot be.
         refusal: Why no order could be launched.
+        stages: What its pipeline's other stages would cost, in their order.
     """
 
     arm: Arm
@@ -50,6 +52,7 @@ class ArmForecast:
     drafts: int
     quote: Quote | None = None
     refusal: Refusal | None = None
+    stages: tuple[StageForecast, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,9 @@ class LaunchForecast:
 
     def _sum(self, name: str) -> Decimal:
         each = sum(getattr(line.quote.estimate, name) for line in self.arms if line.quote)
-        return Decimal(str(round(each * self.model_steps, 6)))
+        # Stages prepare the first mail alone.
+        stages = sum((getattr(stage, name) for line in self.arms for stage in line.stages), Decimal(0))
+        return Decimal(str(round(each * self.model_steps, 6))) + stages
 
 
 def contact_arms(campaign: Campaign, contacts: Sequence[Contact]) -> list[ContactArm]:
@@ -108,8 +113,10 @@ def forecast_of(campaign: Campaign) -> LaunchForecast:
 def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]], *, is_written: bool) -> ArmForecast:
     clusters = len({cluster.casefold() for cluster, _ in people})
     records = list(dict.fromkeys(record for _, record in people if record is not None)) if is_written else []
+    # A mail that stages write a record for has one of its own, and one for a contact without facts too.
+    stages = forecast_stages(arm, len(people)) if is_written else ()
     if not records or arm.teacher is None:
-        return ArmForecast(arm, len(people), clusters, len(records))
+        return ArmForecast(arm, len(people), clusters, len(records), stages=stages)
     try:
         quote = launch.quote(
             launch.OrderRequest(
@@ -122,5 +129,5 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
             )
         )
     except Refusal as refusal:
-        return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal)
-    return ArmForecast(arm, len(people), clusters, len(records), quote)
+        return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal, stages=stages)
+    return ArmForecast(arm, len(people), clusters, len(records), quote, stages=stages)

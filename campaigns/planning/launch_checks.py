@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 from campaigns.compose import content, repeats
 from campaigns.models import Arm, Campaign, Experiment, Step
+from campaigns.pipelines import launch_problems as pipelines
 from campaigns.planning import audience, forecast
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
 from campaigns.states import StepCondition, StepWriter
+from members.models import Member
 from review.spec.output_format import is_mail
 
 CENT = Decimal("0.01")
@@ -38,14 +40,17 @@ class LaunchProblem:
     place: str
 
 
-def launch_problems(campaign: Campaign, *, expected: LaunchForecast | None = None) -> list[LaunchProblem]:
+def launch_problems(
+    campaign: Campaign, *, expected: LaunchForecast | None = None, by: Member | None = None
+) -> list[LaunchProblem]:
     """Everything that keeps a campaign from being launched; an empty list when nothing does.
 
     Args:
         campaign: The campaign, a draft.
         expected: Its forecast, if the caller has one already.
+        by: Who would launch it; None where nobody is to yet: then no stage's task is asked for a role.
     """
-    problems = [*_sender(campaign), *_steps(campaign), *_links(campaign), *_arms(campaign), *_people(campaign)]
+    problems = [*_sender(campaign), *_steps(campaign), *_links(campaign), *_arms(campaign, by), *_people(campaign)]
     problems += _experiment(campaign)
     if any(problem.code in ("arm_without_model", "weights") for problem in problems):
         return problems
@@ -170,16 +175,18 @@ def wrong_url(url: str) -> str:
     return ""
 
 
-def _arms(campaign: Campaign) -> Iterator[LaunchProblem]:
-    arms = list(campaign.arms.select_related("teacher", "miniature").order_by("position"))
+def _arms(campaign: Campaign, by: Member | None) -> Iterator[LaunchProblem]:
+    arms = list(campaign.arms.select_related("teacher", "miniature", "pipeline__pipeline").order_by("position"))
     if not any(arm.weight for arm in arms):
         yield LaunchProblem(
             "weights", "No arm is given any contact.", "Give at least one arm a weight above 0.", "arms"
         )
-    if not audience.needs_records(campaign):
+    if not audience.has_written_steps(campaign):
         return
     for arm in arms:
         yield from _arm(campaign, arm)
+        for problem in pipelines.of_arm(campaign, arm, by=by):
+            yield LaunchProblem(*problem, "arms")
 
 
 def _arm(campaign: Campaign, arm: Arm) -> Iterator[LaunchProblem]:
@@ -248,6 +255,14 @@ def _money(campaign: Campaign, expected: LaunchForecast) -> Iterator[LaunchProbl
                 line.refusal.hint,
                 "arms",
             )
+        for stage in line.stages:
+            if stage.refusal is not None:
+                yield LaunchProblem(
+                    stage.refusal.code,
+                    f"The stage '{stage.stage.name}' of the arm '{line.arm.name}' cannot be asked: {stage.refusal.message}",
+                    stage.refusal.hint,
+                    "arms",
+                )
     if campaign.max_model_usd < expected.cost_usd:
         enough = expected.cost_high_usd.quantize(CENT, rounding=ROUND_UP)
         yield LaunchProblem(

@@ -16,11 +16,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Enrolment, Event, Message, Reply
+from campaigns.models import Contact, Enrolment, Event, Message, Reply, StageRun
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
 from campaigns.states import OUTCOMES, MessageState, SuppressionReason
 from campaigns.suppression import suppress
+from jobs.states import FINISHED
 from members.invitations import invite
 from members.models import Member
 from review.db import immutability
@@ -110,7 +111,7 @@ def erase(address: str, *, by: Member | None = None, expected_hmac: str = "") ->
 @transaction.atomic
 def _erase(hmac: str) -> ErasedPerson:
     # Tasks first, as all do who write for their records: no freeze or import begins while texts are erased.
-    review_erase.hold_tasks(selectors.contacts_of(hmac).values_list("task", flat=True))
+    review_erase.hold_tasks(selectors.tasks_holding(hmac))
     suppress.lock_contacts([hmac])
     contacts = [contact for contact in selectors.contacts_of(hmac) if contact.erased_at is None]
     records, _ = selectors.own_records(contacts)
@@ -138,6 +139,7 @@ def _erase(hmac: str) -> ErasedPerson:
         # Outcomes say an amount and nothing of the person: totals stay.
         Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
     mails.update(subject="", body="", problem="", updated_at=now)
+    StageRun.objects.filter(message__in=mails).update(output={}, reason="")
     _erase_contacts(contacts)
     return erased_person
 
@@ -165,6 +167,9 @@ def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -
     busy = person_traces.unfinished_jobs(record_ids)
     if Message.objects.filter(contact__in=contacts, state=MessageState.SENDING).exists():
         busy.append("a mail to the person is on the wire")
+    reading = StageRun.objects.filter(message__contact__in=contacts, site__isnull=False)
+    if reading.exclude(site__research__job__state__in=FINISHED).exists():
+        busy.append("pages of the person's company are being read")
     if busy:
         raise Refusal(
             "work_in_hand",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Contact, Event, Message, Reply, Suppression
+from campaigns.models import Contact, Event, Message, Reply, StageRun, Suppression
 from members.models import Member
 from review.datasets import removed_samples as erased_selectors
 from review.datasets.removed_samples import versions_holding
@@ -64,15 +65,47 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
     return Contact.objects.filter(address_hmac=hmac).select_related("task", "record__source").order_by("pk")
 
 
+def tasks_holding(hmac: str) -> set[UUID]:
+    """Tasks that hold facts about a person: those of the contacts, and those whose stages looked at mails to them."""
+    contacts = dict(contacts_of(hmac).values_list("pk", "task"))
+    at_stages = Record.objects.filter(pk__in=_at_stages(list(contacts)))
+    return {*contacts.values(), *at_stages.values_list("task", flat=True)}
+
+
 def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
-    """Return records of these contacts only, and records that other contacts share."""
+    """Return records of these contacts only, and records that other contacts share; those that stages made included."""
     records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
-    others = Contact.objects.filter(record__in=list(records), erased_at__isnull=True)
-    shared = set(others.exclude(pk__in=[contact.pk for contact in contacts]).values_list("record_id", flat=True))
+    living = [contact.pk for contact in contacts if not contact.erased_at]
+    made = _at_stages(living)
+    records |= {record.pk: record for record in Record.objects.filter(pk__in=made).select_related("task", "source")}
+    others = Contact.objects.filter(erased_at__isnull=True).exclude(pk__in=[contact.pk for contact in contacts])
+    shared = set(others.filter(record__in=list(records)).values_list("record_id", flat=True))
+    shared |= _shared_at_stages(made, living)
     return (
         [record for pk, record in records.items() if pk not in shared],
         [record for pk, record in records.items() if pk in shared],
     )
+
+
+def _at_stages(contacts: Sequence[UUID]) -> set[UUID]:
+    """Records that stages of a pipeline made for mails to these contacts."""
+    runs = StageRun.objects.filter(message__contact__in=contacts)
+    mails = Message.objects.filter(contact__in=contacts, record__isnull=False)
+    # Pages may have become a record that its stage has not taken yet.
+    made = [pk for pair in runs.values_list("record_id", "site__made_record_id") for pk in pair]
+    return {pk for pk in [*made, *mails.values_list("record_id", flat=True)] if pk is not None}
+
+
+def _shared_at_stages(records: Collection[UUID], contacts: Sequence[UUID]) -> set[UUID]:
+    """Of these records those that mails to other living contacts rest on too."""
+    if not records:
+        return set()
+    others = {"contact__erased_at__isnull": True, "record__in": records}
+    mails = Message.objects.filter(**others).exclude(contact__in=contacts)
+    runs = StageRun.objects.filter(record__in=records, message__contact__erased_at__isnull=True)
+    runs = runs.exclude(message__contact__in=contacts)
+    shared = [*mails.values_list("record_id", flat=True), *runs.values_list("record_id", flat=True)]
+    return {pk for pk in shared if pk is not None}
 
 
 def mails_to(contacts: Sequence[Contact]) -> QuerySet[Message]:
@@ -111,6 +144,7 @@ EXPLANATION = {
     "drafts": "Texts that models wrote from those facts. They name no person: names are filled in when a mail is sent.",
     "decisions": "Reviewers' decisions on the drafts, and the final texts.",
     "mails": "Mails sent or planned, as the recipient sees them.",
+    "stages": "What models and rules made of the mails before and after they were written, stage by stage.",
     "events": "What happened to the mails.",
     "replies": "The person's replies, and how they were classified.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
@@ -137,6 +171,7 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
         "drafts": [_draft(draft) for draft in drafts],
         "decisions": [_decision(d) for d in Decision.objects.filter(draft__in=drafts).order_by("created_at")],
         "mails": [_mail(mail) for mail in mails],
+        "stages": [_stage(run) for run in stage_runs_of(mails)],
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
         "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
         "dataset_versions": [
@@ -186,6 +221,23 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "fields": decision.fields,
         "note": decision.note,
         "at": decision.created_at,
+    }
+
+
+def stage_runs_of(mails: Sequence[Message]) -> QuerySet[StageRun]:
+    """What the stages of their pipelines made of these mails, in their order."""
+    runs = StageRun.objects.filter(message__in=mails).select_related("stage")
+    return runs.order_by("message", "stage__position", "part")
+
+
+def _stage(run: StageRun) -> dict[str, Any]:
+    return {
+        "mail": run.message_id,
+        "stage": run.stage.name,
+        "state": run.get_state_display(),
+        "output": run.output,
+        "reason": run.reason,
+        "at": run.ended_at,
     }
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Message, Step
+from campaigns.pipelines import queries as pipelines
 from campaigns.sending.lifecycle import planned
 from campaigns.writing import sequences
 
@@ -41,9 +42,16 @@ def _plan(campaign: Campaign, step: Step, steps: Sequence[Step]) -> int:
     still = sequences.due(campaign, step, steps=steps, now=now).filter(
         pk__in=[pk for pk, _ in due_rows], contact__in=held
     )
-    enrolments = [mail.enrolment for mail in still.select_related("enrolment").order_by("pk")]
-    Message.objects.bulk_create([planned(enrolment, step=step) for enrolment in enrolments], ignore_conflicts=True)
-    return len(enrolments)
+    before_it = list(still.select_related("enrolment").order_by("pk"))
+    prepared = pipelines.prepared_arms(campaign) if step == pipelines.first_written_step(campaign) else set()
+    mails = []
+    for before in before_it:
+        mail = planned(before.enrolment, step=step, is_prepared=before.enrolment.arm_id in prepared)
+        # What stages made for the first mail is what the next ones are written from.
+        mail.record_id = before.record_id
+        mails.append(mail)
+    Message.objects.bulk_create(mails, ignore_conflicts=True)
+    return len(mails)
 
 
 def _held(contacts: Sequence[UUID]) -> list[UUID]:

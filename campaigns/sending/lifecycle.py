@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from audit import trail
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, GuardrailTrip, Message, Step
+from campaigns.pipelines import queries as pipelines
 from campaigns.planning import audience, forecast, launch_checks
 from campaigns.planning.forecast import ContactArm
 from campaigns.planning.launch_checks import LaunchProblem
@@ -57,7 +58,7 @@ def launch(
     if contacts is not None:
         _choose(campaign, audience.validated_choice(campaign.task, contacts, place="contacts"))
     _fix_version(campaign)
-    if problems := launch_checks.launch_problems(campaign):
+    if problems := launch_checks.launch_problems(campaign, by=by):
         raise not_ready(problems)
     campaign.state, campaign.is_held = CampaignState.RUNNING, is_held
     campaign.launched_at, campaign.launched_by = timezone.now(), by
@@ -113,9 +114,12 @@ def _is_registered(campaign: Campaign) -> bool:
 
 def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
     first = Step.objects.filter(campaign=campaign).order_by("number")[0]
+    prepared = pipelines.prepared_arms(campaign) if first == pipelines.first_written_step(campaign) else set()
     for chunk in chunked(people, CHUNK):
         enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
-        Message.objects.bulk_create(planned(enrolment, step=first) for enrolment in enrolments)
+        Message.objects.bulk_create(
+            planned(enrolment, step=first, is_prepared=enrolment.arm_id in prepared) for enrolment in enrolments
+        )
 
 
 def _enrolment(campaign: Campaign, place: ContactArm) -> Enrolment:
@@ -125,15 +129,15 @@ def _enrolment(campaign: Campaign, place: ContactArm) -> Enrolment:
     )
 
 
-def planned(enrolment: Enrolment, *, step: Step) -> Message:
-    """A mail that is to be, not yet saved."""
+def planned(enrolment: Enrolment, *, step: Step, is_prepared: bool = False) -> Message:
+    """A mail that is to be, not yet saved; stages prepare it first where `is_prepared` says so."""
     return Message(
         campaign_id=enrolment.campaign_id,
         enrolment=enrolment,
         contact_id=enrolment.contact_id,
         arm_id=enrolment.arm_id,
         step=step,
-        state=MessageState.PLANNED,
+        state=MessageState.PREPARING if is_prepared else MessageState.PLANNED,
     )
 
 

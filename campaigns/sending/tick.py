@@ -1,4 +1,4 @@
-"""Moves every running campaign on: written, checked, approved, sent, followed up. Called every few seconds, and by a bell.
+"""Moves every running campaign on: prepared, written, checked, approved, sent, followed up. Called every few seconds, and by a bell.
 
 Nothing is remembered between two calls: each step is one transaction from what the rows say, under the campaign's row
 lock, so that a crash in the middle of any of them, or two ticks at once, come to the same end. It decides no text.
@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
-from campaigns.models import Campaign, Message
+from campaigns.models import Arm, Campaign, Message, StageRun
+from campaigns.pipelines import ask, checks, collect, run
 from campaigns.sending import follow_ups, guardrails, send
 from campaigns.states import CampaignState, MessageState
 from campaigns.writing import approval, order_drafts, wake_tick
 from generation.models import Order
 from generation.states import Purpose
 from jobs.models import Job
+from web.errors import Refusal
 
 logger = logging.getLogger(__name__)
 M = MessageState
@@ -41,6 +43,8 @@ class WaitingWork:
     is_running: bool
     is_held: bool
     is_sequence: bool
+    is_staged: bool
+    preparing: bool
     planned: bool
     writing: bool
     written: bool
@@ -70,6 +74,8 @@ def campaigns_with_work() -> list[WaitingWork]:
     """Campaigns that run or rest, and what there is to do in each: one query, by index."""
     campaigns = Campaign.objects.filter(state__in=LIVE).annotate(
         steps_count=Count("steps"),
+        is_staged=Exists(Arm.objects.filter(campaign=OuterRef("pk"), pipeline__isnull=False)),
+        preparing=_has_work(M.PREPARING),
         planned=_has_work(M.PLANNED),
         writing=_has_work(M.WRITING),
         written=_has_work(M.WRITTEN),
@@ -77,7 +83,7 @@ def campaigns_with_work() -> list[WaitingWork]:
         to_send=_has_work(*TO_SEND),
         reported=guardrails.has_reports(),
     )
-    names = ("pk", "state", "is_held", "steps_count", "planned", "writing", "written", "judged", "to_send", "reported")
+    names = ("pk", "state", "is_held", "steps_count", *(field.name for field in fields(WaitingWork)[4:]))
     return [
         WaitingWork(pk, state == CampaignState.RUNNING, held, steps > 1, *flags)
         for pk, state, held, steps, *flags in campaigns.order_by("launched_at").values_list(*names)
@@ -97,10 +103,14 @@ def advance(work: WaitingWork) -> int:
         return moved
     if work.is_sequence and work.is_running:
         moved += _until_done(pk, follow_ups.plan_next, running)
+    if work.preparing:
+        moved += _go_through_stages(pk, is_running=work.is_running)
     if work.writing:
         moved += _step(pk, order_drafts.take_drafts, LIVE)
     if work.is_running and (work.planned or moved):
         moved += _step(pk, lambda campaign: len(order_drafts.order_drafts(campaign)), running)
+    if work.is_staged and (work.written or moved):
+        moved += _go_through_stages(pk, is_running=work.is_running)
     if work.written or work.planned or moved:
         moved += _until_done(pk, approval.check, LIVE)
     if work.judged or moved:
@@ -114,6 +124,23 @@ def on_order_ended(job: Job) -> None:
     """An order for drafts has ended: have the mails that wait for it taken up at once."""
     if Order.objects.filter(job=job, purpose=Purpose.CAMPAIGN).exists():
         wake_tick.wake_after_commit()
+
+
+def on_pages_read(job: Job) -> None:
+    """Pages have been read: have the stages that wait for them go on at once."""
+    if StageRun.objects.filter(site__research__job=job).exists():
+        wake_tick.wake_after_commit()
+
+
+def _go_through_stages(campaign_id: UUID, *, is_running: bool) -> int:
+    """Take what stages answered, and begin and ask the next ones where the campaign runs."""
+    running = (CampaignState.RUNNING,)
+    moved = _step(campaign_id, collect.collect, LIVE)
+    if is_running:
+        moved += _until_done(campaign_id, run.begin, running)
+        moved += _until_done(campaign_id, checks.begin, running)
+        moved += _step(campaign_id, ask.ask, running)
+    return moved
 
 
 def _has_work(*states: MessageState) -> Exists:
@@ -138,7 +165,18 @@ def _step(campaign_id: UUID, step: TickStep, states: tuple[CampaignState, ...]) 
         campaign = (
             rows.select_related("task", "task_version", "sender").filter(pk=campaign_id, state__in=states).first()
         )
-        return step(campaign) if campaign is not None else 0
+        return _done(step, campaign) if campaign is not None else 0
+
+
+def _done(step: TickStep, campaign: Campaign) -> int:
+    """What a step moved; nothing where a file is being imported into a task that it brings records into."""
+    try:
+        with transaction.atomic():
+            return step(campaign)
+    except Refusal as refusal:
+        if refusal.code != "import_running":
+            raise
+        return 0
 
 
 def _send(campaign_id: UUID) -> None:

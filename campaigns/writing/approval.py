@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from campaigns.compose import content, render, repeats, text_checks
 from campaigns.models import Campaign, Message
+from campaigns.pipelines.queries import awaits_checks
 from campaigns.planning.assignment import is_sampled
 from campaigns.states import Approval, MessageState, StopReason
 from campaigns.suppression.queries import suppressed_among
@@ -44,7 +45,10 @@ def check(campaign: Campaign) -> int:
     Returns:
         How many mails moved; 0 when none waits.
     """
-    written = Message.objects.filter(campaign=campaign, state=MessageState.WRITTEN)
+    # Stages look at a draft before a person or nobody does; a fixed text has none.
+    written = Message.objects.filter(
+        Q(draft__isnull=True) | ~awaits_checks(), campaign=campaign, state=MessageState.WRITTEN
+    )
     related = written.select_related("draft", "step", "contact").defer("draft__messages")
     mails = list(related.order_by("created_at", "id")[:CHUNK])
     if not mails:

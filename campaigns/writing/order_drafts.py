@@ -17,7 +17,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.compose import threads
+from campaigns.compose.threads import written_from
 from campaigns.models import Arm, Campaign, Message, WriteOrder
+from campaigns.pipelines import again as stages_again
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
@@ -129,7 +131,10 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
         failed = failed.filter(pk__in=list(message_ids))
     # Ids first: an UPDATE over a join would not ask the state again of a row that it had to wait for.
     ids = list(failed.order_by("pk").values_list("pk", flat=True))
-    count = _move(ids, source=MessageState.FAILED, state=MessageState.PLANNED, problem="")
+    at_a_stage = stages_again.prepare_again(ids)
+    again = [pk for pk in ids if pk not in at_a_stage]
+    count = _move(again, source=MessageState.FAILED, state=MessageState.PLANNED, problem="")
+    count += _move(list(at_a_stage), source=MessageState.FAILED, state=MessageState.PREPARING, problem="")
     if count:
         wake_tick.wake_after_commit()
     return count
@@ -141,7 +146,7 @@ def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]
     branch_by_mail = threads.branches_of(campaign, rows)
     groups: dict[Group, dict[UUID, list[UUID]]] = {}
     orphans: list[UUID] = []
-    row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", "contact__record_id")
+    row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", written_from())
     for pk, arm_id, step_id, record_id in row_ids.iterator(chunk_size=2000):
         if record_id is None or arm_id is None:
             orphans.append(pk)
@@ -207,6 +212,9 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
         )
         mails = wanted.mails(wanted.by_record)
         if isinstance(order, Refusal):
+            if order.code == "budget_too_small" and writing_orders.stages_under_way(campaign):
+                # What stages were promised and do not need comes back; these mails wait for it.
+                continue
             reason = f"{order.message} {order.hint}".strip()[:300]
             _move(mails, source=MessageState.PLANNED, state=MessageState.FAILED, problem=reason)
             continue

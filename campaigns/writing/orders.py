@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
-from campaigns.models import Campaign, WriteOrder
+from campaigns.models import Campaign, Stage, StageOrder, WriteOrder
 from generation.models import Call, Order
 from generation.states import CallState
 from jobs.lifecycle import control
@@ -26,10 +26,27 @@ def of_step(campaign: Campaign, *, arm_id: UUID, step_id: UUID, branch: str = ""
 
 
 def of_campaign(campaign: Campaign) -> QuerySet[Order]:
-    """All orders of a campaign, newest first."""
+    """All orders of a campaign, those of its stages among them, newest first."""
     own = WriteOrder.objects.filter(campaign=campaign).values("order_id")
-    orders = Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own))
-    return orders.select_related("job", "teacher").order_by("-created_at")
+    stages = StageOrder.objects.filter(campaign=campaign).values("order_id")
+    mine = Q(pk__in=own) | Q(repeats__in=own) | Q(pk__in=stages) | Q(repeats__in=stages)
+    return Order.objects.filter(mine).select_related("job", "teacher").order_by("-created_at")
+
+
+def of_stage(campaign: Campaign, stage: Stage) -> QuerySet[Order]:
+    """Orders for one stage of a campaign's mails, and those that ask again for calls of theirs in doubt."""
+    own = StageOrder.objects.filter(campaign=campaign, stage=stage).values("order_id")
+    return Order.objects.filter(Q(pk__in=own) | Q(repeats__in=own)).select_related("job")
+
+
+def any_under_way(campaign: Campaign) -> bool:
+    """Whether an order of the campaign has not ended: money it does not need comes back."""
+    return of_campaign(campaign).exclude(job__state__in=FINISHED).exists()
+
+
+def stages_under_way(campaign: Campaign) -> bool:
+    """Whether an order for a stage of the campaign has not ended."""
+    return StageOrder.objects.filter(campaign=campaign).exclude(order__job__state__in=FINISHED).exists()
 
 
 def budget_left_usd(campaign: Campaign) -> Decimal:

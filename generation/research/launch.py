@@ -60,6 +60,7 @@ def launch(
     by: Member,
     source: Source | None = None,
     sites: Sequence[tuple[str, str]] = (),
+    points: Sequence[StartingPoint] = (),
     wishes: ResearchRequest | None = None,
     name: str = "",
 ) -> Research:
@@ -70,6 +71,7 @@ def launch(
         by: A lead of it.
         source: Start from the records of this import, which may be another task's.
         sites: Or from these: name of the company and address of its site, either may be empty.
+        points: Or from these, each with facts of its own.
         wishes: How much is read.
         name: What to call it.
 
@@ -88,6 +90,7 @@ def launch(
         message = "No search is set up here."
         raise Refusal("no_search", message, hint="An admin sets RESEARCH_SEARCH_URL.", errors={"searches": [message]})
     begun = starting_points.from_records(source, spec) if source else starting_points.from_typed(sites, spec)
+    begun += points
     begun = [one for one in begun if one.url or wishes.searches]
     _check(begun, spec, wishes)
     research = Research.objects.create(

@@ -34,7 +34,7 @@ def make_records(research: Research) -> None:
     """
     spec = latest_version(research.task).spec
     sites = list(research.sites.select_related("record__task").prefetch_related("pages"))
-    rows = {site.number: facts for site in sites if (facts := _facts(site, spec, research.chars_per_page))}
+    rows = {site.number: facts for site in sites if (facts := page_facts(site, spec, research.chars_per_page))}
     research.is_settled = True
     if not rows:
         research.problem = "No page could be read, so no record was made."
@@ -57,8 +57,14 @@ def cut(text: str, most: int) -> str:
     return part.strip()
 
 
-def _facts(site: ResearchedSite, spec: TaskSpec, chars: int) -> Facts:
-    """Facts of a site's record; empty where no page has a text."""
+def page_facts(site: ResearchedSite, spec: TaskSpec, chars: int) -> Facts:
+    """Facts of a site's record; empty where no page has a text.
+
+    Args:
+        site: With its research and its record.
+        spec: The task that wants pages.
+        chars: How much of a page's text becomes a fact.
+    """
     pages = [page for page in sorted(site.pages.all(), key=_number) if page.text.strip() and not page.refused_code]
     facts = starting_points.initial_facts(site.facts, site.record, spec)
     for place, page in zip(quotable.quotable_facts(spec), pages, strict=False):

@@ -84,6 +84,7 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "desk/task_slug": (_by("slug"), "There is no task '{}' that you can see."),
     "datasets/slug": (_by("datasets__slug"), "There is no dataset '{}' that you can see."),
     "campaigns/slug": (_by("campaigns__slug"), "There is no campaign '{}' that you can see."),
+    "pipelines/slug": (_by("pipelines__slug"), "There is no pipeline '{}' that you can see."),
     "experiments/slug": (_by("campaigns__experiment__slug"), "There is no experiment '{}' that you can see."),
     "sources/pk": (_by("sources"), "There is no such source that you can see."),
     "share_id": (_by("share_outs"), "There is no such share-out."),

@@ -44,6 +44,8 @@ SPECTACULAR_SETTINGS = {
         "SourceKindEnum": "review.states.SourceKind",
         "CampaignStateEnum": "campaigns.states.CampaignState",
         "MessageStateEnum": "campaigns.states.MessageState",
+        "StageKindEnum": "campaigns.states.StageKind",
+        "StageStateEnum": "campaigns.states.StageState",
         "DraftStateEnum": "review.states.DraftState",
         "VerdictEnum": "review.states.Verdict",
         "RevisionStateEnum": ["asked", "arrived", "failed"],

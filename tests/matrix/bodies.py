@@ -39,6 +39,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-arenas": {"evaluation": "{evaluation}"},
     "POST api-arena-votes": {"id": "{fresh}", "pair": "{arena_pair}", "verdict": "tie"},
     "POST evaluation:arena-vote": {"id": "{fresh}", "pair": "{arena_pair}", "verdict": "tie"},
+    "POST api-pipelines": {
+        "task": "{task}",
+        "name": "Next",
+        "stages": [{"name": "write", "kind": "write", "task": "{task}", "teacher": "offline"}],
+    },
+    "POST api-pipeline-versions": {
+        "stages": [{"name": "write", "kind": "write", "task": "{task}", "teacher": "offline"}]
+    },
     "POST api-experiments": {
         "campaign": "{campaign}",
         "hypothesis": "Both do as well.",

@@ -16,7 +16,9 @@ from django.utils import timezone
 from campaigns.experiments import register
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Event, Reply
-from campaigns.states import EventKind, EventSource, MessageState
+from campaigns.pipelines import compose
+from campaigns.pipelines.compose import StagePlan
+from campaigns.states import EventKind, EventSource, MessageState, StageKind
 from demo.mail_sink.mail_folder import MailFolder
 from evaluation.evaluations import start_evaluation as evaluations
 from evaluation.models import Arena, ArenaPair, Evaluation, EvaluationOutput
@@ -261,6 +263,10 @@ class Installation:
             source=EventSource.MAIL, occurred_at=timezone.now(),
         )  # fmt: skip
         reply = Reply.objects.create(event=event, message=mail, subject=CANARY, text="Please call.")
+        version = compose.create(
+            self.task, name=f"{CANARY} pipeline", slug="matrix-pipeline", by=self.admin,
+            stages=[StagePlan("write", StageKind.WRITE, self.task, Teacher.objects.get(slug="offline"))],
+        )  # fmt: skip
         name = MailFolder(settings.MAILBOX_DIR).keep(
             f"Message-ID: <{mail.pk}@sender.example>\r\nSubject: Hello\r\n\r\nHi".encode(),
             sender="nora@sender.example", recipients=["a@b.example"],
@@ -269,7 +275,7 @@ class Installation:
         mail.save(update_fields=["message_id"])
         self.objects |= {
             "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
-            "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
+            "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
         }  # fmt: skip
 
     def _webhooks(self) -> None:
@@ -287,6 +293,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
     ("/tasks/<slug:slug>/", {"slug": "task", "name": "word"}),
     ("/datasets/<slug:slug>/", {"slug": "dataset"}),
     ("/campaigns/<slug:slug>/", {"slug": "campaign"}),
+    ("/pipelines/<slug:slug>/", {"slug": "pipeline"}),
     ("/experiments/<slug:slug>/", {"slug": "experiment"}),
     ("/teachers/<slug:slug>/", {"slug": "teacher"}),
     ("/senders/<slug:slug>/", {"slug": "sender"}),

@@ -1,0 +1,1 @@
+"""Pipelines: the stages that prepare, write and check a campaign's mails."""

@@ -1,0 +1,95 @@
+"""What an answer of a stage comes to: what it passes on, and whether its mail goes on. Pure Python.
+
+Of a research answer a claim is passed on only where its quote stands letter by letter in the page at its address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaigns.pipelines.values import passes, written
+from campaigns.states import StageKind, StageState
+from review.spec.schema import Facts, Fields, OutputField
+from review.spec.task_spec import TaskSpec
+from review.text.checks.quotes import address
+from review.text.grounding import quoting
+from review.text.grounding.quotable import quotable_facts, texts_by_address
+from review.text.verification.claim_task import NO_SUPPORT, SUPPORTED
+
+
+@dataclass(frozen=True)
+class StageOutcome:
+    """Where a stage stands with a mail after its answer.
+
+    Attributes:
+        state: Passed or stopped.
+        output: What later stages may take.
+        reason: Why it stopped, or what was left out.
+    """
+
+    state: StageState
+    output: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+def outcome(
+    kind: StageKind, spec: TaskSpec, facts: Facts, fields: Fields, condition: Mapping[str, Any]
+) -> StageOutcome:
+    """What an answer comes to.
+
+    Args:
+        kind: Of the stage.
+        spec: Its task.
+        facts: What the model saw.
+        fields: What it answered.
+        condition: Which mails go on; empty: all.
+    """
+    if kind in (StageKind.VERIFY, StageKind.CHECK):
+        supported = fields.get(SUPPORTED) is True
+        return (
+            StageOutcome(StageState.PASSED) if supported else StageOutcome(StageState.STOPPED, reason=f"{NO_SUPPORT}.")
+        )
+    output = {each.name: fields.get(each.name) for each in spec.output_schema if each.role != "reasoning"}
+    left_out = 0
+    if kind == StageKind.RESEARCH:
+        output, left_out = _quoted(spec, facts, output)
+    reason = f"{left_out} of its claims left out: the quote does not stand in the page." if left_out else ""
+    if condition and not passes(output.get(condition["field"]), condition):
+        return StageOutcome(StageState.STOPPED, output, stopped_by(condition["field"], output.get(condition["field"])))
+    return StageOutcome(StageState.PASSED, output, reason)
+
+
+def stopped_by(name: str, value: Any) -> str:
+    """Why a condition stops a mail: the field it asks, and what that says."""
+    said = ", ".join(map(written, value)) if isinstance(value, list) else written(value)
+    return f"{name} is {said[:200] or 'empty'}."
+
+
+def _quoted(spec: TaskSpec, facts: Facts, output: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """The answer with the claims whose quotes stand in their pages, and how many do not."""
+    pages = {address(url): text for url, text in texts_by_address(quotable_facts(spec), facts).items()}
+    kept, left_out = dict(output), 0
+    for each in spec.output_schema:
+        value = kept.get(each.name)
+        if each.type == "list" and isinstance(value, list) and any(map(quoting.is_quote, each.items)):
+            stands = [claim for claim in value if isinstance(claim, dict) and _stands(each, claim, pages)]
+            left_out += len(value) - len(stands)
+            kept[each.name] = stands
+        elif each.type == "quote" and value and not _found(str(value), list(pages.values())):
+            left_out += 1
+            kept[each.name] = None
+    return kept, left_out
+
+
+def _stands(field_: OutputField, claim: Mapping[str, Any], pages: Mapping[str, str]) -> bool:
+    names_address = any(item.name == quoting.URL for item in field_.items)
+    named = address(str(claim.get(quoting.URL) or ""))
+    texts = [pages[named]] if named in pages else [] if names_address else list(pages.values())
+    quotes = [str(claim.get(item.name) or "") for item in field_.items if quoting.is_quote(item)]
+    return bool(quotes) and all(_found(quote, texts) for quote in quotes)
+
+
+def _found(quote: str, texts: Sequence[str]) -> bool:
+    return any(quoting.find(quote, text) for text in texts)

@@ -1,0 +1,208 @@
+"""API of pipelines: compose one, save its next version, read what its stages made of a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import Http404
+from django.utils.text import slugify
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.mail_tasks import mail_task_or_404
+from campaigns.mails import queries as mails_queries
+from campaigns.pipelines import compose, queries
+from campaigns.pipelines.compose import StagePlan
+from campaigns.states import StageKind, StageState
+from generation.teachers import queries as teachers_queries
+from members.models import Member
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
+from web.http.pagination import KeysetPagination
+
+
+class ConditionIn(serializers.Serializer[Any]):
+    """Which mails go on after a stage: those whose field says one of these values."""
+
+    field = serializers.CharField(max_length=120)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`in` is a word of Python's own, so it is named here."""
+        values = serializers.ListField(child=serializers.CharField(max_length=100), allow_empty=False, max_length=200)
+        return {**super().get_fields(), "in": values}
+
+
+class StageIn(serializers.Serializer[Any]):
+    """One stage. Without a task and a teacher rules do it."""
+
+    name = serializers.CharField(max_length=40)
+    kind = serializers.ChoiceField(choices=StageKind.choices)
+    task = serializers.SlugField(required=False, allow_null=True)
+    teacher = serializers.SlugField(required=False, allow_null=True, help_text="Slug of a teacher or served miniature")
+    inputs = serializers.DictField(
+        child=serializers.CharField(max_length=120),
+        required=False,
+        help_text="Fact of its task → contact.company, record.FIELD, STAGE.FIELD or STAGE.FIELD.PART",
+    )
+    condition = ConditionIn(required=False, allow_null=True)
+
+
+class StagesIn(serializers.Serializer[Any]):
+    stages = StageIn(many=True, allow_empty=False)
+
+
+class PipelineIn(StagesIn):
+    task = serializers.SlugField(help_text="The task of the mails")
+    name = serializers.CharField(max_length=120)
+    slug = serializers.SlugField(max_length=80, required=False)
+
+
+class StageOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=StageKind.choices)
+    task = serializers.CharField(source="task_version.task.slug", default=None, allow_null=True)
+    task_version = serializers.IntegerField(source="task_version.number", default=None, allow_null=True)
+    teacher = serializers.CharField(source="teacher.slug", default=None, allow_null=True)
+    inputs = serializers.DictField(child=serializers.CharField())
+    condition = serializers.JSONField()
+
+
+class PipelineVersionOut(serializers.Serializer[Any]):
+    """A version as it was saved; it never changes."""
+
+    number = serializers.IntegerField()
+    stages = StageOut(many=True)
+    created_at = serializers.DateTimeField()
+
+
+class PipelineOut(serializers.Serializer[Any]):
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    task = serializers.CharField(source="task.slug")
+    created_at = serializers.DateTimeField()
+
+
+class PipelineFullOut(PipelineOut):
+    """The same with its newest version."""
+
+    version = PipelineVersionOut()
+
+
+class StageRunOut(serializers.Serializer[Any]):
+    """What one stage made of one mail; of a stage that looks at claims or sentences, one of them."""
+
+    id = serializers.UUIDField()
+    stage = serializers.CharField(source="stage.name")
+    kind = serializers.ChoiceField(choices=StageKind.choices, source="stage.kind")
+    teacher = serializers.CharField(source="stage.teacher.slug", default=None, allow_null=True)
+    part = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=StageState.choices)
+    output = serializers.JSONField()
+    reason = serializers.CharField()
+    record = serializers.UUIDField(source="record_id", allow_null=True)
+    draft = serializers.UUIDField(source="draft_id", allow_null=True)
+    order = serializers.UUIDField(source="order_id", allow_null=True)
+    cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
+    seconds = serializers.FloatField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+
+class StageRunQuery(ListQuery):
+    message = id_of("mail")
+
+
+class PipelineListView(APIView):
+    """Pipelines of one's tasks, and a new one."""
+
+    pagination_class = KeysetPagination
+
+    @lists(PipelineOut, TaskQuery, operation_id="pipelines")
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        rows = queries.visible(member)
+        return rows.filter(task=mail_task_or_404(member, asked["task"])) if "task" in asked else rows
+
+    @extend_schema(operation_id="pipeline_create", request=PipelineIn, responses={201: PipelineFullOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        asked = PipelineIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        member, values = member_of(request), asked.validated_data
+        version = compose.create(
+            mail_task_or_404(member, values["task"]),
+            name=values["name"],
+            slug=values.get("slug") or slugify(values["name"])[:80] or "pipeline",
+            stages=_plans(values["stages"], member),
+            by=member,
+        )
+        return Response(_pipeline_json(member, version.pipeline.slug), status=201)
+
+
+class PipelineView(APIView):
+    """One pipeline with its newest version."""
+
+    @extend_schema(operation_id="pipeline", responses={200: PipelineFullOut})
+    def get(self, request: Request, slug: str) -> Response:
+        return Response(_pipeline_json(member_of(request), slug))
+
+
+class PipelineVersionListView(APIView):
+    """Versions of a pipeline, the newest first, and the next one."""
+
+    @extend_schema(operation_id="pipeline_versions", responses={200: PipelineVersionOut(many=True)})
+    def get(self, request: Request, slug: str) -> Response:
+        pipeline = queries.pipeline_or_404(member_of(request), slug)
+        return Response(PipelineVersionOut(queries.versions_of(pipeline), many=True).data)
+
+    @extend_schema(operation_id="pipeline_version_create", request=StagesIn, responses={201: PipelineFullOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        asked = StagesIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        member = member_of(request)
+        pipeline = queries.pipeline_or_404(member, slug)
+        compose.save_version(pipeline, stages=_plans(asked.validated_data["stages"], member), by=member)
+        return Response(_pipeline_json(member, slug), status=201)
+
+
+class StageRunListView(APIView):
+    """What the stages of its pipeline made of one mail, in their order. They show people, so they are a lead's."""
+
+    @extend_schema(operation_id="stage_runs", parameters=[StageRunQuery], responses={200: StageRunOut(many=True)})
+    def get(self, request: Request) -> Response:
+        asked = StageRunQuery.read(request)
+        if "message" not in asked:
+            raise Http404("Name a mail: ?message=its-id.")
+        mail = mails_queries.any_or_404(member_of(request), asked["message"])
+        require(member_of(request), mail.campaign.task, Role.LEAD)
+        return Response(StageRunOut(queries.stage_runs(mail), many=True).data)
+
+
+def _plans(stages: Sequence[Mapping[str, Any]], member: Member) -> list[StagePlan]:
+    return [
+        StagePlan(
+            stage["name"],
+            StageKind(stage["kind"]),
+            task_or_404(member, stage["task"]) if stage.get("task") else None,
+            teachers_queries.teacher_or_404(member, stage["teacher"]) if stage.get("teacher") else None,
+            stage.get("inputs") or {},
+            stage.get("condition") or {},
+        )
+        for stage in stages
+    ]
+
+
+def _pipeline_json(member: Member, slug: str) -> Any:
+    pipeline = queries.pipeline_or_404(member, slug)
+    return {
+        **PipelineOut(pipeline).data,
+        "version": PipelineVersionOut(queries.versions_of(pipeline).first()).data,
+    }

@@ -1,0 +1,199 @@
+"""Have stages answered: one order a stage for the records that wait, and one reading of the sites that wait.
+
+At most one order of a stage is under way in a campaign, so that mails that come to it one by one are asked for together.
+Money that other orders have been promised comes back when they end: a stage waits for it, and fails only once none is out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRun
+from campaigns.pipelines import collect
+from campaigns.pipelines.values import MailValues, outputs_of
+from campaigns.states import StageState
+from campaigns.writing import drafts_written, orders
+from generation.models import Order, ResearchedSite
+from generation.orders import launch
+from generation.orders.launch import OrderRequest
+from generation.research import launch as research
+from generation.research.starting_points import StartingPoint, site_url
+from generation.states import Purpose
+from jobs.states import FINISHED
+from review.spec.task_spec import TaskSpec
+from review.states import Role
+from review.tasks import permissions
+from web.db.chunks import chunked
+from web.errors import Refusal
+
+CHUNK = 500
+NO_SITE = "There is no site to read: the contact has no web domain of its company."
+NOT_LED = "Who launched the campaign does not lead the task of this stage any more, so no pages can be read for it."
+
+
+def ask(campaign: Campaign) -> int:
+    """Order what stages wait for. Runs inside the tick's transaction.
+
+    A record that was answered in this campaign is not asked about twice.
+
+    Returns:
+        How many stage runs moved.
+    """
+    by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
+    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher")
+    for one in waiting.order_by("stage__position", "created_at", "pk"):
+        by_stage[one.stage_id].append(one)
+    moved = 0
+    for runs in by_stage.values():
+        stage = runs[0].stage
+        moved += _read_sites(campaign, stage, [one for one in runs if one.record_id is None])
+        moved += _order(campaign, stage, [one for one in runs if one.record_id is not None])
+    return moved
+
+
+def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
+    by_record: dict[UUID, list[StageRun]] = defaultdict(list)
+    for one in runs:
+        if one.record_id is not None:
+            by_record[one.record_id].append(one)
+    there = list(orders.of_stage(campaign, stage))
+    drafts, _ = drafts_written.drafts_by_record(there, by_record)
+    moved = collect.settle(stage, {record: by_record[record] for record in drafts}, drafts)
+    fresh = {record: mine for record, mine in by_record.items() if record not in drafts}
+    under_way = [order for order in there if order.job is not None and order.job.state not in FINISHED]
+    joined = {record for order in under_way for record in map(UUID, order.record_ids)} & fresh.keys()
+    for order in under_way:
+        mine = [one for record in map(UUID, order.record_ids) if record in joined for one in fresh[record]]
+        moved += _mark_asked(mine, order)
+    rest = {record: mine for record, mine in fresh.items() if record not in joined}
+    if under_way or not rest:
+        return moved
+    return moved + _launch(campaign, stage, rest)
+
+
+def _launch(campaign: Campaign, stage: Stage, by_record: Mapping[UUID, Sequence[StageRun]]) -> int:
+    runs = [one for mine in by_record.values() for one in mine]
+    try:
+        order = _place(campaign, stage, list(by_record))
+    except Refusal as refusal:
+        if refusal.code == "budget_too_small" and orders.any_under_way(campaign):
+            return 0
+        reason = f"{refusal.message} {refusal.hint}".strip()
+        return collect.fail(runs, stage, dict.fromkeys(by_record, reason))
+    StageOrder.objects.create(campaign=campaign, stage=stage, order=order)
+    return _mark_asked(runs, order)
+
+
+def _place(campaign: Campaign, stage: Stage, records: list[UUID]) -> Order:
+    """Order answers on these records.
+
+    Raises:
+        Refusal: As for `generation.orders.launch`; `stage_without_model`.
+    """
+    if stage.task_version is None or stage.teacher is None:
+        raise Refusal("stage_without_model", "The stage has no model to ask.")
+    request = OrderRequest(
+        stage.task_version.task,
+        teacher=stage.teacher,
+        count=len(records),
+        by=None,
+        record_ids=records,
+        version=stage.task_version,
+        purpose=Purpose.CAMPAIGN,
+    )
+    quoted = launch.quote(request)
+    cap: Decimal | None = None
+    if quoted.estimate.worst_call_usd > 0:
+        # No more than it can need, so that other stages and the writers have the rest.
+        cap = min(orders.budget_left_usd(campaign), quoted.suggested_budget_usd)
+    # Who launched the campaign was checked then; the product orders what that asked for.
+    return launch.launch(replace(request, max_cost_usd=cap))
+
+
+def _mark_asked(runs: Sequence[StageRun], order: Order) -> int:
+    for chunk in chunked([one.pk for one in runs], CHUNK):
+        StageRun.objects.filter(pk__in=chunk).update(state=StageState.ASKED, order=order)
+    return len(runs)
+
+
+def _read_sites(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
+    """Have the sites of these mails read; a site that was read for this stage is not read again."""
+    if not runs or stage.task_version is None:
+        return 0
+    spec = stage.task_version.spec
+    points, missing = _points(campaign, stage, runs, spec)
+    known = _sites_there(campaign, stage)
+    under_way = [site for site in known.values() if site.research.job and site.research.job.state not in FINISHED]
+    fresh = {key: point for key, point in points.values() if key not in known} if not under_way else {}
+    if fresh:
+        try:
+            known |= _launch_research(campaign, stage, fresh)
+        except Refusal as refusal:
+            reason = f"{refusal.message} {refusal.hint}".strip()
+            missing |= {pk: reason for pk, (key, _) in points.items() if key in fresh}
+    moved = 0
+    for key in {key for key, _ in points.values()} & known.keys():
+        mine = [pk for pk, (own, _) in points.items() if own == key]
+        for chunk in chunked(mine, CHUNK):
+            moved += StageRun.objects.filter(pk__in=chunk).update(state=StageState.ASKED, site=known[key])
+    return moved + collect.fail([one for one in runs if one.pk in missing], stage, missing)
+
+
+def _points(
+    campaign: Campaign, stage: Stage, runs: Sequence[StageRun], spec: TaskSpec
+) -> tuple[dict[UUID, tuple[str, StartingPoint]], dict[UUID, str]]:
+    """By run, where its reading starts, with the address it is known by; and why some cannot start."""
+    found: dict[UUID, tuple[str, StartingPoint]] = {}
+    missing: dict[UUID, str] = {}
+    mails = Message.objects.select_related("contact__record").in_bulk([one.message_id for one in runs])
+    for one in runs:
+        values = _values_of(campaign, mails[one.message_id])
+        contact: Contact = mails[one.message_id].contact
+        url = site_url(values.get("contact.domain"))
+        if not url:
+            missing[one.pk] = NO_SITE
+            continue
+        title = contact.company or url
+        facts = {name: values.get(source) for name, source in stage.inputs.items()}
+        by_role = {"group": title, "domain": url}
+        facts |= {
+            name: value for role, value in by_role.items() if (name := spec.facts_with_role(role)) not in (None, *facts)
+        }
+        point = StartingPoint(url, title[:200], {name: value for name, value in facts.items() if value and name})
+        found[one.pk] = (f"{url} {sorted(point.facts.items())}", point)
+    return found, missing
+
+
+def _values_of(campaign: Campaign, mail: Message) -> MailValues:
+    return MailValues(mail.contact, campaign.task_version.spec, outputs_of([], []))
+
+
+def _sites_there(campaign: Campaign, stage: Stage) -> dict[str, ResearchedSite]:
+    rows = StageRun.objects.filter(message__campaign=campaign, stage=stage, site__isnull=False)
+    # One that brought nothing is read once more where a lead asks for it.
+    rows = rows.exclude(site__research__job__state__in=FINISHED, site__made_record__isnull=True)
+    sites = ResearchedSite.objects.filter(pk__in=rows.values("site")).select_related("research__job")
+    return {f"{site.url} {sorted(site.facts.items())}": site for site in sites}
+
+
+def _launch_research(campaign: Campaign, stage: Stage, fresh: Mapping[str, StartingPoint]) -> dict[str, ResearchedSite]:
+    """Order that sites be read, in the name of who launched the campaign; as many as one order takes.
+
+    Raises:
+        Refusal: As for `generation.research.launch`; `not_led`, the launcher is gone or does not lead the stage's task any more.
+    """
+    by = campaign.launched_by
+    if stage.task_version is None or by is None or not permissions.may(by, stage.task_version.task, Role.LEAD):
+        raise Refusal("not_led", NOT_LED)
+    made = research.launch(
+        stage.task_version.task,
+        by=by,
+        points=list(fresh.values())[: research.MOST_SITES],
+        name=f"{campaign.name}: {stage.name}",
+    )
+    sites = list(made.sites.select_related("research__job").order_by("number"))
+    return dict(zip(fresh, sites, strict=False))

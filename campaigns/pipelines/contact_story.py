@@ -1,0 +1,238 @@
+"""One contact's story from its domain to a meeting: pages, claims, label, mail, approval, sending and what came back.
+
+Reads the rows of all mails to the contact; six queries however much happened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from campaigns.models import Contact, Event, Message, StageRun
+from campaigns.states import EventKind, MessageState, StageKind, StageState
+from generation.models import WebPage
+from review.models import Decision
+from review.text.verification.claim_task import CLAIM
+
+LOOKS = {
+    StageState.WAITING: "is-idle",
+    StageState.ASKED: "is-running",
+    StageState.PASSED: "is-good",
+    StageState.STOPPED: "is-look",
+    StageState.FAILED: "is-failed",
+}
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """A detail of an entry: what it says, the words it rests on, its address, a verdict with its look, and why."""
+
+    text: str
+    quote: str = ""
+    url: str = ""
+    verdict: str = ""
+    look: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class StoryEntry:
+    """One thing that happened.
+
+    Attributes:
+        at: When; None while it is under way.
+        title: What, in a few words.
+        note: A word on it.
+        url: Its page here.
+        by: The model, rules or person.
+        cost_usd: What it cost; None where nothing is paid.
+        seconds: How long the model or person took.
+    """
+
+    at: datetime | None
+    title: str
+    note: str = ""
+    url: str = ""
+    by: str = ""
+    cost_usd: Decimal | None = None
+    seconds: float | None = None
+    lines: list[StoryLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class MailStory:
+    """What happened on the way of one mail, in order."""
+
+    mail: Message
+    entries: list[StoryEntry]
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What its models cost."""
+        return sum((entry.cost_usd for entry in self.entries if entry.cost_usd is not None), Decimal(0))
+
+
+def story_of(contact: Contact) -> list[MailStory]:
+    """Each mail to a contact with all that led to it and came of it, the first mail first."""
+    related = ("campaign", "step", "draft__task", "draft__task_version", "approved_by")
+    mails = list(Message.objects.filter(contact=contact).select_related(*related).order_by("created_at", "id"))
+    ids = [mail.pk for mail in mails]
+    runs = StageRun.objects.filter(message__in=ids).select_related(
+        "stage__task_version__task", "stage__teacher", "draft", "site"
+    )
+    stages = _by_mail(runs.order_by("stage__position", "part"))
+    events = _by_mail(Event.objects.filter(message__in=ids).select_related("reply").order_by("occurred_at", "id"))
+    pages = _pages([run for own in stages.values() for run in own])
+    decisions = _decisions([mail.draft_id for mail in mails if mail.draft_id is not None])
+    return [
+        MailStory(mail, _in_order([
+            *_stages(stages[mail.pk], pages),
+            *_written(mail, decisions),
+            *_outcome(mail),
+            *_events(events[mail.pk]),
+        ]))
+        for mail in mails
+    ]  # fmt: skip
+
+
+def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.message_id].append(row)
+    return found
+
+
+def _pages(runs: Sequence[StageRun]) -> dict[UUID, list[WebPage]]:
+    sites = {run.site_id for run in runs if run.site_id is not None}
+    found: dict[UUID, list[WebPage]] = defaultdict(list)
+    if sites:
+        for page in WebPage.objects.filter(site__in=sites).defer("text").order_by("site", "number"):
+            found[page.site_id].append(page)
+    return found
+
+
+def _decisions(drafts: Sequence[UUID]) -> dict[UUID, list[Decision]]:
+    found: dict[UUID, list[Decision]] = defaultdict(list)
+    if drafts:
+        rows = Decision.objects.filter(draft__in=drafts).select_related("reviewer")
+        for decision in rows.order_by("created_at"):
+            found[decision.draft_id].append(decision)
+    return found
+
+
+def _in_order(entries: Iterable[StoryEntry]) -> list[StoryEntry]:
+    """By time, those under way last; entries of one moment keep their order."""
+    return sorted(entries, key=lambda entry: (entry.at is None, entry.at.timestamp() if entry.at else 0.0))
+
+
+def _stages(runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Iterator[StoryEntry]:
+    by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
+    for run in runs:
+        by_stage[run.stage_id].append(run)
+    for own in by_stage.values():
+        site = own[0].site_id
+        if site is not None and pages.get(site):
+            read = [_page(page) for page in pages[site]]
+            yield StoryEntry(max(page.fetched_at for page in pages[site]), "Pages read", lines=read)
+        yield _stage(own)
+
+
+def _page(page: WebPage) -> StoryLine:
+    verdict = "not read" if page.refused_code else "read"
+    look = "is-look" if page.refused_code else "is-good"
+    return StoryLine(page.title or page.url, "", page.final_url or page.url, verdict, look, page.refused_why)
+
+
+def _stage(runs: Sequence[StageRun]) -> StoryEntry:
+    stage, ends = runs[0].stage, [run.ended_at for run in runs]
+    took = [run.seconds for run in runs if run.seconds is not None]
+    by = f"{stage.teacher.name}" if stage.teacher is not None else "rules"
+    told = next((run.draft.model for run in runs if run.draft is not None and run.draft.model), "")
+    return StoryEntry(
+        at=max((end for end in ends if end is not None), default=None) if all(ends) else None,
+        title=f"{StageKind(stage.kind).label}: {stage.name}",
+        note=" ".join(dict.fromkeys(run.reason for run in runs if run.reason and not _is_claim(run))),
+        by=f"{by} ({told})" if told and told != by else by,
+        cost_usd=sum((run.cost_usd for run in runs), Decimal(0)) if stage.teacher is not None else None,
+        seconds=sum(took) if took else None,
+        lines=[line for run in runs for line in _lines(run)],
+    )
+
+
+def _is_claim(run: StageRun) -> bool:
+    return isinstance(run.output.get(CLAIM), dict)
+
+
+def _lines(run: StageRun) -> Iterator[StoryLine]:
+    """What a stage said: each claim with its verdict, or each field of its answer."""
+    if _is_claim(run):
+        state = StageState(run.state)
+        verdict = {StageState.PASSED: "supported", StageState.STOPPED: "not supported"}.get(state, state.label)
+        yield _claim(run.output[CLAIM], verdict, LOOKS[state], run.reason)
+        return
+    for name, value in run.output.items():
+        if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            yield from (_claim(each) for each in value if isinstance(each, dict))
+        elif value not in (None, "", []):
+            yield StoryLine(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+def _claim(claim: dict[str, Any], verdict: str = "", look: str = "", why: str = "") -> StoryLine:
+    """A claim as its task calls its parts: quote and address by name, the first other part is what it says."""
+    others = [str(value) for name, value in claim.items() if name not in ("quote", "url") and value]
+    return StoryLine(" · ".join(others), str(claim.get("quote") or ""), str(claim.get("url") or ""), verdict, look, why)
+
+
+def _written(mail: Message, decisions: dict[UUID, list[Decision]]) -> Iterator[StoryEntry]:
+    draft = mail.draft
+    if draft is None:
+        return
+    marks = f"{draft.marks_count} marks of its checks" if draft.marks_count else "no check marks it"
+    yield StoryEntry(
+        draft.created_at,
+        f"Mail {mail.step.number} written",
+        note=marks,
+        url=reverse("review:draft", args=[draft.task.slug, draft.pk]),
+        by=draft.model or draft.teacher,
+        cost_usd=draft.cost_usd,
+        seconds=draft.latency_s or None,
+    )
+    for decision in decisions.get(draft.pk, ()):
+        title = f"Decision: {decision.get_verdict_display()}"
+        yield StoryEntry(decision.created_at, title, by=decision.reviewer.name, seconds=decision.seconds or None)
+
+
+def _outcome(mail: Message) -> Iterator[StoryEntry]:
+    if mail.approved_at is not None:
+        yield StoryEntry(mail.approved_at, "Approved", by=mail.approved_by.name if mail.approved_by else "")
+    if mail.sent_at is not None:
+        yield StoryEntry(mail.sent_at, "Sent", url=reverse("campaigns:mail", args=[mail.campaign.slug, mail.pk]))
+    elif mail.state in (MessageState.STOPPED, MessageState.FAILED):
+        why = mail.get_stop_reason_display() if mail.stop_reason else ""
+        note = " – ".join(part for part in (why, mail.problem) if part)
+        yield StoryEntry(mail.updated_at, MessageState(mail.state).label, note=note)
+    else:
+        yield StoryEntry(None, MessageState(mail.state).label)
+
+
+def _events(events: Iterable[Event]) -> Iterator[StoryEntry]:
+    for event in events:
+        if event.kind == EventKind.SENT:
+            # The mail says that itself.
+            continue
+        reply = getattr(event, "reply", None)
+        lines = [StoryLine(reply.text)] if reply is not None and reply.text else []
+        yield StoryEntry(
+            event.occurred_at,
+            event.get_kind_display(),
+            note=(reply.get_meaning_display() or "Not classified yet") if reply is not None else "",
+            by=reply.meant_by if reply is not None else "a mail scanner" if event.is_machine else "",
+            lines=lines,
+        )

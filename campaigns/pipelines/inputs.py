@@ -1,0 +1,118 @@
+"""What a stage may take its inputs from, and of what type each is. Pure Python.
+
+A source is written `contact.company`, `record.FIELD` of the contact's own record, `STAGE.FIELD` of an earlier stage's answer,
+or `STAGE.FIELD.PART` of the objects in it. Texts of pages are sources for research alone, so that no writer sees one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from campaigns.states import StageKind
+from review.spec.schema import InputField, OutputItem
+from review.spec.task_spec import TaskSpec
+from review.text.grounding.quotable import quotable_facts
+from review.text.verification.claim_task import CLAIM, PASSAGE
+
+CONTACT, RECORD = "contact", "record"
+CONTACT_FIELDS: Final = ("company", "domain", "segment", "language")
+# Labels that a condition can name.
+LABELLED: Final = frozenset({"choice", "choices", "boolean"})
+_WORDS: Final = frozenset({"text", "document", "list"})
+_TEXT_LIKE: Final = frozenset({"text", "document", "choice", "quote", "url", "date", "number", "integer", "boolean"})
+
+
+@dataclass(frozen=True, slots=True)
+class StageShape:
+    """What is asked about a stage that stands before another: its name, kind, task and inputs.
+
+    Attributes:
+        spec: The task version it asks; None with rules.
+    """
+
+    name: str
+    kind: StageKind
+    spec: TaskSpec | None
+    inputs: Mapping[str, str]
+
+
+def available(mail: TaskSpec, earlier: Iterable[StageShape], *, kind: StageKind) -> dict[str, str]:
+    """Return what a stage of this kind may take its inputs from: type by source, in the order it is offered.
+
+    Args:
+        mail: The task of the mails, whose records the contacts have.
+        earlier: The stages before it, in their order.
+        kind: Of the stage that asks.
+    """
+    pages = set() if kind == StageKind.RESEARCH else page_facts(mail)
+    found = {f"{CONTACT}.{name}": "text" for name in CONTACT_FIELDS}
+    found |= {f"{RECORD}.{fact.name}": fact.type for fact in mail.input_schema if fact.name not in pages}
+    for stage in earlier:
+        found |= _outputs(stage, found)
+    return found
+
+
+def page_facts(spec: TaskSpec) -> set[str]:
+    """Names of facts that hold texts of pages, and their addresses."""
+    return {name for place in quotable_facts(spec) for name in place}
+
+
+def reads_pages(stage: StageShape) -> bool:
+    """Whether a research stage has pages read first: no input brings it a text to quote from."""
+    if stage.kind != StageKind.RESEARCH or stage.spec is None:
+        return False
+    return not {place.text for place in quotable_facts(stage.spec)} & stage.inputs.keys()
+
+
+def given_inputs(kind: StageKind) -> frozenset[str]:
+    """Facts of a stage's task that are filled without being named: a check's sentence, and what it is to rest on."""
+    return frozenset({CLAIM, PASSAGE}) if kind == StageKind.CHECK else frozenset()
+
+
+def fits(source: str, target: InputField) -> bool:
+    """Whether a value of this type can be a fact of that one."""
+    if source == target.type:
+        return True
+    if target.type in _WORDS:
+        return source in _TEXT_LIKE or source in ("list", "choices")
+    # What a text says is read when it comes, and refused then where it is no number, date or label.
+    return source in ("text", "choice", "date", "url", "number", "integer") and target.type not in (
+        "object",
+        "conversation",
+    )
+
+
+def _outputs(stage: StageShape, known: Mapping[str, str]) -> dict[str, str]:
+    if stage.kind == StageKind.VERIFY:
+        return _verified(stage, known)
+    found: dict[str, str] = {}
+    for field in stage.spec.output_schema if stage.spec else ():
+        if field.role != "reasoning":
+            found |= _of_field(f"{stage.name}.{field.name}", field)
+    return found
+
+
+def _of_field(source: str, field: OutputItem) -> dict[str, str]:
+    if not field.items:
+        return {source: field.type}
+    # Of a list of objects each part is a list of its own.
+    return {f"{source}.{item.name}": "list" if field.type == "list" else item.type for item in field.items}
+
+
+def _verified(stage: StageShape, known: Mapping[str, str]) -> dict[str, str]:
+    """What stays of the claims a verify stage looked at, under the names they came by."""
+    origin, _, field = stage.inputs.get(CLAIM, "").partition(".")
+    field = field.partition(".")[0]
+    return {
+        f"{stage.name}.{source.partition('.')[2]}": kind
+        for source, kind in known.items()
+        if origin and (source == f"{origin}.{field}" or source.startswith(f"{origin}.{field}."))
+    }
+
+
+def list_of(source: str) -> tuple[str, str]:
+    """The stage and field that a source of claims is a part of: `summary.claims.text` is of `summary`, `claims`."""
+    stage, _, rest = source.partition(".")
+    return stage, rest.partition(".")[0]

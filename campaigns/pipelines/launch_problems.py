@@ -1,0 +1,67 @@
+"""What keeps a campaign with a pipeline from being launched: tasks the launcher does not lead, models, inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from campaigns.models import Arm, Campaign, PipelineVersion, Stage
+from campaigns.pipelines import queries, stage_checks
+from campaigns.pipelines.inputs import StageShape
+from campaigns.states import StageKind
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks import permissions
+
+
+class StageProblem(NamedTuple):
+    """A code, what is wrong, and how to mend it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[StageProblem]:
+    """Everything that is wrong with an arm's pipeline now; nothing for an arm without one.
+
+    Args:
+        campaign: Its campaign.
+        arm: The arm, with its pipeline.
+        by: Who would launch it; None checks no roles.
+    """
+    if arm.pipeline is None:
+        return
+    version: PipelineVersion = arm.pipeline
+    stages = list(version.stages.select_related("task_version__task", "teacher").order_by("position"))
+    for stage in stages:
+        where = f"The stage '{stage.name}' of {version}"
+        if stage.teacher is not None and not stage.teacher.is_active:
+            yield StageProblem(
+                "stage_teacher_off", f"{where} asks {stage.teacher.name}, which is out of use.",
+                "Save a version with another model, and choose it.",
+            )  # fmt: skip
+        task: Task | None = stage.task_version.task if stage.task_version is not None else None
+        if by is not None and task is not None and not permissions.may(by, task, Role.LEAD):
+            yield StageProblem(
+                "stage_task_not_led", f"{where} asks the task {task.name}, which you do not lead.",
+                "Have somebody launch it who leads that task.",
+            )  # fmt: skip
+    yield from _inputs(campaign, version, stages)
+
+
+def _inputs(campaign: Campaign, version: PipelineVersion, stages: list[Stage]) -> Iterator[StageProblem]:
+    """Inputs that named something which the mails' task, as it is now, has no more."""
+    spec = campaign.task_version.spec
+    earlier: list[StageShape] = []
+    for stage in stages:
+        shape = queries.shape_of(stage)
+        if stage.kind == StageKind.WRITE:
+            shape = StageShape(shape.name, shape.kind, spec, shape.inputs)
+        for place, message in stage_checks.problems(spec, shape, earlier, stage.condition):
+            yield StageProblem(
+                "stage_outdated", f"The stage '{stage.name}' of {version}, {place}: {message}",
+                "The task has changed since: save the pipeline's next version.",
+            )  # fmt: skip
+        earlier.append(shape)

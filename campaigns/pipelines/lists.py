@@ -1,0 +1,79 @@
+"""Questions about the pipelines of a task, for pages. Every one takes the member."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404
+
+from campaigns.models import Arm, Campaign, Pipeline, PipelineVersion, Stage
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import tasks_for
+
+
+@dataclass(frozen=True)
+class PipelineLine:
+    """A pipeline as a row of the list: its newest version, that version's stages, and how many campaigns use any."""
+
+    pipeline: Pipeline
+    version: PipelineVersion
+    stages: list[Stage]
+    campaigns: int
+
+
+def visible(member: Member) -> QuerySet[Pipeline]:
+    """Pipelines of the member's tasks, by name."""
+    return Pipeline.objects.filter(task__in=tasks_for(member)).select_related("task").order_by("name", "pk")
+
+
+def get_or_404(member: Member, slug: str) -> Pipeline:
+    """One pipeline.
+
+    Raises:
+        Http404: No such pipeline, or of a task the member may not see.
+    """
+    pipeline = visible(member).filter(slug=slug).first()
+    if pipeline is None:
+        raise Http404(f"There is no pipeline '{slug}' that you can see.")
+    return pipeline
+
+
+def newest_versions(task: Task) -> QuerySet[PipelineVersion]:
+    """The newest version of each pipeline of a task, by name."""
+    newest = PipelineVersion.objects.filter(pipeline=OuterRef("pipeline")).order_by("-number").values("pk")[:1]
+    rows = PipelineVersion.objects.filter(pipeline__task=task, pk=Subquery(newest))
+    return rows.select_related("pipeline").order_by("pipeline__name", "pk")
+
+
+def offered(task: Task, campaign: Campaign | None = None) -> list[PipelineVersion]:
+    """Versions that an arm may have: the newest of each pipeline, and earlier ones that the campaign's arms have already."""
+    newest = list(newest_versions(task))
+    if campaign is None:
+        return newest
+    own = PipelineVersion.objects.filter(arms__campaign=campaign).exclude(pk__in=[each.pk for each in newest])
+    return [*newest, *own.select_related("pipeline").distinct().order_by("pipeline__name", "number")]
+
+
+def lines(task: Task) -> list[PipelineLine]:
+    """Pipelines of a task the member was let in to; three queries however many there are."""
+    versions = list(newest_versions(task))
+    stages = list(stages_with_models(versions))
+    used = Arm.objects.filter(pipeline__pipeline__task=task).order_by()
+    pairs = set(used.values_list("pipeline__pipeline_id", "campaign_id").distinct())
+    return [
+        PipelineLine(
+            version.pipeline,
+            version,
+            [stage for stage in stages if stage.version_id == version.pk],
+            sum(pipeline == version.pipeline_id for pipeline, _ in pairs),
+        )
+        for version in versions
+    ]
+
+
+def stages_with_models(versions: list[PipelineVersion]) -> QuerySet[Stage]:
+    """Stages of some versions, in their order, with their tasks and models."""
+    rows = Stage.objects.filter(version__in=versions).select_related("task_version__task", "teacher")
+    return rows.order_by("version", "position")

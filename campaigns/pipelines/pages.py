@@ -1,0 +1,122 @@
+"""Pages of pipelines: the list of a task's, and the one where a lead composes the next version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns.contacts import queries as contact_queries
+from campaigns.pipelines import compose, contact_story, lists, stage_drafts, usual
+from campaigns.pipelines.board import board, filled
+from campaigns.pipelines.offers import Offers
+from campaigns.pipelines.stage_drafts import StageDraft
+from campaigns.states import StageKind
+from campaigns.suppression.queries import task_to_lead_or_403
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require
+from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from campaigns.models import Pipeline, PipelineVersion
+    from members.models import Member
+    from review.models import Task
+
+TWO_FIELDS = "Tick labels of one field: a stage goes by one."
+
+
+@require_safe
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    task = task_to_lead_or_403(member_of(request), slug)
+    return render(request, "campaigns/pipelines/index.html", {**_about(task), "lines": lists.lines(task)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Compose a pipeline from the usual stages."""
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    return _compose(request, task, Offers(task, member), None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One pipeline as its newest version has it; a POST composes or saves the next."""
+    member = member_of(request)
+    pipeline = lists.get_or_404(member, slug)
+    require(member, pipeline.task, Role.LEAD)
+    return _compose(request, pipeline.task, Offers(pipeline.task, member), pipeline)
+
+
+def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipeline | None) -> HttpResponse:
+    act = request.POST.get("do", "")
+    name = request.POST.get("name", pipeline.name if pipeline else "")
+    stages, refusal = _stages(request, offers, pipeline), None
+    if act == "save":
+        try:
+            version = _save(stages, offers, task, pipeline, name, member_of(request))
+        except Refusal as error:
+            refusal = error
+        else:
+            messages.success(
+                request, f"Saved as version {version.number}. Campaigns under way keep the version they have."
+            )
+            return redirect("campaigns:pipeline", version.pipeline.slug)
+    stages = filled(stages, offers)
+    errors = dict(refusal.errors) if refusal else {}
+    newest = compose.latest(pipeline) if pipeline else None
+    context = {
+        **_about(task),
+        "pipeline": pipeline,
+        "name": name,
+        "next_number": newest.number + 1 if newest else 1,
+        "board": board(stages, offers, errors),
+        "errors": errors,
+        "refusal": refusal,
+        "above": [text for place, texts in errors.items() if not place.startswith("stages.") for text in texts],
+        "kinds": [(kind.value, kind.label) for kind in StageKind],
+        "sorter": usual.reply_sorter(offers),
+        "may_add": len(stages) < compose.MOST_STAGES,
+    }
+    return render(request, "campaigns/pipelines/compose.html", context, status=refusal.status if refusal else 200)
+
+
+def _stages(request: HttpRequest, offers: Offers, pipeline: Pipeline | None) -> list[StageDraft]:
+    if request.method == "POST":
+        posted = stage_drafts.from_post(request.POST)
+        act, kind = request.POST.get("do", ""), request.POST.get("kind", "")
+        return stage_drafts.after_act(posted, act, kind=kind, mail_task=offers.mail.slug)
+    newest = compose.latest(pipeline) if pipeline else None
+    if newest is None:
+        return usual.usual_stages(offers)
+    return stage_drafts.from_saved(lists.stages_with_models([newest]))
+
+
+def _save(
+    stages: list[StageDraft], offers: Offers, task: Task, pipeline: Pipeline | None, name: str, by: Member
+) -> PipelineVersion:
+    twice = {f"stages.{at}.condition": [TWO_FIELDS] for at, stage in enumerate(stages) if stage.two_fields}
+    if twice:
+        raise Refusal("pipeline_invalid", "This pipeline cannot be saved as it is.", errors=twice)
+    plans = [stage_drafts.plan_of(stage, offers.tasks, offers.teachers) for stage in stages]
+    if pipeline is not None:
+        return compose.save_version(pipeline, stages=plans, by=by)
+    return compose.create(task, name=name, slug=slugify(name)[:80] or "pipeline", stages=plans, by=by)
+
+
+@require_safe
+def story(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What happened to one contact, from its domain to a meeting."""
+    contact = contact_queries.contact_or_404(member_of(request), pk)
+    context = {"task": contact.task, "section": "campaigns", "tab": "contacts", "contact": contact}
+    return render(request, "campaigns/contacts/story.html", {**context, "stories": contact_story.story_of(contact)})
+
+
+def _about(task: Task) -> dict[str, Any]:
+    return {"task": task, "section": "campaigns", "tab": "pipelines"}

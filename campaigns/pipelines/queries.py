@@ -1,0 +1,122 @@
+"""Questions about the pipelines of campaigns: the stages of their arms, and which mails wait for a stage. Read-only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import Http404
+
+from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Stage, StageRun, Step
+from campaigns.pipelines import inputs
+from campaigns.pipelines.inputs import StageShape
+from campaigns.states import MessageState, StageKind, StageState, StepWriter
+from members.models import Member
+from review.tasks.permissions import tasks_for
+
+OPEN = (StageState.WAITING, StageState.ASKED)
+
+
+def stages_of(campaign: Campaign) -> dict[UUID, list[Stage]]:
+    """Stages of each arm that has a pipeline, in their order."""
+    arms = dict(Arm.objects.filter(campaign=campaign, pipeline__isnull=False).values_list("pk", "pipeline_id"))
+    by_version: dict[UUID, list[Stage]] = defaultdict(list)
+    rows = Stage.objects.filter(version__in=set(arms.values())).select_related("task_version__task", "teacher")
+    for stage in rows.order_by("position"):
+        by_version[stage.version_id].append(stage)
+    return {arm: by_version[version] for arm, version in arms.items() if version is not None}
+
+
+def visible(member: Member) -> QuerySet[Pipeline]:
+    """Pipelines of the member's tasks, newest first."""
+    rows = Pipeline.objects.filter(task__in=tasks_for(member)).select_related("task")
+    return rows.order_by("-created_at", "-id")
+
+
+def pipeline_or_404(member: Member, slug: str) -> Pipeline:
+    """One pipeline.
+
+    Raises:
+        Http404: No such pipeline, or of a task the member may not see.
+    """
+    pipeline = visible(member).filter(slug=slug).first()
+    if pipeline is None:
+        raise Http404(f"There is no pipeline '{slug}' that you can see.")
+    return pipeline
+
+
+def versions_of(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
+    """Versions of a pipeline with their stages, the newest first."""
+    stages = Stage.objects.select_related("task_version__task", "teacher").order_by("position")
+    rows = PipelineVersion.objects.filter(pipeline=pipeline).select_related("created_by")
+    return rows.prefetch_related(Prefetch("stages", queryset=stages)).order_by("-number")
+
+
+def stage_runs(message: Message) -> QuerySet[StageRun]:
+    """What the stages of its pipeline made of a mail, in their order."""
+    runs = StageRun.objects.filter(message=message).select_related("stage__teacher")
+    return runs.order_by("stage__position", "part")
+
+
+def writing_stage(version: PipelineVersion) -> Stage:
+    """The stage that writes the mail."""
+    return Stage.objects.select_related("teacher").get(version=version, kind=StageKind.WRITE)
+
+
+def prepared_arms(campaign: Campaign) -> set[UUID]:
+    """Arms whose mails stages prepare before they are written."""
+    return {arm for arm, stages in stages_of(campaign).items() if prepares(stages)}
+
+
+def prepares(stages: Iterable[Stage]) -> bool:
+    """Whether anything is done before the mail is written: a stage, or a record for the writer."""
+    return any(is_before_writing(stage) or (stage.kind == StageKind.WRITE and stage.inputs) for stage in stages)
+
+
+def is_before_writing(stage: Stage) -> bool:
+    """Whether a stage prepares a mail."""
+    return stage.kind not in (StageKind.WRITE, StageKind.CHECK)
+
+
+def first_written_step(campaign: Campaign) -> Step | None:
+    """The step whose mails are prepared: the first that a model words. Later ones are written from the same record."""
+    return Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).order_by("number").first()
+
+
+def shape_of(stage: Stage) -> StageShape:
+    """A stage as the checks of its inputs see it."""
+    spec = stage.task_version.spec if stage.task_version is not None else None
+    return StageShape(stage.name, StageKind(stage.kind), spec, stage.inputs)
+
+
+def needs_record(version: PipelineVersion) -> bool:
+    """Whether mails can only be prepared for contacts with a record: something is taken from it, or the writer has no other."""
+    stages = list(version.stages.select_related("task_version").order_by("position"))
+    own = any(source.startswith(f"{inputs.RECORD}.") for stage in stages for source in stage.inputs.values())
+    own = own or any(str(stage.condition.get("field", "")).startswith(f"{inputs.RECORD}.") for stage in stages)
+    write = next(stage for stage in stages if stage.kind == StageKind.WRITE)
+    required = write.task_version.spec.input_schema if write.task_version is not None else ()
+    return own or any(fact.required and fact.name not in write.inputs for fact in required)
+
+
+def ready(campaign: Campaign) -> QuerySet[Message]:
+    """Mails that are being prepared and wait for no answer: their next stage can begin."""
+    open_runs = StageRun.objects.filter(message=OuterRef("pk"), state__in=OPEN)
+    return Message.objects.filter(~Exists(open_runs), campaign=campaign, state=MessageState.PREPARING)
+
+
+def runs_of(messages: Collection[UUID]) -> dict[UUID, list[StageRun]]:
+    """What stages made of these mails, by mail."""
+    found: dict[UUID, list[StageRun]] = defaultdict(list)
+    for run in StageRun.objects.filter(message__in=messages).order_by("message", "stage", "part"):
+        found[run.message_id].append(run)
+    return found
+
+
+def awaits_checks() -> Exists:
+    """Whether a mail that is written has a check stage that has not said all it has to."""
+    runs = StageRun.objects.filter(message=OuterRef(OuterRef("pk")), stage=OuterRef("pk"))
+    checks = Stage.objects.filter(version=OuterRef("arm__pipeline"), kind=StageKind.CHECK)
+    return Exists(checks.filter(~Exists(runs) | Exists(runs.filter(state__in=OPEN))))

@@ -1,0 +1,107 @@
+"""Make the records that stages ask about: by the product's own builder, so that a company stays on its side of the split.
+
+Equal facts share one record, and so one answer. Records of one campaign and stage stand in one source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db.models import F
+
+from campaigns.models import Campaign, Stage
+from review.models import Record, Source, Task
+from review.sources.imports import staging
+from review.sources.imports.companies import CompanySplits
+from review.sources.imports.record_import import RecordRowBuilder, content_hash
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.states import SourceKind
+from web.db.chunks import chunked
+
+CHUNK = 500
+
+
+def find_or_make(
+    campaign: Campaign, stage: Stage, *, task: Task, spec: TaskSpec, wanted: Mapping[UUID, Facts]
+) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
+    """Find or make the record of each mail's facts. Runs inside the tick's transaction and locks the task's row.
+
+    Args:
+        campaign: Whose mails.
+        stage: For which stage.
+        task: The stage's task.
+        spec: Its version.
+        wanted: Facts by message.
+
+    Returns:
+        The record by message; and why there is none, by message.
+
+    Raises:
+        Refusal: `import_running` (409), a file is being imported into the task.
+    """
+    if not wanted:
+        return {}, {}
+    staging.lock_task(task)
+    digests = {message: content_hash(facts) for message, facts in wanted.items()}
+    fresh = {digests[message]: facts for message, facts in wanted.items()}
+    existing = _existing(task, fresh)
+    refused: dict[str, str] = {}
+    if new := {digest: facts for digest, facts in fresh.items() if digest not in existing}:
+        made, refused = _make(_source(campaign, stage, task), spec, new)
+        existing |= made
+    records = {message: existing[digest] for message, digest in digests.items() if digest in existing}
+    return records, {message: refused[digest] for message, digest in digests.items() if digest in refused}
+
+
+def _existing(task: Task, digests: Mapping[str, Facts]) -> dict[str, UUID]:
+    found: dict[str, UUID] = {}
+    for chunk in chunked(digests, CHUNK):
+        rows = Record.objects.filter(task=task, content_hash__in=chunk)
+        found.update(rows.values_list("content_hash", "pk"))
+    return found
+
+
+def _make(source: Source, spec: TaskSpec, new: Mapping[str, Facts]) -> tuple[dict[str, UUID], dict[str, str]]:
+    building, companies = RecordRowBuilder(spec), CompanySplits(source.task)
+    rows = [(digest, facts, building.naming.company(facts, digest)) for digest, facts in new.items()]
+    companies.learn(company for _, _, company in rows)
+    made: list[Record] = []
+    refused: dict[str, str] = {}
+    for digest, facts, company in rows:
+        try:
+            side = companies.side_of(company)
+        except ValueError as error:
+            refused[digest] = f"{error}."
+        else:
+            number = source.rows_added + len(made) + 1
+            made.append(building.record(source, number, facts, digest, company, side))
+    Record.objects.bulk_create(made, batch_size=CHUNK)
+    count = F("rows_added") + len(made)
+    Source.objects.filter(pk=source.pk).update(rows_added=count, rows_total=count)
+    return {record.content_hash: record.pk for record in made}, refused
+
+
+def _source(campaign: Campaign, stage: Stage, task: Task) -> Source:
+    slug = f"stage-{campaign.pk.hex[:16]}-{stage.pk.hex[:16]}"
+    source, _ = Source.objects.get_or_create(
+        task=task,
+        slug=slug,
+        defaults={
+            "name": f"{campaign.name}: {stage.name}"[:160],
+            "kind": SourceKind.RECORDS,
+            "format": "stages",
+            "provenance": f"Made by the stage '{stage.name}' of a campaign",
+            "sha256": hashlib.sha256(slug.encode()).hexdigest(),
+            "created_by": campaign.launched_by,
+        },
+    )
+    return source
+
+
+def facts_of_own(facts: Facts, spec: TaskSpec, without: Sequence[str] | set[str]) -> Facts:
+    """Facts that a task has a place for, but those that are left out."""
+    known = {field.name for field in spec.input_schema} - set(without)
+    return {name: value for name, value in facts.items() if name in known}

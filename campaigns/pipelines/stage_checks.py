@@ -1,0 +1,139 @@
+"""Look at one stage against those before it: its task's shape, what its inputs name, and its condition. Pure Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from campaigns.pipelines import inputs
+from campaigns.pipelines.inputs import StageShape
+from campaigns.states import StageKind
+from review.spec.output_format import is_mail
+from review.spec.schema import OutputField
+from review.spec.task_spec import TaskSpec
+from review.text.grounding.quotable import quotable_facts
+from review.text.verification.claim_task import CLAIM, PASSAGE, is_claim_task
+
+_CLAIM_INPUTS = (CLAIM, PASSAGE)
+Problem = tuple[str, str]
+
+
+def problems(
+    mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape], condition: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Everything that is wrong with a stage: the field it stands at (`task`, `inputs.NAME`, `condition`), and why.
+
+    Args:
+        mail: The task of the mails.
+        stage: The stage.
+        earlier: Those before it, in their order.
+        condition: Its condition; empty: every mail goes on.
+    """
+    yield from _of_task(stage)
+    yield from _of_inputs(mail, stage, earlier)
+    yield from _of_condition(mail, stage, earlier, condition)
+
+
+def _of_task(stage: StageShape) -> Iterator[Problem]:
+    spec = stage.spec
+    if spec is None:
+        return
+    if stage.kind == StageKind.RESEARCH and not quotable_facts(spec):
+        yield (
+            "task",
+            "Its records have no place for pages: a text fact and its address, such as source_1 and source_1_url.",
+        )
+    if stage.kind in (StageKind.VERIFY, StageKind.CHECK) and not is_claim_task(spec):
+        yield (
+            "task",
+            "It does not check claims: that takes the facts 'claim' and 'passage', and a yes or no 'supported'.",
+        )
+    if stage.kind == StageKind.QUALIFY and not any(field.type in inputs.LABELLED for field in spec.output_schema):
+        yield "task", "Its answer has no label to go by."
+    if stage.kind == StageKind.WRITE and not is_mail(spec):
+        yield "task", "It does not write mails: that takes a subject and a body."
+
+
+def _of_inputs(mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape]) -> Iterator[Problem]:
+    offered = inputs.available(mail, earlier, kind=stage.kind)
+    facts = {fact.name: fact for fact in stage.spec.input_schema} if stage.spec else {}
+    pages = inputs.page_facts(stage.spec) if stage.spec and stage.kind != StageKind.RESEARCH else set()
+    given = inputs.given_inputs(stage.kind)
+    for name, source in stage.inputs.items():
+        place = f"inputs.{name}"
+        if stage.spec is None and not (stage.kind == StageKind.VERIFY and name in _CLAIM_INPUTS):
+            yield place, "Rules take no such input."
+        elif stage.spec is not None and (name not in facts or name in given or name in pages):
+            yield place, f"'{name}' is no fact that can be given here."
+        elif source not in offered:
+            yield place, f"'{source}' is nothing that stands before this stage."
+        elif name in facts and not inputs.fits(offered[source], facts[name]):
+            yield place, f"'{source}' is of the type {offered[source]}, and '{name}' a {facts[name].type}."
+    yield from _lacking(stage)
+    if stage.kind == StageKind.VERIFY:
+        yield from _of_claims(stage, offered)
+
+
+def _lacking(stage: StageShape) -> Iterator[Problem]:
+    """Required facts that nothing fills. What writes a mail takes those from the contact's own record."""
+    if stage.kind == StageKind.VERIFY:
+        wanted = set(_CLAIM_INPUTS)
+        wanted |= {fact.name for fact in stage.spec.input_schema if fact.required} if stage.spec else set()
+    elif stage.spec is None or stage.kind == StageKind.WRITE:
+        return
+    else:
+        pages = inputs.page_facts(stage.spec) if inputs.reads_pages(stage) else set()
+        # The company and the address of the site are said where pages are read.
+        roles = {"group", "title", "domain"} if inputs.reads_pages(stage) else set()
+        wanted = {
+            fact.name
+            for fact in stage.spec.input_schema
+            if fact.required and fact.name not in pages and fact.role not in roles
+        }
+    for name in sorted(wanted - stage.inputs.keys() - inputs.given_inputs(stage.kind)):
+        yield f"inputs.{name}", f"'{name}' is required: say where it comes from."
+
+
+def _of_claims(stage: StageShape, offered: Mapping[str, str]) -> Iterator[Problem]:
+    """Claims and their passages are two parts of one list of an earlier stage."""
+    sources = [stage.inputs.get(name, "") for name in _CLAIM_INPUTS]
+    if not all(source in offered for source in sources):
+        return
+    parts = [source.count(".") == 2 and offered[source] == "list" for source in sources]
+    if not all(parts) or inputs.list_of(sources[0]) != inputs.list_of(sources[1]):
+        yield (
+            "inputs.claim",
+            "Claim and passage are two parts of one list of claims, such as research.claims.text and .quote.",
+        )
+
+
+def _of_condition(
+    mail: TaskSpec, stage: StageShape, earlier: Sequence[StageShape], condition: Mapping[str, Any]
+) -> Iterator[Problem]:
+    is_rule = stage.kind == StageKind.QUALIFY and stage.spec is None
+    if not condition:
+        if is_rule:
+            yield "condition", "Rules qualify by a condition: name a field and the values that pass."
+        return
+    field, values = condition.get("field"), condition.get("in")
+    is_list = isinstance(values, list) and values and all(isinstance(value, str) for value in values)
+    if set(condition) - {"field", "in"} or not isinstance(field, str) or not is_list:
+        yield "condition", 'A condition is written {"field": "fit", "in": ["good"]}.'
+    elif is_rule:
+        if field not in inputs.available(mail, earlier, kind=stage.kind):
+            yield "condition", f"'{field}' is nothing that stands before this stage."
+    else:
+        yield from _of_labels(stage, field, values or [])
+
+
+def _of_labels(stage: StageShape, name: str, values: Sequence[str]) -> Iterator[Problem]:
+    field = next((one for one in stage.spec.output_schema if one.name == name), None) if stage.spec else None
+    if stage.kind not in (StageKind.RESEARCH, StageKind.QUALIFY) or field is None or field.type not in inputs.LABELLED:
+        yield "condition", f"'{name}' is no label of this stage's answer."
+    elif unknown := sorted(set(values) - set(labels_of(field))):
+        yield "condition", f"'{unknown[0]}' is no label of '{name}'; there are {', '.join(labels_of(field))}."
+
+
+def labels_of(field: OutputField) -> list[str]:
+    """What a label field may say; a yes or no says `true` or `false`."""
+    return [label.name for label in field.labels] if field.labels else ["true", "false"]

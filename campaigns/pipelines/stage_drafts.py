@@ -1,0 +1,155 @@
+"""Stages while they are being composed: from a posted form, from a saved version, and to what is saved. Saves nothing.
+
+Stages are added, moved and removed by buttons of the same form, so that the page works without scripts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.http import QueryDict
+
+from campaigns.models import Stage
+from campaigns.pipelines.compose import MOST_STAGES, StagePlan
+from campaigns.states import StageKind
+from generation.models import Teacher
+from review.models import Task
+
+_PLACE = re.compile(r"stages\.(\d{1,2})\.kind")
+_ORDER = list(StageKind)
+
+
+@dataclass(frozen=True)
+class StageDraft:
+    """One stage as the form says it.
+
+    Attributes:
+        kind: What it does.
+        name: What later stages call it by.
+        task: Slug of its task; empty: rules do it.
+        teacher: Slug of its model.
+        inputs: Source by fact; an empty source was left open by the person.
+        labels: Ticked labels by the field of the stage's answer.
+        source: With rules that qualify: what is looked at.
+        values: With rules that qualify: the values that pass, separated by commas.
+    """
+
+    kind: StageKind
+    name: str
+    task: str = ""
+    teacher: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, list[str]] = field(default_factory=dict)
+    source: str = ""
+    values: str = ""
+
+    @property
+    def condition(self) -> dict[str, Any]:
+        """Which mails go on, as it is saved; labels of two fields at once are `{}` and a mistake of `two_fields`."""
+        if not self.task:
+            passing = [value for part in self.values.split(",") if (value := part.strip())]
+            return {"field": self.source, "in": passing} if self.source or passing else {}
+        ticked = {name: values for name, values in self.labels.items() if values}
+        if len(ticked) != 1:
+            return {}
+        [(name, values)] = ticked.items()
+        return {"field": name, "in": values}
+
+    @property
+    def two_fields(self) -> bool:
+        """Whether labels of more than one field are ticked: a stage goes by one."""
+        return bool(self.task) and sum(bool(values) for values in self.labels.values()) > 1
+
+
+def from_post(data: QueryDict) -> list[StageDraft]:
+    """The stages that a posted form says, in its order; rows of no known kind are passed over."""
+    places = sorted(int(match[1]) for key in data if (match := _PLACE.fullmatch(key)))
+    kinds = {at: data.get(f"stages.{at}.kind", "") for at in places[: MOST_STAGES * 2]}
+    return [_posted(data, f"stages.{at}.", StageKind(kind)) for at, kind in kinds.items() if kind in StageKind.values]
+
+
+def _posted(data: QueryDict, prefix: str, kind: StageKind) -> StageDraft:
+    inputs, labels = f"{prefix}inputs.", f"{prefix}labels."
+    return StageDraft(
+        kind,
+        data.get(f"{prefix}name", "").strip()[:60],
+        task=data.get(f"{prefix}task", ""),
+        teacher=data.get(f"{prefix}teacher", ""),
+        inputs={key.removeprefix(inputs): str(data[key]) for key in data if key.startswith(inputs)},
+        labels={key.removeprefix(labels): list(data.getlist(key)) for key in data if key.startswith(labels)},
+        source=data.get(f"{prefix}source", ""),
+        values=data.get(f"{prefix}values", "")[:1000],
+    )
+
+
+def from_saved(stages: Iterable[Stage]) -> list[StageDraft]:
+    """The stages of a saved version; their tasks and teachers are read."""
+    return [_saved(stage) for stage in stages]
+
+
+def _saved(stage: Stage) -> StageDraft:
+    name, values = str(stage.condition.get("field", "")), [str(value) for value in stage.condition.get("in", [])]
+    draft = StageDraft(
+        StageKind(stage.kind),
+        stage.name,
+        task=stage.task_version.task.slug if stage.task_version else "",
+        teacher=stage.teacher.slug if stage.teacher else "",
+        inputs=_all_named(stage),
+    )
+    if stage.task_version is None:
+        return replace(draft, source=name, values=", ".join(values))
+    return replace(draft, labels={name: values} if name else {})
+
+
+def _all_named(stage: Stage) -> dict[str, str]:
+    """A saved stage's inputs, with what it leaves open said to be so: nothing is filled in for it."""
+    facts = stage.task_version.spec.input_schema if stage.task_version else ()
+    return {fact.name: "" for fact in facts} | dict(stage.inputs)
+
+
+def after_act(stages: list[StageDraft], act: str, *, kind: str, mail_task: str) -> list[StageDraft]:
+    """The stages after a button: `add`, `up:2`, `down:2` or `remove:2`; any other changes nothing.
+
+    Args:
+        stages: As they stand.
+        act: The button's value.
+        kind: Of a stage to add. It comes after the last of its kind, where its order allows it.
+        mail_task: Slug of the task of the mails, which a stage that writes asks.
+    """
+    verb, _, place = act.partition(":")
+    if verb == "add" and kind in StageKind.values and len(stages) < MOST_STAGES:
+        return _with(stages, StageKind(kind), mail_task)
+    at = int(place) if place.isdecimal() and len(place) < 3 else -1
+    if not 0 <= at < len(stages):
+        return stages
+    if verb == "remove":
+        return [*stages[:at], *stages[at + 1 :]]
+    other = {"up": at - 1, "down": at + 1}.get(verb, -1)
+    if not 0 <= other < len(stages):
+        return stages
+    moved = list(stages)
+    moved[at], moved[other] = moved[other], moved[at]
+    return moved
+
+
+def _with(stages: list[StageDraft], kind: StageKind, mail_task: str) -> list[StageDraft]:
+    names = {stage.name for stage in stages}
+    free = next(name for name in (kind.value, *(f"{kind.value}_{n}" for n in range(2, 99))) if name not in names)
+    at = sum(_ORDER.index(stage.kind) <= _ORDER.index(kind) for stage in stages)
+    task = mail_task if kind == StageKind.WRITE else ""
+    return [*stages[:at], StageDraft(kind, free, task=task), *stages[at:]]
+
+
+def plan_of(draft: StageDraft, tasks: Mapping[str, Task], teachers: Mapping[str, Teacher]) -> StagePlan:
+    """A stage as the service takes it; a task or model that is not on offer is none, which the service refuses."""
+    return StagePlan(
+        draft.name,
+        draft.kind,
+        tasks.get(draft.task),
+        teachers.get(draft.teacher) if draft.task else None,
+        {name: source for name, source in draft.inputs.items() if source},
+        draft.condition,
+    )

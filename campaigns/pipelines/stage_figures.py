@@ -1,0 +1,250 @@
+"""How far the mails of a campaign came in each stage of its pipelines, and what that cost: the drawing on its page.
+
+A campaign without a pipeline is asked nothing. Money and tokens are those of the calls that were made, so an answer that
+several mails share is counted once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
+from campaigns.overview.figures import ArmFigures
+from campaigns.pipelines import stage_quality
+from campaigns.pipelines.stage_quality import StageQuality
+from campaigns.states import MessageState, StageKind, StageState, StepWriter
+from generation.models import Call, Order
+from generation.teachers import queries as teachers_queries
+from generation.teachers.queries import TeacherLine
+from members.models import Member
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class LargeModel:
+    """What the dearest connected teacher would have cost for the same tokens, at its list price."""
+
+    name: str
+    cost_usd: Decimal
+
+
+@dataclass(frozen=True)
+class StageFigures:
+    """One stage of the drawing.
+
+    Attributes:
+        came_in: Mails that reached it.
+        passed: Mails that it let go on.
+        under_way: Mails that wait for it.
+        cost_usd: What its calls cost.
+        seconds: Median of an answer; None before the first, and of rules.
+        quality: The miniature's own evaluation; None where none is measured.
+        large: None where no call was made, or no teacher with a price is connected.
+    """
+
+    stage: Stage
+    came_in: int = 0
+    passed: int = 0
+    under_way: int = 0
+    cost_usd: Decimal = Decimal(0)
+    seconds: float | None = None
+    quality: StageQuality | None = None
+    large: LargeModel | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Which part of what came in, and is done, went on."""
+        done = self.came_in - self.under_way
+        return self.passed / done if done else None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A pipeline as it worked for a campaign: its version, the arms that have it, and its stages."""
+
+    version: PipelineVersion
+    arms: list[str]
+    stages: list[StageFigures]
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What all its stages cost."""
+        return sum((stage.cost_usd for stage in self.stages), Decimal(0))
+
+
+def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list[Drawing]:
+    """Each pipeline of a campaign's arms; empty, and nothing asked, where no arm has one."""
+    with_one = [line.arm for line in arms if line.arm.pipeline_id is not None]
+    if not with_one:
+        return []
+    rows = Stage.objects.filter(version__in={arm.pipeline_id for arm in with_one})
+    stages = list(rows.select_related("version__pipeline", "task_version__task", "teacher").order_by("position"))
+    counted = _mails(campaign) | _written(campaign, with_one, stages)
+    seconds = _medians(campaign) | _medians_of_writing(campaign, with_one, stages)
+    calls = _calls(campaign, with_one, stages)
+    qualities = stage_quality.of_teachers([stage.teacher for stage in stages if stage.teacher is not None])
+    lines = teachers_queries.lines(by) if any(calls.values()) else []
+    made = [_figures(stage, counted, seconds, calls, qualities, lines) for stage in stages]
+    by_version: dict[UUID, list[Arm]] = defaultdict(list)
+    for arm in with_one:
+        if arm.pipeline_id is not None:
+            by_version[arm.pipeline_id].append(arm)
+    return [_drawing(pk, [arm.name for arm in own], made) for pk, own in by_version.items()]
+
+
+def _drawing(version: UUID, arms: list[str], made: Iterable[StageFigures]) -> Drawing:
+    own = [figures for figures in made if figures.stage.version_id == version]
+    return Drawing(own[0].stage.version, arms, own)
+
+
+def _figures(
+    stage: Stage,
+    counted: dict[UUID, tuple[int, int, int]],
+    seconds: dict[UUID, float],
+    calls: dict[UUID, _Calls],
+    qualities: dict[UUID, StageQuality],
+    lines: Sequence[TeacherLine],
+) -> StageFigures:
+    came_in, passed, under_way = counted.get(stage.pk, (0, 0, 0))
+    made = calls.get(stage.pk)
+    return StageFigures(
+        stage,
+        came_in,
+        passed,
+        under_way,
+        made.cost_usd if made else Decimal(0),
+        seconds.get(stage.pk),
+        qualities.get(stage.teacher_id) if stage.teacher_id else None,
+        _large(made, lines) if made else None,
+    )
+
+
+def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
+    """By stage: mails that came in, that it let go on, and that wait for it. A claim that stands lets its mail go on."""
+    runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("stage_id")
+    is_open = Q(state__in=(StageState.WAITING, StageState.ASKED))
+    rows = runs.annotate(
+        came_in=Count("message", distinct=True),
+        passed=Count("message", distinct=True, filter=Q(state=StageState.PASSED)),
+        under_way=Count("message", distinct=True, filter=is_open),
+    )
+    return {stage: (came_in, passed, under_way) for stage, came_in, passed, under_way in rows}
+
+
+def _write_stages(arms: Iterable[Arm], stages: Iterable[Stage]) -> dict[UUID, UUID]:
+    """The stage that writes the mails of each arm."""
+    by_version = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
+    return {arm.pk: by_version[arm.pipeline_id] for arm in arms if arm.pipeline_id in by_version}
+
+
+def _mails_to_write(campaign: Campaign, arms: Sequence[Arm]) -> QuerySet[Message]:
+    mails = Message.objects.filter(campaign=campaign, arm__in=arms, step__writer=StepWriter.MODEL)
+    return mails.order_by()
+
+
+def _written(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, tuple[int, int, int]]:
+    """The same of the stages that write, whose rows are the mails: those that no stage before has ended."""
+    ended = StageRun.objects.filter(message=OuterRef("pk"), state=StageState.FAILED)
+    has_draft, waits = Q(draft__isnull=False), Q(state__in=(MessageState.PLANNED, MessageState.WRITING))
+    failed = Q(state=MessageState.FAILED) & Q(~Exists(ended))
+    rows = (
+        _mails_to_write(campaign, arms)
+        .values_list("arm_id")
+        .annotate(
+            came_in=Count("pk", filter=has_draft | waits | failed),
+            passed=Count("pk", filter=has_draft),
+            under_way=Count("pk", filter=waits & ~has_draft),
+        )
+    )
+    stage_of = _write_stages(arms, stages)
+    sums: dict[UUID, tuple[int, int, int]] = {}
+    for arm, came_in, passed, under_way in rows:
+        before = sums.get(stage_of[arm], (0, 0, 0))
+        sums[stage_of[arm]] = (before[0] + came_in, before[1] + passed, before[2] + under_way)
+    return sums
+
+
+def _medians(campaign: Campaign) -> dict[UUID, float]:
+    """By stage, the median seconds of its answers."""
+    runs = StageRun.objects.filter(message__campaign=campaign, seconds__isnull=False, draft__isnull=False)
+    return _middles(runs.annotate(of=F("stage_id"), took=F("seconds")))
+
+
+def _medians_of_writing(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, float]:
+    written = _mails_to_write(campaign, arms).filter(draft__isnull=False)
+    by_version = _middles(written.annotate(of=F("arm__pipeline_id"), took=F("draft__latency_s")))
+    stage_of = {stage.version_id: stage.pk for stage in stages if stage.kind == StageKind.WRITE}
+    return {stage_of[version]: seconds for version, seconds in by_version.items()}
+
+
+def _middles(rows: QuerySet[Any]) -> dict[UUID, float]:
+    """Median of `took` by `of`, found by the database: only the one or two values in the middle are read."""
+    ordered = rows.order_by().annotate(
+        place=Window(RowNumber(), partition_by=F("of"), order_by=F("took").asc()),
+        many=Window(Count("pk"), partition_by=F("of")),
+    )
+    middle = ordered.filter(place__gte=F("many") / 2.0, place__lte=F("many") / 2.0 + 1)
+    found: dict[UUID, list[float]] = defaultdict(list)
+    for of, took in middle.values_list("of", "took"):
+        found[of].append(took)
+    return {of: sum(values) / len(values) for of, values in found.items()}
+
+
+@dataclass(frozen=True)
+class _Calls:
+    """What the calls of a stage cost, and their tokens."""
+
+    cost_usd: Decimal
+    input_tokens: int
+    output_tokens: int
+
+
+def _calls(campaign: Campaign, arms: Sequence[Arm], stages: Sequence[Stage]) -> dict[UUID, _Calls]:
+    """By stage, the calls of its orders and of those that asked again."""
+    written = _write_stages(arms, stages)
+    stage_of: dict[UUID, UUID] = dict(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage_id"))
+    own = WriteOrder.objects.filter(campaign=campaign, arm__in=arms).values_list("order_id", "arm_id")
+    stage_of |= {order: written[arm] for order, arm in own if arm in written}
+    again = Order.objects.filter(repeats__in=stage_of).values_list("pk", "repeats_id")
+    stage_of |= {pk: stage_of[repeats] for pk, repeats in again if repeats is not None}
+    rows = Call.objects.filter(order__in=stage_of).order_by().values_list("order_id")
+    sums: dict[UUID, list[_Calls]] = defaultdict(list)
+    for order, *parts in rows.annotate(cost=Sum("cost_usd"), given=Sum("input_tokens"), told=Sum("output_tokens")):
+        sums[stage_of[order]].append(_Calls(*parts))
+    return {stage: _summed(parts) for stage, parts in sums.items()}
+
+
+def _summed(parts: Sequence[_Calls]) -> _Calls:
+    return _Calls(
+        sum((part.cost_usd for part in parts), Decimal(0)),
+        sum(part.input_tokens for part in parts),
+        sum(part.output_tokens for part in parts),
+    )
+
+
+def _large(calls: _Calls, lines: Sequence[TeacherLine]) -> LargeModel | None:
+    """The dearest connected teacher by these tokens; miniatures and what runs here are none."""
+    if not calls.input_tokens + calls.output_tokens:
+        return None
+    costs = [
+        LargeModel(line.teacher.name, _cost(calls, line))
+        for line in lines
+        if line.can_be_asked and not teachers_queries.is_free(line.teacher)
+    ]
+    return max(costs, key=lambda model: model.cost_usd, default=None)
+
+
+def _cost(calls: _Calls, line: TeacherLine) -> Decimal:
+    if line.price is None:
+        return Decimal(0)
+    given = calls.input_tokens * line.price.input_usd_per_million
+    return (given + calls.output_tokens * line.price.output_usd_per_million) / MILLION

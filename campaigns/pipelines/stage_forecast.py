@@ -1,0 +1,88 @@
+"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from made-up ones.
+
+What a stage will be asked about is not known before the stages ahead of it have answered, so records that its task has
+stand for it; where it has none its cost is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from campaigns.models import Arm, Stage
+from campaigns.states import StageKind
+from generation.orders import launch
+from generation.orders.launch import OrderRequest
+from review.models import Record
+from web.errors import Refusal
+
+# A price is guessed from a rendered sample.
+PRICED_RECORDS = 50
+# How many claims of a mail are looked at, as a research answer brings and a mail holds them.
+CLAIMS_PER_MAIL = 4
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """One stage of an arm as it would be.
+
+    Attributes:
+        stage: The stage.
+        answers: How many answers it would be asked for, if every mail came to it.
+        cost_usd: Their estimated price; 0 with rules, and where it is not known.
+        cost_high_usd: The same at the upper end of the estimate.
+        is_known: Whether there were records to price it by.
+        refusal: Why it could not be asked.
+    """
+
+    stage: Stage
+    answers: int
+    cost_usd: Decimal = Decimal(0)
+    cost_high_usd: Decimal = Decimal(0)
+    is_known: bool = True
+    refusal: Refusal | None = None
+
+
+def forecast_stages(arm: Arm, mails: int) -> tuple[StageForecast, ...]:
+    """What the stages around an arm's writing would cost; empty for an arm without a pipeline.
+
+    Args:
+        arm: The arm.
+        mails: How many mails would come to its first stage.
+    """
+    if arm.pipeline_id is None or not mails:
+        return ()
+    stages = Stage.objects.filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
+    related = stages.select_related("task_version__task", "teacher").order_by("position")
+    return tuple(_forecast(stage, mails) for stage in related)
+
+
+def _forecast(stage: Stage, mails: int) -> StageForecast:
+    answers = mails * (CLAIMS_PER_MAIL if stage.kind in (StageKind.VERIFY, StageKind.CHECK) else 1)
+    if stage.task_version is None or stage.teacher is None:
+        return StageForecast(stage, 0)
+    task = stage.task_version.task
+    sample = list(
+        Record.objects.filter(task=task, erased_at__isnull=True)
+        .order_by("-created_at", "pk")
+        .values_list("pk", flat=True)[:PRICED_RECORDS]
+    )
+    try:
+        if not sample:
+            launch.require_askable(stage.teacher)
+            return StageForecast(stage, answers, is_known=False)
+        quote = launch.quote(
+            OrderRequest(
+                task,
+                teacher=stage.teacher,
+                count=len(sample),
+                by=None,
+                record_ids=sample,
+                version=stage.task_version,
+            )
+        )
+    except Refusal as refusal:
+        return StageForecast(stage, answers, refusal=refusal)
+    each = answers / len(sample)
+    low, high = (round(value * each, 6) for value in (quote.estimate.cost_usd, quote.estimate.cost_high_usd))
+    return StageForecast(stage, answers, Decimal(str(low)), Decimal(str(high)))

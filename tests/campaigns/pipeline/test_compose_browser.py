@@ -1,0 +1,85 @@
+"""A lead composes a pipeline of four stages by keyboard alone, in a real browser."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from campaigns.models import PipelineVersion
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns import stage_rows
+from tests.review import factories as desk
+from tests.review.desk.looking import PATIENCE_MS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, lead: Member) -> Iterator[Page]:
+    client = Client()
+    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    expect.set_options(timeout=PATIENCE_MS)
+    context = browser.new_context(base_url=live_server.url)
+    context.set_default_timeout(PATIENCE_MS)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Press Tab until a control has the focus, as a hand would."""
+    handle = wanted.element_handle()
+    for _ in range(120):
+        if page.evaluate("wanted => document.activeElement === wanted", handle):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reached {wanted}.")
+
+
+def shoot(page: Page, name: str) -> None:
+    if folder := os.environ.get("SHOTS"):
+        for scheme in ("light", "dark"):
+            for width in (1440, 375):
+                page.emulate_media(color_scheme=scheme)
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=f"{folder}/{name}-{scheme}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_four_stages_are_composed_and_saved_by_keyboard(page: Page, task: Task, lead: Member, admin: Member) -> None:
+    for made in stage_rows.make_tasks(by=admin).values():
+        desk.join(lead, made, Role.LEAD)
+    page.goto(f"/tasks/{task.slug}/pipelines/new/")
+    stages = page.locator(".pipeline-stages > li")
+    expect(stages).to_have_count(3)
+
+    tab_to(page, page.get_by_label("Name of the pipeline"))
+    page.keyboard.type("Spring")
+    tab_to(page, page.get_by_role("button", name="Add the stage"))
+    page.keyboard.press("Enter")
+    expect(stages).to_have_count(4)
+    tab_to(page, stages.nth(2).get_by_label("Task", exact=True))
+    page.keyboard.press("ArrowDown")
+    # What the task asks for comes by itself, with the source of each name chosen.
+    expect(stages.nth(2).get_by_label("sector")).to_have_value("record.sector")
+    tab_to(page, stages.nth(2).get_by_role("checkbox", name="good"))
+    page.keyboard.press("Space")
+    shoot(page, "compose")
+    tab_to(page, page.get_by_role("button", name="Save version 1"))
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url("/pipelines/spring/")
+    version = PipelineVersion.objects.get()
+    assert list(version.stages.values_list("kind", flat=True)) == ["research", "verify", "qualify", "write"]
+    assert version.stages.get(kind="qualify").condition == {"field": "fit", "in": ["good"]}
+    shoot(page, "pipeline")

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from campaigns.models import Campaign, Contact
+from campaigns.pipelines import compose
+from campaigns.pipelines.compose import StagePlan
+from campaigns.planning import audience, forecast, launch_checks
+from campaigns.planning.edit import ArmPlan
+from campaigns.sending import lifecycle
+from campaigns.states import StageKind
+from generation.models import Teacher
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns import factories, stage_rows
+from tests.campaigns.stage_rows import offline, qualify_stage, write_stage
+from tests.review import factories as desk
+from web.errors import Refusal
+
+
+@pytest.fixture
+def tasks(lead: Member, admin: Member) -> dict[str, Task]:
+    made = stage_rows.make_tasks(by=admin)
+    for each in made.values():
+        desk.join(lead, each, Role.LEAD)
+    return made
+
+
+@pytest.fixture
+def draft(task: Task, people: None, lead: Member) -> Callable[..., Campaign]:
+    """A campaign, not launched, with a pipeline of these stages."""
+
+    def make(*stages: StagePlan) -> Campaign:
+        version = compose.create(task, name="Spring", slug="spring", stages=stages, by=lead)
+        return factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+
+    return make
+
+
+def codes(campaign: Campaign, by: Member) -> set[str]:
+    return {problem.code for problem in launch_checks.launch_problems(campaign, by=by)}
+
+
+def test_who_launches_leads_the_tasks_of_all_stages(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member, make_member: Callable[..., Member]
+) -> None:
+    campaign = draft(qualify_stage(tasks["qualify"]), write_stage(task))
+    other = make_member("otto")
+    desk.join(other, task, Role.LEAD)
+
+    assert codes(campaign, lead) == set()
+    assert codes(campaign, other) == {"stage_task_not_led"}
+    with pytest.raises(Refusal, match="cannot be launched") as refused:
+        lifecycle.launch(campaign, by=other)
+    assert "do not lead" in refused.value.errors["arms"][0]
+
+
+def test_a_stages_model_that_is_out_of_use_is_named(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = draft(qualify_stage(tasks["qualify"]), write_stage(task))
+    Teacher.objects.filter(pk=offline().pk).update(is_active=False)
+
+    assert {"stage_teacher_off", "teacher_off"} <= codes(campaign, lead)
+
+
+def test_stages_are_priced_by_records_of_their_tasks(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    paid = stage_rows.make_paid_teacher()
+    stage = qualify_stage(tasks["qualify"])
+    campaign = draft(StagePlan("lead", stage.kind, stage.task, paid, stage.inputs, stage.condition), write_stage(task))
+    (unpriced,) = forecast.forecast_of(campaign).arms[0].stages
+    assert (unpriced.answers, unpriced.is_known, unpriced.cost_usd) == (6, False, 0)
+
+    desk.make_records(desk.make_source(tasks["qualify"]), 3)
+    expected = forecast.forecast_of(campaign)
+
+    (priced,) = expected.arms[0].stages
+    assert priced.is_known and priced.cost_usd > 0
+    assert expected.cost_usd == priced.cost_usd
+
+
+def test_a_contact_without_a_record_takes_part_where_stages_find_all_that_is_needed(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    site = StagePlan("site", StageKind.RESEARCH, tasks["research"], offline(), {"company": "contact.company"})
+    mapped = {"company": "contact.company", "sector": "contact.segment", "trigger": "site.claims.text"}
+    found = draft(site, write_stage(task, **mapped))
+    Contact.objects.filter(address__startswith="person0").update(record=None)
+
+    assert audience.contacts_matching(found).count() == 6
+
+
+def test_a_contact_without_a_record_stays_out_where_the_writer_needs_its_facts(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    needing = draft(write_stage(task, company="contact.company"))
+    Contact.objects.filter(address__startswith="person0").update(record=None)
+
+    assert audience.contacts_matching(needing).count() == 5

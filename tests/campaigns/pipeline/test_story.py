@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from django.utils import timezone
+
+from campaigns.models import Event, Message, Reply
+from campaigns.pipelines import compose, contact_story
+from campaigns.pipelines.compose import StagePlan
+from campaigns.planning.edit import ArmPlan
+from campaigns.sending import lifecycle, tick
+from campaigns.states import EventKind, EventSource, ReplyClass, StageKind
+from members.models import Member
+from review.models import Record, Task
+from review.states import Role
+from tests.campaigns import factories, stage_rows
+from tests.campaigns.pipeline.conftest import judge
+from tests.campaigns.stage_rows import answer_orders, offline, read_pages, write_stage
+from tests.review import factories as desk
+
+
+def test_a_mails_story_goes_from_its_pages_to_its_reply(
+    task: Task, records: list[Record], lead: Member, admin: Member
+) -> None:
+    tasks = stage_rows.make_tasks(by=admin)
+    for each in tasks.values():
+        desk.join(lead, each, Role.LEAD)
+    factories.make_people(task, records[:1])
+    stages = [
+        StagePlan("site", StageKind.RESEARCH, tasks["research"], offline(), {"company": "contact.company"}),
+        StagePlan("bear", StageKind.VERIFY, inputs={"claim": "site.claims.text", "passage": "site.claims.quote"}),
+        stage_rows.qualify_stage(tasks["qualify"], news="bear.claims.text"),
+        write_stage(task, trigger="bear.claims.text"),
+    ]
+    version = compose.create(task, name="Spring", slug="spring", stages=stages, by=lead)
+    lifecycle.launch(factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)]), by=lead)
+    tick.advance_all()
+    read_pages("Harrow Works opened a depot in Lund on 3 May.")
+    tick.advance_all()
+    claim = {
+        "text": "Harrow Works opened a depot in Lund.",
+        "quote": "opened a depot in Lund on 3 May",
+        "url": "https://co0.example",
+    }
+    for answers in (
+        {"research-task": lambda record: {"claims": [claim]}},
+        {"qualify-task": lambda record: {"fit": "good"}},
+        {"outreach": desk.mail},
+    ):
+        answer_orders(answers)
+        tick.advance_all()
+    mail = Message.objects.select_related("draft").get()
+    assert mail.draft is not None
+    judge(mail.draft, lead, "accept")
+    replied = Event.objects.create(
+        key="r", campaign=mail.campaign, message=mail, enrolment=mail.enrolment, kind=EventKind.REPLIED,
+        source=EventSource.MAIL, occurred_at=timezone.now(),
+    )  # fmt: skip
+    Reply.objects.create(event=replied, message=mail, text="Call me.", meaning=ReplyClass.INTERESTED, meant_by="rules")
+
+    [story] = contact_story.story_of(mail.contact)
+    told = story.entries
+
+    # The page's time is the order's, so it comes first.
+    assert [entry.title for entry in told] == [
+        "Pages read", "Research: site", "Verify claims: bear", "Qualify: lead", "Mail 1 written", "Decision: Accepted",
+        "Replied", "Awaiting approval",
+    ]  # fmt: skip
+    pages, _, verified, _, written, _, reply, _ = told
+    assert [line.url for line in pages.lines] == ["https://co0.example/"]
+    # Its quote does not name the company.
+    [looked_at] = verified.lines
+    assert (looked_at.text, looked_at.quote, looked_at.verdict) == (claim["text"], claim["quote"], "not supported")
+    assert looked_at.why
+    assert (verified.by, verified.cost_usd) == ("rules", None)
+    assert (written.by, str(written.cost_usd), written.seconds) == ("offline-composer", "0.002000", 0.5)
+    assert (reply.note, reply.by) == ("Interested", "rules")
