@@ -95,6 +95,8 @@ ACTS: dict[str, str] = {
     "gate_overridden": "Miniature promoted over its gate",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
+    "router_made": "Router made",
+    "router_set": "Thresholds of a router set",
     "evidence_made": "Evidence file made",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",

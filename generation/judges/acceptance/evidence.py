@@ -82,14 +82,14 @@ def known(task: Task, said: Word) -> KnownScores:
         draft=OuterRef("draft"), reviewer=OuterRef("draft__gold__decision__reviewer"), drawn=Drawn.ASKED
     )
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
-    rows = read(task, said).filter(_ruled("draft__"), ~Exists(asked_for), ~Exists(accepted))
+    rows = read(task, said).filter(ruled("draft__"), ~Exists(asked_for), ~Exists(accepted))
     first: dict[UUID, tuple[float, bool]] = {}
     for draft, meets, verdict in rows.values_list("draft", "meets", "draft__gold__verdict"):
         first.setdefault(draft, (score(True, meets), verdict != Verdict.ACCEPT))
     return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
 
 
-def _ruled(to_draft: str) -> Q:
+def ruled(to_draft: str) -> Q:
     """Drafts that experts judged one by one, or had written anew instead, which makes no gold."""
     revised = RevisionRequest.objects.filter(draft=OuterRef(f"{to_draft}pk"), result__isnull=False)
     one_by_one = {"isnull": False, "decision__bulk__isnull": True, "decision__imported_from__isnull": True}
@@ -115,7 +115,7 @@ def read(task: Task, said: Word) -> QuerySet[JudgedText]:
 def audit_of(rule: AcceptanceRule) -> Audit:
     """What became of the drafts that a rule left to experts."""
     audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
-    verdicts = list(audited.filter(_ruled("draft__")).values_list("draft__gold__verdict", flat=True))
+    verdicts = list(audited.filter(ruled("draft__")).values_list("draft__gold__verdict", flat=True))
     unread = audited.filter(draft__state__in=(DraftState.PENDING, DraftState.LEASED)).count()
     return Audit(len(verdicts), sum(verdict != Verdict.ACCEPT for verdict in verdicts), unread)
 
