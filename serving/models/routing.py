@@ -47,7 +47,7 @@ class RouterVersion(models.Model):
     fact = models.CharField(max_length=80, blank=True)
     # The cheaper models take small numbers rather than large ones.
     takes_low = models.BooleanField(default=False)
-    # Of each candidate but the teacher, in the feature's own unit; empty where verdicts bore nothing out: all goes to the teacher.
+    # Of each model but the teacher, in the feature's own unit; empty where verdicts bore nothing out: all goes to the teacher.
     thresholds = models.JSONField(default=list)
     # At most this share worse than the teacher, and how sure; `level` is what was left of it for this try.
     margin = models.FloatField()
@@ -62,7 +62,7 @@ class RouterVersion(models.Model):
     p_value = models.FloatField(null=True)
     # SHA-256 of the ids of the records it rests on, in order.
     records_hash = models.CharField(max_length=64)
-    # For each candidate, in order: its expected share and what an output cost among the drafts, `{"share", "cost_usd"}`.
+    # For each model, in order: its expected share and what an output cost among the drafts, `{"share", "cost_usd"}`.
     expected = models.JSONField(default=list)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -83,7 +83,7 @@ class RouterVersion(models.Model):
 
     @property
     def names(self) -> list[str]:
-        """Names of the candidates in order, the teacher last."""
+        """Names of the models in order, the teacher last."""
         return [each.name for each in (self.miniature, self.larger, self.teacher) if each is not None]
 
 
@@ -92,7 +92,7 @@ class Routed(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey(RouterVersion, on_delete=models.PROTECT, related_name="routed")
-    # Place among the version's candidates.
+    # Place among the version's models.
     route = models.PositiveSmallIntegerField()
     # The feature as it was given; null where it was missing.
     value = models.FloatField(null=True)

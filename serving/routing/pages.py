@@ -42,7 +42,7 @@ def _percent(label: str, limits: tuple[float, float], initial: float, help_text:
 
 
 class ThresholdsForm(forms.Form):
-    """Candidates, what decides, and the promise. Shares in percent."""
+    """Models, what decides, and the promise. Shares in percent."""
 
     miniature = forms.ChoiceField(label="First", help_text="The miniature that is asked first.")
     larger = forms.ChoiceField(label="Second", required=False, help_text="A larger miniature in between.")
@@ -80,7 +80,7 @@ class ThresholdsForm(forms.Form):
         set_choices(self, "miniature", own)
         set_choices(self, "larger", [("", "None"), *own])
         set_choices(self, "teacher", [(each.slug, each.name) for each in teachers])
-        self.has_candidates = bool(miniatures and teachers)
+        self.has_models = bool(miniatures and teachers)
 
     def asked(self) -> dict[str, Any]:
         """What `wishes.read` takes."""

@@ -1,4 +1,4 @@
-"""Held-out verdicts that a router's promise rests on: what each candidate wrote for one record, and what experts made of it. Reads only."""
+"""Held-out verdicts that a router's promise rests on: what each model wrote for one record, and what experts made of it. Reads only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RouteRule:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRecord:
-    """One record, of a company of its own, with what experts made of each candidate's draft; the teacher is last."""
+    """One record, of a company of its own, with what experts made of each model's draft; the teacher is last."""
 
     record: UUID
     unit: JudgedUnit
@@ -65,13 +65,13 @@ class _Seen:
 
 
 def teachers_of(task: Task) -> list[Teacher]:
-    """Teachers that can be a router's last candidate: those that wrote drafts of the task and are no miniature."""
+    """Teachers that can be a router's last model: those that wrote drafts of the task and are no miniature."""
     labels = set(Draft.objects.filter(task=task).order_by().values_list("teacher", flat=True).distinct())
     return [each for each in Teacher.objects.filter(provided_by="") if each.label in labels]
 
 
 def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule: RouteRule) -> list[JudgedRecord]:
-    """Validation records on which experts judged a draft of every candidate, one for each company.
+    """Validation records on which experts judged a draft of every model, one for each company.
 
     Records of one company resemble each other, so of each company one is taken, by lot and without a look at verdicts: an exact
     test needs independent units. Verdicts in bulk, imported ones and those on cards that a reviewer asked for are left out; a
@@ -79,8 +79,8 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
 
     Args:
         task: Whose latest version counts.
-        miniatures: The candidates but the last, the cheapest first.
-        teacher: The last candidate.
+        miniatures: The models but the last, the cheapest first.
+        teacher: The last model.
         rule: What becomes the score.
     """
     labels = [_label(each) for each in miniatures] + [teacher.label]

@@ -19,7 +19,7 @@ from stats.paired_loss import PairCounts
 
 @dataclass(frozen=True, slots=True)
 class RouteLine:
-    """One candidate: expected by the evidence, and what came.
+    """One model: expected by the evidence, and what came.
 
     Attributes:
         name: The model's.

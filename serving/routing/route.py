@@ -30,7 +30,7 @@ class Route:
     """Where one request goes.
 
     Attributes:
-        place: Among the version's candidates.
+        place: Among the version's models.
         model: A miniature's short name, or the teacher's.
         why: In words.
     """
@@ -64,7 +64,7 @@ def current(router: Router) -> RouterVersion:
 
 
 def versions(router: Router) -> QuerySet[RouterVersion]:
-    """Versions of a router with their candidates, the newest first."""
+    """Versions of a router with their models, the newest first."""
     rows = RouterVersion.objects.filter(router=router).order_by("-number")
     return rows.select_related("router__task", "miniature", "larger", "teacher", "created_by")
 

@@ -16,7 +16,7 @@ class RouterIn(serializers.Serializer[Any]):
 
 
 class ThresholdsIn(serializers.Serializer[Any]):
-    """The candidates in order, what decides, and the promise."""
+    """The models in order, what decides, and the promise."""
 
     miniature = serializers.SlugField(help_text="Short name of the miniature that is asked first")
     larger = serializers.SlugField(
@@ -50,7 +50,7 @@ class RouterVersionOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     number = serializers.IntegerField()
-    candidates = serializers.ListField(child=serializers.CharField(), source="names")
+    models = serializers.ListField(child=serializers.CharField(), source="names")
     feature = serializers.ChoiceField(choices=RouteFeature.choices)
     fact = serializers.CharField(allow_blank=True)
     takes_low = serializers.BooleanField()

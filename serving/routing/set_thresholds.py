@@ -59,7 +59,7 @@ class RouterRequest:
 
     @property
     def miniatures(self) -> list[Miniature]:
-        """The candidates but the teacher, in order."""
+        """The models but the teacher, in order."""
         return [each for each in (self.miniature, self.larger) if each is not None]
 
 
@@ -213,7 +213,7 @@ def _check(task: Task, wish: RouterRequest) -> None:
     if wish.larger == wish.miniature:
         _refuse("larger", "The second miniature is another one than the first.")
     if wish.teacher.provided_by:
-        _refuse("teacher", "The last candidate is a teacher, no miniature.")
+        _refuse("teacher", "The last model is a teacher, no miniature.")
     if wish.rule.feature == RouteFeature.FACT and not pairs.grid(task, wish.rule):
         _refuse("fact", f"No training record has a number '{wish.rule.fact}'.")
 

@@ -46,7 +46,7 @@ def _larger(miniatures: Mapping[str, Miniature], slug: str) -> Miniature:
 
 
 def choices(task: Task, member: Member) -> tuple[list[Miniature], list[Teacher]]:
-    """Miniatures and teachers that a router of the task can have as candidates."""
+    """Miniatures and teachers that a router of the task can have as models."""
     return list(queries.visible(member, task=task)), pairs.teachers_of(task)
 
 
