@@ -96,6 +96,8 @@ ACTS: dict[str, str] = {
     "gate_overridden": "Miniature promoted over its gate",
     "miniature_promoted": "Miniature promoted",
     "miniature_demoted": "Miniature demoted",
+    "router_made": "Router made",
+    "router_set": "Thresholds of a router set",
     "evidence_made": "Evidence file made",
     "pipeline_saved": "Pipeline saved",
     "campaign_launched": "Campaign launched",

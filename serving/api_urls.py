@@ -6,6 +6,7 @@ from serving.cards import api as cards_api
 from serving.costs import api as costs_api
 from serving.evidence import api as evidence_api
 from serving.promotions import api
+from serving.routing import api as routing_api
 
 urlpatterns = [
     path("tasks/<slug:slug>/costs/", costs_api.TaskCostsView.as_view(), name="api-task-costs"),
@@ -18,4 +19,13 @@ urlpatterns = [
     ),
     path("miniatures/<uuid:miniature_id>/promote/", api.PromoteView.as_view(), name="api-miniature-promote"),
     path("miniatures/<uuid:miniature_id>/demote/", api.DemoteView.as_view(), name="api-miniature-demote"),
+    path("routers/", routing_api.RoutersView.as_view(), name="api-routers"),
+    path("routers/<uuid:router_id>/", routing_api.RouterView.as_view(), name="api-router"),
+    path("routers/<uuid:router_id>/versions/", routing_api.RouterVersionsView.as_view(), name="api-router-versions"),
+    path("routers/<uuid:router_id>/route/", routing_api.RouteView.as_view(), name="api-route"),
+    path(
+        "routers/<uuid:router_id>/routed/<uuid:routed_id>/outcome/",
+        routing_api.RouteOutcomeView.as_view(),
+        name="api-route-outcome",
+    ),
 ]

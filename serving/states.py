@@ -23,3 +23,10 @@ class ServingState(TextChoices):
     RUNNING = "running", "Running"
     RESTARTING = "restarting", "Restarting"
     FAILED = "failed", "Failed"
+
+
+class RouteFeature(TextChoices):
+    """What a router decides by."""
+
+    CHECKS = "checks", "Marks of the checks on the miniature's text"
+    FACT = "fact", "A number of the record"

@@ -7,6 +7,7 @@ from serving.costs import pages as costs_pages
 from serving.evidence import pages as evidence_pages
 from serving.playground import pages as playground_pages
 from serving.promotions import pages
+from serving.routing import pages as routing_pages
 
 app_name = "serving"
 urlpatterns = [
@@ -22,4 +23,6 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/evidence.zip", evidence_pages.download, name="miniature-evidence"),
     path("miniatures/<uuid:miniature_id>/promote/", pages.promote, name="promote"),
     path("miniatures/<uuid:miniature_id>/demote/", pages.demote, name="demote"),
+    path("tasks/<slug:slug>/routers/", routing_pages.routers, name="routers"),
+    path("routers/<uuid:router_id>/", routing_pages.router, name="router"),
 ]

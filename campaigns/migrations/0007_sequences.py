@@ -48,6 +48,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='message',
             name='stop_reason',
-            field=models.CharField(blank=True, choices=[('suppressed', 'On the suppression list'), ('replied', 'The contact replied'), ('bounced', 'An earlier mail bounced'), ('unsubscribed', 'The contact unsubscribed'), ('complained', 'The contact complained'), ('meeting', 'A meeting was made'), ('objected', 'Opt-out, read from a reply'), ('condition', 'The condition of its step holds no more'), ('erased', 'The person was erased'), ('ended', 'The campaign ended')], max_length=12),
+            field=models.CharField(blank=True, choices=[('suppressed', 'On the suppression list'), ('replied', 'The contact replied'), ('bounced', 'An earlier mail bounced'), ('unsubscribed', 'The contact unsubscribed'), ('complained', 'The contact complained'), ('meeting', 'A meeting was made'), ('objected', 'Opt-out, read from a reply'), ('condition', 'The condition of its step holds no more'), ('erased', 'The person was erased'), ('ended', 'The campaign ended'), ('unqualified', 'A stage did not let it pass')], max_length=12),
         ),
     ]

@@ -106,6 +106,7 @@ _LOOKUPS: dict[str, tuple[Callable[[AddressValue], Q], str]] = {
     "budget_id": (_by("budgets"), "There is no such budget that you can see."),
     "run_id": (_by("training_runs"), "There is no training run with this id that you can see."),
     "miniature_id": (_by("miniatures"), "There is no miniature with this id that you can see."),
+    "router_id": (_by("routers"), "There is no router with this id that you can see."),
     "sweep_id": (_by("sweeps"), "There is no sweep with this id that you can see."),
     "evaluation_id": (_by("evaluations"), "There is no evaluation with this id that you can see."),
     "arena_id": (_by("arenas"), "There is no arena with this id that you can see."),

@@ -56,7 +56,9 @@ from review.models import (
     Task,
 )
 from review.states import Role
+from serving.models import RouterVersion
 from serving.playground import writers
+from serving.routing import route, set_thresholds
 from tests.campaigns import experiment_rows
 from tests.campaigns import factories as campaigns
 from tests.matrix.callers import CALLERS, browser, program
@@ -179,6 +181,7 @@ class Installation:
         sweep = sweeps.launch(SWEEP, request, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
+        self._router(miniature)
         self.objects |= {
             "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,
             "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
@@ -197,6 +200,17 @@ class Installation:
             for name in arena.systems
         )
         self.objects |= {"arena": arena.pk, "arena_pair": pair.pk}
+
+    def _router(self, miniature: Miniature) -> None:
+        """A router whose verdicts bore nothing out, and one request that it routed."""
+        teacher = Teacher.objects.get(slug="offline")
+        router = set_thresholds.create(self.task, name="Thrifty", by=self.admin)
+        expected = [{"share": 0.0, "cost_usd": 0.0}, {"share": 1.0, "cost_usd": 0.01}]
+        version = RouterVersion.objects.create(
+            router=router, number=1, miniature=miniature, teacher=teacher, feature="checks", takes_low=True, margin=0.02,
+            confidence=0.95, level=0.975, attempt=1, audit_share=0.05, pairs=2000, lost=0, won=0, expected=expected,
+        )  # fmt: skip
+        self.objects |= {"router": router.pk, "routed": route.record(version, {"checks": 0.0}).id}
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.request_export(miniature, format="gguf-f16", by=self.admin)
@@ -311,7 +325,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

@@ -81,7 +81,7 @@ def known(task: Task, said: Word) -> KnownScores:
     that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
     """
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
-    rows = read(task, said).filter(_ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted))
+    rows = read(task, said).filter(ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted))
     first: dict[UUID, tuple[float, bool]] = {}
     for draft, meets, sure, verdict in rows.values_list("draft", "meets", "confidence", "draft__gold__verdict"):
         first.setdefault(draft, (score(True, meets, sure), verdict != Verdict.ACCEPT))
@@ -94,7 +94,7 @@ def _asked_for() -> QuerySet[Assignment]:
     return Assignment.objects.filter(draft=OuterRef("draft"), reviewer=judged_by, drawn=Drawn.ASKED)
 
 
-def _ruled(to_draft: str) -> Q:
+def ruled(to_draft: str) -> Q:
     """Drafts that experts judged one by one, or had written anew instead, which makes no gold."""
     revised = RevisionRequest.objects.filter(draft=OuterRef(f"{to_draft}pk"), result__isnull=False)
     one_by_one = {"isnull": False, "decision__bulk__isnull": True, "decision__imported_from__isnull": True}
@@ -121,7 +121,7 @@ def audit_of(rule: AcceptanceRule) -> Audit:
     """What became of the drafts that a rule left to experts; those that their reviewer had asked for tell nothing of the lot."""
     audited = MachineAcceptance.objects.filter(rule=rule, is_audit=True)
     verdicts = list(
-        audited.filter(_ruled("draft__"), ~Exists(_asked_for())).values_list("draft__gold__verdict", flat=True)
+        audited.filter(ruled("draft__"), ~Exists(_asked_for())).values_list("draft__gold__verdict", flat=True)
     )
     unread = audited.filter(draft__state__in=(DraftState.PENDING, DraftState.LEASED)).count()
     return Audit(len(verdicts), sum(verdict != Verdict.ACCEPT for verdict in verdicts), unread)

@@ -27,4 +27,11 @@ SERVING = {
     "api-miniature-demote": Rule(NONE, LEAD),
     "api-task-costs": Rule(VIEWER, LEAD),
     "api-serving": Rule(MEMBER, NONE),
+    "serving:routers": Rule(VIEWER, LEAD),
+    "serving:router": Rule(VIEWER, LEAD),
+    "api-routers": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-router": Rule(VIEWER, NONE),
+    "api-router-versions": Rule(NONE, LEAD),
+    "api-route": Rule(NONE, REVIEWER),
+    "api-route-outcome": Rule(NONE, REVIEWER),
 }

@@ -1,0 +1,115 @@
+"""Routers of a task, their versions with the evidence that set them, and what was routed. All of it is only added, never changed."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from generation.models import Teacher
+from review.models import Task
+from serving.states import RouteFeature
+from training.models import Miniature
+
+
+class Router(models.Model):
+    """A name under which requests of one task go to the cheapest model that is good enough, with its versions below."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="routers")
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["task", "-created_at"], name="routers_of_task")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RouterVersion(models.Model):
+    """One setting of a router's thresholds: the promise, and the evidence it was set by. The newest one counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    router = models.ForeignKey(Router, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    # The first choice, the second where there is one, and whom everything else goes to.
+    miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="+")
+    larger = models.ForeignKey(Miniature, null=True, on_delete=models.PROTECT, related_name="+")
+    teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, related_name="+")
+    feature = models.CharField(max_length=6, choices=RouteFeature.choices)
+    # Name of the record's number, where that is the feature.
+    fact = models.CharField(max_length=80, blank=True)
+    # The cheaper models take small numbers rather than large ones.
+    takes_low = models.BooleanField(default=False)
+    # Of each model but the teacher, in the feature's own unit; empty where verdicts bore nothing out: all goes to the teacher.
+    thresholds = models.JSONField(default=list)
+    # At most this share worse than the teacher, and how sure; `level` is what was left of it for this try.
+    margin = models.FloatField()
+    confidence = models.FloatField()
+    level = models.FloatField()
+    # The n-th try on the verdicts of this task: each costs some of the confidence.
+    attempt = models.PositiveIntegerField()
+    audit_share = models.FloatField()
+    pairs = models.PositiveIntegerField()
+    lost = models.PositiveIntegerField()
+    won = models.PositiveIntegerField()
+    p_value = models.FloatField(null=True)
+    # SHA-256 of the ids of the records it rests on, in order.
+    records_hash = models.CharField(max_length=64)
+    # For each model, in order: its expected share and what an output cost among the drafts, `{"share", "cost_usd"}`.
+    expected = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["router", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["router", "number"], name="one_router_version_of_a_number"),
+            models.CheckConstraint(
+                condition=Q(margin__gt=0, margin__lt=1, audit_share__gte=0, audit_share__lte=1)
+                & Q(pairs__gte=F("lost") + F("won")),
+                name="router_version_has_shares",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.router}, version {self.number}"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the models in order, the teacher last."""
+        return [each.name for each in (self.miniature, self.larger, self.teacher) if each is not None]
+
+
+class Routed(models.Model):
+    """One request that was routed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    version = models.ForeignKey(RouterVersion, on_delete=models.PROTECT, related_name="routed")
+    # Place among the version's models.
+    route = models.PositiveSmallIntegerField()
+    # The feature as it was given; null where it was missing.
+    value = models.FloatField(null=True)
+    # Drawn by lot: it is written by the teacher too, and both texts are judged.
+    is_audit = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        indexes = [models.Index(fields=["version", "is_audit"], name="routed_of_version")]
+
+
+class RouteOutcome(models.Model):
+    """What became of one routed request: its cost, and in the audit whether each of both texts passed."""
+
+    routed = models.OneToOneField(Routed, primary_key=True, on_delete=models.PROTECT, related_name="outcome")
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    route_passes = models.BooleanField(null=True)
+    teacher_passes = models.BooleanField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,111 @@
+"""API of routers: make one, set its thresholds, route a request, tell what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.session import member_of
+from members.tokens.idempotency import idempotent
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from serving.routing import report, route, set_thresholds, wishes
+from serving.routing.serializers import (
+    RouteIn,
+    RouteOut,
+    RouteOutcomeIn,
+    RouteOutcomeOut,
+    RouterDetailOut,
+    RouterIn,
+    RouterOut,
+    RouterVersionOut,
+    ThresholdsIn,
+)
+from web.http.lists import Rows, TaskQuery, lists
+from web.http.pagination import KeysetPagination
+from web.http.problem_shape import problems
+
+
+class RoutersView(APIView):
+    """Routers of the tasks a member may see; POST makes one."""
+
+    pagination_class = KeysetPagination
+
+    @lists(RouterOut, TaskQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        member = member_of(request)
+        return report.routers_of(task_or_404(member, asked["task"])) if "task" in asked else report.visible(member)
+
+    @extend_schema(request=RouterIn, responses={201: RouterOut})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        body = RouterIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = member_of(request)
+        task = task_or_404(member, body.validated_data["task"])
+        router = set_thresholds.create(task, name=body.validated_data["name"], by=member)
+        return Response(RouterOut(router).data, status=201)
+
+
+class RouterView(APIView):
+    """One router with the report of its newest version."""
+
+    @extend_schema(responses=RouterDetailOut)
+    def get(self, request: Request, router_id: UUID) -> Response:
+        router = report.router_or_404(member_of(request), router_id)
+        version = route.versions(router).first()
+        told = report.report(version) if version else None
+        return Response(RouterDetailOut({"router": router, "report": told}).data)
+
+
+class RouterVersionsView(APIView):
+    """A router's thresholds."""
+
+    @extend_schema(request=ThresholdsIn, responses={201: RouterVersionOut, **problems(422)})
+    def post(self, request: Request, router_id: UUID) -> Response:
+        """Set thresholds by experts' held-out verdicts; every try costs some of the confidence."""
+        member = member_of(request)
+        router = report.router_or_404(member, router_id)
+        require(member, router.task, Role.LEAD)
+        body = ThresholdsIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        wish = wishes.read(router.task, member, body.validated_data)
+        return Response(RouterVersionOut(set_thresholds.set_thresholds(router, wish, by=member)).data, status=201)
+
+
+class RouteView(APIView):
+    """Where one request goes."""
+
+    scope_write = "serve"
+
+    @extend_schema(request=RouteIn, responses={201: RouteOut, **problems(409)})
+    def post(self, request: Request, router_id: UUID) -> Response:
+        """Route a request and keep it for the report."""
+        member = member_of(request)
+        router = report.router_or_404(member, router_id)
+        require(member, router.task, Role.REVIEWER)
+        body = RouteIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(RouteOut(route.record(route.current(router), body.validated_data["features"])).data, status=201)
+
+
+class RouteOutcomeView(APIView):
+    """What became of a routed request."""
+
+    scope_write = "serve"
+
+    @extend_schema(request=RouteOutcomeIn, responses={201: RouteOutcomeOut, **problems(409, 422)})
+    def post(self, request: Request, router_id: UUID, routed_id: UUID) -> Response:
+        """Tell its cost and, of an audited one, whether each text passed; once."""
+        member = member_of(request)
+        router = report.router_or_404(member, router_id)
+        require(member, router.task, Role.REVIEWER)
+        body = RouteOutcomeIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        routed = report.routed_or_404(router, routed_id)
+        return Response(RouteOutcomeOut(route.record_outcome(routed, **body.validated_data)).data, status=201)

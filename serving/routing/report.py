@@ -1,0 +1,151 @@
+"""What a router did: share and cost of each route, and whether the audit still bears its promise out. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Avg, Count, QuerySet
+from django.http import Http404
+
+from members.models import Member
+from review.models import Task
+from review.tasks.permissions import tasks_for
+from serving.models import Routed, RouteOutcome, Router, RouterVersion
+from stats.intervals import shares
+from stats.intervals.shares import ShareInterval
+from stats.paired_loss import PairCounts
+
+
+@dataclass(frozen=True, slots=True)
+class RouteLine:
+    """One model: expected by the evidence, and what came.
+
+    Attributes:
+        name: The model's.
+        threshold: From which value on it is asked; None of the teacher.
+        expected_share: Of the pairs.
+        expected_cost_usd: Mean over the drafts of the pairs.
+        routed: How many requests went there.
+        share: Of all that were routed; None where none was.
+        cost_usd: Mean over those whose cost is known; None where none is.
+    """
+
+    name: str
+    threshold: float | None
+    expected_share: float
+    expected_cost_usd: float
+    routed: int
+    share: float | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseStanding:
+    """What the audit says of the promise.
+
+    Attributes:
+        audited: How many pairs were judged since.
+        unjudged: Drawn for the audit and not judged yet.
+        loss: Of all requests, by which share worse than the teacher; None before a pair was judged.
+        interval: Of 95 %, of the same.
+        is_broken: Whether even the lower end of the interval is above the margin.
+    """
+
+    audited: int
+    unjudged: int
+    loss: float | None
+    interval: ShareInterval | None
+    is_broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouterReport:
+    """A version with its lines and how its promise stands."""
+
+    version: RouterVersion
+    routed: int
+    lines: list[RouteLine]
+    promise: PromiseStanding
+
+
+def routers_of(task: Task) -> QuerySet[Router]:
+    """Routers of a task, the newest first."""
+    return Router.objects.filter(task=task).select_related("task", "created_by")
+
+
+def visible(member: Member) -> QuerySet[Router]:
+    """Routers of the tasks a member may see, the newest first."""
+    return Router.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by")
+
+
+def router_or_404(member: Member, router_id: UUID) -> Router:
+    """One router.
+
+    Raises:
+        Http404: No such router, or not this member's.
+    """
+    router = visible(member).filter(pk=router_id).first()
+    if router is None:
+        raise Http404("There is no router with this id that you can see.")
+    return router
+
+
+def routed_or_404(router: Router, routed_id: UUID) -> Routed:
+    """One routed request of a router.
+
+    Raises:
+        Http404: No such request of this router.
+    """
+    routed = Routed.objects.filter(version__router=router, pk=routed_id).first()
+    if routed is None:
+        raise Http404("This router has no routed request with this id.")
+    return routed
+
+
+def report(version: RouterVersion) -> RouterReport:
+    """What a version did; three queries."""
+    rows = Routed.objects.filter(version=version).order_by()
+    counted = {
+        place: (n, cost)
+        for place, n, cost in rows.values_list("route").annotate(n=Count("pk"), cost=Avg("outcome__cost_usd"))
+    }
+    total = sum(n for n, _ in counted.values())
+    thresholds = [*version.thresholds, *[None] * len(version.names)]
+    lines = [
+        _line(name, thresholds[place], version.expected[place], counted.get(place, (0, None)), total)
+        for place, name in enumerate(version.names)
+    ]
+    cheaper = sum(line.routed for line in lines[:-1])
+    return RouterReport(version, total, lines, _promise(version, total, cheaper))
+
+
+def _line(
+    name: str,
+    threshold: float | None,
+    expected: dict[str, float],
+    counted: tuple[int, object],
+    total: int,
+) -> RouteLine:
+    routed, cost = counted
+    share = routed / total if total else None
+    mean = None if cost is None else float(str(cost))
+    return RouteLine(name, threshold, expected["share"], expected["cost_usd"], routed, share, mean)
+
+
+def _promise(version: RouterVersion, total: int, cheaper: int) -> PromiseStanding:
+    """The audit draws from what did not go to the teacher; what did loses nothing, so its loss counts by their share."""
+    verdicts = list(
+        RouteOutcome.objects.filter(routed__version=version, routed__is_audit=True, route_passes__isnull=False)
+        .order_by()
+        .values_list("route_passes", "teacher_passes")
+    )
+    drawn = Routed.objects.filter(version=version, is_audit=True).count()
+    if not verdicts:
+        return PromiseStanding(0, drawn, None, None, is_broken=False)
+    part = cheaper / total
+    raw = shares.paired_difference([float(bool(t)) for _, t in verdicts], [float(bool(r)) for r, _ in verdicts])
+    interval = ShareInterval(raw.low * part, raw.high * part)
+    lost, won = sum(bool(t) and not r for r, t in verdicts), sum(bool(r) and not t for r, t in verdicts)
+    loss = PairCounts(lost, won, len(verdicts)).loss * part
+    return PromiseStanding(len(verdicts), drawn - len(verdicts), loss, interval, interval.low > version.margin)
