@@ -1,9 +1,10 @@
 """`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
 
-Passes run in two lanes side by side. In one is what shares a machine well: on SQLite as many tests at once as there are
-cores, then on PostgreSQL one fewer. In the other are, one by one, the tours through the product, what only PostgreSQL is asked
-and the browsers, which wait for half of their time; last come the fault drills, once the SQLite pass has ended. The summary
-holds what failed in any, the files that took longest, each pass's time, and how many tests lacked outside data.
+Passes run in two lanes side by side. In one is what shares a machine well: on PostgreSQL one test fewer at once than there
+are cores, then on SQLite as many as there are cores, so that no core is idle once the other lane has ended. In the other are,
+one by one, the fault drills, the tours through the product, what only PostgreSQL is asked, and the browsers, which wait for
+half of their time. SQLite begins once the drills have ended. The summary holds what failed in any, the files that took
+longest, each pass's time, and how many tests lacked outside data.
 
 Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
 quick answer of `make check`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not know what
@@ -145,8 +146,8 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
         drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone", "timed")))
         # Drills measure how soon something is back, so they have no more beside them than one pass that leaves them a core.
         drills_alone = Pass("SQLite, drills", drilled, ONE_THREAD)
-        side_by_side([sqlite, on_both], [tours, alone, browsers], reports, last=drills_alone)
-    return [sqlite, on_both, tours, alone, browsers, drills_alone]
+        side_by_side([on_both, sqlite], [drills_alone, tours, alone, browsers], reports)
+    return [on_both, sqlite, drills_alone, tours, alone, browsers]
 
 
 def files_with(*marks: str) -> tuple[str, ...]:
@@ -192,19 +193,16 @@ def drills(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     return passes
 
 
-def side_by_side(shown: list[Pass], aside: list[Pass], reports: Path, *, last: Pass | None = None) -> None:
-    """Run passes in order and others, told at the end, beside them; `last` after those and after the first in order."""
+def side_by_side(shown: list[Pass], aside: list[Pass], reports: Path) -> None:
+    """Run passes in order and others, told at the end, beside them; the first aside ends before the second shown begins."""
     with ThreadPoolExecutor(1) as side:
-        begin = lambda passes: [side.submit(each.run, reports, aside=True) for each in passes]  # noqa: E731
-        lasting, others = [last] if last else [], begin(aside)
-        for each in shown:
-            if CORES == 1:
-                wait(others)
+        others = [side.submit(each.run, reports, aside=True) for each in aside]
+        for place, each in enumerate(shown):
+            wait(others if CORES == 1 else others[:1] if place else [])
             each.run(reports)
-            others += begin(lasting if each is shown[0] else [])
         for other in others:
             other.result()
-    for each in (*aside, *lasting):
+    for each in aside:
         print(each.output, end="", flush=True)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 from pathlib import Path
 from shutil import ignore_patterns
+from threading import Event
 
 import pytest
 
@@ -118,25 +118,44 @@ def test_passes_side_by_side_know_their_own_processor_time_and_what_ran_aside_is
     assert len(list(everything.failures(tmp_path))) == 3
 
 
-def test_the_pass_that_comes_last_begins_when_the_first_shown_and_those_aside_have_ended(tmp_path: Path) -> None:
+def test_the_second_pass_shown_begins_when_the_first_of_both_lanes_have_ended_and_shares_with_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(everything, "CORES", 2)
+    begun = {name: Event() for name in ("First", "Second", "Drills", "Tours")}
+    waits_for = {"First": "Drills", "Drills": "First", "Second": "Tours", "Tours": "Second"}
+    # The drills stay until a pass that does not wait for them would have begun; one that does never begins meanwhile.
+    held_s = 0.2
     seen: list[str] = []
 
     class Noted(everything.Pass):
         def run(self, reports: Path, *, aside: bool = False) -> None:
-            wait_for = {"First": "Aside begins", "Aside": "First begins", "Second": "Last begins"}.get(self.name)
             seen.append(f"{self.name} begins")
-            deadline = time.monotonic() + 30
-            while everything.CORES > 1 and wait_for and wait_for not in seen and time.monotonic() < deadline:
-                time.sleep(0.01)
+            begun[self.name].set()
+            assert begun[waits_for[self.name]].wait(60), f"{self.name} runs alone"
+            assert self is not drills or not begun["Second"].wait(held_s), "Second waits for no drills"
             seen.append(f"{self.name} ends")
 
-    first, second, aside, last = (Noted(name, ()) for name in ("First", "Second", "Aside", "Last"))
+    first, second, drills, tours = (Noted(name, ()) for name in begun)
 
-    everything.side_by_side([first, second], [aside], tmp_path, last=last)
+    everything.side_by_side([first, second], [drills, tours], tmp_path)
 
-    before = seen[: seen.index("Last begins")]
-    assert {"First ends", "Aside ends"} <= set(before)
-    assert "Second ends" not in before or everything.CORES == 1
+    assert {"First ends", "Drills ends"} <= set(seen[: seen.index("Second begins")])
+
+
+def test_on_one_core_no_pass_has_another_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everything, "CORES", 1)
+    seen: list[str] = []
+
+    class Noted(everything.Pass):
+        def run(self, reports: Path, *, aside: bool = False) -> None:
+            seen.extend((self.name, self.name))
+
+    first, second, drills, tours = (Noted(name, ()) for name in ("First", "Second", "Drills", "Tours"))
+
+    everything.side_by_side([first, second], [drills, tours], tmp_path)
+
+    assert seen == [name for name in ("Drills", "Tours", "First", "Second") for _ in range(2)]
 
 
 def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder() -> None:

@@ -4,21 +4,24 @@ import json
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
 
 from generation.judges import launch as judges
+from generation.judges.acceptance import act
 from generation.models import JudgedText, Judging, Order, Teacher
 from generation.orders import launch
 from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
-from review.desk import decisions, deck
-from review.models import Draft, Task
+from review.desk import decisions, deck, ordering
+from review.models import AcceptanceRule, Draft, Task
 from review.spec.task_spec import Reason, Requirement, TaskSpec
 from tests.generation.answering import Body
 from tests.generation.conftest import lead, offline, stranger, viewer
+from tests.generation.judges.acceptances import WIDE
 from tests.generation.variety.conftest import carry_out, serve
 from tests.review import factories
 
@@ -107,3 +110,27 @@ def judging(order: Order, review_some: Callable[[int], None], judge: Teacher, le
     made = judges.launch(subject, subject.texts(DRAFTS), judge=judge, by=lead, max_cost_usd=Decimal(1))
     JudgedText.objects.filter(judging=made).update(passes=True, why="It reads well.")
     return made
+
+
+@pytest.fixture
+def read(order: Order, review_some: Callable[[int], None], judge: Teacher, lead: Member) -> Judging:
+    """A judge that passes what is good, on the drafts that wait and on those that experts judged."""
+    Draft.objects.filter(task=order.task).update(random_key=2**62)
+    review_some(REVIEWED)
+    subject = judges.of_desk(order.task)
+    made = judges.launch(subject, subject.texts(DRAFTS), judge=judge, by=lead, max_cost_usd=Decimal(1))
+    for text in made.texts.all():
+        good = "GOOD" in text.fields["reply"]
+        text.passes, text.meets = good, {"Grounded": good, "Polite": True}
+        text.save(update_fields=["passes", "meets"])
+    # The lot falls by the task's seed: one by which half of the good ones are audited.
+    good_ones = [text.draft_id for text in made.texts.filter(passes=True, draft__gold=None) if text.draft_id]
+    seeds = (f"seed {number}" for number in count())
+    halves = (s for s in seeds if sum(ordering.lot(s, pk, of="audit") < WIDE["audit_share"] for pk in good_ones) == 3)
+    Task.objects.filter(pk=order.task_id).update(seed=next(halves))
+    return made
+
+
+@pytest.fixture
+def rule(read: Judging, task: Task, judge: Teacher, lead: Member) -> AcceptanceRule:
+    return act.start(task, judge, by=lead, **WIDE)

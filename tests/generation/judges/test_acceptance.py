@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
-from itertools import count
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -18,16 +16,14 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from rest_framework.test import APIClient
 
 from audit.models import AuditRow
-from generation.judges import figures, launch, take_in
+from generation.judges import figures, take_in
 from generation.judges.acceptance import act, evidence
-from generation.models import JudgedText, Judging, Order, Teacher
+from generation.models import JudgedText, Judging, Teacher
 from members.models import Member
 from review import ports
 from review.adjudication import agreement
 from review.datasets import exports, freezing, write_version
-from review.datasets.recalls import preview, recall, undo
-from review.datasets.recalls.criteria import Criteria
-from review.desk import decisions, deck, golds, ordering, queues
+from review.desk import queues
 from review.erasure import erase
 from review.models import (
     AcceptanceRule,
@@ -38,63 +34,17 @@ from review.models import (
     Draft,
     Gold,
     MachineAcceptance,
-    RevisionRequest,
     Task,
     TaskVersion,
 )
-from review.states import DraftState, RecallReturn
-from review.tasks.queries import latest_version
+from review.states import DraftState
 from stats import risk_control
-from tests.generation.judges.conftest import DRAFTS, REVIEWED
+from tests.generation.judges.acceptances import GOOD_KNOWN, GOOD_WAITING, WIDE, accepted, audited, judge_it
+from tests.generation.judges.conftest import REVIEWED
 from tests.review import factories
 from web.errors import Refusal
-from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
-# Experts judged 24 good drafts and 8 bad ones; of the eight that wait six are good.
-GOOD_KNOWN, GOOD_WAITING = 24, 6
-WIDE: dict[str, float] = {"bound": 0.2, "audit_share": 0.5}
-
-
-@pytest.fixture
-def read(order: Order, review_some: Callable[[int], None], judge: Teacher, lead: Member) -> Judging:
-    """A judge that passes what is good, on the drafts that wait and on those that experts judged."""
-    Draft.objects.filter(task=order.task).update(random_key=2**62)
-    review_some(REVIEWED)
-    subject = launch.of_desk(order.task)
-    made = launch.launch(subject, subject.texts(DRAFTS), judge=judge, by=lead, max_cost_usd=Decimal(1))
-    for text in made.texts.all():
-        good = "GOOD" in text.fields["reply"]
-        text.passes, text.meets = good, {"Grounded": good, "Polite": True}
-        text.save(update_fields=["passes", "meets"])
-    # The lot falls by the task's seed: one by which half of the good ones are audited.
-    good_ones = [text.draft_id for text in made.texts.filter(passes=True, draft__gold=None) if text.draft_id]
-    seeds = (f"seed {number}" for number in count())
-    halves = (s for s in seeds if sum(ordering.lot(s, pk, of="audit") < WIDE["audit_share"] for pk in good_ones) == 3)
-    Task.objects.filter(pk=order.task_id).update(seed=next(halves))
-    return made
-
-
-@pytest.fixture
-def rule(read: Judging, task: Task, judge: Teacher, lead: Member) -> AcceptanceRule:
-    return act.start(task, judge, by=lead, **WIDE)
-
-
-def accepted(task: Task) -> list[Draft]:
-    return list(Draft.objects.filter(task=task, state=DraftState.MACHINE).order_by("pk"))
-
-
-def audited(rule: AcceptanceRule) -> list[Draft]:
-    return [one.draft for one in rule.acceptances.filter(is_audit=True).select_related("draft")]
-
-
-def judge_it(member: Member, draft: Draft, verdict: str, *, asked: bool = False) -> None:
-    """As dealt in the order of the queue, unless the member asked for it."""
-    card = deck.hold(member, draft.pk)
-    reasons: dict[str, Any] = {"reasons": ["wrong"]} if verdict == "reject" else {}
-    decisions.record(draft.pk, by=member, id=uuid4(), verdict=verdict, if_match=card.etag, **reasons)
-    if not asked:
-        draft.assignments.update(drawn="queue")
 
 
 def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_other(
@@ -174,159 +124,6 @@ def test_drafts_that_were_asked_for_bear_nothing_out(read: Judging, task: Task, 
     assert len(evidence.known(task, said).scores) in (GOOD_KNOWN - 1, GOOD_KNOWN)
     judged.first().assignments.update(drawn="queue")  # type: ignore[union-attr]
     assert len(evidence.known(task, said).scores) == GOOD_KNOWN
-
-
-def test_a_persons_verdict_on_an_accepted_draft_counts_alone(rule: AcceptanceRule, task: Task, admin: Member) -> None:
-    draft, *others = accepted(task)
-
-    judge_it(admin, draft, "reject")
-    draft.refresh_from_db()
-
-    assert (draft.state, draft.gold.verdict) == (DraftState.DECIDED, "reject")
-    assert evidence.standing(rule) == len(others)
-    act.look_after(task.pk)
-    assert set(accepted(task)) == set(others)
-
-
-def test_a_draft_that_a_person_opened_and_left_is_accepted_by_no_judge_any_more(
-    rule: AcceptanceRule, task: Task, admin: Member
-) -> None:
-    draft = accepted(task)[0]
-    deck.hold(admin, draft.pk)
-    deck.set_aside(draft.pk, by=admin)
-
-    act.look_after(task.pk)
-    draft.refresh_from_db()
-
-    assert draft.state == DraftState.PENDING
-
-
-def test_a_failing_audit_ends_it_tells_why_and_what_it_accepted_is_recalled_in_one_act(
-    rule: AcceptanceRule, task: Task, lead: Member, admin: Member, as_member: Callable[[Member], Client]
-) -> None:
-    AcceptanceRule.objects.filter(pk=rule.pk).update(bound=0.02)
-    taken = accepted(task)
-    for draft in audited(rule):
-        judge_it(admin, draft, "reject")
-
-    act.look_after(task.pk)
-    rule.refresh_from_db()
-    page = as_member(lead).get(f"/tasks/{task.slug}/acceptance/").content.decode()
-    criteria = Criteria.read({"rule": rule.pk})
-    made = recall.carry_out(
-        task,
-        criteria,
-        by=lead,
-        id=uuid4(),
-        reason="The audit failed.",
-        tag=preview.preview(task, criteria, by=lead).tag,
-    )
-
-    assert (
-        not rule.is_active and "audit does not bear it out" in rule.ended_why and "audit does not bear it out" in page
-    )
-    assert f"/tasks/{task.slug}/recalls/?rule={rule.pk}" in page
-    told = WebhookEvent.objects.get(kind="acceptance.ended")
-    assert told.data["why"] == rule.ended_why and AuditRow.objects.filter(act="acceptance_ended").exists()
-    assert made.count == len(taken) and not accepted(task)
-
-    undo.undo(made.pk, by=lead, kind=RecallReturn.JUDGE_ANEW)
-    assert {draft.state for draft in Draft.objects.filter(pk__in=[draft.pk for draft in taken])} == {DraftState.PENDING}
-
-
-def test_what_an_audit_found_counts_in_the_next_try(rule: AcceptanceRule, task: Task, admin: Member) -> None:
-    for draft in audited(rule):
-        judge_it(admin, draft, "reject")
-
-    assert sum(evidence.known(task, evidence.word_of(rule)).wrong) == len(audited(rule)) > 0
-
-
-def test_a_draft_that_its_reviewer_chose_to_open_tells_nothing_of_the_lot(
-    rule: AcceptanceRule, task: Task, admin: Member
-) -> None:
-    for draft in audited(rule):
-        judge_it(admin, draft, "reject", asked=True)
-
-    audit = evidence.audit_of(rule)
-    act.look_after(task.pk)
-    rule.refresh_from_db()
-
-    assert (audit.judged, audit.wrong, audit.unread) == (0, 0, 0)
-    assert rule.is_active
-
-
-def test_a_task_that_cannot_be_looked_after_does_not_keep_others_waiting(
-    rule: AcceptanceRule, task: Task, admin: Member, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    other = factories.make_task(by=admin, spec=latest_version(task).spec, slug="aaa")
-    broken = AcceptanceRule.objects.create(
-        task=other, task_version=latest_version(other), judge="x", judge_model="x", prompt_version=1, threshold=1.0,
-        wrong=0, of=200, attempt=1, bound=0.02, audit_share=0.1, started_by=admin,
-    )  # fmt: skip
-    looked, audit_of = [], evidence.audit_of
-
-    def fail_for_one(looked_at: AcceptanceRule) -> evidence.Audit:
-        looked.append(looked_at.pk)
-        if looked[0] == looked_at.pk:
-            raise RuntimeError("A row is locked.")
-        return audit_of(looked_at)
-
-    monkeypatch.setattr(evidence, "audit_of", fail_for_one)
-
-    act.look_after_all()
-
-    assert set(looked) == {rule.pk, broken.pk}
-    assert "could not be looked after" in caplog.text
-
-
-def test_what_an_expert_had_written_anew_is_wrong_and_what_was_imported_is_no_audit(
-    rule: AcceptanceRule, task: Task, admin: Member
-) -> None:
-    revised, imported, *_ = audited(rule)
-    RevisionRequest.objects.create(draft=revised, asked_by=admin, instruction="Shorter.", result=accepted(task)[0])
-    Draft.objects.filter(pk=revised.pk).update(state=DraftState.KEPT)
-    said = {"verdict": "accept", "before_hash": imported.fields_hash, "body_hash": "0" * 64}
-    source = imported.record.source
-    Decision.objects.create(id=uuid4(), draft=imported, task=task, reviewer=admin, imported_from=source, **said)
-    golds.refresh(imported.pk)
-
-    audit, seen = evidence.audit_of(rule), evidence.known(task, evidence.word_of(rule))
-
-    assert (audit.judged, audit.wrong) == (1, 1)
-    assert (sum(seen.wrong), len(seen.wrong)) == (1, GOOD_KNOWN + 1)
-
-
-def test_an_undone_recall_has_drafts_stand_accepted_as_before(rule: AcceptanceRule, task: Task, lead: Member) -> None:
-    taken, criteria = accepted(task), Criteria.read({"rule": rule.pk})
-    tag = preview.preview(task, criteria, by=lead).tag
-    made = recall.carry_out(task, criteria, by=lead, id=uuid4(), reason="Wait.", tag=tag)
-
-    undo.undo(made.pk, by=lead)
-
-    assert accepted(task) == taken
-
-
-def test_an_audit_that_holds_goes_on(rule: AcceptanceRule, task: Task, admin: Member) -> None:
-    for draft in audited(rule):
-        judge_it(admin, draft, "accept")
-
-    act.look_after(task.pk)
-    rule.refresh_from_db()
-    audit = evidence.audit_of(rule)
-
-    assert rule.is_active and (audit.wrong, audit.unread) == (0, 0) and audit.judged == len(audited(rule))
-
-
-def test_no_more_are_accepted_while_too_many_audited_ones_wait(
-    read: Judging, task: Task, judge: Teacher, lead: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(act, "MOST_UNREAD", 1)
-
-    rule = act.start(task, judge, by=lead, **WIDE)
-
-    assert len(audited(rule)) <= 1
-    if rule.acceptances.count() < GOOD_WAITING:
-        assert act.look_after(task.pk) == 0
 
 
 def test_what_the_judge_reads_later_is_accepted_as_it_arrives(rule: AcceptanceRule, task: Task, read: Judging) -> None:

@@ -1,4 +1,8 @@
-"""Installations of their own for tests of backups: a folder and a database each, driven by the real commands."""
+"""Installations of their own for tests of backups: a folder and a database each, driven by the real commands.
+
+To set Django up takes longer than most commands, so each installation does it once and forks a process for each command;
+`from_nothing` starts one as a person would.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,21 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 from django.db import connection
 
+from tests.nursery import Nursery
+
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
+PATIENCE_S = 400
 
 
 @dataclass
@@ -37,30 +46,53 @@ class House:
         """Its file, on PostgreSQL its name."""
         return self.url.removeprefix("sqlite:///") if connection.vendor != "postgresql" else self.url.rpartition("/")[2]
 
-    def run(self, *line: str, fails: bool = False) -> str:
+    def run(self, *line: str, fails: bool = False, from_nothing: bool = False) -> str:
         """Run `manage.py` here; returns what it says. A failure that was not expected fails the test."""
-        return self._python("manage.py", *line, fails=fails)
+        if not from_nothing:
+            return self._forked("manage", *line, fails=fails)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *line], cwd=ROOT, env={**os.environ, **self._environment},
+            capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        )  # fmt: skip
+        return _told(done.returncode, done.stdout + done.stderr, fails=fails)
 
     def python(self, code: str) -> str:
         """Run a few lines with Django set up here."""
-        return self._python("-c", f"import django; django.setup()\n{code}")
+        return self._forked("tests.miniatures_site.backup.lines", code, fails=False)
 
-    def _python(self, *line: str, fails: bool = False) -> str:
-        environment = {
-            **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "PYTHONPATH": str(ROOT),
+    def close(self) -> None:
+        """End the process that forks; no command comes after."""
+        if "_nursery" in vars(self):
+            self._nursery.close()
+
+    @cached_property
+    def _nursery(self) -> Nursery:
+        return Nursery(["tests.miniatures_site.backup.set_up"], **self._environment)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "PYTHONPATH": str(ROOT),
             "TEST_VAR_DIR": str(self.var), "TEST_DATABASE_URL": self.url, "TEST_STORAGE_URL": self.storage,
         }  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, *line], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400, check=False
-        )
-        assert bool(done.returncode) == fails, done.stdout + done.stderr
-        return done.stdout + done.stderr
+
+    def _forked(self, module: str, *line: str, fails: bool) -> str:
+        with tempfile.TemporaryDirectory(prefix="miniatures-said-") as folder:
+            log = Path(folder) / "log"
+            status = self._nursery.start(module, *line, log=log, cwd=ROOT).wait(PATIENCE_S)
+            return _told(status, log.read_text(), fails=fails)
+
+
+def _told(status: int, said: str, *, fails: bool) -> str:
+    assert bool(status) == fails, said
+    return said
 
 
 @contextmanager
 def databases(folder: Path) -> Iterator[callable]:
     """Make houses whose databases are of the kind this test runs on, and drop them at the end."""
     made: list[str] = []
+    houses: list[House] = []
 
     def build(name: str, *, like: str = "") -> House:
         """An empty house, or one with a copy of a database (file or name) that nobody is at now."""
@@ -70,16 +102,20 @@ def databases(folder: Path) -> Iterator[callable]:
             if like:
                 with closing(sqlite3.connect(like)) as old, closing(sqlite3.connect(var / "db.sqlite3")) as new:
                     old.backup(new)
-            return House(var, f"sqlite:///{var / 'db.sqlite3'}")
+            houses.append(House(var, f"sqlite:///{var / 'db.sqlite3'}"))
+            return houses[-1]
         database = f"house_{uuid4().hex[:10]}"
         template = f" TEMPLATE {like}" if like else ""
         with _server() as server:
             server.execute(f"CREATE DATABASE {database}{template}")
         made.append(database)
         given = connection.settings_dict
-        return House(var, f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{database}")
+        houses.append(House(var, f"postgres://{given['USER']}@{given['HOST']}:{given['PORT']}/{database}"))
+        return houses[-1]
 
     yield build
+    for house in houses:
+        house.close()
     for database in made:
         with _server() as server:
             server.execute(f"DROP DATABASE {database} WITH (FORCE)")

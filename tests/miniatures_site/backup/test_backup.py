@@ -82,7 +82,7 @@ def facts(house: House) -> str:
 def test_everything_comes_back_and_still_refuses_change(lived, backup, build):
     new = build("new")
 
-    said = new.run("restore", str(backup))
+    said = new.run("restore", str(backup), from_nothing=True)
 
     assert facts(new) == lived
     assert "12 golds" in said
