@@ -156,6 +156,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 QUERIES = {
     "api-messages": "?campaign={campaign}",
+    "api-stage-runs": "?message={mail}",
     "review:dataset-compare": "?older=1&newer=1",
     "review:draft-text": "?path=body",
     "generation:estimate": "?teacher={teacher}&count=1",
