@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Contact, Event, Message
@@ -157,6 +158,19 @@ def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> N
         payload=payload,
     )
     Event.objects.bulk_create([event], ignore_conflicts=True)
+
+
+def settle_proven(mails: QuerySet[Message]) -> int:
+    """Call sent what is in doubt among these mails although an event, told since they went to the wire, proves it left.
+
+    Returns:
+        How many.
+    """
+    proof = Event.objects.filter(
+        message=OuterRef("pk"), kind__in=_SENT_EVIDENCE, is_machine=False, received_at__gte=OuterRef("sending_at")
+    ).exclude(source=EventSource.WIRE)
+    doubtful = mails.filter(Exists(proof), state=MessageState.UNKNOWN)
+    return doubtful.update(state=MessageState.SENT, sent_at=F("sending_at"), problem="", updated_at=timezone.now())
 
 
 def _suppression(kind: EventKind, payload: dict[str, Any]) -> SuppressionReason | None:

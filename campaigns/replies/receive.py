@@ -80,7 +80,8 @@ def take_event(happening: ProviderEvent) -> InboundResult:
         happening.kind,
         source=EventSource.WEBHOOK,
         key=happening.key,
-        occurred_at=happening.occurred_at,
+        # Nothing happens in the future; a clock that runs ahead must not open an experiment's horizon.
+        occurred_at=min(happening.occurred_at, timezone.now()) if happening.occurred_at else None,
         is_machine=is_machine,
         payload=happening.payload,
     )

@@ -173,6 +173,7 @@ def settle(claimed: ClaimedMail, turn: SendingAttempt, answer: ServerReply, *, n
             _write_result(message, turn, state=MessageState.APPROVED, sending_at=None)
         else:
             _write_result(message, turn, state=MessageState.UNKNOWN, problem=answer.text[:300])
+            record.settle_proven(Message.objects.filter(pk=message.pk))
 
 
 def settle_left_behind(campaign: Campaign) -> int:
@@ -183,11 +184,14 @@ def settle_left_behind(campaign: Campaign) -> int:
     """
     held = Job.objects.filter(pk=OuterRef("sender_job"), fence=OuterRef("sender_fence"), state__in=HELD)
     left = Message.objects.filter(~Exists(held), campaign=campaign, state=MessageState.SENDING)
-    return left.update(
+    count = left.update(
         state=MessageState.UNKNOWN,
         problem="The sender stopped while this mail was on the wire: it may have arrived.",
         updated_at=timezone.now(),
     )
+    if count:
+        record.settle_proven(Message.objects.filter(campaign=campaign))
+    return count
 
 
 def _is_suppressed(contact: Contact) -> StopReason | None:

@@ -14,7 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Event, Message, Suppression
-from campaigns.replies import webhook_signatures
+from campaigns.replies import receive, webhook_signatures
+from campaigns.sending import outbox
 from campaigns.states import EventKind, MessageState
 from demo.mail_sink import simulated_mail
 from tests.campaigns import factories
@@ -84,6 +85,35 @@ def test_an_event_from_the_future_happens_now(mail):
     post({"events": [{"id": "a1", "kind": "complained", "message": str(mail.pk), "occurred_at": later}]})
 
     assert Event.objects.get().occurred_at <= timezone.now()
+
+
+def test_a_providers_event_from_the_future_happens_now(mail):
+    later = timezone.now() + timedelta(days=90)
+
+    receive.take_event(receive.ProviderEvent(EventKind.COMPLAINED, "p1", message=str(mail.pk), occurred_at=later))
+
+    assert Event.objects.get().occurred_at <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("kind", "told_after_s", "state"),
+    [
+        ("complained", 1, MessageState.SENT),
+        ("deferred", 1, MessageState.UNKNOWN),
+        # Told of an earlier attempt, it proves nothing of this one.
+        ("bounced", -60, MessageState.UNKNOWN),
+    ],
+)
+def test_a_webhook_before_the_answer_settles_a_mail_whose_sender_died(mail, kind, told_after_s, state):
+    sending_at = timezone.now() - timedelta(seconds=told_after_s)
+    Message.objects.update(state=MessageState.SENDING, sending_at=sending_at, sent_at=None, sender_job=uuid4())
+
+    post({"events": [{"id": "a1", "kind": kind, "message": str(mail.pk)}]})
+    outbox.settle_left_behind(mail.campaign)
+
+    mail.refresh_from_db()
+    assert mail.state == state
+    assert mail.sent_at == (sending_at if state == MessageState.SENT else None)
 
 
 def test_a_provider_that_is_not_named_is_not_heard(db, settings):
