@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Enrolment, Event, Message, Reply
+from campaigns.models import Contact, Enrolment, Event, Message, Reply, SuppressionLift
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
 from campaigns.states import MessageState, SuppressionReason
@@ -134,6 +134,7 @@ def _erase(hmac: str) -> ErasedPerson:
     replies.update(subject="", text="", meant_why="")
     with immutability.erasing():
         Event.objects.filter(message__in=mails).update(payload={})
+        SuppressionLift.objects.filter(suppression__address_hmac=hmac).update(reason="")
     mails.update(subject="", body="", problem="", updated_at=now)
     _erase_contacts(contacts)
     return erased_person

@@ -9,14 +9,15 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import Http404
 
-from campaigns.models import Campaign, Reply, Suppression
+from campaigns.models import Campaign, Reply
 from campaigns.states import ReplyClass
+from campaigns.suppression.queries import standing
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import slugs_with
 
 PER_PAGE = 25
-_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+_LISTED = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
 
 
 def visible(member: Member) -> QuerySet[Reply]:
