@@ -109,6 +109,7 @@ ACTS: dict[str, str] = {
     "sender_made": "Sender made",
     "sender_changed": "Sender changed",
     "suppressed": "Addresses suppressed",
+    "suppression_lifted": "Address taken off the suppression list",
     "fixed_mails_decided": "Mails with a fixed text decided",
     "experiment_registered": "Experiment registered",
     "halted": "Outgoing traffic stopped",

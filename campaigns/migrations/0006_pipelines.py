@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_imports_correct'),
+        ('campaigns', '0005_suppression_lifts'),
         ('generation', '0008_dated_prices'),
         ('review', '0010_accepted_by_a_judge'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -1,7 +1,7 @@
 """Rows of the campaigns room."""
 
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
-from campaigns.models.contacts import Contact, ContactImport, Suppression
+from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
 from campaigns.models.events import Event, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
@@ -28,5 +28,6 @@ __all__ = [
     "StageRun",
     "Step",
     "Suppression",
+    "SuppressionLift",
     "WriteOrder",
 ]

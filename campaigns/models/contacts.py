@@ -84,14 +84,33 @@ class Contact(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that is never written to again, by its HMAC alone; a trigger refuses UPDATE and DELETE."""
+    """An address that is not written to, by its HMAC alone; a trigger refuses UPDATE and DELETE.
+
+    An entry stands unless it has a lift. An address may have several: what comes after a lift, or what outlasts one, is
+    an entry of its own, so that nothing that was lifted hides it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    address_hmac = models.CharField(max_length=64, unique=True)
+    address_hmac = models.CharField(max_length=64, db_index=True)
     reason = models.CharField(max_length=16, choices=SuppressionReason.choices)
     note = models.CharField(max_length=200, blank=True)
     # Of a mail or a member, as plain values: this row outlives both.
     message_id = models.UUIDField(null=True, blank=True)
+    member_name = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class SuppressionLift(models.Model):
+    """That an entry of the suppression list was a mistake, by whom and why; a trigger refuses UPDATE and DELETE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    suppression = models.OneToOneField(Suppression, on_delete=models.PROTECT, related_name="lift")
+    # Erased with the person; the fact stays.
+    reason = models.CharField(max_length=300)
+    # A plain value: this row outlives the member.
     member_name = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

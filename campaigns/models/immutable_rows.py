@@ -5,6 +5,7 @@ from review.db.immutability import Guard
 CHANGES = ("UPDATE", "DELETE")
 GUARDS = (
     Guard("campaigns_suppression", CHANGES, "", "The suppression list only grows."),
+    Guard("campaigns_suppressionlift", CHANGES, "", "A lift is never changed: suppress again.", erasable=("reason",)),
     # Personal data in a payload is erased with the person.
     Guard(
         "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)

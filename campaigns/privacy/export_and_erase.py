@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Enrolment, Event, Message, Reply, StageRun
+from campaigns.models import Contact, Enrolment, Event, Message, Reply, StageRun, SuppressionLift
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
 from campaigns.states import OUTCOMES, MessageState, SuppressionReason
@@ -138,6 +138,7 @@ def _erase(hmac: str) -> ErasedPerson:
     with immutability.erasing():
         # Outcomes say an amount and nothing of the person: totals stay.
         Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
+        SuppressionLift.objects.filter(suppression__address_hmac=hmac).update(reason="")
     mails.update(subject="", body="", problem="", updated_at=now)
     StageRun.objects.filter(message__in=mails).update(output={}, reason="")
     _erase_contacts(contacts)

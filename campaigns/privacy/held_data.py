@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Contact, Event, Message, Reply, StageRun, Suppression
+from campaigns.suppression import queries as suppressed
 from members.models import Member
 from review.datasets import removed_samples as erased_selectors
 from review.datasets.removed_samples import versions_holding
@@ -131,7 +132,7 @@ def person_data(member: Member, hmac: str) -> PersonData:
         drafts=drafts.count(),
         decisions=Decision.objects.filter(draft__in=drafts).count(),
         versions=erased_selectors.versions_holding([record.pk for record in own]),
-        entry=Suppression.objects.filter(address_hmac=hmac).first(),
+        entry=suppressed.standing().filter(address_hmac=hmac).first(),
     )
 
 
@@ -161,7 +162,7 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
     own, shared = own_records(contacts)
     drafts = list(Draft.objects.filter(record__in=own).order_by("created_at", "pk"))
     mails = list(mails_to(contacts))
-    entry = Suppression.objects.filter(address_hmac=address_hmac).first()
+    entry = suppressed.standing().filter(address_hmac=address_hmac).first()
     return {
         "made_at": timezone.now().isoformat(),
         "explanation": EXPLANATION,

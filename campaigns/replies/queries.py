@@ -9,8 +9,9 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import Campaign, Reply, Suppression
+from campaigns.models import Campaign, Reply
 from campaigns.states import ReplyClass
+from campaigns.suppression.queries import standing
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import slugs_with
@@ -20,7 +21,7 @@ PER_PAGE = 25
 # Beside the meanings: replies that the rules are not sure of.
 TO_READ = "to_read"
 _UNSURE = Count("pk", filter=Q(is_unsure=True))
-_LISTED = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+_LISTED = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
 
 
 def visible(member: Member) -> QuerySet[Reply]:

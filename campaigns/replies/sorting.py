@@ -107,9 +107,10 @@ def sort(reply: ReceivedReply, *, probabilities: Mapping[str, float] | None = No
     if not probabilities and not spoken:
         return SortedReply(ReplyClass.OTHER, 1 / len(ReplyClass), RULES)
     scores = {each: spoken.get(each, 0.0) + _trusted(probabilities, each) for each in ReplyClass}
-    if not (_LEAVES.search(reply.text) and _may_be_wish(probabilities, spoken)):
-        del scores[ReplyClass.UNSUBSCRIBE]
-    best = max(scores, key=lambda each: scores[each])
+    # A wish that may not stand by itself is still thought of: it takes from the confidence, so that a person reads the reply.
+    is_wish = _LEAVES.search(reply.text) is not None and _may_be_wish(probabilities, spoken)
+    open_to = [each for each in ReplyClass if is_wish or each != ReplyClass.UNSUBSCRIBE]
+    best = max(open_to, key=lambda each: scores[each])
     total = sum(math.exp(score - scores[best]) for score in scores.values())
     return SortedReply(best, round(min(1 / total, BY_RULE), 3), by if probabilities else RULES)
 

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from campaigns.states import SuppressionReason
 from campaigns.suppression import queries as listed
 from campaigns.suppression import suppress
+from campaigns.suppression.lift import MAX_REASON, lift
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import ListQuery, Rows, lists
@@ -46,6 +47,18 @@ class SuppressionOut(serializers.Serializer[Any]):
     note = serializers.CharField()
     member = serializers.CharField(source="member_name")
     created_at = serializers.DateTimeField()
+    lifted_at = serializers.DateTimeField(
+        source="lift.created_at", default=None, allow_null=True, help_text="Null: the entry stands."
+    )
+    lifted_by = serializers.CharField(source="lift.member_name", default="")
+    lifted_because = serializers.CharField(source="lift.reason", default="")
+
+
+class LiftIn(serializers.Serializer[Any]):
+    """Whose entries are a mistake; the address may be given as its HMAC."""
+
+    address = serializers.CharField()
+    reason = serializers.CharField(max_length=MAX_REASON)
 
 
 class SuppressedOut(serializers.Serializer[Any]):
@@ -61,8 +74,23 @@ class SuppressionQuery(ListQuery):
     address = serializers.CharField(required=False, help_text="Only the entry of this address, or of this HMAC.")
 
 
+class SuppressionLiftView(APIView):
+    """Entries that colleagues or a bounce made by mistake."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="lift_suppression", request=LiftIn, responses=SuppressionOut(many=True))
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Lift the standing entries of `address`; what the reader said by a link or a complaint, and an erasure, cannot be."""
+        asked = LiftIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        lifts = lift(asked.validated_data["address"], by=member_of(request), why=asked.validated_data["reason"])
+        return Response(SuppressionOut([each.suppression for each in lifts], many=True).data)
+
+
 class SuppressionListView(APIView):
-    """The suppression list. It only grows: there is no PUT, PATCH or DELETE."""
+    """The suppression list, with what was lifted. It only grows: there is no PUT, PATCH or DELETE."""
 
     scope_read = "lead"
     pagination_class = KeysetPagination

@@ -39,6 +39,17 @@ class SuppressForm(forms.Form):
         return ["", *lines[1:]] if has_header else lines
 
 
+class LiftForm(forms.Form):
+    """Whose entry is a mistake, and why."""
+
+    address = forms.CharField(max_length=254, widget=forms.HiddenInput())
+    reason = forms.CharField(
+        label="Lift, because",
+        max_length=300,
+        help_text="Without names: it stays for good. Nothing that was stopped goes out by itself.",
+    )
+
+
 class PersonForm(forms.Form):
     """Whom to look for."""
 

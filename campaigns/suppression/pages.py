@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from campaigns.states import ReplyClass, SuppressionReason
 from campaigns.suppression import queries as selectors
 from campaigns.suppression import suppress
-from campaigns.suppression.forms import PersonForm, SuppressForm
+from campaigns.suppression.forms import LiftForm, PersonForm, SuppressForm
+from campaigns.suppression.lift import lift
 from campaigns.suppression.queries import task_to_lead_or_403, unlisted_unsubscribe_replies
 from members.session import member_of
 from web.db import keyset
@@ -66,7 +67,28 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
         except ValueError as error:
             asked.add_error("address", f"{str(error)[:1].upper()}{str(error)[1:]}.")
     context = {**_context(request, task), "form": SuppressForm(), "asked": asked, "found": lookup}
+    if lookup and lookup.entry and suppress.may_be_lifted(lookup.entry):
+        context["lifting"] = LiftForm(initial={"address": lookup.address})
     return render(request, "campaigns/contacts/suppressions.html", context, status=422 if asked.errors else 200)
+
+
+@require_http_methods(["POST"])
+def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a person be written to again who stands on the list by mistake."""
+    task = task_to_lead_or_403(member_of(request), slug)
+    form = LiftForm(request.POST)
+    if form.is_valid():
+        try:
+            lift(form.cleaned_data["address"], by=member_of(request), why=form.cleaned_data["reason"])
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(
+                request, "Lifted: the person may be written to again. Mails that were stopped stay stopped."
+            )
+            return redirect("campaigns:suppressions", task.slug)
+    context = {**_context(request, task), "form": SuppressForm(), "lifting": form}
+    return render(request, "campaigns/contacts/suppressions.html", context, status=422)
 
 
 def _context(request: HttpRequest, task: Task) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Who is not written to: the suppression list, and who asked for no more in a reply as far as one can read.
 
 The list holds HMACs alone, so it is asked by address and never shows one. A wish read from a reply holds as long as the
-reply is read so; entries of the list are permanent.
+reply is read so; an entry of the list holds until a lead lifts it, where it may be lifted (`lift`).
 """
 
 from __future__ import annotations
@@ -46,8 +46,13 @@ def is_suppressed(address_hmac: str) -> bool:
 
 
 def is_listed(address_hmac: str) -> bool:
-    """Whether an address is on the list, for good."""
-    return Suppression.objects.filter(address_hmac=address_hmac).exists()
+    """Whether an address is on the list."""
+    return standing().filter(address_hmac=address_hmac).exists()
+
+
+def standing() -> QuerySet[Suppression]:
+    """The entries that hold: those nobody lifted. Who asks for the list asks here, and for people `is_suppressed` or `barred`."""
+    return Suppression.objects.filter(lift__isnull=True)
 
 
 def barred(column: str = "address_hmac") -> Q:
@@ -56,7 +61,7 @@ def barred(column: str = "address_hmac") -> Q:
     Args:
         column: The row's column, or way to it, that holds the HMAC.
     """
-    listed = Suppression.objects.filter(address_hmac=OuterRef(column))
+    listed = standing().filter(address_hmac=OuterRef(column))
     return Q(Exists(listed)) | Q(Exists(_unsubscribe_replies().filter(message__contact__address_hmac=OuterRef(column))))
 
 
@@ -68,7 +73,7 @@ def suppressed_among(hmacs: Collection[str]) -> set[str]:
     """Those of many that are not written to; two queries for each 500."""
     wanted, suppressed = list(hmacs), set[str]()
     for chunk in chunked(wanted, CHUNK):
-        suppressed.update(Suppression.objects.filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
+        suppressed.update(standing().filter(address_hmac__in=chunk).values_list("address_hmac", flat=True))
         asked = _unsubscribe_replies().filter(message__contact__address_hmac__in=chunk).order_by()
         suppressed.update(asked.values_list("message__contact__address_hmac", flat=True))
     return suppressed
@@ -85,13 +90,13 @@ def require_list_access(member: Member) -> None:
 
 
 def visible(member: Member) -> QuerySet[Suppression]:
-    """The whole list, newest first.
+    """The whole list, newest first, with what was lifted.
 
     Raises:
         PermissionDenied: The member keeps no list.
     """
     require_list_access(member)
-    return Suppression.objects.order_by("-created_at", "-id")
+    return Suppression.objects.select_related("lift").order_by("-created_at", "-id")
 
 
 def search(member: Member, text: str) -> SuppressionLookup:
@@ -103,12 +108,12 @@ def search(member: Member, text: str) -> SuppressionLookup:
     """
     require_list_access(member)
     hmac = email_addresses.hmac_from(text.strip())
-    return SuppressionLookup(text.strip(), Suppression.objects.filter(address_hmac=hmac).first())
+    return SuppressionLookup(text.strip(), standing().filter(address_hmac=hmac).first())
 
 
 def counts() -> list[dict[str, Any]]:
-    """Entries by reason, in the order of the reasons; each with its label."""
-    by_reason = dict(Suppression.objects.order_by().values_list("reason").annotate(count=Count("pk")))
+    """Standing entries by reason, in the order of the reasons; each with its label."""
+    by_reason = dict(standing().order_by().values_list("reason").annotate(count=Count("pk")))
     return [{"label": reason.label, "count": by_reason.get(reason.value, 0)} for reason in SuppressionReason]
 
 
@@ -126,7 +131,7 @@ def task_to_lead_or_403(member: Member, slug: str) -> Task:
 
 def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
     """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
-    listed = Exists(Suppression.objects.filter(address_hmac=OuterRef("message__contact__address_hmac")))
+    listed = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
     related = ("event", "message__contact", "message__campaign__task", "message__arm")
     rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)
     slugs = slugs_with(member, Role.LEAD)

@@ -1,4 +1,4 @@
-"""The suppression list: who is never written to again. It only grows; a trigger refuses anything else.
+"""The suppression list: who is not written to. It only grows; a trigger refuses anything else, and `lift` adds rows beside it.
 
 Beside it, `stop_mails_to`: who asked for no more in a reply is not written to as long as the reply is read so.
 
@@ -87,7 +87,8 @@ def suppress(
 ) -> Suppression:
     """Never write to an address again, in any task: puts it on the list and stops its mails that have not gone.
 
-    Doing it twice changes nothing: the first entry, with its reason, stays. A mail that is on the wire at this moment has
+    Doing it twice changes nothing: the first entry, with its reason, stays; one for good is added where the first may be
+    lifted. A mail that is on the wire at this moment has
     been sent before.
 
     Args:
@@ -170,6 +171,7 @@ def _put(
     ordered, entries = sorted(hmacs), dict[str, Suppression]()
     for chunk in chunked(ordered, CHUNK):
         contacts = lock_contacts(chunk)
+        wanting = _without_entry(chunk, is_for_good=not _may_be_lifted(reason, by.name if by else ""))
         fresh = [
             Suppression(
                 address_hmac=hmac,
@@ -178,12 +180,31 @@ def _put(
                 message_id=message_id,
                 member_name=by.name[:150] if by else "",
             )
-            for hmac in chunk
+            for hmac in wanting
         ]
-        Suppression.objects.bulk_create(fresh, ignore_conflicts=True)
-        entries.update({row.address_hmac: row for row in Suppression.objects.filter(address_hmac__in=chunk)})
+        Suppression.objects.bulk_create(fresh)
+        rows = selectors.standing().filter(address_hmac__in=chunk).order_by("created_at", "pk")
+        entries.update({row.address_hmac: row for row in rows})
         _stop(contacts, _STOPS[reason])
     return entries
+
+
+def _without_entry(hmacs: Sequence[str], *, is_for_good: bool) -> list[str]:
+    """Those that need an entry: none stands, or only such as may be lifted where this one is for good."""
+    rows = selectors.standing().filter(address_hmac__in=hmacs)
+    covered = {row.address_hmac for row in rows if not (is_for_good and may_be_lifted(row))}
+    return [hmac for hmac in hmacs if hmac not in covered]
+
+
+def may_be_lifted(entry: Suppression) -> bool:
+    """Whether colleagues or a bounce made the entry, and neither the reader nor an erasure."""
+    return _may_be_lifted(entry.reason, entry.member_name)
+
+
+def _may_be_lifted(reason: str, member_name: str) -> bool:
+    if reason == SuppressionReason.UNSUBSCRIBED:
+        return member_name != ""
+    return reason in (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
 
 
 def _wait_for_sending(mails: list[UUID]) -> None:

@@ -86,6 +86,9 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:later|später|más tarde|plus tard|moving|move|umzug|déménagement|trasloco|verhuizing|mudanza|merger|audit|stocktaking|inventur|inventaire)\b",
     ),
     (C.NOT_INTERESTED, STRONG): (
+        r"\b(?:in-? ?house|ourselves)\b.{0,60}\b(?:no|not|never|happy|stay|keep)\b|\bno (?:plans?|intention|wish|desire|reason) (?:to|of)\b|\b(?:keine? (?:plän|absicht|grund)\w*|nicht vor,)\b|\bn'(?:envisage|avons pas l'intention|ai pas l'intention)\w*\b",
+        r"\b(?:niet|non|pas|no|nicht) (?:interessant|interessante|intéressant|relevant|pertinent|zutreffend)\b",
+        r"\b(?:kein thema|not (?:our|my) (?:thing|bag|field)|of no use|no use (?:to|for) us|too small for)\b",
         r"\b(?:not interested|no interest|no,? thank(?:s| you)|no ta|no need|no demand|no fit|(?:hard |i.ll |we.ll )pass\b|all set|isn.t for us|not for us|not (?:a priority|relevant)|a no from|the answer is no|don.t (?:see|think) (?:there is )?a (?:fit|need)|went with|too pricey|too expensive|built our own|happy (?:as we are|with)|not my cup|disappoint you|decided (?:against|it)|do not wish to pursue|leave it there|count us out|nothing to be done|nobody warmed|is plenty|wouldn.t work for us)\b",
         r"\b(?:kein(?:e|en|erlei)? (?:bedarf|interesse|verwendung)|nein,? danke|danke,? nein|uninteressant|nichts für uns|nicht für uns|bestens versorgt|gut versorgt|entschieden|dagegen|bleiben (?:bei|beim)|nicht in anspruch|lohnt sich\b.{0,20}\bnicht|schlicht nicht|mitbewerber|absagen|brauch(?:en|t|e)?\b.{0,15}\b(?:nicht|ned|net)|verzichten|nichts mehr ändern|kommt .{0,20}nicht in ?frage|zufrieden)\b",
         r"\b(?:n(?:e |')(?:nous |m')?intéress\w+ pas|pas intéressée?s?|non merci|sans façon|déjà (?:équipés?|un|ce qu)|ne donner\w* pas suite|pas (?:de )?besoin|pas notre métier|pas pour nous|donc non|nous convient|nous suffit|aucune latitude|perdre votre temps|nous déclinons|bonne continuation)",
@@ -103,6 +106,9 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"\b(?:law firm|whiteboard|on paper|pizarra|karteikarten|excel|maison mère|parent company|zu teuer|trop cher|troppo caro|te duur|demasiado caro)\b",
     ),
     (C.INTERESTED, STRONG): (
+        # A yes and nothing else.
+        r"^\W*(?:yes(?: please)?|yep|yeah|sure|absolutely|definitely|of course|ja(?: bitte| gerne?| graag)?|gerne?|klar|machen wir|oui|d'accord|volontiers|sì|va bene|graag|prima|sí|claro|de acuerdo)\b(?:[,.! ]+(?:please|bitte|s'il vous plaît|svp|wann|when|quand|quando|wanneer|cuándo|thanks|danke|merci))*\W*$",
+        r"\b(?:rufen|ruf) (?:sie )?(?:mich |uns |doch |einfach |bitte |gerne? )*an\b|\b(?:wir|ich) (?:nehmen|nehme|machen|mache) (?:das|es)\b|\b(?:i.d|i would|we.d|we would) (?:like|love) to (?:read|hear|see|learn|know more|look)\b",
         rf"\b(?:{_DAY})\b[^.?!]{{0,40}}\b(?:works|suits|is fine|is good|passt|geht|zeit|frei|ok|convient|disponible|va bene|is goed|schikt|me viene bien)\b|\b(?:works|passt|disponible|free|libero|available|möglich|frei)\b[^.?!]{{0,40}}\b(?:{_DAY})\b|\b(?:how about|what about|say|yep|yes|ja|oui|sì|sí)\W{{1,3}}(?:{_DAY})\b",
         r"\b(?:count (?:us|me) in|i.m in\b|we.re in\b|keen|up for it|sign (?:us|me)? ?up|where do i sign|let.s (?:do|try|talk|meet|have)|go ahead|show me|walk me through|grab a slot|send (?:an|me an|over an?) (?:invite|invitation|proposal)|set up a (?:trial|call|meeting|demo)|happy to (?:jump|talk|chat|meet|have|hop)|(?:got|have) my attention|like to (?:see|try) (?:a|it)|tell me more|next step|should (?:very much )?like to see|sounds (?:promising|good|great|interesting)|when can we|call|ring) ?(?:me|you)?\b(?<!call)(?<!ring)",
         r"\b(?:(?:could you|please|pls|just) (?:call|ring|phone) me|ring me|call me|jump on a call|find me a time|willing to look|a (?:demo|walkthrough|demonstration)\b)",
@@ -121,6 +127,12 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         rf"\b(?:{_DAY}|tomorrow|next week|morgen|nächste woche|kommende woche|demain|la semaine prochaine|domani|prossima settimana|volgende week|mañana|próxima semana)\b",
     ),
     (C.OTHER, STRONG): (
+        # A wish for a day, which asks for nothing.
+        r"^\W*(?:(?:ich )?(?:wünsche )?(?:ihnen |euch |dir )?(?:ein(?:en?)? )?(?:schön\w*|gut\w*) (?:wochenende|tag|woche|abend|feierabend|feiertage|weihnachten)|alles gute|have a (?:good|great|nice|lovely) \w+|enjoy your \w+|bon(?:ne)? (?:week-?end|journée|soirée|semaine|fête|année)|buon(?:a)? (?:giornata|serata|fine settimana|lavoro)|fijn (?:weekend|avond)|fijne (?:dag|avond)|buen (?:día|fin de semana))\b[^?]{0,40}$",
+        # How a name is written or whom the copy should leave out.
+        r"\b(?:my name is|i.m called|ich heiße|je m'appelle|mi chiamo|ik heet|me llamo)\b.{0,30}\b(?:not|with|nicht|mit|und nicht|et non|pas|avec|e non|con|niet|met|no)\b|\b(?:misspel\w+|spel(?:t|led)|falsch geschrieben|mal (?:écrit|orthographié))\b",
+        r"\b(?:off|from|out of) (?:the |this |that )?(?:cc|copy|thread|loop)\b|\baus (?:dem|der) (?:cc|kopie)\b|\b(?:de|hors de) la (?:copie|boucle)\b|\buit de cc\b|\bdalla copia\b",
+        r"\b(?:sent|got|received) (?:this|that|it) (?:to (?:me|us) )?(?:twice|two times|\w+ times)\b|\b(?:doppelt|zweimal) (?:bekommen|erhalten|geschickt|gekommen)\b|\b(?:reçu|envoyé) (?:\w+ )?(?:deux fois|en double)\b",
         r"^\W*(?:thanks?(?: you)?|cheers|ok(?:ay)?|noted|received|got it|danke(?:schön)?|vielen dank|erhalten|verstanden|alles klar|zur kenntnis genommen|merci(?: bien)?|bien (?:reçu|noté)|reçu|grazie(?: mille)?|ricevuto|bedankt|dank(?: je| u)?|ontvangen|gracias|recibido|hm+)(?:[ ,.!]+(?:thanks?|thank you|cheers|danke|merci|grazie|dank|bedankt|gracias|to you too))*\W*$",
         r"\b(?:your|ihre|votre|vostra|uw|su|la sua) (?:invoice|rechnung|facture|fattura|factuur|factura)\b|\b(?:unpaid|overdue|impayée?|überfällig|impagada)\b",
         r"\b(?:(?:wrong|mauvais|falsche[rn]?) (?:tom|peter|address|destinataire|empfänger)|trompe[rz]? de destinataire|verwechslung|sbagliato (?:persona|indirizzo)|equivocado|the wrong (?!person|bloke|guy|department|desk|moment|time)\w+|did you mean to send|meant for someone)\b",
@@ -131,6 +143,7 @@ _PATTERNS: Final[dict[tuple[ReplyClass, float], tuple[str, ...]]] = {
         r"^\W*(?:i.ll have a think|let me think|i.ll think about it|ich (?:überlege|denke)|mal sehen|je vais y réfléchir|ci penso|lo pensaré)\b|^\W*$",
     ),
     (C.OUT_OF_OFFICE, STRONG): (
+        r"^\W*away\b.{0,20}\d|\b(?:when|once|after) i (?:return|am back|get back)\b",
         r"\b(?:out of (?:the )?office|ooo\b|(?:on|taking) (?:annual |parental |maternity |paternity |sick |medical )?leave|(?:i.m|i am|i will be|i.ll be|we are|currently) (?:\w+ )?(?:away|on (?:holiday|vacation)|out (?:from|until)|closed)|office is (?:closed|shut)|on holiday until|limited (?:access|availability)|in my absence|gone fishing|is covering for me|sick today|i don.t work (?:on )?\w+days?|no access to (?:e-?)?mail|bank holiday|patchy signal|when i.m back at my desk|back (?:on )?(?:mon|tues|wednes|thurs|fri)day \d)",
         r"\b(?:nicht im (?:büro|haus|dienst)|im urlaub|in (?:elternzeit|teilzeit|mutterschutz)|auf (?:dienstreise|kur|montage|messe)|abwesen\w+|betriebs(?:urlaub|ferien)|sommerpause|krankheitsbedingt|krankgeschrieben|meine vertretung|wieder (?:erreichbar|am platz|im büro|für sie da|im haus)|(?:erreichen|erreichst) (?:sie )?mich (?:wieder|erst)|heute feiertag|nicht weitergeleitet|werksferien|bin bis)\b",
         r"\b(?:en (?:congés?|vacances|déplacement|arrêt|formation)|absente? (?:du|jusqu)|à mon retour|mon absence|réouverture|(?:usine|bureaux?|société|entreprise) (?:est|sont) fermée?s?|retour prévu|congé (?:maternité|parental)|prend le relais|je reviens le|de retour le)\b",

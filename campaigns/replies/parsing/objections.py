@@ -43,6 +43,11 @@ ENGLISH = (
     r"^(?:please |kindly )*take (?:me|us|my name|our name) off(?: please| thanks?)*$",
     r"\bdo(?: not|n't) (?:send (?:me|us) anything(?: else| more)|use (?:this|my) (?:address|e-?mail))|\b(?:get|take) (?:me|us) off (?:whatever|this|the|your)\b.{0,15}\b(?:list|mailing|thing)",
     r"\b(?:i|we)(?:'d| would| want| wish| ask| demand| appreciate|'m)\b.{0,40}\b(?:be|being|get|getting) (?:removed|deleted|taken off|unsubscribed|struck) (?:from|off)? ?(?:of )?(?:your|this|the|all|any)\b|\b(?:remove|delete|erase) (?:both|all|any|each)(?: of)? (?:my|our|the) (?:\w+ )?(?:address\w*|e-?mails?|data|details|contacts?|names?)",
+    # Clipped and misspelt, as phones have it; the bare word at an end ("not interested, pls remove").
+    r"\bunsub (?:me|us)\b|^(?:(?:please|pls|plz|kindly|just|hi|hello),? )*(?:unsub|un-?su[bs]{1,2}c?r?i?b?e?|unsuscribe)(?: (?:please|pls|plz|me|us|now|thx|thanks|ta))*$",
+    r"(?:^|[,;.] |\b(?:and|so|just|interested|intrested) )(?:please|pls|plz|kindly) (?:remove|delete|unsub(?:scribe)?)(?: (?:me|us|now|thx|thanks))*$",
+    r"\b(?:not (?:to )?(?:be )?(?:hear(?:ing)?|getting|receiv(?:e|ing)))\b.{0,25}\bany ?more\b|\b(?:prefer|rather|appreciate) not (?:to )?(?:hear|receiv|get|be contacted)\w*",
+    r"\b(?:desist|refrain|abstain) from\b.{0,15}\b(?:sending|e-?mailing|mailing|writing|contacting|messaging|marketing)\b",
     r"\bcease and desist\b|\bcease (?:all |any )?(?:contact|communication|further)",
 )
 GERMAN = (
@@ -59,6 +64,9 @@ GERMAN = (
     r"\b(?:sehen|seht|sieh|bitte|wir bitten)\b.{0,40}\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher)\b.{0,40}\b(?:ab|abzusehen|abzulassen|abstand)",
     r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?$|\bkeine werbung (?:an|mehr|von)\b",
     r"\bhör(?:en|t)? (?:sie )?(?:bitte )?(?:endlich )?auf\b.{0,30}\b(?:mails?|schreiben|schicken|nachrichten|werbung)\b|\bum (?:austragung|streichung|löschung)\b",
+    r"^(?:bitte |hallo,? )*(?:abmeldung|abbestellung|austragung|löschung) (?:vom|von|aus|der|des|meiner)\b|^(?:bitte )?(?:ab|aus)(?:melden|tragen) (?:vom|von|aus)\b",
+    r"\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher|solchen)\b.{0,50}\b(?:abzusehen|abzulassen|abstand zu nehmen|verschont)\b",
+    r"\b(?:will|möchte|wollen|möchten|brauche)\b.{0,20}\b(?:das|die|diese|sowas|so was|so etwas|nichts)\b.{0,20}\b(?:nicht mehr|nie wieder|mehr)\b.{0,15}\b(?:kriegen|bekommen|erhalten|haben|sehen|lesen)\b",
     r"\bunterlassen sie\b|\b(?:lassen|lass)(?: sie)?(?: bitte)? (?:mich|uns) (?:bitte )?(?:in ruhe|in frieden)",
     r"\bwiderspr(?:eche|echen|uch)\b.{0,60}\b(?:verarbeitung|nutzung|verwendung|werb\w*|daten|zusendung|kontakt\w*)|\bwiderrufe?\b.{0,40}\beinwilligung",
     r"\b(?:möchte|möchten|will|wollen|wünsche|wünschen)\b.{0,30}\b(?:nicht|keine)\b.{0,30}\b(?:kontaktiert|angeschrieben|angemailt|mails? (?:mehr )?(?:bekommen|erhalten)|werbung)",
@@ -117,6 +125,12 @@ REQUEST = re.compile(
     r"|\bwann hören\b|\bwhen will you stop\b",
     re.IGNORECASE,
 )
+# Asked of what a product can do, and of nothing that is to be done now.
+CAPABILITY = re.compile(
+    r"\b(?:on|upon) request\b|\bat any time\b|\bauf (?:wunsch|anfrage|verlangen)\b|\bjederzeit\b|\b(?:sur|à la) demande\b|\bà tout moment\b"
+    r"|\b(?:su|a) richiesta\b|\bop (?:verzoek|aanvraag)\b|\b(?:a|bajo) petición\b|\bbajo demanda\b",
+    re.IGNORECASE,
+)
 # What comes before the wish and turns it round: "no need to remove me", "before I unsubscribe".
 TURNED = re.compile(
     r"(?:\b(?:do not|don.?t|never|no need to|no reason to|not going to|won.?t|will not|please don.?t|rather than|instead of|before (?:i|we)|without having to"
@@ -170,7 +184,7 @@ def _is_wish(sentence: str, *, has_other_way: bool) -> bool:
     match = next((each for each in WISHES.finditer(bare) if not TURNED.search(bare[: each.start()])), None)
     if match is None:
         return False
-    if is_question and not REQUEST.search(bare):
+    if is_question and (CAPABILITY.search(bare) or not REQUEST.search(bare)):
         return False
     if REMOVAL.search(match[0]):
         return True

@@ -38,6 +38,7 @@ CAMPAIGNS = {
     "campaigns:contact-story": Rule(LEAD, NONE),
     "campaigns:suppressions": Rule(LEAD, LEAD, reason=_KEEPS),
     "campaigns:suppression-search": Rule(NONE, LEAD, reason=_KEEPS),
+    "campaigns:suppression-lift": Rule(NONE, LEAD, reason=_KEEPS),
     "campaigns:senders": Rule(LEAD, LEAD, reason=_PICKS),
     "campaigns:sender": Rule(
         LEAD,
@@ -84,6 +85,7 @@ CAMPAIGNS = {
     "api-contacts": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-contact": Rule(LEAD, LEAD),
     "api-suppressions": Rule(ANY_LEAD, ANY_LEAD, reason=_KEEPS),
+    "api-suppression-lift": Rule(NONE, ANY_LEAD, reason=_KEEPS),
     "api-senders": Rule(ANY_LEAD, ANY_LEAD, reason=_PICKS),
     "api-sender": Rule(
         ANY_LEAD,
