@@ -50,11 +50,11 @@ class SuppressionOut(serializers.Serializer[Any]):
     lifted_at = serializers.DateTimeField(
         source="lift.created_at", default=None, allow_null=True, help_text="Null: the entry stands."
     )
-    lifted_by = serializers.CharField(source="lift.member_name", default="")
-    lifted_because = serializers.CharField(source="lift.reason", default="")
+    lifted_by = serializers.CharField(source="lift.member_name", default=None, allow_null=True)
+    lifted_because = serializers.CharField(source="lift.reason", default=None, allow_null=True)
 
 
-class LiftIn(serializers.Serializer[Any]):
+class SuppressionLiftIn(serializers.Serializer[Any]):
     """Whose entries are a mistake; the address may be given as its HMAC."""
 
     address = serializers.CharField()
@@ -79,11 +79,11 @@ class SuppressionLiftView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="lift_suppression", request=LiftIn, responses=SuppressionOut(many=True))
+    @extend_schema(operation_id="lift_suppression", request=SuppressionLiftIn, responses=SuppressionOut(many=True))
     @idempotent
     def post(self, request: Request) -> Response:
         """Lift the standing entries of `address`; what the reader said by a link or a complaint, and an erasure, cannot be."""
-        asked = LiftIn(data=request.data)
+        asked = SuppressionLiftIn(data=request.data)
         asked.is_valid(raise_exception=True)
         lifts = lift(asked.validated_data["address"], by=member_of(request), why=asked.validated_data["reason"])
         return Response(SuppressionOut([each.suppression for each in lifts], many=True).data)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from campaigns.models import Experiment, Look, Suppression
+from campaigns.models import Experiment, Look, Stage, StageRun, Suppression
 from evaluation.models import Gate, SplitOpening, Suite
 from generation.models import JudgedPair, Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
@@ -51,6 +51,8 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     Promotion.objects.create(task=made.task, miniature=miniature, act="promote", by=made.admin)
     experiment = Experiment.objects.get(slug=made.objects["experiment"])
     Look.objects.create(experiment=experiment, number=1, result={"stage": "running"}, created_by=made.admin)
+    stage = Stage.objects.get(version__pipeline__slug=made.objects["pipeline"])
+    StageRun.objects.create(message_id=made.objects["mail"], stage=stage, state="passed", output={"subject": "Hello"})
     Suppression.objects.create(address_hmac="0" * 64, reason="manual")
     event = WebhookEvent.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
     delivery = Delivery.objects.create(hook_id=made.objects["hook"], event=event, attempts=1)
