@@ -27,7 +27,7 @@ from campaigns.contacts.imports.import_file import import_contacts
 from campaigns.experiments import record_look, register
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Campaign, ContactImport, Experiment, Look, Message, SenderIdentity
-from campaigns.planning import edit
+from campaigns.planning import edit, sequence_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
 from campaigns.senders import edit as senders_edit
 from campaigns.sending import lifecycle, tick
@@ -147,7 +147,7 @@ def _plan(admin: Member, batch: ContactImport) -> CampaignPlan:
         ],
         steps=[
             StepPlan(),
-            StepPlan(StepWriter.TEMPLATE, 7 * edit.DAY_S, "One page about Loomboard", FOLLOW_UP),
+            StepPlan(StepWriter.TEMPLATE, 7 * sequence_checks.DAY_S, "One page about Loomboard", FOLLOW_UP),
         ],
         links={"tour": "https://loomboard.example/tour"},
         sender=_sender(admin),
