@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
-from campaigns.pipelines import compose
+from campaigns.pipelines import compose, passages
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.privacy import export_and_erase
@@ -104,6 +104,49 @@ def test_rules_drop_a_claim_that_its_quote_does_not_bear_out(
     mail = Message.objects.select_related("record").get()
     assert mail.record is not None
     assert mail.record.facts["trigger"] == "Harrow Works opened a depot in Lund."
+
+
+def test_a_quote_without_the_companys_name_bears_out_a_claim_of_that_company_alone(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], records: list[Record]
+) -> None:
+    page = f"{PAGE} Borg Steel opened a mill in Kiruna."
+    start(
+        stored(tasks), StagePlan("bear", StageKind.VERIFY, inputs=CLAIMS),
+        write_stage(task, trigger="bear.claims.text"),
+    )  # fmt: skip
+    Record.objects.filter(pk=records[0].pk).update(facts={**Record.objects.get(pk=records[0].pk).facts, "notes": page})
+    Contact.objects.update(company="Harrow Works")
+    quote = "opened a depot in Lund on 3 May"
+    tick.advance_all()
+    right, wrong, of_another = (
+        claim("Harrow Works opened a depot in Lund.", quote),
+        claim("Borg Steel opened a depot in Lund.", quote),
+        claim("Harrow Works opened a mill in Kiruna.", "Borg Steel opened a mill in Kiruna."),
+    )
+    answer_orders(research(right, wrong, of_another))
+    tick.advance_all()
+
+    parts = StageRun.objects.filter(stage__kind=StageKind.VERIFY).order_by("part")
+    assert [(run.output["claim"], run.state) for run in parts] == [
+        (right, StageState.PASSED), (wrong, StageState.STOPPED), (of_another, StageState.STOPPED),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("opened a depot", "Harrow: opened a depot"),
+        ("It employs 140 people.", "Harrow: It employs 140 people."),
+        ("In May we moved to Lund.", "Harrow: In May we moved to Lund."),
+        ("Harrow opened a depot", "Harrow opened a depot"),
+        ("Borg Steel opened a depot", "Borg Steel opened a depot"),
+        ("Italy is its largest market.", "Italy is its largest market."),
+        ("", ""),
+    ],
+)
+def test_the_company_is_said_before_a_quote_that_names_nobody(quote: str, expected: str) -> None:
+    assert passages.passage_of(quote, "Harrow") == expected
+    assert passages.passage_of(quote, "") == quote
 
 
 def test_a_model_is_asked_of_what_the_rules_leave_open_alone(
