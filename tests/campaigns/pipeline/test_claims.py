@@ -15,6 +15,8 @@ from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StageKind, StageState
 from generation.models import Order, Research, ResearchedSite, WebPage
+from jobs.models import Job
+from jobs.states import FINISHED, JobState
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.states import Role
@@ -340,6 +342,18 @@ def test_nobody_is_erased_while_pages_of_the_company_are_read(
 
     with pytest.raises(Refusal, match="being read"):
         export_and_erase.erase("person0@co0.example")
+
+
+def test_pages_are_read_no_more_once_the_campaign_has_ended(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
+    tick.advance_all()
+    assert Job.objects.get(pk=Research.objects.get().job_id).state not in FINISHED | {JobState.CANCELLING}
+
+    lifecycle.end(campaign, by=lead)
+
+    assert Job.objects.get(pk=Research.objects.get().job_id).state in (JobState.CANCELLING, JobState.CANCELLED)
 
 
 def test_mails_fail_with_the_reason_where_no_pages_can_be_ordered(
