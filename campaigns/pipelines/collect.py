@@ -136,7 +136,7 @@ def _take_pages(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
         if site is None:
             # The order for pages was deleted.
             unread[one.pk] = NOT_READ
-        elif site.research.job is not None and site.research.job.state in FINISHED:
+        elif site.research.job is None or site.research.job.state in FINISHED:
             facts = page_facts(site, spec, site.research.chars_per_page)
             if facts:
                 wanted[one.pk], read[one.pk] = facts, one

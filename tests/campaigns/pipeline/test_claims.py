@@ -16,7 +16,7 @@ from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StageKind, StageState
 from generation.models import Order, Research, ResearchedSite, WebPage
 from jobs.models import Job
-from jobs.states import FINISHED, JobState
+from jobs.states import JobState
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.states import Role
@@ -349,11 +349,28 @@ def test_pages_are_read_no_more_once_the_campaign_has_ended(
 ) -> None:
     campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
     tick.advance_all()
-    assert Job.objects.get(pk=Research.objects.get().job_id).state not in FINISHED | {JobState.CANCELLING}
+    before = Job.objects.get(research__isnull=False).state
 
     lifecycle.end(campaign, by=lead)
 
-    assert Job.objects.get(pk=Research.objects.get().job_id).state in (JobState.CANCELLING, JobState.CANCELLED)
+    assert before == JobState.QUEUED
+    assert Job.objects.get(research__isnull=False).state in (JobState.CANCELLING, JobState.CANCELLED)
+
+
+def test_a_mail_whose_reading_of_pages_has_no_work_behind_it_fails_and_is_read_again(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
+    tick.advance_all()
+    Research.objects.update(job=None)
+
+    tick.advance_all()
+    problem = Message.objects.get().problem
+    tick.order_drafts.write_again(campaign, by=lead)
+    tick.advance_all()
+
+    assert problem == "site: No page of its site could be read."
+    assert Research.objects.count() == 2
 
 
 def test_mails_fail_with_the_reason_where_no_pages_can_be_ordered(
