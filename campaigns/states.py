@@ -111,6 +111,8 @@ MESSAGE_MOVES: dict[MessageState, frozenset[MessageState]] = {
     M.FAILED: frozenset({M.PREPARING, M.PLANNED}),
     M.STOPPED: frozenset(),
 }
+# Mails that wait for a stage: before they are written, or to be checked. Of others no stage is asked any more.
+AT_A_STAGE = frozenset({M.PREPARING, M.WRITTEN})
 BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
 
 

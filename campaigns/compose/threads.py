@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -24,42 +24,32 @@ def written_from() -> Coalesce:
 
 
 def sent_before_by_record(
-    campaign: Campaign,
-    *,
-    arm_id: UUID,
-    step: Step,
-    record_ids: Sequence[UUID],
-    only_readers_of: Sequence[UUID] | None = None,
+    campaign: Campaign, *, step: Step, mail_by_record: Mapping[UUID, UUID]
 ) -> dict[UUID, list[dict[str, str]]]:
     """What was sent before a step, by record: `subject` and `body` of each mail, slots unfilled, the first one first.
 
-    People who share a record, an arm and a branch share their drafts, so one reader's mails stand for all of them. Empty
-    for the first step of a sequence.
+    People who share a record, an arm and a branch share their drafts, so one reader's mails stand for all of them. That
+    reader's earlier mails may have been written from another record. Empty for the first step of a sequence.
 
     Args:
         campaign: The campaign.
-        arm_id: Of this arm.
         step: The step that is to be written.
-        record_ids: Of these records.
-        only_readers_of: Ids of mails; where branches differ, only what the readers of these got.
+        mail_by_record: By record that is written from, one of the mails of this step.
     """
     if not campaign.steps.filter(number__lt=step.number).exists():
         return {}
-    readers = None if only_readers_of is None else _enrolments(only_readers_of)
-    by_record: dict[UUID, dict[int, dict[str, str]]] = {}
-    for chunk in chunked(record_ids, CHUNK):
-        sent = Message.objects.annotate(source_record=written_from()).filter(
-            campaign=campaign,
-            arm=arm_id,
-            state=MessageState.SENT,
-            step__number__lt=step.number,
-            source_record__in=chunk,
+    found: dict[UUID, list[dict[str, str]]] = {}
+    for chunk in chunked(list(mail_by_record.items()), CHUNK):
+        mails = Message.objects.filter(pk__in=[mail for _, mail in chunk])
+        readers = dict(mails.values_list("pk", "enrolment_id"))
+        sent = Message.objects.filter(
+            enrolment__in=readers.values(), state=MessageState.SENT, step__number__lt=step.number
         )
-        for mail in with_words(sent).order_by("step__number", "sent_at", "id"):
-            record_id = mail.record_id or mail.contact.record_id
-            if record_id is not None and (readers is None or mail.enrolment_id in readers):
-                by_record.setdefault(record_id, {}).setdefault(mail.step.number, content.fields_of(mail))
-    return {record: [by_step[number] for number in sorted(by_step)] for record, by_step in by_record.items()}
+        threads: dict[UUID, list[dict[str, str]]] = defaultdict(list)
+        for mail in with_words(sent).order_by("step__number"):
+            threads[mail.enrolment_id].append(content.fields_of(mail))
+        found |= {record: threads[readers[mail]] for record, mail in chunk if readers[mail] in threads}
+    return found
 
 
 def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]:
@@ -79,14 +69,6 @@ def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]
         pk: ",".join(str(before) for before in numbers[enrolment_id])
         for pk, enrolment_id, number in rows
         if numbers[enrolment_id] != list(range(1, number))
-    }
-
-
-def _enrolments(mail_ids: Sequence[UUID]) -> set[UUID]:
-    return {
-        enrolment
-        for chunk in chunked(mail_ids, CHUNK)
-        for enrolment in Message.objects.filter(pk__in=chunk).values_list("enrolment_id", flat=True)
     }
 
 

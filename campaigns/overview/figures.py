@@ -121,7 +121,7 @@ def arms(campaign: Campaign) -> list[ArmFigures]:
     event_rows = human_events([campaign.pk], COUNTED).values_list("enrolment__arm_id", "kind")
     for arm_id, kind, count in event_rows.annotate(count=Count("enrolment", distinct=True)):
         events[arm_id][kind] = count
-    rows = list(campaign.arms.select_related("teacher", "miniature").order_by("position"))
+    rows = list(campaign.arms.select_related("teacher", "miniature", "pipeline__pipeline").order_by("position"))
     costs = _costs(campaign, rows)
     seconds = _person_seconds(campaign)
     return [

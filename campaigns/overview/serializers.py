@@ -146,6 +146,8 @@ class CampaignArmOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="arm.name")
     teacher = serializers.CharField(source="arm.teacher.slug", default=None, allow_null=True)
     miniature = serializers.CharField(source="arm.miniature.slug", default=None, allow_null=True)
+    pipeline = serializers.CharField(source="arm.pipeline.pipeline.slug", default=None, allow_null=True)
+    pipeline_version = serializers.IntegerField(source="arm.pipeline.number", default=None, allow_null=True)
     weight = serializers.IntegerField(source="arm.weight")
     is_control = serializers.BooleanField(source="arm.is_control")
     contacts = serializers.IntegerField()

@@ -12,6 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRun
 from campaigns.pipelines import collect
 from campaigns.pipelines.values import MailValues, outputs_of
@@ -175,7 +177,8 @@ def _values_of(campaign: Campaign, mail: Message) -> MailValues:
 def _sites_there(campaign: Campaign, stage: Stage) -> dict[str, ResearchedSite]:
     rows = StageRun.objects.filter(message__campaign=campaign, stage=stage, site__isnull=False)
     # One that brought nothing is read once more where a lead asks for it.
-    rows = rows.exclude(site__research__job__state__in=FINISHED, site__made_record__isnull=True)
+    ended = Q(site__research__job__isnull=True) | Q(site__research__job__state__in=FINISHED)
+    rows = rows.exclude(ended, site__made_record__isnull=True)
     sites = ResearchedSite.objects.filter(pk__in=rows.values("site")).select_related("research__job")
     return {f"{site.url} {sorted(site.facts.items())}": site for site in sites}
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Stage, StageRun
 from campaigns.pipelines import answers, checks, records, run
-from campaigns.states import MessageState, StageKind, StageState
+from campaigns.states import AT_A_STAGE, StageKind, StageState
 from campaigns.writing import drafts_written, orders
 from generation.research.records import page_facts
 from jobs.states import FINISHED
@@ -25,8 +25,6 @@ from web.db.chunks import chunked
 CHUNK = 500
 NOT_READ = "No page of its site could be read."
 _TOLD = ["state", "record", "draft", "output", "reason", "cost_usd", "seconds", "ended_at"]
-# Mails that wait for a stage: before they are written, or to be checked.
-AT_STAGE = (MessageState.PREPARING, MessageState.WRITTEN)
 
 
 def collect(campaign: Campaign) -> int:
@@ -50,7 +48,7 @@ def collect(campaign: Campaign) -> int:
 
 
 def _runs(campaign: Campaign, state: StageState) -> QuerySet[StageRun]:
-    return StageRun.objects.filter(message__campaign=campaign, message__state__in=AT_STAGE, state=state)
+    return StageRun.objects.filter(message__campaign=campaign, message__state__in=AT_A_STAGE, state=state)
 
 
 def waiting(campaign: Campaign) -> QuerySet[StageRun]:
@@ -138,7 +136,7 @@ def _take_pages(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> i
         if site is None:
             # The order for pages was deleted.
             unread[one.pk] = NOT_READ
-        elif site.research.job is not None and site.research.job.state in FINISHED:
+        elif site.research.job is None or site.research.job.state in FINISHED:
             facts = page_facts(site, spec, site.research.chars_per_page)
             if facts:
                 wanted[one.pk], read[one.pk] = facts, one

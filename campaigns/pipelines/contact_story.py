@@ -16,11 +16,12 @@ from uuid import UUID
 from django.urls import reverse
 
 from campaigns.models import Contact, Event, Message, StageRun
-from campaigns.states import EventKind, MessageState, StageKind, StageState
+from campaigns.states import AT_A_STAGE, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
 from review.models import Decision
 from review.text.verification.claim_task import CLAIM
 
+NOT_ASKED = "The mail left its stages before an answer came."
 LOOKS = {
     StageState.WAITING: "is-idle",
     StageState.ASKED: "is-running",
@@ -93,7 +94,7 @@ def story_of(contact: Contact) -> list[MailStory]:
     decisions = _decisions([mail.draft_id for mail in mails if mail.draft_id is not None])
     return [
         MailStory(mail, _in_order([
-            *_stages(stages[mail.pk], pages),
+            *_stages(mail, stages[mail.pk], pages),
             *_written(mail, decisions),
             *_outcome(mail),
             *_events(events[mail.pk]),
@@ -132,7 +133,7 @@ def _in_order(entries: Iterable[StoryEntry]) -> list[StoryEntry]:
     return sorted(entries, key=lambda entry: (entry.at is None, entry.at.timestamp() if entry.at else 0.0))
 
 
-def _stages(runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Iterator[StoryEntry]:
+def _stages(mail: Message, runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Iterator[StoryEntry]:
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
     for run in runs:
         by_stage[run.stage_id].append(run)
@@ -141,7 +142,7 @@ def _stages(runs: Sequence[StageRun], pages: dict[UUID, list[WebPage]]) -> Itera
         if site is not None and pages.get(site):
             read = [_page(page) for page in pages[site]]
             yield StoryEntry(max(page.fetched_at for page in pages[site]), "Pages read", lines=read)
-        yield _stage(own)
+        yield _stage(mail, own)
 
 
 def _page(page: WebPage) -> StoryLine:
@@ -150,15 +151,18 @@ def _page(page: WebPage) -> StoryLine:
     return StoryLine(page.title or page.url, "", page.final_url or page.url, verdict, look, page.refused_why)
 
 
-def _stage(runs: Sequence[StageRun]) -> StoryEntry:
-    stage, ends = runs[0].stage, [run.ended_at for run in runs]
+def _stage(mail: Message, runs: Sequence[StageRun]) -> StoryEntry:
+    stage, is_left = runs[0].stage, mail.state not in AT_A_STAGE and any(run.ended_at is None for run in runs)
+    # What was open when its mail left this way ended with it.
+    ends = [run.ended_at or (mail.updated_at if is_left else None) for run in runs]
+    reasons = [run.reason for run in runs if run.reason and not _is_claim(run)]
     took = [run.seconds for run in runs if run.seconds is not None]
     by = f"{stage.teacher.name}" if stage.teacher is not None else "rules"
     told = next((run.draft.model for run in runs if run.draft is not None and run.draft.model), "")
     return StoryEntry(
         at=max((end for end in ends if end is not None), default=None) if all(ends) else None,
         title=f"{StageKind(stage.kind).label}: {stage.name}",
-        note=" ".join(dict.fromkeys(run.reason for run in runs if run.reason and not _is_claim(run))),
+        note=" ".join(dict.fromkeys([*reasons, NOT_ASKED] if is_left else reasons)),
         by=f"{by} ({told})" if told and told != by else by,
         cost_usd=sum((run.cost_usd for run in runs), Decimal(0)) if stage.teacher is not None else None,
         seconds=sum(took) if took else None,

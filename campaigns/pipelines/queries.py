@@ -65,9 +65,17 @@ def writing_stage(version: PipelineVersion) -> Stage:
     return Stage.objects.select_related("teacher").get(version=version, kind=StageKind.WRITE)
 
 
-def prepared_arms(campaign: Campaign) -> set[UUID]:
-    """Arms whose mails stages prepare before they are written."""
+def prepared_arms(campaign: Campaign, step: Step) -> set[UUID]:
+    """Arms whose mails of a step stages prepare before they are written, unless their reader got prepared words before."""
+    if step.writer != StepWriter.MODEL:
+        return set()
     return {arm for arm, stages in stages_of(campaign).items() if prepares(stages)}
+
+
+def prepared_before(enrolments: Collection[UUID]) -> set[UUID]:
+    """Enrolments that were sent words of a model: stages looked at these readers, and what they made is carried on."""
+    sent = Message.objects.filter(enrolment__in=enrolments, state=MessageState.SENT, step__writer=StepWriter.MODEL)
+    return set(sent.values_list("enrolment_id", flat=True))
 
 
 def prepares(stages: Iterable[Stage]) -> bool:
@@ -78,11 +86,6 @@ def prepares(stages: Iterable[Stage]) -> bool:
 def is_before_writing(stage: Stage) -> bool:
     """Whether a stage prepares a mail."""
     return stage.kind not in (StageKind.WRITE, StageKind.CHECK)
-
-
-def first_written_step(campaign: Campaign) -> Step | None:
-    """The step whose mails are prepared: the first that a model words. Later ones are written from the same record."""
-    return Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL).order_by("number").first()
 
 
 def shape_of(stage: Stage) -> StageShape:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Stage, StageRun
-from campaigns.pipelines import inputs, queries, records, values
+from campaigns.pipelines import inputs, passages, queries, records, values
 from campaigns.pipelines.answers import stopped_by
 from campaigns.pipelines.values import MailValues, MissingValueError
 from campaigns.states import MessageState, StageKind, StageState, StopReason
@@ -129,10 +129,11 @@ def _begin_verifying(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> i
         if not claims:
             runs.append(StageRun(message=mail, stage=stage, state=StageState.PASSED, reason=NO_CLAIM, ended_at=now))
         for part, claim in enumerate(claims):
-            run = _by_rules(mail, stage, part, claim)
+            passage = _passage_of(values_of_mail, stage, claim)
+            run = _by_rules(mail, stage, part, claim, passage)
             runs.append(run)
             if run.state == StageState.WAITING and stage.task_version is not None:
-                facts = _facts_of_claim(values_of_mail, stage, stage.task_version.spec, claim)
+                facts = _facts_of_claim(values_of_mail, stage, stage.task_version.spec, claim, passage)
                 asked[run.pk] = (run, facts)
     if asked and stage.task_version is not None:
         wanted = {pk: facts for pk, (_, facts) in asked.items()}
@@ -156,8 +157,14 @@ def _part_of(claim: Mapping[str, Any], source: str) -> str:
     return str(claim.get(source.rpartition(".")[2]) or "")
 
 
-def _by_rules(mail: Message, stage: Stage, part: int, claim: dict[str, Any]) -> StageRun:
-    text, passage = _part_of(claim, stage.inputs[CLAIM]), _part_of(claim, stage.inputs[PASSAGE])
+def _passage_of(mail: MailValues, stage: Stage, claim: Mapping[str, Any]) -> str:
+    group = mail.mail.facts_with_role("group") or ""
+    company = mail.contact.company or str(mail.record_facts.get(group) or "")
+    return passages.passage_of(_part_of(claim, stage.inputs[PASSAGE]), company)
+
+
+def _by_rules(mail: Message, stage: Stage, part: int, claim: dict[str, Any], passage: str) -> StageRun:
+    text = _part_of(claim, stage.inputs[CLAIM])
     answer = rules.verify(passage, text) if text.strip() and passage.strip() else None
     run = StageRun(message=mail, stage=stage, part=part, output={"claim": claim})
     if answer is None or not answer.supported:
@@ -168,8 +175,8 @@ def _by_rules(mail: Message, stage: Stage, part: int, claim: dict[str, Any]) -> 
     return run
 
 
-def _facts_of_claim(mail: MailValues, stage: Stage, spec: TaskSpec, claim: Mapping[str, Any]) -> Facts:
-    own = {name: _part_of(claim, stage.inputs[name]) for name in (CLAIM, PASSAGE)}
+def _facts_of_claim(mail: MailValues, stage: Stage, spec: TaskSpec, claim: Mapping[str, Any], passage: str) -> Facts:
+    own: Facts = {CLAIM: _part_of(claim, stage.inputs[CLAIM]), PASSAGE: passage}
     others = {name: source for name, source in stage.inputs.items() if name not in own}
     try:
         return mail.facts(spec, others, base=own)

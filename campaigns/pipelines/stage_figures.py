@@ -20,7 +20,7 @@ from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, Sta
 from campaigns.overview.figures import ArmFigures
 from campaigns.pipelines import stage_quality
 from campaigns.pipelines.stage_quality import StageQuality
-from campaigns.states import MessageState, StageKind, StageState, StepWriter
+from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
 from generation.teachers import queries as teachers_queries
 from generation.teachers.queries import TeacherLine
@@ -131,7 +131,7 @@ def _figures(
 def _mails(campaign: Campaign) -> dict[UUID, tuple[int, int, int]]:
     """By stage: mails that came in, that it let go on, and that wait for it. A claim that stands lets its mail go on."""
     runs = StageRun.objects.filter(message__campaign=campaign).order_by().values_list("stage_id")
-    is_open = Q(state__in=(StageState.WAITING, StageState.ASKED))
+    is_open = Q(state__in=(StageState.WAITING, StageState.ASKED), message__state__in=AT_A_STAGE)
     rows = runs.annotate(
         came_in=Count("message", distinct=True),
         passed=Count("message", distinct=True, filter=Q(state=StageState.PASSED)),

@@ -43,11 +43,14 @@ def _plan(campaign: Campaign, step: Step, steps: Sequence[Step]) -> int:
         pk__in=[pk for pk, _ in due_rows], contact__in=held
     )
     before_it = list(still.select_related("enrolment").order_by("pk"))
-    prepared = pipelines.prepared_arms(campaign) if step == pipelines.first_written_step(campaign) else set()
+    arms = pipelines.prepared_arms(campaign, step)
+    # By reader: who was not sent the first mail that a model words is prepared for the first that comes.
+    looked_at = pipelines.prepared_before([mail.enrolment_id for mail in before_it]) if arms else set()
     mails = []
     for before in before_it:
-        mail = planned(before.enrolment, step=step, is_prepared=before.enrolment.arm_id in prepared)
-        # What stages made for the first mail is what the next ones are written from.
+        is_prepared = before.enrolment.arm_id in arms and before.enrolment_id not in looked_at
+        mail = planned(before.enrolment, step=step, is_prepared=is_prepared)
+        # What stages made for the first such mail is what the next ones are written from.
         mail.record_id = before.record_id
         mails.append(mail)
     Message.objects.bulk_create(mails, ignore_conflicts=True)

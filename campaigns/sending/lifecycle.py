@@ -114,7 +114,7 @@ def _is_registered(campaign: Campaign) -> bool:
 
 def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
     first = Step.objects.filter(campaign=campaign).order_by("number")[0]
-    prepared = pipelines.prepared_arms(campaign) if first == pipelines.first_written_step(campaign) else set()
+    prepared = pipelines.prepared_arms(campaign, first)
     for chunk in chunked(people, CHUNK):
         enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
         Message.objects.bulk_create(

@@ -188,10 +188,8 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
     thread_by_record = {
         wanted.group: threads.sent_before_by_record(
             campaign,
-            arm_id=wanted.arm_id,
             step=steps[wanted.step_id],
-            record_ids=list(wanted.by_record),
-            only_readers_of=wanted.mails(wanted.by_record) if wanted.branch else None,
+            mail_by_record={record: mails[0] for record, mails in wanted.by_record.items()},
         )
         for wanted in lacking
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
-from campaigns.models import Campaign, Stage, StageOrder, WriteOrder
+from campaigns.models import Campaign, Stage, StageOrder, StageRun, WriteOrder
 from generation.models import Call, Order
 from generation.states import CallState
 from jobs.lifecycle import control
@@ -80,9 +80,15 @@ def resume(campaign: Campaign) -> None:
 
 
 def cancel(campaign: Campaign) -> None:
-    """End orders under way; what they have written stays, and is paid for."""
-    for job in _jobs(campaign, but=FINISHED):
+    """End orders under way, and the reading of pages for its stages; what they have written stays, and is paid for."""
+    for job in [*_jobs(campaign, but=FINISHED), *_readings(campaign)]:
         _steer(control.cancel, job)
+
+
+def _readings(campaign: Campaign) -> list[Job]:
+    sites = StageRun.objects.filter(message__campaign=campaign, site__isnull=False)
+    jobs = Job.objects.filter(pk__in=sites.order_by().values("site__research__job"))
+    return list(jobs.exclude(state__in=FINISHED).order_by("created_at", "pk"))
 
 
 def _jobs(campaign: Campaign, *, but: frozenset[JobState]) -> list[Job]:

@@ -110,8 +110,10 @@ def _possible_before(step: Step, steps: Sequence[Step]) -> list[Step]:
 
 def to_write_again(campaign: Campaign) -> QuerySet[Message]:
     """Mails that failed before they had a text, never one that was on the wire, and whose reader may still get them."""
+    takes_up_answers = Q(step__when=StepCondition.REPLIED)
     return Message.objects.filter(
-        ~_any_of(ENDS),
+        takes_up_answers | ~_any_of(ENDS),
+        ~_any_of(FINAL_ENDS),
         ~barred("contact__address_hmac"),
         campaign=campaign,
         state=MessageState.FAILED,

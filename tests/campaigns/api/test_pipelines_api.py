@@ -75,6 +75,8 @@ def test_a_campaigns_arm_may_name_a_pipeline(api: APIClient) -> None:
 
     assert made.status_code == 201
     assert Pipeline.objects.get().versions.get().arms.get().teacher == stage_rows.offline()
+    (arm,) = api.get(f"/api/v1/campaigns/{made.json()['slug']}/").json()["arms"]
+    assert (arm["pipeline"], arm["pipeline_version"]) == ("spring", 1)
 
 
 def test_what_stages_made_of_a_mail_is_a_leads_to_read(

@@ -11,7 +11,8 @@ from django.utils import timezone
 from campaigns.models import Message, Reply, WriteOrder
 from campaigns.planning.edit import StepPlan
 from campaigns.sending import tick
-from campaigns.states import EventKind, StepCondition
+from campaigns.states import EventKind, MessageState, StepCondition
+from campaigns.writing import order_drafts
 from generation.models import Order
 from members.models import Member
 from review.models import Record, Task
@@ -207,3 +208,18 @@ def test_a_writer_is_told_what_this_reader_got_also_where_two_share_a_record(
     assert got[shared.pk] == [WORDS[0], WORDS[1]]
     assert sorted(got.values()) == [[WORDS[0], WORDS[2]], [WORDS[0], WORDS[1]]]
     assert Order.objects.count() == 2
+
+
+@db
+def test_a_mail_that_takes_up_an_answer_is_written_again_in_spite_of_it(task: Task, people: None, lead: Member) -> None:
+    steps = [fixed(1), fixed(2, when=StepCondition.REPLIED, reply_classes=("question",))]
+    campaign = begun(task, lead, steps)
+    answered, left = first_mail(campaign), first_mail(campaign, 1)
+    for mail in (answered, left):
+        happened(mail, EventKind.REPLIED, meaning="question")
+    tick.advance_all()
+    Message.objects.filter(step__number=2).update(state=MessageState.FAILED, problem="The server refused it.")
+    happened(left, EventKind.MEETING, hours_ago=1)
+
+    assert order_drafts.write_again(campaign, by=lead) == 1
+    assert Message.objects.get(step__number=2, contact=answered.contact).state == MessageState.PLANNED

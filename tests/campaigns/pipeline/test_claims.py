@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Contact, Message, StageOrder, StageRun
-from campaigns.pipelines import compose
+from campaigns.pipelines import compose, passages
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, MessageState, StageKind, StageState
 from generation.models import Order, Research, ResearchedSite, WebPage
+from jobs.models import Job
+from jobs.states import JobState
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.states import Role
@@ -104,6 +106,49 @@ def test_rules_drop_a_claim_that_its_quote_does_not_bear_out(
     mail = Message.objects.select_related("record").get()
     assert mail.record is not None
     assert mail.record.facts["trigger"] == "Harrow Works opened a depot in Lund."
+
+
+def test_a_quote_without_the_companys_name_bears_out_a_claim_of_that_company_alone(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], records: list[Record]
+) -> None:
+    page = f"{PAGE} Borg Steel opened a mill in Kiruna."
+    start(
+        stored(tasks), StagePlan("bear", StageKind.VERIFY, inputs=CLAIMS),
+        write_stage(task, trigger="bear.claims.text"),
+    )  # fmt: skip
+    Record.objects.filter(pk=records[0].pk).update(facts={**Record.objects.get(pk=records[0].pk).facts, "notes": page})
+    Contact.objects.update(company="Harrow Works")
+    quote = "opened a depot in Lund on 3 May"
+    tick.advance_all()
+    right, wrong, of_another = (
+        claim("Harrow Works opened a depot in Lund.", quote),
+        claim("Borg Steel opened a depot in Lund.", quote),
+        claim("Harrow Works opened a mill in Kiruna.", "Borg Steel opened a mill in Kiruna."),
+    )
+    answer_orders(research(right, wrong, of_another))
+    tick.advance_all()
+
+    parts = StageRun.objects.filter(stage__kind=StageKind.VERIFY).order_by("part")
+    assert [(run.output["claim"], run.state) for run in parts] == [
+        (right, StageState.PASSED), (wrong, StageState.STOPPED), (of_another, StageState.STOPPED),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("quote", "expected"),
+    [
+        ("opened a depot", "Harrow: opened a depot"),
+        ("It employs 140 people.", "Harrow: It employs 140 people."),
+        ("In May we moved to Lund.", "Harrow: In May we moved to Lund."),
+        ("Harrow opened a depot", "Harrow opened a depot"),
+        ("Borg Steel opened a depot", "Borg Steel opened a depot"),
+        ("Italy is its largest market.", "Italy is its largest market."),
+        ("", ""),
+    ],
+)
+def test_the_company_is_said_before_a_quote_that_names_nobody(quote: str, expected: str) -> None:
+    assert passages.passage_of(quote, "Harrow") == expected
+    assert passages.passage_of(quote, "") == quote
 
 
 def test_a_model_is_asked_of_what_the_rules_leave_open_alone(
@@ -297,6 +342,35 @@ def test_nobody_is_erased_while_pages_of_the_company_are_read(
 
     with pytest.raises(Refusal, match="being read"):
         export_and_erase.erase("person0@co0.example")
+
+
+def test_pages_are_read_no_more_once_the_campaign_has_ended(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
+    tick.advance_all()
+    before = Job.objects.get(research__isnull=False).state
+
+    lifecycle.end(campaign, by=lead)
+
+    assert before == JobState.QUEUED
+    assert Job.objects.get(research__isnull=False).state in (JobState.CANCELLING, JobState.CANCELLED)
+
+
+def test_a_mail_whose_reading_of_pages_has_no_work_behind_it_fails_and_is_read_again(
+    start: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member
+) -> None:
+    campaign = start(site_stage(tasks), write_stage(task, trigger="site.claims.text"))
+    tick.advance_all()
+    Research.objects.update(job=None)
+
+    tick.advance_all()
+    problem = Message.objects.get().problem
+    tick.order_drafts.write_again(campaign, by=lead)
+    tick.advance_all()
+
+    assert problem == "site: No page of its site could be read."
+    assert Research.objects.count() == 2
 
 
 def test_mails_fail_with_the_reason_where_no_pages_can_be_ordered(

@@ -179,6 +179,28 @@ def test_a_contact_that_a_stage_left_out_says_why(
     assert "lead: fit is poor." in story.entries[-1].note
 
 
+def test_a_stage_that_its_mail_left_waits_for_nothing_any_more(
+    task: Task, tasks: dict[str, Task], people: None, lead: Member
+) -> None:
+    stages = [qualify_stage(tasks["qualify"]), write_stage(task)]
+    version = compose.create(task, name="Spring", slug="spring", stages=stages, by=lead)
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+    lifecycle.launch(campaign, by=lead)
+    tick.advance_all()
+    before = drawn(campaign, lead)[0].under_way
+    [early] = contact_story.story_of(Message.objects.all()[0].contact)
+    lifecycle.end(campaign, by=lead)
+
+    qualify = drawn(campaign, lead)[0]
+    [story] = contact_story.story_of(Message.objects.all()[0].contact)
+
+    assert (before, qualify.under_way) == (6, 0)
+    assert [entry.at for entry in early.entries] == [None, None]
+    assert [entry.title for entry in story.entries] == ["Qualify: lead", "Stopped"]
+    assert story.entries[0].at is not None
+    assert story.entries[0].note == contact_story.NOT_ASKED
+
+
 def test_claims_stand_with_their_quotes_and_verdicts(
     task: Task, tasks: dict[str, Task], people: None, lead: Member, as_member: AsMember
 ) -> None:

@@ -66,10 +66,10 @@ def test_a_mails_story_goes_from_its_pages_to_its_reply(
     ]  # fmt: skip
     pages, _, verified, _, written, _, reply, _ = told
     assert [line.url for line in pages.lines] == ["https://co0.example/"]
-    # Its quote does not name the company.
+    # Its quote names nobody, and is read with the company before it.
     [looked_at] = verified.lines
-    assert (looked_at.text, looked_at.quote, looked_at.verdict) == (claim["text"], claim["quote"], "not supported")
-    assert looked_at.why
+    assert (looked_at.text, looked_at.quote, looked_at.verdict) == (claim["text"], claim["quote"], "supported")
+    assert not looked_at.why
     assert (verified.by, verified.cost_usd) == ("rules", None)
     assert (written.by, str(written.cost_usd), written.seconds) == ("offline-composer", "0.002000", 0.5)
     assert (reply.note, reply.by) == ("Interested", "rules")
