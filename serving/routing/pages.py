@@ -104,7 +104,7 @@ def routers(request: HttpRequest, slug: str) -> HttpResponse:
         "task": task,
         "section": "miniatures",
         "form": form,
-        "routers": [(each, route.versions(each).first()) for each in report.routers_of(task)[:_LISTED]],
+        "routers": report.with_newest(list(report.routers_of(task)[:_LISTED])),
         "may_lead": may(member, task, Role.LEAD),
     }
     return render(request, "serving/routers.html", context, status=400 if request.method == "POST" else 200)
@@ -128,15 +128,14 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
         except Refusal as error:
             refusal = error
             add_refusal(form, error)
-    versions = list(route.versions(row)[:_LISTED])
+    newest = route.versions(row).first()
     context = {
         "task": row.task,
         "section": "miniatures",
         "router": row,
         "form": form,
         "standing": standing,
-        "versions": versions,
-        "report": report.report(versions[0]) if versions else None,
+        "report": report.report(newest) if newest else None,
         "may_lead": may(member, row.task, Role.LEAD),
     }
     status = refusal.status if refusal else 400 if form.errors else 200

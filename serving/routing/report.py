@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Avg, Count, QuerySet
+from django.db.models import Avg, Count, OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from members.models import Member
@@ -77,6 +78,14 @@ def routers_of(task: Task) -> QuerySet[Router]:
 def visible(member: Member) -> QuerySet[Router]:
     """Routers of the tasks a member may see, the newest first."""
     return Router.objects.filter(task__in=tasks_for(member)).select_related("task", "created_by")
+
+
+def with_newest(routers: Sequence[Router]) -> list[tuple[Router, RouterVersion | None]]:
+    """Routers beside their newest versions, None where thresholds were never set; one query for all."""
+    newest = RouterVersion.objects.filter(router=OuterRef("router")).order_by("-number").values("number")[:1]
+    rows = RouterVersion.objects.filter(router__in=routers, number=Subquery(newest))
+    found = {each.router_id: each for each in rows.select_related("miniature", "larger", "teacher")}
+    return [(router, found.get(router.pk)) for router in routers]
 
 
 def router_or_404(member: Member, router_id: UUID) -> Router:

@@ -1,0 +1,54 @@
+"""The list of a task's routers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from generation.models import Teacher
+from members.models import Member
+from review.models import Record, Task
+from serving.models import Router
+from serving.routing import set_thresholds
+from serving.routing.pairs import RouteRule
+from serving.routing.set_thresholds import RouterRequest
+from tests.serving.routing.conftest import MARGIN
+from training.models import Miniature
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_list_shows_newest_versions_with_as_many_queries_for_many_routers_as_for_one(
+    task: Task,
+    admin: Member,
+    miniature: Miniature,
+    paid: Teacher,
+    make_pairs: Callable[..., list[Record]],
+    as_member: Callable[..., Any],
+) -> None:
+    make_pairs(200)
+    client, page = as_member(admin), f"/tasks/{task.slug}/routers/"
+
+    def make(name: str, *, margins: tuple[float, ...]) -> Router:
+        router = set_thresholds.create(task, name=name, by=admin)
+        for margin in margins:
+            wish = RouterRequest(miniature, paid, RouteRule("checks"), margin=margin)
+            set_thresholds.set_thresholds(router, wish, by=admin)
+        return router
+
+    make("One", margins=(MARGIN,))
+    client.get(page)
+    with CaptureQueriesContext(connection) as alone:
+        client.get(page)
+    make("Two", margins=(MARGIN, 0.15))
+    make("Three", margins=(MARGIN,))
+    make("Four", margins=())
+    with CaptureQueriesContext(connection) as many:
+        shown = client.get(page).content.decode()
+
+    assert len(many) == len(alone)
+    assert shown.count("At most 20") == 2 and shown.count("At most 15") == 1 and shown.count("No thresholds yet") == 1
