@@ -40,7 +40,8 @@ class DnsLookups:
         Raises:
             LookupFailed: The server failed, refused or did not answer in time.
         """
-        return [b"".join(row.strings).decode("utf-8", "replace") for row in self._rows(name, "TXT")]
+        # Servers turn the order of rows at will; a check asked twice is to say the same.
+        return sorted(b"".join(row.strings).decode("utf-8", "replace") for row in self._rows(name, "TXT"))
 
     def mail_servers(self, name: str) -> list[str]:
         """Return the hosts of a name's MX records, best first; `""` is a null MX (RFC 7505).
