@@ -110,6 +110,7 @@ def _expected(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     return {
         "expected": expected,
         "problems": launch_checks.launch_problems(campaign, expected=expected),
+        "warnings": launch_checks.launch_warnings(campaign),
         "page": page,
         "places": forecast.contact_arms(campaign, list(page)) if expected else [],
     }

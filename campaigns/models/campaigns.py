@@ -28,6 +28,11 @@ class SenderIdentity(models.Model):
     # Replies go to `local+token@domain` of this address, so that each can be told which mail it answers.
     reply_address = models.CharField(max_length=254)
     postal_address = models.CharField(max_length=300, blank=True)
+    # Under which name of the From domain the key stands that signs (RFC 6376).
+    dkim_selector = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # What DNS said of the domains (`campaigns/senders/findings.py`); none since an address changed, or ever.
+    domain_checks = models.JSONField(null=True, blank=True)
+    domain_checked_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

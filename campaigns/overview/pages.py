@@ -171,6 +171,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
         "problems": launch_checks.launch_problems(campaign) if is_planned else [],
+        "warnings": launch_checks.launch_warnings(campaign) if is_planned else [],
         "contacts": audience.contacts_matching(campaign).count()
         if is_planned
         else sum(step.planned for step in steps[:1]),

@@ -16,6 +16,7 @@ from campaigns.pipelines import launch_problems as pipelines
 from campaigns.planning import audience, forecast
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
+from campaigns.senders import check_domain
 from campaigns.states import StepCondition, StepWriter
 from members.models import Member
 from review.spec.output_format import is_mail
@@ -55,6 +56,14 @@ def launch_problems(
     if any(problem.code in ("arm_without_model", "weights") for problem in problems):
         return problems
     return [*problems, *_money(campaign, expected or forecast.forecast_of(campaign))]
+
+
+def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
+    """What DNS says of the sender's domain that is worth mending; it keeps no campaign from its launch."""
+    return [
+        LaunchProblem("sender_domain", message, hint, "sender")
+        for message, hint in check_domain.warnings_of(campaign.sender)
+    ]
 
 
 def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:

@@ -10,9 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from campaigns.senders import check_domain
 from campaigns.senders import edit as sender_services
 from campaigns.senders import queries as senders_queries
 from campaigns.senders.edit import NewSender
+from campaigns.senders.findings import FindingState
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
@@ -25,6 +27,18 @@ class SenderIn(serializers.Serializer[Any]):
     from_address = serializers.CharField(max_length=400)
     reply_address = serializers.CharField(max_length=400)
     postal_address = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    dkim_selector = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+
+
+class DomainFindingOut(serializers.Serializer[Any]):
+    """What DNS says of one record of a sender's domains."""
+
+    check = serializers.CharField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(FindingState.choices)
+    message = serializers.CharField()
+    records = serializers.ListField(child=serializers.CharField())
+    add = serializers.CharField(allow_blank=True)
 
 
 class SenderOut(serializers.Serializer[Any]):
@@ -34,6 +48,9 @@ class SenderOut(serializers.Serializer[Any]):
     from_address = serializers.CharField()
     reply_address = serializers.CharField()
     postal_address = serializers.CharField()
+    dkim_selector = serializers.CharField()
+    domain_checks = DomainFindingOut(many=True, allow_null=True)
+    domain_checked_at = serializers.DateTimeField(allow_null=True)
     campaigns_running = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
@@ -74,6 +91,19 @@ class SenderView(APIView):
         asked = SenderIn(data={**held, **(request.data if isinstance(request.data, dict) else {})})
         asked.is_valid(raise_exception=True)
         sender_services.change(identity, NewSender(**asked.validated_data), by=member)
+        return Response(_sender_json(request, slug))
+
+
+class SenderCheckView(APIView):
+    """The check of a sender's domains."""
+
+    scope_write = "lead"
+
+    @extend_schema(operation_id="sender_check_domain", request=None, responses={200: SenderOut})
+    def post(self, request: Request, slug: str) -> Response:
+        """Ask DNS for SPF, DKIM, DMARC and MX of the sender's domains; it takes up to 12 seconds."""
+        member = member_of(request)
+        check_domain.check(senders_queries.sender_or_404(member, slug), by=member)
         return Response(_sender_json(request, slug))
 
 

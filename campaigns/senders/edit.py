@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.utils.text import slugify
 
 from audit import trail
 from campaigns.models import SenderIdentity
+from campaigns.senders.check_domain import RESTS_ON
 from campaigns.senders.queries import CHANGED, may_change
 from campaigns.suppression import email_addresses
 from members.models import Member
@@ -20,7 +22,9 @@ from web.errors import Refusal
 # Behind it stand a plus and 42 letters that tell which mail is answered; 64 is the limit of RFC 5321.
 REPLY_LOCAL_CHARS = 20
 NOT_THEIRS = "Only an admin changes this sender, or who leads all tasks whose campaigns use it."
-_LONGEST = {"name": 120, "from_name": 120, "postal_address": 300}
+_LONGEST = {"name": 120, "from_name": 120, "postal_address": 300, "dkim_selector": 100}
+_OPTIONAL = ("postal_address", "dkim_selector")
+_SELECTOR = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class NewSender:
     from_address: str
     reply_address: str
     postal_address: str = ""
+    dkim_selector: str = ""
 
 
 @transaction.atomic
@@ -67,8 +72,12 @@ def change(identity: SenderIdentity, sender: NewSender, *, by: Member) -> Sender
     changed = [name for name, value in values.items() if getattr(held, name) != value]
     for name, value in values.items():
         setattr(identity, name, value)
+    cleared: list[str] = []
+    if set(changed) & set(RESTS_ON):
+        identity.domain_checks, identity.domain_checked_at = None, None
+        cleared = ["domain_checks", "domain_checked_at"]
     if changed:
-        identity.save(update_fields=[*values, "updated_at"])
+        identity.save(update_fields=[*values, *cleared, "updated_at"])
         trail.record(CHANGED, by=by, about=identity, fields=changed)
     return identity
 
@@ -80,13 +89,15 @@ def _checked(sender: NewSender) -> dict[str, str]:
         values[name] = ", ".join(" ".join(line.split()) for line in values[name].splitlines() if line.strip())
         if len(values[name]) > longest:
             errors[name] = [f"{len(values[name])} characters; {longest} is the limit."]
-        elif not values[name] and name != "postal_address":
+        elif not values[name] and name not in _OPTIONAL:
             errors[name] = ["Say what it is."]
     for name in ("from_address", "reply_address"):
         try:
             values[name] = email_addresses.parse(values[name]).text
         except ValueError as error:
             errors[name] = [f"{str(error)[:1].upper()}{str(error)[1:]}."]
+    if "dkim_selector" not in errors and values["dkim_selector"] and not _SELECTOR.fullmatch(values["dkim_selector"]):
+        errors["dkim_selector"] = ["Write the selector alone, such as s1: letters, digits, hyphens and dots."]
     local = values["reply_address"].rpartition("@")[0]
     if "reply_address" not in errors and len(local) > REPLY_LOCAL_CHARS:
         errors["reply_address"] = [

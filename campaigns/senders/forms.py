@@ -27,6 +27,12 @@ class SenderForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Shown at the foot of every mail; a campaign needs it before it is launched.",
     )
+    dkim_selector = forms.CharField(
+        label="DKIM selector",
+        max_length=100,
+        required=False,
+        help_text="The s=… of the header DKIM-Signature in a mail that you sent; only the check of the domain uses it.",
+    )
 
     def sender(self) -> NewSender:
         """What was typed, for the service."""

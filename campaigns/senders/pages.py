@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns.senders import check_domain as domain_services
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
 from campaigns.senders.forms import SenderForm
@@ -59,3 +61,13 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}
     context |= {"may_change": may_change, "changed": selectors.last_changes([identity]).get(str(identity.pk))}
     return render(request, "campaigns/contacts/sender.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def check_domain(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
+    """Ask DNS about the sender's domains."""
+    member = member_of(request)
+    task = task_to_lead_or_403(member, slug)
+    identity = selectors.sender_or_404(member, sender)
+    domain_services.check(identity, by=member)
+    return redirect(f"{reverse('campaigns:sender', args=[task.slug, identity.slug])}#domain-h")

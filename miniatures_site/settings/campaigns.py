@@ -20,6 +20,8 @@ GUARDRAIL_UNSUBSCRIBES = env.number("GUARDRAIL_UNSUBSCRIBES", 0.02, minimum=0.00
 FIRST_MAIL_DAYS = env.number("FIRST_MAIL_DAYS", 91, minimum=1)
 FIRST_MAILS_PER_CONTACT = int(env.number("FIRST_MAILS_PER_CONTACT", 1))
 FIRST_MAILS_PER_COMPANY = int(env.number("FIRST_MAILS_PER_COMPANY", 0))
+# Resolver that the checks of senders' domains ask, as 10.0.0.2:53; empty: the system's.
+DNS_SERVER = env.text("DNS_SERVER")
 # For so long after a person's last reply no other campaign begins to write to them; 0: it may at once.
 CONVERSATION_DAYS = env.number("CONVERSATION_DAYS", 30)
 # How long a sender stays for more after the last due mail.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from miniatures_site.access.levels import ANY_LEAD, KEY, LEAD, MEMBER, NONE, OPEN, REVIEWER, USERS, VIEWER, Rule
 
 _KEEPS = "whoever hears that a person wants no more mails enters it: it holds for all tasks, only grows, and is audited"
+_ASKS_DNS = "it keeps what public DNS says of a sender that all leads see, and changes no mail"
 _PICKS = "senders are the organisation's own: leads pick one for a campaign and make a new one, which changes no other"
 _SIGNED = "the address or the body is signed, and opens nothing but what it names"
 _SINK = "the local mailbox is there in development and the demo alone, with made-up mails"
@@ -45,6 +46,7 @@ CAMPAIGNS = {
         LEAD,
         reason="it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
     ),
+    "campaigns:sender-check-domain": Rule(NONE, LEAD, reason=_ASKS_DNS),
     "campaigns:people": Rule(
         LEAD, LEAD, reason="a person is looked for by address in the tasks that the member leads, and in no others"
     ),
@@ -93,6 +95,7 @@ CAMPAIGNS = {
         write_floor=ANY_LEAD,
         reason="it is changed by an admin, or who leads all tasks that use it, and every change is audited and shown",
     ),
+    "api-sender-check-domain": Rule(NONE, ANY_LEAD, reason=_ASKS_DNS),
     "api-pipelines": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-pipeline": Rule(VIEWER, NONE),
     "api-pipeline-versions": Rule(VIEWER, LEAD),
