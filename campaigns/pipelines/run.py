@@ -187,18 +187,18 @@ def _facts_of_claim(mail: MailValues, stage: Stage, spec: TaskSpec, claim: Mappi
 
 def _begin_writing(batch: _Batch, stage: Stage, mails: Sequence[Message]) -> int:
     """Make the record that a mail is written from: the contact's own facts without pages, and what stages passed on."""
-    spec, campaign = batch.mail_spec, batch.campaign
-    now = timezone.now()
-    if not stage.inputs:
-        _move([mail.pk for mail in mails], state=MessageState.PLANNED, problem="")
-        return len(mails)
+    spec, campaign, now = batch.mail_spec, batch.campaign, timezone.now()
     pages = inputs.page_facts(spec)
+    # Nothing is added and nothing to be left out: the contact's own record serves.
+    as_it_is = [] if stage.inputs else [mail.pk for mail in mails if not pages & batch.values(mail).record_facts.keys()]
+    _move(as_it_is, state=MessageState.PLANNED, problem="")
+    rest = [mail for mail in mails if mail.pk not in set(as_it_is)]
 
     def facts_of_mail(mail: Message) -> Facts:
         known = batch.values(mail)
         return known.facts(spec, stage.inputs, base=records.facts_of_own(known.record_facts, spec, pages))
 
-    facts, missing = _facts_of(mails, facts_of_mail)
+    facts, missing = _facts_of(rest, facts_of_mail)
     made, refused = _records(campaign, stage, campaign.task, spec, facts)
     rows = [Message(pk=pk, record_id=record, updated_at=now) for pk, record in made.items()]
     Message.objects.filter(state=MessageState.PREPARING).bulk_update(rows, ["record"], batch_size=CHUNK)
