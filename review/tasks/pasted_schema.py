@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from review.spec.json_schema import SchemaError, fields_from_json_schema
+from review.spec.json_schema_reading import SchemaError, fields_from_json_schema
 from review.spec.schema import shape_json
 from web import strict_json
 from web.errors import Refusal

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Record, Task, TaskVersion
-from review.spec.json_schema import fields_from_json_schema
+from review.spec.json_schema_reading import fields_from_json_schema
 from review.spec.starters import outreach
 from tests.review.factories import join, make_task, triage_spec
 

@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from review.spec.json_schema import SchemaError, fields_from_json_schema, output_json_schema
+from review.spec.json_schema import ORDERED, output_json_schema
+from review.spec.json_schema_reading import SchemaError, fields_from_json_schema
 from review.spec.starters import STARTERS
 from review.spec.starters.blank import SPEC as BLANK
 from review.spec.task_spec import TaskSpec
@@ -32,6 +33,19 @@ def test_fields_read_from_their_own_schema_are_the_same() -> None:
         # What a quote, a role and an optional text are besides, JSON Schema has no words for.
         assert part["type"] == own["type"]
         assert {key for key in part if key != "description"} == {key for key in own if key != "description"}
+
+
+def test_that_labels_have_an_order_is_read_back_once() -> None:
+    severity = {"name": "severity", "type": "choice", "ordered": True, "description": "How bad it is.",
+                "labels": [{"name": "low"}, {"name": "high"}]}  # fmt: skip
+    spec = TaskSpec.model_validate({**BLANK.canonical(), "output_schema": [severity]})
+
+    schema = output_json_schema(spec)
+    [again] = fields_from_json_schema(schema)
+    [other] = fields_from_json_schema(pasted(severity={"type": "string", "enum": ["low", "high"]}))
+
+    assert schema["properties"]["severity"]["description"] == f"How bad it is. {ORDERED}"
+    assert (again.ordered, again.description, other.ordered) == (True, "How bad it is.", False)
 
 
 @pytest.mark.parametrize("bounds", [True, False])
