@@ -180,7 +180,10 @@ def _suppression(kind: EventKind, payload: dict[str, Any]) -> SuppressionReason 
 
 
 def _settle_doubt(message: Message, event: Event) -> None:
-    doubtful = Message.objects.filter(pk=message.pk, state=MessageState.UNKNOWN)
-    doubtful.update(
+    """Call a mail in doubt sent. Holds its row until the event is committed: who calls it unknown meanwhile sees the event."""
+    row = Message.objects.select_for_update(no_key=True).filter(pk=message.pk)
+    if row.values_list("state", flat=True).get() != MessageState.UNKNOWN:
+        return
+    Message.objects.filter(pk=message.pk, state=MessageState.UNKNOWN).update(
         state=MessageState.SENT, sent_at=message.sending_at or event.occurred_at, problem="", updated_at=timezone.now()
     )

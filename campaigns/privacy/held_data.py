@@ -139,6 +139,7 @@ def person_data(member: Member, hmac: str) -> PersonData:
 EXPLANATION = {
     "suppression": "Whether this address is on the list of those never written to again, since when and why. The list "
     "holds a keyed hash of the address and no address.",
+    "lifted_suppressions": "Entries of that list that were found to be mistakes, and why.",
     "contacts": "What is known of the person in each task: where the address comes from and on what basis it is used.",
     "records": "Facts about the person's company that mails were written from. Those marked as shared stand for "
     "colleagues too and are not erased with the person.",
@@ -167,6 +168,7 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
         "made_at": timezone.now().isoformat(),
         "explanation": EXPLANATION,
         "suppression": _suppression(entry),
+        "lifted_suppressions": [_lifted(each) for each in suppressed.lifted(address_hmac)],
         "contacts": [_contact(contact) for contact in contacts],
         "records": [*(_record(r, is_shared=False) for r in own), *(_record(r, is_shared=True) for r in shared)],
         "drafts": [_draft(draft) for draft in drafts],
@@ -186,6 +188,16 @@ def _suppression(entry: Suppression | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     return {"since": entry.created_at, "reason": entry.get_reason_display(), "note": entry.note}
+
+
+def _lifted(entry: Suppression) -> dict[str, Any]:
+    return {
+        "since": entry.created_at,
+        "reason": entry.get_reason_display(),
+        "note": entry.note,
+        "lifted_at": entry.lift.created_at,
+        "lifted_because": entry.lift.reason,
+    }
 
 
 def _contact(contact: Contact) -> dict[str, Any]:

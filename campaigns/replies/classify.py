@@ -17,7 +17,7 @@ from campaigns.models import Event, Message, Reply
 from campaigns.replies import sorting
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import RULES, ReceivedReply
-from campaigns.states import EventKind, EventSource, ReplyClass
+from campaigns.states import EventKind, EventSource, ReplyClass, SuppressionReason
 from campaigns.suppression import suppress
 from members.models import Member
 from review.states import Role
@@ -112,6 +112,10 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
     """
     task = reply.message.campaign.task
     permissions.require(by, task, Role.REVIEWER)
+    if said == ReplyClass.UNSUBSCRIBE:
+        # Before the reply, as a model's word and an erasure lock them.
+        suppress.lock_list()
+        record.lock_contacts(reply.message.contact)
     before = Reply.objects.select_for_update(of=("self",), no_key=True).get(pk=reply.pk).meaning
     takes_back = before == ReplyClass.UNSUBSCRIBE and said != ReplyClass.UNSUBSCRIBE
     if takes_back:
@@ -130,8 +134,8 @@ def correct_meaning(reply: Reply, said: ReplyClass, *, by: Member, why: str = ""
         is_unsure=False,
         classified_at=timezone.now(),
     )
-    if said == ReplyClass.UNSUBSCRIBE:
-        unsubscribe(reply.message, source=EventSource.PAGE)
+    if said == ReplyClass.UNSUBSCRIBE and unsubscribe(reply.message, source=EventSource.PAGE):
+        trail.record("suppressed", by=by, about=reply, addresses=1, reason=SuppressionReason.UNSUBSCRIBED.value)
     reply.refresh_from_db()
     return reply
 

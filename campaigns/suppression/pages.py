@@ -79,13 +79,11 @@ def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
     form = LiftForm(request.POST)
     if form.is_valid():
         try:
-            lift(form.cleaned_data["address"], by=member_of(request), why=form.cleaned_data["reason"])
+            lifts = lift(form.cleaned_data["address"], by=member_of(request), why=form.cleaned_data["reason"])
         except Refusal as refusal:
             add_refusal(form, refusal)
         else:
-            messages.success(
-                request, "Lifted: the person may be written to again. Mails that were stopped stay stopped."
-            )
+            messages.success(request, _lifted_message(lifts[0].suppression.address_hmac))
             return redirect("campaigns:suppressions", task.slug)
     context = {**_context(request, task), "form": SuppressForm(), "lifting": form}
     return render(request, "campaigns/contacts/suppressions.html", context, status=422)
@@ -102,6 +100,12 @@ def _context(request: HttpRequest, task: Task) -> dict[str, object]:
         "meanings": ReplyClass.choices,
         "asked": PersonForm(),
     }
+
+
+def _lifted_message(address_hmac: str) -> str:
+    if selectors.is_suppressed(address_hmac):
+        return "Lifted. The person is still not written to: a reply of theirs is read as an opt-out."
+    return "Lifted: the person may be written to again. Mails that were stopped stay stopped."
 
 
 def _flash_result(request: HttpRequest, added: suppress.SuppressionsAdded) -> None:

@@ -55,6 +55,12 @@ def standing() -> QuerySet[Suppression]:
     return Suppression.objects.filter(lift__isnull=True)
 
 
+def lifted(address_hmac: str) -> list[Suppression]:
+    """The entries of an address that were lifted, the oldest first, with their lifts."""
+    rows = Suppression.objects.filter(address_hmac=address_hmac, lift__isnull=False).select_related("lift")
+    return list(rows.order_by("created_at", "pk"))
+
+
 def barred(column: str = "address_hmac") -> Q:
     """The condition that a row's address is not written to.
 

@@ -41,6 +41,7 @@ _STOPS = {
     SuppressionReason.ERASED: StopReason.ERASED,
     SuppressionReason.MANUAL: StopReason.SUPPRESSED,
 }
+_LIFTABLE = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _put(
     ordered, entries = sorted(hmacs), dict[str, Suppression]()
     for chunk in chunked(ordered, CHUNK):
         contacts = lock_contacts(chunk)
-        wanting = _without_entry(chunk, is_for_good=not _may_be_lifted(reason, by.name if by else ""))
+        wanting = _without_entry(chunk, is_for_good=reason not in _LIFTABLE)
         fresh = [
             Suppression(
                 address_hmac=hmac,
@@ -197,14 +198,11 @@ def _without_entry(hmacs: Sequence[str], *, is_for_good: bool) -> list[str]:
 
 
 def may_be_lifted(entry: Suppression) -> bool:
-    """Whether colleagues or a bounce made the entry, and neither the reader nor an erasure."""
-    return _may_be_lifted(entry.reason, entry.member_name)
+    """Whether colleagues or a bounce made the entry, and neither the reader nor an erasure.
 
-
-def _may_be_lifted(reason: str, member_name: str) -> bool:
-    if reason == SuppressionReason.UNSUBSCRIBED:
-        return member_name != ""
-    return reason in (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
+    An unsubscription or a complaint that a colleague wrote down, as lists of former mail systems hold them, is the reader's.
+    """
+    return entry.reason in _LIFTABLE
 
 
 def _wait_for_sending(mails: list[UUID]) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from audit.models import AuditRow
 from campaigns.models import Event, Message, Reply, Suppression
 from campaigns.replies import classify
 from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
@@ -112,6 +113,15 @@ def test_a_correction_to_leaving_is_followed_at_once(reply, admin):
     classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     assert Suppression.objects.get().message_id == reply.message_id
+
+
+def test_the_trail_keeps_who_confirmed_a_wish_to_leave_whatever_the_reply_is_read_as_later(reply, admin):
+    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+
+    row = AuditRow.objects.get(act="suppressed")
+    assert (row.actor, row.subject_kind, row.subject_id) == (str(admin.pk), "reply", str(reply.pk))
+    assert row.detail == {"addresses": 1, "reason": "unsubscribed"}
 
 
 def test_a_models_word_replaces_the_rules_and_never_a_members(reply, admin):

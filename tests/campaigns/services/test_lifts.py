@@ -12,6 +12,8 @@ from django.utils import timezone
 from audit.models import AuditRow
 from campaigns.models import Campaign, Contact, Event, Message, Suppression, SuppressionLift
 from campaigns.privacy import export_and_erase
+from campaigns.replies import classify
+from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.states import EventKind, EventSource, MessageState, SuppressionReason
 from campaigns.suppression import email_addresses
 from campaigns.suppression import queries as selectors
@@ -76,6 +78,18 @@ def test_what_the_reader_said_is_never_lifted_though_a_colleagues_entry_came_fir
     assert not SuppressionLift.objects.exists()
 
 
+def test_an_unsubscription_that_a_colleague_wrote_down_is_the_readers_own_word_too(admin: Member) -> None:
+    """As the list of a former mail system brings them along."""
+    suppress(ADA, reason=SuppressionReason.MANUAL, by=admin)
+    suppress_many([ADA], by=admin, reason=SuppressionReason.UNSUBSCRIBED)
+
+    with pytest.raises(Refusal) as refused:
+        lift(ADA, by=admin, why="Wants mails after all")
+
+    assert refused.value.code == "stays_for_good"
+    assert selectors.is_suppressed(HMAC(ADA))
+
+
 def test_a_one_click_that_an_old_entry_hides_is_found_among_the_events(campaign: Campaign, admin: Member) -> None:
     """As earlier versions left it: the list held a colleague's entry, and the reader's act is an event alone."""
     mail = make_mail(campaign, make_contact(campaign.task, ADA), state=MessageState.SENT)
@@ -115,6 +129,35 @@ def test_a_lift_is_neither_changed_nor_removed_and_an_erasure_reaches_its_words(
     export_and_erase.erase(ADA)
 
     assert SuppressionLift.objects.get().reason == ""
+    assert selectors.is_suppressed(HMAC(ADA))
+
+
+def test_a_persons_data_tell_of_a_lifted_entry(admin: Member) -> None:
+    suppress(ADA, reason=SuppressionReason.MANUAL, by=admin, note="Asked at the fair")
+    lift(ADA, by=admin, why="Another Ada")
+
+    told = export_and_erase.export(ADA)
+
+    assert told["suppression"] is None
+    (entry,) = told["lifted_suppressions"]
+    assert (entry["note"], entry["lifted_because"]) == ("Asked at the fair", "Another Ada")
+
+
+def test_the_page_does_not_say_that_a_person_may_be_written_to_whose_reply_asks_for_no_more(
+    campaign: Campaign,
+    admin: Member,
+    as_member,  # type: ignore[no-untyped-def]
+) -> None:
+    mail = make_mail(campaign, make_contact(campaign.task, ADA), state=MessageState.SENT)
+    asked = IncomingMail(sender=ADA, subject="Re: Hello", text="Please remove me from your list.", message_id="a@b")
+    classify.record_reply(mail, asked, key="one", found_by="address")
+    suppress(ADA, reason=SuppressionReason.MANUAL, by=admin)
+
+    at = f"/tasks/{campaign.task.slug}/suppression/lift/"
+    page = as_member(admin).post(at, {"address": ADA, "reason": "Mixed up"}, follow=True).content.decode()
+
+    assert "still not written to" in page
+    assert "may be written to again" not in page
     assert selectors.is_suppressed(HMAC(ADA))
 
 
