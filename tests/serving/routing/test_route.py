@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
@@ -64,13 +65,17 @@ def test_the_report_has_shares_costs_and_an_audit_of_all_requests(version: Route
     assert told.promise.loss == 0.0 and told.promise.audited == 40 and not told.promise.is_broken
 
 
-def test_an_audit_with_many_losses_breaks_the_promise(version: RouterVersion) -> None:
+def test_an_audit_with_many_losses_breaks_the_promise(
+    version: RouterVersion, as_member: Callable[..., Any], admin: Member
+) -> None:
     for number, row in enumerate(routed(version, 40, is_audit=True)):
         route.record_outcome(row, route_passes=number % 2 == 0, teacher_passes=True)
 
     promise = report.report(version).promise
+    page = as_member(admin).get(f"/routers/{version.router_id}/").content.decode()
 
     assert promise.loss == 0.5 and promise.interval is not None and promise.is_broken
+    assert "The audit breaks the promise" in page and "meant for one look" in page
 
 
 def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: RouterVersion) -> None:
