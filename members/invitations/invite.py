@@ -74,11 +74,7 @@ def invite(
 
 
 def forget(address: str) -> int:
-    """Take the address and the name of a person who is erased out of invitations that made no member; open ones are revoked.
-
-    Returns:
-        How many held them.
-    """
+    """Take an erased person out of invitations that made no member, and revoke open ones; returns how many held them."""
     held = Invitation.objects.filter(email__iexact=address.strip(), accepted_by__isnull=True)
     held.filter(_open()).update(revoked_at=timezone.now())
     return held.update(email=ERASED_ADDRESS, display_name="")
