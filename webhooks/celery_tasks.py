@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from web.celery_task import celery_task
 from webhooks.deliveries import deliver as deliveries_deliver
-from webhooks.deliveries import replay
 
 
 @celery_task("webhooks.deliver")
 def deliver() -> None:
     """Send what is due."""
     deliveries_deliver.deliver_due()
-
-
-@celery_task("webhooks.forget")
-def forget() -> None:
-    """Drop what the log no longer keeps."""
-    replay.delete_old_events()

@@ -249,8 +249,15 @@ LOGGING = {
     "loggers": {"httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
 }
 
-# Webhooks: how long a receiver may think, and how long the log of events is kept to be replayed.
+# Webhooks: how long a receiver may think.
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
+
+# How many days are kept what is not kept for good (docs/retention.md).
+KEEP_REQUESTS_DAYS = env.number("KEEP_REQUESTS_DAYS", 30, minimum=1)
+KEEP_TOKENS_DAYS = env.number("KEEP_TOKENS_DAYS", 90, minimum=0)
+KEEP_INVITATIONS_DAYS = env.number("KEEP_INVITATIONS_DAYS", 180, minimum=0)
+KEEP_NOTICES_DAYS = env.number("KEEP_NOTICES_DAYS", 90, minimum=2)
+KEEP_PROGRESS_DAYS = env.number("KEEP_PROGRESS_DAYS", 30, minimum=1)
 WEBHOOK_KEEP_DAYS = env.number("WEBHOOK_KEEP_DAYS", 30, minimum=1)
 
 # Web research: whom a site may write to about our robot (an address of mail or web), the least pause between two pages

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from rest_framework.test import APIClient
 from members.models import Member
 from review.models import Task
 from tests.webhooks.receiver import Receiver
-from webhooks.deliveries import deliver, publish, replay
+from webhooks.deliveries import deliver, publish
 from webhooks.endpoints import edit
-from webhooks.models import Delivery, Hook, WebhookEvent
+from webhooks.models import Delivery, Hook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakeHook = Callable[..., tuple[Hook, str]]
@@ -199,14 +198,3 @@ def test_an_event_of_another_task_cannot_be_replayed_to_a_hook(
     answer = api_as(admin).post(f"/api/v1/webhooks/{hook.pk}/replay/", {"event": str(foreign.pk)}, format="json")
 
     assert answer.status_code == 404
-
-
-def test_the_log_forgets_after_the_days_that_are_set(task: Task, settings: Any) -> None:
-    settings.WEBHOOK_KEEP_DAYS = 30
-    for key in "ab":
-        publish.publish("job.finished", key=key, task_slug=task.slug, data={})
-    WebhookEvent.objects.filter(key__endswith="a").update(created_at=timezone.now() - timedelta(days=31))
-
-    replay.delete_old_events()
-
-    assert [event.key for event in WebhookEvent.objects.all()] == ["job.finished:b"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from web.errors import Refusal
 from webhooks.endpoints import queries
@@ -50,12 +48,6 @@ def replay_range(hook: Hook, *, since: datetime, until: datetime | None = None) 
         )
     Delivery.objects.bulk_create([Delivery(hook=hook, event=event, is_replay=True) for event in events])
     return len(events)
-
-
-def delete_old_events() -> int:
-    """Drop events older than the log is kept, with their deliveries; returns how many rows went."""
-    before = timezone.now() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
-    return WebhookEvent.objects.filter(created_at__lt=before).delete()[0]
 
 
 def _require_active(hook: Hook) -> None:

@@ -1,0 +1,12 @@
+"""What the clock sets going for the whole installation."""
+
+from __future__ import annotations
+
+from miniatures_site.retention import forget as retention_forget
+from web.celery_task import celery_task
+
+
+@celery_task("site.forget")
+def forget() -> None:
+    """Delete what has had its time."""
+    retention_forget.forget()
