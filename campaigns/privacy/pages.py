@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from audit import downloads
 from campaigns.privacy import export_and_erase
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy.forms import EraseForm
@@ -50,11 +51,13 @@ def export(request: HttpRequest, slug: str, hmac: str) -> HttpResponse:
     """Everything held about the person, as a file."""
     task_to_lead_or_403(member_of(request), slug)
     document = export_and_erase.export(_hmac_or_404(hmac), by=member_of(request))
-    return HttpResponse(
+    response = HttpResponse(
         json.dumps(document, indent=2, ensure_ascii=False, cls=DjangoJSONEncoder),
         content_type="application/json; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="person-{hmac[:12]}.json"'},
     )
+    # Told already, without what stands for the person's address.
+    return downloads.mark_told(response)
 
 
 @require_POST

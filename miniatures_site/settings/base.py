@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "members.sign_in.second_factor.SecondFactorMiddleware",
     "members.recent_login.reauthentication.ReauthenticationMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "audit.downloads.AuditDownloads",
     "miniatures_site.access.enforce.AccessMiddleware",
     "web.http.null_bytes.RefuseNullBytes",
 ]

@@ -75,7 +75,7 @@ def push(
         subject_id=version.pk,
         subject_url=reverse("review:dataset-export", args=[version.dataset.slug, version.number]),
     )
-    trail.record("dataset_pushed", by=by, about=version, private=private)
+    trail.record("dataset_pushed", by=by, about=version, to=to, private=private)
     return job
 
 

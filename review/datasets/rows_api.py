@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import trail
+from audit import downloads, trail
 from members.session import member_of
 from review.datasets import exports, files, queries
 from review.states import Split
@@ -66,12 +66,14 @@ class RowsFileView(APIView):
             what = {"split": file.split, "format": file.format, "container": file.container}
             trail.record("dataset_downloaded", by=member_of(request), about=version, **what)
         blocks = files.blocks(file.path, part.start, part.length)
-        return StreamingHttpResponse(
+        response = StreamingHttpResponse(
             content_encoding.encoded(blocks, encoding) if encoding else blocks,
             status=206 if part.is_partial else 200,
             content_type=CONTENT_TYPES[self.container],
             headers=headers,
         )
+        # Told above, with what it is.
+        return downloads.mark_told(response)
 
     def _encoding(self, request: Request) -> str:
         # Parquet is compressed inside.

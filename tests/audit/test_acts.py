@@ -10,22 +10,43 @@ from django.conf import settings
 
 from audit.models import AuditRow
 from audit.trail import ACTS
+from campaigns.contacts.imports.import_file import import_contacts
 from members.accounts import manage
 from members.models import Member
 from members.tokens import issue
+from review.sources.imports.record_import import import_records
 from review.spec.starters import outreach
 from review.tasks import authoring, team
 from tests.review.factories import make_task
 
 pytestmark = pytest.mark.django_db
 ROOMS = (
-    "jobs", "members", "review", "generation", "training", "evaluation", "serving", "campaigns", "webhooks",
+    "audit", "jobs", "members", "review", "generation", "training", "evaluation", "serving", "campaigns", "webhooks",
     "miniatures_site",
 )  # fmt: skip
 
 
 def trail() -> list[tuple[str, str]]:
     return list(AuditRow.objects.order_by("id").values_list("act", "actor"))
+
+
+def test_who_brought_records_and_contacts_is_written_down_with_their_counts(admin: Member, tmp_path: Path) -> None:
+    task = make_task(by=admin)
+    file, people = tmp_path / "companies.csv", tmp_path / "people.csv"
+    facts = ",".join(field.name for field in outreach.SPEC.input_schema)
+    values = ",".join(f"A {field.name}" for field in outreach.SPEC.input_schema)
+    file.write_text(f"{facts}\n{values}\n")
+    people.write_text(
+        f"email,lawful_basis,basis_source,basis_date,{facts}\nann@example.com,consent,Fair,2026-01-02,{values}\n"
+    )
+
+    import_records(task, file, by=admin)
+    import_contacts(task, people, by=admin)
+
+    records, contacts = AuditRow.objects.exclude(act="task_made").order_by("id")
+    assert (records.act, records.detail["added"], records.detail["holds"]) == ("records_imported", 1, "records")
+    assert (contacts.act, contacts.actor, contacts.detail["rows_added"]) == ("contacts_imported", str(admin.pk), 1)
+    assert "ann@" not in str(contacts.detail)
 
 
 def test_tasks_versions_and_roles_are_written_down_with_who_did_it(admin: Member, reviewer: Member) -> None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from audit import trail
 from campaigns.contacts.imports import columns, outcomes
 from campaigns.contacts.imports.outcomes import ADDED, CHANGED, KNOWN, SUPPRESSED, ContactsResult, RowOutcome
 from campaigns.contacts.imports.parse_row import ContactRow, good_rows
@@ -258,6 +259,7 @@ def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
     names = ("rows_total", "rows_added", "rows_changed", "rows_known", "rows_suppressed", "rows_bad")
     batch.save(update_fields=names)
     told = {name: getattr(batch, name) for name in names}
+    trail.record("contacts_imported", by=batch.created_by, about=batch, task=taking.task.slug, **told)
     return ContactsResult(
         _stored_batch(batch),
         **told,

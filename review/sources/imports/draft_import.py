@@ -105,6 +105,7 @@ def import_drafts(
     tally.merge(reading)
     tally.settle(skip_bad=skip_bad, left_out=choices.left_out)
     kept = source_row.finish_source(source, tally, lambda: Record.objects.filter(pk__in=intake.touched))
+    source_row.tell_trail(kept, tally, by=by)
     return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 
 

@@ -118,6 +118,8 @@ def import_records(
             kept = source_row.finish_source(
                 source, tally, lambda: Record.objects.filter(task=task, content_hash__in=list(intake.seen)[:1])
             )
+            if synthetic_job is None:
+                source_row.tell_trail(kept, tally, by=by)
     return ImportResult.of(kept, tally, columns=table.columns, mapping=mapping)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
+from audit import trail
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports.choices import AS_FOUND, ImportChoices
@@ -72,6 +73,12 @@ def finish_source(source: Source, tally: RowTally, known: Callable[[], QuerySet[
     source.arriving_until = None
     source.save(update_fields=["rows_total", "rows_added", "rows_known", "rows_bad", "arriving_until"])
     return source
+
+
+def tell_trail(source: Source, tally: RowTally, *, by: Member | None) -> None:
+    """Write an import down in the audit trail; belongs into the transaction that ends it."""
+    task, counts = source.task.slug, {"added": tally.added, "known": tally.known, "left_out": tally.bad}
+    trail.record("records_imported", by=by, about=source, task=task, holds=source.kind, **counts)
 
 
 def _earlier(source: Source, known: Callable[[], QuerySet[Record]]) -> Source | None:
