@@ -18,12 +18,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='evaluation',
             name='baselines',
-            field=models.JSONField(default=list),
+            field=models.JSONField(db_default=[], default=list),
         ),
         migrations.AddField(
             model_name='evaluation',
             name='split',
-            field=models.CharField(choices=[('train', 'Train'), ('validation', 'Validation'), ('test', 'Test')], default='test', max_length=10),
+            field=models.CharField(choices=[('train', 'Train'), ('validation', 'Validation'), ('test', 'Test')], db_default='test', default='test', max_length=10),
         ),
         migrations.CreateModel(
             name='SplitOpening',

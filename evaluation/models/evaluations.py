@@ -34,11 +34,11 @@ class Evaluation(models.Model):
     teacher_note = models.CharField(max_length=300, blank=True)
     job = models.OneToOneField(Job, null=True, on_delete=models.PROTECT, related_name="evaluation")
     # Those kept before splits were told apart are of the test split.
-    split = models.CharField(max_length=10, choices=Split.choices, default=Split.TEST)
+    split = models.CharField(max_length=10, choices=Split.choices, default=Split.TEST, db_default=Split.TEST)
     # Of whose cases it is; of the split's own records where it is none.
     suite = models.ForeignKey(Suite, null=True, blank=True, on_delete=models.PROTECT, related_name="evaluations")
     # Which baselines it has beside those of values and the bare base (`evaluation.states.Baseline`).
-    baselines = models.JSONField(default=list)
+    baselines = models.JSONField(default=list, db_default=[])
     # Fixed when it is ordered: two evaluations can be compared when these are equal.
     record_ids = models.JSONField(default=list)
     records_hash = models.CharField(max_length=64, blank=True)
