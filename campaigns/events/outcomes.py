@@ -146,7 +146,12 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
 
     An unsubscription read from a reply counts as long as the reply is read so.
     """
-    events = Event.objects.filter(campaign=campaign, kind=kind, is_machine=False)
+    return by_people(Event.objects.filter(campaign=campaign), kind)
+
+
+def by_people(all_events: QuerySet[Event], kind: EventKind) -> QuerySet[Event]:
+    """Those of some events that are of a kind and that no machine caused; whole campaigns or whole mails."""
+    events = all_events.filter(kind=kind, is_machine=False)
     if kind == EventKind.UNSUBSCRIBED:
         return events.exclude(withdrawn_unsubscriptions())
     if kind != EventKind.CLICKED:
@@ -161,7 +166,7 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
         occurred_at__lte=end,
     )
     # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
-    scanned = Event.objects.filter(campaign=campaign, kind=kind, is_machine=True, payload__why="burst").order_by()
+    scanned = all_events.filter(kind=kind, is_machine=True, payload__why="burst").order_by()
     return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))
 
 
