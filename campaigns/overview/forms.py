@@ -45,6 +45,8 @@ class CampaignChoices:
     segments: Sequence[str]
     imports: Sequence[ContactImport]
     contacts: int
+    # Launched campaigns of the task, whose contacts may be left out.
+    campaigns: Sequence[Campaign] = ()
     # The newest version of each pipeline of the task, and those that the campaign's arms have.
     pipelines: Sequence[PipelineVersion] = ()
 
@@ -62,6 +64,12 @@ class CampaignForm(forms.Form):
         max_value=100_000,
         required=False,
         help_text="At most this many contacts, earliest import first.",
+    )
+    except_mailed_by = forms.MultipleChoiceField(
+        label="Leave out whom these mailed",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Campaigns of this task, those of earlier rounds for instance.",
     )
     links = forms.CharField(
         label="Links",
@@ -138,6 +146,9 @@ class CampaignForm(forms.Form):
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
         files = [(str(contact_import.pk), _import_label(contact_import)) for contact_import in choices.imports]
         self._set("imported_with", [("", "Any import"), *files])
+        self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
+        if not choices.campaigns:
+            del self.fields["except_mailed_by"]
         self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
@@ -210,7 +221,12 @@ class CampaignForm(forms.Form):
             approval=Approval(cleaned["approval"]),
             sample_share=(cleaned["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(cleaned["reply_teacher"]),
-            audience={"segment": cleaned["segment"], "import": cleaned["imported_with"], "limit": cleaned["limit"]},
+            audience={
+                "segment": cleaned["segment"],
+                "import": cleaned["imported_with"],
+                "limit": cleaned["limit"],
+                "except_mailed_by": cleaned.get("except_mailed_by", []),
+            },
             is_simulated=is_simulated,
             **{name: cleaned[name] for name in _PLAIN},
         )
@@ -241,6 +257,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "segment": campaign.audience.get("segment", ""),
         "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
+        "except_mailed_by": campaign.audience.get("except_mailed_by", []),
         "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
         "days_off": "\n".join(campaign.days_off or ()),
     }

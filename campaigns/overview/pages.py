@@ -136,6 +136,7 @@ def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> Ca
         imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
         pipelines=pipelines.offered(task, campaign),
+        campaigns=audience.campaigns_before(task.pk),
     )
 
 

@@ -50,6 +50,12 @@ class AudienceIn(serializers.Serializer[Any]):
 
     segment = serializers.CharField(max_length=80, required=False, allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
+    except_mailed_by = serializers.ListField(
+        child=serializers.SlugField(max_length=80),
+        required=False,
+        max_length=100,
+        help_text="Slugs of campaigns: whom they mailed is left out",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """`import` is a word of Python's own, so it is named here."""
