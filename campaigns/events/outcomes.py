@@ -120,7 +120,9 @@ def by_arm(campaign: Campaign) -> list[ArmOutcome]:
 
 
 def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> list[ContactOutcome]:
-    """One row for each contact that was assigned, in the order of assignment. Three queries, joined here.
+    """One row for each contact that is mailed or was assigned to be, in the order of assignment. Three queries, joined here.
+
+    Of a campaign with a holdout arm, whose contacts are told of apart, see `experiments.enrolments`.
 
     Args:
         campaign: The campaign.
@@ -193,6 +195,8 @@ def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
         Metric.CLICK: EventKind.CLICKED,
         Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
         Metric.MEETING: EventKind.MEETING,
+        Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
+        Metric.REVENUE: EventKind.REVENUE,
     }
     return human_events(campaign, kinds[metric])
 

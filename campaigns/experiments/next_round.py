@@ -35,7 +35,7 @@ def start_next_round(experiment: Experiment, *, by: Member) -> Campaign:
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: 409 `not_concluded`; as for `edit.create`.
+        Refusal: 409 as for `concluded_winner`; as for `edit.create`.
     """
     campaign = experiment.campaign
     permissions.require(by, campaign.task, Role.LEAD)
@@ -57,7 +57,7 @@ def concluded_winner(experiment: Experiment) -> ExperimentWinner:
     """The winner of a concluded experiment.
 
     Raises:
-        Refusal: 409 `not_concluded`.
+        Refusal: 409 `not_concluded`, or `nothing_to_go_on_with`: no mail at all did as well.
     """
     is_launched = experiment.registered_at is not None and experiment.campaign.state != CampaignState.PLANNED
     winner = winner_of(experiment, results.result(experiment)) if is_launched else None
@@ -67,6 +67,13 @@ def concluded_winner(experiment: Experiment) -> ExperimentWinner:
             "This experiment has no answer to go on with yet.",
             hint="Wait until every contact has completed its follow-up, or end the campaign; arms that did not get their "
             "planned shares have no winner.",
+            status=409,
+        )
+    if winner.kind == "holdout":
+        raise Refusal(
+            "nothing_to_go_on_with",
+            winner.sentence,
+            hint="Change what is written, or whom to, and make another campaign.",
             status=409,
         )
     return winner

@@ -120,6 +120,7 @@ def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
         {
             "name": arm.name,
             "is_control": arm.is_control,
+            "is_holdout": arm.is_holdout,
             "weight": arm.weight,
             "assigned": int((units.arm == index).sum()),
             "clusters": clusters[index],

@@ -25,7 +25,9 @@ class ExperimentWinner:
 
     @property
     def kind(self) -> str:
-        """What writes its mails: `pipeline`, `miniature`, `teacher`, or `text` where no model does."""
+        """What writes its mails: `pipeline`, `miniature`, `teacher`, `text` where no model does, or `holdout`: it gets none."""
+        if self.arm.is_holdout:
+            return "holdout"
         if self.arm.pipeline_id is not None:
             return "pipeline"
         if self.arm.miniature_id is not None:
@@ -59,7 +61,11 @@ def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWi
     shown = {verdict["arm"] for verdict in result["verdicts"] if verdict["outcome"] == ClaimOutcome.SHOWN}
     if not shown:
         control = next((arm for arm in arms.values() if arm.is_control), None)
-        sentence = "Nothing was shown of the other arms, so the control stays."
+        sentence = (
+            "No arm was shown to do better than no mail at all."
+            if control is not None and control.is_holdout
+            else "Nothing was shown of the other arms, so the control stays."
+        )
         return ExperimentWinner(control, sentence) if control is not None else None
     sign = -1 if experiment.metric == Metric.UNSUBSCRIBE else 1
     effects = {line["arm"]: sign * line["effect"]["estimate"] for line in result["analysis"]["comparisons"]}

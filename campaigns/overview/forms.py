@@ -21,6 +21,8 @@ from web.http.form_choices import set_choices
 ARM_ROWS = 4
 # Before the id of a pipeline's version, among the slugs of teachers.
 PIPELINE = "pipeline:"
+# In place of a writer; no slug holds a colon.
+HOLDOUT = "no-mail:"
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
     "name",
@@ -32,6 +34,7 @@ _PLAIN = (
     "quiet_until",
     "sends_at_weekends",
     "tracks_opens",
+    "holds_out_everywhere",
     "time_zone",
 )
 
@@ -119,6 +122,11 @@ class CampaignForm(forms.Form):
         required=False,
         help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
     )
+    holds_out_everywhere = forms.BooleanField(
+        label="No mail from other campaigns either",
+        required=False,
+        help_text="For contacts of an arm without mails: no campaign of this task writes to them until this one ends.",
+    )
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
     )
@@ -135,8 +143,9 @@ class CampaignForm(forms.Form):
         self._senders = {sender.slug: sender for sender in choices.senders}
         self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
         writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
+        nobody = [(HOLDOUT, "Nobody: its contacts get no mail")]
         for number in range(1, ARM_ROWS + 1):
-            self._add_arm(number, [*writers, *self._pipeline_group()])
+            self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
         self._set(
             "sender",
@@ -242,6 +251,7 @@ class CampaignForm(forms.Form):
                     pipeline=self._pipelines.get(cleaned[f"arm_{number}_teacher"]),
                     weight=1 if weight is None else weight,
                     is_control=cleaned["control"] == str(number),
+                    is_holdout=cleaned[f"arm_{number}_teacher"] == HOLDOUT,
                 )
 
 
@@ -273,6 +283,8 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
 
 
 def _writer_of(arm: Arm) -> str:
+    if arm.is_holdout:
+        return HOLDOUT
     if arm.pipeline_id is not None:
         return f"{PIPELINE}{arm.pipeline_id}"
     return arm.teacher.slug if arm.teacher else ""

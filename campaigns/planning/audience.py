@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.models import Campaign, Contact, ContactImport, Message, PipelineVersion, Step
+from campaigns.models import Campaign, Contact, ContactImport, Enrolment, Message, PipelineVersion, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.suppression.queries import barred
@@ -22,8 +22,8 @@ LARGEST = 100_000
 def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
     """Contacts of the campaign's task that its audience names and that may be written to, in the order they came.
 
-    Left out are people who were erased or are on the suppression list, and, where a model writes, those without a record
-    to write from.
+    Left out are people who were erased or are on the suppression list, those whom another campaign keeps without mail, and,
+    where a model writes, those without a record to write from.
 
     Args:
         campaign: The campaign.
@@ -32,7 +32,7 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
     """
     wanted = campaign.audience if chosen is None else chosen
     contacts = Contact.objects.filter(~barred(), task_id=campaign.task_id, erased_at__isnull=True)
-    contacts = contacts.exclude(address="")
+    contacts = contacts.exclude(address="").exclude(Exists(held_out_elsewhere(campaign).filter(contact=OuterRef("pk"))))
     if needs_records(campaign):
         contacts = contacts.filter(record__isnull=False)
     if segment := wanted.get("segment"):
@@ -43,6 +43,18 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
         contacts = contacts.exclude(Exists(_mails_of(before).filter(contact=OuterRef("pk"))))
     contacts = contacts.order_by("created_at", "id")
     return contacts[: limit_of(wanted)]
+
+
+def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
+    """Contacts of the task whom other campaigns, not ended yet, keep without mail from every campaign."""
+    under_way = (CampaignState.RUNNING, CampaignState.PAUSED)
+    others = Enrolment.objects.filter(
+        arm__is_holdout=True,
+        campaign__task=campaign.task_id,
+        campaign__holds_out_everywhere=True,
+        campaign__state__in=under_way,
+    )
+    return others.exclude(campaign=campaign)
 
 
 def _mails_of(campaigns: Sequence[str]) -> QuerySet[Message]:
@@ -58,10 +70,11 @@ def limit_of(chosen: Mapping[str, Any]) -> int:
 
 def needs_records(campaign: Campaign) -> bool:
     """Whether any step is written by a model from the contact's own record, and not from what stages find out alone."""
-    written = Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL)
-    versions = set(written.values_list("campaign__arms__pipeline", flat=True))
+    if not has_written_steps(campaign):
+        return False
+    versions = set(campaign.arms.filter(is_holdout=False).values_list("pipeline", flat=True))
     if not versions or None in versions:
-        return bool(versions)
+        return True
     return any(pipelines.needs_record(version) for version in PipelineVersion.objects.filter(pk__in=versions))
 
 
