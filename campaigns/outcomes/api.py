@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -12,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from campaigns.mails.queries import any_or_404
-from campaigns.models import Event, HoldoutOutcome
 from campaigns.outcomes import queries, report
 from campaigns.states import OUTCOMES, EventKind
 from members.session import member_of
@@ -64,8 +62,8 @@ class OutcomeOut(serializers.Serializer[Any]):
 
     @extend_schema_field(serializers.DecimalField(max_digits=14, decimal_places=2, allow_null=True))
     def get_value(self, outcome: Any) -> str | None:
-        value = outcome.value_usd if isinstance(outcome, HoldoutOutcome) else outcome.payload.get("value_usd")
-        return None if value is None else f"{Decimal(value):.2f}"
+        value = queries.value_usd(outcome)
+        return None if value is None else f"{value:.2f}"
 
 
 class OutcomeListView(APIView):
@@ -78,10 +76,11 @@ class OutcomeListView(APIView):
         body.is_valid(raise_exception=True)
         asked, member = body.validated_data, member_of(request)
         kind, told = EventKind(asked["kind"]), {"at": asked["at"], "value_usd": asked.get("value"), "by": member}
-        outcome: Event | HoldoutOutcome
         if "message" in asked:
-            outcome, is_new = report.report(any_or_404(member, asked["message"]), kind, **told)
-        else:
-            enrolment = queries.enrolment_or_404(member, asked["campaign"], asked["contact"])
-            outcome, is_new = report.report_without_mail(enrolment, kind, **told)
-        return Response(OutcomeOut(outcome).data, status=201 if is_new else 200)
+            return _answer(*report.report(any_or_404(member, asked["message"]), kind, **told))
+        enrolment = queries.enrolment_or_404(member, asked["campaign"], asked["contact"])
+        return _answer(*report.report_without_mail(enrolment, kind, **told))
+
+
+def _answer(outcome: object, is_new: bool) -> Response:
+    return Response(OutcomeOut(outcome).data, status=201 if is_new else 200)

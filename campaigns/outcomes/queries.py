@@ -33,15 +33,26 @@ class OutcomeTotal:
     held_out: int = 0
 
 
-def totals(campaign: Campaign) -> list[OutcomeTotal]:
-    """Outcomes of a campaign by kind, in their order; kinds without any are left out. Two queries."""
+def value_usd(outcome: Event | HoldoutOutcome) -> Decimal | None:
+    """The value of an outcome in US dollars; None where it has none."""
+    value = outcome.value_usd if isinstance(outcome, HoldoutOutcome) else outcome.payload.get("value_usd")
+    return None if value is None else Decimal(value)
+
+
+def totals(campaign: Campaign, *, has_holdout: bool = True) -> list[OutcomeTotal]:
+    """Outcomes of a campaign by kind, in their order; kinds without any are left out. A query, and one for a holdout arm.
+
+    Args:
+        campaign: The campaign.
+        has_holdout: Whether an arm of it may get no mail.
+    """
     by_kind: dict[str, list[ReportedValue]] = {}
     rows = Event.objects.filter(campaign=campaign, kind__in=OUTCOMES).order_by()
     for kind, enrolment_id, payload in rows.values_list("kind", "enrolment_id", "payload"):
         value = payload.get("value_usd")
         by_kind.setdefault(kind, []).append((enrolment_id, None if value is None else Decimal(value), False))
     silent = HoldoutOutcome.objects.filter(campaign=campaign).order_by()
-    for kind, enrolment_id, value in silent.values_list("kind", "enrolment_id", "value_usd"):
+    for kind, enrolment_id, value in silent.values_list("kind", "enrolment_id", "value_usd") if has_holdout else ():
         by_kind.setdefault(kind, []).append((enrolment_id, value, True))
     return [_total(kind, by_kind[kind]) for kind in OUTCOMES if kind in by_kind]
 

@@ -84,6 +84,9 @@ PLAIN = (
 )
 # Lists of outcomes of mails; left empty nothing is asked of them.
 OUTCOME_BOXES = ("outcomes", "without_outcomes")
+OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights")
+# Asked of tasks that write mails, and where a dataset says something of them already.
+OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "outcomes_until")
 _DATE = {"type": "date"}
 
 
@@ -179,6 +182,9 @@ class FilterForm(forms.Form):
         choices["without_checks"] = [*ours, *installed()]
         if spec.without_reasoning() is spec:
             del self.fields["reasoning"]
+        if not (is_mail(spec) or any(dataset.filters.get(name) for name in OUTCOME_FILTERS)):
+            for name in OUTCOME_FIELDS:
+                del self.fields[name]
         for name in BOXES:
             chosen = [str(value) for value in dataset.filters.get(name, ())]
             values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
@@ -198,7 +204,7 @@ class FilterForm(forms.Form):
     def filters(self) -> dict[str, Any]:
         """The selection as the API would send it."""
         cleaned = self.cleaned_data
-        chosen = {name: cleaned[name] for name in ("verdicts", *BOXES, *OUTCOME_BOXES)}
+        chosen = {name: cleaned.get(name, []) for name in ("verdicts", *BOXES, *OUTCOME_BOXES)}
         chosen |= {name: cleaned[name] for name in PLAIN if cleaned.get(name) not in ("", None)}
         if cleaned["keeps_duplicates"]:
             chosen["near_duplicates"] = None
@@ -206,7 +212,7 @@ class FilterForm(forms.Form):
             chosen[name] = [int(number) for number in chosen[name]]
         if cleaned["cap_field"] and cleaned["cap_count"]:
             chosen["cap_per"] = {cleaned["cap_field"]: cleaned["cap_count"]}
-        if cleaned["weighed_outcome"] and cleaned["weight"]:
+        if cleaned.get("weighed_outcome") and cleaned["weight"]:
             chosen["outcome_weights"] = {cleaned["weighed_outcome"]: cleaned["weight"]}
         return chosen
 
