@@ -57,6 +57,8 @@ CAMPAIGNS = {
     "campaigns:person-erase": Rule(
         NONE, LEAD, reason="it is refused where another task holds the person: then an admin erases"
     ),
+    "campaigns:reply-patterns": Rule(VIEWER, NONE),
+    "api-reply-patterns": Rule(VIEWER, NONE),
     "campaigns:experiments": Rule(VIEWER, NONE),
     "campaigns:experiment-plan": Rule(LEAD, LEAD),
     "campaigns:experiment-outlook": Rule(VIEWER, NONE),
