@@ -105,6 +105,7 @@ ACTS: dict[str, str] = {
     "pipeline_saved": "Pipeline saved",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
+    "next_round_started": "Next round of an experiment started",
     "contact_corrected": "Contact corrected",
     "contact_removed": "Contact removed",
     "guardrail_tripped": "Campaign paused by a guardrail",

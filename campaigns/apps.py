@@ -11,6 +11,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.experiments import price_moves, seals
         from campaigns.kinds import SendingKind
         from campaigns.models.immutable_rows import GUARDS
+        from campaigns.outcomes.of_drafts import CampaignOutcomes
         from campaigns.overview import desk_integration, queries
         from campaigns.replies import ask_teacher, mail_providers
         from campaigns.sending import tick
@@ -30,6 +31,7 @@ class CampaignsConfig(AppConfig):
         effects.break_evens.register(price_moves.break_even_effects)
         review_ports.destinations.install(desk_integration.draft_destinations)
         review_ports.dependents.register(queries.resting_on)
+        review_ports.mail_outcomes.install(CampaignOutcomes)
         review_ports.resolve_scope.install(desk_integration.narrow_desk)
         evidence_ports.registrations.register(seals.of_miniature)
         mail_providers.connect_signals()

@@ -166,6 +166,7 @@ class HoldReason(TextChoices):
     CONTACT = "contact", "The contact had a first mail from another campaign"
     COMPANY = "company", "The company had its first mails"
     CONVERSATION = "conversation", "The contact answered another campaign"
+    HOLDOUT = "holdout", "Another campaign keeps the contact without mail"
 
 
 class Guardrail(TextChoices):
@@ -248,3 +249,9 @@ class Metric(TextChoices):
     CLICK = "click", "Clicked"
     UNSUBSCRIBE = "unsubscribe", "Unsubscribed"
     MEETING = "meeting", "Met"
+    OPPORTUNITY = "opportunity", "Became an opportunity"
+    REVENUE = "revenue", "Bought"
+
+
+# What happens to who got no mail, too: the only metrics that a holdout arm can be compared by.
+WITHOUT_MAIL = frozenset({Metric.MEETING, Metric.OPPORTUNITY, Metric.REVENUE})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from members.models import Member
 from review.models import Draft, Task
 from review.spec.prompting import Message
+from review.states import MailOutcome
 from web.ports import Listeners, Port
 
 # Sentences for a data card, given the teachers ("provider:model") whose text a dataset holds.
@@ -169,6 +171,29 @@ class DeskLink:
     url: str
     hint: str
 
+
+class MailOutcomes(Protocol):
+    """The room that sends mails written from drafts, and hears what comes of them."""
+
+    def drafts_with(self, outcome: MailOutcome, *, until: datetime | None) -> QuerySet[Draft]:
+        """Return drafts of which a mail had an outcome, told by the moment; told by now without one."""
+        ...
+
+    def of_drafts(self, drafts: Sequence[UUID], *, until: datetime | None) -> Mapping[UUID, frozenset[MailOutcome]]:
+        """Return what came of the mails of some drafts; drafts that no mail was sent from are absent."""
+        ...
+
+    def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
+        """Return those of some drafts whose mails went to simulated inboxes."""
+        ...
+
+
+def _no_mail_outcomes() -> MailOutcomes | None:
+    return None
+
+
+# The room that sends what was drafted; None where none is installed.
+mail_outcomes = Port(_no_mail_outcomes)
 
 # Desks of rooms above where members who may judge are wanted now; every room tells its own.
 desk_links: Listeners[[Task], list[DeskLink]] = Listeners()

@@ -89,6 +89,25 @@ class RulingKind(TextChoices):
     SEND_BACK = "send_back", "Sent back"  # its author looks at this verdict again; until then it counts for nothing
 
 
+class MailOutcome(TextChoices):
+    """What came of the mails that were sent from a draft, as datasets choose by it."""
+
+    SENT = "sent", "Sent"
+    REPLIED = "replied", "Replied"
+    INTERESTED = "interested", "Replied: interested"
+    QUESTION = "question", "Replied: asks something"
+    REFERRAL = "referral", "Replied: names somebody else"
+    NOT_NOW = "not_now", "Replied: not now"
+    NOT_INTERESTED = "not_interested", "Replied: not interested"
+    CLICKED = "clicked", "Clicked"
+    MEETING = "meeting", "Meeting"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    REVENUE = "revenue", "Revenue"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    COMPLAINED = "complained", "Complained"
+    BOUNCED = "bounced", "Bounced"
+
+
 class RecallReturn(TextChoices):
     """How drafts come back into use after a recall."""
 

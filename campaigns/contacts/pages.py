@@ -81,6 +81,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "line": queries.lines([contact])[0],
         "mails": queries.mails_of(contact),
         "outcomes": outcomes_queries.of_contact(contact.pk),
+        "outcomes_without_mail": outcomes_queries.without_mail(contact.pk),
     }
     return render(request, "campaigns/contacts/detail.html", context, status=refusal.status if refusal else 200)
 

@@ -120,7 +120,9 @@ def by_arm(campaign: Campaign) -> list[ArmOutcome]:
 
 
 def of_contacts(campaign: Campaign, *, metric: Metric, horizon_days: int) -> list[ContactOutcome]:
-    """One row for each contact that was assigned, in the order of assignment. Three queries, joined here.
+    """One row for each contact that is mailed or was assigned to be, in the order of assignment. Three queries, joined here.
+
+    Of a campaign with a holdout arm, whose contacts are told of apart, see `experiments.enrolments`.
 
     Args:
         campaign: The campaign.
@@ -146,7 +148,12 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
 
     An unsubscription read from a reply counts as long as the reply is read so.
     """
-    events = Event.objects.filter(campaign=campaign, kind=kind, is_machine=False)
+    return by_people(Event.objects.filter(campaign=campaign), kind)
+
+
+def by_people(all_events: QuerySet[Event], kind: EventKind) -> QuerySet[Event]:
+    """Those of some events that are of a kind and that no machine caused; whole campaigns or whole mails."""
+    events = all_events.filter(kind=kind, is_machine=False)
     if kind == EventKind.UNSUBSCRIBED:
         return events.exclude(withdrawn_unsubscriptions())
     if kind != EventKind.CLICKED:
@@ -161,7 +168,7 @@ def human_events(campaign: Campaign, kind: EventKind) -> QuerySet[Event]:
         occurred_at__lte=end,
     )
     # Few mails are ever scanned so: the list of them is made once, and only their clicks are looked at one by one.
-    scanned = Event.objects.filter(campaign=campaign, kind=kind, is_machine=True, payload__why="burst").order_by()
+    scanned = all_events.filter(kind=kind, is_machine=True, payload__why="burst").order_by()
     return events.exclude(Q(message__in=scanned.values("message")) & Exists(rest))
 
 
@@ -188,6 +195,8 @@ def _of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
         Metric.CLICK: EventKind.CLICKED,
         Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
         Metric.MEETING: EventKind.MEETING,
+        Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
+        Metric.REVENUE: EventKind.REVENUE,
     }
     return human_events(campaign, kinds[metric])
 

@@ -12,11 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.experiments import design, record_look, register, results
+from campaigns.experiments import design, next_round, record_look, register, results
 from campaigns.experiments import queries as selectors
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import queries
+from campaigns.overview.serializers import CampaignOut
 from campaigns.states import Claim, Metric
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -130,6 +131,17 @@ class ExperimentResultView(APIView):
     @extend_schema(responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, slug: str) -> Response:
         return Response(results.result(selectors.get_or_404(member_of(request), slug)))
+
+
+class NextRoundView(APIView):
+    """Start the next round of a concluded experiment: a draft campaign with the winner as its control."""
+
+    @extend_schema(request=None, responses={201: CampaignOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        made = next_round.start_next_round(selectors.get_or_404(member, slug), by=member)
+        return Response(CampaignOut(queries.get_or_404(member, made.slug)).data, status=201)
 
 
 class ExperimentContactsView(APIView):

@@ -181,8 +181,9 @@ def plan_of(wishes: ExperimentRequest, hand: ArmPreview) -> SamplePlan:
     return sample_size.plan(wishes.baseline, effect=effect, n_per_arm=hand.n_per_arm, design=terms)
 
 
-def rule_of(wishes: ExperimentRequest) -> str:
-    """How the verdict is reached, as it is registered."""
+def rule_of(wishes: ExperimentRequest, *, has_holdout: bool = False) -> str:
+    """How the verdict is reached, as it is registered; beside an arm without mails all horizons begin with the launch."""
+    begins = "the launch" if has_holdout else "its first mail"
     level = f"{(1 - wishes.alpha) * 100:.4g} %"
     margin = NumberWording(is_share=True, decimals=1).margin(wishes.margin)
     if wishes.claim == Claim.NOT_WORSE:
@@ -193,7 +194,7 @@ def rule_of(wishes: ExperimentRequest) -> str:
         shown = f"shown when the whole {level} interval of the difference lies on the better side of 0; {margin} is what it was sized for"
     return (
         f"The claim is {shown}. Everyone assigned counts. The final look, when every contact is "
-        f"{wishes.horizon_days} days past its first mail, decides by that interval; looks before it, and an experiment "
+        f"{wishes.horizon_days} days past {begins}, decides by that interval; looks before it, and an experiment "
         "ended early, decide by the always-valid one. Several arms are adjusted by Holm."
     )
 

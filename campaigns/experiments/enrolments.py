@@ -19,7 +19,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from campaigns.events.outcomes import POSITIVE, human_events
 from campaigns.experiments.assignments import Assignments
-from campaigns.models import Campaign, Enrolment, Event, Experiment, Message
+from campaigns.models import Campaign, Enrolment, Event, Experiment, HoldoutOutcome, Message
 from campaigns.states import BEFORE_THE_WIRE, EventKind, MessageState, Metric
 
 KINDS = {
@@ -28,6 +28,8 @@ KINDS = {
     Metric.CLICK: EventKind.CLICKED,
     Metric.UNSUBSCRIBE: EventKind.UNSUBSCRIBED,
     Metric.MEETING: EventKind.MEETING,
+    Metric.OPPORTUNITY: EventKind.OPPORTUNITY,
+    Metric.REVENUE: EventKind.REVENUE,
 }
 
 
@@ -71,7 +73,7 @@ def enrolled_in(campaign: Campaign, metric: Metric) -> EnrolledContacts:
     mails: Any = Message.objects.filter(campaign=campaign, sent_at__isnull=False).order_by()
     went = mails.annotate(whom=key("enrolment_id")).values_list("whom").annotate(at=Min("sent_at"), count=Count("pk"))
     sent = {whose: FirstMail(at, count) for whose, at, count in went}
-    happened = first_times(of_metric(campaign, metric))
+    happened = first_times(of_metric(campaign, metric)) | first_times(without_mail(campaign, metric))
     return EnrolledContacts(ids, arms, clusters, segments, records, sent, happened)
 
 
@@ -81,7 +83,12 @@ def of_metric(campaign: Campaign, metric: Metric) -> QuerySet[Event]:
     return events.filter(reply__meaning__in=POSITIVE) if metric == Metric.POSITIVE_REPLY else events
 
 
-def first_times(events: QuerySet[Event]) -> dict[str, datetime]:
+def without_mail(campaign: Campaign, metric: Metric) -> QuerySet[HoldoutOutcome]:
+    """The same of contacts of a holdout arm, whose outcomes are told by contact."""
+    return HoldoutOutcome.objects.filter(campaign=campaign, kind=KINDS[metric])
+
+
+def first_times(events: QuerySet[Event] | QuerySet[HoldoutOutcome]) -> dict[str, datetime]:
     """When each contact first did something."""
     by_contact: Any = events.order_by().annotate(whom=key("enrolment_id"))
     return dict(by_contact.values_list("whom").annotate(at=Min("occurred_at")))
@@ -135,19 +142,37 @@ def _cluster_numbers(people: EnrolledContacts) -> Iterator[int]:
 def _counted(experiment: Experiment, people: EnrolledContacts) -> Iterator[bool]:
     """Whether what counts happened within the horizon after the first mail."""
     horizon = timedelta(days=experiment.horizon_days)
+    if has_holdout(experiment):
+        yield from _counted_from_launch(experiment, people, horizon)
+        return
     for pk in people.ids:
         happened = people.happened.get(pk)
         yield happened is not None and pk in people.sent and happened <= people.sent[pk].first_at + horizon
 
 
+def has_holdout(experiment: Experiment) -> bool:
+    """Whether an arm gets no mail; then every contact's horizon begins with the launch, as that arm's has to."""
+    return any(arm.is_holdout for arm in experiment.campaign.arms.all())
+
+
+def _counted_from_launch(experiment: Experiment, people: EnrolledContacts, horizon: timedelta) -> Iterator[bool]:
+    launched = experiment.campaign.launched_at
+    for pk in people.ids:
+        happened = people.happened.get(pk)
+        yield launched is not None and happened is not None and launched <= happened <= launched + horizon
+
+
 def _ripe(experiment: Experiment, people: EnrolledContacts) -> Iterator[float]:
     """When each outcome is complete, seconds of the epoch.
 
-    A horizon begins with the first mail. Of a mail of unknown fate it begins when it was on the wire. Who will get none
+    A horizon begins with the first mail, or beside a holdout arm with the launch. Of a mail of unknown fate it begins when it was on the wire. Who will get none
     is ripe with the first that could be: what never comes cannot be waited for, and leaving them out would be a choice.
     """
     horizon_s = timedelta(days=experiment.horizon_days).total_seconds()
     launched = experiment.campaign.launched_at
+    if has_holdout(experiment):
+        yield from (NEVER if launched is None else launched.timestamp() + horizon_s for _ in people.ids)
+        return
     unsent = _without_mail(experiment.campaign)
     for pk in people.ids:
         went = people.sent.get(pk)

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from campaigns.experiments import arm_costs, design, queries, results
+from campaigns.experiments import arm_costs, design, next_round, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
+from campaigns.experiments.winner import winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
 from campaigns.states import Claim
 from evaluation.evaluations import throughput
 from generation.teachers import queries as teachers_queries
+from serving.promotions import queries as promotions
 from stats.experiments import sample_size
 from stats.experiments.number_wording import NumberWording
 from stats.experiments.sample_size import SamplePlan
@@ -77,6 +79,19 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "gpu_usd_per_hour": gpu_usd_per_hour,
         "methods": _methods(result),
         "replies": replies(experiment),
+    }
+
+
+def follow_up(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
+    """What can be done with the winner: promote its miniature, start the next round. Empty before the end."""
+    winner = winner_of(experiment, result)
+    if winner is None:
+        return {}
+    current = promotions.current_promotions().filter(task=experiment.campaign.task_id).first()
+    return {
+        "winner": winner,
+        "is_current": current is not None and current.miniature_id == winner.arm.miniature_id,
+        "next_draft": next_round.draft_after(experiment.campaign),
     }
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from campaigns.experiments import design, page_data, record_look, register, results
+from campaigns.experiments import next_round as rounds
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
 from campaigns.overview import queries
@@ -54,7 +55,8 @@ def plan(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.of_campaign(campaign)
     if experiment is not None and experiment.registered_at is not None:
         return redirect("campaigns:experiment", experiment.slug)
-    kept = initial_of(results.request_of(experiment)) if experiment is not None else {}
+    wishes = results.request_of(experiment) if experiment is not None else rounds.request_after(campaign)
+    kept = initial_of(wishes) if wishes is not None else {}
     form, refusal, status = ExperimentForm(request.POST or None, initial=kept), None, 200
     if request.method == "POST":
         status = 400
@@ -126,6 +128,7 @@ def _context(request: HttpRequest, slug: str) -> dict[str, Any]:
     }
     if is_launched:
         context |= page_data.live(experiment, person_usd_per_hour=person, gpu_usd_per_hour=gpu)
+        context |= page_data.follow_up(experiment, context["result"])
     if campaign.is_simulated and context["may_lead"]:
         context["again"] = experiments_queries.repeat_url(member, experiment)
     return context
@@ -142,6 +145,20 @@ def look(request: HttpRequest, slug: str) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"{refusal.message} {refusal.hint}")
     return redirect("campaigns:experiment", experiment.slug)
+
+
+@require_POST
+def next_round(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make the draft campaign of the next round, and open its form."""
+    member = member_of(request)
+    experiment = experiments_queries.get_or_404(member, slug)
+    try:
+        made = rounds.start_next_round(experiment, by=member)
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+        return redirect("campaigns:experiment", experiment.slug)
+    messages.success(request, "The next round is a draft. Add the arm to compare its control with.")
+    return redirect("campaigns:edit", made.slug)
 
 
 @require_GET

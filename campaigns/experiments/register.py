@@ -17,7 +17,7 @@ from audit import trail
 from campaigns.experiments import design, queries
 from campaigns.experiments.design import ArmPreview, ExperimentRequest, Mistakes
 from campaigns.models import Arm, Campaign, Experiment, Step
-from campaigns.states import CampaignState, StepCondition, StepWriter
+from campaigns.states import WITHOUT_MAIL, CampaignState, Metric, StepCondition, StepWriter
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -82,6 +82,9 @@ def mistakes_in_registration(campaign: Campaign, wishes: ExperimentRequest, *, h
     mistakes = design.mistakes_in(wishes)
     if wrong := _faults_of_arms(campaign, hand):
         mistakes["arms"] = wrong
+    if wishes.metric not in WITHOUT_MAIL and campaign.arms.filter(is_holdout=True).exists():
+        words = ", ".join(f"'{metric.label}'" for metric in Metric if metric in WITHOUT_MAIL)
+        mistakes.setdefault("metric", []).append(f"Who gets no mail cannot do this. Count one of {words}.")
     return mistakes
 
 
@@ -93,9 +96,13 @@ def _faults_of_arms(campaign: Campaign, hand: ArmPreview) -> list[str]:
     mistakes = [f"'{arm.name}' has the weight 0 and would get no contacts." for arm in arms if not arm.weight]
     if sum(arm.is_control for arm in arms) != 1:
         mistakes.append("Say which arm is the control: the one the others are compared with.")
-    if not is_written:
+    if not is_written and not any(arm.is_holdout for arm in arms):
         mistakes.append("No mail is written by a model, so all arms would send the same text.")
-    mistakes += [f"'{arm.name}' has no model to write its mails." for arm in arms if is_written and arm.teacher is None]
+    mistakes += [
+        f"'{arm.name}' has no model to write its mails."
+        for arm in arms
+        if is_written and arm.teacher is None and not arm.is_holdout
+    ]
     mistakes += [
         f"'{arm.name}' would get {arm.clusters} compan{'y' if arm.clusters == 1 else 'ies'}: "
         f"an arm needs {FEWEST_CLUSTERS} at the very least. Import contacts first."
@@ -150,7 +157,7 @@ def _registration(experiment: Experiment, wishes: ExperimentRequest, hand: ArmPr
         "cluster": "company: the mail domain, or the lone address at a public provider",
         "assignment": {"method": design.ASSIGNMENT, "salt": campaign.salt},
         "population": design.POPULATION,
-        "rule": design.rule_of(wishes),
+        "rule": design.rule_of(wishes, has_holdout=campaign.arms.filter(is_holdout=True).exists()),
         "arms": [_arm(arm) for arm in campaign.arms.select_related("teacher", "miniature").order_by("position")],
         "steps": _steps(campaign.steps.order_by("number")),
         "links": dict(campaign.links.order_by("name").values_list("name", "url")),
@@ -183,7 +190,12 @@ def _arm(arm: Arm) -> dict[str, Any]:
             "parameters": teacher.parameters,
         },
         "miniature": miniature and {"id": str(miniature.pk), "manifest_sha256": miniature.manifest_sha256},
+        **({"is_holdout": True, "held_out_of": _held_out_of(arm.campaign)} if arm.is_holdout else {}),
     }
+
+
+def _held_out_of(campaign: Campaign) -> str:
+    return "every campaign of the task until this one ends" if campaign.holds_out_everywhere else "this campaign"
 
 
 def _steps(steps: Sequence[Step] | Any) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from campaigns.experiments.assignments import Assignments
 from campaigns.experiments.conclusion import RegisteredTerms, conclude
 from campaigns.experiments.design import ExperimentRequest
 from campaigns.experiments.enrolments import EnrolledContacts
+from campaigns.experiments.winner import winner_of
 from campaigns.models import Campaign, Event, Experiment, Message
 from campaigns.states import CampaignState, Claim, EventKind, MessageState, Metric, StopReason
 
@@ -87,11 +88,14 @@ def result(
         person_usd_per_hour: What an hour of the people who approve costs; the setting's by default.
     """
     reading = snapshot(experiment, at=at)
+    answer = conclude(reading.units, reading.terms, at=reading.at)
+    winner = winner_of(experiment, answer)
     spent = spending.contact_costs(experiment.campaign, reading.units, reading.people, metric=Metric(experiment.metric))
     return {
         "experiment": experiment.slug,
         "registration_sha256": experiment.registration_sha256,
-        **conclude(reading.units, reading.terms, at=reading.at),
+        **answer,
+        "winner": winner and winner.as_data(),
         "arms": _arms(reading),
         "missing": missing(reading),
         "costs": _costs(spent, reading.terms.level, person_usd_per_hour),
@@ -116,6 +120,7 @@ def _arms(reading: ExperimentSnapshot) -> list[dict[str, Any]]:
         {
             "name": arm.name,
             "is_control": arm.is_control,
+            "is_holdout": arm.is_holdout,
             "weight": arm.weight,
             "assigned": int((units.arm == index).sum()),
             "clusters": clusters[index],

@@ -10,6 +10,7 @@ experiments_urls: list[URLPattern] = [
     path("campaigns/<slug:slug>/experiment/outlook/", pages.outlook, name="experiment-outlook"),
     path("experiments/<slug:slug>/", pages.detail, name="experiment"),
     path("experiments/<slug:slug>/look/", pages.look, name="experiment-look"),
+    path("experiments/<slug:slug>/next-round/", pages.next_round, name="experiment-next-round"),
     path("experiments/<slug:slug>/contacts.csv", pages.contacts_csv, name="experiment-contacts"),
     path("experiments/<slug:slug>/registration.json", pages.registration_json, name="experiment-registration"),
     path("experiments/<slug:slug>/result.json", pages.result_json, name="experiment-result"),
@@ -25,6 +26,7 @@ experiments_api_urls: list[URLPattern] = [
         name="api-experiment-registration",
     ),
     path("experiments/<slug:slug>/result/", api.ExperimentResultView.as_view(), name="api-experiment-result"),
+    path("experiments/<slug:slug>/next-round/", api.NextRoundView.as_view(), name="api-experiment-next-round"),
     path("experiments/<slug:slug>/contacts.csv", api.ExperimentContactsView.as_view(), name="api-experiment-contacts"),
     path("experiments/<slug:slug>/looks/", api.ExperimentLooksView.as_view(), name="api-experiment-looks"),
 ]

@@ -2,7 +2,7 @@
 
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
-from campaigns.models.events import Event, Reply
+from campaigns.models.events import Event, HoldoutOutcome, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
 from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRun
@@ -16,6 +16,7 @@ __all__ = [
     "Event",
     "Experiment",
     "GuardrailTrip",
+    "HoldoutOutcome",
     "Link",
     "Look",
     "Message",

@@ -77,7 +77,7 @@ class Campaign(models.Model):
     # Dates (ISO 8601) on which nothing is sent, in the same time zone as the hours.
     days_off = models.JSONField(null=True, blank=True)
     salt = models.CharField(max_length=32, default=partial(secrets.token_hex, 16), editable=False)
-    # Which contacts a launch takes: {segment, import, limit}, each optional.
+    # Which contacts a launch takes: {segment, import, limit, except_mailed_by}, each optional.
     audience = models.JSONField(default=dict, blank=True)
     # Written and approved, but nothing is sent until a lead lets it go.
     is_held = models.BooleanField(default=False)
@@ -85,6 +85,10 @@ class Campaign(models.Model):
     tracks_opens = models.BooleanField(default=False)
     # A simulated one: its inboxes are made up, which every page of it says.
     is_simulated = models.BooleanField(default=False)
+    # Whether contacts of its holdout arm get nothing from other campaigns of the task either, until it ends.
+    holds_out_everywhere = models.BooleanField(default=False, db_default=False)
+    # Of a next round: the campaign whose experiment it goes on from.
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     launched_at = models.DateTimeField(null=True, blank=True)
@@ -107,6 +111,8 @@ class Arm(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     weight = models.PositiveIntegerField(default=1)
     is_control = models.BooleanField(default=False)
+    # Whose contacts get no mail: they are assigned, and what comes of them is told by contact.
+    is_holdout = models.BooleanField(default=False, db_default=False)
     # A promoted miniature is asked as a teacher too; `miniature` then says whose lineage this arm stands for.
     teacher = models.ForeignKey(Teacher, null=True, on_delete=models.PROTECT, related_name="+")
     miniature = models.ForeignKey(Miniature, null=True, blank=True, on_delete=models.PROTECT, related_name="arms")

@@ -8,7 +8,7 @@ from django.db import models
 
 from campaigns.models.campaigns import Campaign, Enrolment
 from campaigns.models.messages import Message
-from campaigns.states import EventKind, EventSource, ReplyClass
+from campaigns.states import OUTCOMES, EventKind, EventSource, ReplyClass
 
 
 class Event(models.Model):
@@ -36,6 +36,24 @@ class Event(models.Model):
             models.Index(fields=["message", "occurred_at"], name="events_of_mail"),
             models.Index(fields=["enrolment", "kind"], name="events_of_enrolment"),
         ]
+
+
+class HoldoutOutcome(models.Model):
+    """What came of a contact who got no mail, as the customer's own systems report it; a trigger refuses UPDATE and DELETE."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, related_name="holdout_outcomes")
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.DO_NOTHING, related_name="holdout_outcomes")
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.label) for kind in OUTCOMES])
+    # Contact, kind and moment: told twice, it counts once.
+    key = models.CharField(max_length=120, unique=True)
+    value_usd = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["occurred_at", "id"]
+        indexes = [models.Index(fields=["campaign", "kind"], name="holdout_outcomes_by_kind")]
 
 
 class Reply(models.Model):

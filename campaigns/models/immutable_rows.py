@@ -10,6 +10,7 @@ GUARDS = (
     Guard(
         "campaigns_event", CHANGES, "", "An event never changes: what follows is another event.", erasable=("payload",)
     ),
+    Guard("campaigns_holdoutoutcome", CHANGES, "", "An outcome never changes: tell another one."),
     Guard(
         "campaigns_guardrailtrip",
         CHANGES,

@@ -7,35 +7,81 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from campaigns.models import Campaign, Event
+from django.http import Http404
+
+from campaigns.models import Campaign, Enrolment, Event, HoldoutOutcome
 from campaigns.states import OUTCOMES, EventKind
+from members.models import Member
+from review.tasks.permissions import tasks_for
+
+# The contact's enrolment, the value where there is one, and whether the contact got no mail.
+ReportedValue = tuple[UUID, Decimal | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeTotal:
-    """How many contacts had an outcome, how often it was reported, and its value in US dollars where it has one."""
+    """How many contacts had an outcome, how often it was reported, and its value in US dollars where it has one.
+
+    `held_out` are those of the contacts who got no mail.
+    """
 
     kind: str
     label: str
     contacts: int
     count: int
     value_usd: Decimal | None
+    held_out: int = 0
 
 
-def totals(campaign: Campaign) -> list[OutcomeTotal]:
-    """Outcomes of a campaign by kind, in their order; kinds without any are left out. One query."""
+def value_usd(outcome: Event | HoldoutOutcome) -> Decimal | None:
+    """The value of an outcome in US dollars; None where it has none."""
+    value = outcome.value_usd if isinstance(outcome, HoldoutOutcome) else outcome.payload.get("value_usd")
+    return None if value is None else Decimal(value)
+
+
+def totals(campaign: Campaign, *, has_holdout: bool = True) -> list[OutcomeTotal]:
+    """Outcomes of a campaign by kind, in their order; kinds without any are left out. A query, and one for a holdout arm.
+
+    Args:
+        campaign: The campaign.
+        has_holdout: Whether an arm of it may get no mail.
+    """
+    by_kind: dict[str, list[ReportedValue]] = {}
     rows = Event.objects.filter(campaign=campaign, kind__in=OUTCOMES).order_by()
-    by_kind: dict[str, list[tuple[UUID, Decimal | None]]] = {}
     for kind, enrolment_id, payload in rows.values_list("kind", "enrolment_id", "payload"):
         value = payload.get("value_usd")
-        by_kind.setdefault(kind, []).append((enrolment_id, None if value is None else Decimal(value)))
+        by_kind.setdefault(kind, []).append((enrolment_id, None if value is None else Decimal(value), False))
+    silent = HoldoutOutcome.objects.filter(campaign=campaign).order_by()
+    for kind, enrolment_id, value in silent.values_list("kind", "enrolment_id", "value_usd") if has_holdout else ():
+        by_kind.setdefault(kind, []).append((enrolment_id, value, True))
     return [_total(kind, by_kind[kind]) for kind in OUTCOMES if kind in by_kind]
 
 
-def _total(kind: EventKind, rows: Sequence[tuple[UUID, Decimal | None]]) -> OutcomeTotal:
-    values = [value for _, value in rows if value is not None]
-    contacts = len({enrolment_id for enrolment_id, _ in rows})
-    return OutcomeTotal(kind, kind.label, contacts, len(rows), sum(values, Decimal(0)) if values else None)
+def _total(kind: EventKind, rows: Sequence[ReportedValue]) -> OutcomeTotal:
+    values = [value for _, value, _ in rows if value is not None]
+    contacts = len({enrolment_id for enrolment_id, _, _ in rows})
+    held_out = len({enrolment_id for enrolment_id, _, is_held_out in rows if is_held_out})
+    total = sum(values, Decimal(0)) if values else None
+    return OutcomeTotal(kind, kind.label, contacts, len(rows), total, held_out)
+
+
+def enrolment_or_404(member: Member, campaign: str, contact_id: UUID) -> Enrolment:
+    """A contact in a campaign, if the member may see it.
+
+    Raises:
+        Http404: No such campaign, or the contact is not in it.
+    """
+    rows = Enrolment.objects.filter(campaign__slug=campaign, contact=contact_id, campaign__task__in=tasks_for(member))
+    enrolment = rows.select_related("campaign__task", "contact", "arm").first()
+    if enrolment is None:
+        raise Http404("There is no such contact in a campaign that you can see.")
+    return enrolment
+
+
+def without_mail(contact_id: UUID) -> list[HoldoutOutcome]:
+    """Outcomes of a contact in campaigns that keep it without mail, newest first."""
+    rows = HoldoutOutcome.objects.filter(enrolment__contact=contact_id)
+    return list(rows.select_related("campaign").order_by("-occurred_at", "id"))
 
 
 def of_contact(contact_id: UUID) -> list[Event]:

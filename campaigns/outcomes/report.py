@@ -1,4 +1,4 @@
-"""Write down what came of a mail beyond the mail itself: a meeting, an opportunity, revenue. Told once or ten times, it counts once.
+"""Write down what came of a mail, or of a contact without one: a meeting, an opportunity, revenue. Told once or ten times, it counts once.
 
 An outcome is an event of its mail: append-only, and its value is a number that stays when the person is erased.
 """
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.events import record
-from campaigns.models import Event, Message
+from campaigns.models import Contact, Enrolment, Event, HoldoutOutcome, Message
 from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState
 from members.models import Member
 from review.states import Role
@@ -55,7 +55,7 @@ def report(
     message = Message.objects.select_related("contact", "campaign__task").get(pk=message.pk)
     _refuse_if_closed(message)
     at = at.astimezone(UTC).replace(microsecond=0)
-    _check(message, kind, at, value_usd)
+    _check(kind, at, value_usd, since=message.sent_at, began="The mail went later")
     payload = {} if value_usd is None else {"value_usd": str(value_usd.quantize(CENT))}
     key = f"outcome:{kind}:{message.pk.hex}:{int(at.timestamp())}"
     event = record.record(message, kind, source=EventSource.API, key=key, occurred_at=at, payload=payload)
@@ -63,13 +63,71 @@ def report(
         return event, True
     known = Event.objects.get(key=key)
     if known.payload != payload:
+        raise _differs(kind, known.payload.get("value_usd"))
+    return known, False
+
+
+@transaction.atomic
+def report_without_mail(
+    enrolment: Enrolment, kind: EventKind, *, at: datetime, value_usd: Decimal | None = None, by: Member
+) -> tuple[HoldoutOutcome, bool]:
+    """Report an outcome of a contact whom a campaign keeps without mail. The same one told again changes nothing.
+
+    Args:
+        enrolment: Of a launched campaign, in its holdout arm.
+        kind: `meeting`, `opportunity` or `revenue`.
+        at: When it happened, to the second; not before the launch.
+        value_usd: As for `report`.
+        by: A lead of its task.
+
+    Returns:
+        The outcome, and whether it is new.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: `outcome_invalid` with errors by field; 409 `contact_erased`, `not_held_out`, or `outcome_differs`.
+    """
+    permissions.require(by, enrolment.campaign.task, Role.LEAD)
+    record.lock_contacts(enrolment.contact)
+    enrolment = Enrolment.objects.select_related("contact", "campaign", "arm").get(pk=enrolment.pk)
+    _refuse_if_erased(enrolment.contact)
+    if enrolment.arm is None or not enrolment.arm.is_holdout:
         raise Refusal(
-            "outcome_differs",
-            f"This {kind} was told before, with {_value_text(known)}.",
-            hint="An outcome never changes. Tell another one with its own moment.",
+            "not_held_out",
+            "This contact is mailed by the campaign.",
+            hint="Name the mail that the outcome came of, as `message`.",
             status=409,
         )
-    return known, False
+    at = at.astimezone(UTC).replace(microsecond=0)
+    _check(kind, at, value_usd, since=enrolment.campaign.launched_at, began="The campaign was launched later")
+    value = None if value_usd is None else value_usd.quantize(CENT)
+    outcome, is_new = HoldoutOutcome.objects.get_or_create(
+        key=f"outcome:{kind}:{enrolment.pk.hex}:{int(at.timestamp())}",
+        defaults={
+            "campaign": enrolment.campaign,
+            "enrolment": enrolment,
+            "kind": kind,
+            "value_usd": value,
+            "occurred_at": at,
+        },
+    )
+    if outcome.value_usd != value:
+        raise _differs(kind, outcome.value_usd)
+    return outcome, is_new
+
+
+def _differs(kind: EventKind, value: object) -> Refusal:
+    return Refusal(
+        "outcome_differs",
+        f"This {kind} was told before, with {'no value' if value is None else f'${value}'}.",
+        hint="An outcome never changes. Tell another one with its own moment.",
+        status=409,
+    )
+
+
+def _refuse_if_erased(contact: Contact) -> None:
+    if contact.erased_at is not None:
+        raise Refusal("contact_erased", "This person was erased: nothing more is written down of them.", status=409)
 
 
 def _refuse_if_closed(message: Message) -> None:
@@ -86,14 +144,14 @@ def _refuse_if_closed(message: Message) -> None:
         )
 
 
-def _check(message: Message, kind: EventKind, at: datetime, value_usd: Decimal | None) -> None:
+def _check(kind: EventKind, at: datetime, value_usd: Decimal | None, *, since: datetime | None, began: str) -> None:
     errors: dict[str, list[str]] = {}
     if kind not in OUTCOMES:
         errors["kind"] = [f"'{kind}' is no outcome; it is one of {', '.join(OUTCOMES)}."]
     if at > timezone.now() + CLOCK_SKEW:
         errors["at"] = ["This is yet to come: tell an outcome once it has happened."]
-    elif message.sent_at is not None and at < message.sent_at.replace(microsecond=0):
-        errors["at"] = [f"The mail went later, at {message.sent_at:%Y-%m-%dT%H:%M:%SZ}."]
+    elif since is not None and at < since.replace(microsecond=0):
+        errors["at"] = [f"{began}, at {since:%Y-%m-%dT%H:%M:%SZ}."]
     if kind == EventKind.REVENUE and value_usd is None:
         errors["value"] = ["Say how much, in US dollars."]
     if kind == EventKind.MEETING and value_usd is not None:
@@ -102,8 +160,3 @@ def _check(message: Message, kind: EventKind, at: datetime, value_usd: Decimal |
         errors["value"] = [f"US dollars, from 0 to below {MOST_USD:,}."]
     if errors:
         raise Refusal("outcome_invalid", "This outcome cannot be written down.", errors=errors)
-
-
-def _value_text(event: Event) -> str:
-    value = event.payload.get("value_usd")
-    return f"${value}" if value is not None else "no value"

@@ -58,6 +58,7 @@ SAME = (
     "quiet_until",
     "sends_at_weekends",
     "tracks_opens",
+    "holds_out_everywhere",
     "time_zone",
     "days_off",
     "links",

@@ -21,6 +21,8 @@ from web.http.form_choices import set_choices
 ARM_ROWS = 4
 # Before the id of a pipeline's version, among the slugs of teachers.
 PIPELINE = "pipeline:"
+# In place of a writer; no slug holds a colon.
+HOLDOUT = "no-mail:"
 # What a form may say beside a plan: the same names as the plan's, and the same meaning.
 _PLAIN = (
     "name",
@@ -32,6 +34,7 @@ _PLAIN = (
     "quiet_until",
     "sends_at_weekends",
     "tracks_opens",
+    "holds_out_everywhere",
     "time_zone",
 )
 
@@ -45,6 +48,8 @@ class CampaignChoices:
     segments: Sequence[str]
     imports: Sequence[ContactImport]
     contacts: int
+    # Launched campaigns of the task, whose contacts may be left out.
+    campaigns: Sequence[Campaign] = ()
     # The newest version of each pipeline of the task, and those that the campaign's arms have.
     pipelines: Sequence[PipelineVersion] = ()
 
@@ -62,6 +67,12 @@ class CampaignForm(forms.Form):
         max_value=100_000,
         required=False,
         help_text="At most this many contacts, earliest import first.",
+    )
+    except_mailed_by = forms.MultipleChoiceField(
+        label="Leave out whom these mailed",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Campaigns of this task, those of earlier rounds for instance.",
     )
     links = forms.CharField(
         label="Links",
@@ -111,6 +122,11 @@ class CampaignForm(forms.Form):
         required=False,
         help_text="A tiny picture in the mails of contacts who allow it, and of nobody else.",
     )
+    holds_out_everywhere = forms.BooleanField(
+        label="No mail from other campaigns either",
+        required=False,
+        help_text="For contacts of an arm without mails: no campaign of this task writes to them until this one ends.",
+    )
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="For contacts without one of their own."
     )
@@ -127,8 +143,9 @@ class CampaignForm(forms.Form):
         self._senders = {sender.slug: sender for sender in choices.senders}
         self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
         writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
+        nobody = [(HOLDOUT, "Nobody: its contacts get no mail")]
         for number in range(1, ARM_ROWS + 1):
-            self._add_arm(number, [*writers, *self._pipeline_group()])
+            self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
         self._set(
             "sender",
@@ -138,6 +155,9 @@ class CampaignForm(forms.Form):
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
         files = [(str(contact_import.pk), _import_label(contact_import)) for contact_import in choices.imports]
         self._set("imported_with", [("", "Any import"), *files])
+        self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
+        if not choices.campaigns:
+            del self.fields["except_mailed_by"]
         self._set("reply_teacher", [("", "The built-in rules"), *writers[1:]])
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
@@ -210,7 +230,12 @@ class CampaignForm(forms.Form):
             approval=Approval(cleaned["approval"]),
             sample_share=(cleaned["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(cleaned["reply_teacher"]),
-            audience={"segment": cleaned["segment"], "import": cleaned["imported_with"], "limit": cleaned["limit"]},
+            audience={
+                "segment": cleaned["segment"],
+                "import": cleaned["imported_with"],
+                "limit": cleaned["limit"],
+                "except_mailed_by": cleaned.get("except_mailed_by", []),
+            },
             is_simulated=is_simulated,
             **{name: cleaned[name] for name in _PLAIN},
         )
@@ -226,6 +251,7 @@ class CampaignForm(forms.Form):
                     pipeline=self._pipelines.get(cleaned[f"arm_{number}_teacher"]),
                     weight=1 if weight is None else weight,
                     is_control=cleaned["control"] == str(number),
+                    is_holdout=cleaned[f"arm_{number}_teacher"] == HOLDOUT,
                 )
 
 
@@ -241,6 +267,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
         "segment": campaign.audience.get("segment", ""),
         "imported_with": campaign.audience.get("import", ""),
         "limit": campaign.audience.get("limit"),
+        "except_mailed_by": campaign.audience.get("except_mailed_by", []),
         "links": "\n".join(f"{link.name} {link.url}" for link in campaign.links.order_by("name")),
         "days_off": "\n".join(campaign.days_off or ()),
     }
@@ -256,6 +283,8 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
 
 
 def _writer_of(arm: Arm) -> str:
+    if arm.is_holdout:
+        return HOLDOUT
     if arm.pipeline_id is not None:
         return f"{PIPELINE}{arm.pipeline_id}"
     return arm.teacher.slug if arm.teacher else ""

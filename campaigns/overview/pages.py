@@ -136,6 +136,7 @@ def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> Ca
         imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
         pipelines=pipelines.offered(task, campaign),
+        campaigns=audience.campaigns_before(task.pk),
     )
 
 
@@ -178,7 +179,9 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "troubles": [] if is_planned else blockers.blockers(campaign),
         "stops": [] if is_planned else blockers.stops(campaign),
         "waiting": waiting.wait_reason(campaign),
-        "outcomes": [] if is_planned else outcomes_queries.totals(campaign),
+        "outcomes": []
+        if is_planned
+        else outcomes_queries.totals(campaign, has_holdout=any(line.arm.is_holdout for line in arms)),
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
         "may_lead": may(member_of(request), campaign.task, Role.LEAD),
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),

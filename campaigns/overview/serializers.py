@@ -22,6 +22,7 @@ class ArmIn(serializers.Serializer[Any]):
     )
     weight = serializers.IntegerField(min_value=0, max_value=1000, required=False)
     is_control = serializers.BooleanField(required=False)
+    is_holdout = serializers.BooleanField(required=False, help_text="Its contacts get no mail, to be compared with")
 
 
 class StepIn(serializers.Serializer[Any]):
@@ -50,6 +51,12 @@ class AudienceIn(serializers.Serializer[Any]):
 
     segment = serializers.CharField(max_length=80, required=False, allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=100_000, required=False, allow_null=True)
+    except_mailed_by = serializers.ListField(
+        child=serializers.SlugField(max_length=80),
+        required=False,
+        max_length=100,
+        help_text="Slugs of campaigns: whom they mailed is left out",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         """`import` is a word of Python's own, so it is named here."""
@@ -107,6 +114,10 @@ class CampaignIn(serializers.Serializer[Any]):
     quiet_until = serializers.IntegerField(min_value=0, max_value=23, required=False)
     sends_at_weekends = serializers.BooleanField(required=False)
     tracks_opens = serializers.BooleanField(required=False, help_text="Only of contacts who allow it")
+    holds_out_everywhere = serializers.BooleanField(
+        required=False,
+        help_text="Contacts of a holdout arm get no mail of the task's other campaigns until this one ends",
+    )
     time_zone = serializers.CharField(max_length=64, required=False)
     days_off = serializers.ListField(
         child=serializers.CharField(max_length=40),
@@ -150,6 +161,7 @@ class CampaignArmOut(serializers.Serializer[Any]):
     pipeline_version = serializers.IntegerField(source="arm.pipeline.number", default=None, allow_null=True)
     weight = serializers.IntegerField(source="arm.weight")
     is_control = serializers.BooleanField(source="arm.is_control")
+    is_holdout = serializers.BooleanField(source="arm.is_holdout")
     contacts = serializers.IntegerField()
     clusters = serializers.IntegerField()
     sent = serializers.IntegerField()

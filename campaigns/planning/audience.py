@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from campaigns.models import Campaign, Contact, ContactImport, PipelineVersion, Step
+from campaigns.models import Campaign, Contact, ContactImport, Enrolment, Message, PipelineVersion, Step
 from campaigns.pipelines import queries as pipelines
-from campaigns.states import StepWriter
+from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.suppression.queries import barred
 from review.models import Task
 from web.db.keys import uuid_or_none
@@ -22,24 +22,44 @@ LARGEST = 100_000
 def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = None) -> QuerySet[Contact]:
     """Contacts of the campaign's task that its audience names and that may be written to, in the order they came.
 
-    Left out are people who were erased or are on the suppression list, and, where a model writes, those without a record
-    to write from.
+    Left out are people who were erased or are on the suppression list, those whom another campaign keeps without mail, and,
+    where a model writes, those without a record to write from.
 
     Args:
         campaign: The campaign.
-        chosen: `segment`, `import` (an id) and `limit`, each optional; the campaign's own audience by default.
+        chosen: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional; the
+            campaign's own audience by default.
     """
     wanted = campaign.audience if chosen is None else chosen
     contacts = Contact.objects.filter(~barred(), task_id=campaign.task_id, erased_at__isnull=True)
-    contacts = contacts.exclude(address="")
+    contacts = contacts.exclude(address="").exclude(Exists(held_out_elsewhere(campaign).filter(contact=OuterRef("pk"))))
     if needs_records(campaign):
         contacts = contacts.filter(record__isnull=False)
     if segment := wanted.get("segment"):
         contacts = contacts.filter(segment=segment)
     if source := uuid_or_none(wanted.get("import")):
         contacts = contacts.filter(imported_with=source)
+    if before := wanted.get("except_mailed_by"):
+        contacts = contacts.exclude(Exists(_mails_of(before).filter(contact=OuterRef("pk"))))
     contacts = contacts.order_by("created_at", "id")
     return contacts[: limit_of(wanted)]
+
+
+def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
+    """Contacts of the task whom other campaigns, not ended yet, keep without mail from every campaign."""
+    under_way = (CampaignState.RUNNING, CampaignState.PAUSED)
+    others = Enrolment.objects.filter(
+        arm__is_holdout=True,
+        campaign__task=campaign.task_id,
+        campaign__holds_out_everywhere=True,
+        campaign__state__in=under_way,
+    )
+    return others.exclude(campaign=campaign)
+
+
+def _mails_of(campaigns: Sequence[str]) -> QuerySet[Message]:
+    """Mails of some campaigns that went, or may have gone."""
+    return Message.objects.filter(campaign__slug__in=campaigns, state__in=(MessageState.SENT, MessageState.UNKNOWN))
 
 
 def limit_of(chosen: Mapping[str, Any]) -> int:
@@ -50,10 +70,11 @@ def limit_of(chosen: Mapping[str, Any]) -> int:
 
 def needs_records(campaign: Campaign) -> bool:
     """Whether any step is written by a model from the contact's own record, and not from what stages find out alone."""
-    written = Step.objects.filter(campaign=campaign, writer=StepWriter.MODEL)
-    versions = set(written.values_list("campaign__arms__pipeline", flat=True))
+    if not has_written_steps(campaign):
+        return False
+    versions = set(campaign.arms.filter(is_holdout=False).values_list("pipeline", flat=True))
     if not versions or None in versions:
-        return bool(versions)
+        return True
     return any(pipelines.needs_record(version) for version in PipelineVersion.objects.filter(pk__in=versions))
 
 
@@ -95,7 +116,13 @@ def count_of(task_id: UUID) -> int:
     return Contact.objects.filter(task_id=task_id, erased_at__isnull=True).count()
 
 
-CHOICE_KEYS = ("segment", "import", "limit")
+def campaigns_before(task_id: UUID) -> list[Campaign]:
+    """Campaigns of a task that were launched, the newest first; at most a hundred."""
+    rows = Campaign.objects.filter(task_id=task_id).exclude(state=CampaignState.PLANNED)
+    return list(rows.order_by("-launched_at", "slug")[:100])
+
+
+CHOICE_KEYS = ("segment", "import", "limit", "except_mailed_by")
 
 
 def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> dict[str, Any]:
@@ -103,11 +130,12 @@ def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> di
 
     Args:
         task: The task whose contacts are meant.
-        wanted: `segment`, `import` (an id) and `limit`, each optional.
+        wanted: `segment`, `import` (an id), `limit` and `except_mailed_by` (slugs of campaigns), each optional.
         place: The field of the request that errors are shown at.
 
     Raises:
-        Refusal: `audience_invalid`, a word that means nothing here; `import_unknown`, no such import among the task's.
+        Refusal: `audience_invalid`, a word that means nothing here; `import_unknown` or `campaign_unknown`, none such among
+            the task's.
     """
     if unknown := sorted(set(wanted) - set(CHOICE_KEYS)):
         message = f"'{unknown[0]}' is nothing that contacts are chosen by."
@@ -117,7 +145,18 @@ def validated_choice(task: Task, wanted: Mapping[str, Any], *, place: str) -> di
     chosen = {name: value for name, value in wanted.items() if value}
     if "import" in chosen:
         chosen["import"] = str(_import(task, chosen["import"], place))
+    if "except_mailed_by" in chosen:
+        chosen["except_mailed_by"] = _campaigns(task, chosen["except_mailed_by"], place)
     return chosen
+
+
+def _campaigns(task: Task, wanted: Sequence[str], place: str) -> list[str]:
+    slugs = list(dict.fromkeys(str(slug) for slug in wanted))
+    there = set(Campaign.objects.filter(task=task, slug__in=slugs).values_list("slug", flat=True))
+    if unknown := [slug for slug in slugs if slug not in there]:
+        message = f"There is no campaign '{unknown[0][:80]}' of this task."
+        raise Refusal("campaign_unknown", message, hint="Name campaigns by their slugs.", errors={place: [message]})
+    return slugs
 
 
 def _import(task: Task, wanted: object, place: str) -> UUID:

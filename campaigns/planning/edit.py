@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 
 from campaigns.models import Arm, Campaign, Experiment, Link, PipelineVersion, SenderIdentity, Step
 from campaigns.pipelines import queries as pipelines
+from campaigns.planning import arm_checks, sequence_checks
 from campaigns.planning import audience as planning_audience
-from campaigns.planning import sequence_checks
 from campaigns.states import Approval, CampaignState, StepCondition, StepWriter
 from generation.models import Teacher
 from members.models import Member
@@ -31,7 +31,7 @@ from review.tasks.queries import latest_version
 from training.models import Miniature
 from web.errors import Refusal
 
-MOST_ARMS, MOST_LINKS = 6, 20
+MOST_LINKS = 20
 MOST_URL = 500
 MOST_OF_A_GUARDRAIL = 0.25
 _LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
@@ -42,7 +42,10 @@ Errors = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class ArmPlan:
-    """One arm: who writes its mails, and its weight in the assignment. With a pipeline its writing stage says who writes."""
+    """One arm: who writes its mails, and its weight in the assignment. With a pipeline its writing stage says who writes.
+
+    The contacts of a holdout arm get no mail.
+    """
 
     name: str
     teacher: Teacher | None = None
@@ -50,6 +53,7 @@ class ArmPlan:
     weight: int = 1
     is_control: bool = False
     pipeline: PipelineVersion | None = None
+    is_holdout: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class CampaignPlan:
     quiet_until: int = 8
     sends_at_weekends: bool = False
     tracks_opens: bool = False
+    holds_out_everywhere: bool = False
     time_zone: str = "UTC"
     # ISO dates on which nothing is sent.
     days_off: Sequence[str] = ()
@@ -118,6 +123,7 @@ OWN = (
     "quiet_until",
     "sends_at_weekends",
     "tracks_opens",
+    "holds_out_everywhere",
     "time_zone",
     "is_simulated",
 )
@@ -188,6 +194,7 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
             position=position,
             weight=arm.weight,
             is_control=arm.is_control,
+            is_holdout=arm.is_holdout,
             teacher=writer,
             miniature=arm.miniature or miniature_of(writer),
             pipeline=arm.pipeline,
@@ -230,17 +237,8 @@ def miniature_of(teacher: Teacher | None) -> Miniature | None:
 def _check(task: Task, plan: CampaignPlan) -> None:
     errors: Errors = {}
     _check_numbers(plan, errors)
-    names = [arm.name.strip() for arm in plan.arms]
-    if not 1 <= len(names) <= MOST_ARMS:
-        errors["arms"] = [f"A campaign has 1 to {MOST_ARMS} arms."]
-    elif not all(names) or len({name.casefold() for name in names}) < len(names):
-        errors["arms"] = ["Each arm has a name of its own."]
-    elif any(arm.weight < 0 for arm in plan.arms) or not any(arm.weight for arm in plan.arms):
-        errors["arms"] = ["Weights are whole numbers from 0, at least one of them above 0."]
-    elif sum(arm.is_control for arm in plan.arms) > 1:
-        errors["arms"] = ["At most one arm is the control."]
-    elif other := [arm.pipeline for arm in plan.arms if arm.pipeline and arm.pipeline.pipeline.task_id != task.pk]:
-        errors["arms"] = [f"The pipeline {other[0]} writes the mails of another task."]
+    if wrong_arms := arm_checks.arm_errors(task, plan.arms):
+        errors["arms"] = wrong_arms
     if wrong_steps := sequence_checks.step_errors(plan.steps):
         errors["steps"] = wrong_steps
     if wrong_days := sequence_checks.day_off_errors(plan.days_off):

@@ -106,7 +106,7 @@ def forecast_of(campaign: Campaign) -> LaunchForecast:
         people[arms[arm_of(campaign.salt, cluster, weights)].pk].append((cluster, record_id))
         total += 1
     model_steps = campaign.steps.filter(writer=StepWriter.MODEL).count()
-    lines = [_arm(campaign, arm, people[arm.pk], is_written=bool(model_steps)) for arm in arms]
+    lines = [_arm(campaign, arm, people[arm.pk], is_written=bool(model_steps) and not arm.is_holdout) for arm in arms]
     return LaunchForecast(lines, model_steps, total)
 
 

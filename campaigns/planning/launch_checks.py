@@ -186,13 +186,18 @@ def wrong_url(url: str) -> str:
 
 def _arms(campaign: Campaign, by: Member | None) -> Iterator[LaunchProblem]:
     arms = list(campaign.arms.select_related("teacher", "miniature", "pipeline__pipeline").order_by("position"))
-    if not any(arm.weight for arm in arms):
+    if not any(arm.weight for arm in arms if not arm.is_holdout):
         yield LaunchProblem(
-            "weights", "No arm is given any contact.", "Give at least one arm a weight above 0.", "arms"
+            "weights",
+            "No arm that is mailed is given any contact.",
+            "Give at least one such arm a weight above 0.",
+            "arms",
         )
     if not audience.has_written_steps(campaign):
         return
     for arm in arms:
+        if arm.is_holdout:
+            continue
         yield from _arm(campaign, arm)
         for problem in pipelines.of_arm(campaign, arm, by=by):
             yield LaunchProblem(*problem, "arms")

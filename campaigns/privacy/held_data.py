@@ -10,7 +10,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Contact, Event, Message, Reply, StageRun, Suppression
+from campaigns.models import Contact, Event, HoldoutOutcome, Message, Reply, StageRun, Suppression
+from campaigns.outcomes.queries import without_mail
 from campaigns.suppression import queries as suppressed
 from members.models import Member
 from review.datasets import removed_samples as erased_selectors
@@ -148,6 +149,7 @@ EXPLANATION = {
     "mails": "Mails sent or planned, as the recipient sees them.",
     "stages": "What models and rules made of the mails before and after they were written, stage by stage.",
     "events": "What happened to the mails.",
+    "outcomes_without_mail": "What came of the person in campaigns that kept them without mail, to compare with who was mailed.",
     "replies": "The person's replies, and how they were classified.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
 }
@@ -176,6 +178,7 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
         "mails": [_mail(mail) for mail in mails],
         "stages": [_stage(run) for run in stage_runs_of(mails)],
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
+        "outcomes_without_mail": [_outcome(row) for contact in contacts for row in without_mail(contact.pk)],
         "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
         "dataset_versions": [
             {"name": str(version), "frozen_at": version.frozen_at, "content_hash": version.content_hash}
@@ -274,6 +277,15 @@ def _event(event: Event) -> dict[str, Any]:
         "is_machine": event.is_machine,
         "at": event.occurred_at,
         "payload": event.payload,
+    }
+
+
+def _outcome(outcome: HoldoutOutcome) -> dict[str, Any]:
+    return {
+        "campaign": outcome.campaign.name,
+        "kind": outcome.get_kind_display(),
+        "value_usd": outcome.value_usd,
+        "at": outcome.occurred_at,
     }
 
 

@@ -22,6 +22,8 @@ from campaigns.suppression import suppress
 _WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
 # When to ask again while the mail that stands in the way is on the wire.
 IN_FLIGHT = timedelta(minutes=10)
+# When to ask again whether the campaign that keeps a contact without mail has ended.
+HOLDOUT_CHECKED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,18 @@ def lock(message: Message, campaign: Campaign) -> Contact:
 
 
 def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | None:
-    """Why a mail may not go yet; None where it may. Only the first mail of a sequence is ever held.
+    """Why a mail may not go yet; None where it may.
+
+    Caps and conversations hold the first mail of a sequence alone; that another campaign keeps the contact without mail
+    holds each.
 
     Args:
         message: With its step and its contact, who is locked.
         campaign: The mail's.
         now: The time.
     """
+    if audience.held_out_elsewhere(campaign).filter(contact__address_hmac=message.contact.address_hmac).exists():
+        return Hold(HoldReason.HOLDOUT, now + HOLDOUT_CHECKED)
     if message.step.number != 1:
         return None
     contact, others = message.contact, _first_mails(now).exclude(pk=message.pk)

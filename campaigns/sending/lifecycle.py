@@ -35,7 +35,7 @@ checks = launch_checks.launch_problems
 def launch(
     campaign: Campaign, *, by: Member, contacts: Mapping[str, Any] | None = None, is_held: bool = False
 ) -> Campaign:
-    """Begin a campaign: fix its audience and its arms, and plan the first mail of every contact.
+    """Begin a campaign: fix its audience and its arms, and plan the first mail of every contact but of a holdout arm.
 
     Launching one that runs already, or from two windows at once, is refused the second time and changes nothing.
 
@@ -114,11 +114,14 @@ def _is_registered(campaign: Campaign) -> bool:
 
 def _enrol(campaign: Campaign, people: Sequence[ContactArm]) -> None:
     first = Step.objects.filter(campaign=campaign).order_by("number")[0]
+    silent = set(campaign.arms.filter(is_holdout=True).values_list("pk", flat=True))
     prepared = pipelines.prepared_arms(campaign, first)
     for chunk in chunked(people, CHUNK):
         enrolments = Enrolment.objects.bulk_create(_enrolment(campaign, place) for place in chunk)
         Message.objects.bulk_create(
-            planned(enrolment, step=first, is_prepared=enrolment.arm_id in prepared) for enrolment in enrolments
+            planned(enrolment, step=first, is_prepared=enrolment.arm_id in prepared)
+            for enrolment in enrolments
+            if enrolment.arm_id not in silent
         )
 
 

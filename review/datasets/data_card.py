@@ -15,6 +15,7 @@ from review.adjudication import agreement
 from review.models import DatasetRow, DatasetVersion, Task
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
+from review.states import MailOutcome
 from review.tasks.queries import latest_version
 from review.text.personal_data import KINDS
 
@@ -117,6 +118,7 @@ def card(version: DatasetVersion) -> str:
         "## Who judged",
         _table("Reviewer", counts["reviewers"]),
         "\n".join(_judging(counts)),
+        *_outcomes(counts.get("outcomes"), version.filters),
         "## Between the splits",
         "\n".join(_leakage(manifest["leakage"], spec)),
         "## Personal data",
@@ -135,6 +137,8 @@ def _head(version: DatasetVersion) -> Iterator[str]:
         yield f"- Frozen: {version.frozen_at:%Y-%m-%d %H:%M} UTC"
     if as_of := version.filters.get("as_of"):
         yield f"- As of: {as_of}"
+    if until := version.filters.get("outcomes_until"):
+        yield f"- Outcomes of mails: those told by {until}"
     if version.note:
         yield f"- Note: {version.note}"
     if version.drops_reasoning:
@@ -169,6 +173,21 @@ def _sources(sources: Sequence[Mapping[str, Any]]) -> str:
         for source in sources[:LISTED]
     ]
     return "\n".join(["| Source | Provenance | SHA-256 | Rows |", "| --- | --- | --- | ---: |", *rows])
+
+
+def _outcomes(counts: Mapping[str, Any] | None, filters: Mapping[str, Any]) -> Iterator[str]:
+    if not counts:
+        return
+    labels = {MailOutcome(name).label: n for name, n in counts["rows"].items()}
+    yield "## What came of the mails"
+    yield _table("Outcome", labels) or "No row of this version was sent."
+    lines = [
+        f"- Whose mail had the outcome *{MailOutcome(name).label}*: written {times} times in the training file of `sft`."
+        for name, times in filters.get("outcome_weights", {}).items()
+    ]
+    if simulated := counts["simulated"]:
+        lines.append(f"- Sent to simulated inboxes, whose answers are made up: {simulated:,} rows.")
+    yield "\n".join(lines)
 
 
 def _judging(counts: Mapping[str, Any]) -> Iterator[str]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
 from review.spec.schema import FieldName, Strict
 from review.spec.task_spec import CheckKind, OwnCheckKind
+from review.states import MailOutcome
 from review.text.near_duplicates.shingles import THRESHOLD
 from web.errors import Refusal
 
 Share = Annotated[float, Field(ge=0, le=1)]
 AtLeastOne = Annotated[int, Field(ge=1)]
+Copies = Annotated[int, Field(ge=2, le=10)]
 
 
 class DatasetFilters(Strict):
@@ -72,6 +74,22 @@ class DatasetFilters(Strict):
     reasoning: Literal["keep", "drop"] = Field(
         "keep", description="Whether a student learns to write the reasoning before an answer, or the answer alone."
     )
+    outcomes: tuple[MailOutcome, ...] = Field(
+        (), description="Only drafts whose mail had one of these outcomes, such as a reply or a meeting."
+    )
+    without_outcomes: tuple[MailOutcome, ...] = Field(
+        (), description="Only drafts whose mail had none of these outcomes, drafts that were never sent among them."
+    )
+    outcome_weights: dict[MailOutcome, Copies] = Field(
+        default_factory=dict,
+        description="How often a training row of `sft` stands in its file if its mail had the outcome, the highest of those "
+        'that apply: {"meeting": 3}.',
+    )
+    outcomes_until: AwareDatetime | None = Field(
+        None,
+        description="Outcomes count that were told by this moment. Freezing sets it where outcomes are asked for: to as_of, "
+        "or now.",
+    )
     as_of: AwareDatetime | None = Field(None, description="What counted at this moment, not what counts now.")
 
     @model_validator(mode="after")
@@ -83,7 +101,19 @@ class DatasetFilters(Strict):
             raise ValueError("decided_from is after decided_to")
         if self.machine == "take" and self.as_of is not None:
             raise ValueError("what a judge accepted is known for now alone: leave as_of empty")
+        if both := sorted(set(self.outcomes) & set(self.without_outcomes)):
+            raise ValueError(f"outcomes and without_outcomes both name {', '.join(both)}")
         return self
+
+    @property
+    def asks_for_outcomes(self) -> bool:
+        """Whether it matters what came of the mails."""
+        return bool(self.outcomes or self.without_outcomes or self.outcome_weights)
+
+    @property
+    def outcomes_by(self) -> datetime | None:
+        """Until when outcomes count that were told; None for now."""
+        return self.outcomes_until or self.as_of
 
     @property
     def takes_machine(self) -> bool:

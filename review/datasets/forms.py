@@ -15,6 +15,7 @@ from review.datasets.hub_push import DEFAULT_TOKEN
 from review.models import Dataset
 from review.spec.output_format import is_mail
 from review.spec.task_spec import CheckKind
+from review.states import MailOutcome
 from review.tasks.check_labels import CHECKS_OF_MAILS
 from review.tasks.queries import latest_version
 from review.text.near_duplicates.shingles import THRESHOLD
@@ -78,8 +79,14 @@ PLAIN = (
     "personal_data",
     "given_names",
     "reasoning",
+    "outcomes_until",
     "as_of",
 )
+# Lists of outcomes of mails; left empty nothing is asked of them.
+OUTCOME_BOXES = ("outcomes", "without_outcomes")
+OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights")
+# Asked of tasks that write mails, and where a dataset says something of them already.
+OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "outcomes_until")
 _DATE = {"type": "date"}
 
 
@@ -94,6 +101,16 @@ def _one_of(choices: list[tuple[str, str]], label: str, help_text: str = "") -> 
 def _share(label: str) -> forms.FloatField:
     widget = forms.NumberInput(attrs={"min": 0, "max": 1, "step": 0.05, "inputmode": "decimal"})
     return forms.FloatField(required=False, min_value=0, max_value=1, label=label, widget=widget)
+
+
+def _outcome_boxes(label: str) -> forms.MultipleChoiceField:
+    widget = forms.CheckboxSelectMultiple
+    return forms.MultipleChoiceField(required=False, choices=MailOutcome.choices, widget=widget, label=label)
+
+
+def _moment(label: str, help_text: str) -> forms.DateTimeField:
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+    return forms.DateTimeField(required=False, label=label, help_text=help_text, widget=widget)
 
 
 class DatasetForm(forms.Form):
@@ -147,12 +164,14 @@ class FilterForm(forms.Form):
         help_text="A list of common given names: finds people who are greeted nowhere, and takes some words for people.",
     )
     reasoning = _one_of(REASONING, "Reasoning")
-    as_of = forms.DateTimeField(
-        required=False,
-        label="As of",
-        help_text="Use the decisions that counted at that time.",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
+    outcomes = _outcome_boxes("Only drafts whose mail had one of these")
+    without_outcomes = _outcome_boxes("Leave out drafts whose mail had one of these")
+    weighed_outcome = _one_of([("", "no outcome"), *MailOutcome.choices], "In training, count rows more whose mail had")
+    weight = forms.IntegerField(
+        required=False, min_value=2, max_value=10, label="namely so many times", help_text="From 2 to 10."
     )
+    outcomes_until = _moment("Outcomes told by", "Empty: all that are told when the version is frozen.")
+    as_of = _moment("As of", "Use the decisions that counted at that time.")
     note = forms.CharField(required=False, max_length=200, label="Note", help_text="What is new in this version.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, dataset: Dataset) -> None:
@@ -163,6 +182,9 @@ class FilterForm(forms.Form):
         choices["without_checks"] = [*ours, *installed()]
         if spec.without_reasoning() is spec:
             del self.fields["reasoning"]
+        if not (is_mail(spec) or any(dataset.filters.get(name) for name in OUTCOME_FILTERS)):
+            for name in OUTCOME_FIELDS:
+                del self.fields[name]
         for name in BOXES:
             chosen = [str(value) for value in dataset.filters.get(name, ())]
             values = list(dict.fromkeys([*map(str, choices[name]), *chosen]))
@@ -171,16 +193,18 @@ class FilterForm(forms.Form):
         self._choices("cap_field", [("", "no field"), *((name, name) for name in queries.capped_fields(spec))])
 
     def clean(self) -> dict[str, Any]:
-        """A cap names its field and its number together."""
+        """A cap names its field and its number together, and a weight its outcome."""
         cleaned = super().clean() or {}
         if bool(cleaned.get("cap_field")) != bool(cleaned.get("cap_count")):
             self.add_error("cap_count", "Name the field and the number, or neither.")
+        if bool(cleaned.get("weighed_outcome")) != bool(cleaned.get("weight")):
+            self.add_error("weight", "Name the outcome and the number, or neither.")
         return cleaned
 
     def filters(self) -> dict[str, Any]:
         """The selection as the API would send it."""
         cleaned = self.cleaned_data
-        chosen = {name: cleaned[name] for name in ("verdicts", *BOXES)}
+        chosen = {name: cleaned.get(name, []) for name in ("verdicts", *BOXES, *OUTCOME_BOXES)}
         chosen |= {name: cleaned[name] for name in PLAIN if cleaned.get(name) not in ("", None)}
         if cleaned["keeps_duplicates"]:
             chosen["near_duplicates"] = None
@@ -188,6 +212,8 @@ class FilterForm(forms.Form):
             chosen[name] = [int(number) for number in chosen[name]]
         if cleaned["cap_field"] and cleaned["cap_count"]:
             chosen["cap_per"] = {cleaned["cap_field"]: cleaned["cap_count"]}
+        if cleaned.get("weighed_outcome") and cleaned["weight"]:
+            chosen["outcome_weights"] = {cleaned["weighed_outcome"]: cleaned["weight"]}
         return chosen
 
     def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -207,8 +233,11 @@ def _initial(filters: dict[str, Any]) -> dict[str, Any]:
         "near_duplicates": threshold,
         "keeps_duplicates": threshold is None,
     }
-    if moment := filters.get("as_of"):
-        shown["as_of"] = localtime(datetime.fromisoformat(moment))
+    outcome, weight = next(iter(filters.get("outcome_weights", {}).items()), ("", None))
+    shown |= {"weighed_outcome": outcome, "weight": weight}
+    for name in ("as_of", "outcomes_until"):
+        if moment := filters.get(name):
+            shown[name] = localtime(datetime.fromisoformat(moment))
     return shown
 
 

@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from audit import trail
 from jobs.lifecycle import control
 from members.models import Member
-from review.datasets import dataset_filters, queries
+from review.datasets import dataset_filters, mail_outcomes, queries
 from review.datasets.selection import Selection, preview, select
 from review.models import Dataset, DatasetVersion, Task
 from review.states import Role
@@ -54,6 +54,7 @@ def freeze(dataset: Dataset, *, by: Member, note: str = "", filters: dict[str, A
             "No judged draft matches these filters, so there is nothing to freeze.",
             hint="Judge drafts on the Review page, or widen the filters.",
         )
+    chosen = mail_outcomes.fixed(chosen)
     # The task's row is the lock under which numbers are given: two freezes at once get two numbers.
     Task.objects.select_for_update().get(pk=dataset.task_id)
     number = (dataset.versions.aggregate(top=Max("number"))["top"] or 0) + 1

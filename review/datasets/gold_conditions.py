@@ -11,13 +11,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
+from review.datasets import mail_outcomes
 from review.datasets.dataset_filters import DatasetFilters
 from review.models import Decision, MachineAcceptance, Ruling, Task
 from review.states import DraftState, RulingKind, Verdict
 
 RULED = (RulingKind.ADOPT, RulingKind.SETTLE)
 # Filters that ask of the draft alone, not of a person's verdict.
-_OF_DRAFTS = {"task_version", "source", "teacher", "origin", "round", "date", "checks"}
+_OF_DRAFTS = {"task_version", "source", "teacher", "origin", "round", "date", "checks", "outcome", "no_outcome"}
 AGREEMENT_LABELS = {"unanimous": "Without a second reviewer who agrees", "settled": "Not settled by a lead"}
 
 
@@ -87,6 +88,10 @@ def filter_conditions(filters: DatasetFilters) -> list[FilterCondition]:
         add(FilterCondition("edit_size", "Edit size out of range", _edit_size(filters)))
     if filters.without_marks or filters.without_checks:
         add(FilterCondition("checks", "Marked by a check", _checks(filters)))
+    if filters.outcomes:
+        add(FilterCondition("outcome", "Without the outcome", mail_outcomes.with_any(filters)))
+    if filters.without_outcomes:
+        add(FilterCondition("no_outcome", "With an outcome left out", ~mail_outcomes.with_any_left_out(filters)))
     if filters.bulk != "all":
         label = "Judged in bulk" if filters.bulk == "none" else "Accepted in bulk"
         add(FilterCondition("bulk", label, _bulk(filters)))

@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from review.datasets import data_card, dataset_filters, export_rows, exports, row_changes
+from review.datasets import data_card, dataset_filters, export_rows, exports, mail_outcomes, row_changes
 from review.datasets.containers import JsonlFile, ParquetFile
 from review.datasets.data_card import card
 from review.datasets.exports import JudgedDraft
@@ -87,6 +87,8 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         manifest_part = inspection.report()
         facts = [_store(version, file) for file in files.closed()]
     counts = {**_counts(selection, files), "change": _change(version), **data_card.provenance(version)}
+    if outcomes := mail_outcomes.counts([row.draft for row in selection.rows], filters):
+        counts["outcomes"] = outcomes
     manifest_part["left_out"] = selection.left_out()
     return {"files": facts, "counts": counts, "content_hash": content_hash(facts), "told": manifest_part}
 
@@ -178,7 +180,9 @@ def _write_rows(
         # An earlier attempt may have left rows of this version behind.
         DatasetRow.objects.filter(version=version).delete()
     done, total = 0, len(selection.kept)
-    chunks = export_rows.judged(selection.kept, as_of=dataset_filters.parse(version.filters).as_of)
+    filters = dataset_filters.parse(version.filters)
+    golds_read = export_rows.judged(selection.kept, as_of=filters.as_of)
+    chunks = (mail_outcomes.with_outcomes(chunk, filters) for chunk in golds_read)
 
     def write_files(chunk: list[JudgedDraft]) -> list[RowValues]:
         taught = [replace(gold, drops_reasoning=True) for gold in chunk] if version.drops_reasoning else chunk

@@ -57,11 +57,14 @@ CAMPAIGNS = {
     "campaigns:person-erase": Rule(
         NONE, LEAD, reason="it is refused where another task holds the person: then an admin erases"
     ),
+    "campaigns:reply-patterns": Rule(VIEWER, NONE),
+    "api-reply-patterns": Rule(VIEWER, NONE),
     "campaigns:experiments": Rule(VIEWER, NONE),
     "campaigns:experiment-plan": Rule(LEAD, LEAD),
     "campaigns:experiment-outlook": Rule(VIEWER, NONE),
     "campaigns:experiment": Rule(VIEWER, NONE),
     "campaigns:experiment-look": Rule(NONE, LEAD),
+    "campaigns:experiment-next-round": Rule(NONE, LEAD),
     "campaigns:experiment-contacts": Rule(VIEWER, NONE),
     "campaigns:experiment-registration": Rule(VIEWER, NONE),
     "campaigns:experiment-result": Rule(VIEWER, NONE),
@@ -104,6 +107,7 @@ CAMPAIGNS = {
     "api-experiment": Rule(VIEWER, NONE),
     "api-experiment-contacts": Rule(VIEWER, NONE),
     "api-experiment-looks": Rule(VIEWER, LEAD),
+    "api-experiment-next-round": Rule(NONE, LEAD),
     "api-experiment-registration": Rule(VIEWER, NONE),
     "api-experiment-result": Rule(VIEWER, NONE),
     "api-replies": Rule(MEMBER, NONE),

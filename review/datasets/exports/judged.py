@@ -80,6 +80,9 @@ class JudgedDraft:
     history: DraftHistory = field(default_factory=DraftHistory)
     # Whether it teaches the answer alone, without the reasoning before it.
     drops_reasoning: bool = False
+    # What came of the mails sent from it, and how often a training row of it is written; told only where a selection asks.
+    outcomes: tuple[str, ...] = ()
+    copies: int = 1
     # Who accepted it where no person did.
     judge: str = ""
 

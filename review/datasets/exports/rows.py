@@ -25,7 +25,7 @@ def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
     prompt = prompting.messages(gold.taught, gold.facts, audience="student", thread=gold.thread)
     answer = _answer(gold.text)
     return {
-        "sft": [_sft(gold, prompt, answer)] if gold.is_positive else [],
+        "sft": _sft(gold, prompt, answer) if gold.is_positive else [],
         "dpo": _dpo(gold, prompt, answer),
         "kto": _kto(gold, prompt, answer),
         "raw": [raw_row(gold)],
@@ -77,6 +77,7 @@ def raw_row(gold: JudgedDraft) -> Row:
             "round": gold.round,
             "parent": gold.parent_id,
         },
+        **({"outcomes": list(gold.outcomes)} if gold.outcomes else {}),
     }
 
 
@@ -89,8 +90,11 @@ def _quotes(gold: JudgedDraft) -> Row:
     return {"quotes": [place.as_json() for place in places]}
 
 
-def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> Row:
-    return {"id": gold.id, "prompt": prompt, "completion": answer, "meta": _meta(gold, verdict=gold.verdict)}
+def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
+    """The row of a gold, and its copies where its mail's outcome weighs more."""
+    meta = _meta(gold, verdict=gold.verdict)
+    ids = [gold.id, *(f"{gold.id}:copy{number}" for number in range(2, gold.copies + 1))]
+    return [{"id": id, "prompt": prompt, "completion": answer, "meta": meta} for id in ids]
 
 
 def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
@@ -151,7 +155,7 @@ def _meta(gold: JudgedDraft, **more: Any) -> str:
         "task_version": gold.task_version,
         "teacher": gold.teacher,
     }
-    return prompting.canonical_json({**meta, **more})
+    return prompting.canonical_json({**meta, **({"outcomes": list(gold.outcomes)} if gold.outcomes else {}), **more})
 
 
 class Encoder:

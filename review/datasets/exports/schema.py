@@ -121,6 +121,13 @@ RAW_SCHEMA: dict[str, Any] = {
                 },
                 {"note": {"type": "string"}},
             ),
-        }
+        },
+        {
+            "outcomes": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "What came of the mails sent from it, such as replied or meeting; where the selection asks.",
+            }
+        },
     ),
 }

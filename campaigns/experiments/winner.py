@@ -1,0 +1,84 @@
+"""What a concluded experiment comes to: the arm to go on with, and in a sentence why. Reads a result; computes nothing new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.experiments.conclusion import ClaimOutcome, ExperimentStage
+from campaigns.models import Arm, Experiment
+from campaigns.states import Claim, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentWinner:
+    """The arm that a concluded experiment speaks for.
+
+    Attributes:
+        arm: The arm, with its models.
+        sentence: Why it is this one.
+    """
+
+    arm: Arm
+    sentence: str
+
+    @property
+    def kind(self) -> str:
+        """What writes its mails: `pipeline`, `miniature`, `teacher`, `text` where no model does, or `holdout`: it gets none."""
+        if self.arm.is_holdout:
+            return "holdout"
+        if self.arm.pipeline_id is not None:
+            return "pipeline"
+        if self.arm.miniature_id is not None:
+            return "miniature"
+        return "teacher" if self.arm.teacher_id is not None else "text"
+
+    def as_data(self) -> dict[str, Any]:
+        """The winner as a result holds it; `miniature` is what can be promoted, and null of any other kind."""
+        miniature = str(self.arm.miniature_id) if self.kind == "miniature" else None
+        return {"arm": self.arm.name, "kind": self.kind, "miniature": miniature, "sentence": self.sentence}
+
+
+def is_concluded(result: Mapping[str, Any]) -> bool:
+    """Whether its last answer is in: every contact is past its horizon, or a person ended the campaign before."""
+    return result["stage"] == ExperimentStage.COMPLETE or (result["ended_early"] and bool(result["verdicts"]))
+
+
+def winner_of(experiment: Experiment, result: Mapping[str, Any]) -> ExperimentWinner | None:
+    """The arm to go on with; None before the end, and where the arms did not get their planned shares.
+
+    An arm wins whose claim was shown; of several the one that did best. Where nothing was shown the control stays.
+
+    Args:
+        experiment: Registered, its campaign launched.
+        result: Its answer, as `results.result` gives it.
+    """
+    ratio = result["sample_ratio"]
+    if not is_concluded(result) or (ratio and ratio["is_alarm"]):
+        return None
+    arms = {arm.name: arm for arm in _arms(experiment)}
+    shown = {verdict["arm"] for verdict in result["verdicts"] if verdict["outcome"] == ClaimOutcome.SHOWN}
+    if not shown:
+        control = next((arm for arm in arms.values() if arm.is_control), None)
+        sentence = (
+            "No arm was shown to do better than no mail at all."
+            if control is not None and control.is_holdout
+            else "Nothing was shown of the other arms, so the control stays."
+        )
+        return ExperimentWinner(control, sentence) if control is not None else None
+    sign = -1 if experiment.metric == Metric.UNSUBSCRIBE else 1
+    effects = {line["arm"]: sign * line["effect"]["estimate"] for line in result["analysis"]["comparisons"]}
+    best = max(shown, key=lambda name: (effects.get(name, 0.0), name))
+    return ExperimentWinner(arms[best], _why(best, experiment, among=len(shown)))
+
+
+def _arms(experiment: Experiment) -> list[Arm]:
+    rows = experiment.campaign.arms.select_related("teacher", "miniature__task", "pipeline__pipeline")
+    return list(rows.order_by("position"))
+
+
+def _why(name: str, experiment: Experiment, *, among: int) -> str:
+    claim = "not worse than" if experiment.claim == Claim.NOT_WORSE else "better than"
+    of = f", and did best of the {among} arms of which that was shown" if among > 1 else ""
+    return f"{name} was shown to be {claim} the control{of}."

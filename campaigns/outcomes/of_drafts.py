@@ -1,0 +1,103 @@
+"""What came of the mails that were sent from drafts, told to the room that makes datasets of them.
+
+A draft is the one a mail's words come from, or one that a stage of its pipeline wrote on the way. What machines did counts
+for nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from campaigns.events.outcomes import by_people
+from campaigns.models import Event, Message, StageRun
+from campaigns.states import EventKind, MessageState, ReplyClass
+from review.models import Draft
+from review.states import MailOutcome
+
+_REPLIES: Final = {
+    MailOutcome.INTERESTED: ReplyClass.INTERESTED,
+    MailOutcome.QUESTION: ReplyClass.QUESTION,
+    MailOutcome.REFERRAL: ReplyClass.REFERRAL,
+    MailOutcome.NOT_NOW: ReplyClass.NOT_NOW,
+    MailOutcome.NOT_INTERESTED: ReplyClass.NOT_INTERESTED,
+}
+_EVENTS: Final = {
+    MailOutcome.REPLIED: EventKind.REPLIED,
+    MailOutcome.CLICKED: EventKind.CLICKED,
+    MailOutcome.MEETING: EventKind.MEETING,
+    MailOutcome.OPPORTUNITY: EventKind.OPPORTUNITY,
+    MailOutcome.REVENUE: EventKind.REVENUE,
+    MailOutcome.UNSUBSCRIBED: EventKind.UNSUBSCRIBED,
+    MailOutcome.COMPLAINED: EventKind.COMPLAINED,
+    MailOutcome.BOUNCED: EventKind.BOUNCED,
+}
+
+
+class CampaignOutcomes:
+    """Implements `review.ports.MailOutcomes`."""
+
+    def drafts_with(self, outcome: MailOutcome, *, until: datetime | None) -> QuerySet[Draft]:
+        """Return drafts of which a mail had an outcome, told by the moment; told by now without one."""
+        mails = _mails_with(outcome, until).order_by().values("pk")
+        written = Message.objects.filter(pk__in=mails, draft__isnull=False).order_by().values("draft")
+        staged = StageRun.objects.filter(message__in=mails, draft__isnull=False).order_by().values("draft")
+        return Draft.objects.filter(Q(pk__in=written) | Q(pk__in=staged))
+
+    def of_drafts(self, drafts: Sequence[UUID], *, until: datetime | None) -> Mapping[UUID, frozenset[MailOutcome]]:
+        """Return what came of the mails of some drafts; drafts that no mail was sent from are absent.
+
+        As many questions as there are outcomes, and two, whatever the number of drafts.
+        """
+        by_mail: dict[UUID, set[UUID]] = defaultdict(set)
+        for mail, draft in _mails_of(drafts):
+            by_mail[mail].add(draft)
+        result: dict[UUID, set[MailOutcome]] = defaultdict(set)
+        for outcome in MailOutcome if by_mail else ():
+            for mail in _mails_with(outcome, until, within=list(by_mail)).order_by().values_list("pk", flat=True):
+                for draft in by_mail[mail]:
+                    result[draft].add(outcome)
+        return {draft: frozenset(outcomes) for draft, outcomes in result.items()}
+
+    def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
+        """Return those of some drafts whose mails went to simulated inboxes."""
+        simulated = set(
+            Message.objects.filter(draft__in=list(drafts), campaign__is_simulated=True, sent_at__isnull=False)
+            .order_by()
+            .values_list("draft_id", flat=True)
+        )
+        return frozenset(draft for draft in simulated if draft is not None)
+
+
+def _mails_of(drafts: Sequence[UUID]) -> Iterator[tuple[UUID, UUID]]:
+    """Each mail of some drafts with the draft."""
+    wanted = list(drafts)
+    for mail, draft in Message.objects.filter(draft__in=wanted).order_by().values_list("pk", "draft_id"):
+        if draft is not None:
+            yield mail, draft
+    for mail, draft in StageRun.objects.filter(draft__in=wanted).order_by().values_list("message_id", "draft_id"):
+        if draft is not None:
+            yield mail, draft
+
+
+def _mails_with(
+    outcome: MailOutcome, until: datetime | None, *, within: Sequence[UUID] | None = None
+) -> QuerySet[Message]:
+    """Mails that had an outcome by the moment: of some mails, or of all."""
+    mails, all_events = Message.objects.all(), Event.objects.all()
+    if within is not None:
+        mails, all_events = mails.filter(pk__in=within), all_events.filter(message__in=within)
+    if outcome == MailOutcome.SENT:
+        went = mails.filter(state=MessageState.SENT)
+        return went.filter(sent_at__lte=until) if until else went
+    events = by_people(all_events, _EVENTS.get(outcome, EventKind.REPLIED))
+    if outcome in _REPLIES:
+        events = events.filter(reply__meaning=_REPLIES[outcome])
+    if until:
+        events = events.filter(received_at__lte=until)
+    return mails.filter(pk__in=events.order_by().values("message"))

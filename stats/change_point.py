@@ -1,0 +1,127 @@
+"""Whether a share changed at some month, and at which: the largest likelihood ratio over all places to cut.
+
+Months are cut in two, each part with a share of its own, against one share for all. What the largest ratio is worth is told by
+a permutation test: under no change any order of the clusters over their places is as likely, so the p-value is the share
+of seeded orders whose largest ratio is at least as large (Phipson and Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9(1): the
+order that was seen counts as one). Looking for the best cut needs no further correction: every order is searched alike. For
+the ratio: Worsley 1983, Biometrika 70(2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+DRAWS: Final = 999
+# Orders are drawn in blocks of so many numbers, so that memory stays bounded.
+_BLOCK: Final = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """The best cut of a row of months.
+
+    Attributes:
+        first_after: Index of the first month after it.
+        share_before: Successes of units before, 0 to 1; likewise `share_after`.
+        ratio: Twice the log of the likelihood ratio.
+        p_value: Of no change at all.
+    """
+
+    first_after: int
+    share_before: float
+    share_after: float
+    ratio: float
+    p_value: float
+
+
+def change_point(
+    months: Sequence[int],
+    successes: Sequence[int],
+    sizes: Sequence[int],
+    *,
+    seed: int,
+    draws: int = DRAWS,
+) -> ChangePoint | None:
+    """The most likely change of a share over months, and how likely one as clear is without any.
+
+    Args:
+        months: Of each cluster (the units of one company in one month), the index of its month from 0.
+        successes: Of each cluster, units that succeeded.
+        sizes: Of each cluster, all units; at least one.
+        seed: Of the orders that are drawn; the same seed gives the same answer.
+        draws: Orders that are drawn.
+
+    Returns:
+        None where nothing could be seen: fewer than two months with units, or all units did the same.
+
+    Raises:
+        ValueError: The rows differ in length, a size is below 1, or successes exceed it.
+    """
+    month, total, size = (np.asarray(row, dtype=np.int64) for row in (months, successes, sizes))
+    if not len(month) == len(total) == len(size):
+        raise ValueError("Months, successes and sizes are of the same clusters: their rows must be equally long.")
+    if (size < 1).any() or (total < 0).any() or (total > size).any():
+        raise ValueError("A cluster has at least one unit, and from none to all of them succeed.")
+    if len(np.unique(month)) < 2 or total.sum() in (0, size.sum()):
+        return None
+    count = int(month.max()) + 1
+    ratios = _ratios(_by_month(total, month, count), _by_month(size, month, count))
+    cut = int(ratios.argmax())
+    larger = _count_larger(month, total, size, float(ratios[cut]), np.random.default_rng(seed), draws)
+    before = month <= cut
+    return ChangePoint(
+        first_after=int(month[~before].min()),
+        share_before=float(total[before].sum() / size[before].sum()),
+        share_after=float(total[~before].sum() / size[~before].sum()),
+        ratio=float(ratios[cut]),
+        p_value=(1 + larger) / (1 + draws),
+    )
+
+
+def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.random.Generator, draws: int) -> int:
+    """How many seeded orders of the clusters have a ratio at least as large."""
+    count, larger, left = int(month.max()) + 1, 0, draws
+    while left:
+        block = min(left, max(1, _BLOCK // len(month)))
+        orders = rng.permuted(np.tile(np.arange(len(month)), (block, 1)), axis=1)
+        places = month + np.arange(block)[:, None] * count
+        totals = np.bincount(places.ravel(), weights=total[orders].ravel(), minlength=block * count)
+        sizes = np.bincount(places.ravel(), weights=size[orders].ravel(), minlength=block * count)
+        largest = _ratios(_table(totals, count), _table(sizes, count)).max(axis=-1)
+        # Equal ratios differ by rounding only.
+        larger += int((largest >= seen - 1e-9).sum())
+        left -= block
+    return larger
+
+
+def _table(values: NDArray[Any], months: int) -> Floats:
+    return values.reshape(-1, months).astype(np.float64)
+
+
+def _by_month(values: Ints, month: Ints, count: int) -> Floats:
+    return np.bincount(month, weights=values, minlength=count).astype(np.float64)
+
+
+def _ratios(totals: Floats, sizes: Floats) -> Floats:
+    """Twice the log likelihood ratio of each cut, (..., months - 1); 0 where a part has no units."""
+    before_total, before_size = totals.cumsum(axis=-1)[..., :-1], sizes.cumsum(axis=-1)[..., :-1]
+    total, size = totals.sum(axis=-1)[..., None], sizes.sum(axis=-1)[..., None]
+    parts = _log_likelihood(before_total, before_size) + _log_likelihood(total - before_total, size - before_size)
+    cut_in_two = (before_size > 0) & (before_size < size)
+    return np.where(cut_in_two, 2 * (parts - _log_likelihood(total, size)), 0.0)
+
+
+def _log_likelihood(total: Floats, size: Floats) -> Floats:
+    """Of units with the share that they have; 0 log 0 is 0."""
+    failed = size - total
+    with np.errstate(divide="ignore", invalid="ignore"):
+        won = np.where(total > 0, total * np.log(total / size), 0.0)
+        lost = np.where(failed > 0, failed * np.log(failed / size), 0.0)
+    return np.asarray(won + lost, dtype=np.float64)
