@@ -13,7 +13,15 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from demo.data import first_round, handwritten_drafts, label_tasks, login_card, simulated_reviewers, task_steps
+from demo.data import (
+    first_round,
+    handwritten_drafts,
+    label_tasks,
+    login_card,
+    simulated_reviewers,
+    stage_rounds,
+    task_steps,
+)
 from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import OFFER
@@ -38,6 +46,7 @@ STRICTNESS = {"rosa": 0.01, "ben": 0.06}
 DECIDED_BY_TWO = 0.9
 # A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
+CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
 Report = Callable[[str], None]
 
 
@@ -66,8 +75,9 @@ def load(say: Report, *, until: str = "") -> bool:
         ("having some more judged by two", _second_week),
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
-        ("running an experiment with simulated inboxes", _experiment),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
+        ("tuning two miniatures for stages and evaluating them, played back from recordings", stage_rounds.tune_all),
+        (CAMPAIGN, _experiment),
     )
     did_something = False
     for name, step in steps:
