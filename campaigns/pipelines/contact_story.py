@@ -13,9 +13,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 
-from campaigns.models import Contact, Event, Message, StageRun
+from campaigns.events.outcomes import POSITIVE
+from campaigns.models import Campaign, Contact, Event, Message, StageRun
 from campaigns.states import AT_A_STAGE, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
 from review.models import Decision
@@ -101,6 +103,16 @@ def story_of(contact: Contact) -> list[MailStory]:
         ]))
         for mail in mails
     ]  # fmt: skip
+
+
+def most_told(campaign: Campaign) -> Contact | None:
+    """Whose story tells most of what stages led to: the first contact with a meeting, else the first who answered with interest."""
+    events = Event.objects.filter(campaign=campaign, message__arm__pipeline__isnull=False, is_machine=False)
+    events = events.filter(message__contact__erased_at__isnull=True).select_related("message__contact")
+    for wanted in (Q(kind=EventKind.MEETING), Q(kind=EventKind.REPLIED, reply__meaning__in=POSITIVE)):
+        if event := events.filter(wanted).order_by("occurred_at", "id").first():
+            return event.message.contact
+    return None
 
 
 def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
