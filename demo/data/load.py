@@ -46,6 +46,8 @@ STRICTNESS = {"rosa": 0.01, "ben": 0.06}
 DECIDED_BY_TWO = 0.9
 # A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
+# Decides which company stands in which split: fixed, so that every demo is the same.
+SPLIT_SEED = "6d696e6961747572657320756e6f2121"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
 Report = Callable[[str], None]
 
@@ -133,8 +135,7 @@ def _task(admin: Member) -> bool:
         train_fraction=TRAIN_FRACTION,
         validation_fraction=VALIDATION_FRACTION,
     )
-    # The seed decides which company stands in which split: fixed, so that every demo is the same.
-    Task.objects.filter(slug=SLUG).update(seed="6d696e6961747572657320756e6f2121")
+    Task.objects.filter(slug=SLUG).update(seed=SPLIT_SEED)
     return True
 
 

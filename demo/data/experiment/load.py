@@ -37,13 +37,16 @@ DAYS = LOOK_DAYS[-1] + 1
 FIRST_HOUR = 9
 
 
-def load(admin: Member, task: Task, *, contacts: int = plan.CONTACTS, live: bool = False) -> bool:
+def load(
+    admin: Member, task: Task, *, contacts: int = plan.CONTACTS, companies: int = plan.COMPANIES, live: bool = False
+) -> bool:
     """Load the campaign if it is missing, or continue an interrupted load.
 
     Args:
         admin: Who makes what only an admin may.
         task: The task of the mails, with its lead.
         contacts: How many people it goes to; with fewer it is quicker and shows less.
+        companies: How many companies it goes to at most; what it takes grows with these.
         live: Have miniatures answer by their weights, and keep what they say.
 
     Returns:
@@ -55,7 +58,7 @@ def load(admin: Member, task: Task, *, contacts: int = plan.CONTACTS, live: bool
     launched = Campaign.objects.filter(slug=plan.SLUG).values_list("launched_at", flat=True).first()
     began = launched or _morning(timezone.now() - timedelta(days=DAYS))
     with clock.stopped(began) as now, pilots.to_sink():
-        campaign = plan.launched(admin, lead, task, contacts)
+        campaign = plan.launched(admin, lead, task, contacts=contacts, companies=companies)
         if campaign.state == CampaignState.RUNNING:
             pilots.hold_back(campaign)
             pilots.send(campaign, lead, live=live)

@@ -35,6 +35,8 @@ PEOPLE = "fictional-people.csv"
 SALT = "6d696e6961747572657320647565202121"[:32]
 # Some hundred more than three times what a margin of one point asks of an arm.
 CONTACTS, NEEDED = 25_050, 8_200
+# More than the demo holds out.
+COMPANIES = 300
 HORIZON_DAYS = 14
 REQUEST = ExperimentRequest(
     hypothesis="Four miniatures in a row bring as many replies as the large teacher; so does one alone.",
@@ -45,7 +47,7 @@ REQUEST = ExperimentRequest(
 )
 
 
-def launched(admin: Member, lead: Member, task: Task, contacts: int) -> Campaign:
+def launched(admin: Member, lead: Member, task: Task, *, contacts: int, companies: int) -> Campaign:
     """The launched campaign; whatever of it is missing is made.
 
     Args:
@@ -53,11 +55,14 @@ def launched(admin: Member, lead: Member, task: Task, contacts: int) -> Campaign
         lead: Who leads the task of the mails, and those of the stages.
         task: The task of the mails.
         contacts: How many people are imported.
+        companies: At branches of how many companies they are, at most.
     """
     campaign = Campaign.objects.filter(slug=SLUG).first()
     if campaign is None:
         # Contacts that a user has imported meanwhile are not part of the demo.
-        batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(lead, task, contacts)
+        batch = ContactImport.objects.filter(task=task, filename=PEOPLE).first() or _import(
+            lead, task, contacts, companies
+        )
         campaign = edit.create(task, _plan(admin, lead, task, batch), slug=SLUG, by=lead)
     if campaign.state == CampaignState.PLANNED:
         Campaign.objects.filter(pk=campaign.pk).update(salt=SALT)
@@ -68,14 +73,14 @@ def launched(admin: Member, lead: Member, task: Task, contacts: int) -> Campaign
     return Campaign.objects.select_related("task").get(pk=campaign.pk)
 
 
-def companies(task: Task) -> list[Mapping[str, str]]:
+def companies_of(task: Task) -> list[Mapping[str, str]]:
     """Facts of the demo's companies that no miniature has learnt from, by name."""
     held_out = Record.objects.filter(task=task, split=Split.TEST, source__name="Demo prospects")
     return list(held_out.order_by("title").values_list("facts", flat=True))
 
 
-def _import(lead: Member, task: Task, count: int) -> ContactImport:
-    rows = population.people(companies(task), count)
+def _import(lead: Member, task: Task, count: int, companies: int) -> ContactImport:
+    rows = population.people(companies_of(task)[:companies], count)
     names = list(dict.fromkeys(name for row in rows for name in row))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / PEOPLE

@@ -1,72 +1,127 @@
-"""The demo's experiment comes out as its seed says, through the real wire and the real endpoints, once."""
+"""The demo's campaign comes out as its seed says: some mails go the whole way, all others are rows like theirs, once."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from campaigns.experiments import results
-from campaigns.models import Campaign, Contact, Event, Experiment, Look, Message
+from campaigns.experiments import design
+from campaigns.models import (
+    Campaign,
+    Contact,
+    Enrolment,
+    Event,
+    Experiment,
+    Look,
+    Message,
+    Reply,
+    StageRun,
+    Suppression,
+)
+from campaigns.pipelines import contact_story
 from campaigns.planning.assignment import arm_of
-from campaigns.states import CampaignState, EventKind, MessageState
+from campaigns.sending import tick
+from campaigns.states import CampaignState, EventKind, MessageState, ReplyClass, StageState
 from campaigns.suppression import email_addresses
-from demo.data.experiment import load, simulated_inboxes
-from demo.data.load import demo_spec
+from demo.data import load as demo_load
+from demo.data.claim_check import CLAIM_CHECK
+from demo.data.company_news import COMPANY_NEWS
+from demo.data.experiment import load, plan, population, reply_texts
+from demo.data.prospects.generate import prospects
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Task
+from review.spec.splits import split_of
 from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
 
-FEW = 16
+COMPANIES, CONTACTS = 6, 240
 
 
-def expected(companies: int) -> dict[str, Counter[str]]:
-    """People and replies by arm, from seed, salt and addresses alone."""
-    found = {simulated_inboxes.TEACHER: Counter[str](), simulated_inboxes.VARIANT: Counter[str]()}
-    for row in simulated_inboxes.people(companies):
-        arm = list(found)[arm_of(load.SALT, email_addresses.parse(row["email"]).cluster, [1, 1])]
-        did = {
-            doing.kind
-            for doing in simulated_inboxes.actions_on_first_mail(row["email"], arm=arm, segment=row["segment"])
-        }
-        found[arm].update(people=1, **dict.fromkeys(did, 1))
+def held_out() -> list[dict[str, str]]:
+    """The demo's companies that no miniature has learnt from, by name."""
+    fractions = demo_load.TRAIN_FRACTION, demo_load.VALIDATION_FRACTION
+    mine = [facts for facts in prospects() if split_of(demo_load.SPLIT_SEED, facts["company"], *fractions) == "test"]
+    return sorted(mine, key=lambda facts: facts["company"])
+
+
+def expected(companies: list[dict[str, str]], count: int) -> dict[str, Counter[str]]:
+    """People and what they do, by arm, from seed, salt and addresses alone."""
+    found = {arm: Counter[str]() for arm in population.ARMS}
+    for row in population.people(companies, count):
+        cluster = email_addresses.cluster_of(row["email"])
+        arm = population.ARMS[arm_of(plan.SALT, cluster, [1] * len(population.ARMS))]
+        done = population.actions(row["email"], arm=arm, segment=row["segment"])
+        found[arm].update(people=1, **Counter(doing.kind for doing in done))
     return found
 
 
-def test_the_seed_gives_the_demos_numbers():
-    found = expected(simulated_inboxes.COMPANIES)
+def test_every_arm_has_enough_people_to_show_a_point_and_replies_are_as_rare_as_in_life():
+    found = expected(held_out(), plan.CONTACTS)
 
-    assert (found["Teacher"]["people"], found["Teacher"]["reply"]) == (130, 43)
-    assert (found["Variant"]["people"], found["Variant"]["reply"]) == (109, 41)
+    assert len(held_out()) == 101
+    assert all(counts["people"] >= plan.NEEDED for counts in found.values())
+    assert all(0.04 < counts["reply"] / counts["people"] < 0.062 for counts in found.values())
+    assert plan.REQUEST.margin == 0.01
 
 
-def test_people_are_fictional_and_each_stands_once():
-    rows = simulated_inboxes.people()
+def test_people_are_fictional_each_at_a_company_of_their_own():
+    rows = population.people(held_out(), 2_000)
 
-    assert len({row["email"] for row in rows}) == len(rows)
+    assert len({email_addresses.cluster_of(row["email"]) for row in rows}) == len(rows)
     assert all(row["email"].endswith(".example") for row in rows)
-    assert {row["segment"] for row in rows} == set(simulated_inboxes.REPLIES)
+    assert {row["segment"] for row in rows} == set(population.REPLIES)
+    assert {row["language"] for row in rows} == {"en", "de", "fr"}
 
 
-def test_the_teacher_wins_in_one_segment_and_the_page_can_say_so():
-    told = simulated_inboxes.registered_effects()
+def test_there_are_replies_of_all_nine_classes_in_three_languages():
+    texts = reply_texts.texts()
 
-    assert [line["segment"] for line in told["shares"] if line["better"] == simulated_inboxes.TEACHER] == [
-        "Care and services"
+    assert {language for _, language in texts} == {"en", "de", "fr"}
+    assert {meaning for meaning, _ in texts} == set(ReplyClass.values)
+    found = Counter(reply.found.reply_class for replies in texts.values() for reply in replies)
+    assert set(found) == set(ReplyClass)
+
+
+def test_no_plain_interest_is_taken_for_a_wish_to_hear_no_more():
+    interested = [
+        reply for (meaning, _), replies in reply_texts.texts().items() for reply in replies if meaning == "interested"
     ]
-    assert told["seed"] == simulated_inboxes.SEED
+
+    assert interested
+    assert ReplyClass.UNSUBSCRIBE not in {reply.found.reply_class for reply in interested}
+
+
+def test_the_truth_names_the_arm_that_is_better_in_each_segment():
+    told = population.registered_effects()
+
+    assert {line["segment"]: line["better"] for line in told["shares"]} == {
+        "Food": population.PIPELINE,
+        "Making": population.TEACHER,
+        "Buildings and transport": population.PIPELINE,
+        "Care and services": population.TEACHER,
+    }
+    assert sum(told["meanings"].values()) == pytest.approx(1)
 
 
 @pytest.fixture
-def task(admin: Member, make_member) -> Task:
-    made = desk.make_task(by=admin, spec=demo_spec())
-    desk.join(make_member("lena"), made, Role.LEAD)
+def task(admin: Member, make_member: Callable[..., Member]) -> Task:
+    """The task of the mails with the demo's companies, and those of the stages; without miniatures the teacher answers."""
+    demo_load._task(admin)
+    made = Task.objects.get(slug=demo_load.SLUG)
+    demo_load._people(admin)
+    demo_load._prospects(admin)
+    for each in (CLAIM_CHECK, COMPANY_NEWS):
+        desk.join(
+            Member.objects.get(username="lena"), desk.make_task(by=admin, spec=each.spec, slug=each.slug), Role.LEAD
+        )
     return made
 
 
@@ -78,36 +133,95 @@ def mailbox(settings, tmp_path) -> MailFolder:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(admin, task, mailbox, as_member):
-    people = Counter({arm: counts["people"] for arm, counts in expected(FEW).items()})
-    # Somebody a user imported before the demo brought its experiment.
+def test_weeks_of_mails_and_answers_end_in_the_verdict_of_the_seed(
+    admin: Member, task: Task, mailbox: MailFolder, as_member: Callable[[Member], Client]
+):
+    # Somebody a user imported before the demo brought its campaign.
     own = desk.make_records(desk.make_source(task), 1)[0]
     stranger = factories.make_contact(task, "ada@own-customer.example", segment="mine", record=own)
 
-    was_missing = load.load(admin, task, companies=FEW)
-    again = load.load(admin, task, companies=FEW)
+    was_missing = load.load(admin, task, contacts=CONTACTS, companies=COMPANIES)
+    again = load.load(admin, task, contacts=CONTACTS, companies=COMPANIES)
 
-    made = Experiment.objects.get()
-    assert not stranger.messages.exists()
     assert (was_missing, again) == (True, False)
-    assert Campaign.objects.get().state == CampaignState.ENDED
-    first = Message.objects.filter(step__number=1)
-    assert first.count() == first.filter(state=MessageState.SENT).count() == sum(people.values())
-    assert len(list(mailbox.newest())) == Message.objects.filter(state=MessageState.SENT).count()
-    told = {arm["name"]: arm for arm in results.result(made)["arms"]}
-    for arm, counts in expected(FEW).items():
-        assert (told[arm]["assigned"], told[arm]["replied"]) == (counts["people"], counts["reply"])
-        assert (told[arm]["bounced"], told[arm]["unsubscribed"]) == (counts["bounce"], counts["leave"])
-    clicked = Event.objects.filter(kind=EventKind.CLICKED)
-    assert clicked.filter(is_machine=False).exists()
-    assert Look.objects.filter(is_final=True).count() == 1
+    assert not stranger.messages.exists()
+    the_rows_are_those_of_a_finished_campaign(mailbox)
+    the_registration_can_be_checked()
+    the_counts_are_those_of_the_seed()
+    the_pages_say_so(as_member(admin))
+
+
+def the_rows_are_those_of_a_finished_campaign(mailbox: MailFolder) -> None:
+    campaign = Campaign.objects.get()
+    assert campaign.state == CampaignState.ENDED
+    assert not tick.campaigns_with_work()
+    mails = Message.objects.all()
+    assert mails.count() == CONTACTS == Enrolment.objects.count()
+    assert set(mails.values_list("state", flat=True)) == {MessageState.SENT}
+    assert mails.values("message_id").distinct().count() == CONTACTS
+    # One mail for each arm and company came through the wire; the others say the same words to their own readers.
+    pilots = len(list(mailbox.newest()))
+    assert pilots == 3 * COMPANIES
+    assert mails.values("draft").distinct().count() == pilots
+    for mail in mails.select_related("contact"):
+        assert f"{mail.contact.first_name}" in mail.body
+        assert "{{" not in mail.body + mail.subject
+        assert mail.body.count("/u/") == 1 or "unsubscribe" in mail.body
+    staged = mails.filter(arm__name=population.PIPELINE)
+    assert all(mail.stage_runs.exists() for mail in staged)
+    assert not StageRun.objects.filter(state__in=(StageState.WAITING, StageState.ASKED)).exists()
+    assert Event.objects.filter(kind=EventKind.SENT).count() == CONTACTS
     assert Event.objects.latest("occurred_at").occurred_at < timezone.now()
     assert not Contact.objects.exclude(address__endswith=".example").exists()
-    page = as_member(admin).get(f"/experiments/{made.slug}/").content.decode()
+
+
+def the_registration_can_be_checked() -> None:
+    experiment = Experiment.objects.get()
+    launched_at = experiment.campaign.launched_at
+    assert experiment.registered_at is not None
+    assert launched_at is not None
+    assert experiment.registered_at <= launched_at
+    assert design.registration_sha256(experiment.registration) == experiment.registration_sha256
+    salt = experiment.registration["assignment"]["salt"]
+    for enrolment in Enrolment.objects.select_related("arm"):
+        assert enrolment.arm is not None
+        assert enrolment.arm.name == population.ARMS[arm_of(salt, enrolment.cluster, [1, 1, 1])]
+    assert [look.is_final for look in Look.objects.order_by("number")] == [False, True]
+
+
+def the_counts_are_those_of_the_seed() -> None:
+    result = Look.objects.get(is_final=True).result
+    told = {arm["name"]: arm for arm in result["arms"]}
+    for arm, counts in expected(held_out()[:COMPANIES], CONTACTS).items():
+        assert (told[arm]["assigned"], told[arm]["bounced"]) == (counts["people"], counts["bounce"])
+        # What rules know for a program's mail is nobody's reply.
+        answered = Event.objects.filter(enrolment__arm__name=arm, kind__in=(EventKind.REPLIED, EventKind.AUTO_REPLIED))
+        assert answered.count() == counts["reply"] + counts["absence"]
+        assert told[arm]["replied"] <= counts["reply"]
+    suppressed = Suppression.objects.count()
+    kinds = (EventKind.BOUNCED, EventKind.COMPLAINED)
+    left = Event.objects.filter(kind=EventKind.UNSUBSCRIBED).exclude(payload__how="reply")
+    assert suppressed == Event.objects.filter(kind__in=kinds).count() + left.count()
+    assert Reply.objects.count() == Event.objects.filter(kind=EventKind.REPLIED).count()
+
+
+def the_pages_say_so(client: Client) -> None:
+    campaign, mail = (
+        Campaign.objects.get(),
+        Message.objects.filter(arm__name=population.PIPELINE).earliest("sent_at", "pk"),
+    )
+    page = client.get(f"/experiments/{plan.SLUG}/").content.decode()
     assert page.index("Simulated.") < page.index("Verdict</h2>")
-    assert "Simulation settings" in page
+    assert "beside what was found" in page
+    assert "gpt-4o" in page
     again_url = re.search(r'href="([^"]+)">Run it with your miniature', page)
     assert again_url is not None
-    form = as_member(admin).get(html.unescape(again_url[1])).content.decode()
-    assert 'value="Two teachers (simulated), with our miniature"' in form
-    assert "tour https://loomboard.example/tour" in form
+    form = client.get(html.unescape(again_url[1])).content.decode()
+    assert "with our miniature" in form
+    for path in ("", "mails/", "replies/", "dry-run/", f"mails/{mail.pk}/"):
+        assert "imulated" in client.get(f"/campaigns/{plan.SLUG}/{path}").content.decode().replace(campaign.name, "")
+    story = client.get(f"/contacts/{mail.contact_id}/story/").content.decode()
+    assert "Simulated." in story
+    told = [entry.title for entry in contact_story.story_of(mail.contact)[0].entries]
+    assert told[:3] == ["Pages read", "Research: site", "Verify claims: check"]
+    assert told.index("Mail 1 written") < told.index("Sent")
