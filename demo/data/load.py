@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from campaigns.models import Experiment
 from demo.data import (
     first_round,
     handwritten_drafts,
@@ -49,6 +50,8 @@ TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
 # Decides which company stands in which split: fixed, so that every demo is the same.
 SPLIT_SEED = "6d696e6961747572657320756e6f2121"
 CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
+# The demo's campaign before there were pipelines.
+EARLIER_CAMPAIGN = "two-teachers"
 Report = Callable[[str], None]
 
 
@@ -78,7 +81,7 @@ def load(say: Report, *, until: str = "") -> bool:
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
-        ("tuning two miniatures for stages and evaluating them, played back from recordings", stage_rounds.tune_all),
+        ("tuning two miniatures for stages and evaluating them, played back from recordings", _stages),
         (CAMPAIGN, _experiment),
     )
     did_something = False
@@ -217,8 +220,19 @@ def _second_week(admin: Member) -> bool:
     return True
 
 
+def _stages(admin: Member) -> bool:
+    return not _is_of_earlier_release() and stage_rounds.tune_all(admin)
+
+
 def _experiment(admin: Member) -> bool:
+    if _is_of_earlier_release():
+        return False
     return experiment_load.load(admin, Task.objects.get(slug=SLUG))
+
+
+def _is_of_earlier_release() -> bool:
+    """Whether an earlier release loaded this demo, with another campaign: it is left as it is."""
+    return Experiment.objects.filter(slug=EARLIER_CAMPAIGN).exists()
 
 
 def _answered_task(demo: DemoTask, admin: Member) -> bool:
