@@ -9,7 +9,7 @@ import hashlib
 import sys
 from datetime import UTC, datetime
 
-from demo.data.company_news.pages import page_of
+from demo.data.company_news.pages import page_of, url_of
 from demo.data.prospects.generate import prospects
 from jobs.rundir import RunDir
 
@@ -29,7 +29,7 @@ def main(path: str) -> None:
         if facts is not None:
             text = page_of(facts).text
             run.emit(
-                "page", site=site["number"], number=1, way="start", url=site["url"], final_url=site["url"], status=200,
+                "page", site=site["number"], number=1, way="start", url=site["url"], final_url=url_of(site["name"]), status=200,
                 content_type="text/html", bytes=len(text), sha256=hashlib.sha256(text.encode()).hexdigest(), title=site["name"],
                 text=text, fetched_at=datetime.now(UTC).isoformat(),
             )  # fmt: skip
