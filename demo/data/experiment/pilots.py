@@ -34,8 +34,6 @@ from review.desk import decisions, deck
 from review.models import Draft
 
 READING, ANSWERING, ANSWERING_LIVE = "demo.recordings.pages", "demo.recordings.answers", "demo.recordings.answer_live"
-# Who answers is shown whole: a contact's story needs one with whom a meeting was made.
-_TELLING = {"reply": 1, "meeting": 2}
 
 
 def hold_back(campaign: Campaign) -> None:
@@ -44,16 +42,19 @@ def hold_back(campaign: Campaign) -> None:
         campaign=campaign, state__in=(MessageState.PREPARING, MessageState.PLANNED), draft__isnull=True
     )
     if planned.count() == Enrolment.objects.filter(campaign=campaign).count():
-        planned.exclude(enrolment__in=list(chosen(campaign).values())).delete()
+        # Nothing points at them yet, so nothing has to be looked for that would go with them.
+        rest = planned.exclude(enrolment__in=list(chosen(campaign).values()))
+        rest._raw_delete(rest.db)
 
 
 def chosen(campaign: Campaign) -> dict[tuple[uuid.UUID, uuid.UUID], uuid.UUID]:
-    """One enrolment for each arm and record; in the arm of the pipeline one who answers, where there is any."""
+    """One enrolment for each arm and record; in the arm of the pipeline one who meets, where there is any."""
     names = ("pk", "arm_id", "contact__record_id", "arm__name", "contact__address", "segment")
     best: dict[tuple[uuid.UUID, uuid.UUID], tuple[int, str, uuid.UUID]] = {}
     for pk, arm_id, record, arm, address, segment in Enrolment.objects.filter(campaign=campaign).values_list(*names):
         done = population.actions(address, arm=arm, segment=segment) if arm == population.PIPELINE else []
-        rank = (-max((_TELLING.get(each.kind, 0) for each in done), default=0), address, pk)
+        # A contact's story is whole with somebody who met.
+        rank = (-sum(each.kind == "meeting" for each in done), address, pk)
         best[arm_id, record] = min(best.get((arm_id, record), rank), rank)
     return {key: pk for key, (_, _, pk) in best.items()}
 
