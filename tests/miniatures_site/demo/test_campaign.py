@@ -37,7 +37,7 @@ from demo.data.experiment import load, plan, population, reply_texts
 from demo.data.prospects.generate import prospects
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
-from review.models import Task
+from review.models import Decision, Task
 from review.spec.splits import split_of
 from review.states import Role
 from tests.campaigns import factories
@@ -165,6 +165,8 @@ def the_rows_are_those_of_a_finished_campaign(mailbox: MailFolder) -> None:
     assert Event.objects.filter(kind=EventKind.SENT).count() == CONTACTS
     assert Event.objects.latest("occurred_at").occurred_at < timezone.now()
     assert not Contact.objects.exclude(address__endswith=".example").exists()
+    # A mail is judged before it goes, also by the dates.
+    assert Decision.objects.latest("created_at").created_at <= mails.earliest("sent_at").sent_at
 
 
 def the_registration_can_be_checked() -> None:
