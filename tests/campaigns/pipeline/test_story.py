@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, Reply
+from campaigns.models import Campaign, Event, Message, Reply, Stage, StageRun
 from campaigns.pipelines import compose, contact_story
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
-from campaigns.states import EventKind, EventSource, ReplyClass, StageKind
+from campaigns.states import EventKind, EventSource, ReplyClass, StageKind, StageState
 from members.models import Member
 from review.models import Record, Task
 from review.states import Role
@@ -98,6 +98,23 @@ def test_the_story_that_tells_most_is_of_who_met_and_else_of_who_answered_with_i
 
     page = as_member(lead).get(f"/campaigns/{made.slug}/").content.decode()
     assert f'href="/contacts/{second.contact_id}/story/"' in page
+
+
+def test_of_two_who_met_the_one_whose_claim_stands_is_told(task: Task, records: list[Record], lead: Member) -> None:
+    factories.make_people(task, records[:2])
+    version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
+    made = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+    lifecycle.launch(made, by=lead)
+    first, second = Message.objects.order_by("created_at", "pk")
+    for mail in (first, second):
+        _happened(mail, EventKind.MEETING)
+    verify = Stage.objects.create(version=version, position=1, name="bear", kind=StageKind.VERIFY)
+    StageRun.objects.create(message=first, stage=verify, state=StageState.PASSED)
+    StageRun.objects.create(
+        message=second, stage=verify, state=StageState.PASSED, output={"claim": {"text": "It moved."}}
+    )
+
+    assert contact_story.most_told(made) == second.contact
 
 
 def test_a_simulated_contacts_pages_say_so(
