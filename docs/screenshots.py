@@ -90,8 +90,8 @@ def main() -> None:
         "training": f"/training/{evaluation['training_run']}/",
         "evaluation": f"/evaluations/{evaluation['id']}/",
         "playground": f"/tasks/{TASK}/playground/",
-        "campaign": "/campaigns/two-teachers/",
-        "experiment": "/experiments/two-teachers/",
+        "campaign": "/campaigns/four-miniatures/",
+        "experiment": "/experiments/four-miniatures/",
         "study": f"/studies/{study['id']}/",
     }
     IMAGES.mkdir(exist_ok=True)

@@ -69,6 +69,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("campaigns:contact", pk)
         except Refusal as error:
             refusal = error
+    mails = queries.mails_of(contact)
     context = {
         "refusal": refusal,
         "corrections": [
@@ -79,7 +80,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "tab": "contacts",
         "contact": contact,
         "line": queries.lines([contact])[0],
-        "mails": queries.mails_of(contact),
+        "mails": mails,
+        "is_simulated": any(mail.campaign.is_simulated for mail in mails),
         "outcomes": outcomes_queries.of_contact(contact.pk),
         "outcomes_without_mail": outcomes_queries.without_mail(contact.pk),
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from campaigns.experiments import arm_costs, design, next_round, queries, results
+from campaigns.experiments import arm_costs, design, list_prices, next_round, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
 from campaigns.experiments.winner import winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
@@ -72,6 +72,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "days": _days(result),
         "segments": _segments(result),
         "costs": result["costs"],
+        "list_prices": list_prices.of_arms(experiment.campaign, result["costs"]["arms"]),
         "gpu": list(
             _gpu(result["costs"]["arms"], control, gpu_usd_per_hour, capacity.outputs_per_hour if capacity else None)
         ),

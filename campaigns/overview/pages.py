@@ -20,8 +20,8 @@ from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
+from campaigns.pipelines import contact_story, stage_figures
 from campaigns.pipelines import lists as pipelines
-from campaigns.pipelines import stage_figures
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
 from campaigns.senders import queries
@@ -159,6 +159,8 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
     steps = figures.steps(campaign)
     is_planned = campaign.state == CampaignState.PLANNED
     arms = figures.arms(campaign)
+    drawings = stage_figures.drawings(campaign, arms, member_of(request))
+    may_lead = may(member_of(request), campaign.task, Role.LEAD)
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
@@ -167,7 +169,8 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "campaign": campaign,
         "steps": steps,
         "arms": arms,
-        "drawings": stage_figures.drawings(campaign, arms, member_of(request)),
+        "drawings": drawings,
+        "storied": contact_story.most_told(campaign) if drawings and may_lead else None,
         "awaiting": sum(step.awaiting for step in steps) - fixed,
         "fixed_awaiting": fixed,
         "is_moving": campaign.state == CampaignState.RUNNING and any(step.underway for step in steps),
@@ -183,7 +186,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         if is_planned
         else outcomes_queries.totals(campaign, has_holdout=any(line.arm.is_holdout for line in arms)),
         "jobs": [] if is_planned else blockers.jobs_under_way(campaign),
-        "may_lead": may(member_of(request), campaign.task, Role.LEAD),
+        "may_lead": may_lead,
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
         "held": contact_caps.held_at_launch(campaign, now=timezone.now()) if is_planned else 0,
         "guardrails": [] if is_planned else guardrails.states_of(campaign),

@@ -13,9 +13,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from campaigns.models import Contact, Event, Message, StageRun
+from campaigns.events.outcomes import POSITIVE
+from campaigns.models import Campaign, Contact, Event, Message, StageRun
 from campaigns.states import AT_A_STAGE, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
 from review.models import Decision
@@ -101,6 +103,25 @@ def story_of(contact: Contact) -> list[MailStory]:
         ]))
         for mail in mails
     ]  # fmt: skip
+
+
+def most_told(campaign: Campaign) -> Contact | None:
+    """Whose story tells most of what stages led to: a contact with a meeting, else one who answered with interest.
+
+    Of several the first, those before whose mail holds a claim that stands and was judged by a person.
+    """
+    events = Event.objects.filter(campaign=campaign, message__arm__pipeline__isnull=False, is_machine=False)
+    events = events.filter(message__contact__erased_at__isnull=True).select_related("message__contact")
+    claims = StageRun.objects.filter(
+        message=OuterRef("message"), stage__kind=StageKind.VERIFY, state=StageState.PASSED, output__has_key=CLAIM
+    )
+    events = events.annotate(has_claim=Exists(claims)).order_by(
+        "-has_claim", "-message__needs_approval", "occurred_at", "id"
+    )
+    for wanted in (Q(kind=EventKind.MEETING), Q(kind=EventKind.REPLIED, reply__meaning__in=POSITIVE)):
+        if event := events.filter(wanted).first():
+            return event.message.contact
+    return None
 
 
 def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:

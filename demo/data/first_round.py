@@ -99,7 +99,7 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
     task = Task.objects.get(slug=MAILS)
     # What was recorded is the evaluation on the test split: the demo's first opening of it.
     with patch.multiple(settings, EVALUATION_MAX_RECORDS=HELD_OUT, EVALUATE_AFTER_RUNS=False):
-        _teacher_writes(task)
+        teacher_writes(task)
         version = first_version(task)
         assert version is not None
         if not TrainingRun.objects.filter(task=task).exists():
@@ -112,7 +112,7 @@ def do_round(admin: Member, *, live: frozenset[str] = frozenset(), then: play.Th
         play.do_waiting(task, live=live, then=then)
 
 
-def _teacher_writes(task: Task) -> None:
+def teacher_writes(task: Task) -> None:
     """Order what the evaluation compares with, by a seed of our own: the evaluation finds it and orders no other."""
     if Order.objects.filter(task=task, purpose=Purpose.EVALUATION).exists():
         return

@@ -124,10 +124,9 @@ def _judge(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord]) -> boo
         if username != SITTINGS[0][0]:
             # What both judged counts once.
             given = given.exclude(draft__in=first.values("draft"))
-        missing = wanted - given.count()
-        if missing > 0:
-            # What is drawn from the seed shall be another in each task and each sitting.
-            seed = f"{demo.slug} {username} {wanted - missing}"
-            judged = simulated_reviewers.decide_by_answers(member, task, answers, count=missing, seed=seed)
-            added = bool(judged) or added
+        # The same ones in every load, so that what was recorded on their golds can be played back.
+        waiting = Draft.objects.filter(task=task, state=DraftState.PENDING).select_related("record")
+        drafts = sorted(waiting, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
+        simulated_reviewers.decide_certain_by_answers(member, drafts, answers)
+        added = bool(drafts) or added
     return added

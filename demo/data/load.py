@@ -13,7 +13,16 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from demo.data import first_round, handwritten_drafts, label_tasks, login_card, simulated_reviewers, task_steps
+from campaigns.models import Experiment
+from demo.data import (
+    first_round,
+    handwritten_drafts,
+    label_tasks,
+    login_card,
+    simulated_reviewers,
+    stage_rounds,
+    task_steps,
+)
 from demo.data.demo_task import DemoTask
 from demo.data.experiment import load as experiment_load
 from demo.data.offer import OFFER
@@ -38,6 +47,11 @@ STRICTNESS = {"rosa": 0.01, "ben": 0.06}
 DECIDED_BY_TWO = 0.9
 # A third of the companies is held out, so that a hundred records and more can tell base, student and teacher apart.
 TRAIN_FRACTION, VALIDATION_FRACTION = 0.52, 0.08
+# Decides which company stands in which split: fixed, so that every demo is the same.
+SPLIT_SEED = "6d696e6961747572657320756e6f2121"
+CAMPAIGN = "running a campaign of four miniatures with simulated inboxes"
+# The demo's campaign before there were pipelines.
+EARLIER_CAMPAIGN = "two-teachers"
 Report = Callable[[str], None]
 
 
@@ -66,8 +80,9 @@ def load(say: Report, *, until: str = "") -> bool:
         ("having some more judged by two", _second_week),
         # Last, so that they wait on the desk: a few mails of another hand would only confuse so small a student.
         ("importing 40 drafts written by hand", _hand_drafts),
-        ("running an experiment with simulated inboxes", _experiment),
         *((f"writing and judging {each.name}", partial(_answered_task, each)) for each in TASKS),
+        ("tuning two miniatures for stages and evaluating them, played back from recordings", _stages),
+        (CAMPAIGN, _experiment),
     )
     did_something = False
     for name, step in steps:
@@ -123,8 +138,7 @@ def _task(admin: Member) -> bool:
         train_fraction=TRAIN_FRACTION,
         validation_fraction=VALIDATION_FRACTION,
     )
-    # The seed decides which company stands in which split: fixed, so that every demo is the same.
-    Task.objects.filter(slug=SLUG).update(seed="6d696e6961747572657320756e6f2121")
+    Task.objects.filter(slug=SLUG).update(seed=SPLIT_SEED)
     return True
 
 
@@ -206,8 +220,19 @@ def _second_week(admin: Member) -> bool:
     return True
 
 
+def _stages(admin: Member) -> bool:
+    return not _is_of_earlier_release() and stage_rounds.tune_all(admin)
+
+
 def _experiment(admin: Member) -> bool:
+    if _is_of_earlier_release():
+        return False
     return experiment_load.load(admin, Task.objects.get(slug=SLUG))
+
+
+def _is_of_earlier_release() -> bool:
+    """Whether an earlier release loaded this demo, with another campaign: it is left as it is."""
+    return Experiment.objects.filter(slug=EARLIER_CAMPAIGN).exists()
 
 
 def _answered_task(demo: DemoTask, admin: Member) -> bool:

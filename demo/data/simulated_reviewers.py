@@ -89,28 +89,6 @@ def text_key(draft: Draft) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def decide_by_answers(member: Member, task: Task, answers: Mapping[str, Fields], *, count: int, seed: int | str) -> int:
-    """Have a member judge the next cards of a task whose right answers are known: accept those, correct all others.
-
-    Args:
-        member: A reviewer of the task.
-        task: Whose desk.
-        answers: The right fields by record, see `demo_task.key_of`; a card without any is taken as it is.
-        count: How many cards at most.
-        seed: Of the times spent and of the verdicts' ids; never the same for two sittings.
-
-    Returns:
-        How many were judged; less than `count` when the desk ran out.
-    """
-    rng = random.Random(seed)
-    for done in range(count):
-        deck = desk_deck.deal(member, task, count=1)
-        if not deck:
-            return done
-        _record(member, deck[0], _by_answer(deck[0].draft, answers), rng)
-    return count
-
-
 def decide_certain_by_answers(
     member: Member, drafts: Iterable[Draft], answers: Mapping[str, Fields], *, overlooks: Collection[UUID] = ()
 ) -> None:

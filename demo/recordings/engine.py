@@ -25,17 +25,17 @@ BUSY_LOAD = 3.0
 def main(path: str) -> None:
     """Play a recording that was made from these inputs, or fail and say so."""
     run = RunDir.open(path)
-    folder = recording_of(run.spec.kind)
-    made_from = json.loads((folder / "recording.json").read_text())
     given = inputs.fingerprint(run.spec.body, run.path)
     print("inputs", given, file=sys.stderr)
-    if made_from["inputs"] != given:
+    folder = _made_from(given, run.spec.kind)
+    if folder is None:
         run.finish("failed", error=EngineError(
             code="other_inputs",
             message="What was recorded was made from other inputs than these.",
             hint="Launch it anew: it is then done here. Developers: python -m demo.recordings.record",
         ))  # fmt: skip
         return
+    made_from = json.loads((folder / "recording.json").read_text())
     run.emit(
         "log",
         level="info",
@@ -60,9 +60,17 @@ def _beside(made_from: dict[str, Any]) -> str:
     return " beside other work, which made it slower" if made_from.get("load", 0.0) > BUSY_LOAD else ""
 
 
-def recording_of(kind: str) -> Path:
-    """Where the recording of a kind of job lies."""
-    return KEPT / kind
+def _made_from(given: str, kind: str) -> Path | None:
+    """The recording of a kind of job that was made from these inputs; None where there is none."""
+    for about in sorted(KEPT.glob(f"{kind}*/recording.json")):
+        if json.loads(about.read_text())["inputs"] == given:
+            return about.parent
+    return None
+
+
+def recording_of(kind: str, task: str = "") -> Path:
+    """Where the recording of a kind of job lies; that of a task beside the mails under the task's name."""
+    return KEPT / (f"{kind}-{task}" if task else kind)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from unittest.mock import patch
 
 from demo.recordings.engine import recording_of
@@ -33,14 +34,16 @@ def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = n
     Raises:
         RuntimeError: A job did not succeed.
     """
-    kinds = {kind for kind, job in registry.KINDS.items() if job.engine_module and recording_of(kind).is_dir()} - live
+    kinds = {
+        kind for kind, job in registry.KINDS.items() if job.engine_module and _recorded(kind, task).is_dir()
+    } - live
     waiting = Job.objects.filter(task_slug=task.slug, state__in=CLAIMABLE).order_by("created_at")
     with ExitStack() as patches:
         for kind in kinds:
             patches.enter_context(patch.object(registry.KINDS[kind], "engine_module", ENGINE))
         while job := waiting.first():
             if job.kind in kinds:
-                about = json.loads((recording_of(job.kind) / "recording.json").read_text())
+                about = json.loads((_recorded(job.kind, task) / "recording.json").read_text())
                 recorded = {PLAYED_BACK: True, RECORDED_S: about["seconds"]}
                 Job.objects.filter(pk=job.pk).update(spec={**job.spec, **recorded})
             run_job(job.pk, worker="demo")
@@ -50,3 +53,9 @@ def do_waiting(task: Task, *, live: frozenset[str] = frozenset(), then: Then = n
                 Job.objects.filter(pk=job.pk).update(spec=job.spec_as_done_here)
                 raise RuntimeError(f"{job.title} is {job.state}: {job.error or job.waiting_reason}")
             then(job)
+
+
+def _recorded(kind: str, task: Task) -> Path:
+    """The recording of a kind of job: that of the task, else that of the mails."""
+    own = recording_of(kind, task.slug)
+    return own if own.is_dir() else recording_of(kind)

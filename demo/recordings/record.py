@@ -1,7 +1,8 @@
-"""Make the recordings anew: `python -m demo.recordings.record [training] [evaluation] [study]`, on a machine that does nothing else.
+"""Make the recordings anew: `python -m demo.recordings.record [training] [evaluation] [study] [stages] [answers]`, on a machine that does nothing else.
 
-Loads the demo into a folder of its own, has the real engines do the demo's run, its evaluation and its study (or those that
-are named, with the others played back), and keeps what they left. Needed whenever the demo's drafts, task or student change:
+Loads the demo into a folder of its own, has the real engines do the demo's run, its evaluation and its study, the runs of the
+miniatures that stages ask, and what miniatures answer in the demo's campaign (or those that are named, with the others played
+back), and keeps what they left. Needed whenever the demo's drafts, task or student change:
 the tours say so.
 """
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from members.models import Member
 
 KINDS = frozenset({"training", "evaluation"})
-STUDY = "study"
+STUDY, STAGES, ANSWERS = "study", "stages", "answers"
+ALL = KINDS | {STUDY, STAGES, ANSWERS}
 
 
 def main(kinds: frozenset[str]) -> None:
@@ -41,6 +43,10 @@ def main(kinds: frozenset[str]) -> None:
     first_round.do_round(admin, live=kinds & KINDS, then=lambda job: tell(job, kinds))
     if STUDY in kinds:
         keep_study(admin)
+    if STAGES in kinds:
+        keep_stages(admin)
+    if ANSWERS in kinds:
+        keep_answers(admin)
 
 
 def tell(job: Job, kinds: frozenset[str]) -> None:
@@ -57,11 +63,11 @@ def seconds(job: Job) -> float:
     return float((job.finished_at - job.started_at).total_seconds())
 
 
-def keep(job: Job) -> None:
-    """Keep what the engine of a job left."""
+def keep(job: Job, task: str = "") -> None:
+    """Keep what the engine of a job left; of a task beside the mails under its name."""
     from jobs.supervisor import run_dirs
 
-    run_dir, folder = run_dirs.run_dir_of(job.pk, job.run_fence), recording_of(job.kind)
+    run_dir, folder = run_dirs.run_dir_of(job.pk, job.run_fence), recording_of(job.kind, task)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     body = json.loads((run_dir / SPEC).read_text())["body"]
@@ -80,6 +86,39 @@ def keep(job: Job) -> None:
     left = json.dumps({"summary": result.summary, "artefacts": names}, indent=1)
     (folder / "result.json").write_text(inputs.with_keys(left, body) + "\n")
     tell_about(folder, job, inputs.fingerprint(body, run_dir))
+
+
+def keep_stages(admin: Member) -> None:
+    """Have the miniatures that stages ask tuned and evaluated by their engines, and keep what those left."""
+    from demo.data import label_tasks, stage_rounds
+    from demo.data.tasks import TASKS
+    from review.models import Task
+
+    for demo in TASKS:
+        if demo.slug in stage_rounds.STUDENTS:
+            label_tasks.load_task(demo, by=admin)
+            stage_rounds.do_round(
+                Task.objects.get(slug=demo.slug),
+                by=admin,
+                live=KINDS,
+                then=lambda job: keep(job, job.task_slug) if job.kind in KINDS else None,
+            )
+
+
+def keep_answers(admin: Member) -> None:
+    """Have miniatures answer in the demo's campaign by their recorded weights, and keep what they say."""
+    from demo.data import load
+    from demo.data.experiment import load as experiment_load
+    from demo.data.experiment import reply_texts
+    from demo.data.tasks import MAILS
+    from demo.recordings import answers
+    from review.models import Task
+
+    answers.write({})
+    reply_texts.sort_by_miniature()
+    tell_day(answers.FOLDER)
+    load.load(print, until=load.CAMPAIGN)
+    experiment_load.load(admin, Task.objects.get(slug=MAILS), contacts=experiment_load.FEWEST, live=True)
 
 
 def keep_study(admin: Member) -> None:
@@ -111,5 +150,11 @@ def tell_about(folder: Path, job: Job, given: str, **more: str) -> None:
     (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
 
 
+def tell_day(folder: Path) -> None:
+    """Keep on which day, and on what, answers were recorded."""
+    about = {"on": datetime.now(UTC).strftime("%-d %B %Y"), "machine": f"{os.cpu_count()} cores ({platform.machine()})"}
+    (folder / "recording.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    main(frozenset(sys.argv[1:]) & (KINDS | {STUDY}) or KINDS | {STUDY})
+    main(frozenset(sys.argv[1:]) & ALL or ALL)

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from unittest.mock import patch
 
 from django.utils import timezone
+
+from review.models import Decision
 
 
 class Clock:
@@ -29,6 +32,8 @@ def stopped(at: datetime) -> Iterator[Clock]:
     clock, real = Clock(at), timezone.now
     timezone.now = clock.now
     try:
-        yield clock
+        # Its default is the function itself, taken when the model was read.
+        with patch.object(Decision._meta.get_field("created_at"), "_get_default", clock.now):
+            yield clock
     finally:
         timezone.now = real

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Event, Message, Reply
+from campaigns.models import Campaign, Event, Message, Reply, Stage, StageRun
 from campaigns.pipelines import compose, contact_story
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
-from campaigns.states import EventKind, EventSource, ReplyClass, StageKind
+from campaigns.states import EventKind, EventSource, ReplyClass, StageKind, StageState
 from members.models import Member
 from review.models import Record, Task
 from review.states import Role
@@ -73,3 +76,66 @@ def test_a_mails_story_goes_from_its_pages_to_its_reply(
     assert (verified.by, verified.cost_usd) == ("rules", None)
     assert (written.by, str(written.cost_usd), written.seconds) == ("offline-composer", "0.002000", 0.5)
     assert (reply.note, reply.by) == ("Interested", "rules")
+
+
+def test_the_story_that_tells_most_is_of_who_met_and_else_of_who_answered_with_interest(
+    task: Task, records: list[Record], lead: Member, as_member: Callable[[Member], Client]
+) -> None:
+    factories.make_people(task, records[:2])
+    version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
+    made = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+    lifecycle.launch(made, by=lead)
+    first, second = Message.objects.order_by("created_at", "pk")
+    assert contact_story.most_told(made) is None
+
+    answered = _happened(first, EventKind.REPLIED)
+    Reply.objects.create(event=answered, message=first, text="No.", meaning=ReplyClass.NOT_INTERESTED)
+    assert contact_story.most_told(made) is None
+    Reply.objects.filter(event=answered).update(meaning=ReplyClass.INTERESTED)
+    assert contact_story.most_told(made) == first.contact
+    _happened(second, EventKind.MEETING)
+    assert contact_story.most_told(made) == second.contact
+
+    page = as_member(lead).get(f"/campaigns/{made.slug}/").content.decode()
+    assert f'href="/contacts/{second.contact_id}/story/"' in page
+
+
+def test_of_two_who_met_the_one_whose_claim_stands_is_told(task: Task, records: list[Record], lead: Member) -> None:
+    factories.make_people(task, records[:2])
+    version = compose.create(task, name="Spring", slug="spring", stages=[write_stage(task)], by=lead)
+    made = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=version)])
+    lifecycle.launch(made, by=lead)
+    first, second = Message.objects.order_by("created_at", "pk")
+    for mail in (first, second):
+        _happened(mail, EventKind.MEETING)
+    verify = Stage.objects.create(version=version, position=1, name="bear", kind=StageKind.VERIFY)
+    StageRun.objects.create(message=first, stage=verify, state=StageState.PASSED)
+    StageRun.objects.create(
+        message=second, stage=verify, state=StageState.PASSED, output={"claim": {"text": "It moved."}}
+    )
+
+    assert contact_story.most_told(made) == second.contact
+
+
+def test_a_simulated_contacts_pages_say_so(
+    task: Task, records: list[Record], lead: Member, as_member: Callable[[Member], Client]
+) -> None:
+    factories.make_people(task, records[:1])
+    made = factories.make_draft_campaign(task, by=lead, is_simulated=True)
+    lifecycle.launch(made, by=lead)
+    mail, client = Message.objects.get(), as_member(lead)
+    paths = (
+        f"/contacts/{mail.contact_id}/", f"/contacts/{mail.contact_id}/story/", f"/campaigns/{made.slug}/mails/",
+        f"/campaigns/{made.slug}/mails/{mail.pk}/", f"/campaigns/{made.slug}/dry-run/", f"/campaigns/{made.slug}/replies/",
+    )  # fmt: skip
+
+    assert [path for path in paths if "Simulated." not in client.get(path).content.decode()] == []
+    Campaign.objects.filter(pk=made.pk).update(is_simulated=False)
+    assert [path for path in paths if "Simulated." in client.get(path).content.decode()] == []
+
+
+def _happened(mail: Message, kind: EventKind) -> Event:
+    return Event.objects.create(
+        key=f"{kind}{mail.pk.hex}", campaign_id=mail.campaign_id, message=mail, enrolment_id=mail.enrolment_id, kind=kind,
+        source=EventSource.MAIL, occurred_at=timezone.now(),
+    )  # fmt: skip

@@ -27,10 +27,10 @@ each_task = pytest.mark.parametrize("task", [*TASKS, *FOR_STUDIES], ids=lambda t
 
 
 @each_task
-def test_a_task_has_300_to_400_records_of_which_none_comes_twice(task: DemoTask) -> None:
+def test_a_task_has_240_to_400_records_of_which_none_comes_twice(task: DemoTask) -> None:
     records = task.records()
 
-    assert 300 <= len(records) <= 400
+    assert 240 <= len(records) <= 400
     assert len({key_of(record.facts) for record in records}) == len(records)
     assert task.records() == records
 

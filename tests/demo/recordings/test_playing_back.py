@@ -126,6 +126,24 @@ def test_other_rows_are_refused(kept: Path, tmp_path: Path) -> None:
     assert result.outcome == "failed"
 
 
+def test_of_several_recordings_of_a_kind_the_one_from_these_inputs_is_played(kept: Path, tmp_path: Path) -> None:
+    spec = body(task={"instruction": "Check."})
+    given = inputs.fingerprint(spec, lay(tmp_path / "there-too", spec))
+    other = kept.with_name("scored-claim-check")
+    other.mkdir()
+    (other / "events.jsonl").write_text("")
+    (other / "result.json").write_text(json.dumps({"summary": {"steps": 9}, "artefacts": []}))
+    about = {**json.loads((kept / "recording.json").read_text()), "inputs": given}
+    (other / "recording.json").write_text(json.dumps(about))
+    folder = lay(tmp_path / "here", body(task={"instruction": "Check."}))
+
+    engine.main(str(folder))
+
+    result = read_result(folder)
+    assert result is not None
+    assert result.summary == {"steps": 9}
+
+
 def test_golds_of_other_records_are_refused(kept: Path, tmp_path: Path) -> None:
     spec = body()
     first, second, _ = spec["golds"]
@@ -159,7 +177,9 @@ def test_a_job_is_flagged_with_the_recorded_seconds_unless_it_cannot_be_played_b
 
 def test_each_recording_that_is_kept_is_whole() -> None:
     folders = sorted(each.parent for each in engine.KEPT.glob("*/result.json"))
-    assert [folder.name for folder in folders] == ["evaluation", "training"]
+    stages = ("claim-check", "company-news")
+    beside = [f"{kind}-{task}" for kind in ("evaluation", "training") for task in stages]
+    assert [folder.name for folder in folders] == sorted(["evaluation", "training", *beside])
     for folder in folders:
         about = json.loads((folder / "recording.json").read_text())
         result = json.loads((folder / "result.json").read_text())

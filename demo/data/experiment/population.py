@@ -1,0 +1,187 @@
+"""The simulated people behind the demo's campaign: who they are, and what each does with a mail. Pure and seeded.
+
+What a person does depends on their address, the arm and the seed alone, so the experiment comes out the same on every
+machine. Every address ends in `.example`, which no mail server has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from demo.data.company_pages.words import as_words
+
+SEED = 2026
+FIRST_NAMES = as_words(
+    "Alma Anton Beate Carla Dario Edda Emil Fenna Gero Hanna Ilias Ines Jonas "
+    "Karla Lasse Lidia Malte Mirja Nils Olga Pavel Ronja Sanne Tomas Ute Vito"
+)
+LAST_NAMES = as_words(
+    "Aalto Berger Costa Dahl Ekman Falk Grau Holm Iversen Jansen Krol Lund "
+    "Moreau Nowak Olsen Peters Quist Rossi Strand Tamm Ulrich Vogel Weber Ziegler"
+)
+LANGUAGES = {"Germany": "de", "Austria": "de", "France": "fr", "Belgium": "fr"}
+TEACHER, MINIATURE, PIPELINE = "Large teacher", "One miniature", "Four miniatures"
+ARMS = (TEACHER, MINIATURE, PIPELINE)
+# Chance to reply within two weeks, by segment: of each arm's mails, in the order of `ARMS`.
+REPLIES: dict[str, tuple[float, float, float]] = {
+    "Food": (0.054, 0.048, 0.056),
+    "Making": (0.058, 0.045, 0.056),
+    "Buildings and transport": (0.056, 0.050, 0.058),
+    "Care and services": (0.062, 0.044, 0.058),
+}
+SECTORS = {
+    "Food": ("event catering", "craft brewing", "greenhouse growing", "seafood processing", "bakery production"),
+    "Making": (
+        "printing and packaging",
+        "machine building",
+        "furniture making",
+        "electronics assembly",
+        "metal recycling",
+        "wind farm maintenance",
+    ),
+    "Buildings and transport": (
+        "property management",
+        "building services",
+        "facility cleaning",
+        "equipment rental",
+        "road freight",
+        "cold chain logistics",
+        "ferry and boat travel",
+    ),
+    "Care and services": (
+        "dental laboratories",
+        "textile care",
+        "bicycle retail",
+        "software services",
+        "private clinics",
+        "museum and exhibition services",
+        "home care",
+        "language schools",
+    ),
+}
+# Of those who reply, how many in a hundred mean what.
+MEANINGS = {
+    "interested": 20,
+    "question": 16,
+    "referral": 8,
+    "not_now": 17,
+    "not_interested": 25,
+    "unsubscribe": 6,
+    "out_of_office": 3,
+    "machine": 2,
+    "other": 3,
+}
+BOUNCES, ABSENCES, LEAVES, COMPLAINTS = 0.012, 0.03, 0.004, 0.0002
+MEETINGS = 0.35
+LONGEST_DAYS, MEETING_DAYS = 12, 5
+NOTE = (
+    "1.2 % bounce, 3 % are answered by a notice of absence, 0.4 % are unsubscribed by one click and 0.02 % complained about; of "
+    "those who answer with interest 35 % meet. Each person is at a branch with a web domain of its own, drawn by itself; branches "
+    "of one company share its facts, and so a draft. Real companies answer more alike than that."
+)
+_HOUR_PARTS = 0.25
+
+
+class Trait(NamedTuple):
+    """Numbers in [0, 1) that a person's doings hang on."""
+
+    fate: float
+    answers: float
+    means: float
+    delay: float
+    meets: float
+    words: float
+
+
+@dataclass(frozen=True)
+class ReaderAction:
+    """One thing a simulated person, or their mail server, does: what, how many hours after the mail, and what a reply is to mean."""
+
+    kind: str
+    after_hours: float
+    meaning: str = ""
+    words: float = 0.0
+
+
+def people(companies: Sequence[Mapping[str, str]], count: int) -> list[dict[str, str]]:
+    """Rows of a contacts file: one person at each of so many branches of the companies, with the facts the demo has of it."""
+    return [_person(companies[number % len(companies)], number, number // len(companies)) for number in range(count)]
+
+
+def _person(facts: Mapping[str, str], number: int, branch: int) -> dict[str, str]:
+    first, last = _numbers("person", str(number), 2)
+    names = FIRST_NAMES[int(first * len(FIRST_NAMES))], LAST_NAMES[int(last * len(LAST_NAMES))]
+    letters = "".join(letter for letter in facts["company"].lower().replace("&", "and") if letter.isalnum())
+    return {
+        "email": f"{names[0]}.{names[1]}@{letters}-{branch + 1}.example".lower(),
+        "first_name": names[0],
+        "last_name": names[1],
+        "segment": segment_of(facts["sector"]),
+        "language": LANGUAGES.get(facts.get("country", ""), "en"),
+        "lawful_basis": "legitimate_interest",
+        "basis_source": "fictional: made for the demo",
+        "basis_date": "2026-01-05",
+        **facts,
+    }
+
+
+def segment_of(sector: str) -> str:
+    """Which of the four segments a line of business belongs to."""
+    return next(segment for segment, sectors in SECTORS.items() if sector in sectors)
+
+
+def registered_effects() -> dict[str, Any]:
+    """What the population was made to do, as it is registered beforehand and shown on the page."""
+    return {
+        "seed": SEED,
+        "arms": list(ARMS),
+        "shares": [
+            {"segment": name, "replies": list(shares), "better": ARMS[shares.index(max(shares))]}
+            for name, shares in REPLIES.items()
+        ],
+        "meanings": {name: share / 100 for name, share in MEANINGS.items()},
+        "note": NOTE,
+    }
+
+
+def trait_of(address: str) -> Trait:
+    """What a person is like, whichever mail comes."""
+    return Trait(*_numbers("trait", address, len(Trait._fields)))
+
+
+def actions(address: str, *, arm: str, segment: str) -> list[ReaderAction]:
+    """Return what a person does with the mail, in the order of time."""
+    trait = trait_of(address)
+    if trait.fate < BOUNCES:
+        return [ReaderAction("bounce", 0.1)]
+    done = [ReaderAction("absence", 0.1, "out_of_office", trait.words)] if trait.fate < BOUNCES + ABSENCES else []
+    # Most answer on the first days.
+    hours = _HOUR_PARTS + trait.delay**3 * LONGEST_DAYS * 24
+    if trait.fate > 1 - COMPLAINTS:
+        return [*done, ReaderAction("complaint", hours)]
+    if trait.fate > 1 - COMPLAINTS - LEAVES:
+        return [*done, ReaderAction("leave", hours)]
+    if trait.answers >= REPLIES[segment][ARMS.index(arm)]:
+        return done
+    meaning = _drawn_meaning(trait.means)
+    done.append(ReaderAction("reply", hours, meaning, trait.words))
+    if meaning == "interested" and trait.meets < MEETINGS:
+        done.append(ReaderAction("meeting", hours + MEETING_DAYS * 24))
+    return done
+
+
+def _drawn_meaning(at: float) -> str:
+    left = at * sum(MEANINGS.values())
+    for meaning, share in MEANINGS.items():
+        left -= share
+        if left < 0:
+            return meaning
+    raise ValueError(f"{at} is no number in [0, 1)")
+
+
+def _numbers(purpose: str, key: str, count: int) -> list[float]:
+    digest = hashlib.sha256(f"{SEED}|{purpose}|{key}".encode()).digest()
+    return [int.from_bytes(digest[4 * at : 4 * at + 4], "big") / 2**32 for at in range(count)]

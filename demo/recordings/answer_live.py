@@ -1,0 +1,103 @@
+"""An engine that has the demo's miniatures answer, and keeps what they say: for `python -m demo.recordings.record answers`.
+
+Loads the recorded weights as the evaluation's engine does and writes as it does, then tells the answers as they are played
+back. A prompt that was answered before is not asked again.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from demo.recordings import answers
+from demo.recordings.engine import KEPT
+from generation.engine.contracts import GenerationSpec
+from jobs.rundir import RunDir
+from review.spec import prompting
+from review.spec.prompting import Message
+from review.spec.task_spec import TaskSpec
+from training.engine.classifier import loading as classifiers
+from training.engine.classifier.answering import answer_prompts
+from training.engine.contracts import StudentRef
+from training.engine.grammar.task_grammar import task_grammar
+from training.engine.model import generate, loading
+
+STUDENT = Path(__file__).parents[1] / "student" / "weights"
+ENCODER = Path(__file__).parents[1] / "encoder" / "weights"
+LONGEST_ANSWER = 512
+Prompts = dict[str, list[Message]]
+
+
+def main(path: str) -> None:
+    """Have a miniature answer every record of an order, and keep the answers."""
+    run = RunDir.open(path)
+    spec = GenerationSpec.model_validate(run.spec.body)
+    task = TaskSpec.model_validate(spec.task)
+    known = answers.kept_answers()
+    wanted = {
+        answers.prompt_of(task, record.facts): prompting.messages(task, record.facts, audience="student")
+        for record in spec.records
+    }
+    fresh = {prompt: messages for prompt, messages in wanted.items() if prompt not in known}
+    folder = _weights_for(task)
+    said = _classified(task, fresh, folder) if classifiers.has_heads(folder) else _written(task, fresh, folder)
+    known |= {answer["prompt"]: answer for answer in said}
+    answers.write(known)
+    answers.play(run, spec)
+
+
+def _weights_for(task: TaskSpec) -> Path:
+    """The recorded weights of the miniature that was tuned on a task, by what the task writes."""
+    names = {field.name for field in task.output_schema}
+    folder = (
+        "training-claim-check" if "supported" in names else "training-company-news" if "claims" in names else "training"
+    )
+    return KEPT / folder / "adapter"
+
+
+def _written(task: TaskSpec, prompts: Prompts, folder: Path) -> Iterator[dict[str, Any]]:
+    student = loading.load_tuned(
+        loading.load(StudentRef(path=str(STUDENT)), dtype=torch.float32, allowed_roots=[str(STUDENT)]), folder
+    )
+    keys = list(prompts)
+    for answer in generate.generate(
+        student.model,
+        student.chat,
+        [prompts[key] for key in keys],
+        max_new_tokens=LONGEST_ANSWER,
+        context_length=student.context_length,
+        sampling=generate.sampling_for(task),
+        grammar=task_grammar(task),
+    ):
+        try:
+            fields, error = (prompting.parse(task, answer.text), "") if answer.ended else (None, answer.unfinished)
+        except prompting.CompletionError as problem:
+            fields, error = None, f"The text is not of the task's shape: {problem}."
+        counts = {"input_tokens": answer.prompt_tokens, "output_tokens": answer.completion_tokens}
+        yield _kept(keys[answer.index], fields, answer.text, error, answer.seconds, counts)
+
+
+def _classified(task: TaskSpec, prompts: Prompts, folder: Path) -> Iterator[dict[str, Any]]:
+    base = StudentRef(path=str(ENCODER))
+    student = classifiers.load_classifier(folder, base, dtype=torch.float32, allowed_roots=[str(ENCODER)])
+    said = answer_prompts(student, task, list(prompts.values()), device=torch.device("cpu"))
+    for key, answer in zip(prompts, said, strict=True):
+        counts = {"input_tokens": answer.tokens, "output_tokens": 0}
+        yield _kept(key, answer.fields, answer.text, answer.error, answer.seconds, counts)
+
+
+def _kept(
+    prompt: str, fields: dict[str, Any] | None, text: str, error: str, seconds: float, counts: dict[str, int]
+) -> dict[str, Any]:
+    # A text that has fields is written from them.
+    return {"prompt": prompt, "fields": fields, "text": "" if fields else text, "error": error} | {
+        "seconds": round(seconds, 4), **counts,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
