@@ -39,6 +39,8 @@ LONG_FILES = (
     "tests/review/replay/test_defacto.py", "tests/training/test_kinds.py", "tests/training/engine/launching/test_several.py",
     "tests/miniatures_site/backup/test_backup.py", "tests/miniatures_site/test_deploy.py",
 )  # fmt: skip
+# Objects that come beside those that go; Python's own is 700.
+GARBAGE_LOOKED_FOR_EVERY = 10_000
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 # Of a file whose tests all bear one of these, the database's second pass runs none.
 ONCE = re.compile(r"^pytestmark\b(?:.|\n(?=[ )\]]))*\bmark\.(?:engine|browser|sqlite_only)\b", re.MULTILINE)
@@ -49,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep what is compiled, here and in processes of tests: some images ask Python not to, and each start then compiles anew."""
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # What is imported and collected stays: to look through it for garbage again and again is a quarter of that work.
+    gc.disable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -62,9 +66,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave what is imported and collected out of every later collection of garbage."""
+    """Leave what is imported and collected out of every later collection of garbage, and let those come less often."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_LOOKED_FOR_EVERY)
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)

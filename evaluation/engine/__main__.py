@@ -10,24 +10,27 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import torch
-
-from evaluation.engine import systems
-from evaluation.engine.classified import classified, is_classifier
-from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
-from evaluation.engine.likelihood import LikelihoodScorer
-from evaluation.engine.prompts import prompts_for
-from evaluation.engine.reference_scores import ReferenceScorer
-from evaluation.engine.report import report
 from jobs.rundir import RunDir
-from review.spec import prompting
-from training.engine.contracts import Stopped
-from training.engine.data.chat import Messages
-from training.engine.grammar.task_grammar import task_grammar
-from training.engine.model import generate
-from training.engine.model.loading import LoadedStudent
-from training.engine.model.placement import Placement
-from training.engine.process import run_engine
+from jobs.rundir.imports import without_garbage_collection
+
+with without_garbage_collection():
+    import torch
+
+    from evaluation.engine import systems
+    from evaluation.engine.classified import classified, is_classifier
+    from evaluation.engine.contracts import EvaluationSpec, GeneralLoss, ScoredOutput, System
+    from evaluation.engine.likelihood import LikelihoodScorer
+    from evaluation.engine.prompts import prompts_for
+    from evaluation.engine.reference_scores import ReferenceScorer
+    from evaluation.engine.report import report
+    from review.spec import prompting
+    from training.engine.contracts import Stopped
+    from training.engine.data.chat import Messages
+    from training.engine.grammar.task_grammar import task_grammar
+    from training.engine.model import generate
+    from training.engine.model.loading import LoadedStudent
+    from training.engine.model.placement import Placement
+    from training.engine.process import run_engine
 
 GENERAL = Path(__file__).parent / "general.txt"
 OUTPUTS = "outputs.jsonl"

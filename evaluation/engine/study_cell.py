@@ -11,21 +11,24 @@ import time
 from pathlib import Path
 from typing import Literal
 
-import torch
-from pydantic import Field
-
-from evaluation.engine import classified, systems
-from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, System
-from evaluation.engine.likelihood import LikelihoodScorer
-from evaluation.metrics import reference_free, typed
 from jobs.rundir import RunDir
-from review.spec import prompting
-from review.spec.task_spec import TaskSpec
-from training.engine.contracts import Part, Stopped
-from training.engine.grammar.task_grammar import task_grammar
-from training.engine.model import generate
-from training.engine.model.loading import LoadedStudent
-from training.engine.process import run_engine
+from jobs.rundir.imports import without_garbage_collection
+
+with without_garbage_collection():
+    import torch
+    from pydantic import Field
+
+    from evaluation.engine import classified, systems
+    from evaluation.engine.contracts import EvaluationSpec, GoldText, HeldOutRecord, System
+    from evaluation.engine.likelihood import LikelihoodScorer
+    from evaluation.metrics import reference_free, typed
+    from review.spec import prompting
+    from review.spec.task_spec import TaskSpec
+    from training.engine.contracts import Part, Stopped
+    from training.engine.grammar.task_grammar import task_grammar
+    from training.engine.model import generate
+    from training.engine.model.loading import LoadedStudent
+    from training.engine.process import run_engine
 
 BATCH = 16
 

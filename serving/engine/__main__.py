@@ -17,20 +17,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-import uvicorn
-
 from jobs.rundir import RunDir
-from serving.engine import unix_socket
-from serving.engine.contracts import ServingSpec
-from serving.engine.errors import RequestRefused
-from serving.engine.memory import limits
-from serving.engine.model_cache import ModelCache
-from serving.engine.scheduler import Scheduler
-from serving.engine.server import App
-from training.engine.contracts import HUB_TOKEN, TrainError
-from training.engine.model.placement import place
-from training.engine.process import run_engine
+from jobs.rundir.imports import without_garbage_collection
+
+with without_garbage_collection():
+    import torch
+    import uvicorn
+
+    from serving.engine import unix_socket
+    from serving.engine.contracts import ServingSpec
+    from serving.engine.errors import RequestRefused
+    from serving.engine.memory import limits
+    from serving.engine.model_cache import ModelCache
+    from serving.engine.scheduler import Scheduler
+    from serving.engine.server import App
+    from training.engine.contracts import HUB_TOKEN, TrainError
+    from training.engine.model.placement import place
+    from training.engine.process import run_engine
 
 LOOK_EVERY_S = 0.5
 REPORT_EVERY_S = 30.0

@@ -81,3 +81,10 @@ def binomial_chances(n: int, p: float) -> Floats:
     k = np.arange(n + 1)
     choices = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
     return np.asarray(np.exp(choices + special.xlogy(k, p) + special.xlog1py(n - k, -p)), dtype=np.float64)
+
+
+def binomial_cdf(k: Floats, n: Floats, p: float) -> Floats:
+    """Chance of at most `k` successes in `n` tries, elementwise; counts as floats, `k` 0 or more."""
+    from scipy import special
+
+    return np.where(k >= n, 1.0, special.betaincc(k + 1, np.maximum(n - k, 1), p))

@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from jobs.rundir import EngineError, RunDir
+from jobs.rundir.imports import without_garbage_collection
 from jobs.rundir.run import Outcome
-from training.engine import disk
-from training.engine.classifier import main as classifier
-from training.engine.contracts import TrainError, TrainSpec
-from training.engine.distributed import device_loss, launch
-from training.engine.main import tune
-from training.engine.memory import oom
-from training.engine.preflight import check
-from training.engine.process import run_engine
-from training.engine.setup import placement_of
-from training.recipes import schema
+
+with without_garbage_collection():
+    from training.engine import disk
+    from training.engine.classifier import main as classifier
+    from training.engine.contracts import TrainError, TrainSpec
+    from training.engine.distributed import device_loss, launch
+    from training.engine.main import tune
+    from training.engine.memory import oom
+    from training.engine.preflight import check
+    from training.engine.process import run_engine
+    from training.engine.setup import placement_of
+    from training.recipes import schema
 
 
 def main(run: RunDir) -> int:

@@ -4,9 +4,12 @@ import subprocess
 import sys
 
 PROGRAM = """
-import sys
-from stats.experiments import analysis, bayes, outcome_tables, report, sample_ratio, sample_size
-from stats.intervals import cost_ratios, shares
+import importlib, pkgutil, sys
+import stats
+for module in pkgutil.walk_packages(stats.__path__, "stats."):
+    importlib.import_module(module.name)
+from stats.experiments import sample_size
+from stats.intervals import shares
 shares.wilson(3, 10)
 sample_size.in_words(sample_size.plan(0.059, effect=-0.008, n_per_arm=3000))
 print(sorted({name.split(".")[0] for name in sys.modules} & {"scipy", "statsmodels", "pandas", "django"}))

@@ -7,21 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Measurement, Study
-from evaluation.studies import arms, expert_minutes, launch_study, outlook, rules
-from evaluation.studies.design import StudyDesign, StudyRequest
-from evaluation.studies.outlook import Scatter
-from evaluation.studies.results import CellResult
+from evaluation.studies import launch_study
+from evaluation.studies.design import StudyRequest
 from members.models import Member
 from review.datasets import freezing, write_version
 from review.models import DatasetVersion, Draft, Record, Task
 from review.states import Split
-from stats.resampling.seed_bootstrap import draws, interval
 from tests.evaluation.studies.conftest import end, finish_all, look
 from tests.review import factories
 from tests.review.datasets import golds
@@ -271,71 +267,3 @@ def test_a_card_left_open_counts_five_minutes_and_an_untimed_one_is_not_bought(
 @pytest.mark.django_db
 def test_drafts_whose_time_nobody_kept_cannot_be_paid_for(judged: Callable[..., DatasetVersion]) -> None:
     assert budgets.timed_drafts(judged(seconds=0.0)) == []
-
-
-def design() -> StudyDesign:
-    grid = expert_minutes.arms_of(StudyRequest(kind="minutes"), lora="demo")
-    return StudyDesign("minutes", "?", grid, (30,), (1, 2, 3), 1)  # type: ignore[arg-type]
-
-
-RULE = {**rules.rule_of(design()), "draws": 1000}
-RECORDS = [f"r{place}" for place in range(40)]
-
-
-def cells(dpo: float, kto: float, *, apart: float = 0.002) -> list[CellResult]:
-    of_record = np.random.default_rng(7).normal(0, 0.1, 40)
-    found = []
-    for place, (arm, loss) in enumerate({"SFT": 1.0, "SFT, then DPO": dpo, "SFT, then KTO": kto}.items()):
-        for seed in (1, 2, 3):
-            noise = np.random.default_rng([place, seed]).normal(0, 0.002, 40)
-            scores = loss + of_record + noise + apart * (seed - 2)
-            found.append(CellResult(arm, 20, seed, dict(zip(RECORDS, map(float, scores), strict=True)), {}))
-    return found
-
-
-@pytest.mark.parametrize(
-    ("dpo", "kto", "words"),
-    [
-        (1.2, 0.8, "SFT, then KTO makes more of the same 30 expert minutes than SFT alone: the loss is 2"),
-        (1.2, 1.1, "SFT alone makes the most of the same 30 expert minutes: with SFT, then KTO, which comes nearest,"),
-        (1.2, 1.0, "The study has not told that any arm makes more of the same 30 expert minutes than SFT alone: with SFT, then K"),
-    ],
-)  # fmt: skip
-def test_each_arm_is_asked_for_itself(dpo: float, kto: float, words: str) -> None:
-    body = arms.conclude_minutes(cells(dpo, kto), RULE)
-
-    assert body["sentence"].startswith(words)
-    assert all(one["is_asked"] for one in body["comparisons"])
-    assert "97.5\u00a0%" in body["sentence"]
-
-
-def test_of_unstable_arms_nothing_is_said() -> None:
-    assert arms.conclude_minutes(cells(0.5, 0.5, apart=0.3), RULE)["sentence"].startswith("The study cannot tell: SFT")
-
-
-def test_companies_are_drawn_whole() -> None:
-    of_company = np.random.default_rng(3).normal(0, 0.2, 8).repeat(5)
-    losses = [np.stack([1.0 + of_company + 0.001 * seed for seed in range(3)])]
-
-    by_record, by_company = (
-        interval(draws(losses, count=2000, seed=1, clusters=clusters)[:, 0])
-        for clusters in (None, [place // 5 for place in range(40)])
-    )
-
-    assert by_company[1] - by_company[0] > 1.5 * (by_record[1] - by_record[0])
-
-
-def test_the_rule_draws_by_company_where_it_names_them() -> None:
-    alone = arms.conclude_minutes(cells(0.99, 1.1), RULE)["comparisons"][0]
-    together = arms.conclude_minutes(
-        cells(0.99, 1.1), {**RULE, "companies": {r: i // 20 for i, r in enumerate(RECORDS)}}
-    )
-
-    assert together["comparisons"][0]["low"] != alone["low"]
-
-
-def test_power_is_told_for_a_gain_at_the_level_that_arms_share() -> None:
-    told = outlook.of_design(design(), Scatter(0.005, 0.02, "known"), records=40)
-
-    assert "truly better by 5\u00a0%" in told.sentence
-    assert told.power > 0.9

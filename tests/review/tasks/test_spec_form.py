@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -12,7 +11,7 @@ from review.spec.json_schema import output_json_schema
 from review.spec.output_format import output_format
 from review.spec.schema import OutputField
 from review.spec.starters import STARTERS, Starter, outreach
-from review.tasks import pasted_schema, spec_form
+from review.tasks import spec_form
 from review.tasks.authoring import parse_spec
 from review.tasks.spec_folds import after_act
 from review.tasks.spec_lines import value_lines
@@ -273,27 +272,6 @@ def test_labels_are_lines_with_their_meaning_and_colour() -> None:
     assert value_lines("labels", labels[:1]) == "billing: Invoices: paid or not #aa0000"
     # A label that a line could not say is shown as JSON, and read back.
     assert value_lines("labels", labels).startswith("[")
-
-
-def test_fields_are_taken_from_a_pasted_schema() -> None:
-    schema = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}}, "required": ["kind"]}
-
-    body = pasted_schema.with_pasted_schema({"instruction": "x"}, json.dumps(schema))
-
-    assert body["instruction"] == "x"
-    assert [
-        (field["name"], field["type"], [each["name"] for each in field["labels"]]) for field in body["output_schema"]
-    ] == [("kind", "choice", ["a", "b"])]
-
-
-@pytest.mark.parametrize(
-    ("text", "says"), [("{", "This is not JSON"), ('{"type": "array"}', "cannot be taken: /type: the whole is 'array'")]
-)
-def test_a_schema_that_cannot_be_taken_is_told_at_its_place(text: str, says: str) -> None:
-    with pytest.raises(Refusal) as refusal:
-        pasted_schema.with_pasted_schema({}, text)
-
-    assert says in refusal.value.errors["output_schema"][0]
 
 
 @pytest.mark.parametrize("place", ["\u00b2", "9" * 5000, "-1", ""])

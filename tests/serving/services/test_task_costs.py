@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,12 +22,11 @@ from jobs.models import Job, JobEvent
 from members.models import Member
 from review.models import Decision, Task
 from review.tasks.queries import latest_version
-from serving.costs import figures, rates, savings, writers
+from serving.costs import figures, savings, writers
 from serving.costs.writers import Reviewing, WriterCost
 from serving.models import Usage
 from tests.review import factories
 from training.models import HostPrice, Miniature
-from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 CENT = Decimal("0.01")
@@ -280,33 +277,3 @@ def test_a_miniature_costs_its_host_and_is_measured_against_the_cheapest_not_wor
     # 500 tokens in and 100 out are $0.00225 at $2.50 and $10, and half of that then.
     [moved] = effects.effects_of([new]).break_evens
     assert (moved.old, moved.new) == (648_889, 1_297_778)
-
-
-def test_the_hourly_rate_is_a_leads_and_is_kept(
-    task: Task, lead: Member, viewer: Member, as_member: Any, settings: Any
-) -> None:
-    settings.PERSON_USD_PER_HOUR = 40
-    url = reverse("serving:costs", args=[task.slug])
-
-    assert rates.rate_of(task) == 40
-    with pytest.raises(PermissionDenied):
-        rates.set_rate(task, Decimal(5), by=viewer)
-    with pytest.raises(Refusal):
-        rates.set_rate(task, Decimal("NaN"), by=lead)
-    assert as_member(viewer).post(url, {"usd_per_hour": "5"}).status_code == 403
-    assert as_member(lead).post(url, {"usd_per_hour": "52.50"}).status_code == 302
-    assert rates.rate_of(task) == Decimal("52.50")
-    told = as_member(lead).put(
-        reverse("api-task-costs", args=[task.slug]), json.dumps({"usd_per_hour": "60"}), content_type="application/json"
-    )
-    assert told.json()["usd_per_hour"] == "60.00"
-
-
-@pytest.mark.parametrize("volume", ["-1", "x", "100000001"])
-def test_a_volume_that_is_none_is_refused_with_the_page_as_it_stands(
-    task: Task, viewer: Member, as_member: Any, volume: str
-) -> None:
-    page = as_member(viewer)
-
-    assert page.get(reverse("serving:costs", args=[task.slug]), {"volume": volume}).status_code == 400
-    assert page.get(reverse("api-task-costs", args=[task.slug]), {"volume": volume}).status_code == 400

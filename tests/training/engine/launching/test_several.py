@@ -14,7 +14,9 @@ from safetensors.torch import load_file
 from jobs.rundir.attempt import RESULT
 from training.engine.distributed import launch
 
-pytestmark = pytest.mark.engine
+# Each process imports for itself, and beside other passes that takes minutes.
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
+PATIENCE_S = 240
 ADAPTER = "adapter/adapter_model.safetensors"
 TWO = {"processes": 2, "strategy": "ddp"}
 
@@ -23,7 +25,7 @@ def losses(events, run_dir):
     return {e["step"]: e["loss"] for e in events(run_dir, "metric") if "loss" in e}
 
 
-def wait_for_step(run_dir, step, timeout_s=90):
+def wait_for_step(run_dir, step, timeout_s=PATIENCE_S):
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         path = run_dir / "events.jsonl"
@@ -54,7 +56,7 @@ def test_two_processes_have_the_losses_of_one_with_the_same_global_batch(
     together = lay_run("together", student(), recipe={"accumulation": 2, **TWO})
 
     tune(alone)
-    status = start(together).wait(120)
+    status = start(together).wait(PATIENCE_S)
 
     assert status == 0, (together / "engine.log").read_text()[-3000:]
     one, two = result(alone)["summary"], result(together)["summary"]
@@ -72,7 +74,7 @@ def test_a_killed_process_ends_the_run_clearly_and_a_stop_reaches_all(student, l
     wait_for_step(cut, 6)
 
     os.kill(pid_of(cut, 1), signal.SIGKILL)
-    lost.wait(60)
+    lost.wait(PATIENCE_S)
 
     assert (result(cut)["outcome"], result(cut)["error"]["code"]) == ("failed", "process_lost")
     assert is_gone(pid_of(cut, 0))
@@ -81,7 +83,7 @@ def test_a_killed_process_ends_the_run_clearly_and_a_stop_reaches_all(student, l
     engine = start(resumed)
     wait_for_step(resumed, 12)
     engine.send_signal(signal.SIGTERM)
-    status = engine.wait(60)
+    status = engine.wait(PATIENCE_S)
     tune_until(alone, start, 12)
 
     assert (status, result(resumed)["outcome"]) == (0, "stopped")
@@ -112,4 +114,4 @@ def tune_until(run_dir, start, step):
     engine = start(run_dir)
     wait_for_step(run_dir, step)
     engine.send_signal(signal.SIGTERM)
-    engine.wait(60)
+    engine.wait(PATIENCE_S)
