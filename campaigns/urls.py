@@ -1,5 +1,6 @@
 """Page addresses of campaigns, feature by feature."""
 
+from campaigns.answers.urls import answers_urls
 from campaigns.contacts.urls import contacts_urls
 from campaigns.experiments.urls import experiments_urls
 from campaigns.mails.urls import mails_urls
@@ -23,4 +24,5 @@ urlpatterns = [
     *experiments_urls,
     *tracking_urls,
     *replies_urls,
+    *answers_urls,
 ]

@@ -1,5 +1,6 @@
 """Rows of the campaigns room."""
 
+from campaigns.models.answers import InboxAnswer, InboxSetup, ReplyRecord
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
 from campaigns.models.events import Event, Reply
@@ -16,12 +17,15 @@ __all__ = [
     "Event",
     "Experiment",
     "GuardrailTrip",
+    "InboxAnswer",
+    "InboxSetup",
     "Link",
     "Look",
     "Message",
     "Pipeline",
     "PipelineVersion",
     "Reply",
+    "ReplyRecord",
     "SenderIdentity",
     "Stage",
     "StageOrder",
