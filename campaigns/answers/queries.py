@@ -8,11 +8,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from campaigns.models import InboxAnswer, InboxSetup, Message, Reply
+from campaigns.models import Campaign, InboxAnswer, InboxSetup, Message, Reply
 from campaigns.models.answers import UNSETTLED
 from campaigns.replies import queries as replies
 from campaigns.states import AnswerState
 from members.models import Member
+from review.models import TaskVersion
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import slugs_with
@@ -24,6 +25,7 @@ _RELATED = (
     "reply__message__campaign__sender",
     "reply__message__campaign__task",
     "order__job",
+    "draft__task_version",
     "written_by",
     "approved_by",
 )
@@ -67,8 +69,20 @@ def newest(reply: Reply) -> InboxAnswer | None:
 
 def setup_of(reply: Reply) -> InboxSetup | None:
     """Which tasks help with the replies of this one's campaign; None where none was chosen."""
+    return setup_of_campaign(reply.message.campaign)
+
+
+def tasks_to_choose(member: Member, campaign: Campaign) -> dict[str, TaskVersion]:
+    """By slug, the latest version of each task the member leads, but the campaign's own: what its inbox may work with."""
+    led = [slug for slug, _ in permissions.led_by(member) if slug != campaign.task.slug]
+    versions = TaskVersion.objects.filter(task__slug__in=led).select_related("task").order_by("task__name", "number")
+    return {version.task.slug: version for version in versions}
+
+
+def setup_of_campaign(campaign: Campaign) -> InboxSetup | None:
+    """Which tasks help with a campaign's replies; None where none was chosen."""
     related = ("sorting_task", "answer_task", "answer_teacher")
-    return InboxSetup.objects.select_related(*related).filter(campaign=reply.message.campaign_id).first()
+    return InboxSetup.objects.select_related(*related).filter(campaign=campaign).first()
 
 
 def is_editable(answer: InboxAnswer | None) -> bool:
@@ -88,7 +102,7 @@ def export_of(mails: Sequence[Message]) -> list[dict[str, Any]]:
         {
             "state": answer.get_state_display(),
             "subject": answer.subject,
-            "body": answer.body,
+            "body": answer.text or answer.body,
             "sent_at": answer.sent_at,
             "written_at": answer.created_at,
         }

@@ -35,8 +35,7 @@ def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadP
     Args:
         reply: With its message.
         member: Who asks; replies are those they may see.
-        with_names: Show our mails as they went, names filled in; else with their slots, as on the desk, and answers without
-            their words.
+        with_names: Show our mails as they went, names filled in; else with their slots, as on the desk.
     """
     enrolment = reply.message.enrolment_id
     mails = content.with_words(Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT))
@@ -55,8 +54,8 @@ def _answers(enrolment_id: UUID, *, with_names: bool) -> list[ThreadPart]:
     return [
         ThreadPart(
             answer.sent_at or answer.sending_at or answer.updated_at,
-            answer.subject if with_names else "",
-            answer.body if with_names else "",
+            "",
+            (with_names and answer.text) or answer.body,
             answer.reply.message,
             answer=answer,
         )

@@ -86,7 +86,7 @@ def test_a_viewer_corrects_nothing(reply, task, make_member, as_member, api_as):
     posted = as_member(viewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "not_now"})
 
     assert page.status_code == 200
-    assert "Correct it" not in page.content.decode()
+    assert "Confirm or correct" not in page.content.decode()
     assert posted.status_code == 403
     assert api_as(viewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "not_now"}).status_code == 403
 
