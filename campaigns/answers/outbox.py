@@ -105,7 +105,7 @@ def settle(claimed: ClaimedAnswer, answer: ServerReply, *, now: datetime) -> flo
     with transaction.atomic():
         if answer.fate == SendResult.ACCEPTED:
             _write_result(
-                claimed, state=A.SENT, sent_at=now, subject=claimed.mail.subject, body=claimed.mail.text, problem=""
+                claimed, state=A.SENT, sent_at=now, subject=claimed.mail.subject, text=claimed.mail.text, problem=""
             )
         elif answer.fate == SendResult.REFUSED:
             _refused(claimed, answer, now)
@@ -119,7 +119,7 @@ def settle(claimed: ClaimedAnswer, answer: ServerReply, *, now: datetime) -> flo
                 claimed,
                 state=A.UNKNOWN,
                 subject=claimed.mail.subject,
-                body=claimed.mail.text,
+                text=claimed.mail.text,
                 problem=answer.text[:300],
             )
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,11 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.answers import preview, queries, write
+from campaigns.answers import ask, preview, queries, setup, write
 from campaigns.compose import content
+from campaigns.replies import queries as replies
 from campaigns.replies import threads
 from campaigns.states import ReplyClass
+from generation.teachers import queries as teachers_queries
 from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require
 from web.errors import Refusal
 
 if TYPE_CHECKING:
@@ -66,6 +71,51 @@ def settle(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     )
 
 
+@require_POST
+def draft(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+    """Have the answer drafted by the model of this inbox."""
+    member = member_of(request)
+    reply = queries.reply_to_answer_or_404(member, reply_id)
+    told_usd = _money(request.POST.get("at_most_usd", ""))
+    return _act(request, reply, lambda: ask.ask(reply, at_most_usd=told_usd, by=member), "A draft is being written.")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose which tasks help with a campaign's replies."""
+    member = member_of(request)
+    campaign = replies.campaign_or_404(member, slug)
+    require(member, campaign.task, Role.LEAD)
+    versions = queries.tasks_to_choose(member, campaign)
+    sorting, answering = setup.fitting(versions.values(), campaign.task_version.spec)
+    teachers = [line.teacher for line in teachers_queries.lines(member)]
+    refusal, status = None, 200
+    if request.method == "POST":
+        tasks = {version.task.slug: version.task for version in versions.values()}
+        choice = setup.InboxChoice(
+            tasks.get(request.POST.get("sorting_task", "")),
+            tasks.get(request.POST.get("answer_task", "")),
+            {each.slug: each for each in teachers}.get(request.POST.get("answer_teacher", "")),
+        )
+        try:
+            setup.choose(campaign, choice, by=member)
+            messages.success(request, "Saved.")
+            return redirect("campaigns:inbox", slug)
+        except Refusal as mistake:
+            refusal, status = mistake, mistake.status
+    context = {
+        "task": campaign.task,
+        "section": "campaigns",
+        "campaign": campaign,
+        "setup": queries.setup_of_campaign(campaign),
+        "sorting": sorting,
+        "answering": answering,
+        "teachers": teachers,
+        "refusal": refusal,
+    }
+    return render(request, "campaigns/sending/inbox.html", context, status=status)
+
+
 def _act(request: HttpRequest, reply: Reply, act: Callable[[], InboxAnswer], done: str) -> HttpResponse:
     try:
         act()
@@ -89,6 +139,7 @@ def _page(
         "reply": reply,
         "thread": threads.thread_of(reply, member=member, with_names=True),
         "meanings": ReplyClass.choices,
+        "languages": replies.languages_of(campaign),
         "may_correct": True,
         "may_take_back": True,
         "may_lead": True,
@@ -99,6 +150,9 @@ def _page(
         "revision": newest.revision if newest and is_open else 0,
         "preview": preview.preview(newest) if newest and is_open and newest.body.strip() else None,
         "slots": content.known_slots(campaign),
+        "offer": ask.offer(reply, by=member) if queries.is_editable(newest) else None,
+        "is_being_drafted": is_open and newest is not None and ask.is_being_drafted(newest),
+        "proposed": ask.words_of(newest.draft) if newest and is_open and newest.draft else "",
         "refusal": refusal,
     }
     return render(request, "campaigns/sending/answer.html", context, status=status)
@@ -108,3 +162,12 @@ def _revision(request: HttpRequest) -> int:
     text = request.POST.get("revision", "")
     # One that is none fits no answer: nothing is written over.
     return int(text) if text.isdecimal() and len(text) < 10 else -1
+
+
+def _money(text: str) -> Decimal:
+    # What is no amount was told to nobody: then only a draft that is free is ordered.
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+    return amount if amount.is_finite() else Decimal(0)

@@ -45,9 +45,11 @@ class InboxAnswer(models.Model):
     state = models.CharField(max_length=10, choices=AnswerState.choices, default=AnswerState.OPEN)
     stop_reason = models.CharField(max_length=12, choices=StopReason.choices, blank=True)
     problem = models.CharField(max_length=300, blank=True)
-    # As it was written, with slots, until it goes; then as it went. Both are emptied when the person is erased.
-    subject = models.CharField(max_length=300, blank=True)
+    # As it was written, with slots.
     body = models.TextField(blank=True)
+    # What went out, filled and signed. All three are emptied when the person is erased.
+    subject = models.CharField(max_length=300, blank=True)
+    text = models.TextField(blank=True)
     # Grows with each change of the words: who saves or sends names the one they have read.
     revision = models.PositiveIntegerField(default=0)
     # Of one that a model drafted: what was ordered, at which revision, and the draft that came of it.

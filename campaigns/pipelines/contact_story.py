@@ -123,7 +123,7 @@ def _answers(mails: Sequence[UUID]) -> dict[UUID, list[StoryEntry]]:
             note=answer.problem or (answer.get_stop_reason_display() if answer.stop_reason else ""),
             url=reverse("campaigns:answer", args=[answer.reply_id]),
             by=answer.approved_by.name if answer.approved_by else "",
-            lines=[StoryLine(answer.body)] if answer.body else [],
+            lines=[StoryLine(answer.text or answer.body)] if answer.body else [],
         )
         found[answer.reply.message_id].append(entry)
     return found

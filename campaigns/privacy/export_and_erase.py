@@ -140,7 +140,7 @@ def _erase(hmac: str) -> ErasedPerson:
         partial(ports.mails_erased, list(answers.exclude(message_id="").values_list("message_id", flat=True)))
     )
     answers.filter(state=AnswerState.OPEN).update(state=AnswerState.STOPPED, stop_reason=StopReason.ERASED)
-    answers.update(subject="", body="", problem="", updated_at=now)
+    answers.update(subject="", body="", text="", problem="", updated_at=now)
     with immutability.erasing():
         # Outcomes say an amount and nothing of the person: totals stay.
         Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})

@@ -132,6 +132,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST api-campaign-fixed": {"verdict": "approve"},
     "POST campaigns:reply-meaning": {"meaning": "interested"},
     "POST campaigns:answer": {"body": "Hello", "revision": "0"},
+    "POST campaigns:inbox": {},
+    "POST campaigns:answer-draft": {"at_most_usd": "1"},
     "POST campaigns:answer-send": {"revision": "1"},
     "POST campaigns:answer-settle": {"arrived": "yes"},
     "POST jobs:steer": {},

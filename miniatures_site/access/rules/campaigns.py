@@ -32,6 +32,8 @@ CAMPAIGNS = {
     "campaigns:replies": Rule(VIEWER, NONE),
     "campaigns:reply-meaning": Rule(NONE, REVIEWER),
     "campaigns:answer": Rule(LEAD, LEAD),
+    "campaigns:inbox": Rule(LEAD, LEAD),
+    "campaigns:answer-draft": Rule(NONE, LEAD),
     "campaigns:answer-send": Rule(NONE, LEAD),
     "campaigns:answer-take-back": Rule(NONE, LEAD),
     "campaigns:answer-settle": Rule(NONE, LEAD),

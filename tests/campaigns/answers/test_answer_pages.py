@@ -20,9 +20,11 @@ def page_of(reply, act=""):
     return f"/campaigns/replies/{reply.pk}/answer/{act}"
 
 
-def sent(reply, admin, body="It costs 40 euros."):
+def sent(reply, admin, body="It costs {{contact.first_name}} 40 euros."):
     write.save(reply, body=body, revision=0, by=admin)
-    InboxAnswer.objects.update(state="sent", subject="Re: A question", approved_by=admin)
+    InboxAnswer.objects.update(
+        state="sent", subject="Re: A question", text="It costs Reader0 40 euros.", approved_by=admin
+    )
 
 
 def test_a_person_writes_reads_and_sends_an_answer(reply, admin, as_member, django_assert_max_num_queries):
@@ -41,16 +43,16 @@ def test_a_person_writes_reads_and_sends_an_answer(reply, admin, as_member, djan
     assert InboxAnswer.objects.get().state == "approved"
 
 
-def test_an_answer_stands_in_the_thread_and_its_words_are_a_leads(reply, task, admin, reviewer, as_member):
+def test_an_answer_stands_in_the_thread_with_names_for_leads_alone(reply, task, admin, reviewer, as_member):
     join(reviewer, task)
     sent(reply, admin)
 
     leads = as_member(admin).get("/campaigns/first/replies/").content.decode()
     others = as_member(reviewer).get("/campaigns/first/replies/").content.decode()
 
-    assert "It costs 40 euros." in leads
-    assert "Our answer" in others
-    assert "It costs 40 euros." not in others
+    assert "It costs Reader0 40 euros." in leads
+    assert "It costs {{contact.first_name}} 40 euros." in others
+    assert "It costs Reader0 40 euros." not in others
     assert page_of(reply) not in others
 
 
@@ -96,11 +98,11 @@ def test_an_answer_is_in_the_story_and_the_export_and_erased_with_the_person(rep
     export_and_erase.erase(contact.address, by=admin)
 
     assert [line.text for entry in story.entries for line in entry.lines if "Our answer" in entry.title] == [
-        "It costs 40 euros."
+        "It costs Reader0 40 euros."
     ]
-    assert [each["body"] for each in document["answers"]] == ["It costs 40 euros."]
+    assert [each["body"] for each in document["answers"]] == ["It costs Reader0 40 euros."]
     answer = InboxAnswer.objects.get()
-    assert (answer.subject, answer.body, answer.state) == ("", "", "sent")
+    assert (answer.subject, answer.body, answer.text, answer.state) == ("", "", "", "sent")
 
 
 def test_nobody_who_was_erased_is_answered(reply, admin):

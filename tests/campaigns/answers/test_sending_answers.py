@@ -67,7 +67,7 @@ def test_an_answer_goes_in_the_thread_of_what_was_written_from_the_same_sender(r
     text = plain(mail)
     assert "Hello Reader0,\n\nit costs 40 euros: https://offer.example/demo?from=mail" in text
     assert "Sender Ltd, 1 Quay Street, Lund" in text
-    assert answer.body.strip() == text
+    assert (answer.text.strip(), answer.body) == (text, BODY)
     assert AuditRow.objects.get(act="answer_sent").subject_id == str(reply.pk)
 
 
