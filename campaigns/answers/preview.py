@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from campaigns.answers import compose
 from campaigns.compose.render import UnfilledSlotError
@@ -10,17 +11,24 @@ from campaigns.models import InboxAnswer
 from web.errors import Refusal
 
 
+class MailHeader(NamedTuple):
+    """One header of a mail."""
+
+    name: str
+    value: str
+
+
 @dataclass(frozen=True)
 class AnswerPreview:
     """A mail as it would go, or why it could not.
 
     Attributes:
-        headers: Names and values, in the order of the mail.
+        headers: In the order of the mail.
         text: Its plain text, filled, with its footer.
         problem: Why there is no such mail; empty where there is.
     """
 
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[MailHeader] = field(default_factory=list)
     text: str = ""
     problem: str = ""
 
@@ -43,4 +51,4 @@ def preview(answer: InboxAnswer) -> AnswerPreview:
         ("Subject", made.subject),
         *others.items(),
     ]
-    return AnswerPreview(headers, made.text)
+    return AnswerPreview([MailHeader(*pair) for pair in headers], made.text)

@@ -111,6 +111,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST training:miniature-exports": {"format": "gguf-q8"},
     "POST api-miniature-write": {"record": {"company": "Acme"}},
     "PATCH api-reply": {"meaning": "interested"},
+    "PUT api-inbox": {},
+    "PUT api-answer": {"body": "Hello", "revision": 0},
+    "POST api-answer-draft": {"at_most_usd": "1.00"},
+    "POST api-answer-send": {"revision": 1},
+    "POST api-answer-settle": {"arrived": True},
     "POST api-outcomes": {"message": "{mail}", "kind": "opportunity", "at": "2026-05-04T12:00:00Z"},
     "POST api-senders": {
         "name": "X",

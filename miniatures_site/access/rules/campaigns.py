@@ -114,6 +114,12 @@ CAMPAIGNS = {
     "api-experiment-result": Rule(VIEWER, NONE),
     "api-replies": Rule(MEMBER, NONE),
     "api-reply": Rule(VIEWER, REVIEWER),
+    "api-answers": Rule(MEMBER, NONE),
+    "api-inbox": Rule(LEAD, LEAD),
+    "api-answer": Rule(LEAD, LEAD),
+    "api-answer-draft": Rule(NONE, LEAD),
+    "api-answer-send": Rule(NONE, LEAD),
+    "api-answer-settle": Rule(NONE, LEAD),
     # Its mail comes in the body.
     "api-outcomes": Rule(NONE, LEAD, write_floor=MEMBER),
     # Signed by whoever sends: a session opens neither.
