@@ -41,6 +41,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "meaning": meaning,
         "counts": selectors.counts(member, campaign),
         "meanings": ReplyClass.choices,
+        "doubtful": selectors.answers_in_doubt(campaign) if may_lead else [],
         "languages": selectors.languages_of(campaign),
         "may_correct": may(member, campaign.task, Role.REVIEWER),
         "may_take_back": may_lead,

@@ -9,8 +9,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import Campaign, InboxSetup, Reply
-from campaigns.states import ReplyClass
+from campaigns.models import Campaign, InboxAnswer, InboxSetup, Reply
+from campaigns.states import AnswerState, ReplyClass
 from campaigns.suppression.queries import standing
 from members.models import Member
 from review.states import Role
@@ -92,6 +92,12 @@ def campaign_or_404(member: Member, slug: str) -> Campaign:
     if campaign is None or (slugs is not None and campaign.task.slug not in slugs):
         raise Http404("There is no such campaign that you can see.")
     return campaign
+
+
+def answers_in_doubt(campaign: Campaign) -> list[InboxAnswer]:
+    """Answers of a campaign of which nobody knows whether they arrived, the oldest first. They name people: a lead's."""
+    rows = InboxAnswer.objects.filter(reply__message__campaign=campaign, state=AnswerState.UNKNOWN)
+    return list(rows.select_related("reply__message__contact").order_by("created_at", "id"))
 
 
 def languages_of(campaign: Campaign) -> list[str]:

@@ -36,7 +36,7 @@ def test_a_person_writes_reads_and_sends_an_answer(reply, admin, as_member, djan
         shown = client.get(page_of(reply)).content.decode()
     went = client.post(page_of(reply, "send/"), {"revision": "1"}, follow=True).content.decode()
 
-    assert f'href="{page_of(reply)}"' in inbox
+    assert f'href="{page_of(reply)}#write"' in inbox
     assert "Hi Reader0, 40 euros." in shown
     assert "&lt;abc@reader.example&gt;" in shown
     assert "The answer goes now." in went
@@ -73,9 +73,13 @@ def test_a_doubt_is_settled_on_the_page(reply, admin, as_member):
     InboxAnswer.objects.update(state="unknown")
     client = as_member(admin)
 
+    listed = client.get("/campaigns/first/replies/").content.decode()
     shown = client.get(page_of(reply)).content.decode()
     client.post(page_of(reply, "settle/"), {"arrived": "no"})
+    settled = client.get("/campaigns/first/replies/").content.decode()
 
+    assert "It is unknown whether 1 answer arrived" in listed
+    assert "It is unknown whether" not in settled
     assert "Did it arrive?" in shown
     assert "<textarea" not in shown
     assert InboxAnswer.objects.get().state == "failed"
