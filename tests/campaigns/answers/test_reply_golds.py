@@ -12,7 +12,9 @@ from campaigns.privacy import export_and_erase
 from campaigns.replies import reply_golds
 from campaigns.states import ReplyClass
 from review.models import Decision, Draft, Gold, Record, Source
+from tests.campaigns import factories
 from tests.campaigns.answers.tasks_of_replies import make_sorting_task, sorting_spec
+from tests.campaigns.sending.test_replies import make_reply
 from tests.review.factories import join, make_task
 from web.errors import Refusal
 
@@ -129,9 +131,6 @@ def test_a_gold_of_a_reply_is_erased_with_its_person(reply, sorting, admin):
 
 
 def test_two_people_with_the_same_words_share_no_record(reply, sorting, admin):
-    from tests.campaigns import factories
-    from tests.campaigns.sending.test_replies import make_reply
-
     other = make_reply(factories.make_due_mails(reply.message.campaign, 1, name="other")[0], text=reply.text)
     type(reply).objects.update(subject="Re: Hello")
     for each in (reply, other):
@@ -140,6 +139,7 @@ def test_two_people_with_the_same_words_share_no_record(reply, sorting, admin):
 
     export_and_erase.erase(reply.message.contact.address, by=admin)
 
+    assert Record.objects.filter(task=sorting).count() == 2
     assert Record.objects.filter(task=sorting, erased_at__isnull=True).count() == 1
 
 
