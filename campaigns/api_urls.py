@@ -1,5 +1,6 @@
 """API addresses of campaigns, under /api/v1/."""
 
+from campaigns.answers.urls import answers_api_urls
 from campaigns.contacts.urls import contacts_api_urls
 from campaigns.experiments.urls import experiments_api_urls
 from campaigns.mails.urls import mails_api_urls
@@ -20,6 +21,7 @@ urlpatterns = [
     *experiments_api_urls,
     *replies_api_urls,
     *reply_patterns_api_urls,
+    *answers_api_urls,
     *outcomes_api_urls,
     *pipelines_api_urls,
 ]

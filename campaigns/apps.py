@@ -8,8 +8,9 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Put this room's append-only rows under guard, bring its kind of job, listen to mail providers."""
+        from campaigns.answers import ask
         from campaigns.experiments import price_moves, seals
-        from campaigns.kinds import SendingKind
+        from campaigns.kinds import AnswerKind, SendingKind
         from campaigns.models.immutable_rows import GUARDS
         from campaigns.outcomes.of_drafts import CampaignOutcomes
         from campaigns.overview import desk_integration, queries
@@ -24,8 +25,10 @@ class CampaignsConfig(AppConfig):
 
         immutability.declare(*GUARDS)
         job_ports.register_kind(SendingKind())
+        job_ports.register_kind(AnswerKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)
         job_ports.register_consumer("campaigns.replies", frozenset({"generation"}), ask_teacher.on_order_ended)
+        job_ports.register_consumer("campaigns.answers", frozenset({"generation"}), ask.on_order_ended)
         job_ports.register_consumer("campaigns.pipelines", frozenset({"research"}), tick.on_pages_read)
         shutdowns.teachers_named.register(queries.teachers_of)
         effects.break_evens.register(price_moves.break_even_effects)

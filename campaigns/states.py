@@ -116,6 +116,32 @@ AT_A_STAGE = frozenset({M.PREPARING, M.WRITTEN})
 BEFORE_THE_WIRE = frozenset({M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.AWAITING, M.APPROVED, M.REJECTED})
 
 
+class AnswerState(TextChoices):
+    """Where an answer that a person writes to a reply stands."""
+
+    OPEN = "open", "Being written"
+    APPROVED = "approved", "About to be sent"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    UNKNOWN = "unknown", "Outcome unknown"
+    FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"
+
+
+A = AnswerState
+
+ANSWER_MOVES: dict[AnswerState, frozenset[AnswerState]] = {
+    A.OPEN: frozenset({A.APPROVED, A.STOPPED}),
+    # Taken back by a person, or because its job ended, it is open again.
+    A.APPROVED: frozenset({A.OPEN, A.SENDING, A.FAILED, A.STOPPED}),
+    A.SENDING: frozenset({A.APPROVED, A.SENT, A.UNKNOWN, A.FAILED, A.STOPPED}),
+    A.UNKNOWN: frozenset({A.SENT, A.FAILED}),
+    A.SENT: frozenset(),
+    A.FAILED: frozenset(),
+    A.STOPPED: frozenset(),
+}
+
+
 class FixedVerdict(TextChoices):
     """What a person says of a mail with a fixed text."""
 

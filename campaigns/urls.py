@@ -1,5 +1,6 @@
 """Page addresses of campaigns, feature by feature."""
 
+from campaigns.answers.urls import answers_urls
 from campaigns.contacts.urls import contacts_urls
 from campaigns.experiments.urls import experiments_urls
 from campaigns.mails.urls import mails_urls
@@ -25,4 +26,5 @@ urlpatterns = [
     *tracking_urls,
     *replies_urls,
     *reply_patterns_urls,
+    *answers_urls,
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 
 from campaigns.compose import content
 from campaigns.compose.content import with_words
-from campaigns.models import Campaign, Message, Step
-from campaigns.states import MessageState, StepCondition
+from campaigns.models import Campaign, Message, Reply, Step
+from campaigns.states import MessageState, ReplyClass, StepCondition
 from web.db.chunks import chunked
 
 CHUNK = 500
@@ -27,6 +27,8 @@ def sent_before_by_record(
     campaign: Campaign, *, step: Step, mail_by_record: Mapping[UUID, UUID]
 ) -> dict[UUID, list[dict[str, str]]]:
     """What was sent before a step, by record: `subject` and `body` of each mail, slots unfilled, the first one first.
+
+    Of a step that takes up an answer the last mail has a `reply_class` too: the label of what was answered, never its words.
 
     People who share a record, an arm and a branch share their drafts, so one reader's mails stand for all of them. That
     reader's earlier mails may have been written from another record. Empty for the first step of a sequence.
@@ -48,6 +50,10 @@ def sent_before_by_record(
         threads: dict[UUID, list[dict[str, str]]] = defaultdict(list)
         for mail in with_words(sent).order_by("step__number"):
             threads[mail.enrolment_id].append(content.fields_of(mail))
+        if step.when == StepCondition.REPLIED:
+            for enrolment_id, meaning in _last_classes(readers.values()).items():
+                if threads[enrolment_id]:
+                    threads[enrolment_id][-1]["reply_class"] = ReplyClass(meaning).label
         found |= {record: threads[readers[mail]] for record, mail in chunk if readers[mail] in threads}
     return found
 
@@ -55,8 +61,9 @@ def sent_before_by_record(
 def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]:
     """Branch of each mail whose reader was not sent every mail before it: the numbers of those sent, such as `1,3`.
 
-    Readers with other mails behind them are written to otherwise, also where they share a record. No query but one where
-    no step of the campaign has a condition.
+    Of a mail that takes up an answer, with the class of that answer: `1:question`. Readers with other mails or another answer
+    behind them are written to otherwise, also where they share a record. No query but one where no step of the campaign has a
+    condition.
     """
     if not campaign.steps.exclude(when=StepCondition.NO_ANSWER).exists():
         return {}
@@ -64,12 +71,26 @@ def branches_of(campaign: Campaign, mails: QuerySet[Message]) -> dict[UUID, str]
     sent = Message.objects.filter(enrolment__in=mails.order_by().values("enrolment"), state=MessageState.SENT)
     for enrolment_id, number in sent.order_by("step__number").values_list("enrolment_id", "step__number"):
         numbers[enrolment_id].append(number)
-    rows = mails.order_by().values_list("pk", "enrolment_id", "step__number")
-    return {
-        pk: ",".join(str(before) for before in numbers[enrolment_id])
-        for pk, enrolment_id, number in rows
-        if numbers[enrolment_id] != list(range(1, number))
-    }
+    takes_up = mails.filter(step__when=StepCondition.REPLIED).order_by()
+    classes = _last_classes(takes_up.values_list("enrolment_id", flat=True))
+    rows = mails.order_by().values_list("pk", "enrolment_id", "step__number", "step__when")
+    branches: dict[UUID, str] = {}
+    for pk, enrolment_id, number, when in rows:
+        behind = ",".join(str(before) for before in numbers[enrolment_id])
+        if when == StepCondition.REPLIED:
+            branches[pk] = f"{behind}:{classes.get(enrolment_id, '')}"
+        elif numbers[enrolment_id] != list(range(1, number)):
+            branches[pk] = behind
+    return branches
+
+
+def _last_classes(enrolments: Iterable[UUID]) -> dict[UUID, str]:
+    """What the last answer of each of these readers is taken to mean; those without one are absent."""
+    found: dict[UUID, str] = {}
+    for chunk in chunked(list(enrolments), CHUNK):
+        replies = Reply.objects.filter(event__enrolment__in=chunk, event__is_machine=False).exclude(meaning="")
+        found.update(replies.order_by("event__occurred_at").values_list("event__enrolment_id", "meaning"))
+    return found
 
 
 def earlier_mails(message: Message) -> list[Message]:

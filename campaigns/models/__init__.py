@@ -1,5 +1,6 @@
 """Rows of the campaigns room."""
 
+from campaigns.models.answers import InboxAnswer, InboxSetup, ReplyRecord
 from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
 from campaigns.models.events import Event, HoldoutOutcome, Reply
@@ -17,12 +18,15 @@ __all__ = [
     "Experiment",
     "GuardrailTrip",
     "HoldoutOutcome",
+    "InboxAnswer",
+    "InboxSetup",
     "Link",
     "Look",
     "Message",
     "Pipeline",
     "PipelineVersion",
     "Reply",
+    "ReplyRecord",
     "SenderIdentity",
     "Stage",
     "StageOrder",

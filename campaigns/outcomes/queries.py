@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404
@@ -82,6 +83,16 @@ def without_mail(contact_id: UUID) -> list[HoldoutOutcome]:
     """Outcomes of a contact in campaigns that keep it without mail, newest first."""
     rows = HoldoutOutcome.objects.filter(enrolment__contact=contact_id)
     return list(rows.select_related("campaign").order_by("-occurred_at", "id"))
+
+
+def told(outcome: HoldoutOutcome) -> dict[str, Any]:
+    """An outcome as the person's exported data tell it."""
+    return {
+        "campaign": outcome.campaign.name,
+        "kind": outcome.get_kind_display(),
+        "value_usd": outcome.value_usd,
+        "at": outcome.occurred_at,
+    }
 
 
 def of_contact(contact_id: UUID) -> list[Event]:

@@ -1,6 +1,6 @@
 """One contact's story from its domain to a meeting: pages, claims, label, mail, approval, sending and what came back.
 
-Reads the rows of all mails to the contact; six queries however much happened.
+Reads the rows of all mails to the contact; seven queries however much happened.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from campaigns.events.outcomes import POSITIVE
-from campaigns.models import Campaign, Contact, Event, Message, StageRun
-from campaigns.states import AT_A_STAGE, EventKind, MessageState, StageKind, StageState
+from campaigns.models import Campaign, Contact, Event, InboxAnswer, Message, StageRun
+from campaigns.states import AT_A_STAGE, AnswerState, EventKind, MessageState, StageKind, StageState
 from generation.models import WebPage
 from review.models import Decision
 from review.text.verification.claim_task import CLAIM
@@ -92,6 +92,7 @@ def story_of(contact: Contact) -> list[MailStory]:
     )
     stages = _by_mail(runs.order_by("stage__position", "part"))
     events = _by_mail(Event.objects.filter(message__in=ids).select_related("reply").order_by("occurred_at", "id"))
+    answers = _answers(ids)
     pages = _pages([run for own in stages.values() for run in own])
     decisions = _decisions([mail.draft_id for mail in mails if mail.draft_id is not None])
     return [
@@ -100,6 +101,7 @@ def story_of(contact: Contact) -> list[MailStory]:
             *_written(mail, decisions),
             *_outcome(mail),
             *_events(events[mail.pk]),
+            *answers[mail.pk],
         ]))
         for mail in mails
     ]  # fmt: skip
@@ -128,6 +130,23 @@ def _by_mail(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
     found: dict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.message_id].append(row)
+    return found
+
+
+def _answers(mails: Sequence[UUID]) -> dict[UUID, list[StoryEntry]]:
+    """What people answered to replies to these mails, but for what is being written; by mail."""
+    found: dict[UUID, list[StoryEntry]] = defaultdict(list)
+    rows = InboxAnswer.objects.filter(reply__message__in=mails).exclude(state=AnswerState.OPEN)
+    for answer in rows.select_related("reply", "approved_by").order_by("created_at", "id"):
+        entry = StoryEntry(
+            answer.sent_at or answer.updated_at,
+            f"Our answer: {AnswerState(answer.state).label.lower()}",
+            note=answer.problem or (answer.get_stop_reason_display() if answer.stop_reason else ""),
+            url=reverse("campaigns:answer", args=[answer.reply_id]),
+            by=answer.approved_by.name if answer.approved_by else "",
+            lines=[StoryLine(answer.text or answer.body)] if answer.body else [],
+        )
+        found[answer.reply.message_id].append(entry)
     return found
 
 

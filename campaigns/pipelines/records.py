@@ -50,7 +50,7 @@ def find_or_make(
     existing = _existing(task, fresh)
     refused: dict[str, str] = {}
     if new := {digest: facts for digest, facts in fresh.items() if digest not in existing}:
-        made, refused = _make(_source(campaign, stage, task), spec, new)
+        made, refused = make(_source(campaign, stage, task), spec, new)
         existing |= made
     records = {message: existing[digest] for message, digest in digests.items() if digest in existing}
     return records, {message: refused[digest] for message, digest in digests.items() if digest in refused}
@@ -64,7 +64,17 @@ def _existing(task: Task, digests: Mapping[str, Facts]) -> dict[str, UUID]:
     return found
 
 
-def _make(source: Source, spec: TaskSpec, new: Mapping[str, Facts]) -> tuple[dict[str, UUID], dict[str, str]]:
+def make(source: Source, spec: TaskSpec, new: Mapping[str, Facts]) -> tuple[dict[str, UUID], dict[str, str]]:
+    """Make records of one source. Runs inside a transaction that holds the task's row.
+
+    Args:
+        source: Where they stand.
+        spec: The task's version.
+        new: Facts by the hash that the record is to be known by; none of these is there yet.
+
+    Returns:
+        The record by hash; and why there is none, by hash.
+    """
     building, companies = RecordRowBuilder(spec), CompanySplits(source.task)
     rows = [(digest, facts, building.naming.company(facts, digest)) for digest, facts in new.items()]
     companies.learn(company for _, _, company in rows)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition, StepWriter
+from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition
 
 if TYPE_CHECKING:
     from campaigns.planning.edit import StepPlan
@@ -41,8 +41,6 @@ def _of_answers(number: int, step: StepPlan) -> Iterator[str]:
         if reply_class not in FOLLOWED_REPLIES:
             label = ReplyClass(reply_class).label if reply_class in ReplyClass.values else reply_class[:40]
             yield f"Mail {number} cannot take up '{label}'; it may take up {allowed}."
-    if step.writer != StepWriter.TEMPLATE:
-        yield f"Mail {number} takes up an answer, which models are not shown: give it a fixed text."
 
 
 def day_off_errors(days: Iterable[str]) -> list[str]:

@@ -16,10 +16,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Enrolment, Event, Message, Reply, StageRun, SuppressionLift
+from campaigns.models import Contact, Enrolment, Event, InboxAnswer, Message, Reply, StageRun, SuppressionLift
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
-from campaigns.states import OUTCOMES, MessageState, SuppressionReason
+from campaigns.states import OUTCOMES, AnswerState, MessageState, StopReason, SuppressionReason
 from campaigns.suppression import suppress
 from jobs.states import FINISHED
 from members.invitations import invite
@@ -135,6 +135,12 @@ def _erase(hmac: str) -> ErasedPerson:
     )
     now = timezone.now()
     replies.update(subject="", text="", meant_why="")
+    answers = InboxAnswer.objects.filter(reply__in=replies)
+    transaction.on_commit(
+        partial(ports.mails_erased, list(answers.exclude(message_id="").values_list("message_id", flat=True)))
+    )
+    answers.filter(state=AnswerState.OPEN).update(state=AnswerState.STOPPED, stop_reason=StopReason.ERASED)
+    answers.update(subject="", body="", text="", problem="", updated_at=now)
     with immutability.erasing():
         # Outcomes say an amount and nothing of the person: totals stay.
         Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
@@ -168,6 +174,8 @@ def _refuse_while_busy(contacts: Sequence[Contact], record_ids: Sequence[Any]) -
     busy = person_traces.unfinished_jobs(record_ids)
     if Message.objects.filter(contact__in=contacts, state=MessageState.SENDING).exists():
         busy.append("a mail to the person is on the wire")
+    if InboxAnswer.objects.filter(reply__message__contact__in=contacts, state=AnswerState.SENDING).exists():
+        busy.append("an answer to the person is on the wire")
     reading = StageRun.objects.filter(message__contact__in=contacts, site__isnull=False)
     if reading.exclude(site__research__job__state__in=FINISHED).exists():
         busy.append("pages of the person's company are being read")

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.models import Contact, Event, HoldoutOutcome, Message, Reply, StageRun, Suppression
-from campaigns.outcomes.queries import without_mail
+from campaigns.answers import queries as answers
+from campaigns.models import Contact, Event, Message, Reply, ReplyRecord, StageRun, Suppression
+from campaigns.outcomes.queries import told, without_mail
 from campaigns.suppression import queries as suppressed
 from members.models import Member
 from review.datasets import removed_samples as erased_selectors
@@ -68,17 +69,17 @@ def contacts_of(hmac: str) -> QuerySet[Contact]:
 
 
 def tasks_holding(hmac: str) -> set[UUID]:
-    """Tasks that hold facts about a person: those of the contacts, and those whose stages looked at mails to them."""
+    """Tasks with facts about a person: of the contacts, of stages that looked at their mails, and of their replies."""
     contacts = dict(contacts_of(hmac).values_list("pk", "task"))
-    at_stages = Record.objects.filter(pk__in=_at_stages(list(contacts)))
-    return {*contacts.values(), *at_stages.values_list("task", flat=True)}
+    made = Record.objects.filter(pk__in=_made_for(list(contacts)))
+    return {*contacts.values(), *made.values_list("task", flat=True)}
 
 
 def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]]:
-    """Return records of these contacts only, and records that other contacts share; those that stages made included."""
+    """Return records of these contacts only, and records that others share; those made by stages and of replies included."""
     records = {contact.record_id: contact.record for contact in contacts if contact.record and not contact.erased_at}
     living = [contact.pk for contact in contacts if not contact.erased_at]
-    made = _at_stages(living)
+    made = _made_for(living)
     records |= {record.pk: record for record in Record.objects.filter(pk__in=made).select_related("task", "source")}
     others = Contact.objects.filter(erased_at__isnull=True).exclude(pk__in=[contact.pk for contact in contacts])
     shared = set(others.filter(record__in=list(records)).values_list("record_id", flat=True))
@@ -89,13 +90,14 @@ def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]
     )
 
 
-def _at_stages(contacts: Sequence[UUID]) -> set[UUID]:
-    """Records that stages of a pipeline made for mails to these contacts."""
+def _made_for(contacts: Sequence[UUID]) -> set[UUID]:
+    """Records that stages of a pipeline made for mails to these contacts, and those made of their replies."""
     runs = StageRun.objects.filter(message__contact__in=contacts)
     mails = Message.objects.filter(contact__in=contacts, record__isnull=False)
     # Pages may have become a record that its stage has not taken yet.
     made = [pk for pair in runs.values_list("record_id", "site__made_record_id") for pk in pair]
-    return {pk for pk in [*made, *mails.values_list("record_id", flat=True)] if pk is not None}
+    replies = ReplyRecord.objects.filter(reply__message__contact__in=contacts).values_list("record_id", flat=True)
+    return {pk for pk in [*made, *mails.values_list("record_id", flat=True), *replies] if pk is not None}
 
 
 def _shared_at_stages(records: Collection[UUID], contacts: Sequence[UUID]) -> set[UUID]:
@@ -151,6 +153,7 @@ EXPLANATION = {
     "events": "What happened to the mails.",
     "outcomes_without_mail": "What came of the person in campaigns that kept them without mail, to compare with who was mailed.",
     "replies": "The person's replies, and how they were classified.",
+    "answers": "What people here answered to those replies, sent or not.",
     "dataset_versions": "Frozen collections of judged texts that models learnt from and that hold drafts listed here.",
 }
 
@@ -178,8 +181,9 @@ def export_document(address_hmac: str, contacts: Sequence[Contact]) -> dict[str,
         "mails": [_mail(mail) for mail in mails],
         "stages": [_stage(run) for run in stage_runs_of(mails)],
         "events": [_event(event) for event in Event.objects.filter(message__in=mails).order_by("occurred_at")],
-        "outcomes_without_mail": [_outcome(row) for contact in contacts for row in without_mail(contact.pk)],
+        "outcomes_without_mail": [told(row) for contact in contacts for row in without_mail(contact.pk)],
         "replies": [_reply(reply) for reply in Reply.objects.filter(message__in=mails).order_by("created_at")],
+        "answers": answers.export_of(mails),
         "dataset_versions": [
             {"name": str(version), "frozen_at": version.frozen_at, "content_hash": version.content_hash}
             for version in versions_holding([record.pk for record in own])
@@ -277,15 +281,6 @@ def _event(event: Event) -> dict[str, Any]:
         "is_machine": event.is_machine,
         "at": event.occurred_at,
         "payload": event.payload,
-    }
-
-
-def _outcome(outcome: HoldoutOutcome) -> dict[str, Any]:
-    return {
-        "campaign": outcome.campaign.name,
-        "kind": outcome.get_kind_display(),
-        "value_usd": outcome.value_usd,
-        "at": outcome.occurred_at,
     }
 
 

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.replies import classify
 from campaigns.replies import queries as selectors
+from campaigns.replies import reply_golds
 from campaigns.states import ReplyClass
 from members.session import member_of
 from web.http.lists import ListQuery, Rows, lists, one_of
@@ -34,6 +34,9 @@ class ReplyOut(serializers.Serializer[Any]):
     meant_why = serializers.CharField()
     found_by = serializers.CharField(source="event.payload.found_by", default="")
     created_at = serializers.DateTimeField()
+    no_gold = serializers.CharField(
+        default="", help_text="After a correction: why the sorting task got no gold of it; empty otherwise."
+    )
 
 
 class MeaningIn(serializers.Serializer[Any]):
@@ -41,6 +44,13 @@ class MeaningIn(serializers.Serializer[Any]):
 
     meaning = serializers.ChoiceField(choices=ReplyClass.choices)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
+    language = serializers.CharField(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the reply, as the sorting task names it, where it asks for one; by default the contact's.",
+    )
 
 
 class ReplyPages(KeysetPagination):
@@ -82,5 +92,12 @@ class ReplyView(APIView):
         body = MeaningIn(data=request.data)
         body.is_valid(raise_exception=True)
         meaning = ReplyClass(body.validated_data["meaning"])
-        classify.correct_meaning(reply, meaning, by=member_of(request), why=body.validated_data["reason"])
-        return Response(ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data)
+        _, no_gold = reply_golds.correct(
+            reply,
+            meaning,
+            by=member_of(request),
+            why=body.validated_data["reason"],
+            language=body.validated_data["language"],
+        )
+        corrected = ReplyOut(selectors.reply_or_404(member_of(request), reply_id)).data
+        return Response({**corrected, "no_gold": no_gold})

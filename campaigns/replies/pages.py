@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.replies import classify, threads
 from campaigns.replies import queries as selectors
+from campaigns.replies import reply_golds, threads
 from campaigns.states import ReplyClass
 from campaigns.suppression.queries import is_suppressed
 from members.session import member_of
@@ -41,6 +41,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "meaning": meaning,
         "counts": selectors.counts(member, campaign),
         "meanings": ReplyClass.choices,
+        "doubtful": selectors.answers_in_doubt(campaign) if may_lead else [],
+        "languages": selectors.languages_of(campaign),
         "may_correct": may(member, campaign.task, Role.REVIEWER),
         "may_take_back": may_lead,
         "may_lead": may_lead,
@@ -58,13 +60,19 @@ def correct(request: HttpRequest, reply_id: UUID) -> HttpResponse:
     meaning = request.POST.get("meaning", "")
     if meaning in ReplyClass.values:
         try:
-            corrected = classify.correct_meaning(
-                reply, ReplyClass(meaning), by=member_of(request), why=request.POST.get("reason", "")
+            corrected, no_gold = reply_golds.correct(
+                reply,
+                ReplyClass(meaning),
+                by=member_of(request),
+                why=request.POST.get("reason", ""),
+                language=request.POST.get("language", ""),
             )
         except Refusal as refusal:
             messages.error(request, refusal.message)
         else:
             messages.success(request, _result_message(corrected, reply.meaning))
+            if no_gold:
+                messages.warning(request, no_gold)
     else:
         messages.error(request, "Choose what the reply means.")
     replies_of = reverse("campaigns:replies", args=[reply.message.campaign.slug])

@@ -9,12 +9,13 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import Campaign, Reply
-from campaigns.states import ReplyClass
+from campaigns.models import Campaign, InboxAnswer, InboxSetup, Reply
+from campaigns.states import AnswerState, ReplyClass
 from campaigns.suppression.queries import standing
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import slugs_with
+from review.tasks.queries import latest_version
 from web.db.keys import uuid_or_none
 
 PER_PAGE = 25
@@ -91,6 +92,21 @@ def campaign_or_404(member: Member, slug: str) -> Campaign:
     if campaign is None or (slugs is not None and campaign.task.slug not in slugs):
         raise Http404("There is no such campaign that you can see.")
     return campaign
+
+
+def answers_in_doubt(campaign: Campaign) -> list[InboxAnswer]:
+    """Answers of a campaign of which nobody knows whether they arrived, the oldest first. They name people: a lead's."""
+    rows = InboxAnswer.objects.filter(reply__message__campaign=campaign, state=AnswerState.UNKNOWN)
+    return list(rows.select_related("reply__message__contact").order_by("created_at", "id"))
+
+
+def languages_of(campaign: Campaign) -> list[str]:
+    """What the campaign's sorting task may say of a reply's language; empty where it asks for none."""
+    setup = InboxSetup.objects.select_related("sorting_task").filter(campaign=campaign).first()
+    if setup is None or setup.sorting_task is None:
+        return []
+    spec = latest_version(setup.sorting_task).spec
+    return [label.name for field in spec.output_schema if field.name == "language" for label in field.labels]
 
 
 def page(rows: QuerySet[Reply], number: str | None) -> Page[Reply]:

@@ -22,7 +22,7 @@ from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Message
-from campaigns.replies import ask_teacher, classify, sorting
+from campaigns.replies import answers_heard, ask_teacher, classify, sorting
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
@@ -102,6 +102,7 @@ def take_mail(raw: bytes) -> InboundResult:
     message, match = _answered(incoming)
     if message is None:
         return InboundResult.UNMATCHED
+    answers_heard.settle_proven(incoming.answers)
     if incoming.auto_reason:
         payload = {"found_by": match, "why": incoming.auto_reason, **_absence(message, incoming)}
         return _record_event(message, EventKind.AUTO_REPLIED, incoming, payload, is_machine=True)
@@ -183,6 +184,7 @@ def _by_ids(ids: Iterable[str]) -> Message | None:
     if not wanted:
         return None
     message_by_id = {message.message_id: message for message in _messages().filter(message_id__in=wanted)}
+    message_by_id |= answers_heard.mails_answered(wanted)
     return next((message_by_id[each] for each in wanted if each in message_by_id), None)
 
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from campaigns.compose import content
-from campaigns.models import Message, Reply
+from campaigns.models import InboxAnswer, Message, Reply
 from campaigns.replies import queries
-from campaigns.states import MessageState
+from campaigns.states import AnswerState, MessageState
 from members.models import Member
 
 _HAS_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
+_ANSWERED = (AnswerState.APPROVED, AnswerState.SENDING, AnswerState.SENT, AnswerState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadPart:
-    """One mail of an exchange: ours, or with `reply` theirs."""
+    """One mail of an exchange: ours, with `reply` theirs, or with `answer` what a person answered."""
 
     at: datetime
     subject: str
     text: str
     mail: Message
     reply: Reply | None = None
+    answer: InboxAnswer | None = None
 
 
 def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadPart]:
@@ -41,8 +44,23 @@ def thread_of(reply: Reply, *, member: Member, with_names: bool) -> list[ThreadP
     parts = [
         *ours,
         *(ThreadPart(each.event.occurred_at, each.subject, each.text, each.message, each) for each in theirs),
+        *_answers(enrolment, with_names=with_names),
     ]
     return sorted(parts, key=lambda part: (part.at, part.reply is not None))
+
+
+def _answers(enrolment_id: UUID, *, with_names: bool) -> list[ThreadPart]:
+    answers = InboxAnswer.objects.filter(reply__message__enrolment=enrolment_id, state__in=_ANSWERED)
+    return [
+        ThreadPart(
+            answer.sent_at or answer.sending_at or answer.updated_at,
+            "",
+            (with_names and answer.text) or answer.body,
+            answer.reply.message,
+            answer=answer,
+        )
+        for answer in answers.select_related("reply__message", "approved_by")
+    ]
 
 
 def _ours(mail: Message, *, with_names: bool) -> ThreadPart:

@@ -19,8 +19,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Message, Suppression
-from campaigns.states import BEFORE_THE_WIRE, MessageState, StopReason, SuppressionReason
+from campaigns.models import Contact, InboxAnswer, Message, Suppression
+from campaigns.states import BEFORE_THE_WIRE, AnswerState, MessageState, StopReason, SuppressionReason
 from campaigns.suppression import email_addresses
 from campaigns.suppression import queries as selectors
 from members.models import Member
@@ -205,14 +205,16 @@ def may_be_lifted(entry: Suppression) -> bool:
     return entry.reason in _LIFTABLE
 
 
-def _wait_for_sending(mails: list[UUID]) -> None:
+def _wait_for_sending(mails: list[UUID], answers: list[UUID]) -> None:
     """Let mails that were committed as sending before finish, so that when the caller hears back nothing is under way.
 
     A server that hangs, or a sender that died, is not waited for longer than two seconds: such a mail had left before.
     """
     give_up_s = time.monotonic() + WIRE_S
     while time.monotonic() < give_up_s:
-        if not Message.objects.filter(pk__in=mails, state=MessageState.SENDING).exists():
+        on_wire = Message.objects.filter(pk__in=mails, state=MessageState.SENDING)
+        answers_on_wire = InboxAnswer.objects.filter(pk__in=answers, state=AnswerState.SENDING)
+        if not (on_wire.exists() or (answers and answers_on_wire.exists())):
             return
         time.sleep(0.005)
 
@@ -226,9 +228,16 @@ def _stop(contacts: list[Contact], reason: StopReason) -> None:
     Message.objects.filter(pk__in=held, state__in=BEFORE_THE_WIRE).update(
         state=MessageState.STOPPED, stop_reason=reason, updated_at=timezone.now()
     )
+    answers = InboxAnswer.objects.filter(reply__message__contact__in=contacts)
+    waiting = list(answers.filter(state=AnswerState.APPROVED).order_by("pk").values_list("pk", flat=True))
+    InboxAnswer.objects.filter(pk__in=waiting, state=AnswerState.APPROVED).update(
+        state=AnswerState.STOPPED, stop_reason=reason, updated_at=timezone.now()
+    )
     on_wire = Message.objects.filter(contact__in=contacts, state=MessageState.SENDING)
-    if in_flight := list(on_wire.values_list("pk", flat=True)):
-        transaction.on_commit(partial(_wait_for_sending, in_flight))
+    in_flight = list(on_wire.values_list("pk", flat=True))
+    answers_in_flight = list(answers.filter(state=AnswerState.SENDING).values_list("pk", flat=True))
+    if in_flight or answers_in_flight:
+        transaction.on_commit(partial(_wait_for_sending, in_flight, answers_in_flight))
 
 
 def _sentence(text: str) -> str:

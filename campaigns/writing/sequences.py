@@ -17,14 +17,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaigns.events.outcomes import human_events
-from campaigns.models import Campaign, Event, Message, Reply, Step
-from campaigns.states import EventKind, MessageState, StepCondition, StopReason
+from campaigns.models import Campaign, Event, InboxAnswer, Message, Reply, Step
+from campaigns.states import AnswerState, EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
 
 # What ends every sequence, and what ends one but for steps that take up an answer; unless a machine did it.
 FINAL_ENDS = (EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.MEETING)
 ENDS = (EventKind.REPLIED, *FINAL_ENDS)
 # A mail stopped for these reasons leaves the way free to a step whose condition holds.
+ANSWERED = (AnswerState.APPROVED, AnswerState.SENDING, AnswerState.SENT, AnswerState.UNKNOWN)
 _PASSED_OVER = (StopReason.REPLIED, StopReason.CONDITION)
 
 
@@ -78,15 +79,18 @@ def holds(campaign: Campaign, step: Step) -> Q:
 
 
 def _fitting_replies(step: Step) -> QuerySet[Reply]:
-    """Answers of a mail's reader that this step takes up: the last one, of a class it names, and surely read so."""
+    """Answers of a mail's reader that this step takes up: the last one, of a class it names, surely read so, and not answered by a person."""
     newer = Event.objects.filter(
         enrolment=OuterRef("event__enrolment_id"),
         kind=EventKind.REPLIED,
         is_machine=False,
         occurred_at__gt=OuterRef("event__occurred_at"),
     )
+    # A person has answered it: the sequence does not answer it a second time.
+    by_hand = InboxAnswer.objects.filter(reply=OuterRef("pk"), state__in=ANSWERED)
     return Reply.objects.filter(
         ~Exists(newer),
+        ~Exists(by_hand),
         event__enrolment=OuterRef("enrolment_id"),
         event__is_machine=False,
         meaning__in=step.reply_classes or (),

@@ -121,7 +121,8 @@ class RecordIn(Wire):
     not_angle: str = ""
     # What people call it; only for whoever watches the drafts arrive.
     title: str = ""
-    # Mails its reader got before and did not answer, for a follow-up: `subject` and `body` of each, the first one first.
+    # Mails its reader got before, for a follow-up: `subject` and `body` of each, the first one first; `reply_class` of the
+    # last, where the reader has answered.
     thread: list[dict[str, str]] = Field(default_factory=list)
     # A conversation to go on with, for a draft that is written again; else the task's template is filled in.
     messages: list[dict[str, str]] | None = None

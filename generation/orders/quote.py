@@ -136,6 +136,19 @@ def quote(request: OrderRequest) -> Quote:
     return Quote(version, ids, spec, price, variety, judging, request.threads or {})
 
 
+def price_of_one(version: TaskVersion, teacher: Teacher, facts: Mapping[str, object]) -> Decimal:
+    """The budget for one draft from facts that are no record yet, as `Quote.suggested_budget_usd` has it; writes nothing.
+
+    Raises:
+        Refusal: As for `require_askable`.
+    """
+    spec = require_askable(teacher)
+    estimate, _ = mix_estimate.estimate_mix(
+        version, [dict(facts)], MixSettings(), alone=spec, teachers=[teacher], count=1, per_record=1
+    )
+    return Quote(version, [], spec, estimate).suggested_budget_usd
+
+
 def _check_size(request: OrderRequest) -> None:
     if request.by is not None:
         permissions.require(request.by, request.task, Role.LEAD)

@@ -41,7 +41,13 @@ WORDS = {
     "bulk": [("no", "One by one"), ("yes", "Many at once")],
     "commented": [("yes", "With comments")],
 }
-ORIGINS = [("teacher", "Teacher"), ("import", "Import"), ("miniature", "Miniature"), ("campaign", "Campaign")]
+ORIGINS = [
+    ("teacher", "Teacher"),
+    ("import", "Import"),
+    ("miniature", "Miniature"),
+    ("campaign", "Campaign"),
+    ("reply", "Reply"),
+]
 LABELS = {"check": "Check", "commented": "Comments", "bulk": "Judged", "since": "Added since", "until": "Added until"}
 DATES = ("since", "until")
 
@@ -170,7 +176,9 @@ def _choices(member: Member, task: Task) -> dict[str, list[tuple[str, str]]]:
         "source": list(task.sources.order_by("name").values_list("slug", "name")[:200]),
     }
     if may(member, task, Role.LEAD):
-        origins = ORIGINS if is_mail(spec) else [origin for origin in ORIGINS if origin[0] != "campaign"]
+        # Mails come of campaigns, and what is sorted comes of replies to them.
+        absent = "reply" if is_mail(spec) else "campaign"
+        origins = [origin for origin in ORIGINS if origin[0] != absent]
         labels = [(f"{name}:{value}", f"{field}: {label}") for name, value, field, label in _labels(spec)]
         told = {**offered, **_of_newest(task), "origin": origins, "reviewer": _reviewers(task)}
         return {**told, "label": labels} if labels else told

@@ -82,6 +82,9 @@ class SentMailOut(serializers.Serializer[Any]):
 
     subject = serializers.CharField(allow_blank=True)
     body = serializers.CharField(allow_blank=True)
+    reply_class = serializers.CharField(
+        default="", help_text="Of the last mail: what the reader's answer to it was sorted as; empty without an answer."
+    )
 
 
 class CardOut(serializers.Serializer[Any]):

@@ -44,7 +44,8 @@ class Variation(NamedTuple):
 
 
 PLAIN = Variation()
-# Earlier mails to the same reader, the first one first, each with its `subject` and `body`; slots stay unfilled.
+# Earlier mails to the same reader, the first one first, each with its `subject` and `body`; slots stay unfilled. Where the
+# reader has answered, the last one says by `reply_class` what that answer was sorted as, a label and never their words.
 Thread = Sequence[Mapping[str, str]]
 
 
@@ -63,8 +64,8 @@ def messages(
         audience: The long teacher template or the short student template.
         variation: For a teacher: examples come as turns of the conversation before the record, so that the beginning is
             the same in all calls, and persona and angle after it. A student is told nothing of it.
-        thread: For a follow-up: the mails its reader got before and did not answer. They come after the facts, for both
-            audiences; without them the prompt is the same to the byte as it ever was.
+        thread: For a follow-up: the mails its reader got before, and what class their answer is of, if they answered. They
+            come after the facts, for both audiences; without them the prompt is the same to the byte as it ever was.
 
     Returns:
         One or two messages with `role` and `content`, and two more for each example; declared slots stay as they are.
@@ -95,13 +96,20 @@ def _turns(spec: TaskSpec, shown: FewShotExample) -> list[Message]:
 
 
 def after_facts(thread: Thread) -> str:
-    """Return what a follow-up is told beside its facts: the mails before it, their silence, and its own number."""
+    """Return what a follow-up is told beside its facts: the mails before it, silence or the class of the answer, its number."""
     if not thread:
         return ""
     mails = [
         f"Mail {number}\nSubject: {mail.get('subject', '')}\n\n{mail.get('body', '')}"
         for number, mail in enumerate(thread, start=1)
     ]
+    if reply_class := thread[-1].get("reply_class", ""):
+        wish = (
+            f"Write mail {len(thread) + 1} of this thread: it takes up that answer as far as this class tells, claims nothing of "
+            "what the reader wrote, and repeats none of the sentences above."
+        )
+        said = f"The reader has answered, in words you are not shown. The answer was sorted as: {reply_class}."
+        return "\n\n".join(["", "The reader got this before:", *mails, said, wish])
     wish = (
         f"Write mail {len(thread) + 1} of this thread: a follow-up that refers to what was sent in a few words, brings one "
         "thing it did not say, and repeats none of its sentences."

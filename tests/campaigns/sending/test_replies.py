@@ -18,10 +18,10 @@ from tests.review.factories import join
 pytestmark = pytest.mark.django_db
 
 
-def make_reply(mail, text="Sounds good", meaning="interested", found_by="reference"):
+def make_reply(mail, text="Sounds good", meaning="interested", found_by="reference", **payload):
     event = Event.objects.create(
         campaign_id=mail.campaign_id, enrolment_id=mail.enrolment_id, message=mail, kind=EventKind.REPLIED,
-        source=EventSource.MAIL, key=uuid4().hex, occurred_at=timezone.now(), payload={"found_by": found_by},
+        source=EventSource.MAIL, key=uuid4().hex, occurred_at=timezone.now(), payload={"found_by": found_by, **payload},
     )  # fmt: skip
     return Reply.objects.create(event=event, message=mail, text=text, meaning=meaning, meant_by="rules")
 
@@ -86,7 +86,7 @@ def test_a_viewer_corrects_nothing(reply, task, make_member, as_member, api_as):
     posted = as_member(viewer).post(f"/campaigns/replies/{reply.pk}/meaning/", {"meaning": "not_now"})
 
     assert page.status_code == 200
-    assert "Correct it" not in page.content.decode()
+    assert "Confirm or correct" not in page.content.decode()
     assert posted.status_code == 403
     assert api_as(viewer).patch(f"/api/v1/replies/{reply.pk}/", {"meaning": "not_now"}).status_code == 403
 

@@ -1,0 +1,156 @@
+"""API of answers to replies: write one, have it drafted, read it as it will go, send it, and say which tasks help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from campaigns.answers import ask, preview, queries, setup, write
+from campaigns.answers.serializers import (
+    DraftAnswerIn,
+    InboxAnswerIn,
+    InboxAnswerOut,
+    InboxAnswerViewOut,
+    InboxSetupIn,
+    InboxSetupOut,
+    SendIn,
+    SettleAnswerIn,
+)
+from campaigns.replies import queries as replies
+from campaigns.states import AnswerState
+from generation.teachers import queries as teachers
+from members.session import member_of
+from review.states import Role
+from review.tasks.permissions import require, task_or_404
+from web.http.lists import ListQuery, Rows, lists, one_of
+from web.http.pagination import KeysetPagination
+
+if TYPE_CHECKING:
+    from campaigns.models import Reply
+
+
+class InboxAnswerQuery(ListQuery):
+    campaign = serializers.CharField(required=False, help_text="Slug of a campaign.")
+    state = one_of(AnswerState.values)
+
+
+class InboxAnswerPages(KeysetPagination):
+    """Newest first."""
+
+    ordering = ("-created_at", "-id")
+
+
+class InboxAnswerListView(APIView):
+    """Answers to replies, newest first, of campaigns whose task you lead."""
+
+    pagination_class = InboxAnswerPages
+
+    @lists(InboxAnswerOut, InboxAnswerQuery)
+    def get(self, request: Request, asked: dict[str, Any]) -> Rows:
+        rows = queries.visible(member_of(request))
+        if "campaign" in asked:
+            rows = rows.filter(reply__message__campaign__slug=asked["campaign"])
+        return rows.filter(state=asked["state"]) if "state" in asked else rows
+
+
+class InboxAnswerView(APIView):
+    """The answer to one reply."""
+
+    @extend_schema(responses=InboxAnswerViewOut)
+    def get(self, request: Request, reply_id: UUID) -> Response:
+        return _shown(request, _reply(request, reply_id))
+
+    @extend_schema(request=InboxAnswerIn, responses=InboxAnswerViewOut)
+    def put(self, request: Request, reply_id: UUID) -> Response:
+        """Write its words, all of them."""
+        reply, asked = _reply(request, reply_id), _read(InboxAnswerIn, request)
+        write.save(reply, body=asked["body"], revision=asked["revision"], by=member_of(request))
+        return _shown(request, reply)
+
+
+class InboxAnswerDraftView(APIView):
+    """Drafts of an answer by the model of the inbox."""
+
+    @extend_schema(request=DraftAnswerIn, responses=InboxAnswerOut)
+    def post(self, request: Request, reply_id: UUID) -> Response:
+        reply, asked = _reply(request, reply_id), _read(DraftAnswerIn, request)
+        answer = ask.ask(reply, at_most_usd=asked["at_most_usd"], by=member_of(request))
+        return Response(InboxAnswerOut(answer).data)
+
+
+class InboxAnswerSendView(APIView):
+    """Sending an answer, and taking it back before it leaves."""
+
+    @extend_schema(request=SendIn, responses=InboxAnswerOut)
+    def post(self, request: Request, reply_id: UUID) -> Response:
+        """Send it as it was read; sent twice, it goes once."""
+        reply, asked = _reply(request, reply_id), _read(SendIn, request)
+        return Response(InboxAnswerOut(write.approve(reply, revision=asked["revision"], by=member_of(request))).data)
+
+    @extend_schema(responses={200: InboxAnswerOut})
+    def delete(self, request: Request, reply_id: UUID) -> Response:
+        """Take it back, if it has not left."""
+        return Response(InboxAnswerOut(write.take_back(_reply(request, reply_id), by=member_of(request))).data)
+
+
+class InboxAnswerSettleView(APIView):
+    """The fate of an answer whose outcome is unknown."""
+
+    @extend_schema(request=SettleAnswerIn, responses=InboxAnswerOut)
+    def post(self, request: Request, reply_id: UUID) -> Response:
+        reply, asked = _reply(request, reply_id), _read(SettleAnswerIn, request)
+        settled = write.settle_unknown(reply, arrived=asked["arrived"], by=member_of(request))
+        return Response(InboxAnswerOut(settled).data)
+
+
+class InboxSetupView(APIView):
+    """Which tasks the inbox of a campaign works with."""
+
+    @extend_schema(responses=InboxSetupOut)
+    def get(self, request: Request, slug: str) -> Response:
+        campaign = replies.campaign_or_404(member_of(request), slug)
+        require(member_of(request), campaign.task, Role.LEAD)
+        return Response(InboxSetupOut(queries.setup_of_campaign(campaign) or {}).data)
+
+    @extend_schema(request=InboxSetupIn, responses=InboxSetupOut)
+    def put(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        campaign, asked = replies.campaign_or_404(member, slug), _read(InboxSetupIn, request)
+        require(member, campaign.task, Role.LEAD)
+        sorting, answering, teacher = (asked.get(name) for name in ("sorting_task", "answer_task", "answer_teacher"))
+        choice = setup.InboxChoice(
+            task_or_404(member, sorting) if sorting else None,
+            task_or_404(member, answering) if answering else None,
+            teachers.teacher_or_404(member, teacher) if teacher else None,
+        )
+        return Response(InboxSetupOut(setup.choose(campaign, choice, by=member)).data)
+
+
+def _reply(request: Request, reply_id: UUID) -> Reply:
+    return queries.reply_to_answer_or_404(member_of(request), reply_id)
+
+
+def _read(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:
+    body = shape(data=request.data)
+    body.is_valid(raise_exception=True)
+    asked: dict[str, Any] = body.validated_data
+    return asked
+
+
+def _shown(request: Request, reply: Reply) -> Response:
+    newest, offer = queries.newest(reply), ask.offer(reply, by=member_of(request))
+    is_open = newest is not None and newest.state == AnswerState.OPEN
+    can_be_drafted = offer.task is not None and not offer.problem
+    shown = {
+        "answer": newest,
+        "preview": preview.preview(newest) if newest is not None and is_open else None,
+        "draft_at_most_usd": offer.at_most_usd if can_be_drafted else None,
+        "draft_problem": offer.problem,
+    }
+    return Response(InboxAnswerViewOut(shown).data)

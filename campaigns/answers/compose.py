@@ -1,0 +1,133 @@
+"""Make the mail of an answer: what is read, and every header of it. Sends nothing and writes no row.
+
+Recipient, sender and links come from their own rows alone, as with every mail. It bears the tokens of the mail that its
+reader answered: who leaves by it, or writes back to it, is found by that mail. It tracks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from email.utils import formataddr
+from hashlib import sha256
+from uuid import UUID
+
+from django.core.mail import EmailMultiAlternatives
+
+from campaigns.compose import content, render
+from campaigns.compose import message as compose_message
+from campaigns.compose.farewells import farewell_of
+from campaigns.compose.message import OutgoingMail
+from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
+from campaigns.states import AnswerState, LawfulBasis, MessageState
+from web.errors import Refusal
+
+MOST_NAMED = 20
+_MESSAGE_ID = re.compile(r"[!-;=?-~]{1,150}@[!-;=?-~]{1,150}")
+# Made up for a mail that bore no Message-ID: no mail program knows it.
+_NO_ID = "@no-message-id"
+_LEFT = (MessageState.SENT, MessageState.UNKNOWN, MessageState.SENDING)
+_ANSWER_LEFT = (AnswerState.SENT, AnswerState.UNKNOWN, AnswerState.SENDING)
+
+
+def compose(answer: InboxAnswer) -> OutgoingMail:
+    """The mail of an answer as it goes out now.
+
+    Args:
+        answer: With its reply's event, message, contact and campaign's sender.
+
+    Raises:
+        Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written.
+        UnfilledSlotError: The text has a slot that nothing fills.
+        ValueError: A header cannot be written.
+    """
+    mail, contact, sender = answer.reply.message, answer.reply.message.contact, sender_of(answer.reply)
+    if not answer.body.strip():
+        raise Refusal("no_words", "This answer has no text.", hint="Write it, and send it then.")
+    leave_url = compose_message.unsubscribe_url(mail.pk)
+    reason = farewell_of(contact.language).reason(
+        LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date
+    )
+    words = render.render(
+        {"subject": subject_of(answer.reply), "body": answer.body},
+        slots=content.slots_of(mail, links=content.link_urls(mail.campaign)),
+        footer=render.Footer(
+            sender.from_name, sender.postal_address, leave_url, reason, farewell_of(contact.language).leave
+        ),
+        plain_names=content.plain_names(contact),
+    )
+    message_id, answer_to = message_id_of(answer.pk, sender), compose_message.reply_address(mail.pk, sender)
+    outgoing = EmailMultiAlternatives(
+        subject=words.subject,
+        body=words.text,
+        from_email=answer_to,
+        to=[_named(contact.name, contact.address)],
+        reply_to=[_named(sender.from_name, answer_to)],
+        headers={
+            "From": _named(sender.from_name, sender.from_address),
+            "Message-ID": f"<{message_id}>",
+            "List-Unsubscribe": f"<{leave_url}>, <mailto:{answer_to}?subject=unsubscribe>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            **_answers(answer.reply, sender),
+        },
+    )
+    outgoing.attach_alternative(words.html, "text/html")
+    outgoing.metadata = {"message": str(mail.pk)}  # type: ignore[attr-defined]
+    return OutgoingMail(outgoing, words.subject, words.text, message_id)
+
+
+def sender_of(reply: Reply) -> SenderIdentity:
+    """Return who sent the mail that a reply answers: the answer comes from the same sender.
+
+    Raises:
+        Refusal: `no_sender`.
+    """
+    sender = reply.message.campaign.sender
+    if sender is None:
+        raise Refusal("no_sender", "The campaign has no sender identity, so nobody can answer for it.")
+    return sender
+
+
+def subject_of(reply: Reply) -> str:
+    """Return the subject of an answer: that of the reply, or of our mail where it had none, after one `Re:`."""
+    mail = reply.message
+    return compose_message.reply_subject(reply.subject or mail.subject or content.fields_of(mail)["subject"])
+
+
+def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:
+    """Message-ID of an answer, made from its row alone, so that every attempt at it bears the same."""
+    return (
+        f"{sha256(b'miniatures.answer.' + answer_pk.bytes).hexdigest()[:32]}@{sender.from_address.rpartition('@')[2]}"
+    )
+
+
+def _answers(reply: Reply, sender: SenderIdentity) -> dict[str, str]:
+    """Headers that put the answer behind what was written before it in its reader's mail program (RFC 5322, section 3.6.4)."""
+    enrolment, until = reply.message.enrolment_id, reply.event.occurred_at
+    mails = Message.objects.filter(enrolment=enrolment, state__in=_LEFT)
+    written = [
+        (mail.sent_at or mail.sending_at or mail.created_at, 0, mail.message_id or _own_id(mail, sender))
+        for mail in mails
+    ]
+    replies = Reply.objects.filter(message__enrolment=enrolment, event__occurred_at__lte=until).select_related("event")
+    written += [(each.event.occurred_at, 1, known_id(each)) for each in replies if each.pk != reply.pk]
+    answers = InboxAnswer.objects.filter(reply__message__enrolment=enrolment, state__in=_ANSWER_LEFT)
+    written += [(each.sent_at or each.sending_at or each.updated_at, 2, each.message_id) for each in answers]
+    before = [name for at, _, name in sorted(written) if name and at <= until]
+    named = [*before, *([own] if (own := known_id(reply)) else [])][-MOST_NAMED:]
+    return {"In-Reply-To": f"<{named[-1]}>", "References": " ".join(f"<{name}>" for name in named)} if named else {}
+
+
+def _own_id(mail: Message, sender: SenderIdentity) -> str:
+    return compose_message.message_id_of(mail.pk, sender)
+
+
+def known_id(reply: Reply) -> str:
+    """Return the Message-ID a reply came with; empty where it had none, or one that cannot stand in a header."""
+    message_id = str(reply.event.payload.get("message_id", ""))
+    is_usable = _MESSAGE_ID.fullmatch(message_id) and not message_id.endswith(_NO_ID)
+    # As long as the event keeps, it may have been cut.
+    return message_id if is_usable and len(message_id) < 200 else ""
+
+
+def _named(name: str, address: str) -> str:
+    return formataddr((render.one_line(name), address)) if name else address

@@ -1,0 +1,57 @@
+"""Make the record of a reply in a task that sorts or answers replies, once per task; a company keeps its side of the split.
+
+No two replies share a record, not even with the same words: so a person's text is erased with the person alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from campaigns.models import Reply, ReplyRecord
+from campaigns.pipelines import records
+from members.models import Member
+from review.models import Record, Source, Task
+from review.sources.imports import staging
+from review.sources.imports.record_import import content_hash
+from review.spec.schema import Facts
+from review.spec.task_spec import TaskSpec
+from review.states import SourceKind
+from web.errors import Refusal
+
+
+def find_or_make(reply: Reply, *, task: Task, spec: TaskSpec, facts: Facts, by: Member) -> Record:
+    """Return the record of a reply in a task. Runs inside a transaction and locks the task's row.
+
+    Raises:
+        Refusal: `import_running` (409), a file is being imported into the task; `no_split`, its company has no side.
+    """
+    staging.lock_task(task)
+    digest = hashlib.sha256(reply.pk.bytes + content_hash(facts).encode()).hexdigest()
+    made = ReplyRecord.objects.filter(reply=reply, record__task=task, record__content_hash=digest)
+    if existing := made.select_related("record").first():
+        return existing.record
+    source = _source(reply, task, by)
+    found, refused = records.make(source, spec, {digest: facts})
+    if digest not in found:
+        raise Refusal("no_split", f"No record can be made of this reply: {refused[digest]}")
+    record = Record.objects.get(pk=found[digest])
+    ReplyRecord.objects.create(reply=reply, record=record)
+    return record
+
+
+def _source(reply: Reply, task: Task, by: Member) -> Source:
+    campaign = reply.message.campaign
+    slug = f"replies-{campaign.pk.hex}"
+    source, _ = Source.objects.get_or_create(
+        task=task,
+        slug=slug,
+        defaults={
+            "name": f"Replies to {campaign.name}"[:160],
+            "kind": SourceKind.RECORDS,
+            "format": "replies",
+            "provenance": "What contacts wrote back, from the campaign's inbox",
+            "sha256": hashlib.sha256(slug.encode()).hexdigest(),
+            "created_by": by,
+        },
+    )
+    return source
