@@ -14,7 +14,6 @@ from evaluation.metrics.baselines import MAJORITY
 from evaluation.models import Evaluation
 from generation.judges import figures, launch
 from generation.models import JudgedText, Judging, Teacher
-from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
 from review.datasets import freezing
@@ -68,7 +67,8 @@ def version(judged: Task, admin: Member) -> DatasetVersion:
     made = make.make(judged, by=admin)
     assert (made.good, made.bad, made.left_out) == (34, 34, 0)
     frozen = freezing.freeze(freezing.create(made.task, name="Verdicts", by=admin), by=admin)
-    run_job(frozen.job_id, worker="w")
+    assert frozen.job is not None
+    run_job(frozen.job.pk, worker="w")
     frozen.refresh_from_db()
     return frozen
 
@@ -123,8 +123,10 @@ def verdicts_of(miniature: Miniature, judged: Task, by: Member) -> Judging:
     teacher = Teacher.objects.get(model=miniature.slug)
     subject = launch.of_desk(judged)
     made = launch.launch(subject, subject.texts_for(teacher, 100), judge=teacher, by=by, max_cost_usd=None)
-    run_job(made.order.job_id, worker="w")
-    job = Job.objects.get(pk=made.order.job_id)
+    job = made.order.job
+    assert job is not None
+    run_job(job.pk, worker="w")
+    job.refresh_from_db()
     assert job.state == "succeeded", job.error
     return made
 
