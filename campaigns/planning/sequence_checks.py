@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from campaigns.states import FOLLOWED_REPLIES, ReplyClass, StepCondition
-
-if TYPE_CHECKING:
-    from campaigns.planning.edit import StepPlan
 
 MOST_STEPS, MOST_WAIT_DAYS, MOST_DAYS_OFF = 6, 90, 60
 DAY_S = 86_400
 
 
-def step_errors(steps: Sequence[StepPlan]) -> list[str]:
+class PlannedStep(Protocol):
+    """What is checked of a mail of a sequence."""
+
+    @property
+    def writer(self) -> StepWriter: ...
+    @property
+    def wait_s(self) -> int: ...
+    @property
+    def when(self) -> StepCondition: ...
+    @property
+    def reply_classes(self) -> Sequence[str]: ...
+
+
+def step_errors(steps: Sequence[PlannedStep]) -> list[str]:
     """Everything that is wrong with a sequence; empty when it can be saved."""
     if not 1 <= len(steps) <= MOST_STEPS:
         return [f"A sequence has 1 to {MOST_STEPS} mails; this one has {len(steps)}."]
     return [error for number, step in enumerate(steps, start=1) for error in _of_step(number, step)]
 
 
-def _of_step(number: int, step: StepPlan) -> Iterator[str]:
+def _of_step(number: int, step: PlannedStep) -> Iterator[str]:
     if not 0 <= step.wait_s <= MOST_WAIT_DAYS * DAY_S:
         yield f"Mail {number}: a wait is between 0 and {MOST_WAIT_DAYS} days."
     if number == 1 and (step.when != StepCondition.NO_ANSWER or step.reply_classes):
@@ -33,7 +43,7 @@ def _of_step(number: int, step: StepPlan) -> Iterator[str]:
         yield f"Mail {number} names what the answer says, and does not wait for one: choose that condition, or name none."
 
 
-def _of_answers(number: int, step: StepPlan) -> Iterator[str]:
+def _of_answers(number: int, step: PlannedStep) -> Iterator[str]:
     allowed = ", ".join(FOLLOWED_REPLIES)
     if not step.reply_classes:
         yield f"Mail {number} takes up an answer: say which, of {allowed}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from evaluation.states import StudyMetric
 from evaluation.studies import columns, launch_study, presentation, replication
 from evaluation.studies import queries as selectors
 from evaluation.studies.design import BESIDE_SFT, SMALL, StudyRequest
+from evaluation.studies.task_names import StudyReader
 from jobs.monitor.serializers import JobSerializer
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -95,15 +97,23 @@ class StudyOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
     def get_verdict(self, study: Any) -> dict[str, Any] | None:
-        return presentation.verdict_of(study)
+        return presentation.verdict_of(study, self.context["reader"])
 
 
 class StudyDetailOut(StudyOut):
-    record = serializers.DictField()
+    record = serializers.SerializerMethodField()
     cells = serializers.SerializerMethodField()
 
+    def get_record(self, study: Any) -> dict[str, Any]:
+        return presentation.record_of(study, self.context["reader"])
+
     def get_cells(self, study: Any) -> list[dict[str, Any]]:
-        return presentation.cell_rows(study)
+        return presentation.cell_rows(study, self.context["reader"])
+
+
+def _drawn(request: Request, page: list[Any]) -> Iterable[Mapping[str, Any]]:
+    reader = StudyReader(member_of(request))
+    return [StudyOut(study, context={"reader": reader}).data for study in page]
 
 
 class StudiesView(APIView):
@@ -111,7 +121,7 @@ class StudiesView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(StudyOut, TaskQuery)
+    @lists(StudyOut, TaskQuery, draw=_drawn)
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         return selectors.visible(member, task=task_or_404(member, asked["task"]) if "task" in asked else None)
@@ -152,7 +162,7 @@ class PaperView(APIView):
 
     @extend_schema(operation_id="task_paper", responses={200: OpenApiTypes.OBJECT})
     def get(self, request: Request, slug: str) -> Response:
-        return Response(replication.of_task(task_or_404(member_of(request), slug)))
+        return Response(replication.of_task(task_or_404(member_of(request), slug), StudyReader(member_of(request))))
 
 
 class StudyDetailView(APIView):
@@ -160,7 +170,9 @@ class StudyDetailView(APIView):
 
     @extend_schema(responses=StudyDetailOut)
     def get(self, request: Request, study_id: UUID) -> Response:
-        return Response(StudyDetailOut(selectors.study_or_404(member_of(request), study_id)).data)
+        member = member_of(request)
+        study = selectors.study_or_404(member, study_id)
+        return Response(StudyDetailOut(study, context={"reader": StudyReader(member)}).data)
 
 
 class StudyCellsView(APIView):
@@ -169,7 +181,9 @@ class StudyCellsView(APIView):
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request, study_id: UUID) -> HttpResponse:
         study = selectors.study_or_404(member_of(request), study_id)
-        return HttpResponse(presentation.csv_of(study), content_type="text/csv; charset=utf-8")
+        return HttpResponse(
+            presentation.csv_of(study, StudyReader(member_of(request))), content_type="text/csv; charset=utf-8"
+        )
 
 
 class StudyRecordView(APIView):
@@ -178,6 +192,7 @@ class StudyRecordView(APIView):
     @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
     def get(self, request: Request, study_id: UUID) -> HttpResponse:
         study = selectors.study_or_404(member_of(request), study_id)
-        answer = HttpResponse(study.record_text.encode(), content_type="application/json")
+        text = presentation.record_file(study, StudyReader(member_of(request)))
+        answer = HttpResponse(text.encode(), content_type="application/json")
         answer["ETag"] = f'"{study.record_sha256}"'
         return answer

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, health, methods, record, samples, transfer
+from evaluation.studies import arms, health, methods, record, samples, task_names, transfer
 from evaluation.studies import queries as selectors
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
@@ -47,7 +47,12 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
     with transaction.atomic():
         claim.lock_held(study.job_id, fence)
         StudyVerdict.objects.update_or_create(study=study, defaults={"body": body})
-    return {"sentence": body["sentence"], "cells": len(now), "ended_well": len(now) - len(failed)}
+    # A job is read by all members of its task.
+    return {
+        "sentence": task_names.sentence_for_all(study, body),
+        "cells": len(now),
+        "ended_well": len(now) - len(failed),
+    }
 
 
 def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:

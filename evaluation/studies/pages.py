@@ -13,6 +13,7 @@ from evaluation.studies import columns, launch_study, presentation, registration
 from evaluation.studies import queries as selectors
 from evaluation.studies.forms import StudyForm
 from evaluation.studies.rules import rule_of
+from evaluation.studies.task_names import StudyReader
 from members.session import member_of
 from review.datasets import queries
 from review.states import Role
@@ -50,6 +51,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "refusal": refusal,
         "page": page,
+        "listed": presentation.listed(page, StudyReader(member_of(request))),
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     return render(request, "evaluation/studies.html", context, status=refusal.status if refusal else 200)
@@ -59,7 +61,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """The paper's table and claims beside what was measured of the task."""
     task = task_or_404(member_of(request), slug)
-    context = {"task": task, "section": "studies", **replication.of_task(task)}
+    context = {"task": task, "section": "studies", **replication.of_task(task, StudyReader(member_of(request)))}
     return render(request, "evaluation/paper.html", context)
 
 
@@ -92,13 +94,18 @@ def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
 @require_GET
 def cells_csv(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study_row = selectors.study_or_404(member_of(request), study_id)
-    return _file(presentation.csv_of(study_row), "text/csv; charset=utf-8", f"study-{study_row.pk}-cells.csv")
+    return _file(
+        presentation.csv_of(study_row, StudyReader(member_of(request))),
+        "text/csv; charset=utf-8",
+        f"study-{study_row.pk}-cells.csv",
+    )
 
 
 @require_GET
 def record_json(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study_row = selectors.study_or_404(member_of(request), study_id)
-    answer = _file(study_row.record_text, "application/json", f"study-{study_row.pk}-record.json")
+    text = presentation.record_file(study_row, StudyReader(member_of(request)))
+    answer = _file(text, "application/json", f"study-{study_row.pk}-record.json")
     answer["ETag"] = f'"{study_row.record_sha256}"'
     return answer
 
@@ -110,7 +117,7 @@ def _context(request: HttpRequest, study_id: UUID) -> dict[str, Any]:
         "section": "studies",
         "study": study_row,
         "job": study_row.job,
-        **presentation.page(study_row),
+        **presentation.page(study_row, StudyReader(member_of(request))),
     }
 
 

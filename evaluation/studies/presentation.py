@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from django.core.exceptions import PermissionDenied
 
 from evaluation.models import Study
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import charts, pareto, queries, record, reported
+from evaluation.studies import charts, pareto, queries, record, reported, task_names
+from evaluation.studies.task_names import StudyReader
 from web import csv
 
 BADGES = {
@@ -71,27 +74,53 @@ COST_LABELS = {
 }
 
 
-def verdict_of(study: Study) -> dict[str, Any] | None:
-    """The verdict's numbers, once there is one."""
+def verdict_of(study: Study, reader: StudyReader) -> dict[str, Any] | None:
+    """The verdict's numbers, once there is one; tasks that the reader has no role in are not named."""
     verdict = getattr(study, "verdict", None)
-    return dict(verdict.body) if verdict else None
+    return task_names.with_neutral_names(verdict.body, reader.neutral_names(study)) if verdict else None
 
 
-def cell_rows(study: Study) -> list[dict[str, Any]]:
+def listed(studies: Iterable[Study], reader: StudyReader) -> list[dict[str, Any]]:
+    """Studies with the sentence of their verdict; it is empty where there is none yet."""
+    return [{"study": study, "sentence": (verdict_of(study, reader) or {}).get("sentence", "")} for study in studies]
+
+
+def record_of(study: Study, reader: StudyReader) -> dict[str, Any]:
+    """The registration; tasks that the reader has no role in are not named."""
+    return task_names.record_with_neutral_names(study.record, reader.neutral_names(study))
+
+
+def record_file(study: Study, reader: StudyReader) -> str:
+    """The registration, byte for byte as it was hashed.
+
+    Raises:
+        PermissionDenied: It names tasks that the reader has no role in.
+    """
+    if reader.neutral_names(study):
+        raise PermissionDenied(
+            "The record of this study names tasks that you are no member of. Its page shows it with neutral names."
+        )
+    return study.record_text
+
+
+def cell_rows(study: Study, reader: StudyReader) -> list[dict[str, Any]]:
     """A row a cell: as the verdict saw them once there is one, as they are before."""
-    body = verdict_of(study)
+    body = verdict_of(study, reader)
     if body:
         return list(body["cells"])
-    return queries.rows([queries.cell_status(cell) for cell in queries.cells(study)], study.record["metric"])
+    rows = queries.rows([queries.cell_status(cell) for cell in queries.cells(study)], study.record["metric"])
+    return task_names.rows_with_neutral_names(rows, reader.neutral_names(study))
 
 
-def page(study: Study) -> dict[str, Any]:
-    """All that a study's page draws."""
-    body, metric = verdict_of(study), study.record["metric"]
+def page(study: Study, reader: StudyReader) -> dict[str, Any]:
+    """All that a study's page draws for who reads it."""
+    body, metric = verdict_of(study, reader), study.record["metric"]
+    names = reader.neutral_names(study)
     now = [] if body else [queries.cell_status(cell) for cell in queries.cells(study)]
-    rows = list(body["cells"]) if body else queries.rows(now, metric)
+    rows = list(body["cells"]) if body else task_names.rows_with_neutral_names(queries.rows(now, metric), names)
     return {
-        "record": study.record,
+        "record": task_names.record_with_neutral_names(study.record, names),
+        "has_neutral_names": bool(names),
         "rule_note": rule_note(study),
         "record_is_intact": record.sha256_of(study.record_text) == study.record_sha256,
         "verdict": body,
@@ -104,10 +133,10 @@ def page(study: Study) -> dict[str, Any]:
         else None,
         "fronts": _fronts(metric, body) if body and body.get("fronts") else [],
         "costs": [{**cost, "label": COST_LABELS[cost["name"]]} for cost in (body or {}).get("costs", [])],
-        "under_way": [each for each in now if each.job],
+        "under_way": [each for each in now if each.job and each.cell.arm not in names],
         "reported": reported.FINDINGS[study.kind],
         "paper": reported.PAPER,
-        **grid(study, rows),
+        **grid(study, rows, body),
     }
 
 
@@ -136,16 +165,14 @@ def rule_note(study: Study) -> str:
     )
 
 
-def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def grid(study: Study, rows: Sequence[dict[str, Any]], body: Mapping[str, Any] | None) -> dict[str, Any]:
     """Cells as a table: a line a seed, a column a size or an arm."""
     axis = "records" if study.kind == StudyKind.SAMPLES else "arm"
     metric = study.record["metric"]
     columns = list(dict.fromkeys(row[axis] for row in rows))
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
     # What lies between the seeds of an arm, where the verdict tells it.
-    spread = {
-        point["arm"]: point["spread"] for point in (verdict_of(study) or {}).get("points", []) if "spread" in point
-    }
+    spread = {point["arm"]: point["spread"] for point in (body or {}).get("points", []) if "spread" in point}
     by_place = {(row["seed"], row[axis]): _shown(row, metric) for row in rows}
     return {
         "columns": columns,
@@ -156,9 +183,9 @@ def grid(study: Study, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def csv_of(study: Study) -> str:
+def csv_of(study: Study, reader: StudyReader) -> str:
     """Every cell with what it measured, as CSV with a head line."""
-    return "".join(csv.table(COLUMNS, cell_rows(study)))
+    return "".join(csv.table(COLUMNS, cell_rows(study, reader)))
 
 
 def _shown(row: dict[str, Any], metric: str) -> dict[str, Any]:

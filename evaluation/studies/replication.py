@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from evaluation.models import Evaluation, Study
 from evaluation.states import SystemKind
-from evaluation.studies import reported
+from evaluation.studies import presentation, reported
+from evaluation.studies.task_names import StudyReader
 from review.models import Task
 from review.states import Split
 
@@ -18,15 +19,15 @@ EVALUATIONS_CONSIDERED: Final = 100
 TUNED: Final = (SystemKind.LORA, SystemKind.FULL)
 
 
-def of_task(task: Task) -> dict[str, Any]:
-    """What the paper reports, each with what was measured of this task, as plain data.
+def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
+    """What the paper reports, each with what was measured of this task, as plain data, for who reads it.
 
     Returns:
         `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; what was not measured is None.
     """
     evaluations = Evaluation.objects.filter(task=task, split=Split.VALIDATION, suite=None).exclude(summary={})
     newest = list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
-    verdicts = _newest_verdicts(task)
+    verdicts = _newest_verdicts(task, reader)
     return {
         "models": [_model(model, newest) for model in reported.TABLE],
         "claims": [
@@ -41,12 +42,12 @@ def of_task(task: Task) -> dict[str, Any]:
     }
 
 
-def _newest_verdicts(task: Task) -> dict[str, dict[str, Any]]:
+def _newest_verdicts(task: Task, reader: StudyReader) -> dict[str, dict[str, Any]]:
     studies = Study.objects.filter(task=task, verdict__isnull=False).select_related("verdict").order_by("created_at")
     return {
         study.kind: {
             "study": str(study.pk),
-            "sentence": study.verdict.body["sentence"],
+            "sentence": (presentation.verdict_of(study, reader) or {})["sentence"],
             "registered_at": study.created_at.isoformat(timespec="seconds"),
         }
         for study in studies

@@ -28,21 +28,29 @@ def conclude_transfer(
         `sentence`, `findings`, `points` (none) and `matrix`, a column a task, as plain data.
     """
     matrix = [_column(str(column["task"]), cells, set(column["records"]), rule) for column in columns]
-    pairs = [
-        entry for column in matrix for entry in column["entries"] if entry["p"] is not None and not entry["is_own"]
-    ]
-    told = [pair for pair in pairs if not pair["problem"]]
+    pairs = _pairs(matrix)
     # Over all pairs, as registered: one that is unstable is never named, but counts.
     adjusted = multiplicity.holm([1.0 if pair["problem"] else pair["p"] for pair in pairs])
     for pair, of_all in zip(pairs, adjusted, strict=True):
         if not pair["problem"]:
             pair |= {"adjusted_p": of_all, "effect": _effect(pair, of_all, 1 - rule["level"])}
+    return {**worded(matrix), "points": [], "matrix": matrix}
+
+
+def worded(matrix: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What a matrix says in words: `sentence` and `findings`, with the tasks called as the matrix calls them."""
+    pairs = _pairs(matrix)
+    told = [pair for pair in pairs if not pair["problem"]]
     return {
         "sentence": _sentence(told, has_base=any(column["base"] is not None for column in matrix)),
         "findings": [_finding(pair) for pair in pairs],
-        "points": [],
-        "matrix": matrix,
     }
+
+
+def _pairs(matrix: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries of a task tuned on another, where both were measured."""
+    entries = (entry for column in matrix for entry in column["entries"])
+    return [entry for entry in entries if entry["p"] is not None and not entry["is_own"]]
 
 
 def _column(task: str, cells: Sequence[CellResult], records: set[str], rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from django.db.models import Q, QuerySet
+
 from generation.models import Teacher
 from generation.states import Provider
+from members.models import Member
 from review.models import Task
 from review.spec.task_spec import TaskSpec
 from web.db.keys import free_slug
@@ -75,6 +78,10 @@ class TeacherProvider(Protocol):
         """Keys of the teachers that write for a task; pages offer no others."""
         ...
 
+    def keys_seen_by(self, member: Member) -> set[str]:
+        """Keys of the teachers that a member may know of; the names of others tell of tasks that are not the member's."""
+        ...
+
     def check(self, key: str, task: Task) -> None:
         """Refuse an order that the teacher of this key cannot write.
 
@@ -107,6 +114,12 @@ def provider_of(teacher: Teacher) -> TeacherProvider | None:
         KeyError: Its room is not installed.
     """
     return _PROVIDERS[teacher.provided_by.partition(":")[0]] if teacher.provided_by else None
+
+
+def seen_by(member: Member, teachers: QuerySet[Teacher]) -> QuerySet[Teacher]:
+    """Those of some teachers that a member may know of: all that an admin added, and provided ones of the member's tasks."""
+    names = [f"{room}:{key}" for room, provider in _PROVIDERS.items() for key in provider.keys_seen_by(member)]
+    return teachers.filter(Q(provided_by="") | Q(provided_by__in=names))
 
 
 def writes_for(task: Task, teachers: Iterable[Teacher]) -> list[Teacher]:

@@ -1,4 +1,4 @@
-"""Questions about teachers and prices. Any member may see them: a lead must choose among them."""
+"""Questions about teachers and prices. Any member may see those an admin added: a lead must choose among them."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ class TeacherLine:
 
 
 def visible(member: Member) -> QuerySet[Teacher]:
-    """Teachers the member may see: all, for an admin; those in use, for others."""
+    """Teachers the member may see: all, for an admin; for others those in use, of miniatures those of their tasks."""
     teachers = Teacher.objects.order_by("name")
-    return teachers if member.is_admin else teachers.filter(is_active=True)
+    return teachers if member.is_admin else provided.seen_by(member, teachers.filter(is_active=True))
 
 
 def lines(member: Member) -> list[TeacherLine]:
-    """Teachers with their prices and stored keys; three queries however many there are."""
+    """Teachers with their prices and stored keys; four queries however many there are."""
     return _lines(visible(member))
 
 

@@ -9,13 +9,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from audit.seals.row_hashes import row_hash
 from serving.evidence import layout
-
-if TYPE_CHECKING:
-    from serving.evidence.verification import EvidenceReader
+from serving.evidence.reader import EvidenceReader
 
 LINE_BYTES = 1 << 10
 HashesByDay = dict[date, dict[int, str]]

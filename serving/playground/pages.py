@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from members.models import Member
 from members.session import member_of
 from review.sources import queries
+from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks import queries as tasks_queries
 from review.tasks.permissions import require, task_or_404
@@ -54,6 +55,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "models": models,
         "form": form,
         "sides": _sides(request, models),
+        "withholds_judge": is_withheld(member_of(request), task),
         "has_paid": any(model.is_paid for model in models),
     }
     return render(request, "serving/playground.html", context)

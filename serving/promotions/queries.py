@@ -13,6 +13,7 @@ from django.urls import reverse
 from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
+from review.sources.judge_records.queries import withheld_judges
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import tasks_for
@@ -53,7 +54,8 @@ def served_miniatures(*, task: Task | None = None, member: Member | None = None)
 
     Args:
         task: Only this task's.
-        member: Only those of tasks in which the member is a reviewer or more; None asks for the product itself.
+        member: Only those that the member may ask: a reviewer or more of the task, and none of the drafts that it judges.
+            None asks for the product itself.
     """
     held = current_promotions()
     if task is not None:
@@ -77,7 +79,8 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
 
     Args:
         name: A miniature's slug, or a task's.
-        member: Who asks, who must be a reviewer or more of its task; None for the product itself.
+        member: Who asks, who must be a reviewer or more of its task, and none of the drafts that it judges; None for the
+            product itself.
     """
     # Asked before every answer, so in two short statements: the name's own history, then the row.
     named = Q(miniature__slug=name) | Q(task__slug=name)
@@ -88,7 +91,10 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
     served = {pk: slug for pk, (act, slug) in newest.items() if act == Act.PROMOTE}
     # A miniature's own name goes before a task's that is spelled like it.
     chosen = next((pk for pk, slug in served.items() if slug == name), next(iter(served), None))
-    chosen_row = Miniature.objects.select_related("task").filter(pk=chosen).first() if chosen else None
+    if chosen is None:
+        return None
+    rows = Miniature.objects.select_related("task").filter(pk=chosen)
+    chosen_row = (rows if member is None else rows.exclude(task__in=withheld_judges(member))).first()
     if chosen_row is None or chosen_row.task.archived_at is not None:
         return None
     return chosen_row if member is None or permissions.may(member, chosen_row.task, Role.REVIEWER) else None
@@ -113,7 +119,7 @@ def of_task(member: Member, task: Task) -> list[Miniature]:
 
 def _usable(held: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:
     slugs = permissions.slugs_with(member, Role.REVIEWER)
-    held = held.filter(task__in=tasks_for(member))
+    held = held.filter(task__in=tasks_for(member)).exclude(task__in=withheld_judges(member))
     return held if slugs is None else held.filter(task__slug__in=slugs)
 
 

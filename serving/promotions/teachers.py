@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from generation.teachers import provided
 from generation.teachers.provided import NewProvidedTeacher
+from members.models import Member
 from review.models import Task
 from review.spec.judge_task import is_judge_task
 from review.spec.task_spec import TaskSpec
+from review.tasks.permissions import tasks_for
+from serving.models import Promotion
 from serving.promotions import queries
 from serving.runtime import addresses, internal_keys
 from training.models import Miniature
@@ -61,6 +66,12 @@ class MiniatureTeachers:
         """A miniature judges drafts of the task whose judge it was tuned to be."""
         rows = Miniature.objects.filter(task__judges__judged=task).values_list("pk", flat=True)
         return {str(key) for key in rows}
+
+    def keys_seen_by(self, member: Member) -> set[str]:
+        """Miniatures that were ever promoted in the member's tasks, and the judges of those tasks."""
+        tasks = tasks_for(member).values("pk")
+        rows = Promotion.objects.filter(Q(task__in=tasks) | Q(task__judges__judged__in=tasks))
+        return {str(key) for key in rows.values_list("miniature", flat=True).distinct()}
 
     def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
         """What it was taught; None where it judges no drafts of the task."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
+from django.http import Http404
 
 from generation.models import Teacher
 from generation.orders import launch
@@ -13,6 +14,7 @@ from generation.teachers.edit import NewTeacher
 from jobs.supervisor import run_job
 from review.models import Draft, JudgeTask
 from review.spec import judge_task, prompting
+from review.states import Role
 from serving.models import Usage
 from serving.promotions import promotion
 from serving.runtime import internal_keys
@@ -46,6 +48,31 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
     assert calls[0].prompt_hash == prompting.prompt_hash(prompt)
     assert "base_url" not in order.teacher_spec or not order.teacher_spec["base_url"]
     wait_until(lambda: Usage.objects.filter(token="internal", member=None, requests=4).exists())
+
+
+def test_only_members_of_its_task_hear_of_a_miniature_as_teacher(promoted, lead, admin, make_member):
+    stranger, other = make_member("sam"), factories.make_task(by=admin, slug="other")
+    factories.join(stranger, other, Role.LEAD)
+    teacher = Teacher.objects.get(model=promoted.slug)
+
+    seen = {
+        member.username: {line.teacher for line in teacher_selectors.lines(member)}
+        for member in (lead, stranger, admin)
+    }
+
+    assert {name: teacher in teachers for name, teachers in seen.items()} == {"lea": True, "sam": False, "ada": True}
+    assert Teacher.objects.get(slug="offline") in seen["sam"]
+    with pytest.raises(Http404):
+        teacher_selectors.teacher_or_404(stranger, teacher.slug)
+
+
+def test_a_judge_is_heard_of_in_the_task_that_it_judges(promoted, admin, make_member):
+    judged = factories.make_task(by=admin, slug="judged")
+    JudgeTask.objects.create(task=promoted.task, judged=judged)
+    lead = make_member("jo")
+    factories.join(lead, judged, Role.LEAD)
+
+    assert Teacher.objects.get(model=promoted.slug) in teacher_selectors.visible(lead)
 
 
 def test_its_drafts_say_who_wrote_them_in_which_round(promoted, task, lead):

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from members.session import member_of
+from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.miniatures import cost, lineage, writing, written_text, zip_stream
@@ -117,6 +118,7 @@ def _context(
         "with_starts": costs.with_starts,
         "form": form,
         "refusal": refusal,
-        "may_write": may(member_of(request), miniature.task, Role.REVIEWER),
+        "may_write": may(member_of(request), miniature.task, Role.REVIEWER)
+        and not is_withheld(member_of(request), miniature.task),
         **(written_text.context(miniature, job) if job else {}),
     }

@@ -16,6 +16,7 @@ from jobs.models import Job
 from jobs.states import FINISHED
 from members.models import Member
 from review.sources.imports.cell_values import read_value
+from review.sources.judge_records import queries as judge_tasks
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
 from review.states import Role
@@ -42,10 +43,11 @@ def request_text(miniature: Miniature, *, record: Mapping[str, Any], by: Member)
         by: A reviewer or lead of the task.
 
     Raises:
-        PermissionDenied: The member only reads this task.
+        PermissionDenied: The member only reads this task, or reviews the drafts that the miniature judges.
         Refusal: 422, with what is wrong by field.
     """
     require(by, miniature.task, Role.REVIEWER)
+    judge_tasks.require_may_ask(by, miniature.task)
     spec = miniature.run.taught
     facts = read_facts(spec, record)
     title = str(facts.get(spec.facts_with_role("title") or spec.facts_with_role("group") or "", ""))

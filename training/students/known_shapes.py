@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from training.students.catalogue import KnownStudent
+from typing import Any, Final, Protocol
 
 Shapes = dict[str, tuple[int, ...]]
 # Tokens a family keeps beside those of its context; relative positions DeBERTa tells apart; buckets of T5's distances.
 _MORE_POSITIONS, _RELATIVE, _BUCKETS = 2, 512, 32
 
 
-def config_of(known: KnownStudent) -> dict[str, Any]:
+class StudentSizes(Protocol):
+    """The numbers that a family leaves open: widths, counts and lengths, as `catalogue.KnownStudent` lists them."""
+
+    @property
+    def family(self) -> str: ...
+    @property
+    def is_encoder(self) -> bool: ...
+    @property
+    def hidden(self) -> int: ...
+    @property
+    def layers(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
+    @property
+    def key_value_heads(self) -> int: ...
+    @property
+    def head(self) -> int: ...
+    @property
+    def intermediate(self) -> int: ...
+    @property
+    def vocabulary(self) -> int: ...
+    @property
+    def context(self) -> int: ...
+    @property
+    def is_tied(self) -> bool: ...
+    @property
+    def sees(self) -> int: ...
+
+
+def config_of(known: StudentSizes) -> dict[str, Any]:
     """What of its config.json tells sizes."""
     config = {"model_type": known.family, "vocab_size": known.vocabulary}
     if known.family == "t5":
@@ -68,12 +94,12 @@ _OF_ENCODERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def weights_of(known: KnownStudent) -> Shapes:
+def weights_of(known: StudentSizes) -> Shapes:
     """The shapes of its weights by names that tell what they are for."""
     return _BY_FAMILY.get(known.family, _decoder)(known)
 
 
-def _decoder(known: KnownStudent) -> Shapes:
+def _decoder(known: StudentSizes) -> Shapes:
     hidden, queries, pairs = known.hidden, known.heads * known.head, known.key_value_heads * known.head
     layer: Shapes = {
         "self_attn.o_proj": (hidden, queries),
@@ -101,7 +127,7 @@ def _decoder(known: KnownStudent) -> Shapes:
     return shapes
 
 
-def _modernbert(known: KnownStudent) -> Shapes:
+def _modernbert(known: StudentSizes) -> Shapes:
     hidden, inside = known.hidden, known.intermediate
     layer: Shapes = {
         "attn_norm": (hidden,),
@@ -121,7 +147,7 @@ def _modernbert(known: KnownStudent) -> Shapes:
     }
 
 
-def _bert(known: KnownStudent) -> Shapes:
+def _bert(known: StudentSizes) -> Shapes:
     """XLM-R and DeBERTa: BERT's layers, with positions of their own, or in each layer relative ones."""
     hidden, inside = known.hidden, known.intermediate
     layer: Shapes = {}
@@ -141,7 +167,7 @@ def _bert(known: KnownStudent) -> Shapes:
     }
 
 
-def _t5(known: KnownStudent) -> Shapes:
+def _t5(known: StudentSizes) -> Shapes:
     hidden, queries, inside = known.hidden, known.heads * known.head, known.intermediate
     attention: Shapes = {"q": (queries, hidden), "k": (queries, hidden), "v": (queries, hidden), "o": (hidden, queries)}
     forward: Shapes = {"wi_0": (inside, hidden), "wi_1": (inside, hidden), "wo": (hidden, inside)}
@@ -158,7 +184,7 @@ def _t5(known: KnownStudent) -> Shapes:
     return shapes
 
 
-def _bart(known: KnownStudent) -> Shapes:
+def _bart(known: StudentSizes) -> Shapes:
     hidden, inside = known.hidden, known.intermediate
     shapes: Shapes = {"model.shared.weight": (known.vocabulary, hidden)}
     for side, attentions in (("encoder", ("self_attn",)), ("decoder", ("self_attn", "encoder_attn"))):
@@ -187,7 +213,7 @@ def _norm(name: str, width: int) -> Shapes:
     return {f"{name}.weight": (width,), f"{name}.bias": (width,)}
 
 
-_BY_FAMILY: Final[dict[str, Callable[[KnownStudent], Shapes]]] = {
+_BY_FAMILY: Final[dict[str, Callable[[StudentSizes], Shapes]]] = {
     "modernbert": _modernbert,
     "deberta-v2": _bert,
     "xlm-roberta": _bert,

@@ -12,6 +12,7 @@ from evaluation.states import StudyKind
 from evaluation.studies import arms, launch_study, presentation
 from evaluation.studies.design import DENSE, ISOLATED, StudyRequest
 from evaluation.studies.rules import RULES
+from evaluation.studies.task_names import StudyReader
 from members.models import Member
 from review.models import DatasetVersion
 from tests.evaluation.studies.conftest import finish_all
@@ -44,7 +45,8 @@ def test_both_students_are_tuned_on_the_same_rows_and_a_verdict_is_told(
     assert plans[ISOLATED]["sample"] == plans[DENSE]["sample"]
     body = Study.objects.get(pk=study.pk).verdict.body
     assert body["sentence"].startswith("The study has not told which is the better student")
-    assert "tiny models made from a config" in presentation.page(Study.objects.get(pk=study.pk))["rule_note"]
+    page = presentation.page(Study.objects.get(pk=study.pk), StudyReader(admin))
+    assert "tiny models made from a config" in page["rule_note"]
 
 
 @pytest.mark.django_db

@@ -69,6 +69,9 @@ class FakeRoom:
     def judge_keys_for(self, task: Task) -> set[str]:
         return {"1"} if task == self._judged else set()
 
+    def keys_seen_by(self, member: Member) -> set[str]:
+        return {"1"}
+
     def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
         return self._taught if key in self.judge_keys_for(task) else None
 

@@ -98,7 +98,8 @@ class Chat:
         """
         befores = [self._render(prompt, answer_next=True) for prompt, _ in examples]
         if self.is_apart:
-            return apart.encode(self, befores, [completion for _, completion in examples])
+            answers = [completion for _, completion in examples]
+            return apart.encode(self.tokenizer, befores, answers, end_of_turn=self.end_of_turn)
         wholes = [
             _joined(before, self._render([*prompt, *completion], answer_next=False))
             for before, (prompt, completion) in zip(befores, examples, strict=True)

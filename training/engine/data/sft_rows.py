@@ -243,7 +243,7 @@ def _encode(raws: Sequence[dict[str, Any]], chat: Chat) -> list[TokenRow]:
         encoded_rows = [_encode_one(raw, chat) for raw in raws]
     rows = [TokenRow(str(raw["id"]), ids, prompt) for raw, (ids, prompt) in zip(raws, encoded_rows, strict=True)]
     if chat.is_apart:
-        apart.require_kept(raws, rows, chat)
+        apart.require_kept(raws, [chat.spelled(row.ids[row.prompt_length :]) for row in rows])
     return rows
 
 

@@ -7,14 +7,10 @@ lost them would never write them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
 
 from training.engine.contracts import TrainError
-
-if TYPE_CHECKING:
-    from training.engine.data.chat import Chat, Messages
-    from training.engine.data.sft_rows import TokenRow
 
 NAMED_ROWS: Final = 10
 # Texts of all turns with a blank line between them; roles are named only where the model itself has spoken before.
@@ -27,19 +23,33 @@ SOURCE_TEMPLATE: Final = (
 )
 
 
-def encode(chat: Chat, sources: Sequence[str], completions: Sequence[Messages]) -> list[tuple[list[int], int]]:
+class PartedRow(Protocol):
+    """A row whose prompt the encoder reads and whose answer the decoder writes; both in tokens."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def prompt_length(self) -> int: ...
+    @property
+    def supervised(self) -> int: ...
+
+
+def encode(
+    tokenizer: Any, sources: Sequence[str], completions: Sequence[Sequence[Mapping[str, str]]], *, end_of_turn: int
+) -> list[tuple[list[int], int]]:
     """Token ids of each source with those of its answer behind them, and how many are the source's.
 
     Args:
-        chat: The student's tokenizer and template.
+        tokenizer: The student's.
         sources: Rendered prompts.
         completions: Messages of each answer.
+        end_of_turn: The token that ends an answer.
     """
     answers = ["\n\n".join(message["content"] for message in completion) for completion in completions]
-    read = chat.tokenizer(list(sources), return_attention_mask=False, return_token_type_ids=False)["input_ids"]
-    written = chat.tokenizer(text_target=answers, return_attention_mask=False, return_token_type_ids=False)["input_ids"]
+    read = tokenizer(list(sources), return_attention_mask=False, return_token_type_ids=False)["input_ids"]
+    written = tokenizer(text_target=answers, return_attention_mask=False, return_token_type_ids=False)["input_ids"]
     return [
-        ([*source, *ended(list(answer), chat.end_of_turn)], len(source))
+        ([*source, *ended(list(answer), end_of_turn)], len(source))
         for source, answer in zip(read, written, strict=True)
     ]
 
@@ -49,17 +59,20 @@ def ended(ids: list[int], end: int) -> list[int]:
     return ids if ids and ids[-1] == end else [*ids, end]
 
 
-def require_kept(raws: Sequence[dict[str, Any]], rows: Sequence[TokenRow], chat: Chat) -> None:
+def require_kept(raws: Sequence[Mapping[str, Any]], spelled: Sequence[str]) -> None:
     """Refuse answers that the tokenizer cannot give back, white space at their ends aside.
+
+    Args:
+        raws: Rows of an `sft` file.
+        spelled: What the tokens of each row's answer spell.
 
     Raises:
         TrainError: Names the first of them.
     """
     lost = [
-        row.id
-        for raw, row in zip(raws, rows, strict=True)
-        if chat.spelled(row.ids[row.prompt_length :]).strip()
-        != "\n\n".join(message["content"] for message in raw["completion"]).strip()
+        str(raw["id"])
+        for raw, text in zip(raws, spelled, strict=True)
+        if text.strip() != "\n\n".join(message["content"] for message in raw["completion"]).strip()
     ]
     if lost:
         more = f" and {len(lost) - NAMED_ROWS} more" if len(lost) > NAMED_ROWS else ""
@@ -72,7 +85,7 @@ def require_kept(raws: Sequence[dict[str, Any]], rows: Sequence[TokenRow], chat:
         )
 
 
-def require_fitting(rows: Sequence[TokenRow], context_length: int | None) -> None:
+def require_fitting(rows: Sequence[PartedRow], context_length: int | None) -> None:
     """Refuse rows whose prompt or answer is longer than encoder or decoder reads; nothing is cut.
 
     Raises:
