@@ -1,4 +1,4 @@
-"""The command `miniatures`: `miniatures up` starts everything here, `miniatures manage …` is any other command.
+"""The command `miniatures`: `up` starts everything here, `manage …` is any other command, `run …` a program of the rooms.
 
 In a wheel the rooms (`web`, `review`, …) lie inside this package, so that an install adds one name to site-packages. They import each
 other as top-level packages; this command therefore puts their folder on `sys.path`, and on `PYTHONPATH` for the processes it starts.
@@ -7,6 +7,7 @@ other as top-level packages; this command therefore puts their folder on `sys.pa
 from __future__ import annotations
 
 import os
+import runpy
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from pathlib import Path
 
 USAGE = """usage: miniatures up [--host HOST] [--port PORT]   everything on this machine, with the demo
        miniatures manage COMMAND [...]            any other command; `miniatures manage help` lists them
+       miniatures run MODULE [...]                a program, as `python -m MODULE` runs it: an engine, a worker, a web server
        miniatures --version
 
 Data lies in the folder var of the current folder, or of the folder that MINIATURES_HOME names."""
@@ -27,15 +29,16 @@ def rooms() -> Path:
     return here if (here / "miniatures_site").is_dir() else here.parent
 
 
-def prepare() -> Path:
-    """Make the rooms importable here and in child processes, and settle where data lies; returns that folder.
-
-    Engines run in the folder of the rooms, so the folder of the data is handed on as an absolute path.
-    """
+def reach_rooms() -> None:
+    """Make the rooms importable, here and in child processes."""
     folder = str(rooms())
     sys.path.insert(0, folder)
     others = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([folder, others]) if others else folder
+
+
+def settle_data() -> Path:
+    """Settle where data lies, for child processes too, whatever folder they run in; returns that folder, absolute."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
     from miniatures_site.settings import env
 
@@ -50,11 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["--version"]:
         print(version("miniatures"))
         return 0
-    if not words or words[0] not in ("up", "manage"):
+    if not words or words[0] not in ("up", "manage", "run") or words == ["run"]:
         is_asked = words[:1] in (["--help"], ["-h"], ["help"])
         print(USAGE, file=sys.stdout if is_asked else sys.stderr)
         return 0 if is_asked else 2
-    data = prepare()
+    reach_rooms()
+    return run_module(words[1], words[2:]) if words[0] == "run" else run_command(words)
+
+
+def run_module(name: str, words: Sequence[str]) -> int:
+    """Become `python -m NAME WORDS`, with the rooms importable; returns 0 where the program does not end the process."""
+    sys.argv = [name, *words]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+    return 0
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run a command of Django's; returns 1 where it would begin in a folder that nobody meant."""
+    data = settle_data()
     line = ["miniatures", *words] if words[0] == "up" else ["miniatures manage", *words[1:]]
     # A new database in whatever folder somebody stands in would look like lost data.
     if words[0] == "manage" and not (data.is_dir() or os.environ.get("DATABASE_URL") or is_help(words[1:])):

@@ -53,7 +53,7 @@ def test_variables_name_another_folder_and_the_nearer_one_wins(clean: Path, monk
     assert env.var_dir() == clean / "elsewhere"
 
 
-@pytest.mark.parametrize("words", [[], ["serve"], ["migrate"]])
+@pytest.mark.parametrize("words", [[], ["serve"], ["migrate"], ["run"]])
 def test_what_is_no_command_gets_the_usage_and_fails(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(words) == 2
 
@@ -84,3 +84,17 @@ def test_other_commands_run_on_the_data_of_the_folder_that_is_named(tmp_path: Pa
     done = run("manage", "shell", "-v0", "-c", code, folder=tmp_path, MINIATURES_HOME=".", PYTHONPATH="/others")
 
     assert done.stdout.split() == [str(tmp_path / "var")] * 2 + [f"{ROOT}{os.pathsep}/others"], done.stderr
+
+
+def test_a_program_of_the_rooms_runs_in_any_folder_and_its_children_find_them_too(tmp_path: Path) -> None:
+    (tmp_path / "child.py").write_text(
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import web; print(web.__file__)'])"
+    )
+
+    done = run("run", "child", folder=tmp_path, PYTHONPATH=str(tmp_path))
+    engine = run("run", "generation.engine", folder=tmp_path)
+
+    assert done.stdout.strip() == str(ROOT / "web" / "__init__.py"), done.stderr
+    assert engine.returncode == 1
+    assert "usage: python -m generation.engine RUN_DIR" in engine.stderr
+    assert not (tmp_path / "var").exists()
