@@ -12,9 +12,9 @@ from math import ceil, sqrt
 from typing import Final
 
 import numpy as np
-from scipy.stats import binom
 
-from stats.intervals.distributions import Floats, beta_quantile, normal_quantile
+from stats.intervals.distributions import Floats, beta_quantile, binomial_chances, normal_quantile
+from stats.intervals.incomplete_beta import binomial_cdf
 from stats.risk_control import LEVEL, fewest
 
 POWER: Final = 0.8
@@ -84,10 +84,11 @@ def p_value(counts: PairCounts, margin: float) -> float:
 def _tail(seen: float, n: int, margin: float, discordance: float) -> float:
     """Chance of a score of `seen` or less where the loss is the margin and this share of pairs is discordant."""
     p_lost, p_won = (discordance + margin) / 2, (discordance - margin) / 2
-    wins = np.arange(binom.ppf(_TAIL, n, p_won), binom.ppf(1 - _TAIL, n, p_won) + 1)
-    most = _most_lost(seen, wins, n, margin)
-    tails = np.where(most >= 0, binom.cdf(most, n - wins, min(1.0, p_lost / (1 - p_won))), 0.0)
-    return float((binom.pmf(wins, n, p_won) * tails).sum()) + 2 * _TAIL
+    chances = binomial_chances(n, p_won)
+    first, last = np.searchsorted(np.cumsum(chances), (_TAIL, 1 - _TAIL))
+    wins = np.arange(first, min(last, n) + 1, dtype=np.float64)
+    tails = binomial_cdf(_most_lost(seen, wins, n, margin), n - wins, min(1.0, p_lost / (1 - p_won)))
+    return float((chances[first : last + 1] * tails).sum()) + 2 * _TAIL
 
 
 def _most_lost(seen: float, wins: Floats, n: int, margin: float) -> Floats:
