@@ -3,7 +3,7 @@
 Lays out two finished experiments in a scratch SQLite database, of 10,000 and of 100,000 events (mails sent, opened,
 clicked, answered, bounced, left), with drafts' costs and people's minutes beside them, and asks for each page in turn
 through Django's whole request cycle, so that a noisy machine is noisy for both. The first page of each is apart: it pays
-for loading scipy. The last line of output is one JSON object; `ratio` is the median at 100,000 over the limit of 1 s.
+for loading what it needs. The last line of output is one JSON object; `ratio` is the median at 100,000 over the limit of 1 s.
 """
 
 from __future__ import annotations

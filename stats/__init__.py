@@ -1,1 +1,1 @@
-"""Statistics that several rooms share: numbers in, numbers out. Plain Python, numpy and scipy."""
+"""Statistics that several rooms share: numbers in, numbers out. Plain Python and numpy."""

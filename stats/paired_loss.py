@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from stats.intervals.distributions import Floats, beta_quantile, binomial_cdf, binomial_chances, normal_quantile
+from stats.intervals.distributions import Floats, beta_quantile, binomial_chances, normal_quantile
+from stats.intervals.incomplete_beta import binomial_cdf
 from stats.risk_control import LEVEL, fewest
 
 POWER: Final = 0.8
@@ -85,9 +86,8 @@ def _tail(seen: float, n: int, margin: float, discordance: float) -> float:
     p_lost, p_won = (discordance + margin) / 2, (discordance - margin) / 2
     chances = binomial_chances(n, p_won)
     first, last = np.searchsorted(np.cumsum(chances), (_TAIL, 1 - _TAIL))
-    wins = np.arange(first, min(last, n) + 1, dtype=float)
-    most = _most_lost(seen, wins, n, margin)
-    tails = np.where(most >= 0, binomial_cdf(np.maximum(most, 0), n - wins, min(1.0, p_lost / (1 - p_won))), 0.0)
+    wins = np.arange(first, min(last, n) + 1, dtype=np.float64)
+    tails = binomial_cdf(_most_lost(seen, wins, n, margin), n - wins, min(1.0, p_lost / (1 - p_won)))
     return float((chances[first : last + 1] * tails).sum()) + 2 * _TAIL
 
 

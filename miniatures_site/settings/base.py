@@ -11,7 +11,7 @@ from miniatures_site.settings.campaigns import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+VAR_DIR = env.var_dir()
 
 INSTALLED_APPS = [
     "django.contrib.auth",

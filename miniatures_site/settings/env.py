@@ -17,6 +17,19 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def var_dir() -> Path:
+    """Return the folder of all data, absolute: `VAR_DIR`, or `var` in the folder that `MINIATURES_HOME` names.
+
+    With neither set it is `var` beside the code of a checkout. Code that pip installed keeps no data beside it: there it is `var` in
+    the current folder.
+    """
+    if named := text("VAR_DIR"):
+        return Path(named).resolve()
+    is_checkout = (BASE_DIR / "pyproject.toml").exists()
+    home = text("MINIATURES_HOME") or (BASE_DIR if is_checkout else Path.cwd())
+    return (Path(home).expanduser() / "var").resolve()
+
+
 def required(name: str, why: str) -> str:
     """Value of a variable that must be there.
 

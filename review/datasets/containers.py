@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from importlib.util import find_spec
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from review.datasets import exports
 from review.datasets.exports.rows import Row
+from web.errors import Refusal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +28,26 @@ _TEXTS = {
     "dpo": ("prompt", "chosen", "rejected"),
     "kto": ("prompt", "completion"),
 }
+
+
+def has_parquet() -> bool:
+    """Return whether this process can write Parquet; looks for the library without importing it."""
+    return find_spec("pyarrow") is not None
+
+
+def require_parquet() -> None:
+    """Refuse what needs Parquet written on a host that cannot.
+
+    Raises:
+        Refusal: 409, `no_parquet`: the library is not installed here.
+    """
+    if not has_parquet():
+        raise Refusal(
+            "no_parquet",
+            "Parquet files cannot be written on this host: its library is not installed.",
+            hint="Install it where the site and its workers run: pip install 'miniatures[parquet]'.",
+            status=409,
+        )
 
 
 class JsonlFile:

@@ -55,8 +55,8 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
     """The file of a split, format and container.
 
     Raises:
-        Refusal: 400 for an unknown split or format, 409 while the version is not frozen, or where it was frozen before there
-            was such a file.
+        Refusal: 400 for an unknown split or format, 409 while the version is not frozen, or where it was frozen without
+            such a file: before there was one, or on a host without Parquet.
     """
     if split not in Split.values:
         raise Refusal(
@@ -67,21 +67,30 @@ def file_or_404(version: DatasetVersion, split: str, format: str, container: str
             "bad_format", f"There is no format '{format}'.", hint=f"Formats: {', '.join(FORMATS)}.", status=400
         )
     file = queries.file_of(version, split, format, container)
-    if file is None and version.is_frozen:
-        raise Refusal(
-            "no_such_file",
-            f"This version was frozen before there was '{format}' as {container}, and it never changes.",
-            hint="Freeze the next version of the dataset; it has all formats.",
-            status=409,
-        )
     if file is None:
-        raise Refusal(
-            "not_frozen",
-            "This version is not frozen yet.",
-            hint=f"Watch its job at /api/v1/jobs/{version.job_id}/.",
+        raise _absent(version, split, format, container)
+    return file
+
+
+def _absent(version: DatasetVersion, split: str, format: str, container: str) -> Refusal:
+    """Return why a version has no such file, and what to do."""
+    if not version.is_frozen:
+        watch = f"Watch its job at /api/v1/jobs/{version.job_id}/."
+        return Refusal("not_frozen", "This version is not frozen yet.", hint=watch, status=409)
+    if queries.file_of(version, split, format):
+        return Refusal(
+            "no_such_file",
+            f"This version was frozen without {container} files, and it never changes.",
+            hint="Read its jsonl file, which has the same rows. For Parquet in the next version, install it where the workers run: "
+            "pip install 'miniatures[parquet]'.",
             status=409,
         )
-    return file
+    return Refusal(
+        "no_such_file",
+        f"This version was frozen before there was '{format}' as {container}, and it never changes.",
+        hint="Freeze the next version of the dataset; it has all formats.",
+        status=409,
+    )
 
 
 async def blocks(path: str, start: int, length: int) -> AsyncIterator[bytes]:

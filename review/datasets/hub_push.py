@@ -57,13 +57,20 @@ def push(
         The job that sends it.
 
     Raises:
-        Refusal: 409 while it is not frozen or holds erased rows of old files, 422 with messages by field.
+        Refusal: 409 while it is not frozen or has no Parquet files, 422 with messages by field.
         PermissionDenied: The member does not lead the task.
     """
     task = version.dataset.task
     require(by, task, Role.LEAD)
     if not version.is_frozen:
         raise Refusal("not_frozen", "This version is not frozen yet.", hint="Wait for its job.", status=409)
+    if not DatasetFile.objects.filter(version=version, container="parquet").exists():
+        raise Refusal(
+            "no_such_file",
+            "This version was frozen without Parquet files, which are what a hub gets.",
+            hint="Install it where the workers run (pip install 'miniatures[parquet]') and freeze the next version.",
+            status=409,
+        )
     _check(to, formats, token)
     spec = {"version": str(version.pk), "to": to, "private": private, "formats": list(formats), "token": token}
     job = control.launch(

@@ -132,6 +132,11 @@ class FormatLine:
     rows: int
     files: list[tuple[str, DatasetFile, DatasetFile | None]]
 
+    @property
+    def has_parquet(self) -> bool:
+        """Whether its files are there as Parquet too: not where the version was frozen on a host without it."""
+        return all(parquet for _, _, parquet in self.files)
+
 
 def format_lines(version: DatasetVersion) -> list[FormatLine]:
     """Every format that the version has, in the order of the documentation."""

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from review.datasets import data_card, dataset_filters, export_rows, exports, mail_outcomes, row_changes
-from review.datasets.containers import JsonlFile, ParquetFile
+from review.datasets.containers import JsonlFile, ParquetFile, has_parquet
 from review.datasets.data_card import card
 from review.datasets.exports import JudgedDraft
 from review.datasets.inspection import Inspection
@@ -141,11 +141,14 @@ def _announce(version: DatasetVersion) -> None:
 
 
 class VersionFiles:
-    """The files of a version while they are written, by split, format and container; and what they count."""
+    """The files of a version while they are written, by split, format and container; and what they count.
+
+    Where Parquet's library is not installed there are only the canonical files.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.jsonl = {(f, s): JsonlFile(folder, s, f) for f, s in _places()}
-        self.parquet = {(f, s): ParquetFile(folder, s, f) for f, s in _places()}
+        self.parquet = {(f, s): ParquetFile(folder, s, f) for f, s in _places()} if has_parquet() else {}
         self.pairs: Counter[str] = Counter()
         self.labels: Counter[str] = Counter()
 
@@ -155,7 +158,8 @@ class VersionFiles:
         for format_ in exports.FORMATS:
             for row in rows[format_]:
                 line = self.jsonl[format_, gold.split].write(row, encoder)
-                self.parquet[format_, gold.split].write(row, encoder)
+                if self.parquet:
+                    self.parquet[format_, gold.split].write(row, encoder)
                 first = first or (line if format_ in ("sft", "raw") else b"")
         self.pairs.update(json.loads(row["meta"])["kind"] for row in rows["dpo"])
         self.labels.update("good" if row["label"] else "bad" for row in rows["kto"])

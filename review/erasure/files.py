@@ -20,7 +20,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from review.datasets import exports
-from review.datasets.containers import parquet_of
+from review.datasets.containers import parquet_of, require_parquet
 from review.erasure import tombstones
 from review.models import DatasetFile, DatasetVersion
 
@@ -34,7 +34,12 @@ def rewrite(version: DatasetVersion, erased: Collection[str]) -> None:
     Args:
         version: The version.
         erased: Ids of the drafts that were erased.
+
+    Raises:
+        Refusal: 409, `no_parquet`: it has Parquet files, which this host cannot write. Nothing was changed.
     """
+    if DatasetFile.objects.filter(version=version, container="parquet").exists():
+        require_parquet()
     for file in DatasetFile.objects.filter(version=version, container="jsonl").order_by("pk"):
         with tempfile.TemporaryDirectory(prefix="erase-") as folder:
             local = Path(folder) / "rows.jsonl"

@@ -126,7 +126,9 @@ def test_every_queue_has_a_worker() -> None:
     def queues(text: str) -> set[str]:
         return {queue for group in re.findall(r"--queues ([a-z,]+)", text) for queue in group.split(",")}
 
-    assert queues((ROOT / "docker-compose.yml").read_text()) == queues((ROOT / "Procfile").read_text())
+    assert queues((ROOT / "docker-compose.yml").read_text()) == queues(
+        (ROOT / "miniatures_site" / "Procfile").read_text()
+    )
 
 
 def test_the_example_names_every_variable_that_is_read() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError
 from kombu.utils.url import parse_url
 
+from miniatures_site.management.commands import up
 from miniatures_site.settings import env, stores
 from web.process import embedded_redis
 
@@ -67,3 +69,16 @@ def test_production_names_the_variable_it_misses(missing: str, tmp_path) -> None
 
     assert told.returncode != 0
     assert f"The environment variable {missing} is not set." in told.stderr
+
+
+def test_a_machine_without_any_broker_is_told_what_to_install(monkeypatch) -> None:
+    monkeypatch.delenv("BROKER_URL", raising=False)
+    monkeypatch.setattr(embedded_redis, "server_binary", lambda: None)
+    up.refuse_without_broker()
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+
+    with pytest.raises(CommandError, match=r"miniatures\[embedded\]"):
+        up.refuse_without_broker()
+
+    monkeypatch.setenv("BROKER_URL", "redis://elsewhere:6379/0")
+    up.refuse_without_broker()

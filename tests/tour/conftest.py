@@ -114,11 +114,17 @@ def copied(folder: Path) -> Path:
     return checkout
 
 
-def start(checkout: Path, port: int, *, other_var: Path | None = None) -> Stack:
+def start(
+    checkout: Path,
+    port: int,
+    *,
+    other_var: Path | None = None,
+    line: tuple[str, ...] = (sys.executable, "manage.py", "up"),
+) -> Stack:
     """Start everything in a copy of the product, on its own data unless told otherwise, and wait until it is healthy."""
     var = other_var or checkout / "var"
     var.mkdir(exist_ok=True)
-    own = ("TEST_", "DJANGO_", "VAR_DIR", "PYTHONPATH")
+    own = ("TEST_", "DJANGO_", "VAR_DIR", "MINIATURES_HOME", "PYTHONPATH")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     environment |= {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev", **FASTER}
     if other_var:
@@ -126,7 +132,7 @@ def start(checkout: Path, port: int, *, other_var: Path | None = None) -> Stack:
     began = time.monotonic()
     log = (var / "up.log").open("ab")
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--port", str(port)],
+        [*line, "--port", str(port)],
         cwd=checkout,
         env=environment,
         stdout=log,

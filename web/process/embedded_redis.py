@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -39,6 +40,11 @@ def socket_path(var_dir: Path) -> Path:
         return path
     digest = hashlib.sha256(str(var_dir).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"miniatures-{os.getuid()}-{digest}" / "redis.sock"
+
+
+def has_broker() -> bool:
+    """Return whether this machine has any of the brokers above."""
+    return server_binary() is not None or find_spec("sqlalchemy") is not None
 
 
 def broker_url(var_dir: Path) -> str:

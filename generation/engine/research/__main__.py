@@ -45,7 +45,7 @@ class ResearchProgress:
 def main(run: RunDir) -> int:
     """Read all sites, and end the attempt as it went; returns the process's exit status."""
     if find_spec("trafilatura") is None:
-        hint = "Install the extra on this host: pip install 'miniatures[teachers]'."
+        hint = "Install the extra on this host: pip install 'miniatures[research]'."
         missing = EngineError(code="no_library", message="The library that reads pages is not installed.", hint=hint)
         run.finish("failed", error=missing)
         return 1

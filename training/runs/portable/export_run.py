@@ -34,10 +34,11 @@ A training run of {student} to be done on any machine that has Python; no databa
 
 ```
 pip install "miniatures[training]"
-python -m training.engine .
+miniatures run training.engine .
 ```
 
-On several GPUs: `accelerate launch -m training.engine .`
+On several GPUs: `accelerate launch -m miniatures run training.engine .` Where Miniatures is a checkout and not installed, run
+`python -m training.engine .` with that folder on `PYTHONPATH`.
 {hub}
 It goes on from step {step}. Stop it with Ctrl-C or SIGTERM whenever you like; the same command goes on from the last
 checkpoint. `events.jsonl` shows how it goes, and `result.json` is there when it has ended.
@@ -45,7 +46,7 @@ checkpoint. `events.jsonl` shows how it goes, and `result.json` is there when it
 Bring this directory back whole and take the result over where it came from:
 
 ```
-python manage.py adopt_run DIRECTORY
+miniatures manage adopt_run DIRECTORY
 ```
 
 Change nothing in it: the spec, the rows and the student are sealed, and altered ones are refused.

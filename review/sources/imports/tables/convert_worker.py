@@ -198,7 +198,12 @@ def _require_no_doctype(content: bytes) -> None:
 
 def columnar(path: Path, lines: Lines, form: str) -> dict[str, Any]:
     """Write the rows of a Parquet or an Arrow (Feather) file, numbered from 1."""
-    import pyarrow as pa
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError:
+        raise Refused(
+            "no_parquet", "Parquet and Arrow files cannot be read on this host: the library is not installed."
+        ) from None
 
     pa.set_cpu_count(1)
     try:

@@ -25,7 +25,7 @@ def test_a_directory_holds_all_that_its_engine_needs(run, trainable, tmp_path, c
     assert spec["body"]["student"]["path"] == "student/tiny-llama"
     assert (given / "student/tiny-llama/model.safetensors").is_file()
     assert len((given / "train.jsonl").read_text().splitlines()) == 10
-    assert "python -m training.engine ." in (given / "README.md").read_text()
+    assert "miniatures run training.engine ." in (given / "README.md").read_text()
     text = "".join(path.read_text() for path in (given / "spec.json", given / "export.json", given / "README.md"))
     assert str(tmp_path) not in text
 
