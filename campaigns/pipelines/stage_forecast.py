@@ -1,19 +1,23 @@
-"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from made-up ones.
+"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from what their tasks ask.
 
 What a stage will be asked about is not known before the stages ahead of it have answered, so records that its task has
-stand for it; where it has none its cost is not known.
+stand for it; where it has none, facts of usual lengths do. A stage that asks a paid model never counts as nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import UUID
 
 from campaigns.models import Arm, Stage
 from campaigns.states import StageKind
+from generation.models import Teacher
 from generation.orders import launch
+from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import OrderRequest
-from review.models import Record
+from generation.orders.spec_estimate import estimate_from_spec
+from review.models import Record, TaskVersion
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample.
@@ -29,9 +33,9 @@ class StageForecast:
     Attributes:
         stage: The stage.
         answers: How many answers it would be asked for, if every mail came to it.
-        cost_usd: Their estimated price; 0 with rules, and where it is not known.
+        cost_usd: Their estimated price; 0 with rules.
         cost_high_usd: The same at the upper end of the estimate.
-        is_known: Whether there were records to price it by.
+        basis: What the estimate rests on, in words; empty with rules.
         refusal: Why it could not be asked.
     """
 
@@ -39,7 +43,7 @@ class StageForecast:
     answers: int
     cost_usd: Decimal = Decimal(0)
     cost_high_usd: Decimal = Decimal(0)
-    is_known: bool = True
+    basis: str = ""
     refusal: Refusal | None = None
 
 
@@ -68,21 +72,19 @@ def _forecast(stage: Stage, mails: int) -> StageForecast:
         .values_list("pk", flat=True)[:PRICED_RECORDS]
     )
     try:
-        if not sample:
-            launch.require_askable(stage.teacher)
-            return StageForecast(stage, answers, is_known=False)
-        quote = launch.quote(
-            OrderRequest(
-                task,
-                teacher=stage.teacher,
-                count=len(sample),
-                by=None,
-                record_ids=sample,
-                version=stage.task_version,
-            )
-        )
+        price = _price(stage.task_version, stage.teacher, sample, answers)
     except Refusal as refusal:
         return StageForecast(stage, answers, refusal=refusal)
+    low, high = (Decimal(str(round(value, 6))) for value in (price.cost_usd, price.cost_high_usd))
+    return StageForecast(stage, answers, low, high, price.basis)
+
+
+def _price(version: TaskVersion, teacher: Teacher, sample: list[UUID], answers: int) -> OrderEstimate:
+    if not sample:
+        return estimate_from_spec(version, teacher=teacher, count=answers)
+    request = OrderRequest(
+        version.task, teacher=teacher, count=len(sample), by=None, record_ids=sample, version=version
+    )
+    price = launch.quote(request).estimate
     each = answers / len(sample)
-    low, high = (round(value * each, 6) for value in (quote.estimate.cost_usd, quote.estimate.cost_high_usd))
-    return StageForecast(stage, answers, Decimal(str(low)), Decimal(str(high)))
+    return replace(price, cost_usd=price.cost_usd * each, cost_high_usd=price.cost_high_usd * each)

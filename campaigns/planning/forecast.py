@@ -16,8 +16,10 @@ from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
 from campaigns.states import StepWriter
+from generation.models import Teacher
 from generation.orders import launch
-from generation.orders.launch import Quote
+from generation.orders.estimate import OrderEstimate
+from generation.orders.spec_estimate import estimate_from_spec
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample; more records than this would only be read.
@@ -40,8 +42,9 @@ class ArmForecast:
         arm: The arm.
         contacts: People in it.
         clusters: Companies (or lone addresses) in it.
-        drafts: Drafts its model would write for one step: one a record, however many people share it.
-        quote: The price of these drafts; None when nothing is to be written, or it cannot be.
+        drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
+            stages write the record.
+        estimate: The price of these drafts; None when nothing is to be written, or it cannot be.
         refusal: Why no order could be launched.
         stages: What its pipeline's other stages would cost, in their order.
     """
@@ -50,7 +53,7 @@ class ArmForecast:
     contacts: int
     clusters: int
     drafts: int
-    quote: Quote | None = None
+    estimate: OrderEstimate | None = None
     refusal: Refusal | None = None
     stages: tuple[StageForecast, ...] = ()
 
@@ -76,10 +79,10 @@ class LaunchForecast:
     @property
     def seconds(self) -> float:
         """How long the slowest arm's models would take, for one step; arms are written side by side."""
-        return max((line.quote.estimate.time_s for line in self.arms if line.quote), default=0.0)
+        return max((line.estimate.time_s for line in self.arms if line.estimate), default=0.0)
 
     def _sum(self, name: str) -> Decimal:
-        each = sum(getattr(line.quote.estimate, name) for line in self.arms if line.quote)
+        each = sum(getattr(line.estimate, name) for line in self.arms if line.estimate)
         # Stages prepare the first mail alone.
         stages = sum((getattr(stage, name) for line in self.arms for stage in line.stages), Decimal(0))
         return Decimal(str(round(each * self.model_steps, 6))) + stages
@@ -114,20 +117,28 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
     clusters = len({cluster.casefold() for cluster, _ in people})
     records = list(dict.fromkeys(record for _, record in people if record is not None)) if is_written else []
     # A mail that stages write a record for has one of its own, and one for a contact without facts too.
+    drafts = len(people) if is_written and arm.pipeline_id is not None else len(records)
     stages = forecast_stages(arm, len(people)) if is_written else ()
-    if not records or arm.teacher is None:
-        return ArmForecast(arm, len(people), clusters, len(records), stages=stages)
+    if not drafts or arm.teacher is None:
+        return ArmForecast(arm, len(people), clusters, drafts, stages=stages)
     try:
-        quote = launch.quote(
-            launch.OrderRequest(
-                campaign.task,
-                teacher=arm.teacher,
-                count=len(records),
-                by=None,
-                record_ids=records[:PRICED_RECORDS],
-                version=campaign.task_version,
-            )
-        )
+        price = _price(campaign, arm.teacher, records, drafts)
     except Refusal as refusal:
-        return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal, stages=stages)
-    return ArmForecast(arm, len(people), clusters, len(records), quote, stages=stages)
+        return ArmForecast(arm, len(people), clusters, drafts, refusal=refusal, stages=stages)
+    return ArmForecast(arm, len(people), clusters, drafts, price, stages=stages)
+
+
+def _price(campaign: Campaign, teacher: Teacher, records: Sequence[UUID], drafts: int) -> OrderEstimate:
+    if not records:
+        return estimate_from_spec(campaign.task_version, teacher=teacher, count=drafts)
+    quoted = launch.quote(
+        launch.OrderRequest(
+            campaign.task,
+            teacher=teacher,
+            count=drafts,
+            by=None,
+            record_ids=records[:PRICED_RECORDS],
+            version=campaign.task_version,
+        )
+    )
+    return quoted.estimate
