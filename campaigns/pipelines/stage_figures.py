@@ -87,7 +87,9 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     if not with_one:
         return []
     rows = Stage.objects.filter(version__in={arm.pipeline_id for arm in with_one})
-    stages = list(rows.select_related("version__pipeline", "task_version__task", "teacher").order_by("position"))
+    stages = list(
+        rows.select_related("version__pipeline", "task_version__task", "teacher", "router__router").order_by("position")
+    )
     counted = _mails(campaign) | _written(campaign, with_one, stages)
     seconds = _medians(campaign) | _medians_of_writing(campaign, with_one, stages)
     calls = _calls(campaign, with_one, stages)

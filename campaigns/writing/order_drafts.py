@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,11 @@ from django.utils import timezone
 
 from campaigns.compose import threads
 from campaigns.compose.threads import written_from
-from campaigns.models import Arm, Campaign, Message, WriteOrder
+from campaigns.models import Campaign, Message, Stage, WriteOrder
 from campaigns.pipelines import again as stages_again
+from campaigns.pipelines import routes
+from campaigns.pipelines.queries import routed_writing
+from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
@@ -37,8 +40,8 @@ CHUNK = 500
 MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
-# Arm, step, and what its readers got before where that differs.
-Group = tuple[UUID, UUID, str]
+# Arm, step, what its readers got before where that differs, and who writes.
+Group = tuple[UUID, UUID, str, UUID | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,36 @@ class _DraftsWanted:
     step_id: UUID
     branch: str
     by_record: dict[UUID, list[UUID]]
+    # Who is to write them next; none before that is known, and where nobody can.
+    teacher: Teacher | None = None
 
     @property
     def group(self) -> Group:
-        return self.arm_id, self.step_id, self.branch
+        return self.arm_id, self.step_id, self.branch, self.teacher.pk if self.teacher is not None else None
 
     def orders(self, campaign: Campaign) -> list[Order]:
         return list(writing_orders.of_step(campaign, arm_id=self.arm_id, step_id=self.step_id, branch=self.branch))
 
     def mails(self, records: Iterable[UUID]) -> list[UUID]:
         return [mail for record in records for mail in self.by_record[record]]
+
+
+class _Writers:
+    """Who writes the mails of each arm and step of a campaign."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._campaign = campaign
+        self._arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
+        self._routed = routed_writing(campaign)
+
+    def stage(self, wanted: _DraftsWanted) -> Stage | None:
+        """The stage whose router says who writes; none where the arm's model does."""
+        return self._routed.get((wanted.arm_id, wanted.step_id))
+
+    def answers(self, wanted: _DraftsWanted) -> StageAnswers:
+        """The drafts that came, and who is to write the rest."""
+        teacher, there = self._arms[wanted.arm_id].teacher, wanted.orders(self._campaign)
+        return routes.answers(self._campaign, self.stage(wanted), teacher, there, wanted.by_record)
 
 
 def take_drafts(campaign: Campaign) -> int:
@@ -70,15 +93,18 @@ def take_drafts(campaign: Campaign) -> int:
         How many mails moved.
     """
     moved = 0
+    writers = _Writers(campaign)
     for wanted in _waiting(campaign, MessageState.WRITING):
-        orders_there = wanted.orders(campaign)
-        drafts, repeated = drafts_written.drafts_by_record(orders_there, wanted.by_record)
-        moved += _assign_draft(wanted, drafts, source=MessageState.WRITING)
-        under_way = drafts_written.records_under_way(orders_there)
-        ended = [record for record in wanted.by_record if record not in under_way and record not in drafts]
-        for chunk in chunked(ended, CHUNK):
-            reasons = drafts_written.reasons_without_draft(orders_there, chunk)
-            moved += _fail(wanted, reasons | {record: repeated[record] for record in chunk if record in repeated})
+        told = writers.answers(wanted)
+        moved += _assign_draft(wanted, told.drafts, source=MessageState.WRITING)
+        for turn in told.turns:
+            passed_on = turn.never_asked if writers.stage(wanted) is not None else []
+            moved += _move(wanted.mails(passed_on), source=MessageState.WRITING, state=MessageState.PLANNED)
+            under_way = drafts_written.records_under_way(turn.orders) | set(passed_on)
+            for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
+                reasons = drafts_written.reasons_without_draft(turn.orders, chunk)
+                repeated = {record: told.repeated[record] for record in chunk if record in told.repeated}
+                moved += _fail(wanted, reasons | repeated)
     return moved
 
 
@@ -92,16 +118,16 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
     """
     _take_fixed_texts(campaign)
     lacking: list[_DraftsWanted] = []
+    writers = _Writers(campaign)
     for wanted in _waiting(campaign, MessageState.PLANNED):
-        there = wanted.orders(campaign)
-        drafts, _ = drafts_written.drafts_by_record(there, wanted.by_record)
-        _assign_draft(wanted, drafts, source=MessageState.PLANNED)
-        under_way = drafts_written.records_under_way(there)
-        rest = {record: mails for record, mails in wanted.by_record.items() if record not in drafts}
-        under_way_already = [record for record in rest if record in under_way]
-        _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
-        if fresh := {record: mails for record, mails in rest.items() if record not in under_way}:
-            lacking.append(_DraftsWanted(*wanted.group, fresh))
+        told = writers.answers(wanted)
+        _assign_draft(wanted, told.drafts, source=MessageState.PLANNED)
+        for turn in told.turns:
+            under_way = drafts_written.records_under_way(turn.orders)
+            under_way_already = [record for record in turn.records if record in under_way]
+            _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
+            if fresh := {record: wanted.by_record[record] for record in turn.records if record not in under_way}:
+                lacking.append(replace(wanted, by_record=fresh, teacher=turn.teacher))
     return _launch(campaign, lacking)
 
 
@@ -144,7 +170,7 @@ def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]
     """Mails in a state whose words a model writes, by arm, step and branch; those without a record fail here."""
     rows = Message.objects.filter(campaign=campaign, state=state, step__writer=StepWriter.MODEL)
     branch_by_mail = threads.branches_of(campaign, rows)
-    groups: dict[Group, dict[UUID, list[UUID]]] = {}
+    groups: dict[tuple[UUID, UUID, str], dict[UUID, list[UUID]]] = {}
     orphans: list[UUID] = []
     row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", written_from())
     for pk, arm_id, step_id, record_id in row_ids.iterator(chunk_size=2000):
@@ -183,7 +209,6 @@ def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
 
 
 def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteOrder]:
-    arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
     steps = {step.pk: step for step in campaign.steps.all()}
     thread_by_record = {
         wanted.group: threads.sent_before_by_record(
@@ -193,18 +218,13 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
         )
         for wanted in lacking
     }
-    quotes = {
-        wanted.group: _quote(campaign, arms[wanted.arm_id], wanted, thread_by_record[wanted.group])
-        for wanted in lacking
-    }
+    quotes = {wanted.group: _quote(campaign, wanted, thread_by_record[wanted.group]) for wanted in lacking}
     caps = _caps(campaign, {group: quote for group, quote in quotes.items() if isinstance(quote, Quote)})
     launched = []
     for wanted in lacking:
         quoted = quotes[wanted.group]
         order = (
-            _order(
-                campaign, arms[wanted.arm_id].teacher, wanted, caps.get(wanted.group), thread_by_record[wanted.group]
-            )
+            _order(campaign, wanted, caps.get(wanted.group), thread_by_record[wanted.group])
             if isinstance(quoted, Quote)
             else quoted
         )
@@ -225,15 +245,15 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
     return launched
 
 
-def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -> Quote | Refusal:
-    if arm.teacher is None:
+def _quote(campaign: Campaign, wanted: _DraftsWanted, told: Threads) -> Quote | Refusal:
+    if wanted.teacher is None:
         return NO_MODEL
     records = list(wanted.by_record)
     try:
         return launch.quote(
             launch.OrderRequest(
                 campaign.task,
-                teacher=arm.teacher,
+                teacher=wanted.teacher,
                 count=len(records),
                 by=None,
                 record_ids=records,
@@ -256,18 +276,16 @@ def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal
     return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
 
 
-def _order(
-    campaign: Campaign, teacher: Teacher | None, wanted: _DraftsWanted, cap_usd: Decimal | None, told: Threads
-) -> Order | Refusal:
+def _order(campaign: Campaign, wanted: _DraftsWanted, cap_usd: Decimal | None, told: Threads) -> Order | Refusal:
     records = list(wanted.by_record)
-    if teacher is None:
+    if wanted.teacher is None:
         return NO_MODEL
     try:
         # Who launched the campaign was checked then; the product orders what that asked for.
         return launch.launch(
             launch.OrderRequest(
                 campaign.task,
-                teacher=teacher,
+                teacher=wanted.teacher,
                 count=len(records),
                 by=None,
                 max_cost_usd=cap_usd,

@@ -1,0 +1,295 @@
+"""Stages whose model a router chooses: who is asked first, who after it, what it costs, and when none may be relied on."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from campaigns.models import Campaign, Message, StageRoute
+from campaigns.pipelines import compose
+from campaigns.pipelines.compose import StagePlan
+from campaigns.planning import launch_checks
+from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.sending import lifecycle, tick
+from campaigns.states import Approval, StageKind
+from campaigns.writing import order_drafts
+from generation.models import Order, Teacher
+from members.models import Member
+from review.models import Draft, Record, Task
+from review.tasks.queries import latest_version
+from serving.models import Routed, RouteOutcome, Router, RouterVersion
+from serving.promotions import promotion
+from serving.routing import route
+from tests.campaigns import factories, stage_rows
+from tests.campaigns.pipeline.conftest import sent_before, states
+from tests.review import factories as desk
+from tests.training.conftest import freeze, write_student
+from tests.training.miniatures import conclude
+from training.models import Miniature
+from training.runs import launch_run
+from training.runs.run_request import RunRequest
+from training.students import registration
+from web.errors import Refusal
+
+pytestmark = pytest.mark.django_db
+Start = Callable[..., Campaign]
+SENDS_ON = 2
+
+
+@pytest.fixture
+def miniature(task: Task, admin: Member, tmp_path: Path, settings: Any) -> Miniature:
+    """Tuned on a few decisions, promoted, and so a teacher of its task."""
+    settings.STUDENT_ROOTS = [tmp_path / "students"]
+    version = freeze(task, admin, train=10, validation=2)
+    folder = write_student(tmp_path / "students" / "tiny")
+    student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
+    made = conclude(run, tmp_path / "run")
+    promotion.promote(made, by=admin)
+    return made
+
+
+@pytest.fixture
+def small(miniature: Miniature) -> Teacher:
+    return Teacher.objects.get(provided_by=f"serving:{miniature.pk}")
+
+
+@pytest.fixture
+def make_version(task: Task, miniature: Miniature, admin: Member) -> Callable[..., RouterVersion]:
+    """A version of a router as `set_thresholds` leaves it: up to one mark the miniature writes, else the offline teacher."""
+
+    def make(**values: Any) -> RouterVersion:
+        router = Router.objects.create(
+            task=task, slug=f"thrifty-{Router.objects.count()}", name="Thrifty", created_by=admin
+        )
+        given = {
+            "feature": "checks", "takes_low": True, "thresholds": [1.0], "margin": 0.02, "confidence": 0.95, "level": 0.975,
+            "attempt": 1, "audit_share": 0.0, "pairs": 2000, "lost": 0, "won": 0, "task_version": latest_version(task),
+            "expected": [{"share": 0.5, "cost_usd": 0.001}, {"share": 0.5, "cost_usd": 0.01}], **values,
+        }  # fmt: skip
+        return RouterVersion.objects.create(
+            router=router, number=1, miniature=miniature, teacher=stage_rows.offline(), records_hash="", **given
+        )
+
+    return make
+
+
+@pytest.fixture
+def start(task: Task, people: None, lead: Member) -> Start:
+    """A campaign whose mails are written by whom a router says, launched."""
+
+    def launch(version: RouterVersion, **values: Any) -> Campaign:
+        return lifecycle.launch(planned(task, version, lead, **values), by=lead)
+
+    return launch
+
+
+def routed_write(task: Task, version: RouterVersion) -> StagePlan:
+    return StagePlan("write", StageKind.WRITE, task, router=version)
+
+
+def planned(task: Task, version: RouterVersion, lead: Member, **values: Any) -> Campaign:
+    pipeline = compose.create(task, name="Spring", slug="spring", stages=[routed_write(task, version)], by=lead)
+    return factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=pipeline)], **values)
+
+
+def answer(*, marked: int = 0, fails: int = 0) -> None:
+    """Every order that waits is answered; so many of the first records' answers get marks that send them on, or fail."""
+    waiting = list(Order.objects.filter(purpose="campaign").exclude(job__state="succeeded"))
+    failing = [UUID(pk) for order in waiting for pk in order.record_ids[:fails]]
+    stage_rows.answer_orders({"outreach": lambda record: None if record.pk in failing else desk.mail(record)})
+    for order in waiting:
+        first = Draft.objects.filter(job_id=order.job_id, record_id__in=order.record_ids[:marked])
+        first.update(marks_count=SENDS_ON)
+
+
+def asked(teacher: Teacher) -> int:
+    return sum(len(order.record_ids) for order in Order.objects.filter(purpose="campaign", teacher=teacher))
+
+
+def codes(campaign: Campaign, by: Member) -> set[str]:
+    return {problem.code for problem in launch_checks.launch_problems(campaign, by=by)}
+
+
+def test_the_miniature_writes_first_and_what_has_marks_goes_on_to_the_teacher(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(make_version())
+    tick.advance_all()
+    assert (asked(small), asked(stage_rows.offline())) == (6, 0)
+
+    answer(marked=2)
+    tick.advance_all()
+    assert states(campaign) == {"awaiting": 4, "writing": 2}
+    assert (asked(small), asked(stage_rows.offline())) == (6, 2)
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6}
+    by_teacher = sorted(
+        Order.objects.get(job=mail.draft.job_id).teacher.slug for mail in Message.objects.select_related("draft")
+    )
+    assert by_teacher == sorted([small.slug] * 4 + ["offline"] * 2)
+    told = sorted(StageRoute.objects.values_list("routed__route", "routed__value", "cost_usd"))
+    assert told == [(0, 0.0, Decimal("0.002"))] * 4 + [(1, 2.0, Decimal("0.004"))] * 2
+    assert sum(RouteOutcome.objects.values_list("cost_usd", flat=True)) == Decimal("0.016")
+
+
+def test_killed_between_any_two_steps_nothing_is_asked_or_routed_twice(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = start(make_version())
+    places = {name: getattr(order_drafts, name) for name in ("take_drafts", "order_drafts")}
+
+    def dies_after(step: Callable[[Campaign], Any]) -> Callable[[Campaign], Any]:
+        def die(held: Campaign) -> Any:
+            step(held)
+            raise KeyboardInterrupt
+
+        return die
+
+    def die_everywhere() -> None:
+        for name, whole in places.items():
+            monkeypatch.setattr(order_drafts, name, dies_after(whole))
+            with contextlib.suppress(KeyboardInterrupt):
+                tick.advance_all()
+            monkeypatch.setattr(order_drafts, name, whole)
+
+    die_everywhere()
+    tick.advance_all()
+    answer(marked=2)
+    die_everywhere()
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6}
+    assert (asked(small), asked(stage_rows.offline())) == (6, 2)
+    assert Routed.objects.count() == StageRoute.objects.count() == RouteOutcome.objects.count() == 6
+
+
+def test_a_number_of_the_record_sends_it_before_anybody_is_asked(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher, records: list[Record]
+) -> None:
+    """Sizes run from 40 to 45; up to 41 the miniature writes."""
+    campaign = start(make_version(feature="fact", fact="size", thresholds=[41.0]))
+
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    assert (asked(small), asked(stage_rows.offline())) == (2, 4)
+    assert states(campaign) == {"awaiting": 6}
+
+
+def test_a_record_whose_miniature_gave_no_answer_is_the_teachers(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(make_version())
+    tick.advance_all()
+
+    answer(fails=1)
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6}
+    assert (asked(small), asked(stage_rows.offline())) == (6, 1)
+    assert StageRoute.objects.filter(routed__route=1, routed__value=None).count() == 1
+
+
+def test_a_record_that_both_failed_on_fails_and_is_asked_of_the_teacher_again(
+    start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
+) -> None:
+    campaign = start(make_version())
+    tick.advance_all()
+    for _ in range(2):
+        answer(fails=1)
+        tick.advance_all()
+    assert states(campaign) == {"awaiting": 5, "failed": 1}
+
+    order_drafts.write_again(campaign, by=lead)
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6}
+    assert (asked(small), asked(stage_rows.offline())) == (6, 2)
+
+
+def test_later_mails_of_a_sequence_are_the_teachers(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(
+        make_version(), steps=[StepPlan(), StepPlan(wait_s=3600)], approval=Approval.SAMPLE, sample_share=0.0
+    )
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+    sent_before(campaign, 2)
+    tick.advance_all()
+
+    assert (asked(small), asked(stage_rows.offline())) == (6, 6)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"), [({"thresholds": []}, "router_not_shown"), ({"task_version": None}, "router_outdated")]
+)
+def test_a_router_whose_promise_is_not_shown_is_refused(
+    make_version: Callable[..., RouterVersion],
+    task: Task,
+    people: None,
+    lead: Member,
+    values: dict[str, Any],
+    code: str,
+) -> None:
+    version = make_version()
+    campaign = planned(task, version, lead)
+    assert codes(campaign, lead) == set()
+
+    unfit = make_version(**values)
+    with pytest.raises(Refusal) as refused:
+        compose.save_version(campaign.arms.get().pipeline.pipeline, stages=[routed_write(task, unfit)], by=lead)
+
+    assert list(refused.value.errors) == ["stages.0.teacher"]
+
+
+def test_what_breaks_after_a_pipeline_was_saved_keeps_its_launch_back(
+    make_version: Callable[..., RouterVersion], task: Task, people: None, lead: Member, small: Teacher
+) -> None:
+    version = make_version()
+    campaign = planned(task, version, lead)
+
+    for _ in range(60):
+        row = Routed.objects.create(version=version, route=0, value=0.0, is_audit=True)
+        route.record_outcome(row, route_passes=False, teacher_passes=True)
+    Teacher.objects.filter(pk=small.pk).update(is_active=False)
+
+    assert codes(campaign, lead) == {"router_broken", "router_model_off"}
+    with pytest.raises(Refusal, match="cannot be launched"):
+        lifecycle.launch(campaign, by=lead)
+
+
+def test_a_campaign_keeps_the_thresholds_its_pipeline_was_saved_with(
+    start: Start, make_version: Callable[..., RouterVersion], task: Task, lead: Member, small: Teacher
+) -> None:
+    version = make_version()
+    campaign = start(version)
+    RouterVersion.objects.create(
+        router=version.router, number=2, miniature=version.miniature, teacher=version.teacher, feature="checks",
+        takes_low=True, thresholds=[0.0], margin=0.02, confidence=0.95, level=0.98, attempt=2, audit_share=0.0, pairs=2000,
+        lost=0, won=0, records_hash="", expected=version.expected, task_version=version.task_version,
+    )  # fmt: skip
+    tick.advance_all()
+
+    stage_rows.answer_orders({"outreach": desk.mail})
+    Draft.objects.filter(job_id__in=Order.objects.filter(teacher=small).values("job_id")).update(marks_count=1)
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6} and asked(stage_rows.offline()) == 0
