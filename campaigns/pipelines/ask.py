@@ -27,6 +27,7 @@ from generation.research import launch as research
 from generation.research.starting_points import StartingPoint, site_url
 from generation.states import Purpose
 from jobs.states import FINISHED
+from review.models import TaskVersion
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
@@ -89,7 +90,7 @@ def _launch(
 ) -> int:
     runs = [one for mine in by_record.values() for one in mine]
     try:
-        order = place(campaign, stage, teacher, list(by_record))
+        order = place(campaign, stage.task_version, teacher, list(by_record))
     except Refusal as refusal:
         if refusal.code == "budget_too_small" and orders.any_under_way(campaign):
             return 0
@@ -99,21 +100,21 @@ def _launch(
     return _mark_asked(runs, order)
 
 
-def place(campaign: Campaign, stage: Stage, teacher: Teacher | None, records: list[UUID]) -> Order:
+def place(campaign: Campaign, version: TaskVersion | None, teacher: Teacher | None, records: list[UUID]) -> Order:
     """Order answers of a model on these records.
 
     Raises:
         Refusal: As for `generation.orders.launch`; `stage_without_model`.
     """
-    if stage.task_version is None or teacher is None:
+    if version is None or teacher is None:
         raise Refusal("stage_without_model", "The stage has no model to ask.")
     request = OrderRequest(
-        stage.task_version.task,
+        version.task,
         teacher=teacher,
         count=len(records),
         by=None,
         record_ids=records,
-        version=stage.task_version,
+        version=version,
         purpose=Purpose.CAMPAIGN,
     )
     quoted = launch.quote(request)

@@ -21,13 +21,14 @@ from campaigns.states import Approval, StageKind
 from campaigns.writing import order_drafts
 from generation.models import Order, Teacher
 from members.models import Member
-from review.models import Draft, Record, Task
+from review.models import Assignment, Draft, Record, Task
+from review.states import Drawn
 from review.tasks.queries import latest_version
 from serving.models import Routed, RouteOutcome, Router, RouterVersion
 from serving.promotions import promotion
-from serving.routing import route
+from serving.routing import report, route
 from tests.campaigns import factories, stage_rows
-from tests.campaigns.pipeline.conftest import sent_before, states
+from tests.campaigns.pipeline.conftest import judge, sent_before, states
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
 from tests.training.miniatures import conclude
@@ -293,3 +294,49 @@ def test_a_campaign_keeps_the_thresholds_its_pipeline_was_saved_with(
     tick.advance_all()
 
     assert states(campaign) == {"awaiting": 6} and asked(stage_rows.offline()) == 0
+
+
+def test_of_an_audited_share_the_teacher_writes_too_and_experts_judge_both(
+    start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
+) -> None:
+    version = make_version(audit_share=1.0)
+    campaign = start(version, approval=Approval.SAMPLE, sample_share=0.0)
+    tick.advance_all()
+    answer(marked=4)
+    tick.advance_all()
+    assert not RouteOutcome.objects.exists()
+
+    # Four that marks send on, and two audited; the mails of these two went their way already.
+    while Order.objects.filter(purpose="campaign").exclude(job__state="succeeded").exists():
+        answer()
+        tick.advance_all()
+    assert (asked(small), asked(stage_rows.offline())) == (6, 6)
+    assert report.report(version).promise.unjudged == 2
+    for route_row in StageRoute.objects.filter(routed__is_audit=True):
+        teachers, own = (
+            Draft.objects.filter(record=route_row.record_id).exclude(pk=route_row.draft_id).get(),
+            route_row.draft,
+        )
+        judge(teachers, lead, "accept")
+        judge(own, lead, "reject")
+    tick.advance_all()
+    # Cards that a reviewer asked for are no sample.
+    assert report.report(version).promise.unjudged == 2
+    Assignment.objects.update(drawn=Drawn.QUEUE)
+    tick.advance_all()
+
+    promise = report.report(version).promise
+    assert (promise.audited, promise.unjudged, promise.loss) == (2, 0, pytest.approx(2 / 6))
+    assert RouteOutcome.objects.count() == 6 and states(campaign).keys() <= {"approved", "awaiting"}
+
+
+def test_an_audit_that_cannot_be_ordered_holds_no_mail_up(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(make_version(audit_share=1.0), approval=Approval.SAMPLE, sample_share=0.0)
+    Teacher.objects.filter(pk=stage_rows.offline().pk).update(is_active=False)
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"approved": 6} and asked(stage_rows.offline()) == 0
