@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
-from campaigns.models import Arm, Campaign, Contact
-from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages
+from campaigns.models import Arm, Campaign, Contact, Stage
+from campaigns.pipelines.routes import OF_STAGE
+from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages, routed_price
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
-from campaigns.states import StepWriter
+from campaigns.states import StageKind, StepWriter
 from generation.models import Teacher
 from generation.orders import launch
 from generation.orders.estimate import OrderEstimate
@@ -122,13 +124,18 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
     if not drafts or arm.teacher is None:
         return ArmForecast(arm, len(people), clusters, drafts, stages=stages)
     try:
-        price = _price(campaign, arm.teacher, records, drafts)
+        price = routed_price(_routed(arm), arm.teacher, drafts, partial(_price, campaign, records))
     except Refusal as refusal:
         return ArmForecast(arm, len(people), clusters, drafts, refusal=refusal, stages=stages)
     return ArmForecast(arm, len(people), clusters, drafts, price, stages=stages)
 
 
-def _price(campaign: Campaign, teacher: Teacher, records: Sequence[UUID], drafts: int) -> OrderEstimate:
+def _routed(arm: Arm) -> Stage | None:
+    stages = Stage.objects.filter(version=arm.pipeline_id, kind=StageKind.WRITE, router__isnull=False)
+    return stages.select_related(*OF_STAGE).first()
+
+
+def _price(campaign: Campaign, records: Sequence[UUID], teacher: Teacher, drafts: int) -> OrderEstimate:
     if not records:
         return estimate_from_spec(campaign.task_version, teacher=teacher, count=drafts)
     quoted = launch.quote(

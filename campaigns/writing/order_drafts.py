@@ -7,8 +7,8 @@ campaign's row lock, from what the rows say: after a crash the next tick finds e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from uuid import UUID
@@ -18,15 +18,13 @@ from django.utils import timezone
 
 from campaigns.compose import threads
 from campaigns.compose.threads import written_from
-from campaigns.models import Campaign, Message, Stage, WriteOrder
+from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.pipelines import again as stages_again
-from campaigns.pipelines import routes
-from campaigns.pipelines.queries import routed_writing
-from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
-from generation.models import Order, Teacher
+from campaigns.writing.drafts_wanted import DraftsWanted, Group, Writers
+from generation.models import Order
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose
@@ -40,48 +38,6 @@ CHUNK = 500
 MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
-# Arm, step, what its readers got before where that differs, and who writes.
-Group = tuple[UUID, UUID, str, UUID | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _DraftsWanted:
-    """Mails of one arm, step and branch, by the record they are to be written from."""
-
-    arm_id: UUID
-    step_id: UUID
-    branch: str
-    by_record: dict[UUID, list[UUID]]
-    # Who is to write them next; none before that is known, and where nobody can.
-    teacher: Teacher | None = None
-
-    @property
-    def group(self) -> Group:
-        return self.arm_id, self.step_id, self.branch, self.teacher.pk if self.teacher is not None else None
-
-    def orders(self, campaign: Campaign) -> list[Order]:
-        return list(writing_orders.of_step(campaign, arm_id=self.arm_id, step_id=self.step_id, branch=self.branch))
-
-    def mails(self, records: Iterable[UUID]) -> list[UUID]:
-        return [mail for record in records for mail in self.by_record[record]]
-
-
-class _Writers:
-    """Who writes the mails of each arm and step of a campaign."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._campaign = campaign
-        self._arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
-        self._routed = routed_writing(campaign)
-
-    def stage(self, wanted: _DraftsWanted) -> Stage | None:
-        """The stage whose router says who writes; none where the arm's model does."""
-        return self._routed.get((wanted.arm_id, wanted.step_id))
-
-    def answers(self, wanted: _DraftsWanted) -> StageAnswers:
-        """The drafts that came, and who is to write the rest."""
-        teacher, there = self._arms[wanted.arm_id].teacher, wanted.orders(self._campaign)
-        return routes.answers(self._campaign, self.stage(wanted), teacher, there, wanted.by_record)
 
 
 def take_drafts(campaign: Campaign) -> int:
@@ -93,7 +49,7 @@ def take_drafts(campaign: Campaign) -> int:
         How many mails moved.
     """
     moved = 0
-    writers = _Writers(campaign)
+    writers = Writers(campaign)
     for wanted in _waiting(campaign, MessageState.WRITING):
         told = writers.answers(wanted)
         moved += _assign_draft(wanted, told.drafts, source=MessageState.WRITING)
@@ -117,8 +73,8 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
         The orders that were launched.
     """
     _take_fixed_texts(campaign)
-    lacking: list[_DraftsWanted] = []
-    writers = _Writers(campaign)
+    lacking: list[DraftsWanted] = []
+    writers = Writers(campaign)
     for wanted in _waiting(campaign, MessageState.PLANNED):
         told = writers.answers(wanted)
         _assign_draft(wanted, told.drafts, source=MessageState.PLANNED)
@@ -166,7 +122,7 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
     return count
 
 
-def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]:
+def _waiting(campaign: Campaign, state: MessageState) -> Iterator[DraftsWanted]:
     """Mails in a state whose words a model writes, by arm, step and branch; those without a record fail here."""
     rows = Message.objects.filter(campaign=campaign, state=state, step__writer=StepWriter.MODEL)
     branch_by_mail = threads.branches_of(campaign, rows)
@@ -181,7 +137,7 @@ def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]
             groups.setdefault(group, defaultdict(list))[record_id].append(pk)
     _move(orphans, source=state, state=MessageState.FAILED, problem=NO_RECORD)
     for group, by_record in groups.items():
-        yield _DraftsWanted(*group, by_record)
+        yield DraftsWanted(*group, by_record)
 
 
 def _take_fixed_texts(campaign: Campaign) -> int:
@@ -191,14 +147,14 @@ def _take_fixed_texts(campaign: Campaign) -> int:
     return fixed.update(state=MessageState.WRITTEN, updated_at=timezone.now())
 
 
-def _assign_draft(wanted: _DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
+def _assign_draft(wanted: DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
     rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in wanted.by_record[record]]
     # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
     Message.objects.filter(state=source).bulk_update(rows, ["draft"], batch_size=CHUNK)
     return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
 
 
-def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
+def _fail(wanted: DraftsWanted, reasons: dict[UUID, str]) -> int:
     by_reason: dict[str, list[UUID]] = defaultdict(list)
     for record, reason in reasons.items():
         by_reason[reason[:300]] += wanted.by_record[record]
@@ -208,7 +164,7 @@ def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
     )
 
 
-def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteOrder]:
+def _launch(campaign: Campaign, lacking: Sequence[DraftsWanted]) -> list[WriteOrder]:
     steps = {step.pk: step for step in campaign.steps.all()}
     thread_by_record = {
         wanted.group: threads.sent_before_by_record(
@@ -245,7 +201,7 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
     return launched
 
 
-def _quote(campaign: Campaign, wanted: _DraftsWanted, told: Threads) -> Quote | Refusal:
+def _quote(campaign: Campaign, wanted: DraftsWanted, told: Threads) -> Quote | Refusal:
     if wanted.teacher is None:
         return NO_MODEL
     records = list(wanted.by_record)
@@ -276,7 +232,7 @@ def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal
     return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
 
 
-def _order(campaign: Campaign, wanted: _DraftsWanted, cap_usd: Decimal | None, told: Threads) -> Order | Refusal:
+def _order(campaign: Campaign, wanted: DraftsWanted, cap_usd: Decimal | None, told: Threads) -> Order | Refusal:
     records = list(wanted.by_record)
     if wanted.teacher is None:
         return NO_MODEL
