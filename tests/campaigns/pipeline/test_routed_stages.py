@@ -15,9 +15,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from campaigns.models import Campaign, Message, StageRoute
+from campaigns.models import Campaign, Message, StageRoute, StageRun
 from campaigns.overview import figures
-from campaigns.pipelines import compose, stage_figures, stage_forecast
+from campaigns.pipelines import ask, collect, compose, stage_figures, stage_forecast
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, StepPlan
@@ -27,7 +27,7 @@ from campaigns.writing import order_drafts
 from generation.models import Order, Teacher
 from members.models import Member
 from review.models import Assignment, Draft, Record, Task
-from review.states import Drawn
+from review.states import Drawn, Role
 from review.tasks.queries import latest_version
 from serving.models import Routed, RouteOutcome, Router, RouterVersion
 from serving.promotions import promotion
@@ -70,13 +70,13 @@ def small(miniature: Miniature) -> Teacher:
 def make_version(task: Task, miniature: Miniature, admin: Member) -> Callable[..., RouterVersion]:
     """A version of a router as `set_thresholds` leaves it: up to one mark the miniature writes, else the offline teacher."""
 
-    def make(**values: Any) -> RouterVersion:
+    def make(of: Task = task, **values: Any) -> RouterVersion:
         router = Router.objects.create(
-            task=task, slug=f"thrifty-{Router.objects.count()}", name="Thrifty", created_by=admin
+            task=of, slug=f"thrifty-{Router.objects.count()}", name="Thrifty", created_by=admin
         )
         given = {
             "feature": "checks", "takes_low": True, "thresholds": [1.0], "margin": 0.02, "confidence": 0.95, "level": 0.975,
-            "attempt": 1, "audit_share": 0.0, "pairs": 2000, "lost": 0, "won": 0, "task_version": latest_version(task),
+            "attempt": 1, "audit_share": 0.0, "pairs": 2000, "lost": 0, "won": 0, "task_version": latest_version(of),
             "expected": [{"share": 0.5, "cost_usd": 0.001}, {"share": 0.5, "cost_usd": 0.01}], **values,
         }  # fmt: skip
         given.setdefault("teacher", stage_rows.offline())
@@ -118,6 +118,26 @@ def asked(teacher: Teacher) -> int:
     return sum(len(order.record_ids) for order in Order.objects.filter(purpose="campaign", teacher=teacher))
 
 
+def die_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tick that dies in each of these steps once its work is done, before it is committed."""
+    for module, name in (
+        (ask, "ask"),
+        (collect, "collect"),
+        (order_drafts, "take_drafts"),
+        (order_drafts, "order_drafts"),
+    ):
+        whole = getattr(module, name)
+
+        def die(held: Campaign, whole: Callable[[Campaign], Any] = whole) -> Any:
+            whole(held)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(module, name, die)
+        with contextlib.suppress(KeyboardInterrupt):
+            tick.advance_all()
+        monkeypatch.setattr(module, name, whole)
+
+
 def codes(campaign: Campaign, by: Member) -> set[str]:
     return {problem.code for problem in launch_checks.launch_problems(campaign, by=by)}
 
@@ -150,26 +170,10 @@ def test_killed_between_any_two_steps_nothing_is_asked_or_routed_twice(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = start(make_version())
-    places = {name: getattr(order_drafts, name) for name in ("take_drafts", "order_drafts")}
-
-    def dies_after(step: Callable[[Campaign], Any]) -> Callable[[Campaign], Any]:
-        def die(held: Campaign) -> Any:
-            step(held)
-            raise KeyboardInterrupt
-
-        return die
-
-    def die_everywhere() -> None:
-        for name, whole in places.items():
-            monkeypatch.setattr(order_drafts, name, dies_after(whole))
-            with contextlib.suppress(KeyboardInterrupt):
-                tick.advance_all()
-            monkeypatch.setattr(order_drafts, name, whole)
-
-    die_everywhere()
+    die_everywhere(monkeypatch)
     tick.advance_all()
     answer(marked=2)
-    die_everywhere()
+    die_everywhere(monkeypatch)
     tick.advance_all()
     answer()
     tick.advance_all()
@@ -427,3 +431,39 @@ def test_an_audited_share_is_priced_too(make_version: Callable[..., RouterVersio
 
     assert asked_of == [100, 75]
     assert [calls for _, calls in stage_forecast.shares_asked(by_number, 100)] == [50, 50]
+
+
+def test_a_stage_before_the_writing_is_routed_too_and_its_run_holds_both_costs(
+    make_version: Callable[..., RouterVersion],
+    miniature: Miniature,
+    task: Task,
+    people: None,
+    lead: Member,
+    admin: Member,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    label = stage_rows.make_tasks(by=admin)["qualify"]
+    desk.join(lead, label, Role.LEAD)
+    # As if it had been tuned for the labels: no served engine stands behind it in this test.
+    Miniature.objects.filter(pk=miniature.pk).update(task=label)
+    version = make_version(of=label)
+    plain = stage_rows.qualify_stage(label)
+    routed = StagePlan("lead", plain.kind, label, None, plain.inputs, plain.condition, version)
+    stages = [routed, stage_rows.write_stage(task)]
+    pipeline = compose.create(task, name="Spring", slug="spring", stages=stages, by=lead)
+    campaign = factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=pipeline)])
+    lifecycle.launch(campaign, by=lead)
+
+    tick.advance_all()
+    [first] = Order.objects.filter(purpose="campaign")
+    stage_rows.answer_orders({"qualify-task": lambda record: {"fit": "poor"}})
+    Draft.objects.filter(job_id=first.job_id, record_id__in=first.record_ids[:2]).update(marks_count=SENDS_ON)
+    die_everywhere(monkeypatch)
+    tick.advance_all()
+    stage_rows.answer_orders({"qualify-task": lambda record: {"fit": "good"}})
+    tick.advance_all()
+
+    assert states(campaign) == {"stopped": 4, "writing": 2}
+    told = sorted(StageRun.objects.values_list("state", "cost_usd", "draft__fields__fit"))
+    assert told == [("passed", Decimal("0.004"), "good")] * 2 + [("stopped", Decimal("0.002"), "poor")] * 4
+    assert [len(order.record_ids) for order in Order.objects.filter(task=label).order_by("created_at")] == [6, 2]
