@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRun
 from campaigns.pipelines import collect, routes
+from campaigns.pipelines.queries import STAGE_ROUTER
 from campaigns.pipelines.routes import Turn
 from campaigns.pipelines.values import MailValues, outputs_of
 from campaigns.states import StageState
@@ -48,7 +49,7 @@ def ask(campaign: Campaign) -> int:
         How many stage runs moved.
     """
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
-    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher", *routes.ROUTER)
+    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
     for one in waiting.order_by("stage__position", "created_at", "pk"):
         by_stage[one.stage_id].append(one)
     moved = 0

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Stage, StageRun
 from campaigns.pipelines import answers, checks, records, routes, run
+from campaigns.pipelines.queries import STAGE_ROUTER
 from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import AT_A_STAGE, StageKind, StageState
 from campaigns.writing import drafts_written, orders
@@ -35,7 +36,7 @@ def collect(campaign: Campaign) -> int:
         How many stage runs moved.
     """
     asked = _runs(campaign, StageState.ASKED).select_related(
-        "stage__task_version__task", "stage__teacher", *routes.ROUTER, "site__research__job", "site__record"
+        "stage__task_version__task", "stage__teacher", *STAGE_ROUTER, "site__research__job", "site__record"
     )
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
     for one in asked.order_by("created_at", "pk"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaigns.models import Arm, Campaign, PipelineVersion, Stage
-from campaigns.pipelines import queries, routes, stage_checks
+from campaigns.pipelines import queries, stage_checks
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import StageKind
 from members.models import Member
@@ -35,7 +35,7 @@ def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[Stage
     if arm.pipeline is None:
         return
     version: PipelineVersion = arm.pipeline
-    rows = version.stages.select_related("task_version__task", "teacher", *routes.OF_STAGE)
+    rows = version.stages.select_related("task_version__task", "teacher", *queries.ROUTER_OF_STAGE)
     stages = list(rows.order_by("position"))
     for stage in stages:
         where = f"The stage '{stage.name}' of {version}"

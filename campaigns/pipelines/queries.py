@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -17,6 +18,9 @@ from members.models import Member
 from review.tasks.permissions import tasks_for
 
 OPEN = (StageState.WAITING, StageState.ASKED)
+# What is read with stages, and with their runs and routes, whose records may be routed.
+ROUTER_OF_STAGE: Final = ("router__router", "router__miniature", "router__larger", "router__teacher")
+STAGE_ROUTER: Final = tuple(f"stage__{name}" for name in ROUTER_OF_STAGE)
 
 
 def stages_of(campaign: Campaign) -> dict[UUID, list[Stage]]:
@@ -75,7 +79,7 @@ def routed_writing(campaign: Campaign) -> dict[tuple[UUID, UUID], Stage]:
     if first is None:
         return {}
     stages = Stage.objects.filter(kind=StageKind.WRITE, router__isnull=False, version__arms__campaign=campaign)
-    related = stages.select_related("router__miniature", "router__larger", "router__teacher", "task_version")
+    related = stages.select_related(*ROUTER_OF_STAGE, "task_version")
     by_version = {stage.version_id: stage for stage in related.distinct()}
     arms = Arm.objects.filter(campaign=campaign, pipeline__in=by_version).values_list("pk", "pipeline_id")
     return {(arm, first): by_version[version] for arm, version in arms if version is not None}

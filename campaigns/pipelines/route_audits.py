@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from campaigns.models import Campaign, Stage, StageOrder, StageRoute
 from campaigns.pipelines import ask
-from campaigns.pipelines.routes import ROUTER
+from campaigns.pipelines.queries import STAGE_ROUTER
 from campaigns.states import StageKind
 from campaigns.writing import drafts_written, orders
 from generation.models import Order
@@ -59,7 +59,7 @@ def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
     rows = StageRoute.objects.filter(
         campaign=campaign, routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False
     )
-    related = rows.select_related("routed", "draft", "stage__task_version__task", "stage__teacher", *ROUTER)
+    related = rows.select_related("routed", "draft", "stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
     by_stage: dict[UUID, list[StageRoute]] = defaultdict(list)
     for each in related.defer("draft__messages").order_by("created_at", "pk")[:CHUNK]:
         by_stage[each.stage_id].append(each)

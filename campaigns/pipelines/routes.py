@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -30,9 +29,6 @@ from web.db.chunks import chunked
 
 CHUNK = 500
 ZERO = Decimal(0)
-# What is read with stages, and with stage runs, whose records may be routed.
-OF_STAGE: Final = ("router__router", "router__miniature", "router__larger", "router__teacher")
-ROUTER: Final = tuple(f"stage__{name}" for name in OF_STAGE)
 Features = dict[str, float]
 
 

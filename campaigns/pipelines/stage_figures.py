@@ -18,7 +18,8 @@ from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
 from campaigns.overview.figures import ArmFigures
-from campaigns.pipelines import route_figures, routes, stage_quality
+from campaigns.pipelines import route_figures, stage_quality
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.pipelines.route_figures import RoutedStage
 from campaigns.pipelines.stage_quality import StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
@@ -91,7 +92,7 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
         return []
     rows = Stage.objects.filter(version__in={arm.pipeline_id for arm in with_one})
     stages = list(
-        rows.select_related("version__pipeline", "task_version__task", "teacher", *routes.OF_STAGE).order_by("position")
+        rows.select_related("version__pipeline", "task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
     )
     counted = _mails(campaign) | _written(campaign, with_one, stages)
     seconds = _medians(campaign) | _medians_of_writing(campaign, with_one, stages)

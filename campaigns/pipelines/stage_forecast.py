@@ -14,7 +14,7 @@ from math import ceil
 from uuid import UUID
 
 from campaigns.models import Arm, Stage
-from campaigns.pipelines import routes
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.states import StageKind
 from generation.models import Teacher
 from generation.orders import launch
@@ -66,7 +66,7 @@ def forecast_stages(arm: Arm, mails: int) -> tuple[StageForecast, ...]:
     if arm.pipeline_id is None or not mails:
         return ()
     stages = Stage.objects.filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
-    related = stages.select_related("task_version__task", "teacher", *routes.OF_STAGE).order_by("position")
+    related = stages.select_related("task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
     return tuple(_forecast(stage, mails) for stage in related)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from uuid import UUID
 
 from campaigns.models import Arm, Campaign, Contact, Stage
-from campaigns.pipelines.routes import OF_STAGE
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages, routed_price
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
@@ -132,7 +132,7 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
 
 def _routed(arm: Arm) -> Stage | None:
     stages = Stage.objects.filter(version=arm.pipeline_id, kind=StageKind.WRITE, router__isnull=False)
-    return stages.select_related(*OF_STAGE).first()
+    return stages.select_related(*ROUTER_OF_STAGE).first()
 
 
 def _price(campaign: Campaign, records: Sequence[UUID], teacher: Teacher, drafts: int) -> OrderEstimate:
