@@ -6,8 +6,10 @@ Four worlds, each so many times, at a margin of 2 points and 95 %. *Alone*: one 
 and where many pairs differ. *Path*: ten thresholds, of which the fourth loses just the margin and the earlier ones less.
 *Waited for*: a lead counts pairs, has 100 more judged until there are as many as are asked for, and then tries once. A promise is
 broken where thresholds are set by which the whole truly loses the margin or more. Then the size of the test added up over all
-outcomes for `pairs` pairs (no chance in it) and for as many as are asked for, and the power with as many pairs as are asked for. The last line is one JSON
-object; `ratio` is the share broken in all worlds over 0.05, and `exact` the greatest of the exact sizes.
+outcomes for `pairs` pairs (no chance in it) and for as many as are asked for, and the power with as many pairs as are asked for.
+*Audited*: who looks at the audit after every pair, 2,000 pairs long, where the loss is just the margin. The last line is one JSON
+object; `ratio` is the share broken in all worlds over 0.05, `exact` the greatest of the exact sizes, `power` the least, and
+`false_alarms` the share of audits that ever call a kept promise broken.
 """
 
 from __future__ import annotations
@@ -16,12 +18,13 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
+from math import log
 from typing import Final
 
 import numpy as np
 from scipy.stats import binom
 
-from stats import paired_loss, routing
+from stats import loss_sequence, paired_loss, routing
 from stats.paired_loss import PairCounts, pairs_needed
 from stats.routing import JudgedUnit
 
@@ -31,6 +34,7 @@ FEW, MANY = 0.03, 0.1
 # Of the exact sum, which is near the margin where nearly only losses occur.
 NUISANCES: Final = (0.021, 0.03, 0.05, 0.1, 0.15, 0.2)
 STEPS: Final = 10
+AUDITED: Final = 2_000
 
 
 def main(times: int, pairs: int) -> None:
@@ -53,6 +57,8 @@ def main(times: int, pairs: int) -> None:
     }
     for (margin, share), (needed, shown) in powers.items():
         print(f"margin {margin:.0%}, {share:.0%} differ: {needed} pairs, shown {shown:.1%}")
+    false_alarms = audited(chance, times)
+    print(f"audits that ever call a kept promise broken: {false_alarms:.1%}")
     mean = sum(broken.values()) / len(broken)
     told = {
         "ratio": round(mean / ERROR, 3),
@@ -60,6 +66,7 @@ def main(times: int, pairs: int) -> None:
         "worst_world": round(max(broken.values()), 4),
         "exact": round(max(max(exact.values()) for exact in sizes.values()), 4),
         "power": round(min(shown for _, shown in powers.values()), 3),
+        "false_alarms": round(false_alarms, 4),
         "settings": len(broken) * times,
     }
     print(json.dumps(told))
@@ -110,6 +117,17 @@ def power(chance: np.random.Generator, margin: float, share: float, times: int) 
     needed = pairs_needed(margin, share)
     shown = sum(p_of(*counts, margin) <= ERROR for counts in drawn_counts(chance, needed, 0.0, share, times))
     return needed, shown / times
+
+
+def audited(chance: np.random.Generator, times: int) -> float:
+    """Share of audits that ever call the promise broken where the loss is just the margin, looked at after each of 2,000 pairs."""
+    alarms = 0
+    for _ in range(times):
+        drawn = chance.choice([1, -1, 0], AUDITED, p=[(MANY + MARGIN) / 2, (MANY - MARGIN) / 2, 1 - MANY])
+        lost, won = (drawn > 0).cumsum().tolist(), (drawn < 0).cumsum().tolist()
+        counts = (PairCounts(lost[n], won[n], n + 1) for n in range(AUDITED))
+        alarms += any(loss_sequence.log_evidence(each, MARGIN) >= -log(ERROR / 2) for each in counts)
+    return alarms / times
 
 
 def drawn_counts(

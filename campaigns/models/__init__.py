@@ -6,7 +6,7 @@ from campaigns.models.contacts import Contact, ContactImport, Suppression, Suppr
 from campaigns.models.events import Event, HoldoutOutcome, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
-from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRun
+from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRoute, StageRun
 
 __all__ = [
     "Arm",
@@ -30,6 +30,7 @@ __all__ = [
     "SenderIdentity",
     "Stage",
     "StageOrder",
+    "StageRoute",
     "StageRun",
     "Step",
     "Suppression",

@@ -10,6 +10,7 @@ from django.db import models
 from campaigns.states import StageKind, StageState
 from generation.models import Order, ResearchedSite, Teacher
 from review.models import Draft, Record, Task, TaskVersion
+from serving.models import Routed, RouterVersion
 
 
 class Pipeline(models.Model):
@@ -59,6 +60,8 @@ class Stage(models.Model):
     # None where rules do it.
     task_version = models.ForeignKey(TaskVersion, null=True, on_delete=models.DO_NOTHING, related_name="+")
     teacher = models.ForeignKey(Teacher, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    # Who is asked where a router decides that; `teacher` is then its teacher, whom all else goes to.
+    router = models.ForeignKey(RouterVersion, null=True, on_delete=models.DO_NOTHING, related_name="+")
     # Field of the stage's task → where its value comes from: `contact.company`, `record.FIELD`, `STAGE.FIELD`.
     inputs = models.JSONField(default=dict)
     # {field, in: [values]}: which mails go on after it; empty: all.
@@ -74,6 +77,13 @@ class Stage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def asked_name(self) -> str:
+        """Who is asked, in words: a router with its version, a model, or rules."""
+        if self.router is not None:
+            return str(self.router)
+        return self.teacher.name if self.teacher is not None else "Rules"
+
 
 class StageOrder(models.Model):
     """An order for the answers of one stage on mails of one campaign; who asks again finds this one."""
@@ -83,6 +93,26 @@ class StageOrder(models.Model):
     stage = models.ForeignKey(Stage, on_delete=models.DO_NOTHING, related_name="+")
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+
+
+class StageRoute(models.Model):
+    """Where a router sent one record of a stage, once and for all, and what came of it. Its thresholds stand in the stage's version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey("campaigns.Campaign", on_delete=models.PROTECT, related_name="stage_routes")
+    stage = models.ForeignKey(Stage, on_delete=models.DO_NOTHING, related_name="routes")
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+    routed = models.OneToOneField(Routed, on_delete=models.PROTECT, related_name="+")
+    # The answer of the model it was sent to; none before that came.
+    draft = models.ForeignKey(Draft, null=True, on_delete=models.PROTECT, related_name="+")
+    # What that cost, with what the router's first model wrote before it.
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["campaign", "stage", "created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "stage", "record"], name="stage_route_once")]
+        indexes = [models.Index(fields=["stage", "campaign"], name="stage_routes_of_stage")]
 
 
 class StageRun(models.Model):

@@ -247,14 +247,25 @@ class LaunchIn(serializers.Serializer[Any]):
     is_held = serializers.BooleanField(required=False, help_text="Write and approve, send nothing until `release`")
 
 
+class ForecastStageOut(serializers.Serializer[Any]):
+    """A stage around the writing: its answers and their price, and what the estimate rests on."""
+
+    name = serializers.CharField(source="stage.name")
+    answers = serializers.IntegerField()
+    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    cost_high_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
+    basis = serializers.CharField()
+
+
 class ForecastArmOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="arm.name")
     contacts = serializers.IntegerField()
     clusters = serializers.IntegerField()
     drafts = serializers.IntegerField()
-    cost_usd = serializers.FloatField(source="quote.estimate.cost_usd", default=None, allow_null=True)
-    cost_high_usd = serializers.FloatField(source="quote.estimate.cost_high_usd", default=None, allow_null=True)
-    basis = serializers.CharField(source="quote.estimate.basis", default="")
+    cost_usd = serializers.FloatField(source="estimate.cost_usd", default=None, allow_null=True)
+    cost_high_usd = serializers.FloatField(source="estimate.cost_high_usd", default=None, allow_null=True)
+    basis = serializers.CharField(source="estimate.basis", default="")
+    stages = ForecastStageOut(many=True)
 
 
 class DryRunOut(serializers.Serializer[Any]):

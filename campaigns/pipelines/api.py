@@ -24,6 +24,7 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
+from serving.routing import promise
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
 
@@ -46,6 +47,9 @@ class StageIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=StageKind.choices)
     task = serializers.SlugField(required=False, allow_null=True)
     teacher = serializers.SlugField(required=False, allow_null=True, help_text="Slug of a teacher or served miniature")
+    router = serializers.SlugField(
+        required=False, allow_null=True, help_text="Slug of a router, instead of a teacher; its newest version is kept"
+    )
     inputs = serializers.DictField(
         child=serializers.CharField(max_length=120),
         required=False,
@@ -70,6 +74,8 @@ class StageOut(serializers.Serializer[Any]):
     task = serializers.CharField(source="task_version.task.slug", default=None, allow_null=True)
     task_version = serializers.IntegerField(source="task_version.number", default=None, allow_null=True)
     teacher = serializers.CharField(source="teacher.slug", default=None, allow_null=True)
+    router = serializers.CharField(source="router.router.slug", default=None, allow_null=True)
+    router_version = serializers.IntegerField(source="router.number", default=None, allow_null=True)
     inputs = serializers.DictField(child=serializers.CharField())
     condition = serializers.JSONField()
 
@@ -195,6 +201,7 @@ def _plans(stages: Sequence[Mapping[str, Any]], member: Member) -> list[StagePla
             teachers_queries.teacher_or_404(member, stage["teacher"]) if stage.get("teacher") else None,
             stage.get("inputs") or {},
             stage.get("condition") or {},
+            promise.version_or_404(member, stage["router"]) if stage.get("router") else None,
         )
         for stage in stages
     ]

@@ -15,17 +15,20 @@ from uuid import UUID
 from django.db.models import Q
 
 from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRun
-from campaigns.pipelines import collect
+from campaigns.pipelines import collect, routes
+from campaigns.pipelines.queries import STAGE_ROUTER
+from campaigns.pipelines.routes import Turn
 from campaigns.pipelines.values import MailValues, outputs_of
 from campaigns.states import StageState
-from campaigns.writing import drafts_written, orders
-from generation.models import Order, ResearchedSite
+from campaigns.writing import orders
+from generation.models import Order, ResearchedSite, Teacher
 from generation.orders import launch
 from generation.orders.launch import OrderRequest
 from generation.research import launch as research
 from generation.research.starting_points import StartingPoint, site_url
 from generation.states import Purpose
 from jobs.states import FINISHED
+from review.models import TaskVersion
 from review.spec.task_spec import TaskSpec
 from review.states import Role
 from review.tasks import permissions
@@ -46,7 +49,7 @@ def ask(campaign: Campaign) -> int:
         How many stage runs moved.
     """
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
-    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher")
+    waiting = collect.waiting(campaign).select_related("stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
     for one in waiting.order_by("stage__position", "created_at", "pk"):
         by_stage[one.stage_id].append(one)
     moved = 0
@@ -62,11 +65,17 @@ def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
     for one in runs:
         if one.record_id is not None:
             by_record[one.record_id].append(one)
-    there = list(orders.of_stage(campaign, stage))
-    drafts, _ = drafts_written.drafts_by_record(there, by_record)
-    moved = collect.settle(stage, {record: by_record[record] for record in drafts}, drafts)
-    fresh = {record: mine for record, mine in by_record.items() if record not in drafts}
-    under_way = [order for order in there if order.job is not None and order.job.state not in FINISHED]
+    told = routes.answers(campaign, stage, stage.teacher, list(orders.of_stage(campaign, stage)), by_record)
+    moved = collect.settle(stage, {record: by_record[record] for record in told.drafts}, told)
+    for turn in told.turns:
+        moved += _take_turn(campaign, stage, turn, {record: by_record[record] for record in turn.records})
+    return moved
+
+
+def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: Mapping[UUID, Sequence[StageRun]]) -> int:
+    """Have one model answer these records; one order of it at a time is under way."""
+    moved = 0
+    under_way = [order for order in turn.orders if order.job is not None and order.job.state not in FINISHED]
     joined = {record for order in under_way for record in map(UUID, order.record_ids)} & fresh.keys()
     for order in under_way:
         mine = [one for record in map(UUID, order.record_ids) if record in joined for one in fresh[record]]
@@ -74,13 +83,15 @@ def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
     rest = {record: mine for record, mine in fresh.items() if record not in joined}
     if under_way or not rest:
         return moved
-    return moved + _launch(campaign, stage, rest)
+    return moved + _launch(campaign, stage, turn.teacher, rest)
 
 
-def _launch(campaign: Campaign, stage: Stage, by_record: Mapping[UUID, Sequence[StageRun]]) -> int:
+def _launch(
+    campaign: Campaign, stage: Stage, teacher: Teacher | None, by_record: Mapping[UUID, Sequence[StageRun]]
+) -> int:
     runs = [one for mine in by_record.values() for one in mine]
     try:
-        order = _place(campaign, stage, list(by_record))
+        order = place(campaign, stage.task_version, teacher, list(by_record))
     except Refusal as refusal:
         if refusal.code == "budget_too_small" and orders.any_under_way(campaign):
             return 0
@@ -90,21 +101,21 @@ def _launch(campaign: Campaign, stage: Stage, by_record: Mapping[UUID, Sequence[
     return _mark_asked(runs, order)
 
 
-def _place(campaign: Campaign, stage: Stage, records: list[UUID]) -> Order:
-    """Order answers on these records.
+def place(campaign: Campaign, version: TaskVersion | None, teacher: Teacher | None, records: list[UUID]) -> Order:
+    """Order answers of a model on these records.
 
     Raises:
         Refusal: As for `generation.orders.launch`; `stage_without_model`.
     """
-    if stage.task_version is None or stage.teacher is None:
+    if version is None or teacher is None:
         raise Refusal("stage_without_model", "The stage has no model to ask.")
     request = OrderRequest(
-        stage.task_version.task,
-        teacher=stage.teacher,
+        version.task,
+        teacher=teacher,
         count=len(records),
         by=None,
         record_ids=records,
-        version=stage.task_version,
+        version=version,
         purpose=Purpose.CAMPAIGN,
     )
     quoted = launch.quote(request)

@@ -98,7 +98,7 @@ def filled(drafts: Sequence[StageDraft], offers: Offers) -> list[StageDraft]:
 
 def _teacher(draft: StageDraft, offers: Offers) -> str:
     lines = offers.models_for(draft.task)
-    slugs = [line.teacher.slug for line in lines]
+    slugs = [*(line.teacher.slug for line in lines), *offers.routers_for(draft.task)]
     if not draft.task or draft.teacher in slugs:
         return draft.teacher if draft.task else ""
     ready = [line.teacher.slug for line in lines if line.can_be_asked]
@@ -175,7 +175,9 @@ def _model(prefix: str, draft: StageDraft, offers: Offers, errors: Errors) -> Co
     lines = offers.models_for(draft.task)
     own = [(line.teacher.slug, _label(line)) for line in lines if line.teacher.provided_by]
     others = [(line.teacher.slug, _label(line)) for line in lines if not line.teacher.provided_by]
-    groups = [(title, options) for title, options in (("Miniatures", own), ("Teachers", others)) if options]
+    routed = list(offers.routers_for(draft.task).items())
+    titled = (("Miniatures", own), ("Teachers", others), ("Routers", routed))
+    groups = [(title, options) for title, options in titled if options]
     return Control(name, "Model", draft.teacher, groups, errors.get(name, ()))
 
 

@@ -14,7 +14,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Stage, StageRun
-from campaigns.pipelines import answers, checks, records, run
+from campaigns.pipelines import answers, checks, records, routes, run
+from campaigns.pipelines.queries import STAGE_ROUTER
+from campaigns.pipelines.routes import StageAnswers
 from campaigns.states import AT_A_STAGE, StageKind, StageState
 from campaigns.writing import drafts_written, orders
 from generation.research.records import page_facts
@@ -34,7 +36,7 @@ def collect(campaign: Campaign) -> int:
         How many stage runs moved.
     """
     asked = _runs(campaign, StageState.ASKED).select_related(
-        "stage__task_version__task", "site__research__job", "site__record"
+        "stage__task_version__task", "stage__teacher", *STAGE_ROUTER, "site__research__job", "site__record"
     )
     by_stage: dict[UUID, list[StageRun]] = defaultdict(list)
     for one in asked.order_by("created_at", "pk"):
@@ -63,27 +65,39 @@ def _take_drafts(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> 
             by_record[one.record_id].append(one)
     if not by_record:
         return 0
-    there = list(orders.of_stage(campaign, stage))
-    drafts, _ = drafts_written.drafts_by_record(there, by_record)
-    under_way = drafts_written.records_under_way(there)
-    moved = settle(stage, {record: by_record[record] for record in drafts}, drafts)
-    ended = [record for record in by_record if record not in drafts and record not in under_way]
-    for chunk in chunked(ended, CHUNK):
-        reasons = drafts_written.reasons_without_draft(there, chunk)
-        moved += fail([one for record in chunk for one in by_record[record]], stage, reasons)
+    told = routes.answers(campaign, stage, stage.teacher, list(orders.of_stage(campaign, stage)), by_record)
+    moved = settle(stage, {record: by_record[record] for record in told.drafts}, told)
+    for turn in told.turns:
+        passed_on = set(turn.never_asked) if stage.router is not None else set()
+        moved += _wait_again([one for record in turn.records if record in passed_on for one in by_record[record]])
+        under_way = drafts_written.records_under_way(turn.orders) | passed_on
+        for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
+            reasons = drafts_written.reasons_without_draft(turn.orders, chunk)
+            moved += fail([one for record in chunk for one in by_record[record]], stage, reasons)
     return moved
 
 
-def settle(stage: Stage, by_record: Mapping[UUID, Sequence[StageRun]], drafts: Mapping[UUID, UUID]) -> int:
+def _wait_again(runs: Sequence[StageRun]) -> int:
+    """Have runs wait for the model that a router sent them on to."""
+    for chunk in chunked([one.pk for one in runs], CHUNK):
+        StageRun.objects.filter(pk__in=chunk).update(state=StageState.WAITING)
+    return len(runs)
+
+
+def settle(stage: Stage, by_record: Mapping[UUID, Sequence[StageRun]], told: StageAnswers) -> int:
     """Give runs the answers that came, and stop the mails that these do not let pass."""
-    moved = 0
+    moved, drafts = 0, told.drafts
     for chunk in chunked(list(by_record), CHUNK):
         rows = Draft.objects.filter(pk__in=[drafts[record] for record in chunk]).select_related(
             "record", "task_version"
         )
-        told = {draft.record_id: draft for draft in rows.defer("messages")}
+        by_id = {draft.record_id: draft for draft in rows.defer("messages")}
         paid = set(StageRun.objects.filter(stage=stage, draft__in=list(rows)).values_list("draft_id", flat=True))
-        taken = [one for record in chunk for one in _taken(stage, by_record[record], told[record], paid)]
+        taken = [
+            one
+            for record in chunk
+            for one in _taken(stage, by_record[record], by_id[record], paid, told.spent_usd.get(record, Decimal(0)))
+        ]
         StageRun.objects.bulk_update(taken, _TOLD, batch_size=CHUNK)
         if stage.kind in (StageKind.RESEARCH, StageKind.QUALIFY):
             run.stop({one.message_id: one.reason for one in taken if one.state == StageState.STOPPED}, stage)
@@ -93,7 +107,9 @@ def settle(stage: Stage, by_record: Mapping[UUID, Sequence[StageRun]], drafts: M
     return moved
 
 
-def _taken(stage: Stage, runs: Iterable[StageRun], draft: Draft, paid: set[UUID]) -> Iterator[StageRun]:
+def _taken(
+    stage: Stage, runs: Iterable[StageRun], draft: Draft, paid: set[UUID], spent_usd: Decimal
+) -> Iterator[StageRun]:
     came = answers.outcome(
         StageKind(stage.kind), draft.task_version.spec, draft.record.facts, draft.fields, stage.condition
     )
@@ -102,7 +118,7 @@ def _taken(stage: Stage, runs: Iterable[StageRun], draft: Draft, paid: set[UUID]
         # A claim's run holds its claim already.
         one.output = {**one.output, **came.output}
         # An answer that several mails share was paid once.
-        one.cost_usd = Decimal(0) if draft.pk in paid else draft.cost_usd
+        one.cost_usd = Decimal(0) if draft.pk in paid else draft.cost_usd + spent_usd
         one.seconds = draft.latency_s
         paid.add(draft.pk)
         yield one

@@ -23,6 +23,8 @@ from review.models import Task, TaskVersion
 from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from serving.models import RouterVersion
+from serving.routing import promise
 from web.errors import Refusal
 
 MOST_STAGES = 12
@@ -39,9 +41,10 @@ class StagePlan:
         name: What later stages call it by: lower-case letters, digits and _.
         kind: What it does.
         task: Whose latest version is asked; None with rules.
-        teacher: Who is asked; None with rules.
+        teacher: Who is asked; None with rules, and with a router.
         inputs: Fact of its task → source, see `inputs`.
         condition: `{"field": …, "in": […]}`, which mails go on; empty: all.
+        router: Whose thresholds say who is asked, as they are in this version of it; None where one model is.
     """
 
     name: str
@@ -50,6 +53,12 @@ class StagePlan:
     teacher: Teacher | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     condition: Mapping[str, Any] = field(default_factory=dict)
+    router: RouterVersion | None = None
+
+    @property
+    def asked(self) -> Teacher | None:
+        """Who is asked; of a router its teacher, whom all goes to that no miniature takes."""
+        return self.router.teacher if self.router is not None else self.teacher
 
 
 def create(task: Task, *, name: str, slug: str, stages: Sequence[StagePlan], by: Member) -> PipelineVersion:
@@ -108,15 +117,16 @@ def _values(plan: StagePlan) -> dict[str, Any]:
         "name": plan.name,
         "kind": StageKind(plan.kind),
         "task_version": _version(plan),
-        "teacher": plan.teacher,
+        "teacher": plan.asked,
+        "router": plan.router,
         "inputs": dict(plan.inputs),
         "condition": dict(plan.condition),
     }
 
 
 def _as_saved(version: PipelineVersion) -> list[dict[str, Any]]:
-    names = ("name", "kind", "task_version", "teacher", "inputs", "condition")
-    rows = version.stages.select_related("task_version", "teacher").order_by("position")
+    names = ("name", "kind", "task_version", "teacher", "router", "inputs", "condition")
+    rows = version.stages.select_related("task_version", "teacher", "router").order_by("position")
     return [{name: getattr(stage, name) for name in names} for stage in rows]
 
 
@@ -158,8 +168,10 @@ def _check_order(stages: Sequence[StagePlan], errors: Errors) -> None:
 
 
 def _check_model(task: Task, plan: StagePlan, by: Member, where: str, errors: Errors) -> None:
-    """A model's stage names its task and its teacher, and rules name neither."""
-    if (plan.task is None) != (plan.teacher is None):
+    """A model's stage names its task and its teacher or router, and rules name neither."""
+    if plan.router is not None and plan.teacher is not None:
+        errors[f"{where}.teacher"] = ["Choose a model or a router, not both."]
+    elif (plan.task is None) != (plan.asked is None):
         missing = "task" if plan.task is None else "teacher"
         errors[f"{where}.{missing}"] = ["Choose a task and a model, or neither: then rules do it."]
     elif plan.task is None and plan.kind in (StageKind.RESEARCH, StageKind.WRITE):
@@ -170,3 +182,8 @@ def _check_model(task: Task, plan: StagePlan, by: Member, where: str, errors: Er
         errors[f"{where}.task"] = [f"You do not lead {plan.task.name}."]
     elif plan.teacher is not None and not plan.teacher.is_active:
         errors[f"{where}.teacher"] = [f"{plan.teacher.name} is out of use."]
+    elif plan.router is not None and plan.task is not None:
+        if plan.router.router.task_id != plan.task.pk:
+            errors[f"{where}.teacher"] = [f"The router {plan.router.router.name} is of another task."]
+        elif wrong := next(promise.problems(plan.router, latest_version(plan.task)), None):
+            errors[f"{where}.teacher"] = [f"{wrong.message} {wrong.hint}"]

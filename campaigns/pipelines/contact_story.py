@@ -88,7 +88,7 @@ def story_of(contact: Contact) -> list[MailStory]:
     mails = list(Message.objects.filter(contact=contact).select_related(*related).order_by("created_at", "id"))
     ids = [mail.pk for mail in mails]
     runs = StageRun.objects.filter(message__in=ids).select_related(
-        "stage__task_version__task", "stage__teacher", "draft", "site"
+        "stage__task_version__task", "stage__teacher", "stage__router__router", "draft", "site"
     )
     stages = _by_mail(runs.order_by("stage__position", "part"))
     events = _by_mail(Event.objects.filter(message__in=ids).select_related("reply").order_by("occurred_at", "id"))
@@ -197,7 +197,7 @@ def _stage(mail: Message, runs: Sequence[StageRun]) -> StoryEntry:
     ends = [run.ended_at or (mail.updated_at if is_left else None) for run in runs]
     reasons = [run.reason for run in runs if run.reason and not _is_claim(run)]
     took = [run.seconds for run in runs if run.seconds is not None]
-    by = f"{stage.teacher.name}" if stage.teacher is not None else "rules"
+    by = stage.asked_name if stage.teacher is not None else "rules"
     told = next((run.draft.model for run in runs if run.draft is not None and run.draft.model), "")
     return StoryEntry(
         at=max((end for end in ends if end is not None), default=None) if all(ends) else None,

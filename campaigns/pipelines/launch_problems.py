@@ -13,6 +13,7 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks import permissions
+from serving.routing import promise
 
 
 class StageProblem(NamedTuple):
@@ -34,10 +35,15 @@ def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[Stage
     if arm.pipeline is None:
         return
     version: PipelineVersion = arm.pipeline
-    stages = list(version.stages.select_related("task_version__task", "teacher").order_by("position"))
+    rows = version.stages.select_related("task_version__task", "teacher", *queries.ROUTER_OF_STAGE)
+    stages = list(rows.order_by("position"))
     for stage in stages:
         where = f"The stage '{stage.name}' of {version}"
-        if stage.teacher is not None and not stage.teacher.is_active:
+        if stage.router is not None and stage.task_version is not None:
+            asked = campaign.task_version if stage.kind == StageKind.WRITE else stage.task_version
+            for problem in promise.problems(stage.router, asked):
+                yield StageProblem(problem.code, f"{where}: {problem.message}", problem.hint)
+        elif stage.teacher is not None and not stage.teacher.is_active:
             yield StageProblem(
                 "stage_teacher_off", f"{where} asks {stage.teacher.name}, which is out of use.",
                 "Save a version with another model, and choose it.",

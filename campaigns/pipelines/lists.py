@@ -75,5 +75,5 @@ def lines(task: Task) -> list[PipelineLine]:
 
 def stages_with_models(versions: list[PipelineVersion]) -> QuerySet[Stage]:
     """Stages of some versions, in their order, with their tasks and models."""
-    rows = Stage.objects.filter(version__in=versions).select_related("task_version__task", "teacher")
+    rows = Stage.objects.filter(version__in=versions).select_related("task_version__task", "teacher", "router__router")
     return rows.order_by("version", "position")

@@ -25,9 +25,13 @@ from review.states import Role
 from review.tasks.permissions import slugs_with
 from review.text.grounding.quotable import quotable_facts
 from review.text.verification.claim_task import CLAIM, PASSAGE, is_claim_task
+from serving.models import RouterVersion
+from serving.routing import promise
 
 # Kinds that rules can do without a task.
 BY_RULES = frozenset({StageKind.VERIFY, StageKind.QUALIFY, StageKind.CHECK})
+# What a router's slug begins with where a stage's model is chosen.
+ROUTER_PREFIX = "router:"
 # How parts of a claim are called where a research task lists them.
 CLAIM_PARTS = ("text", "claim", "sentence", "statement")
 PASSAGE_PARTS = ("quote", "passage", "evidence", "source")
@@ -81,6 +85,21 @@ class Offers:
     def teachers(self) -> dict[str, Teacher]:
         """All models that the member can see, by slug."""
         return {line.teacher.slug: line.teacher for line in self._lines}
+
+    @cached_property
+    def routers(self) -> dict[str, RouterVersion]:
+        """The newest version of each router of the tasks that the member leads, by how the form names it; those without thresholds are none."""
+        newest = promise.newest_versions([version.task for version in self.versions.values()])
+        return {f"{ROUTER_PREFIX}{version.router.slug}": version for version in newest if version.thresholds}
+
+    def routers_for(self, task: str) -> dict[str, str]:
+        """Names of the routers of a task, by how the form names them."""
+        own = self.versions.get(task)
+        return {
+            key: version.router.name
+            for key, version in self.routers.items()
+            if own is not None and version.router.task_id == own.task_id
+        }
 
     @cached_property
     def _models(self) -> dict[str, list[TeacherLine]]:

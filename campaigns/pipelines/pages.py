@@ -104,7 +104,7 @@ def _save(
     twice = {f"stages.{at}.condition": [TWO_FIELDS] for at, stage in enumerate(stages) if stage.two_fields}
     if twice:
         raise Refusal("pipeline_invalid", "This pipeline cannot be saved as it is.", errors=twice)
-    plans = [stage_drafts.plan_of(stage, offers.tasks, offers.teachers) for stage in stages]
+    plans = [stage_drafts.plan_of(stage, offers) for stage in stages]
     if pipeline is not None:
         return compose.save_version(pipeline, stages=plans, by=by)
     return compose.create(task, name=name, slug=slugify(name)[:80] or "pipeline", stages=plans, by=by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -17,6 +18,9 @@ from members.models import Member
 from review.tasks.permissions import tasks_for
 
 OPEN = (StageState.WAITING, StageState.ASKED)
+# What is read with stages, and with their runs and routes, whose records may be routed.
+ROUTER_OF_STAGE: Final = ("router__router", "router__miniature", "router__larger", "router__teacher")
+STAGE_ROUTER: Final = tuple(f"stage__{name}" for name in ROUTER_OF_STAGE)
 
 
 def stages_of(campaign: Campaign) -> dict[UUID, list[Stage]]:
@@ -49,20 +53,36 @@ def pipeline_or_404(member: Member, slug: str) -> Pipeline:
 
 def versions_of(pipeline: Pipeline) -> QuerySet[PipelineVersion]:
     """Versions of a pipeline with their stages, the newest first."""
-    stages = Stage.objects.select_related("task_version__task", "teacher").order_by("position")
+    stages = Stage.objects.select_related("task_version__task", "teacher", "router__router").order_by("position")
     rows = PipelineVersion.objects.filter(pipeline=pipeline).select_related("created_by")
     return rows.prefetch_related(Prefetch("stages", queryset=stages)).order_by("-number")
 
 
 def stage_runs(message: Message) -> QuerySet[StageRun]:
     """What the stages of its pipeline made of a mail, in their order."""
-    runs = StageRun.objects.filter(message=message).select_related("stage__teacher")
+    runs = StageRun.objects.filter(message=message).select_related("stage__teacher", "stage__router__router")
     return runs.order_by("stage__position", "part")
 
 
 def writing_stage(version: PipelineVersion) -> Stage:
     """The stage that writes the mail."""
     return Stage.objects.select_related("teacher").get(version=version, kind=StageKind.WRITE)
+
+
+def routed_writing(campaign: Campaign) -> dict[tuple[UUID, UUID], Stage]:
+    """By arm and step, the stage whose router says who writes.
+
+    Of a sequence that is its first mail: what a router promises was shown on mails that no other went before. Later ones are
+    the teacher's.
+    """
+    first = campaign.steps.filter(number=1, writer=StepWriter.MODEL).values_list("pk", flat=True).first()
+    if first is None:
+        return {}
+    stages = Stage.objects.filter(kind=StageKind.WRITE, router__isnull=False, version__arms__campaign=campaign)
+    related = stages.select_related(*ROUTER_OF_STAGE, "task_version")
+    by_version = {stage.version_id: stage for stage in related.distinct()}
+    arms = Arm.objects.filter(campaign=campaign, pipeline__in=by_version).values_list("pk", "pipeline_id")
+    return {(arm, first): by_version[version] for arm, version in arms if version is not None}
 
 
 def prepared_arms(campaign: Campaign, step: Step) -> set[UUID]:

@@ -14,9 +14,8 @@ from django.http import QueryDict
 
 from campaigns.models import Stage
 from campaigns.pipelines.compose import MOST_STAGES, StagePlan
+from campaigns.pipelines.offers import ROUTER_PREFIX, Offers
 from campaigns.states import StageKind
-from generation.models import Teacher
-from review.models import Task
 
 _PLACE = re.compile(r"stages\.(\d{1,2})\.kind")
 _ORDER = list(StageKind)
@@ -30,7 +29,7 @@ class StageDraft:
         kind: What it does.
         name: What later stages call it by.
         task: Slug of its task; empty: rules do it.
-        teacher: Slug of its model.
+        teacher: Slug of its model; of a router with `router:` before it.
         inputs: Source by fact; an empty source was left open by the person.
         labels: Ticked labels by the field of the stage's answer.
         source: With rules that qualify: what is looked at.
@@ -96,12 +95,18 @@ def _saved(stage: Stage) -> StageDraft:
         StageKind(stage.kind),
         stage.name,
         task=stage.task_version.task.slug if stage.task_version else "",
-        teacher=stage.teacher.slug if stage.teacher else "",
+        teacher=_model(stage),
         inputs=_all_named(stage),
     )
     if stage.task_version is None:
         return replace(draft, source=name, values=", ".join(values))
     return replace(draft, labels={name: values} if name else {})
+
+
+def _model(stage: Stage) -> str:
+    if stage.router is not None:
+        return f"{ROUTER_PREFIX}{stage.router.router.slug}"
+    return stage.teacher.slug if stage.teacher else ""
 
 
 def _all_named(stage: Stage) -> dict[str, str]:
@@ -143,13 +148,14 @@ def _with(stages: list[StageDraft], kind: StageKind, mail_task: str) -> list[Sta
     return [*stages[:at], StageDraft(kind, free, task=task), *stages[at:]]
 
 
-def plan_of(draft: StageDraft, tasks: Mapping[str, Task], teachers: Mapping[str, Teacher]) -> StagePlan:
+def plan_of(draft: StageDraft, offers: Offers) -> StagePlan:
     """A stage as the service takes it; a task or model that is not on offer is none, which the service refuses."""
     return StagePlan(
         draft.name,
         draft.kind,
-        tasks.get(draft.task),
-        teachers.get(draft.teacher) if draft.task else None,
+        offers.tasks.get(draft.task),
+        offers.teachers.get(draft.teacher) if draft.task else None,
         {name: source for name, source in draft.inputs.items() if source},
         draft.condition,
+        offers.routers.get(draft.teacher) if draft.task and draft.teacher.startswith(ROUTER_PREFIX) else None,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,9 @@ from django.db.models.functions import RowNumber
 
 from campaigns.models import Arm, Campaign, Message, PipelineVersion, Stage, StageOrder, StageRun, WriteOrder
 from campaigns.overview.figures import ArmFigures
-from campaigns.pipelines import stage_quality
+from campaigns.pipelines import route_figures, stage_quality
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines.route_figures import RoutedStage
 from campaigns.pipelines.stage_quality import StageQuality
 from campaigns.states import AT_A_STAGE, MessageState, StageKind, StageState, StepWriter
 from generation.models import Call, Order
@@ -49,6 +51,7 @@ class StageFigures:
         seconds: Median of an answer; None before the first, and of rules.
         quality: The miniature's own evaluation; None where none is measured.
         large: None where no call was made, or no teacher with a price is connected.
+        routed: What each route of its router did; None where no router decides.
     """
 
     stage: Stage
@@ -59,6 +62,7 @@ class StageFigures:
     seconds: float | None = None
     quality: StageQuality | None = None
     large: LargeModel | None = None
+    routed: RoutedStage | None = None
 
     @property
     def share(self) -> float | None:
@@ -87,13 +91,20 @@ def drawings(campaign: Campaign, arms: Sequence[ArmFigures], by: Member) -> list
     if not with_one:
         return []
     rows = Stage.objects.filter(version__in={arm.pipeline_id for arm in with_one})
-    stages = list(rows.select_related("version__pipeline", "task_version__task", "teacher").order_by("position"))
+    stages = list(
+        rows.select_related("version__pipeline", "task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
+    )
     counted = _mails(campaign) | _written(campaign, with_one, stages)
     seconds = _medians(campaign) | _medians_of_writing(campaign, with_one, stages)
     calls = _calls(campaign, with_one, stages)
-    qualities = stage_quality.of_teachers([stage.teacher for stage in stages if stage.teacher is not None])
+    alone = [stage.teacher for stage in stages if stage.teacher is not None and stage.router is None]
+    qualities = stage_quality.of_teachers(alone)
     lines = teachers_queries.lines(by) if any(calls.values()) else []
-    made = [_figures(stage, counted, seconds, calls, qualities, lines) for stage in stages]
+    routed = route_figures.of_stages(campaign, stages)
+    made = [
+        replace(_figures(stage, counted, seconds, calls, qualities, lines), routed=routed.get(stage.pk))
+        for stage in stages
+    ]
     by_version: dict[UUID, list[Arm]] = defaultdict(list)
     for arm in with_one:
         if arm.pipeline_id is not None:
@@ -123,7 +134,7 @@ def _figures(
         under_way,
         made.cost_usd if made else Decimal(0),
         seconds.get(stage.pk),
-        qualities.get(stage.teacher_id) if stage.teacher_id else None,
+        qualities.get(stage.teacher_id) if stage.teacher_id and stage.router is None else None,
         _large(made, lines) if made else None,
     )
 

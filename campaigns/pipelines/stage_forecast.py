@@ -1,25 +1,38 @@
-"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from made-up ones.
+"""What the stages of an arm would cost, before a launch: priced from records of their tasks, or from what their tasks ask.
 
 What a stage will be asked about is not known before the stages ahead of it have answered, so records that its task has
-stand for it; where it has none its cost is not known.
+stand for it; where it has none, facts of usual lengths do. A stage that asks a paid model never counts as nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
+from math import ceil
+from uuid import UUID
 
 from campaigns.models import Arm, Stage
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.states import StageKind
+from generation.models import Teacher
 from generation.orders import launch
+from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import OrderRequest
-from review.models import Record
+from generation.orders.spec_estimate import estimate_from_spec
+from review.models import Record, TaskVersion
+from serving.models import RouterVersion
+from serving.routing import promise
+from serving.states import RouteFeature
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample.
 PRICED_RECORDS = 50
 # How many claims of a mail are looked at, as a research answer brings and a mail holds them.
 CLAIMS_PER_MAIL = 4
+
+ROUTED_BASIS = "by the shares that the router's evidence expects, at most as if all went to its teacher"
 
 
 @dataclass(frozen=True)
@@ -29,9 +42,9 @@ class StageForecast:
     Attributes:
         stage: The stage.
         answers: How many answers it would be asked for, if every mail came to it.
-        cost_usd: Their estimated price; 0 with rules, and where it is not known.
+        cost_usd: Their estimated price; 0 with rules.
         cost_high_usd: The same at the upper end of the estimate.
-        is_known: Whether there were records to price it by.
+        basis: What the estimate rests on, in words; empty with rules.
         refusal: Why it could not be asked.
     """
 
@@ -39,7 +52,7 @@ class StageForecast:
     answers: int
     cost_usd: Decimal = Decimal(0)
     cost_high_usd: Decimal = Decimal(0)
-    is_known: bool = True
+    basis: str = ""
     refusal: Refusal | None = None
 
 
@@ -53,7 +66,7 @@ def forecast_stages(arm: Arm, mails: int) -> tuple[StageForecast, ...]:
     if arm.pipeline_id is None or not mails:
         return ()
     stages = Stage.objects.filter(version=arm.pipeline_id).exclude(kind=StageKind.WRITE)
-    related = stages.select_related("task_version__task", "teacher").order_by("position")
+    related = stages.select_related("task_version__task", "teacher", *ROUTER_OF_STAGE).order_by("position")
     return tuple(_forecast(stage, mails) for stage in related)
 
 
@@ -68,21 +81,70 @@ def _forecast(stage: Stage, mails: int) -> StageForecast:
         .values_list("pk", flat=True)[:PRICED_RECORDS]
     )
     try:
-        if not sample:
-            launch.require_askable(stage.teacher)
-            return StageForecast(stage, answers, is_known=False)
-        quote = launch.quote(
-            OrderRequest(
-                task,
-                teacher=stage.teacher,
-                count=len(sample),
-                by=None,
-                record_ids=sample,
-                version=stage.task_version,
-            )
-        )
+        price = routed_price(stage, stage.teacher, answers, partial(_price, stage.task_version, sample))
     except Refusal as refusal:
         return StageForecast(stage, answers, refusal=refusal)
+    low, high = (Decimal(str(round(value, 6))) for value in (price.cost_usd, price.cost_high_usd))
+    return StageForecast(stage, answers, low, high, price.basis)
+
+
+def routed_price(
+    stage: Stage | None, teacher: Teacher, answers: int, price: Callable[[Teacher, int], OrderEstimate]
+) -> OrderEstimate:
+    """The price of so many answers: of one model, or of each that a router asks, by the shares that its evidence expects.
+
+    The upper end is what it would cost if all went to the teacher.
+
+    Args:
+        stage: The stage; None or without a router, `teacher` answers all.
+        teacher: Who answers, or whom a router sends the rest to.
+        answers: How many.
+        price: What so many answers of one model cost.
+
+    Raises:
+        Refusal: Why a model cannot be asked; `router_model_off`.
+    """
+    if stage is None or stage.router is None:
+        return price(teacher, answers)
+    prices = []
+    for model, calls in shares_asked(stage.router, answers):
+        if model is None:
+            raise Refusal("router_model_off", f"A miniature of {stage.router} is promoted no longer.")
+        prices.append(price(model, calls) if calls else None)
+    known = [each for each in prices if each is not None]
+    dearest = price(teacher, answers)
+    return replace(
+        dearest,
+        calls=sum(each.calls for each in known),
+        input_tokens=sum(each.input_tokens for each in known),
+        output_tokens=sum(each.output_tokens for each in known),
+        cost_usd=sum(each.cost_usd for each in known),
+        cost_low_usd=sum(each.cost_low_usd for each in known),
+        cost_high_usd=max(sum(each.cost_high_usd for each in known), dearest.cost_high_usd),
+        time_s=sum(each.time_s for each in known),
+        basis=f"{ROUTED_BASIS}; {dearest.basis}",
+    )
+
+
+def shares_asked(version: RouterVersion, answers: int) -> list[tuple[Teacher | None, int]]:
+    """The models of a router in order, each with how many of so many answers it would be asked for.
+
+    One that goes by marks has its miniature answer everything first; the teacher writes the audited share too.
+    """
+    shares = [float(line["share"]) for line in version.expected]
+    asks_first = version.feature == RouteFeature.CHECKS
+    audited = version.audit_share * sum(shares[:-1])
+    calls = [1.0 if place == 0 and asks_first else share for place, share in enumerate(shares)]
+    calls[-1] += audited
+    return [(model, ceil(answers * part)) for model, part in zip(promise.models_of(version), calls, strict=True)]
+
+
+def _price(version: TaskVersion, sample: list[UUID], teacher: Teacher, answers: int) -> OrderEstimate:
+    if not sample:
+        return estimate_from_spec(version, teacher=teacher, count=answers)
+    request = OrderRequest(
+        version.task, teacher=teacher, count=len(sample), by=None, record_ids=sample, version=version
+    )
+    price = launch.quote(request).estimate
     each = answers / len(sample)
-    low, high = (round(value * each, 6) for value in (quote.estimate.cost_usd, quote.estimate.cost_high_usd))
-    return StageForecast(stage, answers, Decimal(str(low)), Decimal(str(high)))
+    return replace(price, cost_usd=price.cost_usd * each, cost_high_usd=price.cost_high_usd * each)

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
-from campaigns.models import Arm, Campaign, Contact
-from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages
+from campaigns.models import Arm, Campaign, Contact, Stage
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
+from campaigns.pipelines.stage_forecast import StageForecast, forecast_stages, routed_price
 from campaigns.planning import audience
 from campaigns.planning.assignment import arm_of
-from campaigns.states import StepWriter
+from campaigns.states import StageKind, StepWriter
+from generation.models import Teacher
 from generation.orders import launch
-from generation.orders.launch import Quote
+from generation.orders.estimate import OrderEstimate
+from generation.orders.spec_estimate import estimate_from_spec
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample; more records than this would only be read.
@@ -40,8 +44,9 @@ class ArmForecast:
         arm: The arm.
         contacts: People in it.
         clusters: Companies (or lone addresses) in it.
-        drafts: Drafts its model would write for one step: one a record, however many people share it.
-        quote: The price of these drafts; None when nothing is to be written, or it cannot be.
+        drafts: Drafts its model would write for one step: one a record, however many people share it; one a person where
+            stages write the record.
+        estimate: The price of these drafts; None when nothing is to be written, or it cannot be.
         refusal: Why no order could be launched.
         stages: What its pipeline's other stages would cost, in their order.
     """
@@ -50,7 +55,7 @@ class ArmForecast:
     contacts: int
     clusters: int
     drafts: int
-    quote: Quote | None = None
+    estimate: OrderEstimate | None = None
     refusal: Refusal | None = None
     stages: tuple[StageForecast, ...] = ()
 
@@ -76,10 +81,10 @@ class LaunchForecast:
     @property
     def seconds(self) -> float:
         """How long the slowest arm's models would take, for one step; arms are written side by side."""
-        return max((line.quote.estimate.time_s for line in self.arms if line.quote), default=0.0)
+        return max((line.estimate.time_s for line in self.arms if line.estimate), default=0.0)
 
     def _sum(self, name: str) -> Decimal:
-        each = sum(getattr(line.quote.estimate, name) for line in self.arms if line.quote)
+        each = sum(getattr(line.estimate, name) for line in self.arms if line.estimate)
         # Stages prepare the first mail alone.
         stages = sum((getattr(stage, name) for line in self.arms for stage in line.stages), Decimal(0))
         return Decimal(str(round(each * self.model_steps, 6))) + stages
@@ -114,20 +119,33 @@ def _arm(campaign: Campaign, arm: Arm, people: Sequence[tuple[str, UUID | None]]
     clusters = len({cluster.casefold() for cluster, _ in people})
     records = list(dict.fromkeys(record for _, record in people if record is not None)) if is_written else []
     # A mail that stages write a record for has one of its own, and one for a contact without facts too.
+    drafts = len(people) if is_written and arm.pipeline_id is not None else len(records)
     stages = forecast_stages(arm, len(people)) if is_written else ()
-    if not records or arm.teacher is None:
-        return ArmForecast(arm, len(people), clusters, len(records), stages=stages)
+    if not drafts or arm.teacher is None:
+        return ArmForecast(arm, len(people), clusters, drafts, stages=stages)
     try:
-        quote = launch.quote(
-            launch.OrderRequest(
-                campaign.task,
-                teacher=arm.teacher,
-                count=len(records),
-                by=None,
-                record_ids=records[:PRICED_RECORDS],
-                version=campaign.task_version,
-            )
-        )
+        price = routed_price(_routed(arm), arm.teacher, drafts, partial(_price, campaign, records))
     except Refusal as refusal:
-        return ArmForecast(arm, len(people), clusters, len(records), refusal=refusal, stages=stages)
-    return ArmForecast(arm, len(people), clusters, len(records), quote, stages=stages)
+        return ArmForecast(arm, len(people), clusters, drafts, refusal=refusal, stages=stages)
+    return ArmForecast(arm, len(people), clusters, drafts, price, stages=stages)
+
+
+def _routed(arm: Arm) -> Stage | None:
+    stages = Stage.objects.filter(version=arm.pipeline_id, kind=StageKind.WRITE, router__isnull=False)
+    return stages.select_related(*ROUTER_OF_STAGE).first()
+
+
+def _price(campaign: Campaign, records: Sequence[UUID], teacher: Teacher, drafts: int) -> OrderEstimate:
+    if not records:
+        return estimate_from_spec(campaign.task_version, teacher=teacher, count=drafts)
+    quoted = launch.quote(
+        launch.OrderRequest(
+            campaign.task,
+            teacher=teacher,
+            count=drafts,
+            by=None,
+            record_ids=records[:PRICED_RECORDS],
+            version=campaign.task_version,
+        )
+    )
+    return quoted.estimate

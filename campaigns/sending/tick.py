@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
 from campaigns.models import Arm, Campaign, Message, StageRun
-from campaigns.pipelines import ask, checks, collect, run
+from campaigns.pipelines import ask, checks, collect, route_audits, run
 from campaigns.sending import follow_ups, guardrails, send
 from campaigns.states import CampaignState, MessageState
 from campaigns.writing import approval, order_drafts, wake_tick
@@ -51,6 +51,7 @@ class WaitingWork:
     judged: bool
     to_send: bool
     reported: bool
+    audited: bool
 
 
 def advance_all() -> int:
@@ -82,6 +83,7 @@ def campaigns_with_work() -> list[WaitingWork]:
         judged=_has_work(*JUDGED),
         to_send=_has_work(*TO_SEND),
         reported=guardrails.has_reports(),
+        audited=route_audits.open_audits(),
     )
     names = ("pk", "state", "is_held", "steps_count", *(field.name for field in fields(WaitingWork)[4:]))
     return [
@@ -115,6 +117,8 @@ def advance(work: WaitingWork) -> int:
         moved += _until_done(pk, approval.check, LIVE)
     if work.judged or moved:
         moved += _until_done(pk, approval.follow, LIVE)
+    if work.audited or (work.is_staged and moved):
+        moved += _audit(pk, is_running=work.is_running)
     if work.is_running and not work.is_held and (work.to_send or moved):
         _send(pk)
     return moved
@@ -141,6 +145,12 @@ def _go_through_stages(campaign_id: UUID, *, is_running: bool) -> int:
         moved += _until_done(campaign_id, checks.begin, running)
         moved += _step(campaign_id, ask.ask, running)
     return moved
+
+
+def _audit(campaign_id: UUID, *, is_running: bool) -> int:
+    """Tell what experts made of audited answers, and have the teacher write those that are lacking where the campaign runs."""
+    moved = _step(campaign_id, route_audits.follow, LIVE)
+    return moved + (_step(campaign_id, route_audits.order, (CampaignState.RUNNING,)) if is_running else 0)
 
 
 def _has_work(*states: MessageState) -> Exists:

@@ -7,8 +7,8 @@ campaign's row lock, from what the rows say: after a crash the next tick finds e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from campaigns.compose import threads
 from campaigns.compose.threads import written_from
-from campaigns.models import Arm, Campaign, Message, WriteOrder
+from campaigns.models import Campaign, Message, WriteOrder
 from campaigns.pipelines import again as stages_again
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.writing import drafts_written, sequences, wake_tick
 from campaigns.writing import orders as writing_orders
-from generation.models import Order, Teacher
+from campaigns.writing.drafts_wanted import DraftsWanted, Group, Writers
+from generation.models import Order
 from generation.orders import launch
 from generation.orders.launch import Quote, Threads
 from generation.states import Purpose
@@ -37,28 +38,6 @@ CHUNK = 500
 MICRO = Decimal("0.000001")
 NO_MODEL = Refusal("arm_without_model", "The arm of this mail has no model to write it.")
 NO_RECORD = "The contact has no facts to write from."
-# Arm, step, and what its readers got before where that differs.
-Group = tuple[UUID, UUID, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _DraftsWanted:
-    """Mails of one arm, step and branch, by the record they are to be written from."""
-
-    arm_id: UUID
-    step_id: UUID
-    branch: str
-    by_record: dict[UUID, list[UUID]]
-
-    @property
-    def group(self) -> Group:
-        return self.arm_id, self.step_id, self.branch
-
-    def orders(self, campaign: Campaign) -> list[Order]:
-        return list(writing_orders.of_step(campaign, arm_id=self.arm_id, step_id=self.step_id, branch=self.branch))
-
-    def mails(self, records: Iterable[UUID]) -> list[UUID]:
-        return [mail for record in records for mail in self.by_record[record]]
 
 
 def take_drafts(campaign: Campaign) -> int:
@@ -70,15 +49,18 @@ def take_drafts(campaign: Campaign) -> int:
         How many mails moved.
     """
     moved = 0
+    writers = Writers(campaign)
     for wanted in _waiting(campaign, MessageState.WRITING):
-        orders_there = wanted.orders(campaign)
-        drafts, repeated = drafts_written.drafts_by_record(orders_there, wanted.by_record)
-        moved += _assign_draft(wanted, drafts, source=MessageState.WRITING)
-        under_way = drafts_written.records_under_way(orders_there)
-        ended = [record for record in wanted.by_record if record not in under_way and record not in drafts]
-        for chunk in chunked(ended, CHUNK):
-            reasons = drafts_written.reasons_without_draft(orders_there, chunk)
-            moved += _fail(wanted, reasons | {record: repeated[record] for record in chunk if record in repeated})
+        told = writers.answers(wanted)
+        moved += _assign_draft(wanted, told.drafts, source=MessageState.WRITING)
+        for turn in told.turns:
+            passed_on = turn.never_asked if writers.stage(wanted) is not None else []
+            moved += _move(wanted.mails(passed_on), source=MessageState.WRITING, state=MessageState.PLANNED)
+            under_way = drafts_written.records_under_way(turn.orders) | set(passed_on)
+            for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
+                reasons = drafts_written.reasons_without_draft(turn.orders, chunk)
+                repeated = {record: told.repeated[record] for record in chunk if record in told.repeated}
+                moved += _fail(wanted, reasons | repeated)
     return moved
 
 
@@ -91,17 +73,17 @@ def order_drafts(campaign: Campaign) -> list[WriteOrder]:
         The orders that were launched.
     """
     _take_fixed_texts(campaign)
-    lacking: list[_DraftsWanted] = []
+    lacking: list[DraftsWanted] = []
+    writers = Writers(campaign)
     for wanted in _waiting(campaign, MessageState.PLANNED):
-        there = wanted.orders(campaign)
-        drafts, _ = drafts_written.drafts_by_record(there, wanted.by_record)
-        _assign_draft(wanted, drafts, source=MessageState.PLANNED)
-        under_way = drafts_written.records_under_way(there)
-        rest = {record: mails for record, mails in wanted.by_record.items() if record not in drafts}
-        under_way_already = [record for record in rest if record in under_way]
-        _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
-        if fresh := {record: mails for record, mails in rest.items() if record not in under_way}:
-            lacking.append(_DraftsWanted(*wanted.group, fresh))
+        told = writers.answers(wanted)
+        _assign_draft(wanted, told.drafts, source=MessageState.PLANNED)
+        for turn in told.turns:
+            under_way = drafts_written.records_under_way(turn.orders)
+            under_way_already = [record for record in turn.records if record in under_way]
+            _move(wanted.mails(under_way_already), source=MessageState.PLANNED, state=MessageState.WRITING)
+            if fresh := {record: wanted.by_record[record] for record in turn.records if record not in under_way}:
+                lacking.append(replace(wanted, by_record=fresh, teacher=turn.teacher))
     return _launch(campaign, lacking)
 
 
@@ -140,11 +122,11 @@ def write_again(campaign: Campaign, *, by: Member, message_ids: Sequence[UUID] |
     return count
 
 
-def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]:
+def _waiting(campaign: Campaign, state: MessageState) -> Iterator[DraftsWanted]:
     """Mails in a state whose words a model writes, by arm, step and branch; those without a record fail here."""
     rows = Message.objects.filter(campaign=campaign, state=state, step__writer=StepWriter.MODEL)
     branch_by_mail = threads.branches_of(campaign, rows)
-    groups: dict[Group, dict[UUID, list[UUID]]] = {}
+    groups: dict[tuple[UUID, UUID, str], dict[UUID, list[UUID]]] = {}
     orphans: list[UUID] = []
     row_ids: Any = rows.order_by("created_at", "id").values_list("pk", "arm_id", "step_id", written_from())
     for pk, arm_id, step_id, record_id in row_ids.iterator(chunk_size=2000):
@@ -155,7 +137,7 @@ def _waiting(campaign: Campaign, state: MessageState) -> Iterator[_DraftsWanted]
             groups.setdefault(group, defaultdict(list))[record_id].append(pk)
     _move(orphans, source=state, state=MessageState.FAILED, problem=NO_RECORD)
     for group, by_record in groups.items():
-        yield _DraftsWanted(*group, by_record)
+        yield DraftsWanted(*group, by_record)
 
 
 def _take_fixed_texts(campaign: Campaign) -> int:
@@ -165,14 +147,14 @@ def _take_fixed_texts(campaign: Campaign) -> int:
     return fixed.update(state=MessageState.WRITTEN, updated_at=timezone.now())
 
 
-def _assign_draft(wanted: _DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
+def _assign_draft(wanted: DraftsWanted, drafts: dict[UUID, UUID], *, source: MessageState) -> int:
     rows = [Message(pk=mail, draft_id=draft) for record, draft in drafts.items() for mail in wanted.by_record[record]]
     # What was stopped meanwhile is not in `source` any more, and stays as it is. Only what differs goes row by row.
     Message.objects.filter(state=source).bulk_update(rows, ["draft"], batch_size=CHUNK)
     return _move([row.pk for row in rows], source=source, state=MessageState.WRITTEN, problem="")
 
 
-def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
+def _fail(wanted: DraftsWanted, reasons: dict[UUID, str]) -> int:
     by_reason: dict[str, list[UUID]] = defaultdict(list)
     for record, reason in reasons.items():
         by_reason[reason[:300]] += wanted.by_record[record]
@@ -182,8 +164,7 @@ def _fail(wanted: _DraftsWanted, reasons: dict[UUID, str]) -> int:
     )
 
 
-def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteOrder]:
-    arms = {arm.pk: arm for arm in campaign.arms.select_related("teacher")}
+def _launch(campaign: Campaign, lacking: Sequence[DraftsWanted]) -> list[WriteOrder]:
     steps = {step.pk: step for step in campaign.steps.all()}
     thread_by_record = {
         wanted.group: threads.sent_before_by_record(
@@ -193,18 +174,13 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
         )
         for wanted in lacking
     }
-    quotes = {
-        wanted.group: _quote(campaign, arms[wanted.arm_id], wanted, thread_by_record[wanted.group])
-        for wanted in lacking
-    }
+    quotes = {wanted.group: _quote(campaign, wanted, thread_by_record[wanted.group]) for wanted in lacking}
     caps = _caps(campaign, {group: quote for group, quote in quotes.items() if isinstance(quote, Quote)})
     launched = []
     for wanted in lacking:
         quoted = quotes[wanted.group]
         order = (
-            _order(
-                campaign, arms[wanted.arm_id].teacher, wanted, caps.get(wanted.group), thread_by_record[wanted.group]
-            )
+            _order(campaign, wanted, caps.get(wanted.group), thread_by_record[wanted.group])
             if isinstance(quoted, Quote)
             else quoted
         )
@@ -225,15 +201,15 @@ def _launch(campaign: Campaign, lacking: Sequence[_DraftsWanted]) -> list[WriteO
     return launched
 
 
-def _quote(campaign: Campaign, arm: Arm, wanted: _DraftsWanted, told: Threads) -> Quote | Refusal:
-    if arm.teacher is None:
+def _quote(campaign: Campaign, wanted: DraftsWanted, told: Threads) -> Quote | Refusal:
+    if wanted.teacher is None:
         return NO_MODEL
     records = list(wanted.by_record)
     try:
         return launch.quote(
             launch.OrderRequest(
                 campaign.task,
-                teacher=arm.teacher,
+                teacher=wanted.teacher,
                 count=len(records),
                 by=None,
                 record_ids=records,
@@ -256,18 +232,16 @@ def _caps(campaign: Campaign, quotes: dict[Group, Quote]) -> dict[Group, Decimal
     return {group: (left * weight / whole).quantize(MICRO, rounding=ROUND_DOWN) for group, weight in weights.items()}
 
 
-def _order(
-    campaign: Campaign, teacher: Teacher | None, wanted: _DraftsWanted, cap_usd: Decimal | None, told: Threads
-) -> Order | Refusal:
+def _order(campaign: Campaign, wanted: DraftsWanted, cap_usd: Decimal | None, told: Threads) -> Order | Refusal:
     records = list(wanted.by_record)
-    if teacher is None:
+    if wanted.teacher is None:
         return NO_MODEL
     try:
         # Who launched the campaign was checked then; the product orders what that asked for.
         return launch.launch(
             launch.OrderRequest(
                 campaign.task,
-                teacher=teacher,
+                teacher=wanted.teacher,
                 count=len(records),
                 by=None,
                 max_cost_usd=cap_usd,

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from generation.models import Teacher
-from review.models import Task
+from review.models import Task, TaskVersion
 from serving.states import RouteFeature
 from training.models import Miniature
 
@@ -38,6 +38,8 @@ class RouterVersion(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     router = models.ForeignKey(Router, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
+    # The task version whose verdicts bear it out; none in rows from before it was kept.
+    task_version = models.ForeignKey(TaskVersion, null=True, on_delete=models.DO_NOTHING, related_name="+")
     # The first choice, the second where there is one, and whom everything else goes to.
     miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="+")
     larger = models.ForeignKey(Miniature, null=True, on_delete=models.PROTECT, related_name="+")

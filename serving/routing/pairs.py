@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from generation.judges.acceptance.evidence import ruled
 from generation.models import Teacher
@@ -83,7 +83,7 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
         teacher: The last model.
         rule: What becomes the score.
     """
-    labels = [_label(each) for each in miniatures] + [teacher.label]
+    labels = [label_of(each) for each in miniatures] + [teacher.label]
     by_record = _verdicts(task, labels)
     whole = {record: seen for record, seen in by_record.items() if all(label in seen for label in labels)}
     return [
@@ -118,27 +118,41 @@ def score_of(value: float | None, rule: RouteRule) -> float | None:
     return None if value is None else rule.sign * value
 
 
+def number_of(facts: Mapping[str, object], name: str) -> float | None:
+    """A number of a record; None where it is missing, no number or not finite."""
+    try:
+        number = float(str(facts.get(name)))
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def passes_of(drafts: Sequence[UUID]) -> dict[UUID, bool]:
+    """Whether experts passed each of these drafts, of those they ruled on one by one; by the same rule as the pairs."""
+    rows = _ruled_one_by_one().filter(pk__in=drafts)
+    return {pk: verdict == Verdict.ACCEPT for pk, verdict in rows.values_list("pk", "gold__verdict")}
+
+
 def _score(facts: Mapping[str, object], marks: int, rule: RouteRule) -> float | None:
     if rule.feature == RouteFeature.CHECKS:
         return score_of(float(marks), rule)
-    value = facts.get(rule.fact)
-    try:
-        number = float(str(value))
-    except ValueError:
-        return None
-    return score_of(number, rule) if np.isfinite(number) else None
+    return score_of(number_of(facts, rule.fact), rule)
 
 
-def _label(miniature: Miniature) -> str:
+def label_of(miniature: Miniature) -> str:
     """Under which name its drafts stand."""
     teacher = Teacher.objects.filter(provided_by=f"{ROOM}:{miniature.pk}").first()
     return teacher.label if teacher is not None else f"miniature {miniature.pk}"
 
 
-def _verdicts(task: Task, labels: Sequence[str]) -> Mapping[UUID, Mapping[str, _Seen]]:
+def _ruled_one_by_one() -> QuerySet[Draft]:
     asked_for = Assignment.objects.filter(draft=OuterRef("pk"), drawn=Drawn.ASKED)
     in_use = Q(erased_at__isnull=True, revocation__isnull=True, thread__isnull=True, parent__isnull=True)
-    rows = Draft.objects.filter(in_use, ruled(""), ~Exists(asked_for), task=task, task_version=latest_version(task))
+    return Draft.objects.filter(in_use, ruled(""), ~Exists(asked_for)).order_by()
+
+
+def _verdicts(task: Task, labels: Sequence[str]) -> Mapping[UUID, Mapping[str, _Seen]]:
+    rows = _ruled_one_by_one().filter(task=task, task_version=latest_version(task))
     rows = rows.filter(teacher__in=labels, record__split=Split.VALIDATION).order_by("created_at", "pk")
     seen: dict[UUID, dict[str, _Seen]] = defaultdict(dict)
     columns = ("record", "teacher", "gold__verdict", "marks_count", "cost_usd")

@@ -13,9 +13,8 @@ from members.models import Member
 from review.models import Task
 from review.tasks.permissions import tasks_for
 from serving.models import Routed, RouteOutcome, Router, RouterVersion
-from stats.intervals import shares
+from stats import loss_sequence, paired_loss
 from stats.intervals.shares import ShareInterval
-from stats.paired_loss import PairCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class PromiseStanding:
         audited: How many pairs were judged since.
         unjudged: Drawn for the audit and not judged yet.
         loss: Of all requests, by which share worse than the teacher; None before a pair was judged.
-        interval: Of 95 %, of the same.
+        interval: Of the same, right at 95 % at all looks together.
         is_broken: Whether even the lower end of the interval is above the margin.
     """
 
@@ -153,8 +152,7 @@ def _promise(version: RouterVersion, total: int, cheaper: int) -> PromiseStandin
     if not verdicts:
         return PromiseStanding(0, drawn, None, None, is_broken=False)
     part = cheaper / total
-    raw = shares.paired_difference([float(bool(t)) for _, t in verdicts], [float(bool(r)) for r, _ in verdicts])
-    interval = ShareInterval(raw.low * part, raw.high * part)
-    lost, won = sum(bool(t) and not r for r, t in verdicts), sum(bool(r) and not t for r, t in verdicts)
-    loss = PairCounts(lost, won, len(verdicts)).loss * part
-    return PromiseStanding(len(verdicts), drawn - len(verdicts), loss, interval, interval.low > version.margin)
+    counts = paired_loss.count([bool(teacher) - bool(route) for route, teacher in verdicts])
+    low, high = loss_sequence.interval(counts)
+    interval = ShareInterval(low * part, high * part)
+    return PromiseStanding(counts.of, drawn - counts.of, counts.loss * part, interval, interval.low > version.margin)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -23,6 +23,8 @@ from serving.routing.pairs import RouteRule, score_of
 from serving.states import RouteFeature
 from stats import routing
 from web.errors import Refusal
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,20 @@ def route(version: RouterVersion, features: Mapping[str, float]) -> Route:
 
 def record(version: RouterVersion, features: Mapping[str, float]) -> RecordedRoute:
     """Route a request and keep it; a share of what does not go to the teacher is drawn for the audit by lot."""
-    chosen = route(version, features)
-    is_cheaper = chosen.place < len(version.names) - 1
-    is_audit = is_cheaper and secrets.randbelow(1_000_000) < version.audit_share * 1_000_000
-    row = Routed.objects.create(
-        version=version, route=chosen.place, value=value_of(version, features), is_audit=is_audit
-    )
-    return RecordedRoute(row.pk, chosen, is_audit)
+    [recorded] = record_all(version, [features])
+    return recorded
+
+
+def record_all(version: RouterVersion, requests: Sequence[Mapping[str, float]]) -> list[RecordedRoute]:
+    """Route many requests and keep them, as `record` does each; in their order."""
+    rows, routes = [], [route(version, features) for features in requests]
+    for chosen, features in zip(routes, requests, strict=True):
+        is_cheaper = chosen.place < len(version.names) - 1
+        is_audit = is_cheaper and secrets.randbelow(1_000_000) < version.audit_share * 1_000_000
+        value = value_of(version, features)
+        rows.append(Routed(version=version, route=chosen.place, value=value, is_audit=is_audit))
+    Routed.objects.bulk_create(rows, batch_size=_CHUNK)
+    return [RecordedRoute(row.pk, chosen, row.is_audit) for row, chosen in zip(rows, routes, strict=True)]
 
 
 def record_outcome(

@@ -16,6 +16,7 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
+from review.tasks.queries import latest_version
 from serving.models import Router, RouterVersion
 from serving.routing import pairs
 from serving.routing.pairs import JudgedRecord, RouteRule
@@ -130,6 +131,7 @@ def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> Router
     number = (router.versions.values_list("number", flat=True).first() or 0) + 1
     version = RouterVersion.objects.create(
         router=router,
+        task_version=latest_version(router.task),
         number=number,
         attempt=attempt,
         level=level,

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_Number = TypeVar("_Number", float, Floats)
 
 _HALF_LOG_TAU = math.log(2 * math.pi) / 2
 # Coefficients of Stirling's series in 1/z, 1/z³, …; from z = 10 on what is cut off is below 3e-14.
@@ -24,6 +22,7 @@ _TINY, _CLOSE = 1e-300, 1e-15
 _MOST_TERMS, _MOST_STEPS = 100_000, 200
 # Newton's method squares its error: after a step of this size the next would be below rounding.
 _LAST_STEP = 1e-9
+_ROUNDING = 1e-16
 _FAR = 700.0
 
 
@@ -81,16 +80,24 @@ def binomial_cdf(counts: Floats, of: Floats, p: float | Floats) -> Floats:
     inside = (counts >= 0) & (counts < of) & (p > 0) & (p < 1)
     if not inside.any():
         return result
-    counts, of, p = counts[inside], of[inside], p[inside]
-    a, b = counts + 1, of - counts
-    logs, n, k = _log_factorials(int(of.max())), of.astype(int), counts.astype(int)
-    # p^a (1-p)^b / B(a, b), by factorials: a + b - 1 is n.
-    kernel = np.exp(logs[n] - logs[k] - logs[n - k - 1] + a * np.log(p) + b * np.log1p(-p))
-    is_low = p <= (a + 1) / (a + b + 2)
-    swapped_a, swapped_b = np.where(is_low, a, b), np.where(is_low, b, a)
-    part = kernel * _fractions(np.where(is_low, p, 1 - p), swapped_a, swapped_b) / swapped_a
-    result[inside] = np.clip(np.where(is_low, 1 - part, part), 0.0, 1.0)
+    result[inside] = _summed_away_from_mean(counts[inside], of[inside], p[inside])
     return result
+
+
+def _summed_away_from_mean(k: Floats, n: Floats, p: Floats) -> Floats:
+    """The chance of at most k of n, (N,) each: the lesser side's chances are summed outwards, each from the one before it."""
+    is_low, odds = k <= n * p, p / (1 - p)
+    at = np.where(is_low, k, k + 1)
+    logs, whole, part = _log_factorials(int(n.max())), n.astype(int), at.astype(int)
+    chance = np.exp(logs[whole] - logs[part] - logs[whole - part] + at * np.log(p) + (n - at) * np.log1p(-p))
+    total, step = chance.copy(), np.where(is_low, -1.0, 1.0)
+    while np.any(chance > _ROUNDING * total):
+        chance = chance * np.where(
+            is_low, at / (np.maximum(n - at + 1, 1) * odds), (n - at) * odds / np.maximum(at + 1, 1)
+        )
+        total += chance
+        at = at + step
+    return np.clip(np.where(is_low, total, 1 - total), 0.0, 1.0)
 
 
 def binomial_chance(counts: Floats, n: int, p: float | Floats) -> Floats:
@@ -127,20 +134,7 @@ def _fraction(x: float, a: float, b: float) -> float:
     return result
 
 
-def _fractions(x: Floats, a: Floats, b: Floats) -> Floats:
-    """The same of many at once, (N,) each; as many terms as the longest wants."""
-    c, d = np.ones_like(a), 1 / (1 - (a + b) * x / (a + 1))
-    result = d.copy()
-    for m in range(1, _MOST_TERMS):
-        for term in _terms(m, x, a, b):
-            d, c = 1 / (1 + term * d), 1 + term / c
-            result *= d * c
-        if np.all(np.abs(d * c - 1) < _CLOSE):
-            break
-    return result
-
-
-def _terms(m: int, x: _Number, a: _Number, b: _Number) -> tuple[_Number, _Number]:
+def _terms(m: int, x: float, a: float, b: float) -> tuple[float, float]:
     """The m-th pair of the fraction's coefficients."""
     even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
     odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))

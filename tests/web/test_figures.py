@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.templatetags.figures import compact, duration, fixed, money, pairs, percent, points
+from web.templatetags.figures import compact, duration, fixed, in_points, money, pairs, percent, points
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,18 @@ def test_a_duration_is_said_in_two_units_at_most(seconds, said):
 def test_a_mapping_is_read_in_pairs_whatever_its_keys_are_called():
     assert pairs({"items": 1, "keys": 2}) == [("items", 1), ("keys", 2)]
     assert pairs(None) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.02, "2 points"),
+        (0.01, "1 point"),
+        (0.005, "0.5 points"),
+        (-0.012, "−1.2 points"),
+        (None, "–"),
+        (0.2, "20 points"),
+    ],
+)
+def test_a_difference_of_shares_is_told_in_points(value: float | None, text: str) -> None:
+    assert in_points(value) == text

@@ -71,6 +71,15 @@ def points(value: Number, digits: int = 1) -> str:
 
 
 @register.filter
+def in_points(value: Number, digits: int = 1) -> str:
+    """A difference of two shares with its unit: 2 points, 0.5 points, 1 point."""
+    if value is None or value == "":
+        return MISSING
+    number = fixed(float(value) * 100, digits).removesuffix(f".{'0' * digits}")
+    return f"{number} {'point' if number.lstrip('−-') == '1' else 'points'}"
+
+
+@register.filter
 def duration(value: Number) -> str:
     """Seconds as 8 s, 3 min 20 s, 2 h 5 min, or 7 d 3 h."""
     if value is None or value == "":

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -70,18 +72,51 @@ def test_a_stages_model_that_is_out_of_use_is_named(
 def test_stages_are_priced_by_records_of_their_tasks(
     draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
 ) -> None:
-    paid = stage_rows.make_paid_teacher()
-    stage = qualify_stage(tasks["qualify"])
-    campaign = draft(StagePlan("lead", stage.kind, stage.task, paid, stage.inputs, stage.condition), write_stage(task))
-    (unpriced,) = forecast.forecast_of(campaign).arms[0].stages
-    assert (unpriced.answers, unpriced.is_known, unpriced.cost_usd) == (6, False, 0)
+    campaign = draft(_paid_qualify(tasks), write_stage(task))
+    (unmeasured,) = forecast.forecast_of(campaign).arms[0].stages
 
     desk.make_records(desk.make_source(tasks["qualify"]), 3)
     expected = forecast.forecast_of(campaign)
 
     (priced,) = expected.arms[0].stages
-    assert priced.is_known and priced.cost_usd > 0
+    assert priced.basis.startswith("guessed from 3 rendered prompts") and 0 < priced.cost_usd < unmeasured.cost_high_usd
     assert expected.cost_usd == priced.cost_usd
+
+
+def test_a_stage_whose_task_has_no_records_is_priced_by_what_it_asks(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task], lead: Member, as_member: Callable[..., Any]
+) -> None:
+    campaign = draft(_paid_qualify(tasks), write_stage(task))
+    Campaign.objects.update(max_model_usd=Decimal("0.000001"))
+    campaign.refresh_from_db()
+
+    expected = forecast.forecast_of(campaign)
+
+    (stage,) = expected.arms[0].stages
+    assert stage.answers == 6 and 0 < stage.cost_usd < stage.cost_high_usd
+    assert "no records yet" in stage.basis and expected.cost_usd == stage.cost_usd
+    assert codes(campaign, lead) == {"budget_too_small"}
+    page = as_member(lead).get(f"/campaigns/{campaign.slug}/dry-run/").content.decode()
+    assert "A: lead" in page and "no records yet" in page
+
+
+def test_mails_to_contacts_without_a_record_are_priced_where_stages_write_theirs(
+    draft: Callable[..., Campaign], task: Task, tasks: dict[str, Task]
+) -> None:
+    site = StagePlan("site", StageKind.RESEARCH, tasks["research"], offline(), {"company": "contact.company"})
+    mapped = {"company": "contact.company", "sector": "contact.segment", "trigger": "site.claims.text"}
+    paid = stage_rows.make_paid_teacher()
+    campaign = draft(site, StagePlan("write", StageKind.WRITE, task, paid, mapped))
+    Contact.objects.update(record=None)
+
+    (arm,) = forecast.forecast_of(campaign).arms
+
+    assert arm.drafts == 6 and arm.estimate is not None and arm.estimate.cost_usd > 0
+
+
+def _paid_qualify(tasks: dict[str, Task]) -> StagePlan:
+    stage = qualify_stage(tasks["qualify"])
+    return StagePlan("lead", stage.kind, stage.task, stage_rows.make_paid_teacher(), stage.inputs, stage.condition)
 
 
 def test_a_contact_without_a_record_takes_part_where_stages_find_all_that_is_needed(

@@ -75,7 +75,19 @@ def test_an_audit_with_many_losses_breaks_the_promise(
     page = as_member(admin).get(f"/routers/{version.router_id}/").content.decode()
 
     assert promise.loss == 0.5 and promise.interval is not None and promise.is_broken
-    assert "The audit breaks the promise" in page and "meant for one look" in page
+    assert "The audit breaks the promise: 50 points worse" in page and "holds at all looks together" in page
+    assert "At most 20 points worse than GPT-4o" in page
+
+
+def test_an_audit_that_is_looked_at_often_needs_more_than_one_look_would(version: RouterVersion) -> None:
+    """Half of sixteen lost: an interval for one look would call 20 points broken too early."""
+    for number, row in enumerate(routed(version, 16, is_audit=True)):
+        route.record_outcome(row, route_passes=number >= 8, teacher_passes=True)
+
+    promise = report.report(version).promise
+
+    assert promise.loss == 0.5 and promise.interval is not None
+    assert promise.interval.low < 0.2 and not promise.is_broken
 
 
 def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: RouterVersion) -> None:

@@ -1,0 +1,119 @@
+"""Audit routers: of the records drawn by lot the teacher writes too, and experts judge both answers on the desk.
+
+What experts make of the two holds the router's promise against live traffic. Nobody waits for it: the answer that the router
+chose is used at once, whatever becomes of the teacher's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from campaigns.models import Campaign, Stage, StageOrder, StageRoute
+from campaigns.pipelines import ask
+from campaigns.pipelines.queries import STAGE_ROUTER
+from campaigns.states import StageKind
+from campaigns.writing import drafts_written, orders
+from generation.models import Order
+from jobs.states import FINISHED
+from review.drafts.intake import put_on_desk
+from review.models import Draft
+from serving.routing import pairs, route
+from web.errors import Refusal
+
+CHUNK = 500
+
+
+def open_audits() -> Exists:
+    """Whether a campaign has an audited record whose verdicts are not told yet."""
+    rows = StageRoute.objects.filter(
+        campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False
+    )
+    return Exists(rows)
+
+
+def follow(campaign: Campaign) -> int:
+    """Tell the verdicts on both answers where they are there, and put both on the desk where only the answers are.
+
+    Runs inside the tick's transaction.
+
+    Returns:
+        How many audits came to an end.
+    """
+    return sum(_follow(campaign, stage, rows) for stage, rows in _open(campaign))
+
+
+def order(campaign: Campaign) -> int:
+    """Order the teacher's answers that audits lack, as far as the campaign's budget goes. Runs inside the tick's transaction.
+
+    Returns:
+        How many records were ordered.
+    """
+    return sum(_order(campaign, stage, rows) for stage, rows in _open(campaign))
+
+
+def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
+    rows = StageRoute.objects.filter(
+        campaign=campaign, routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False
+    )
+    related = rows.select_related("routed", "draft", "stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
+    by_stage: dict[UUID, list[StageRoute]] = defaultdict(list)
+    for each in related.defer("draft__messages").order_by("created_at", "pk")[:CHUNK]:
+        by_stage[each.stage_id].append(each)
+    return [(rows[0].stage, rows) for rows in by_stage.values()]
+
+
+def _teachers_orders(campaign: Campaign, stage: Stage) -> list[Order]:
+    return list(orders.of_stage(campaign, stage).filter(teacher=stage.teacher_id))
+
+
+def _order(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int:
+    there = _teachers_orders(campaign, stage)
+    named = {UUID(record) for each in there for record in each.record_ids}
+    lacking = [each.record_id for each in rows if each.record_id not in named]
+    if not lacking or any(each.job is not None and each.job.state not in FINISHED for each in there):
+        return 0
+    version = campaign.task_version if stage.kind == StageKind.WRITE else stage.task_version
+    try:
+        placed = ask.place(campaign, version, stage.teacher, lacking)
+    except Refusal:
+        # An audit is asked for again with the next look; the mails go on without it.
+        return 0
+    StageOrder.objects.create(campaign=campaign, stage=stage, order=placed)
+    return len(lacking)
+
+
+def _follow(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int:
+    there = _teachers_orders(campaign, stage)
+    answers, _ = drafts_written.drafts_by_record(there, [each.record_id for each in rows])
+    both = [each for each in rows if each.record_id in answers]
+    _put_on_desk(both, answers)
+    ended = _give_up(rows, there, answers)
+    drafts = [pk for each in both for pk in (each.draft_id, answers[each.record_id]) if pk is not None]
+    passes = pairs.passes_of(drafts)
+    for each in both:
+        teachers = answers[each.record_id]
+        if each.draft_id in passes and teachers in passes:
+            route.record_outcome(
+                each.routed, cost_usd=each.cost_usd, route_passes=passes[each.draft_id], teacher_passes=passes[teachers]
+            )
+            ended += 1
+    return ended
+
+
+def _put_on_desk(rows: Sequence[StageRoute], answers: Mapping[UUID, UUID]) -> None:
+    wanted = [pk for each in rows for pk in (each.draft_id, answers[each.record_id]) if pk is not None]
+    put_on_desk(Draft.objects.filter(pk__in=wanted).defer("messages").order_by("created_at", "pk"))
+
+
+def _give_up(rows: Sequence[StageRoute], there: Sequence[Order], answers: Mapping[UUID, UUID]) -> int:
+    """End audits whose teacher gave no answer: their cost is all that is told."""
+    under_way = drafts_written.records_under_way(there)
+    named = {UUID(record) for each in there for record in each.record_ids}
+    failed = [each for each in rows if each.record_id in named - under_way and each.record_id not in answers]
+    for each in failed:
+        route.record_outcome(each.routed, cost_usd=each.cost_usd)
+    return len(failed)

@@ -1,0 +1,204 @@
+"""Which model answers each record of a stage: its own, or the one that the stage's router sends the record to.
+
+A router that goes by marks has its miniature answer first: what that wrote is the answer, or sends the record on to the larger
+miniature or the teacher. One that goes by a number of the record sends it at once. A record is routed once in a campaign and stage,
+by the thresholds of the version that the stage was saved with; its row is written in the tick's transaction, before anybody is
+asked by it. A record without the number goes to the teacher: so does one whose miniature gave no answer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from campaigns.models import Campaign, Stage, StageRoute
+from campaigns.writing import drafts_written
+from generation.models import Call, Order, Teacher
+from jobs.states import FINISHED
+from review.models import Draft, Record
+from serving.models import RouteOutcome, RouterVersion
+from serving.routing import promise, route
+from serving.routing.pairs import number_of
+from serving.states import RouteFeature
+from web.db.chunks import chunked
+
+CHUNK = 500
+ZERO = Decimal(0)
+Features = dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is: records of one stage that one model is to answer next.
+
+    Attributes:
+        teacher: The model; None where a miniature of the router can be asked no longer, or the stage has none.
+        records: That have no answer yet.
+        orders: Orders for the stage that ask this model.
+    """
+
+    teacher: Teacher | None
+    records: list[UUID]
+    orders: list[Order]
+
+    @property
+    def never_asked(self) -> list[UUID]:
+        """Records that no order of this model names: a router sent them on."""
+        named = {UUID(record) for order in self.orders for record in order.record_ids}
+        return [record for record in self.records if record not in named]
+
+
+@dataclass(frozen=True, slots=True)
+class StageAnswers:
+    """What came for records of a stage, and who is to answer the rest.
+
+    Attributes:
+        drafts: The answer of each record that has one.
+        repeated: Why a draft of a record was passed over that repeats an earlier mail.
+        turns: The rest, by the model that is to answer next.
+        spent_usd: By record, what models before the one that gave its answer cost.
+    """
+
+    drafts: dict[UUID, UUID]
+    repeated: dict[UUID, str]
+    turns: list[Turn]
+    spent_usd: Mapping[UUID, Decimal] = field(default_factory=dict)
+
+
+def answers(
+    campaign: Campaign, stage: Stage | None, teacher: Teacher | None, there: Sequence[Order], records: Collection[UUID]
+) -> StageAnswers:
+    """What came for these records, and whose turn it is; routes those that can be routed now.
+
+    Runs inside the tick's transaction, under the campaign's lock.
+
+    Args:
+        campaign: Whose.
+        stage: The stage, with its router; None or without one, `teacher` answers all.
+        teacher: Who answers where no router decides.
+        there: Orders for this stage that were placed.
+        records: That wait for an answer.
+    """
+    if stage is None or stage.router is None:
+        drafts, repeated = drafts_written.drafts_by_record(there, records)
+        rest = [record for record in records if record not in drafts]
+        return StageAnswers(drafts, repeated, [Turn(teacher, rest, list(there))] if rest else [])
+    models = promise.models_of(stage.router)
+    by_model = [[order for order in there if model and order.teacher_id == model.pk] for model in models]
+    told = [drafts_written.drafts_by_record(orders, records) for orders in by_model]
+    places = _places(campaign, stage, records)
+    undecided = [record for record in records if record not in places]
+    places |= _decide(campaign, stage, stage.router, undecided, told[0][0], by_model[0])
+    return _gathered(campaign, stage, records, models, by_model, told, places)
+
+
+def _gathered(
+    campaign: Campaign,
+    stage: Stage,
+    records: Collection[UUID],
+    models: Sequence[Teacher | None],
+    by_model: Sequence[list[Order]],
+    told: Sequence[tuple[dict[UUID, UUID], dict[UUID, str]]],
+    places: Mapping[UUID, int],
+) -> StageAnswers:
+    drafts: dict[UUID, UUID] = {}
+    waiting: dict[int, list[UUID]] = defaultdict(list)
+    for record in records:
+        # What is not routed yet waits for the first.
+        place = places.get(record, 0)
+        answer = told[place][0].get(record) if record in places else None
+        if answer is not None:
+            drafts[record] = answer
+        else:
+            waiting[place].append(record)
+    before = {record: told[0][0][record] for record in drafts if places[record] and record in told[0][0]}
+    costs = _costs([*drafts.values(), *before.values()])
+    spent = {record: costs[draft] for record, draft in before.items()}
+    _keep_answers(campaign, stage, drafts, {pk: costs[draft] + spent.get(pk, ZERO) for pk, draft in drafts.items()})
+    repeated = {record: why for _, repeats in told for record, why in repeats.items()}
+    turns = [Turn(models[place], waiting[place], by_model[place]) for place in sorted(waiting)]
+    return StageAnswers(drafts, repeated, turns, spent)
+
+
+def _places(campaign: Campaign, stage: Stage, records: Iterable[UUID]) -> dict[UUID, int]:
+    """Where records were sent before."""
+    found: dict[UUID, int] = {}
+    for chunk in chunked(records, CHUNK):
+        rows = StageRoute.objects.filter(campaign=campaign, stage=stage, record__in=chunk).order_by()
+        found.update(rows.values_list("record_id", "routed__route"))
+    return found
+
+
+def _decide(
+    campaign: Campaign,
+    stage: Stage,
+    version: RouterVersion,
+    undecided: Sequence[UUID],
+    written: Mapping[UUID, UUID],
+    asked: Sequence[Order],
+) -> dict[UUID, int]:
+    """Route the records whose number is known now, or will never be, and keep where to."""
+    decided: dict[UUID, int] = {}
+    for chunk in chunked(undecided, CHUNK):
+        known = (
+            _of_facts(version, chunk)
+            if version.feature == RouteFeature.FACT
+            else _of_marks(version, chunk, written, asked)
+        )
+        routed = route.record_all(version, list(known.values()))
+        StageRoute.objects.bulk_create(
+            StageRoute(campaign=campaign, stage=stage, record_id=record, routed_id=each.id)
+            for record, each in zip(known, routed, strict=True)
+        )
+        decided |= {record: each.route.place for record, each in zip(known, routed, strict=True)}
+    return decided
+
+
+def _of_facts(version: RouterVersion, records: Sequence[UUID]) -> dict[UUID, Features]:
+    facts = Record.objects.filter(pk__in=records).values_list("pk", "facts")
+    numbers = {pk: number_of(known, version.fact) for pk, known in facts}
+    return {pk: {} if number is None else {version.fact: number} for pk, number in numbers.items()}
+
+
+def _of_marks(
+    version: RouterVersion, records: Sequence[UUID], written: Mapping[UUID, UUID], asked: Sequence[Order]
+) -> dict[UUID, Features]:
+    """Marks of what the miniature wrote; nothing of records whose call for it failed."""
+    drafts = {written[record]: record for record in records if record in written}
+    marks = Draft.objects.filter(pk__in=list(drafts)).order_by().values_list("pk", "marks_count")
+    known: dict[UUID, Features] = {drafts[pk]: {route.feature_name(version): float(count)} for pk, count in marks}
+    ended = [order.pk for order in asked if order.job is not None and order.job.state in FINISHED]
+    has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("order__job_id"))
+    failed = Call.objects.filter(~Exists(has_draft), order__in=ended, record_id__in=records).order_by()
+    under_way = drafts_written.records_under_way(asked)
+    for record in set(failed.values_list("record_id", flat=True)) - known.keys() - under_way:
+        if record is not None:
+            known[record] = {}
+    return known
+
+
+def _costs(drafts: Iterable[UUID]) -> dict[UUID, Decimal]:
+    found: dict[UUID, Decimal] = {}
+    for chunk in chunked(drafts, CHUNK):
+        found.update(Draft.objects.filter(pk__in=chunk).order_by().values_list("pk", "cost_usd"))
+    return found
+
+
+def _keep_answers(
+    campaign: Campaign, stage: Stage, drafts: Mapping[UUID, UUID], costs_usd: Mapping[UUID, Decimal]
+) -> None:
+    """Tell a route its answer once it is there; its cost is its outcome where no audit waits for verdicts."""
+    for chunk in chunked(drafts, CHUNK):
+        rows = StageRoute.objects.filter(campaign=campaign, stage=stage, record__in=chunk, draft__isnull=True)
+        fresh = list(rows.select_related("routed"))
+        for each in fresh:
+            each.draft_id, each.cost_usd = drafts[each.record_id], costs_usd[each.record_id]
+        StageRoute.objects.bulk_update(fresh, ["draft", "cost_usd"], batch_size=CHUNK)
+        RouteOutcome.objects.bulk_create(
+            RouteOutcome(routed=each.routed, cost_usd=each.cost_usd) for each in fresh if not each.routed.is_audit
+        )
