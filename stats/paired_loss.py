@@ -91,9 +91,9 @@ def chance_shown(pairs: int, margin: float, discordance: float, *, level: float 
     most: list[int] = []
     for place in places.tolist():
         most.append(_most_shown(pairs, place, margin, level, start=most[-1] if most else place // 2))
-    discordant = np.arange(first, last + 1)
+    discordant = np.arange(first, last + 1, dtype=np.float64)
     allowed = np.floor(np.interp(discordant, places, most) + 0.5)
-    return float((chances[first : last + 1] * binomial_cdf(allowed, discordant, 0.5)).sum())
+    return float(np.dot(chances[first : last + 1], binomial_cdf(allowed, discordant, 0.5)))
 
 
 def _most_shown(pairs: int, discordant: int, margin: float, level: float, *, start: int) -> int:

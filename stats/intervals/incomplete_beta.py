@@ -97,7 +97,8 @@ def _summed_away_from_mean(k: Floats, n: Floats, p: Floats) -> Floats:
         )
         total += chance
         at = at + step
-    return np.clip(np.where(is_low, total, 1 - total), 0.0, 1.0)
+    summed: Floats = np.clip(np.where(is_low, total, 1 - total), 0.0, 1.0)
+    return summed
 
 
 def binomial_chance(counts: Floats, n: int, p: float | Floats) -> Floats:

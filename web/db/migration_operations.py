@@ -33,4 +33,4 @@ class AddIndexWithoutLock(AddIndex):
         model = to_state.apps.get_model(app_label, self.model_name)
         if self.allow_migrate_model(schema_editor.connection.alias, model):
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
-            schema_editor.add_index(model, self.index, concurrently=True)
+            schema_editor.execute(self.index.create_sql(model, schema_editor, concurrently=True), params=None)
