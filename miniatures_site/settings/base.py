@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 
 from miniatures_site.settings import api, env, sso, stores
 from miniatures_site.settings.campaigns import *  # noqa: F403
+from miniatures_site.settings.retention import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
@@ -252,14 +253,6 @@ LOGGING = {
 
 # Webhooks: how long a receiver may think.
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)
-
-# How many days are kept what is not kept for good (docs/retention.md).
-KEEP_REQUESTS_DAYS = env.number("KEEP_REQUESTS_DAYS", 30, minimum=1)
-KEEP_TOKENS_DAYS = env.number("KEEP_TOKENS_DAYS", 90, minimum=0)
-KEEP_INVITATIONS_DAYS = env.number("KEEP_INVITATIONS_DAYS", 180, minimum=0)
-KEEP_NOTICES_DAYS = env.number("KEEP_NOTICES_DAYS", 90, minimum=2)
-KEEP_PROGRESS_DAYS = env.number("KEEP_PROGRESS_DAYS", 30, minimum=1)
-WEBHOOK_KEEP_DAYS = env.number("WEBHOOK_KEEP_DAYS", 30, minimum=1)
 
 # Web research: whom a site may write to about our robot (an address of mail or web), the least pause between two pages
 # of a host, and a SearXNG server whose key, if it wants one, stands in RESEARCH_SEARCH_KEY.

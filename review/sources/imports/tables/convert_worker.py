@@ -4,9 +4,8 @@ The file is a stranger's, and readers in C++ and Rust take what it says of itsel
 of a sheet are a table of 17 billion. Here such a file costs this process its memory and nobody else theirs. It knows
 neither Django nor the rest of the project and is run by its path.
 
-TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says what
-is wrong with the row, or nothing for a blank one. The last line of stdout is an object: `columns`, `sheets` and `sheet`, or
-`code` and `message` of a refusal.
+TARGET gets one line for each row, so that a line's number is the row's: an object of cells by column, a text that says what is wrong
+with it, or nothing for a blank one. The last line of stdout is an object: `columns`, `sheets` and `sheet`, or `code` and `message` of a refusal.
 """
 
 from __future__ import annotations
