@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from campaigns.planning.edit import ArmPlan
-    from review.models import Task
+from campaigns.models import PipelineVersion
+from review.models import Task
 
 MOST_ARMS = 6
 
 
-def arm_errors(task: Task, arms: Sequence[ArmPlan]) -> list[str]:
+class PlannedArm(Protocol):
+    """What is checked of an arm."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def is_control(self) -> bool: ...
+    @property
+    def is_holdout(self) -> bool: ...
+    @property
+    def teacher(self) -> object | None: ...
+    @property
+    def miniature(self) -> object | None: ...
+    @property
+    def pipeline(self) -> PipelineVersion | None: ...
+
+
+def arm_errors(task: Task, arms: Sequence[PlannedArm]) -> list[str]:
     """The first mistake in the arms of a campaign of a task, as a list; empty where there is none."""
     names = [arm.name.strip() for arm in arms]
     if not 1 <= len(names) <= MOST_ARMS:
@@ -30,7 +48,7 @@ def arm_errors(task: Task, arms: Sequence[ArmPlan]) -> list[str]:
     return []
 
 
-def _holdout_error(arms: Sequence[ArmPlan]) -> str:
+def _holdout_error(arms: Sequence[PlannedArm]) -> str:
     """What is wrong with an arm without mails; empty where nothing is."""
     holdouts = [arm for arm in arms if arm.is_holdout]
     if len(holdouts) > 1:

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from campaigns.mail_tasks import mail_task_or_404
 from campaigns.reply_patterns import queries
 from campaigns.reply_patterns.figures import reply_patterns
 from members.session import member_of
-from review.tasks.permissions import task_or_404
 from web.http.lists import ListQuery
 
 
@@ -69,7 +69,7 @@ class ReplyPatternsView(APIView):
 
     @extend_schema(parameters=[ReplyPatternsQuery], responses=ReplyPatternsOut)
     def get(self, request: Request, slug: str) -> Response:
-        task = task_or_404(member_of(request), slug)
+        task = mail_task_or_404(member_of(request), slug)
         asked = ReplyPatternsQuery.read(request)
         mails = queries.first_mails(task, is_simulated=asked["simulated"])
         return Response(ReplyPatternsOut(reply_patterns(mails)).data)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from campaigns.models import Experiment, Look, Stage, StageRun, Suppression
+from campaigns.models import Experiment, InboxAnswer, Look, Stage, StageRun, Suppression
 from evaluation.models import Gate, SplitOpening, Suite
 from generation.models import JudgedPair, Judging, Order, ResearchedSite, SpendDay
 from generation.orders import launch
@@ -54,6 +54,7 @@ def add(made: Installation) -> dict[str, dict[str, Any]]:
     stage = Stage.objects.get(version__pipeline__slug=made.objects["pipeline"])
     StageRun.objects.create(message_id=made.objects["mail"], stage=stage, state="passed", output={"subject": "Hello"})
     Suppression.objects.create(address_hmac="0" * 64, reason="manual")
+    InboxAnswer.objects.create(reply_id=made.objects["reply"], body="Tuesday suits us.", written_by=made.admin)
     event = WebhookEvent.objects.create(kind="job.finished", key="1", task_slug=made.task.slug, data={"state": "done"})
     delivery = Delivery.objects.create(hook_id=made.objects["hook"], event=event, attempts=1)
     Attempt.objects.create(delivery=delivery, number=1, status=200, said="ok")

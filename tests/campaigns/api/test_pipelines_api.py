@@ -53,7 +53,7 @@ def test_a_pipeline_is_composed_read_and_given_its_next_version(api: APIClient) 
     assert again.status_code == 201
     read = api.get("/api/v1/pipelines/spring-way/").json()
     assert read["version"]["number"] == 2
-    assert read["version"]["stages"][0] == {**LEAD, "task_version": 1}
+    assert read["version"]["stages"][0] == {**LEAD, "task_version": 1, "router": None, "router_version": None}
     assert [version["number"] for version in api.get("/api/v1/pipelines/spring-way/versions/").json()] == [2, 1]
     assert [row["slug"] for row in api.get("/api/v1/pipelines/?task=outreach").json()["results"]] == ["spring-way"]
 

@@ -112,7 +112,7 @@ def test_a_dry_run_counts_its_contacts_and_has_nothing_written_for_them(planned:
     mailed, nothing = forecast.forecast_of(planned).arms
 
     assert mailed.contacts + nothing.contacts == 12
-    assert (nothing.drafts, nothing.quote) == (0, None)
+    assert (nothing.drafts, nothing.estimate) == (0, None)
 
 
 @pytest.mark.parametrize(
