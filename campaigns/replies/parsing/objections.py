@@ -62,7 +62,7 @@ GERMAN = (
     r"\b(?:nicht|nie)(?: mehr| wieder| weiter\w*)+ ?(?:\w+ ){0,2}?(?:an|von ihnen )?(?:kontaktier|anschreib|angeschrieben|anzuschreiben|anmail|anzumailen|schreib|belästig|kontaktiert|zu kontaktieren|zusend|zuschick)",
     r"\b(?:kontaktier\w*|schreib\w*|mail\w*|belästig\w*|kontaktieren)(?: sie)?(?: bitte)? (?:mir|mich|uns)(?: bitte)?(?: \w+)? (?:nicht|nie)(?: mehr| wieder| weiter)",
     r"\b(?:sehen|seht|sieh|bitte|wir bitten)\b.{0,40}\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher)\b.{0,40}\b(?:ab|abzusehen|abzulassen|abstand)",
-    r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?$|\bkeine werbung (?:an|mehr|von)\b",
+    r"\b(?:nichts mehr (?:von ihnen )?(?:hören|bekommen|erhalten))|\bnichts mehr hören\b|^(?:bitte )?(?:streichen|löschen|entfernen) sie (?:mich|uns)(?: bitte)?(?=,|$)|\bkeine werbung (?:an|mehr|von)\b",
     r"\bhör(?:en|t)? (?:sie )?(?:bitte )?(?:endlich )?auf\b.{0,30}\b(?:mails?|schreiben|schicken|nachrichten|werbung)\b|\bum (?:austragung|streichung|löschung)\b",
     r"^(?:bitte |hallo,? )*(?:abmeldung|abbestellung|austragung|löschung) (?:vom|von|aus|der|des|meiner)\b|^(?:bitte )?(?:ab|aus)(?:melden|tragen) (?:vom|von|aus)\b",
     r"\bvon (?:weiteren|jeder weiteren|künftigen|jeglicher|solchen)\b.{0,50}\b(?:abzusehen|abzulassen|abstand zu nehmen|verschont)\b",
@@ -106,6 +106,7 @@ ITALIAN = (
 DUTCH = (
     r"\b(?:schrijf|schrap|haal|verwijder|meld|gooi|wis)(?:t)? (?:u )?(?:alstublieft |aub |alsjeblieft )?(?:mij|me|ons|mijn|onze|dit)\b.{0,50}\b(?:uit|af|van|adres\w*|e-?mail\w*|gegevens|lijst|bestand)",
     r"\b(?:mij|me|ons|mijn|onze)\b.{0,40}\b(?:uit te schrijven|uitschrijven|uitgeschreven|afmelden|af te melden|te verwijderen|verwijderen|te schrappen|schrappen|van de (?:mailing)?lijst|van de (?:mailing)?lijst halen)\b",
+    r"^(?:graag |aub |alstublieft )?(?:verwijder|schrap|wis)(?:t u)? (?:mij|me|ons)(?: alstublieft| aub)?(?=,|$)",
     r"\b(?:uitschrijven|afmelden) (?:uit|van|voor) (?:uw|deze|de|jullie|je)\b",
     r"^(?:graag |aub |alstublieft )*(?:uitschrijven|afmelden)(?: aub| graag| alstublieft)?$",
     r"\bgeen (?:\w+ )?(?:e-?mails?|mails?|berichten|reclame|post|nieuwsbrie\w+) meer\b|\bgeen verdere (?:e-?mails?|mails?|berichten|contact\w*|benadering)",
@@ -138,6 +139,16 @@ TURNED = re.compile(
     r"|\b(?:if|when|whenever|in case)\b[^.!?]{0,30}\byou\b[^.!?]{0,30}$|\b(?:kein grund|nicht nötig|statt)\b[^.]{0,20}$",
     re.IGNORECASE,
 )
+# A removal that is not to be: "ne me retirez pas", "Nehmen Sie mich bloß nicht vom Verteiler". What follows may turn it back: "not only".
+KEPT_BEFORE = re.compile(
+    r"\b(?:no|non|ne)(?: (?:surtout |absolument )?(?:pas|me|nous|nos|mi|ci|quiero|queremos|deseo|deseamos|voglio|vogliamo|desidero|veux|voulons|souhaite))*[ ']$",
+    re.IGNORECASE,
+)
+KEPT_WITHIN = re.compile(
+    r"\b(?:mich|uns|mein\w*|unser\w*|diese|adresse|mij|me|ons|mijn|onze) (?:(?:bitte|bloß|bloss|doch|ja|nur|auf keinen fall|alstublieft|alsjeblieft|aub|vooral) )*"
+    r"(?:nicht|niet)\b(?! (?:nur|bloß|bloss|lediglich|mehr|alleen|meer|enkel))|\b(?:adresse|daten|mail|gegevens|adres)(?: bitte| aub)? (?:nicht|niet)$",
+    re.IGNORECASE,
+)
 # The writer names another way or another moment instead: that is an answer, and no wish to be left alone.
 INSTEAD = re.compile(
     r"(?<!or )(?<!not )(?<!don't )(?<!nor )\b(?:call|ring|phone|whatsapp|text|slack) (?:me|us)\b(?! (?:again|any ?more))|\bgive (?:me|us) a (?:call|ring)\b"
@@ -154,7 +165,7 @@ UNTIL = re.compile(
 # To be taken off a list is meant for good, whatever else the reply says.
 REMOVAL = re.compile(
     r"remov|delet|eras|unsubscri|opt.?(?:me|us|out)|take |streich|lösch|loesch|entfern|verteiler|abmeld|désabon|désinscri|retir|supprim"
-    r"|baja|elim|borr|quit|cancell|rimuov|disiscri|uit|verwijder|schrap|data|daten|alone|cease",
+    r"|baja|elim|borr|quit|cancell|rimuov|disiscri|uit|haal|verwijder|schrap|data|daten|alone|cease",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]{0,300}[\"”“»]")
@@ -181,7 +192,7 @@ def _is_wish(sentence: str, *, has_other_way: bool) -> bool:
     words = " ".join(sentence.split())
     is_question = words.endswith("?")
     bare = words.rstrip(".!? ")
-    match = next((each for each in WISHES.finditer(bare) if not TURNED.search(bare[: each.start()])), None)
+    match = next((each for each in WISHES.finditer(bare) if not _is_turned(bare, each)), None)
     if match is None:
         return False
     if is_question and (CAPABILITY.search(bare) or not REQUEST.search(bare)):
@@ -189,6 +200,22 @@ def _is_wish(sentence: str, *, has_other_way: bool) -> bool:
     if REMOVAL.search(match[0]):
         return True
     return not has_other_way and not UNTIL.search(bare[match.start() :])
+
+
+def _is_turned(sentence: str, wish: re.Match[str]) -> bool:
+    """Whether the sentence says that what looks like a wish is none, or asks that the writer stay on the list."""
+    before = sentence[: wish.start()]
+    if TURNED.search(before):
+        return True
+    # "keine Mails mehr" holds a word that says no too, and is a wish.
+    return REMOVAL.search(wish[0]) is not None and bool(
+        KEPT_BEFORE.search(before) or KEPT_WITHIN.search(_clause(sentence, wish))
+    )
+
+
+def _clause(sentence: str, wish: re.Match[str]) -> str:
+    """The wish up to the next comma: what is said after it is of something else."""
+    return sentence[wish.start() :].partition(",")[0]
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,52 @@ from campaigns.replies.parsing.meaning import meaning_of
 from campaigns.replies.parsing.objections import is_objection
 from tests.campaigns.incoming.objection_sentences import HELD_OUT, MADE_ON
 
+# A removal that is not to be, and what only looks like one.
+STAYS = (
+    "Nehmen Sie mich bloß nicht vom Verteiler, genau das suchen wir.",
+    "Bitte streichen Sie uns nicht von der Liste!",
+    "Löschen Sie meine Adresse bitte nicht.",
+    "Bitte mich nicht aus dem Verteiler löschen.",
+    "Ne me retirez pas de votre liste, c'est exactement ce que nous cherchons.",
+    "Surtout ne me désinscrivez pas.",
+    "Merci de ne pas me désabonner.",
+    "No quiero darme de baja.",
+    "No me eliminen de la lista, por favor.",
+    "Non cancellatemi dalla lista!",
+    "Non mi cancelli dalla lista, ci interessa.",
+    "Haal me niet van de lijst, dit zoeken we juist.",
+    "Schrijf ons alsjeblieft niet uit.",
+    "Don't take us off the list.",
+    "Please don't unsubscribe me.",
+)
+LEAVES = (
+    "Nehmen Sie mich nicht mehr in den Verteiler auf, löschen Sie meine Adresse.",
+    "Entfernen Sie mich bitte nicht nur aus diesem Verteiler, sondern aus allen.",
+    "No gracias darme de baja",
+    "Ne m'écrivez plus, retirez-moi de la liste.",
+    "Merci de ne plus m'écrire et de me retirer de la liste.",
+    "No me interesa, dame de baja.",
+    "Haal mij van de lijst, ik wil dit niet meer.",
+    "Streichen Sie uns von der Liste, wir haben das nicht bestellt.",
+    "Non mi interessa, cancellatemi.",
+    "Löschen Sie mich, ich bin nicht interessiert.",
+    "Nehmen Sie mich vom Verteiler, nicht interessiert",
+    "Verwijder mij, ik ben niet geïnteresseerd",
+    "No, remove me from the list",
+    "Non, retirez-moi de votre liste",
+)
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_who_asks_to_stay_on_the_list_is_not_taken_off_it(text):
+    assert not is_objection(text)
+    assert meaning_of(text) != "unsubscribe"
+
+
+@pytest.mark.parametrize("text", LEAVES)
+def test_a_word_that_says_no_to_something_else_turns_no_wish_round(text):
+    assert is_objection(text)
+
 
 @pytest.mark.parametrize(("text", "wish"), MADE_ON)
 def test_a_wish_to_hear_no_more_is_read_in_six_languages_and_nothing_else_is_taken_for_one(text, wish):
