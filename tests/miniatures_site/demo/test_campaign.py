@@ -91,6 +91,15 @@ def test_there_are_replies_of_all_nine_classes_in_three_languages() -> None:
     assert set(found) == set(ReplyClass)
 
 
+def test_no_plain_interest_is_taken_for_a_wish_to_hear_no_more() -> None:
+    interested = [
+        reply for (meaning, _), replies in reply_texts.texts().items() for reply in replies if meaning == "interested"
+    ]
+
+    assert interested
+    assert ReplyClass.UNSUBSCRIBE not in {reply.found.reply_class for reply in interested}
+
+
 def test_the_truth_names_the_arm_that_is_better_in_each_segment() -> None:
     told = population.registered_effects()
 
