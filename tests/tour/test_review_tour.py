@@ -206,6 +206,8 @@ def freeze(lead: Page) -> dict[str, Any]:
     for _ in range(240):
         [version] = lead.request.get("/api/v1/datasets/team-golds/versions/").json()["results"]
         if version["frozen_at"]:
+            # The page fetches itself again once it has heard; who leaves before that may be called back.
+            expect(lead.get_by_role("link", name="Train on it")).to_be_visible(timeout=120_000)
             return dict(version)
         lead.wait_for_timeout(500)
     raise AssertionError(f"not frozen: {version}")
