@@ -26,6 +26,7 @@ from campaigns.replies import queries as replies
 from campaigns.states import AnswerState
 from generation.teachers import queries as teachers
 from members.session import member_of
+from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from web.http.lists import ListQuery, Rows, lists, one_of
@@ -78,6 +79,7 @@ class InboxAnswerDraftView(APIView):
     """Drafts of an answer by the model of the inbox."""
 
     @extend_schema(request=DraftAnswerIn, responses=InboxAnswerOut)
+    @idempotent
     def post(self, request: Request, reply_id: UUID) -> Response:
         reply, asked = _reply(request, reply_id), _read(DraftAnswerIn, request)
         answer = ask.ask(reply, at_most_usd=asked["at_most_usd"], by=member_of(request))

@@ -56,6 +56,8 @@ def offer(reply: Reply, *, by: Member) -> DraftOffer:
     if setup is None or setup.answer_task is None or setup.answer_teacher is None:
         return DraftOffer()
     task, teacher = setup.answer_task, setup.answer_teacher
+    if not permissions.may(by, task, Role.LEAD):
+        return DraftOffer(task, teacher, problem="Drafts come from a task led by others: only its leads order them.")
     try:
         version, facts = _asked(reply, setup, by)
         return DraftOffer(task, teacher, quote.price_of_one(version, teacher, facts))

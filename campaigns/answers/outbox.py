@@ -80,6 +80,8 @@ def claim(answer_id: UUID, *, job_id: UUID, fence: int, now: datetime) -> Claime
             sender_job=job_id,
             sender_fence=fence,
             message_id=mail.message_id,
+            subject=mail.subject,
+            text=mail.text,
             updated_at=timezone.now(),
         )
     return ClaimedAnswer(answer, mail, job_id, fence) if taken else None
@@ -104,9 +106,7 @@ def settle(claimed: ClaimedAnswer, answer: ServerReply, *, now: datetime) -> flo
     """
     with transaction.atomic():
         if answer.fate == SendResult.ACCEPTED:
-            _write_result(
-                claimed, state=A.SENT, sent_at=now, subject=claimed.mail.subject, text=claimed.mail.text, problem=""
-            )
+            _write_result(claimed, state=A.SENT, sent_at=now, problem="")
         elif answer.fate == SendResult.REFUSED:
             _refused(claimed, answer, now)
         elif answer.fate == SendResult.DEFERRED:
@@ -115,13 +115,7 @@ def settle(claimed: ClaimedAnswer, answer: ServerReply, *, now: datetime) -> flo
             _write_result(claimed, state=A.APPROVED, sending_at=None)
             return FIRST_DELAY_S / 2
         else:
-            _write_result(
-                claimed,
-                state=A.UNKNOWN,
-                subject=claimed.mail.subject,
-                text=claimed.mail.text,
-                problem=answer.text[:300],
-            )
+            _write_result(claimed, state=A.UNKNOWN, problem=answer.text[:300])
     return None
 
 
@@ -168,6 +162,9 @@ def _from_approved(answer: InboxAnswer, **values: object) -> None:
 def _write_result(claimed: ClaimedAnswer, **values: object) -> None:
     """Only the attempt that put it on the wire writes its fate, even if others have called it unknown since."""
     states = [A.SENDING, A.UNKNOWN] if values["state"] in (A.SENT, A.FAILED) else [A.SENDING]
+    if values["state"] not in (A.SENT, A.UNKNOWN):
+        # Written with the claim, before the wire: what was not taken did not go.
+        values |= {"subject": "", "text": ""}
     mine = InboxAnswer.objects.filter(
         pk=claimed.answer.pk, sender_job=claimed.job_id, sender_fence=claimed.fence, state__in=states
     )

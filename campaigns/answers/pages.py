@@ -24,7 +24,10 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 
 if TYPE_CHECKING:
-    from campaigns.models import InboxAnswer, Reply
+    from campaigns.models import InboxAnswer, InboxSetup, Reply
+
+# What stands for the choice of another lead, which this one cannot name; no slug has a blank.
+KEEP = "as it is"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,13 +92,14 @@ def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
     versions = queries.tasks_to_choose(member, campaign)
     sorting, answering = setup.fitting(versions.values(), campaign.task_version.spec)
     teachers = [line.teacher for line in teachers_queries.lines(member)]
+    kept = queries.setup_of_campaign(campaign)
     refusal, status = None, 200
     if request.method == "POST":
         tasks = {version.task.slug: version.task for version in versions.values()}
         choice = setup.InboxChoice(
-            tasks.get(request.POST.get("sorting_task", "")),
-            tasks.get(request.POST.get("answer_task", "")),
-            {each.slug: each for each in teachers}.get(request.POST.get("answer_teacher", "")),
+            _chosen(request, "sorting_task", tasks, kept),
+            _chosen(request, "answer_task", tasks, kept),
+            _chosen(request, "answer_teacher", {each.slug: each for each in teachers}, kept),
         )
         try:
             setup.choose(campaign, choice, by=member)
@@ -107,13 +111,22 @@ def inbox_setup(request: HttpRequest, slug: str) -> HttpResponse:
         "task": campaign.task,
         "section": "campaigns",
         "campaign": campaign,
-        "setup": queries.setup_of_campaign(campaign),
+        "setup": kept,
+        "keep": KEEP,
+        "keeps_sorting": kept and kept.sorting_task and kept.sorting_task not in sorting,
+        "keeps_answering": kept and kept.answer_task and kept.answer_task not in answering,
+        "keeps_teacher": kept and kept.answer_teacher and kept.answer_teacher not in teachers,
         "sorting": sorting,
         "answering": answering,
         "teachers": teachers,
         "refusal": refusal,
     }
     return render(request, "campaigns/sending/inbox.html", context, status=status)
+
+
+def _chosen(request: HttpRequest, name: str, offered: dict[str, Any], kept: InboxSetup | None) -> Any:
+    said = request.POST.get(name, "")
+    return getattr(kept, name, None) if said == KEEP else offered.get(said)
 
 
 def _act(request: HttpRequest, reply: Reply, act: Callable[[], InboxAnswer], done: str) -> HttpResponse:

@@ -40,15 +40,18 @@ def choose(campaign: Campaign, choice: InboxChoice, *, by: Member) -> InboxSetup
     Args:
         campaign: The campaign.
         choice: The whole choice; what it leaves out is done without.
-        by: A lead of the campaign's task and of each task chosen: replies become records there.
+        by: A lead of the campaign's task and of each task chosen anew: replies become records there.
 
     Raises:
         PermissionDenied: The member does not lead one of these tasks.
         Refusal: `inbox_unfit` with errors by field: the task needs what no reply brings, or answers what cannot be used.
     """
     permissions.require(by, campaign.task, Role.LEAD)
-    for task in (choice.sorting_task, choice.answer_task):
-        if task is not None:
+    before = InboxSetup.objects.filter(campaign=campaign).first()
+    kept = (before.sorting_task_id, before.answer_task_id) if before else (None, None)
+    for task, kept_id in zip((choice.sorting_task, choice.answer_task), kept, strict=True):
+        # What another lead chose may stay.
+        if task is not None and task.pk != kept_id:
             permissions.require(by, task, Role.LEAD)
     if errors := _errors(campaign, choice):
         raise Refusal("inbox_unfit", "The inbox cannot work with this.", errors=errors)

@@ -66,12 +66,13 @@ class CampaignOutcomes:
 
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""
-        simulated = set(
-            Message.objects.filter(draft__in=list(drafts), campaign__is_simulated=True, sent_at__isnull=False)
-            .order_by()
-            .values_list("draft_id", flat=True)
+        wanted = list(drafts)
+        mails = Message.objects.filter(draft__in=wanted, campaign__is_simulated=True, sent_at__isnull=False)
+        staged = StageRun.objects.filter(
+            draft__in=wanted, message__campaign__is_simulated=True, message__sent_at__isnull=False
         )
-        return frozenset(draft for draft in simulated if draft is not None)
+        found = [rows.order_by().values_list("draft_id", flat=True) for rows in (mails, staged)]
+        return frozenset(draft for rows in found for draft in rows if draft is not None)
 
 
 def _mails_of(drafts: Sequence[UUID]) -> Iterator[tuple[UUID, UUID]]:

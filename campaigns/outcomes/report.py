@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from campaigns.events import record
 from campaigns.models import Contact, Enrolment, Event, HoldoutOutcome, Message
-from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState
+from campaigns.states import OUTCOMES, EventKind, EventSource, MessageState, StopReason
 from members.models import Member
 from review.states import Role
 from review.tasks import permissions
@@ -71,10 +72,13 @@ def report(
 def report_without_mail(
     enrolment: Enrolment, kind: EventKind, *, at: datetime, value_usd: Decimal | None = None, by: Member
 ) -> tuple[HoldoutOutcome, bool]:
-    """Report an outcome of a contact whom a campaign keeps without mail. The same one told again changes nothing.
+    """Report an outcome of a contact whom no mail of a campaign had reached. The same one told again changes nothing.
+
+    Beside a holdout arm that may be a contact of any arm: all are counted from the launch, so what happens before a mail, or
+    to one whose mail never goes, counts as it does of who is kept without mail. A meeting ends the sequence.
 
     Args:
-        enrolment: Of a launched campaign, in its holdout arm.
+        enrolment: Of a launched campaign with a holdout arm: in that arm, or with no mail gone by the moment.
         kind: `meeting`, `opportunity` or `revenue`.
         at: When it happened, to the second; not before the launch.
         value_usd: As for `report`.
@@ -91,14 +95,14 @@ def report_without_mail(
     record.lock_contacts(enrolment.contact)
     enrolment = Enrolment.objects.select_related("contact", "campaign", "arm").get(pk=enrolment.pk)
     _refuse_if_erased(enrolment.contact)
-    if enrolment.arm is None or not enrolment.arm.is_holdout:
+    at = at.astimezone(UTC).replace(microsecond=0)
+    if not _is_without_mail(enrolment, at):
         raise Refusal(
             "not_held_out",
             "This contact is mailed by the campaign.",
             hint="Name the mail that the outcome came of, as `message`.",
             status=409,
         )
-    at = at.astimezone(UTC).replace(microsecond=0)
     _check(kind, at, value_usd, since=enrolment.campaign.launched_at, began="The campaign was launched later")
     value = None if value_usd is None else value_usd.quantize(CENT)
     outcome, is_new = HoldoutOutcome.objects.get_or_create(
@@ -113,7 +117,18 @@ def report_without_mail(
     )
     if outcome.value_usd != value:
         raise _differs(kind, outcome.value_usd)
+    if is_new and kind == EventKind.MEETING:
+        record.stop_contact(enrolment.contact, reason=StopReason.MEETING, campaign=enrolment.campaign)
     return outcome, is_new
+
+
+def _is_without_mail(enrolment: Enrolment, at: datetime) -> bool:
+    """Whether its campaign compares with no mail at all, and had sent this contact none by the moment."""
+    if enrolment.arm is None or not enrolment.campaign.arms.filter(is_holdout=True).exists():
+        return False
+    left = Message.objects.filter(enrolment=enrolment, state__in=_HAS_LEFT)
+    # To the second, as the moment is told.
+    return not left.annotate(went=Coalesce("sent_at", "sending_at")).filter(went__lt=at + timedelta(seconds=1)).exists()
 
 
 def _differs(kind: EventKind, value: object) -> Refusal:

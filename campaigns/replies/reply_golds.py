@@ -69,7 +69,7 @@ def _keep(
 ) -> None:
     """Add the draft, once, and the decision. Locks the task, then the person, as an erasure does."""
     if task.archived_at is not None or not permissions.may(by, task, Role.REVIEWER):
-        raise Refusal("no_reviewer", f"you are no reviewer of the task {task.name}, or it is archived.")
+        raise Refusal("no_reviewer", "you are no reviewer of the task that sorts replies here, or it is archived.")
     version = latest_version(task)
     missing = reply_facts.unfilled(version.spec, reply.message.campaign.task_version.spec)
     if missing or (fault := misfit(version.spec)):

@@ -73,7 +73,8 @@ def first_mails(task: Task, *, is_simulated: bool = False) -> list[FirstMailSent
     table = list(rows.values_list(*_COLUMNS))
     checks = sorted({mark["check"] for row in table for mark in row[4]})
     reasons = sorted({reason for row in table for reason in row[7] or ()})
-    labels = [field.name for field in latest_version(task).spec.output_schema if field.type == "choice"]
+    choices = [field for field in latest_version(task).spec.output_schema if field.type == "choice"]
+    labels = {field.name: [label.name for label in field.labels] for field in choices}
     return [
         FirstMailSent(
             cluster=cluster,
@@ -95,7 +96,7 @@ def _traits(
     *,
     checks: list[str],
     reasons: list[str],
-    labels: list[str],
+    labels: Mapping[str, list[str]],
 ) -> Iterator[tuple[str, bool]]:
     marked = {mark["check"] for mark in marks}
     for check in checks:
@@ -103,9 +104,10 @@ def _traits(
     yield "edited by an expert", verdict == Verdict.EDIT
     for reason in reasons:
         yield f"edited, with the reason '{reason}'", reason in said
-    for name in labels:
+    for name, offered in labels.items():
         if isinstance(value := fields.get(name), str):
-            yield f"{name}: {value}", True
+            # Of the labels it does not bear too: else no draft would be one without the trait.
+            yield from ((f"{name}: {label}", label == value) for label in dict.fromkeys([*offered, value]))
 
 
 def proposal(task: Task) -> NextRoundProposal:

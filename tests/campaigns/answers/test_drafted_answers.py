@@ -7,14 +7,17 @@ from decimal import Decimal
 import pytest
 
 from campaigns.answers import ask, setup, write
+from campaigns.answers.pages import KEEP
 from campaigns.answers.setup import InboxChoice
-from campaigns.models import InboxAnswer
+from campaigns.models import InboxAnswer, InboxSetup
 from generation.models import Order, Teacher
 from jobs.models import Job
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Record
+from review.states import Role
 from tests.campaigns.answers.tasks_of_replies import make_answer_task, make_sorting_task
 from tests.campaigns.stage_rows import make_paid_teacher
+from tests.review.factories import join
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +151,21 @@ def test_the_tasks_are_chosen_and_a_draft_ordered_on_pages(reply, campaign, admi
     assert "hx-trigger" in waiting
     assert "Have it written" not in waiting
     assert Order.objects.get().task == task
+
+
+def test_a_lead_of_the_campaign_alone_is_promised_no_draft_and_undoes_no_choice(
+    reply, campaign, answering, admin, make_member, as_member
+):
+    lead = make_member("lea")
+    join(lead, campaign.task, Role.LEAD)
+    client = as_member(lead)
+
+    shown = client.get(f"/campaigns/replies/{reply.pk}/answer/").content.decode()
+    form = client.get("/campaigns/first/replies/tasks/").content.decode()
+    saved = client.post("/campaigns/first/replies/tasks/", {"answer_task": KEEP, "answer_teacher": "offline"})
+
+    assert "led by others" in shown
+    assert "Have it written" not in shown
+    assert f'<option value="{KEEP}" selected>' in form
+    assert saved.status_code == 302
+    assert InboxSetup.objects.get().answer_task == answering

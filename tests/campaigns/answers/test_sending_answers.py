@@ -229,6 +229,22 @@ def test_what_a_dead_sender_left_on_the_wire_is_in_doubt_and_never_sent_again(re
         write.approve(reply, revision=1, by=admin)
 
 
+def test_what_is_in_doubt_keeps_the_words_that_went_and_a_late_server_brings_no_erased_ones_back(reply, admin):
+    on_wire = claimed(reply, admin)
+    Job.objects.filter(pk=on_wire.job_id).update(state="queued", fence=2)
+    outbox.settle_left_behind(on_wire.answer.pk)
+    in_doubt = InboxAnswer.objects.get()
+    # As an erasure does, which an answer in doubt does not hold up.
+    InboxAnswer.objects.update(subject="", body="", text="")
+
+    outbox.settle(on_wire, ServerReply(SendResult.ACCEPTED, "250 ok", 250), now=timezone.now())
+
+    answer = InboxAnswer.objects.get()
+    assert (in_doubt.state, in_doubt.subject) == ("unknown", "Re: A question for Company 0")
+    assert in_doubt.text.startswith("Hello Reader0,")
+    assert (answer.state, answer.subject, answer.text) == ("sent", "", "")
+
+
 @pytest.mark.parametrize(("arrived", "state"), [(True, "sent"), (False, "failed")])
 def test_a_person_settles_a_doubt_once_and_may_write_again(reply, admin, arrived, state):
     claimed(reply, admin)

@@ -116,6 +116,29 @@ def sent(admin: Member, task: Task) -> list[Message]:
     return mails
 
 
+def test_a_label_is_told_of_drafts_that_bear_it_and_of_those_that_do_not() -> None:
+    labels = {"tone": ["warm", "cool"]}
+
+    def traits(value: str) -> dict[str, bool]:
+        told = queries._traits([], {"tone": value}, "accept", (), checks=[], reasons=[], labels=labels)
+        return {name: has for name, has in told if name.startswith("tone")}
+
+    mails = [
+        FirstMailSent(
+            cluster=f"co{n}",
+            sent_at=SENT,
+            replied=n % 3 == 0,
+            words=9,
+            is_accepted=True,
+            traits=traits("warm" if n % 2 else "cool"),
+        )
+        for n in range(200)
+    ]
+
+    assert traits("warm") == {"tone: warm": True, "tone: cool": False}
+    assert {each.trait for each in reply_patterns(mails).patterns} == {"tone: warm", "tone: cool"}
+
+
 @pytest.mark.django_db
 def test_first_mails_are_read_with_their_replies_and_marks(
     task: Task, sent: list[Message], django_assert_max_num_queries: Any

@@ -162,11 +162,25 @@ def test_an_outcome_of_a_holdout_is_told_by_contact_and_counts_once(launched: Ca
 
 def test_of_who_is_mailed_the_mail_is_to_be_named(launched: Campaign, api: APIClient) -> None:
     mailed = Enrolment.objects.filter(campaign=launched, arm__is_holdout=False)[0]
+    went = timezone.now() - timedelta(hours=2)
+    Message.objects.filter(enrolment=mailed).update(state=MessageState.SENT, sent_at=went, sending_at=went)
 
     answer = api.post(URL, told(mailed), format="json")
 
     assert (answer.status_code, answer.json()["code"]) == (409, "not_held_out")
     assert not HoldoutOutcome.objects.exists()
+
+
+def test_what_happens_before_the_mail_counts_of_the_arm_that_is_mailed_too(launched: Campaign, api: APIClient) -> None:
+    """All arms are counted from the launch: what is told of the one can be told of the other."""
+    mailed = Enrolment.objects.filter(campaign=launched, arm__is_holdout=False)[0]
+
+    answer = api.post(URL, told(mailed), format="json")
+
+    assert answer.status_code == 201
+    assert HoldoutOutcome.objects.get().enrolment == mailed
+    mail = Message.objects.get(enrolment=mailed)
+    assert (mail.state, mail.stop_reason) == ("stopped", "meeting")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, Event, Message, Reply
+from campaigns.models import Campaign, Event, Message, Pipeline, PipelineVersion, Reply, Stage, StageRun
 from campaigns.outcomes.of_drafts import CampaignOutcomes
 from campaigns.states import EventKind, MessageState, ReplyClass
 from members.models import Member
@@ -194,6 +194,16 @@ def test_answers_of_simulated_inboxes_are_named_as_such(task: Task, admin: Membe
 
     assert version.counts["outcomes"]["simulated"] == 6
     assert "Sent to simulated inboxes, whose answers are made up: 6 rows." in version.card
+
+
+def test_drafts_of_stages_of_simulated_mails_are_named_as_such_too(task: Task) -> None:
+    mail = sent_mails(campaigns.make_plain_campaign(task, is_simulated=True))[0]
+    version = PipelineVersion.objects.create(pipeline=Pipeline.objects.create(task=task, slug="p", name="P"), number=1)
+    stage = Stage.objects.create(version=version, position=1, kind="verify", name="verify")
+    staged = Draft.objects.filter(task=task).order_by("queue_position")[7]
+    StageRun.objects.create(message=mail, stage=stage, state="passed", draft=staged)
+
+    assert CampaignOutcomes().from_simulations([staged.pk]) == {staged.pk}
 
 
 @pytest.mark.parametrize(
