@@ -33,10 +33,11 @@ class ServingConfig(AppConfig):
                 "A promotion never changes: promote or take back again.",
             )
         )
-        for table, why in (
-            ("serving_router", "A router never changes: set its thresholds again, or make another one."),
-            ("serving_routerversion", "A version of a router never changes: set its thresholds again."),
-            ("serving_routed", "What was routed never changes."),
-            ("serving_routeoutcome", "What became of a routed request never changes."),
+        for table, why, erasable in (
+            ("serving_router", "A router never changes: set its thresholds again, or make another one.", ()),
+            ("serving_routerversion", "A version of a router never changes: set its thresholds again.", ()),
+            # It may be a number of a record, and so a fact of a person.
+            ("serving_routed", "What was routed never changes.", ("value",)),
+            ("serving_routeoutcome", "What became of a routed request never changes.", ()),
         ):
-            immutability.declare(immutability.Guard(table, ("UPDATE", "DELETE"), "", why))
+            immutability.declare(immutability.Guard(table, ("UPDATE", "DELETE"), "", why, erasable=erasable))

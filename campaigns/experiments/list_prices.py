@@ -1,6 +1,6 @@
 """What each arm's mails would cost at list prices, had the same tokens been asked of another model: the paper's, and the cheapest.
 
-Read from the calls that were made, those of stages included. Each mail is priced as if it had a text of its own, though mails
+Read from the calls that were made, those of stages included and what audits of routers ask left out. Each mail is priced as if it had a text of its own, though mails
 with equal facts share one here.
 """
 
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns.models import Arm, Campaign, StageOrder, WriteOrder
+from campaigns.pipelines.queries import of_audits
 from generation.models import Call, PriceEntry
 from generation.states import CallState
 from generation.teachers import queries as teachers_queries
@@ -55,7 +56,7 @@ class ArmAtListPrices:
 
 
 def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmAtListPrices]:
-    """Each arm of which an answered call is known, at the price of the large model and of the cheapest; at most five queries.
+    """Each arm of which an answered call is known, at the price of the large model and of the cheapest; at most six queries.
 
     Args:
         campaign: Launched.
@@ -72,11 +73,13 @@ def of_arms(campaign: Campaign, costs: Sequence[Mapping[str, Any]]) -> list[ArmA
 
 
 def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
-    """Mean tokens of a mail by the arm's name: those of all its calls, over the drafts that were written."""
+    """Mean tokens of a mail by the arm's name: those of all calls for it, over the drafts that were written."""
     arms = {arm.pk: arm for arm in Arm.objects.filter(campaign=campaign)}
     writing = list(WriteOrder.objects.filter(campaign=campaign).values_list("order_id", "arm_id"))
     staged = list(StageOrder.objects.filter(campaign=campaign).values_list("order_id", "stage__version_id"))
-    sums = _sums([order for order, _ in (*writing, *staged)])
+    calls = Call.objects.all()
+    sums = _sums(calls, [order for order, _ in writing])
+    sums |= _sums(calls.filter(~of_audits(campaign)), [order for order, _ in staged])
     found: dict[str, TokensOfMail] = {}
     for pk, arm in arms.items():
         written = [order for order, whose in writing if whose == pk]
@@ -94,9 +97,9 @@ def tokens_by_arm(campaign: Campaign) -> dict[str, TokensOfMail]:
     return found
 
 
-def _sums(orders: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
+def _sums(calls: QuerySet[Call], orders: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
     """By order: tokens in, tokens out, answered calls."""
-    rows = Call.objects.filter(order__in=orders).order_by().values_list("order_id")
+    rows = calls.filter(order__in=orders).order_by().values_list("order_id")
     answered = Count("pk", filter=Q(state=CallState.ANSWERED))
     summed = rows.annotate(given=Sum("input_tokens"), told=Sum("output_tokens"), count=answered)
     return {order: (given, told, count) for order, given, told, count in summed}

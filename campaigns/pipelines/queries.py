@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404
 
-from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Stage, StageRun, Step
+from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Stage, StageRoute, StageRun, Step
 from campaigns.pipelines import inputs
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import MessageState, StageKind, StageState, StepWriter
@@ -128,6 +128,12 @@ def ready(campaign: Campaign) -> QuerySet[Message]:
     """Mails that are being prepared and wait for no answer: their next stage can begin."""
     open_runs = StageRun.objects.filter(message=OuterRef("pk"), state__in=OPEN)
     return Message.objects.filter(~Exists(open_runs), campaign=campaign, state=MessageState.PREPARING)
+
+
+def of_audits(campaign: Campaign) -> Exists:
+    """Whether a call of a stage's order is the teacher's, who writes beside the router's choice for an audit: no mail rests on it."""
+    audited = StageRoute.objects.filter(campaign=campaign, routed__is_audit=True, record=OuterRef("record_id"))
+    return Exists(audited.filter(stage__teacher=OuterRef("order__teacher")))
 
 
 def runs_of(messages: Collection[UUID]) -> dict[UUID, list[StageRun]]:

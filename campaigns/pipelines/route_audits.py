@@ -10,29 +10,42 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import Campaign, Stage, StageOrder, StageRoute
 from campaigns.pipelines import ask
-from campaigns.pipelines.queries import STAGE_ROUTER
+from campaigns.pipelines.queries import ROUTER_OF_STAGE
 from campaigns.states import StageKind
 from campaigns.writing import drafts_written, orders
 from generation.models import Order
 from jobs.states import FINISHED
 from review.drafts.intake import put_on_desk
 from review.models import Draft
+from review.states import DraftState
 from serving.routing import pairs, route
+from web.db.chunks import chunked
 from web.errors import Refusal
 
+# Audits that are followed together, and records that one order asks for at most.
 CHUNK = 500
+# A refused order is tried again after so long: pricing reads every record of it, and nobody waits for an audit.
+TRY_AGAIN_S = 900
 
 
 def open_audits() -> Exists:
     """Whether a campaign has an audited record whose verdicts are not told yet."""
     rows = StageRoute.objects.filter(
-        campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False
-    )
+        campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False,
+        record__erased_at__isnull=True,
+    )  # fmt: skip
     return Exists(rows)
+
+
+def judged_audits() -> Exists:
+    """Whether a campaign has an open audit whose answer of the router's choice experts judged: both verdicts may be there."""
+    rows = StageRoute.objects.filter(campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True)
+    return Exists(rows.filter(draft__gold__isnull=False))
 
 
 def follow(campaign: Campaign) -> int:
@@ -43,7 +56,7 @@ def follow(campaign: Campaign) -> int:
     Returns:
         How many audits came to an end.
     """
-    return sum(_follow(campaign, stage, rows) for stage, rows in _open(campaign))
+    return sum(_follow(campaign, stage, part) for stage, rows in _open(campaign) for part in chunked(rows, CHUNK))
 
 
 def order(campaign: Campaign) -> int:
@@ -56,14 +69,18 @@ def order(campaign: Campaign) -> int:
 
 
 def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
+    """All that are open, the oldest first: one that waits for verdicts keeps no newer one back. Of erased records none is."""
     rows = StageRoute.objects.filter(
-        campaign=campaign, routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False
-    )
-    related = rows.select_related("routed", "draft", "stage__task_version__task", "stage__teacher", *STAGE_ROUTER)
+        campaign=campaign, routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False,
+        record__erased_at__isnull=True,
+    )  # fmt: skip
     by_stage: dict[UUID, list[StageRoute]] = defaultdict(list)
-    for each in related.defer("draft__messages").order_by("created_at", "pk")[:CHUNK]:
+    for each in rows.select_related("routed").order_by("created_at", "pk"):
         by_stage[each.stage_id].append(each)
-    return [(rows[0].stage, rows) for rows in by_stage.values()]
+    if not by_stage:
+        return []
+    stages = Stage.objects.select_related("task_version__task", "teacher", *ROUTER_OF_STAGE).in_bulk(list(by_stage))
+    return [(stages[pk], mine) for pk, mine in by_stage.items()]
 
 
 def _teachers_orders(campaign: Campaign, stage: Stage) -> list[Order]:
@@ -73,14 +90,18 @@ def _teachers_orders(campaign: Campaign, stage: Stage) -> list[Order]:
 def _order(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int:
     there = _teachers_orders(campaign, stage)
     named = {UUID(record) for each in there for record in each.record_ids}
-    lacking = [each.record_id for each in rows if each.record_id not in named]
+    lacking = [each.record_id for each in rows if each.record_id not in named][:CHUNK]
     if not lacking or any(each.job is not None and each.job.state not in FINISHED for each in there):
+        return 0
+    refused = f"audit-refused-{campaign.pk}-{stage.pk}"
+    if cache.get(refused):
         return 0
     version = campaign.task_version if stage.kind == StageKind.WRITE else stage.task_version
     try:
         placed = ask.place(campaign, version, stage.teacher, lacking)
     except Refusal:
-        # An audit is asked for again with the next look; the mails go on without it.
+        # An audit is asked for again later; the mails go on without it.
+        cache.set(refused, True, TRY_AGAIN_S)
         return 0
     StageOrder.objects.create(campaign=campaign, stage=stage, order=placed)
     return len(lacking)
@@ -106,7 +127,8 @@ def _follow(campaign: Campaign, stage: Stage, rows: Sequence[StageRoute]) -> int
 
 def _put_on_desk(rows: Sequence[StageRoute], answers: Mapping[UUID, UUID]) -> None:
     wanted = [pk for each in rows for pk in (each.draft_id, answers[each.record_id]) if pk is not None]
-    put_on_desk(Draft.objects.filter(pk__in=wanted).defer("messages").order_by("created_at", "pk"))
+    kept = Draft.objects.filter(pk__in=wanted, state=DraftState.KEPT, erased_at__isnull=True)
+    put_on_desk(kept.defer("messages").order_by("created_at", "pk"))
 
 
 def _give_up(rows: Sequence[StageRoute], there: Sequence[Order], answers: Mapping[UUID, UUID]) -> int:

@@ -199,6 +199,8 @@ def _keep_answers(
         for each in fresh:
             each.draft_id, each.cost_usd = drafts[each.record_id], costs_usd[each.record_id]
         StageRoute.objects.bulk_update(fresh, ["draft", "cost_usd"], batch_size=CHUNK)
+        # A program may have told one of these before; the campaign goes on with what is there.
         RouteOutcome.objects.bulk_create(
-            RouteOutcome(routed=each.routed, cost_usd=each.cost_usd) for each in fresh if not each.routed.is_audit
+            [RouteOutcome(routed=each.routed, cost_usd=each.cost_usd) for each in fresh if not each.routed.is_audit],
+            ignore_conflicts=True,
         )

@@ -16,7 +16,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit import trail
-from campaigns.models import Contact, Enrolment, Event, InboxAnswer, Message, Reply, StageRun, SuppressionLift
+from campaigns.models import (
+    Contact,
+    Enrolment,
+    Event,
+    InboxAnswer,
+    Message,
+    Reply,
+    StageRoute,
+    StageRun,
+    SuppressionLift,
+)
 from campaigns.privacy import held_data as selectors
 from campaigns.privacy import person_traces, ports
 from campaigns.states import OUTCOMES, AnswerState, MessageState, StopReason, SuppressionReason
@@ -29,6 +39,8 @@ from review.erasure import erase as review_erase
 from review.erasure import files
 from review.states import Role
 from review.tasks import permissions
+from serving.models import Routed
+from serving.states import RouteFeature
 from web.errors import Refusal
 
 
@@ -145,6 +157,9 @@ def _erase(hmac: str) -> ErasedPerson:
         # Outcomes say an amount and nothing of the person: totals stay.
         Event.objects.filter(message__in=mails).exclude(kind__in=OUTCOMES).update(payload={})
         SuppressionLift.objects.filter(suppression__address_hmac=hmac).update(reason="")
+        # A router may have gone by a number of the record, which is one of its facts; where it sent it to stays.
+        routes = StageRoute.objects.filter(record__in=erased.records).values("routed")
+        Routed.objects.filter(pk__in=routes, version__feature=RouteFeature.FACT).update(value=None)
     mails.update(subject="", body="", problem="", updated_at=now)
     StageRun.objects.filter(message__in=mails).update(output={}, reason="")
     _erase_contacts(contacts)

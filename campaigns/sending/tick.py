@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from campaigns.models import Arm, Campaign, Message, StageRun
 from campaigns.pipelines import ask, checks, collect, route_audits, run
@@ -72,8 +72,9 @@ def advance_all() -> int:
 
 
 def campaigns_with_work() -> list[WaitingWork]:
-    """Campaigns that run or rest, and what there is to do in each: one query, by index."""
-    campaigns = Campaign.objects.filter(state__in=LIVE).annotate(
+    """Campaigns that run or rest, and what there is to do in each: one query, by index. Of ended ones those whose audits were judged."""
+    has_verdicts = Q(route_audits.judged_audits(), state=CampaignState.ENDED)
+    campaigns = Campaign.objects.filter(Q(state__in=LIVE) | has_verdicts).annotate(
         steps_count=Count("steps"),
         is_staged=Exists(Arm.objects.filter(campaign=OuterRef("pk"), pipeline__isnull=False)),
         preparing=_has_work(M.PREPARING),
@@ -149,7 +150,7 @@ def _go_through_stages(campaign_id: UUID, *, is_running: bool) -> int:
 
 def _audit(campaign_id: UUID, *, is_running: bool) -> int:
     """Tell what experts made of audited answers, and have the teacher write those that are lacking where the campaign runs."""
-    moved = _step(campaign_id, route_audits.follow, LIVE)
+    moved = _step(campaign_id, route_audits.follow, (*LIVE, CampaignState.ENDED))
     return moved + (_step(campaign_id, route_audits.order, (CampaignState.RUNNING,)) if is_running else 0)
 
 

@@ -46,7 +46,7 @@ class PromiseStanding:
 
     Attributes:
         audited: How many pairs were judged since.
-        unjudged: Drawn for the audit and not judged yet.
+        unjudged: Drawn for the audit and not judged yet; those that ended without verdicts wait for none.
         loss: Of all requests, by which share worse than the teacher; None before a pair was judged.
         interval: Of the same, right at 95 % at all looks together.
         is_broken: Whether even the lower end of the interval is above the margin.
@@ -148,11 +148,11 @@ def _promise(version: RouterVersion, total: int, cheaper: int) -> PromiseStandin
         .order_by()
         .values_list("route_passes", "teacher_passes")
     )
-    drawn = Routed.objects.filter(version=version, is_audit=True).count()
+    waiting = Routed.objects.filter(version=version, is_audit=True, outcome__isnull=True).count()
     if not verdicts:
-        return PromiseStanding(0, drawn, None, None, is_broken=False)
+        return PromiseStanding(0, waiting, None, None, is_broken=False)
     part = cheaper / total
     counts = paired_loss.count([bool(teacher) - bool(route) for route, teacher in verdicts])
     low, high = loss_sequence.interval(counts)
     interval = ShareInterval(low * part, high * part)
-    return PromiseStanding(counts.of, drawn - counts.of, counts.loss * part, interval, interval.low > version.margin)
+    return PromiseStanding(counts.of, waiting, counts.loss * part, interval, interval.low > version.margin)

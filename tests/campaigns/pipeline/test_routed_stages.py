@@ -11,6 +11,7 @@ from campaigns.models import Message, StageRoute, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan, StepPlan
+from campaigns.privacy import export_and_erase
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval
 from campaigns.writing import order_drafts
@@ -93,6 +94,21 @@ def test_a_number_of_the_record_sends_it_before_anybody_is_asked(
 
     assert (asked(small), asked(stage_rows.offline())) == (2, 4)
     assert states(campaign) == {"awaiting": 6}
+
+
+def test_an_erasure_takes_the_number_along_that_a_record_was_routed_by(
+    start: Start, make_version: Callable[..., RouterVersion]
+) -> None:
+    start(make_version(feature="fact", fact="size", thresholds=[41.0]))
+    tick.advance_all()
+    answer()
+    tick.advance_all()
+
+    export_and_erase.erase("person0@co0.example")
+
+    erased = Record.objects.get(erased_at__isnull=False)
+    assert Routed.objects.get(pk=StageRoute.objects.get(record=erased).routed_id).value is None
+    assert Routed.objects.filter(value__isnull=False).count() == 5
 
 
 def test_a_record_whose_miniature_gave_no_answer_is_the_teachers(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -14,7 +15,7 @@ from rest_framework.test import APIClient
 
 from campaigns.models import Message, StageRoute
 from campaigns.overview import figures
-from campaigns.pipelines import compose, stage_figures, stage_forecast
+from campaigns.pipelines import ask, compose, route_audits, stage_figures, stage_forecast
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning import forecast
 from campaigns.planning.edit import ArmPlan
@@ -22,7 +23,7 @@ from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, EventKind, StageKind
 from generation.models import Order, Teacher
 from members.models import Member
-from review.models import Assignment, Draft, Task
+from review.models import Assignment, Draft, Record, Task
 from review.states import Drawn
 from serving.models import Routed, RouteOutcome, RouterVersion
 from serving.routing import report, route
@@ -131,6 +132,44 @@ def test_an_audit_that_cannot_be_ordered_holds_no_mail_up(
     assert states(campaign) == {"approved": 6} and asked(stage_rows.offline()) == 0
 
 
+def test_a_refused_audit_order_is_not_tried_at_every_tick(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start(make_version(audit_share=1.0), approval=Approval.SAMPLE, sample_share=0.0)
+    Teacher.objects.filter(pk=stage_rows.offline().pk).update(is_active=False)
+    tried, whole = list[Any](), ask.place
+
+    def place(*given: Any) -> Order:
+        tried.append(given)
+        return whole(*given)
+
+    monkeypatch.setattr(ask, "place", place)
+    tick.advance_all()
+    answer()
+    for _ in range(3):
+        tick.advance_all()
+
+    assert len(tried) == 1
+
+
+def test_audits_that_wait_for_verdicts_keep_no_newer_one_back_and_an_erased_record_none(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(route_audits, "CHUNK", 1)
+    start(make_version(audit_share=1.0), approval=Approval.SAMPLE, sample_share=0.0)
+    tick.advance_all()
+    answer()
+    gone = UUID(Order.objects.get(teacher=small).record_ids[0])
+    Record.objects.filter(pk=gone).update(erased_at=timezone.now())
+    tick.advance_all()
+    for _ in range(7):
+        answer()
+        tick.advance_all()
+
+    assert asked(stage_rows.offline()) == 5
+    assert not Draft.objects.exclude(record=gone).filter(state="kept").exists()
+
+
 def test_the_drawing_shows_share_cost_and_replies_of_each_route_and_what_the_promise_held(
     start: Start,
     make_version: Callable[..., RouterVersion],
@@ -163,6 +202,26 @@ def test_the_drawing_shows_share_cost_and_replies_of_each_route_and_what_the_pro
     assert drawing.stages[0].cost_usd == Decimal("0.016")
     assert "Thrifty, version 1" in page and "4 (67 %)" in page and "1 of 4 mails answered (25.0 %)" in page
     assert "at most 2 points worse" in page and "no pair judged yet" in page
+
+
+def test_verdicts_on_audits_count_after_their_campaign_has_ended(
+    start: Start, make_version: Callable[..., RouterVersion], lead: Member, small: Teacher
+) -> None:
+    version = make_version(audit_share=1.0)
+    campaign = start(version, approval=Approval.SAMPLE, sample_share=0.0)
+    tick.advance_all()
+    for _ in range(2):
+        answer()
+        tick.advance_all()
+    lifecycle.end(campaign, by=lead)
+    audited = StageRoute.objects.all()[0]
+    for draft in Draft.objects.filter(record=audited.record_id):
+        judge(draft, lead, "accept")
+    Assignment.objects.update(drawn=Drawn.QUEUE)
+
+    tick.advance_all()
+
+    assert report.report(version).promise.audited == 1
 
 
 def test_a_lead_chooses_a_router_on_the_page_and_over_the_api(

@@ -90,6 +90,14 @@ def test_an_audit_that_is_looked_at_often_needs_more_than_one_look_would(version
     assert promise.interval.low < 0.2 and not promise.is_broken
 
 
+def test_an_audit_that_ended_without_verdicts_waits_for_none(version: RouterVersion) -> None:
+    given_up, _ = routed(version, 2, is_audit=True)
+
+    route.record_outcome(given_up, cost_usd=Decimal("0.002"))
+
+    assert report.report(version).promise.unjudged == 1
+
+
 def test_an_outcome_is_told_once_and_verdicts_only_of_audited_requests(version: RouterVersion) -> None:
     plain, audited = routed(version, 1)[0], routed(version, 1, is_audit=True)[0]
 
