@@ -1,6 +1,7 @@
 """App config of campaigns."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class CampaignsConfig(AppConfig):
@@ -15,6 +16,7 @@ class CampaignsConfig(AppConfig):
         from campaigns.outcomes.of_drafts import CampaignOutcomes
         from campaigns.overview import desk_integration, queries
         from campaigns.replies import ask_teacher, mail_providers
+        from campaigns.senders import providers
         from campaigns.sending import tick
         from generation.pricing import effects
         from generation.teachers import shutdowns
@@ -24,6 +26,7 @@ class CampaignsConfig(AppConfig):
         from serving.evidence import ports as evidence_ports
 
         immutability.declare(*GUARDS)
+        checks.register(providers.check_setting)
         job_ports.register_kind(SendingKind())
         job_ports.register_kind(AnswerKind())
         job_ports.register_consumer("campaigns", frozenset({"generation"}), tick.on_order_ended)

@@ -187,12 +187,14 @@ class StageState(TextChoices):
 
 
 class HoldReason(TextChoices):
-    """Why the first mail to a contact may not go yet."""
+    """Why a mail may not go yet."""
 
     CONTACT = "contact", "The contact had a first mail from another campaign"
     COMPANY = "company", "The company had its first mails"
     CONVERSATION = "conversation", "The contact answered another campaign"
     HOLDOUT = "holdout", "Another campaign keeps the contact without mail"
+    SENDER = "sender", "The sender has sent its mails of the day"
+    PROVIDER = "provider", "The reader's mail provider is given time"
 
 
 class Guardrail(TextChoices):

@@ -18,6 +18,7 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.farewells import farewell_of
 from campaigns.compose.message import OutgoingMail
 from campaigns.models import InboxAnswer, Message, Reply, SenderIdentity
+from campaigns.senders import rotation
 from campaigns.states import AnswerState, LawfulBasis, MessageState
 from web.errors import Refusal
 
@@ -33,7 +34,7 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
     """The mail of an answer as it goes out now.
 
     Args:
-        answer: With its reply's event, message, contact and campaign's sender.
+        answer: With its reply's event, message, contact and sender.
 
     Raises:
         Refusal: `no_sender`, when the campaign has nobody to send as; `no_words`, when nothing has been written.
@@ -43,7 +44,7 @@ def compose(answer: InboxAnswer) -> OutgoingMail:
     mail, contact, sender = answer.reply.message, answer.reply.message.contact, sender_of(answer.reply)
     if not answer.body.strip():
         raise Refusal("no_words", "This answer has no text.", hint="Write it, and send it then.")
-    leave_url = compose_message.unsubscribe_url(mail.pk)
+    leave_url = compose_message.unsubscribe_url(mail.pk, sender)
     reason = farewell_of(contact.language).reason(
         LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date
     )
@@ -81,7 +82,7 @@ def sender_of(reply: Reply) -> SenderIdentity:
     Raises:
         Refusal: `no_sender`.
     """
-    sender = reply.message.campaign.sender
+    sender = rotation.sender_of(reply.message)
     if sender is None:
         raise Refusal("no_sender", "The campaign has no sender identity, so nobody can answer for it.")
     return sender

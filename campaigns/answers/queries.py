@@ -22,6 +22,8 @@ _RELATED = (
     "reply__event",
     "reply__message__contact",
     "reply__message__step",
+    "reply__message__sender",
+    "reply__message__enrolment__sender",
     "reply__message__campaign__sender",
     "reply__message__campaign__task",
     "order__job",

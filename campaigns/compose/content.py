@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, Step
+from campaigns.senders import rotation
 from campaigns.states import StepWriter
 from review.models import Gold
 from review.spec.schema import SLOT
@@ -47,12 +48,12 @@ def slots_of(message: Message, *, links: Mapping[str, str]) -> dict[str, str]:
     """Value of every slot a mail of this campaign may use.
 
     Args:
-        message: The mail; its contact and its campaign's sender are read.
+        message: The mail; its contact and who sends it are read.
         links: Address by link name: tracked ones for the mail itself, plain ones for a look at it.
     """
     return {
         **slots_of_contact(message.contact),
-        **slots_of_sender(message.campaign.sender),
+        **slots_of_sender(rotation.sender_of(message)),
         **{f"link.{name}": url for name, url in links.items()},
     }
 
@@ -97,5 +98,14 @@ def slots_in(step: Step) -> list[str]:
 
 def with_words(mails: QuerySet[Message]) -> QuerySet[Message]:
     """The same with everything their words are read from, in one query."""
-    related = ("contact", "step", "arm", "campaign__sender", "draft__task_version", "draft__gold__decision")
+    related = (
+        "contact",
+        "step",
+        "arm",
+        "sender",
+        "enrolment__sender",
+        "campaign__sender",
+        "draft__task_version",
+        "draft__gold__decision",
+    )
     return mails.select_related(*related).defer("draft__messages", "draft__parameters")

@@ -13,7 +13,6 @@ from functools import cache
 from hashlib import sha256
 from uuid import UUID
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
@@ -21,6 +20,7 @@ from campaigns.compose import content, link_tokens, render, repeats, threads
 from campaigns.compose.farewells import farewell_of
 from campaigns.compose.link_tokens import TokenPurpose
 from campaigns.models import Campaign, Contact, Message, SenderIdentity
+from campaigns.senders import rotation, tracking_domains
 from campaigns.states import LawfulBasis
 from web.errors import Refusal
 
@@ -43,7 +43,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     """The mail of a message as it goes out now.
 
     Args:
-        message: With contact, step, draft and the campaign's sender loaded.
+        message: With contact, step, draft and its sender, the enrolment's or the campaign's loaded.
         links: Id by name of the links the campaign may point to.
 
     Raises:
@@ -52,7 +52,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
         UnfilledSlotError: The text has a slot that nothing fills.
         ValueError: A header cannot be written.
     """
-    sender = message.campaign.sender
+    sender = rotation.sender_of(message)
     if sender is None:
         raise Refusal("no_sender", "The campaign has no sender identity.", hint="Choose one on the campaign's page.")
     fields = content.fields_of(message)
@@ -62,10 +62,12 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
     _refuse_repeats(fields["body"], earlier)
     if message.step.same_thread and earlier:
         fields = {**fields, "subject": reply_subject(earlier[0].subject or content.fields_of(earlier[0])["subject"])}
-    leave_url = unsubscribe_url(message.pk)
+    leave_url = unsubscribe_url(message.pk, sender)
     words = render.render(
         fields,
-        slots=content.slots_of(message, links={name: click_url(message.pk, link) for name, link in links.items()}),
+        slots=content.slots_of(
+            message, links={name: click_url(message.pk, link, sender) for name, link in links.items()}
+        ),
         footer=render.Footer(
             sender.from_name,
             sender.postal_address,
@@ -74,7 +76,7 @@ def compose(message: Message, *, links: Mapping[str, UUID]) -> OutgoingMail:
             farewell_of(message.contact.language).leave,
         ),
         plain_names=content.plain_names(message.contact),
-        pixel_url=pixel_url(message),
+        pixel_url=pixel_url(message, sender),
     )
     message_id = message_id_of(message.pk, sender)
     answer_to = reply_address(message.pk, sender)
@@ -130,21 +132,21 @@ def reply_address(message_pk: UUID, sender: SenderIdentity) -> str:
     return f"{tagged if len(tagged) <= LOCAL_PART_MAX else local}@{domain}"
 
 
-def unsubscribe_url(message_pk: UUID) -> str:
+def unsubscribe_url(message_pk: UUID, sender: SenderIdentity | None) -> str:
     """The page, and the one-click address, that ends all mails to the reader of a mail."""
-    return _absolute("campaigns:unsubscribe", link_tokens.sign(TokenPurpose.UNSUBSCRIBE, message_pk))
+    return _absolute("campaigns:unsubscribe", link_tokens.sign(TokenPurpose.UNSUBSCRIBE, message_pk), sender)
 
 
-def click_url(message_pk: UUID, link_pk: UUID) -> str:
+def click_url(message_pk: UUID, link_pk: UUID, sender: SenderIdentity | None) -> str:
     """The tracked address of one link in one mail."""
-    return _absolute("campaigns:click", link_tokens.sign(TokenPurpose.CLICK, message_pk, link_pk))
+    return _absolute("campaigns:click", link_tokens.sign(TokenPurpose.CLICK, message_pk, link_pk), sender)
 
 
-def pixel_url(message: Message) -> str:
+def pixel_url(message: Message, sender: SenderIdentity | None) -> str:
     """Return the URL of the tracking pixel; empty unless the campaign tracks opens and the contact agreed."""
     if not (message.campaign.tracks_opens and message.contact.may_track_opens):
         return ""
-    return _absolute("campaigns:open", link_tokens.sign(TokenPurpose.OPEN, message.pk))
+    return _absolute("campaigns:open", link_tokens.sign(TokenPurpose.OPEN, message.pk), sender)
 
 
 def links_of(campaign: Campaign) -> dict[str, UUID]:
@@ -158,8 +160,8 @@ def _reason(contact: Contact) -> str:
     return words.reason(LawfulBasis(contact.lawful_basis), source=contact.basis_source, on=contact.basis_date)
 
 
-def _absolute(name: str, token: str) -> str:
-    return settings.SITE_URL + _path(name).replace(_PLACEHOLDER, token)
+def _absolute(name: str, token: str, sender: SenderIdentity | None) -> str:
+    return tracking_domains.base_url(sender) + _path(name).replace(_PLACEHOLDER, token)
 
 
 @cache

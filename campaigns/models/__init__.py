@@ -1,7 +1,18 @@
 """Rows of the campaigns room."""
 
 from campaigns.models.answers import InboxAnswer, InboxSetup, ReplyRecord
-from campaigns.models.campaigns import Arm, Campaign, Enrolment, GuardrailTrip, Link, SenderIdentity, Step
+from campaigns.models.campaigns import (
+    Arm,
+    Campaign,
+    Enrolment,
+    FurtherSender,
+    GuardrailTrip,
+    Link,
+    ProviderSlowing,
+    RecipientDomain,
+    SenderIdentity,
+    Step,
+)
 from campaigns.models.contacts import Contact, ContactImport, Suppression, SuppressionLift
 from campaigns.models.events import Event, HoldoutOutcome, Reply
 from campaigns.models.experiments import Experiment, Look
@@ -16,6 +27,7 @@ __all__ = [
     "Enrolment",
     "Event",
     "Experiment",
+    "FurtherSender",
     "GuardrailTrip",
     "HoldoutOutcome",
     "InboxAnswer",
@@ -25,6 +37,8 @@ __all__ = [
     "Message",
     "Pipeline",
     "PipelineVersion",
+    "ProviderSlowing",
+    "RecipientDomain",
     "Reply",
     "ReplyRecord",
     "SenderIdentity",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from campaigns.models.campaigns import Arm, Campaign, Enrolment, Step
+from campaigns.models.campaigns import Arm, Campaign, Enrolment, SenderIdentity, Step
 from campaigns.models.contacts import Contact
 from campaigns.states import HoldReason, MessageState, StopReason
 from generation.models import Order
@@ -58,6 +58,11 @@ class Message(models.Model):
     # Why it was put off to `due_at` by a cap across campaigns.
     held_because = models.CharField(max_length=12, choices=HoldReason.choices, blank=True, default="", db_default="")
     sending_at = models.DateTimeField(null=True, blank=True)
+    # From whom it left, and who takes its reader's mails; none: of a campaign that chose among no senders, its own.
+    sender = models.ForeignKey(
+        SenderIdentity, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    provider = models.CharField(max_length=253, blank=True, default="", db_default="")
     # The attempt that put it on the wire: the job and its fence.
     sender_job = models.UUIDField(null=True, blank=True)
     sender_fence = models.PositiveIntegerField(default=0)
@@ -78,4 +83,5 @@ class Message(models.Model):
             ),
             models.Index(fields=["draft"], name="mails_of_draft"),
             models.Index(fields=["campaign", "sent_at"], name="mails_by_day"),
+            models.Index(fields=["sender", "sending_at"], name="mails_of_sender"),
         ]

@@ -13,11 +13,11 @@ from rest_framework.views import APIView
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import figures, waiting
 from campaigns.overview import queries as selectors
+from campaigns.overview.forecast_serializers import DryRunOut
 from campaigns.overview.serializers import (
     CampaignFullOut,
     CampaignIn,
     CampaignOut,
-    DryRunOut,
     FixedMailsIn,
     LaunchIn,
     LiftIn,
@@ -27,7 +27,7 @@ from campaigns.pipelines import compose
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
-from campaigns.senders import queries
+from campaigns.senders import queries, rotation
 from campaigns.sending import guardrails, lifecycle
 from campaigns.states import Approval, CampaignState, FixedVerdict, StepCondition, StepWriter
 from campaigns.writing import fixed_texts, order_drafts
@@ -214,6 +214,7 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 def _full(campaign: Campaign) -> dict[str, Any]:
     parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
     parts["days_off"] = campaign.days_off or []
+    parts["senders"] = queries.shares_of(campaign, rotation.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
@@ -245,12 +246,13 @@ def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
         )
         for step in asked.get("steps", [{}])
     ]
-    sender = asked.get("sender")
+    sender, further = asked.get("sender"), asked.get("further_senders", [])
     return CampaignPlan(
         name=asked["name"],
         arms=arms,
         steps=steps,
         sender=queries.sender_or_404(member, sender) if sender else None,
+        further_senders=[queries.sender_or_404(member, slug) for slug in further],
         reply_teacher=teacher(asked.get("reply_teacher")),
         approval=Approval(asked.get("approval", Approval.ALL)),
         **{name: asked[name] for name in SAME if name in asked},

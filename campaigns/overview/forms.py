@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.models import Arm, Campaign, ContactImport, PipelineVersion, SenderIdentity
+from campaigns.models import Arm, Campaign
 from campaigns.overview import step_forms
+from campaigns.overview.form_choices import CampaignChoices, import_label, writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
 from campaigns.planning.sequence_checks import is_date
 from campaigns.states import Approval
-from generation.teachers.queries import TeacherLine
 from web.http.form_choices import set_choices
 
 ARM_ROWS = 4
@@ -39,26 +38,17 @@ _PLAIN = (
 )
 
 
-@dataclass(frozen=True)
-class CampaignChoices:
-    """What the form lets one choose from."""
-
-    senders: Sequence[SenderIdentity]
-    teachers: Sequence[TeacherLine]
-    segments: Sequence[str]
-    imports: Sequence[ContactImport]
-    contacts: int
-    # Launched campaigns of the task, whose contacts may be left out.
-    campaigns: Sequence[Campaign] = ()
-    # The newest version of each pipeline of the task, and those that the campaign's arms have.
-    pipelines: Sequence[PipelineVersion] = ()
-
-
 class CampaignForm(forms.Form):
     """A campaign as its lead words it."""
 
     name = forms.CharField(label="Name", max_length=120)
     sender = forms.ChoiceField(label="Sender", required=False, help_text="Shown at the top and the foot of each mail.")
+    further_senders = forms.MultipleChoiceField(
+        label="More senders",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="They share the mails, each as much as it may send a day. A contact and a company hear from one of them.",
+    )
     segment = forms.ChoiceField(label="Contacts", required=False)
     imported_with = forms.ChoiceField(label="Imported with", required=False)
     limit = forms.IntegerField(
@@ -142,18 +132,21 @@ class CampaignForm(forms.Form):
         self._teachers = {line.teacher.slug: line.teacher for line in choices.teachers}
         self._senders = {sender.slug: sender for sender in choices.senders}
         self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
-        writers = [("", "No model"), *((line.teacher.slug, _label(line)) for line in choices.teachers)]
+        writers = [("", "No model"), *((line.teacher.slug, writer_label(line)) for line in choices.teachers)]
         nobody = [(HOLDOUT, "Nobody: its contacts get no mail")]
         for number in range(1, ARM_ROWS + 1):
             self._add_arm(number, [*writers, *self._pipeline_group(), *nobody])
         self.fields.update(step_forms.fields())
         self._set(
             "sender",
-            [("", "None yet"), *((contact_import.slug, contact_import.name) for contact_import in choices.senders)],
+            [("", "None yet"), *((sender.slug, sender.name) for sender in choices.senders)],
         )
+        self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
+        if len(choices.senders) < 2:
+            del self.fields["further_senders"]
         everyone = [("", f"All {choices.contacts:,} contacts")]
         self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
-        files = [(str(contact_import.pk), _import_label(contact_import)) for contact_import in choices.imports]
+        files = [(str(contact_import.pk), import_label(contact_import)) for contact_import in choices.imports]
         self._set("imported_with", [("", "Any import"), *files])
         self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])
         if not choices.campaigns:
@@ -227,6 +220,7 @@ class CampaignForm(forms.Form):
             days_off=cleaned["days_off"],
             links=cleaned["links"],
             sender=self._senders.get(cleaned["sender"]),
+            further_senders=[self._senders[slug] for slug in cleaned.get("further_senders", [])],
             approval=Approval(cleaned["approval"]),
             sample_share=(cleaned["sample_share"] or 0) / 100,
             reply_teacher=self._teachers.get(cleaned["reply_teacher"]),
@@ -261,6 +255,7 @@ def initial_of(campaign: Campaign) -> dict[str, Any]:
     shown |= {
         "max_model_usd": f"{campaign.max_model_usd.normalize():f}",
         "sender": campaign.sender.slug if campaign.sender else "",
+        "further_senders": list(campaign.further_senders.values_list("sender__slug", flat=True)),
         "approval": campaign.approval,
         "sample_share": round(campaign.sample_share * 100),
         "reply_teacher": campaign.reply_teacher.slug if campaign.reply_teacher else "",
@@ -288,13 +283,3 @@ def _writer_of(arm: Arm) -> str:
     if arm.pipeline_id is not None:
         return f"{PIPELINE}{arm.pipeline_id}"
     return arm.teacher.slug if arm.teacher else ""
-
-
-def _import_label(batch: ContactImport) -> str:
-    return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
-
-
-def _label(line: TeacherLine) -> str:
-    if line.price is None:
-        return f"{line.teacher.name} (no price)"
-    return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"

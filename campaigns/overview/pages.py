@@ -19,12 +19,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
-from campaigns.overview.forms import CampaignChoices, CampaignForm, initial_of
+from campaigns.overview.form_choices import CampaignChoices
+from campaigns.overview.forms import CampaignForm, initial_of
 from campaigns.pipelines import contact_story, stage_figures
 from campaigns.pipelines import lists as pipelines
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
-from campaigns.senders import queries
+from campaigns.senders import queries, rotation
 from campaigns.sending import contact_caps, guardrails, lifecycle
 from campaigns.states import CampaignState, StepWriter
 from campaigns.writing import order_drafts
@@ -161,6 +162,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
     arms = figures.arms(campaign)
     drawings = stage_figures.drawings(campaign, arms, member_of(request))
     may_lead = may(member_of(request), campaign.task, Role.LEAD)
+    senders = rotation.named_by(campaign)
     fixed = sum(step.awaiting for step in steps if step.step.writer == StepWriter.TEMPLATE)
     return {
         "task": campaign.task,
@@ -190,7 +192,8 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "may_review": may(member_of(request), campaign.task, Role.REVIEWER),
         "held": contact_caps.held_at_launch(campaign, now=timezone.now()) if is_planned else 0,
         "guardrails": [] if is_planned else guardrails.states_of(campaign),
-        "sender_changed": queries.changed_after_launch(campaign),
+        "senders": queries.shares_of(campaign, senders) if len(senders) > 1 else [],
+        "sender_changed": queries.changed_after_launch(campaign, senders),
         "refusal": refusal,
     }
 

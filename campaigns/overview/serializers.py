@@ -81,6 +81,12 @@ class CampaignIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     slug = serializers.SlugField(max_length=80, required=False)
     sender = serializers.SlugField(required=False, allow_null=True)
+    further_senders = serializers.ListField(
+        child=serializers.SlugField(),
+        required=False,
+        max_length=20,
+        help_text="Slugs of senders that share its mails with the first; a contact and a company hear from one of them",
+    )
     arms = ArmIn(many=True, allow_empty=False)
     steps = StepIn(many=True, required=False, allow_empty=False)
     links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
@@ -202,7 +208,7 @@ class WaitingOut(serializers.Serializer[Any]):
     """Reason why a campaign waits; `until` is when it continues automatically, where known."""
 
     reason = serializers.CharField(
-        help_text="paused, guardrail, held, cap, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
+        help_text="paused, guardrail, held, cap, sender_limit, provider, hours, deferred, daily_cap, pace, sender, sender_paused, teacher, order_paused, approval, "
         "budget, not_written, follow_up or done"
     )
     message = serializers.CharField()
@@ -227,6 +233,17 @@ class LiftIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
 
 
+class SenderShareOut(serializers.Serializer[Any]):
+    """One of a campaign's senders: mails of the campaign that left from it, and its day over all campaigns."""
+
+    sender = serializers.CharField(source="sender.slug")
+    sent = serializers.IntegerField()
+    went_today = serializers.IntegerField(source="day.went")
+    allowance_today = serializers.IntegerField(
+        source="day.allowance", allow_null=True, help_text="At most so many mails on this day (UTC); null: any number"
+    )
+
+
 class CampaignFullOut(CampaignOut):
     """The same with its steps, its arms, what it waits for, and, of a draft, what keeps it from being launched."""
 
@@ -235,6 +252,7 @@ class CampaignFullOut(CampaignOut):
 
     steps = CampaignStepOut(many=True)
     arms = CampaignArmOut(many=True)
+    senders = SenderShareOut(many=True, help_text="The first is its `sender`")
     problems = ProblemOut(many=True)
     guardrails = GuardrailOut(many=True)
     shutdowns = ShutdownOut(many=True, help_text="Of its models those that are shut down within 90 days, or were")
@@ -245,38 +263,6 @@ class LaunchIn(serializers.Serializer[Any]):
 
     contacts = AudienceIn(required=False)
     is_held = serializers.BooleanField(required=False, help_text="Write and approve, send nothing until `release`")
-
-
-class ForecastStageOut(serializers.Serializer[Any]):
-    """A stage around the writing: its answers and their price, and what the estimate rests on."""
-
-    name = serializers.CharField(source="stage.name")
-    answers = serializers.IntegerField()
-    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
-    cost_high_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
-    basis = serializers.CharField()
-
-
-class ForecastArmOut(serializers.Serializer[Any]):
-    name = serializers.CharField(source="arm.name")
-    contacts = serializers.IntegerField()
-    clusters = serializers.IntegerField()
-    drafts = serializers.IntegerField()
-    cost_usd = serializers.FloatField(source="estimate.cost_usd", default=None, allow_null=True)
-    cost_high_usd = serializers.FloatField(source="estimate.cost_high_usd", default=None, allow_null=True)
-    basis = serializers.CharField(source="estimate.basis", default="")
-    stages = ForecastStageOut(many=True)
-
-
-class DryRunOut(serializers.Serializer[Any]):
-    """What a launch would do and cost. The mails themselves are at `messages/?campaign=` once they are written."""
-
-    contacts = serializers.IntegerField()
-    cost_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
-    cost_high_usd = serializers.DecimalField(max_digits=14, decimal_places=6)
-    seconds = serializers.FloatField()
-    arms = ForecastArmOut(many=True)
-    problems = ProblemOut(many=True)
 
 
 class FixedMailsIn(serializers.Serializer[Any]):

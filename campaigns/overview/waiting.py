@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message, Step
 from campaigns.overview.blockers import order_jobs, sender_jobs
-from campaigns.sending import guardrails, outbox
+from campaigns.sending import guardrails
+from campaigns.sending.attempt import hours_of
 from campaigns.sending.pacing import day_starts
 from campaigns.states import CampaignState, HoldReason, MessageState, StepCondition
 from campaigns.writing import sequences
@@ -28,6 +29,14 @@ from jobs.states import FINISHED, JobState
 M = MessageState
 # Mails that have been on the wire today count against the daily cap.
 HAS_GONE = (M.SENDING, M.SENT, M.UNKNOWN)
+# Holds of a sender and of a provider, as a stable word and what to do.
+_OF_SENDING = {
+    HoldReason.SENDER: (
+        "sender_limit",
+        "Its mails a day stand on the sender's page; another sender may share the mails.",
+    ),
+    HoldReason.PROVIDER: ("provider", "What the provider said stands on the sender's page. Slower is safer."),
+}
 # A gap between two mails that a person watching would notice.
 LONG_GAP_S = 20
 NOTHING_TO_DO = "Nothing to do: it continues automatically."
@@ -108,10 +117,13 @@ def _sender(campaign: Campaign, counts: Counts, now: datetime) -> StageResult:
 def _not_yet(campaign: Campaign, first: Message, now: datetime) -> WaitReason | None:
     """The hour at which the next mail may leave, or is tried again."""
     due_at = first.due_at or now
-    if opens_at := outbox.hours_of(campaign).opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
+    if opens_at := hours_of(campaign).opens_at(max(due_at, now), first.contact.time_zone, campaign.time_zone):
         due_at = opens_at
     if due_at <= now:
         return None
+    if first.held_because in _OF_SENDING:
+        reason, hint = _OF_SENDING[HoldReason(first.held_because)]
+        return WaitReason(reason, f"{HoldReason(first.held_because).label}.", due_at, hint=hint)
     if first.held_because:
         message = f"{HoldReason(first.held_because).label}."
         return WaitReason("cap", message, due_at, hint="Caps hold across campaigns; see Mails for whom.")

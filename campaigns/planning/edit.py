@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.db import IntegrityError, transaction
 
-from campaigns.models import Arm, Campaign, Experiment, Link, PipelineVersion, SenderIdentity, Step
+from campaigns.models import Arm, Campaign, Experiment, FurtherSender, Link, PipelineVersion, SenderIdentity, Step
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import arm_checks, sequence_checks
 from campaigns.planning import audience as planning_audience
@@ -32,6 +32,7 @@ from training.models import Miniature
 from web.errors import Refusal
 
 MOST_LINKS = 20
+MOST_SENDERS = 20
 MOST_URL = 500
 MOST_OF_A_GUARDRAIL = 0.25
 _LINK_NAME = re.compile(r"[-a-zA-Z0-9_]{1,40}")
@@ -81,6 +82,8 @@ class CampaignPlan:
     steps: Sequence[StepPlan] = (StepPlan(),)
     links: Mapping[str, str] = field(default_factory=dict)
     sender: SenderIdentity | None = None
+    # Others that share its mails with the first.
+    further_senders: Sequence[SenderIdentity] = ()
     approval: Approval = Approval.ALL
     sample_share: float = 0.2
     reply_teacher: Teacher | None = None
@@ -177,6 +180,7 @@ def change(campaign: Campaign, plan: CampaignPlan, *, by: Member) -> Campaign:
     campaign.arms.all().delete()
     campaign.steps.all().delete()
     campaign.links.all().delete()
+    campaign.further_senders.all().delete()
     _write(campaign, plan)
     return campaign
 
@@ -216,6 +220,11 @@ def _write(campaign: Campaign, plan: CampaignPlan) -> None:
         for number, step in enumerate(plan.steps, start=1)
     )
     Link.objects.bulk_create(Link(campaign=campaign, name=name, url=url) for name, url in plan.links.items())
+    others = {sender.pk: sender for sender in plan.further_senders if sender != plan.sender}
+    FurtherSender.objects.bulk_create(
+        FurtherSender(campaign=campaign, sender=sender, position=position)
+        for position, sender in enumerate(others.values(), start=1)
+    )
 
 
 def _writer_of(arm: ArmPlan) -> Teacher | None:
@@ -243,6 +252,10 @@ def _check(task: Task, plan: CampaignPlan) -> None:
         errors["steps"] = wrong_steps
     if wrong_days := sequence_checks.day_off_errors(plan.days_off):
         errors["days_off"] = wrong_days
+    if plan.further_senders and plan.sender is None:
+        errors["sender"] = ["Choose a first sender too."]
+    elif len(plan.further_senders) > MOST_SENDERS:
+        errors["further_senders"] = [f"At most {MOST_SENDERS} beside the first."]
     if len(plan.links) > MOST_LINKS:
         errors["links"] = [f"A campaign has at most {MOST_LINKS} links."]
     elif wrong := [name for name, url in plan.links.items() if not _LINK_NAME.fullmatch(name) or len(url) > MOST_URL]:

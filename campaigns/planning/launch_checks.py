@@ -11,12 +11,12 @@ from decimal import ROUND_UP, Decimal
 from urllib.parse import urlsplit
 
 from campaigns.compose import content, repeats
-from campaigns.models import Arm, Campaign, Experiment, Step
+from campaigns.models import Arm, Campaign, Experiment, SenderIdentity, Step
 from campaigns.pipelines import launch_problems as pipelines
 from campaigns.planning import audience, forecast
 from campaigns.planning.edit import is_time_zone
 from campaigns.planning.forecast import LaunchForecast
-from campaigns.senders import check_domain
+from campaigns.senders import check_domain, rotation
 from campaigns.states import StepCondition, StepWriter
 from members.models import Member
 from review.spec.output_format import is_mail
@@ -59,20 +59,24 @@ def launch_problems(
 
 
 def launch_warnings(campaign: Campaign) -> list[LaunchProblem]:
-    """What DNS says of the sender's domain that is worth mending; it keeps no campaign from its launch."""
+    """What DNS says of its senders' domains that is worth mending; it keeps no campaign from its launch."""
     return [
         LaunchProblem("sender_domain", message, hint, "sender")
-        for message, hint in check_domain.warnings_of(campaign.sender)
+        for sender in rotation.senders_of(campaign)
+        for message, hint in check_domain.warnings_of(sender)
     ]
 
 
 def _sender(campaign: Campaign) -> Iterator[LaunchProblem]:
-    sender = campaign.sender
-    if sender is None:
+    if campaign.sender is None:
         yield LaunchProblem(
             "no_sender", "It has no sender.", "Choose a sender identity: a mail says who writes.", "sender"
         )
-        return
+    for sender in rotation.senders_of(campaign):
+        yield from _addresses(sender)
+
+
+def _addresses(sender: SenderIdentity) -> Iterator[LaunchProblem]:
     if not sender.postal_address.strip():
         yield LaunchProblem(
             "no_postal_address",

@@ -15,6 +15,7 @@ from campaigns.models import Reply
 from campaigns.pipelines.inputs import page_facts
 from campaigns.replies import threads
 from campaigns.replies.threads import ThreadPart
+from campaigns.senders import rotation
 from campaigns.states import Language
 from members.models import Member
 from review.spec.schema import Facts, InputField
@@ -74,7 +75,7 @@ def _value(fact: InputField, values: dict[str, str], own: Facts) -> Any:
 
 
 def _values(reply: Reply, before: Sequence[ThreadPart]) -> dict[str, str]:
-    contact, campaign = reply.message.contact, reply.message.campaign
+    contact, sender = reply.message.contact, rotation.sender_of(reply.message)
     named = dict(Language.choices)
     return {
         "reply": reply.text,
@@ -85,7 +86,7 @@ def _values(reply: Reply, before: Sequence[ThreadPart]) -> dict[str, str]:
         "company": contact.company or f"Reader {contact.pk.hex[:8]}",
         "segment": contact.segment,
         "language": named.get(contact.language, ""),
-        "sender": campaign.sender.from_name if campaign.sender else "",
+        "sender": sender.from_name if sender else "",
     }
 
 

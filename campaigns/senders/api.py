@@ -15,6 +15,7 @@ from campaigns.senders import edit as sender_services
 from campaigns.senders import queries as senders_queries
 from campaigns.senders.edit import NewSender
 from campaigns.senders.findings import FindingState
+from campaigns.senders.providers import PROVIDERS
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from web.http.lists import Rows, lists
@@ -28,6 +29,29 @@ class SenderIn(serializers.Serializer[Any]):
     reply_address = serializers.CharField(max_length=400)
     postal_address = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
     dkim_selector = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    daily_limit = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Mails a day (UTC), all campaigns together"
+    )
+    warm_up_first = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="Mails of the first day of its warm-up"
+    )
+    warm_up_percent = serializers.IntegerField(
+        required=False, default=30, help_text="By how much each day it sends on is more than the one before"
+    )
+    provider_paces = serializers.DictField(
+        child=serializers.IntegerField(),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=f"Mails an hour by provider: {', '.join(PROVIDERS)}",
+    )
+    tracking_domain = serializers.CharField(
+        max_length=253,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Name of its own for links; used once the check of its domain has found that it leads here",
+    )
 
 
 class DomainFindingOut(serializers.Serializer[Any]):
@@ -41,6 +65,14 @@ class DomainFindingOut(serializers.Serializer[Any]):
     add = serializers.CharField(allow_blank=True)
 
 
+class SlowedProviderOut(serializers.Serializer[Any]):
+    """A provider that put the sender's mails off of late."""
+
+    provider = serializers.CharField()
+    until = serializers.DateTimeField(help_text="No mail goes there before")
+    said = serializers.CharField()
+
+
 class SenderOut(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -51,8 +83,23 @@ class SenderOut(serializers.Serializer[Any]):
     dkim_selector = serializers.CharField()
     domain_checks = DomainFindingOut(many=True, allow_null=True)
     domain_checked_at = serializers.DateTimeField(allow_null=True)
+    daily_limit = serializers.IntegerField(allow_null=True)
+    warm_up_first = serializers.IntegerField(allow_null=True)
+    warm_up_percent = serializers.IntegerField()
+    warm_up_since = serializers.DateField(allow_null=True)
+    provider_paces = serializers.DictField(child=serializers.IntegerField(), allow_null=True)
+    tracking_domain = serializers.CharField(allow_blank=True)
+    tracking_verified_at = serializers.DateTimeField(allow_null=True)
     campaigns_running = serializers.IntegerField()
     created_at = serializers.DateTimeField()
+
+
+class SenderFullOut(SenderOut):
+    """The same with its day."""
+
+    went_today = serializers.IntegerField()
+    allowance_today = serializers.IntegerField(allow_null=True, help_text="null: any number")
+    slowed = SlowedProviderOut(many=True)
 
 
 class SenderListView(APIView):
@@ -65,7 +112,7 @@ class SenderListView(APIView):
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         return senders_queries.visible(member_of(request))
 
-    @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderOut})
+    @extend_schema(operation_id="sender_create", request=SenderIn, responses={201: SenderFullOut})
     @idempotent
     def post(self, request: Request) -> Response:
         asked = SenderIn(data=request.data)
@@ -79,11 +126,11 @@ class SenderView(APIView):
 
     scope_read = "lead"
 
-    @extend_schema(operation_id="sender", responses={200: SenderOut})
+    @extend_schema(operation_id="sender", responses={200: SenderFullOut})
     def get(self, request: Request, slug: str) -> Response:
         return Response(_sender_json(request, slug))
 
-    @extend_schema(operation_id="sender_change", request=SenderIn, responses={200: SenderOut})
+    @extend_schema(operation_id="sender_change", request=SenderIn, responses={200: SenderFullOut})
     def patch(self, request: Request, slug: str) -> Response:
         member = member_of(request)
         identity = senders_queries.sender_or_404(member, slug)
@@ -99,7 +146,7 @@ class SenderCheckView(APIView):
 
     scope_write = "lead"
 
-    @extend_schema(operation_id="sender_check_domain", request=None, responses={200: SenderOut})
+    @extend_schema(operation_id="sender_check_domain", request=None, responses={200: SenderFullOut})
     def post(self, request: Request, slug: str) -> Response:
         """Ask DNS for SPF, DKIM, DMARC and MX of the sender's domains; it takes up to 12 seconds."""
         member = member_of(request)
@@ -108,4 +155,8 @@ class SenderCheckView(APIView):
 
 
 def _sender_json(request: Request, slug: str) -> Any:
-    return SenderOut(senders_queries.sender_or_404(member_of(request), slug)).data
+    sender = senders_queries.sender_or_404(member_of(request), slug)
+    sending = senders_queries.sending_of(sender)
+    day = {"went_today": sending.day.went, "allowance_today": sending.day.allowance}
+    slowed = SlowedProviderOut([row for row, _ in sending.slowed], many=True).data
+    return {**SenderOut(sender).data, **day, "slowed": slowed}

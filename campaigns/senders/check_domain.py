@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import SenderIdentity
-from campaigns.senders import domain_checks
+from campaigns.senders import domain_checks, tracking_domains
 from campaigns.senders.dns_lookups import QUESTION_S, TOTAL_S, DnsLookups
-from campaigns.senders.findings import TO_MEND
+from campaigns.senders.findings import TO_MEND, FindingState
 from members.models import Member
 from review.tasks.permissions import require_may_create
 
 # What the findings rest on: when one of these changes, they no longer hold.
-RESTS_ON = ("from_address", "reply_address", "dkim_selector")
+RESTS_ON = ("from_address", "reply_address", "dkim_selector", "tracking_domain")
 
 
 def check(
@@ -30,11 +33,20 @@ def check(
     asked = {name: getattr(identity, name) for name in RESTS_ON}
     lookups = DnsLookups(settings.DNS_SERVER, question_s=question_s, total_s=total_s)
     findings = [finding.as_json() for finding in domain_checks.findings_of(lookups, **asked)]
+    now = timezone.now()
     SenderIdentity.objects.filter(pk=identity.pk, **asked).update(
-        domain_checks=findings, domain_checked_at=timezone.now()
+        domain_checks=findings, domain_checked_at=now, **_tracking(findings, now)
     )
-    identity.refresh_from_db(fields=["domain_checks", "domain_checked_at", *RESTS_ON])
+    identity.refresh_from_db(fields=["domain_checks", "domain_checked_at", "tracking_verified_at", *RESTS_ON])
     return identity
+
+
+def _tracking(findings: list[dict[str, Any]], now: datetime) -> dict[str, datetime | None]:
+    """Whether links may bear the tracking domain. Where DNS gave no answer, what it said last stands."""
+    states = [found["state"] for found in findings if found["check"] == tracking_domains.CHECK]
+    if states == [FindingState.UNKNOWN]:
+        return {}
+    return {"tracking_verified_at": now if states == [FindingState.OK] else None}
 
 
 def warnings_of(identity: SenderIdentity | None) -> list[tuple[str, str]]:

@@ -52,6 +52,17 @@ class DnsLookups:
         rows = sorted(self._rows(name, "MX"), key=lambda row: (row.preference, str(row.exchange)))
         return [str(row.exchange).rstrip(".") for row in rows]
 
+    def addresses(self, name: str) -> list[str]:
+        """Return the IP addresses of a name, aliases followed, in order; of an address itself that.
+
+        Raises:
+            LookupFailed: The server failed, refused or did not answer in time.
+        """
+        try:
+            return [str(ipaddress.ip_address(name))]
+        except ValueError:
+            return sorted(str(row.address) for kind in ("A", "AAAA") for row in self._rows(name, kind))
+
     def _rows(self, name: str, kind: str) -> list[Any]:
         key = (name.lower().rstrip("."), kind)
         if key not in self._answers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from campaigns.senders import spf
+from campaigns.senders import spf, tracking_domains
 from campaigns.senders.dns_lookups import DnsLookups, LookupFailed
 from campaigns.senders.findings import Finding, FindingState
 from campaigns.suppression.email_addresses import SECOND_LEVELS
@@ -31,9 +31,9 @@ def is_real(domain: str) -> bool:
 
 
 def findings_of(
-    lookups: DnsLookups, *, from_address: str, reply_address: str, dkim_selector: str = ""
+    lookups: DnsLookups, *, from_address: str, reply_address: str, dkim_selector: str = "", tracking_domain: str = ""
 ) -> list[Finding]:
-    """Check the domains of a sender's two addresses. A question without an answer makes its finding `unknown`."""
+    """Check the domains of a sender's two addresses, and the name of its links. A question without an answer makes its finding `unknown`."""
     domain, replies = _domain(from_address), _domain(reply_address)
     checks: list[tuple[str, str, Callable[[], Finding]]] = [
         ("SPF", domain, lambda: spf.check(lookups, domain)),
@@ -43,6 +43,10 @@ def findings_of(
     ]
     if replies != domain:
         checks.append(("MX of replies", replies, lambda: _mx(lookups, replies, "MX of replies")))
+    if tracking_domain:
+        checks.append(
+            (tracking_domains.CHECK, tracking_domain, lambda: tracking_domains.check(lookups, tracking_domain))
+        )
     return list(_answered(checks))
 
 

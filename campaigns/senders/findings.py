@@ -26,7 +26,7 @@ class Finding:
     """One check of a domain.
 
     Attributes:
-        check: `SPF`, `DKIM`, `DMARC`, `MX` or `MX of replies`.
+        check: `SPF`, `DKIM`, `DMARC`, `MX`, `MX of replies` or `Tracking domain`.
         name: The name that DNS was asked for.
         state: How its record stands.
         message: What that means, in a sentence.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from campaigns.senders import check_domain as domain_services
 from campaigns.senders import edit as senders_edit
 from campaigns.senders import queries as selectors
-from campaigns.senders.forms import SenderForm
+from campaigns.senders.forms import SenderForm, initial_of
 from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from web.errors import Refusal
@@ -49,7 +48,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     task = task_to_lead_or_403(member, slug)
     identity = selectors.sender_or_404(member, sender)
     may_change = selectors.may_change(member, identity)
-    form = SenderForm(request.POST or None, initial=model_to_dict(identity, fields=SenderForm.base_fields))
+    form = SenderForm(request.POST or None, initial=initial_of(identity))
     if request.method == "POST" and form.is_valid():
         try:
             senders_edit.change(identity, form.sender(), by=member)
@@ -60,6 +59,7 @@ def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
             return redirect("campaigns:senders", task.slug)
     context = {"task": task, "section": "campaigns", "tab": "senders", "sender": identity, "form": form}
     context |= {"may_change": may_change, "changed": selectors.last_changes([identity]).get(str(identity.pk))}
+    context["sending"] = selectors.sending_of(identity)
     return render(request, "campaigns/contacts/sender.html", context, status=422 if form.errors else 200)
 
 

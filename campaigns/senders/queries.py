@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.http import Http404
+from django.utils import timezone
 
 from audit.browse import queries as trail
 from audit.models import AuditRow
-from campaigns.models import Campaign, SenderIdentity
-from campaigns.states import CampaignState
+from campaigns.models import Campaign, FurtherSender, Message, ProviderSlowing, SenderIdentity
+from campaigns.senders import capacity, providers
+from campaigns.senders.capacity import SenderDay
+from campaigns.states import CampaignState, MessageState
 from members.accounts.queries import names_of
 from members.models import Member
 from review.states import Role
 from review.tasks.permissions import require_may_create, slugs_with
 
 CHANGED = "sender_changed"
+# Days of a warm-up that its page shows at most.
+RAMP_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,30 @@ class SenderChange:
 
     by: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class SenderShare:
+    """One of a campaign's senders: mails of the campaign that left from it, and its day over all campaigns."""
+
+    sender: SenderIdentity
+    sent: int
+    day: SenderDay
+
+
+@dataclass(frozen=True)
+class SenderSending:
+    """What a sender may send.
+
+    Attributes:
+        day: Today.
+        ramp: Mails of the next days it sends on, today first, until it reaches its limit; empty without a warm-up.
+        slowed: Providers that put its mails off of late, with their names.
+    """
+
+    day: SenderDay
+    ramp: list[int]
+    slowed: list[tuple[ProviderSlowing, str]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +75,35 @@ def visible(member: Member) -> QuerySet[SenderIdentity]:
         PermissionDenied: The member is neither.
     """
     require_may_create(member)
-    running = Count("campaigns", filter=Q(campaigns__state=CampaignState.RUNNING))
-    return SenderIdentity.objects.annotate(campaigns_running=running).order_by("name", "id")
+    running = CampaignState.RUNNING
+    first = Count("campaigns", filter=Q(campaigns__state=running), distinct=True)
+    # A campaign names a sender once: as its first, or as a further one.
+    further = Count("further_campaigns", filter=Q(further_campaigns__campaign__state=running), distinct=True)
+    return SenderIdentity.objects.annotate(campaigns_running=first + further).order_by("name", "id")
+
+
+def shares_of(campaign: Campaign, senders: Sequence[SenderIdentity]) -> list[SenderShare]:
+    """Each of a campaign's senders with what left from it."""
+    now, sent = timezone.now(), Message.objects.filter(campaign=campaign, state=MessageState.SENT).order_by()
+    counts = dict(sent.values_list(Coalesce("sender_id", "campaign__sender_id")).annotate(count=Count("pk")))
+    return [SenderShare(sender, counts.get(sender.pk, 0), capacity.day_of(sender, now)) for sender in senders]
+
+
+def sending_of(sender: SenderIdentity) -> SenderSending:
+    """What a sender may send and has sent today, the days of its warm-up to come, and who slows it."""
+    now = timezone.now()
+    ramp: list[int] = []
+    if capacity.is_warming_up(sender):
+        days = capacity.days_sent(sender, now)
+        for ahead in range(RAMP_DAYS):
+            ramp.append(capacity.allowance_after(sender, days + ahead))
+            if ramp[-1] == sender.daily_limit:
+                break
+    rows = ProviderSlowing.objects.filter(sender=sender).order_by("provider")
+    slowed = [
+        (row, providers.PROVIDERS.get(row.provider, row.provider)) for row in rows if providers.level_of(row, now)
+    ]
+    return SenderSending(capacity.day_of(sender, now), ramp, slowed)
 
 
 def lines(member: Member) -> list[SenderLine]:
@@ -68,7 +126,7 @@ def may_change(member: Member, sender: SenderIdentity) -> bool:
     return sender.pk in _changeable(member, [sender])
 
 
-def last_changes(senders: list[SenderIdentity]) -> dict[str, SenderChange]:
+def last_changes(senders: Sequence[SenderIdentity]) -> dict[str, SenderChange]:
     """The last change of each sender that was changed, by its id as text. Read off the audit trail."""
     newest: dict[str, AuditRow] = {}
     ids = [str(sender.pk) for sender in senders]
@@ -78,11 +136,11 @@ def last_changes(senders: list[SenderIdentity]) -> dict[str, SenderChange]:
     return {id: SenderChange(names.get(row.actor, ""), row.at) for id, row in newest.items()}
 
 
-def changed_after_launch(campaign: Campaign) -> SenderChange | None:
-    """The last change of a campaign's sender, if it came while the campaign was under way."""
-    if campaign.sender is None or campaign.launched_at is None:
+def changed_after_launch(campaign: Campaign, senders: Sequence[SenderIdentity]) -> SenderChange | None:
+    """The last change of any of a campaign's senders, if it came while the campaign was under way."""
+    if not senders or campaign.launched_at is None:
         return None
-    change = last_changes([campaign.sender]).get(str(campaign.sender.pk))
+    change = max(last_changes(senders).values(), key=lambda change: change.at, default=None)
     until = campaign.ended_at
     is_within = change is not None and change.at > campaign.launched_at and (until is None or change.at < until)
     return change if is_within else None
@@ -106,8 +164,12 @@ def _changeable(member: Member, senders: list[SenderIdentity]) -> set[object]:
     if led is None:
         return {sender.pk for sender in senders}
     used = Campaign.objects.filter(sender__in=senders).exclude(state=CampaignState.ENDED)
+    shared = FurtherSender.objects.filter(sender__in=senders).exclude(campaign__state=CampaignState.ENDED)
     tasks: dict[object, set[str]] = {}
-    for sender, slug in used.values_list("sender_id", "task__slug").distinct():
+    for sender, slug in (
+        *used.values_list("sender_id", "task__slug").distinct(),
+        *shared.values_list("sender_id", "campaign__task__slug").distinct(),
+    ):
         tasks.setdefault(sender, set()).add(slug)
     return {
         sender.pk

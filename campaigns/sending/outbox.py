@@ -8,8 +8,7 @@ is put on the suppression list before that commit is seen by it, because both ho
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -19,16 +18,17 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.message import OutgoingMail
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.events import record
-from campaigns.models import Campaign, Contact, Event, Message
-from campaigns.sending import contact_caps
-from campaigns.sending.pacing import SendingHours
+from campaigns.models import Campaign, Contact, Enrolment, Event, Message
+from campaigns.senders import providers, rotation
+from campaigns.sending import contact_caps, sender_caps
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import SendResult, ServerReply
-from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
+from campaigns.states import EventKind, EventSource, MessageState, StopReason
 from campaigns.suppression import queries as suppressed
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt
-from jobs.states import HELD, JobState
+from jobs.states import HELD
 from review.models import Gold, TaskVersion
 from review.states import Verdict
 from web.errors import Refusal
@@ -39,32 +39,6 @@ LONGEST_DELAY_S = 4 * 3600
 
 
 @dataclass(frozen=True)
-class SendingAttempt:
-    """One attempt's right to send for a campaign, and what is the same for all its mails.
-
-    `campaign` comes with its sender; what it says is read once, but whether it still runs is asked for each mail:
-    `rights` are the questions, put once and asked with every claim.
-    """
-
-    job_id: UUID
-    fence: int
-    campaign: Campaign
-    links: dict[str, UUID]
-    hours: SendingHours
-    versions: dict[UUID, TaskVersion]
-    rights: tuple[Exists, Exists]
-
-    @classmethod
-    def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
-        """The turn of one attempt."""
-        hours = hours_of(campaign)
-        holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
-        runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
-        rights = (Exists(holds), Exists(runs))
-        return cls(job_id, fence, campaign, compose_message.links_of(campaign), hours, {}, rights)
-
-
-@dataclass(frozen=True)
 class ClaimedMail:
     """A mail that is committed as being on the wire: it must be sent, and its answer settled."""
 
@@ -72,15 +46,9 @@ class ClaimedMail:
     mail: OutgoingMail
 
 
-def hours_of(campaign: Campaign) -> SendingHours:
-    """When mails of a campaign may leave."""
-    days_off = frozenset(date.fromisoformat(day) for day in campaign.days_off or ())
-    return SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends, days_off)
-
-
 def due(campaign: Campaign, *, now: datetime, limit: int) -> list[Message]:
     """Return approved mails that are due, the longest due first, with what claiming one needs preloaded."""
-    rows = waiting(campaign, now=now).select_related("contact", "step", "draft")
+    rows = waiting(campaign, now=now).select_related("contact", "step", "draft", "enrolment")
     return list(rows.order_by("due_at", "id")[:limit])
 
 
@@ -126,6 +94,12 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         if message.needs_approval and not _is_approved(message):
             _move(message, MessageState.AWAITING)
             return None
+        sender = rotation.chosen(message, turn.senders, now=now)
+        provider = turn.paces.provider_of(message.contact.address)
+        if sender is not None and (hold := sender_caps.hold_of(message, sender, provider, turn.paces, now=now)):
+            _move(message, MessageState.APPROVED, due_at=hold.until, held_because=hold.reason)
+            return None
+        message.sender, message.provider = sender, provider
         try:
             mail = _composed(message, turn)
         except (Refusal, UnfilledSlotError, ValueError) as error:
@@ -134,6 +108,8 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
             return None
         if not _take(message, turn, now, subject=mail.subject, body=mail.text, message_id=mail.message_id):
             return None
+        if len(turn.senders) > 1 and message.enrolment.sender_id is None:
+            Enrolment.objects.filter(pk=message.enrolment_id, sender=None).update(sender=sender)
     return ClaimedMail(message, mail)
 
 
@@ -232,6 +208,8 @@ def _take(message: Message, turn: SendingAttempt, now: datetime, **values: str) 
             sender_job=turn.job_id,
             sender_fence=turn.fence,
             held_because="",
+            sender=message.sender,
+            provider=message.provider,
             updated_at=timezone.now(),
             **values,
         )
@@ -271,6 +249,9 @@ def _deferred(message: Message, turn: SendingAttempt, answer: ServerReply, now: 
     key = f"deferred:{message.pk.hex}:{tries}"
     record.record(message, EventKind.DEFERRED, source=EventSource.WIRE, key=key, occurred_at=now, payload=payload)
     problem = f"Not taken yet: {answer.code} {answer.text}"[:300]
+    if message.sender is not None and message.provider and providers.tells_of_pace(answer.code, answer.text):
+        providers.slow(message.sender, message.provider, said=problem, now=now)
+        turn.paces.forget_slowings()
     if tries >= MAX_TRIES:
         _write_result(
             message, turn, state=MessageState.FAILED, problem=f"Given up after {tries} tries. {problem}"[:300]

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message
 from campaigns.sending import outbox
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.pacing import TokenBucket, day_starts
 from campaigns.sending.transport import MailConnection, SendResult, ServerReply
 from campaigns.states import CampaignState, MessageState
@@ -118,6 +118,7 @@ class _SendLoop:
         before: list[UUID] = []
         while self.left_today > 0 and self._runs():
             mails = outbox.due(self.turn.campaign, now=timezone.now(), limit=BATCH)
+            self.turn.look_ahead(mails, now=timezone.now())
             ids = [mail.pk for mail in mails]
             # The same mails again: nothing moved them, so continuing would only spin.
             if ids and ids != before:

@@ -116,7 +116,11 @@ def _ids(purpose: TokenPurpose, token: str, count: int) -> tuple[UUID, ...]:
 
 
 def _message(message_id: UUID) -> Message:
-    message = Message.objects.select_related("contact", "campaign__sender").filter(pk=message_id).first()
+    message = (
+        Message.objects.select_related("contact", "sender", "enrolment__sender", "campaign__sender")
+        .filter(pk=message_id)
+        .first()
+    )
     if message is None:
         raise ForgedTokenError("The mail is gone.")
     return message

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "campaigns.tracking.hosts.TrackingHosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

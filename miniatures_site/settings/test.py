@@ -51,5 +51,6 @@ WORKER_BEAT_S = env.number("WORKER_BEAT_S", 0.5, minimum=0.1)
 SERVING_SPARE = False
 MAILBOX_DIR = VAR_DIR / "mailbox"
 CAMPAIGN_LINGER_S = 0.0
+MX_LOOKUPS = False
 # Providers of tests listen on this host.
 ALLOWED_SECRETS = ["teacher:*_KEY@127.0.0.1"]

@@ -126,7 +126,7 @@ class _Words:
             self._patterns[key] = self._pattern(pilot, reader)
         pattern = self._patterns[key]
         subject = _named(pattern.subject, reader)
-        return subject, _named(pattern.text, reader).replace(_LEAVE, unsubscribe_url(mail))
+        return subject, _named(pattern.text, reader).replace(_LEAVE, unsubscribe_url(mail, None))
 
     def _pattern(self, pilot: Message, reader: Contact) -> render.Rendered:
         anyone = Contact(first_name=_FIRST, last_name=_LAST, company=reader.company)

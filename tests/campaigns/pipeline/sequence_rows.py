@@ -12,7 +12,7 @@ from campaigns.events import record
 from campaigns.models import Campaign, Event, Message, Reply
 from campaigns.planning.edit import ArmPlan, StepPlan
 from campaigns.sending import lifecycle, outbox, tick
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import Approval, EventKind, EventSource, MessageState, StepWriter
 from generation.models import Teacher
 from jobs.models import Job

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from campaigns.models import Campaign, Message
 from campaigns.planning.edit import StepPlan
 from campaigns.sending import lifecycle, outbox, tick
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import Approval, FixedVerdict, MessageState, StepWriter
 from campaigns.writing import fixed_texts
 from jobs.models import Job

@@ -7,7 +7,7 @@ from campaigns.events import record
 from campaigns.models import Campaign, Event, Message
 from campaigns.overview import blockers
 from campaigns.sending import lifecycle, outbox, tick
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import SendResult, ServerReply
 from campaigns.states import EventKind, EventSource, MessageState, StopReason
 from campaigns.writing import order_drafts

@@ -15,7 +15,7 @@ from campaigns.events import record
 from campaigns.models import Campaign, Contact, Message
 from campaigns.overview import blockers, waiting
 from campaigns.sending import contact_caps, outbox
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.states import EventKind, EventSource, MessageState
 from jobs.lifecycle import control
 from jobs.models import Job

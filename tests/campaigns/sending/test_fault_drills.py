@@ -26,7 +26,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message
 from campaigns.sending import outbox
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import MailConnection
 from campaigns.states import MessageState, SuppressionReason
 from campaigns.suppression import suppress as suppression_suppress

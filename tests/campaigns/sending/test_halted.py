@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Message
 from campaigns.sending import outbox
-from campaigns.sending.outbox import SendingAttempt
+from campaigns.sending.attempt import SendingAttempt
 from demo.mail_sink.mail_folder import MailFolder
 from jobs.lifecycle import control
 from jobs.models import Job

@@ -1,0 +1,34 @@
+"""What the form of a campaign lets one choose from, and how each is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
+from generation.teachers.queries import TeacherLine
+
+
+@dataclass(frozen=True)
+class CampaignChoices:
+    """What the form lets one choose from."""
+
+    senders: Sequence[SenderIdentity]
+    teachers: Sequence[TeacherLine]
+    segments: Sequence[str]
+    imports: Sequence[ContactImport]
+    contacts: int
+    # Launched campaigns of the task, whose contacts may be left out.
+    campaigns: Sequence[Campaign] = ()
+    # The newest version of each pipeline of the task, and those that the campaign's arms have.
+    pipelines: Sequence[PipelineVersion] = ()
+
+
+def import_label(batch: ContactImport) -> str:
+    return f"{batch.filename or 'Without a file'}, {batch.created_at:%-d %B %Y}, {batch.rows_added:,} new"
+
+
+def writer_label(line: TeacherLine) -> str:
+    if line.price is None:
+        return f"{line.teacher.name} (no price)"
+    return line.teacher.name if line.has_key else f"{line.teacher.name} (no key)"

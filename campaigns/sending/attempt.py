@@ -1,0 +1,59 @@
+"""One attempt's right to send for a campaign, and what it knows that is the same for all its mails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Exists
+
+from campaigns.compose import message as compose_message
+from campaigns.models import Campaign, Message, SenderIdentity
+from campaigns.senders import rotation
+from campaigns.senders.providers import ProviderPaces
+from campaigns.sending.pacing import SendingHours
+from campaigns.states import CampaignState
+from jobs.models import Job
+from jobs.states import JobState
+from review.models import TaskVersion
+
+
+@dataclass(frozen=True)
+class SendingAttempt:
+    """One attempt's right to send for a campaign, and what is the same for all its mails.
+
+    What `campaign` and its `senders` say is read once, but whether it still runs is asked for each mail: `rights` are the
+    questions, put once and asked with every claim; and so is what a limited sender has left.
+    """
+
+    job_id: UUID
+    fence: int
+    campaign: Campaign
+    links: dict[str, UUID]
+    hours: SendingHours
+    versions: dict[UUID, TaskVersion]
+    rights: tuple[Exists, Exists]
+    senders: list[SenderIdentity]
+    paces: ProviderPaces
+
+    @classmethod
+    def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
+        """The turn of one attempt."""
+        hours = hours_of(campaign)
+        holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
+        runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
+        rights = (Exists(holds), Exists(runs))
+        links, senders = compose_message.links_of(campaign), rotation.senders_of(campaign)
+        return cls(job_id, fence, campaign, links, hours, {}, rights, senders, ProviderPaces())
+
+    def look_ahead(self, mails: list[Message], *, now: datetime) -> None:
+        """Read what changes while an attempt lasts: what its senders say, and who takes the mails of these readers."""
+        self.senders[:] = rotation.senders_of(self.campaign)
+        self.paces.learn((mail.contact.address for mail in mails), now=now)
+
+
+def hours_of(campaign: Campaign) -> SendingHours:
+    """When mails of a campaign may leave."""
+    days_off = frozenset(date.fromisoformat(day) for day in campaign.days_off or ())
+    return SendingHours(campaign.quiet_from, campaign.quiet_until, campaign.sends_at_weekends, days_off)
