@@ -13,6 +13,7 @@ from campaigns.pipelines import queries as pipelines
 from campaigns.states import CampaignState, MessageState, StepWriter
 from campaigns.suppression.queries import barred
 from review.models import Task
+from web.db.compiled_query import CompiledQuery
 from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
@@ -47,14 +48,29 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
 
 def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
     """Contacts of the task whom other campaigns, not ended yet, keep without mail from every campaign."""
-    under_way = (CampaignState.RUNNING, CampaignState.PAUSED)
+    return _held_out(task=campaign.task_id, campaign=campaign.pk)
+
+
+def is_held_out_elsewhere(campaign: Campaign, address_hmac: str) -> bool:
+    """Whether one of them has this address. Asked of each mail, so its question is compiled once."""
+    return bool(_HELD_OUT(task=campaign.task_id, campaign=campaign.pk, address_hmac=address_hmac))
+
+
+def _held_out(*, task: Any, campaign: Any) -> QuerySet[Enrolment]:
     others = Enrolment.objects.filter(
         arm__is_holdout=True,
-        campaign__task=campaign.task_id,
+        campaign__task=task,
         campaign__holds_out_everywhere=True,
-        campaign__state__in=under_way,
+        campaign__state__in=(CampaignState.RUNNING, CampaignState.PAUSED),
     )
     return others.exclude(campaign=campaign)
+
+
+_HELD_OUT = CompiledQuery(
+    lambda *, task, campaign, address_hmac: (
+        _held_out(task=task, campaign=campaign).filter(contact__address_hmac=address_hmac).order_by().only("pk")[:1]
+    )
+)
 
 
 def _mails_of(campaigns: Sequence[str]) -> QuerySet[Message]:

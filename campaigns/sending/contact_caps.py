@@ -6,17 +6,21 @@ sees the first one's mail.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from campaigns.models import Campaign, Contact, Event, Message
 from campaigns.planning import audience
 from campaigns.states import EventKind, HoldReason, MessageState
 from campaigns.suppression import suppress
+from web.db.compiled_query import CompiledQuery
 
 # Mails that went, may have gone, or are going.
 _WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
@@ -71,16 +75,15 @@ def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | No
         campaign: The mail's.
         now: The time.
     """
-    if audience.held_out_elsewhere(campaign).filter(contact__address_hmac=message.contact.address_hmac).exists():
+    if audience.is_held_out_elsewhere(campaign, message.contact.address_hmac):
         return Hold(HoldReason.HOLDOUT, now + HOLDOUT_CHECKED)
     if message.step.number != 1:
         return None
-    contact, others = message.contact, _first_mails(now).exclude(pk=message.pk)
+    contact, others = message.contact, {"besides": message.pk, "since": _since(now)}
+    same_contact, same_company = ("contact__address_hmac", contact.address_hmac), ("contact__cluster", contact.cluster)
     holds = [
-        _capped(
-            others.filter(contact__address_hmac=contact.address_hmac), contact_cap(campaign), now, HoldReason.CONTACT
-        ),
-        _capped(others.filter(contact__cluster=contact.cluster), company_cap(campaign), now, HoldReason.COMPANY),
+        _capped(same_contact, others, contact_cap(campaign), now, HoldReason.CONTACT),
+        _capped(same_company, others, company_cap(campaign), now, HoldReason.COMPANY),
         _in_conversation(contact, campaign, now),
     ]
     return max((hold for hold in holds if hold), key=lambda hold: hold.until, default=None)
@@ -90,7 +93,7 @@ def held_at_launch(campaign: Campaign, *, now: datetime) -> int:
     """How many of a draft's contacts had their first mails already, so that theirs would be held; 0 without such a cap."""
     if contact_cap(campaign) != 1:
         return 0
-    same = _first_mails(now).filter(contact__address_hmac=OuterRef("address_hmac"))
+    same = _first_mails(_since(now)).filter(contact__address_hmac=OuterRef("address_hmac"))
     chosen = audience.contacts_matching(campaign).values("pk")
     return Contact.objects.filter(Exists(same), pk__in=chosen).count()
 
@@ -100,16 +103,39 @@ def _lower(installation: int, own: int | None) -> int:
     return min(caps, default=0)
 
 
-def _first_mails(now: datetime) -> QuerySet[Message]:
-    since = now - timedelta(days=settings.FIRST_MAIL_DAYS)
+def _since(now: datetime) -> datetime:
+    return now - timedelta(days=settings.FIRST_MAIL_DAYS)
+
+
+def _first_mails(since: datetime) -> QuerySet[Message]:
     recent = Q(sending_at__gt=since) | Q(sending_at__isnull=True, sent_at__gt=since)
     return Message.objects.filter(recent, step__number=1, state__in=_WENT)
 
 
-def _capped(mails: QuerySet[Message], cap: int, now: datetime, reason: HoldReason) -> Hold | None:
+def _newest_of(column: str, cap: int, *, same: str, besides: UUID, since: datetime) -> QuerySet[Message]:
+    mails = _first_mails(since).exclude(pk=besides).filter(**{column: same})
+    newest = mails.annotate(went=Coalesce("sending_at", "sent_at")).order_by(F("went").desc())
+    return newest.only("state")[:cap]
+
+
+def _replies_to_others(*, address_hmac: str, campaign: UUID, since: datetime) -> QuerySet[Event]:
+    replies = Event.objects.filter(
+        message__contact__address_hmac=address_hmac, kind=EventKind.REPLIED, is_machine=False, occurred_at__gt=since
+    )
+    return replies.exclude(campaign=campaign).order_by("-occurred_at").only("occurred_at")[:1]
+
+
+# Asked of each first mail, so they are compiled once.
+_NEWEST, _LAST_REPLY = CompiledQuery(_newest_of), CompiledQuery(_replies_to_others)
+
+
+def _capped(
+    same: tuple[str, str], others: Mapping[str, Any], cap: int, now: datetime, reason: HoldReason
+) -> Hold | None:
     if not cap:
         return None
-    newest = list(mails.annotate(went=Coalesce("sending_at", "sent_at")).order_by(F("went").desc())[:cap])
+    column, value = same
+    newest: list[Any] = _NEWEST(column, cap, same=value, **others)
     if len(newest) < cap:
         return None
     if any(mail.state == MessageState.SENDING for mail in newest):
@@ -122,11 +148,5 @@ def _in_conversation(contact: Contact, campaign: Campaign, now: datetime) -> Hol
     days = timedelta(days=settings.CONVERSATION_DAYS)
     if not days:
         return None
-    replies = Event.objects.filter(
-        message__contact__address_hmac=contact.address_hmac,
-        kind=EventKind.REPLIED,
-        is_machine=False,
-        occurred_at__gt=now - days,
-    ).exclude(campaign=campaign)
-    last = replies.order_by().aggregate(last=Max("occurred_at"))["last"]
-    return Hold(HoldReason.CONVERSATION, last + days) if last else None
+    last = _LAST_REPLY(address_hmac=contact.address_hmac, campaign=campaign.pk, since=now - days)
+    return Hold(HoldReason.CONVERSATION, last[0].occurred_at + days) if last else None

@@ -38,6 +38,8 @@ BATCH = 100
 SLICE_S = 0.2
 IDLE_CHECK_S = 1.0
 PROGRESS_EVERY_S = 10.0
+# Between two mails it is told what has gone, and looked whether to stop, no more often than this.
+TELL_EVERY_S = 0.2
 RETRY_S = 30.0
 # Mails of today that have been on the wire; what was refused or put off does not count against the cap.
 _WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
@@ -172,7 +174,8 @@ class _SendLoop:
             time.sleep(seconds)
         done = sum(self.counts.values())
         # Telling writes an event; a sender that only waits looks whether to stop, and is silent.
-        if done != self._told or time.monotonic() - self._told_s > PROGRESS_EVERY_S or self._is_stopped():
+        since_s = time.monotonic() - self._told_s
+        if since_s > PROGRESS_EVERY_S or (since_s > TELL_EVERY_S and (done != self._told or self._is_stopped())):
             self._told, self._told_s = done, time.monotonic()
             # More than is done: only an end may be told without a look at whether to stop.
             self.attempt.progress(done, done + 1, "mails")

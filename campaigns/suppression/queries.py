@@ -22,6 +22,7 @@ from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import may_create, slugs_with
 from web.db.chunks import chunked
+from web.db.compiled_query import CompiledQuery
 
 CHUNK = 500
 REPLIES_SHOWN = 25
@@ -40,14 +41,12 @@ def is_suppressed(address_hmac: str) -> bool:
 
     Who acts on the answer asks inside its transaction, after `suppress.lock_contacts`.
     """
-    return is_listed(address_hmac) or bool(
-        _unsubscribe_replies().filter(message__contact__address_hmac=address_hmac).exists()
-    )
+    return is_listed(address_hmac) or bool(_OBJECTIONS(address_hmac=address_hmac))
 
 
 def is_listed(address_hmac: str) -> bool:
     """Whether an address is on the list."""
-    return standing().filter(address_hmac=address_hmac).exists()
+    return bool(_ENTRIES(address_hmac=address_hmac))
 
 
 def standing() -> QuerySet[Suppression]:
@@ -73,6 +72,15 @@ def barred(column: str = "address_hmac") -> Q:
 
 def _unsubscribe_replies() -> QuerySet[Reply]:
     return Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
+
+
+# Asked of each mail twice, so they are compiled once.
+_ENTRIES = CompiledQuery(lambda *, address_hmac: standing().filter(address_hmac=address_hmac).order_by().only("pk")[:1])
+_OBJECTIONS = CompiledQuery(
+    lambda *, address_hmac: (
+        _unsubscribe_replies().filter(message__contact__address_hmac=address_hmac).order_by().only("pk")[:1]
+    )
+)
 
 
 def suppressed_among(hmacs: Collection[str]) -> set[str]:

@@ -16,6 +16,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from audit import trail
@@ -25,6 +26,7 @@ from campaigns.suppression import email_addresses
 from campaigns.suppression import queries as selectors
 from members.models import Member
 from web.db.chunks import chunked
+from web.db.compiled_query import CompiledQuery
 from web.errors import Refusal
 
 CHUNK = 500
@@ -41,6 +43,12 @@ _STOPS = {
     SuppressionReason.ERASED: StopReason.ERASED,
     SuppressionReason.MANUAL: StopReason.SUPPRESSED,
 }
+# Asked of each mail, so it is compiled once.
+_LOCKED_CONTACTS = CompiledQuery(
+    lambda *, address_hmac: (
+        Contact.objects.select_for_update(no_key=True).filter(address_hmac=address_hmac).order_by("pk")
+    )
+)
 _LIFTABLE = (SuppressionReason.MANUAL, SuppressionReason.BOUNCED)
 
 
@@ -62,6 +70,10 @@ def lock_contacts(hmacs: Collection[str]) -> list[Contact]:
     Raises:
         TransactionManagementError: Outside a transaction.
     """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("Contacts are locked inside a transaction alone.")
+    if len(hmacs) == 1:
+        return _LOCKED_CONTACTS(address_hmac=next(iter(hmacs)))
     rows = Contact.objects.select_for_update(no_key=True).filter(address_hmac__in=list(hmacs))
     return list(rows.order_by("pk"))
 

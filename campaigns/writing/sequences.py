@@ -20,6 +20,7 @@ from campaigns.events.outcomes import human_events
 from campaigns.models import Campaign, Event, InboxAnswer, Message, Reply, Step
 from campaigns.states import AnswerState, EventKind, MessageState, StepCondition, StopReason
 from campaigns.suppression.queries import barred
+from web.db.compiled_query import CompiledQuery
 
 # What ends every sequence, and what ends one but for steps that take up an answer; unless a machine did it.
 FINAL_ENDS = (EventKind.BOUNCED, EventKind.UNSUBSCRIBED, EventKind.COMPLAINED, EventKind.MEETING)
@@ -150,16 +151,21 @@ def stop_reason(message: Message) -> StopReason | None:
         message: With its campaign and its step.
     """
     takes_up_answers = message.step.when == StepCondition.REPLIED
-    ends = Event.objects.filter(
-        enrolment=message.enrolment_id, kind__in=FINAL_ENDS if takes_up_answers else ENDS, is_machine=False
-    )
-    if kind := ends.order_by("occurred_at").values_list("kind", flat=True).first():
+    if ends := _ENDS_OF(tuple(FINAL_ENDS if takes_up_answers else ENDS), enrolment=message.enrolment_id):
         # Each of these events is by the same word a reason to stop.
-        return StopReason(kind)
+        return StopReason(ends[0].kind)
     if message.step.when == StepCondition.NO_ANSWER:
         return None
     fits = Message.objects.filter(holds(message.campaign, message.step), pk=message.pk)
     return None if fits.exists() else StopReason.CONDITION
+
+
+# Asked of each mail, so it is compiled once.
+_ENDS_OF = CompiledQuery(
+    lambda kinds, *, enrolment: Event.objects.filter(enrolment=enrolment, kind__in=kinds, is_machine=False).order_by(
+        "occurred_at"
+    )[:1]
+)
 
 
 def _any_of(kinds: Sequence[EventKind]) -> Q:

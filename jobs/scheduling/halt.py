@@ -18,6 +18,7 @@ from jobs.models import Halt, Job
 from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE
 from members.models import Member
+from web.db.compiled_query import CompiledQuery
 from web.errors import Refusal
 
 ONLY = 1
@@ -26,13 +27,17 @@ LONGEST_REASON = 200
 _LOCK = 0x68616C74
 
 
+# Asked for each mail three times, so it is compiled once.
+_STANDING = CompiledQuery(lambda: Halt.objects.select_related("by").filter(pk=ONLY, is_on=True))
+
+
 class HaltedError(Exception):
     """What was about to begin would leave the installation, and nothing may."""
 
 
 def current_halt() -> Halt | None:
     """Return the halt that stands, or None. One query; only `hold` is safe against a halt that commits meanwhile."""
-    return Halt.objects.select_related("by").filter(pk=ONLY, is_on=True).first()
+    return next(iter(_STANDING()), None)
 
 
 def check_and_lock() -> Halt | None:
