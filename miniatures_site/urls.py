@@ -19,6 +19,7 @@ handler500 = "web.http.away.server_fault"
 urlpatterns = [
     path("livez", health_pages.livez, name="livez"),
     path("healthz", health_pages.healthz, name="healthz"),
+    path("metrics", health_pages.metrics, name="metrics"),
     path("", include("miniatures_site.home.urls")),
     path("accounts/signup/", closed_pages.signup_closed),
     path("accounts/password/reset/", closed_pages.signup_closed),

@@ -21,7 +21,7 @@ from web.http.problem_shape import CONTENT_TYPE
 
 _ENCRYPTED_PREFIX = "f1:"
 # What a member without the factor still reaches: setting it up, signing out, and what pages are made of.
-_EXEMPT_PATHS = ("/accounts/", "/static/", "/livez", "/healthz", "/join/")
+_EXEMPT_PATHS = ("/accounts/", "/static/", "/livez", "/healthz", "/metrics", "/join/")
 
 
 class EncryptedSecretsAdapter(DefaultMFAAdapter):

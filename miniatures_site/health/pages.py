@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_safe
 
 from miniatures_site.celery import app
+from miniatures_site.health import metrics as figures
 from miniatures_site.health import report
 
 DATABASE_WITHIN_S = 3.0
@@ -35,6 +38,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
     is_healthy = all(told[name] == "ok" for name in ("database", "broker", "beat"))
     is_healthy = is_healthy and bool(told["workers"]) and not told["unserved"]
     return JsonResponse(told, status=200 if is_healthy else 503)
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for who has the key `METRICS_TOKEN`; without one set there is no such address."""
+    if not settings.METRICS_TOKEN:
+        return HttpResponse("There is nothing here: METRICS_TOKEN is not set.\n", status=404, content_type="text/plain")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(given, settings.METRICS_TOKEN):
+        answer = HttpResponse("Send Authorization: Bearer and METRICS_TOKEN.\n", status=401, content_type="text/plain")
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
+    return HttpResponse(figures.scrape(), content_type=figures.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
 def _within(threads: ThreadPoolExecutor, most_s: float, call: Callable[[], Any]) -> tuple[Any, str]:

@@ -6,7 +6,7 @@ while Python works on it, and only then: its body has been read before, and its 
 (events, files) gets a thread of its own once it queries the database.
 
 Visitors who show neither a session nor a token have seats of their own, so that they cannot take those of members;
-`/livez` and `/healthz` have one each, which nothing else takes.
+`/livez`, `/healthz` and `/metrics` have one each, which nothing else takes.
 
 Middleware that can be either synchronous or asynchronous costs a way into a thread and back for each of its steps
 under ASGI. So pages and their API go through all of it in one step on their thread; only what must never wait for a
@@ -52,7 +52,9 @@ class RequestThreads:
         self._members = ThreadPoolExecutor(count, thread_name_prefix="seat")
         self._visitors = ThreadPoolExecutor(min(count, VISITOR_THREADS), thread_name_prefix="visitor")
         self._programs = ThreadPoolExecutor(1, thread_name_prefix="program")
-        self._health = {path: ThreadPoolExecutor(1, thread_name_prefix=path[1:]) for path in ("/livez", "/healthz")}
+        self._health = {
+            path: ThreadPoolExecutor(1, thread_name_prefix=path[1:]) for path in ("/livez", "/healthz", "/metrics")
+        }
 
     def turn(self, scope: Scope) -> RequestExecutor:
         """Return where the synchronous calls of a request run."""

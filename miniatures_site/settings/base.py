@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "miniatures_site.health.request_counts.CountRequests",
     "campaigns.tracking.hosts.TrackingHosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
@@ -90,7 +91,6 @@ TEMPLATES = [
         },
     }
 ]
-
 
 DATABASES = {"default": stores.database(env.text("DATABASE_URL", stores.sqlite_url(VAR_DIR / "miniatures.sqlite3")))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -178,6 +178,7 @@ CACHES = {
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
 }
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # Who has it may read /metrics; empty: nobody.
 # Requests of one token a minute; 0: not counted. Browsers never are: no decision may be lost to a limit.
 RATE_LIMITS = {
     "read": int(env.number("RATE_LIMIT_READ_PER_MINUTE", 6000)),

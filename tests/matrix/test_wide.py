@@ -14,7 +14,7 @@ REVIEWED = {
     "api-senders", "api-suppression-lift", "api-suppressions", "api-tasks", "api-tokens", "api-webhooks", "demo:mailbox",
     "demo:mailbox-answer", "demo:mailbox-mail", "campaigns:unsubscribe", "join", "members:invitations",
     "members:profile", "members:sign_out_everywhere", "members:tokens", "review:from-log", "review:from-log-found", "review:mentions", "review:new", "review:own-rows", "review:own-rows-found", "v1-chat-completions",
-    "v1-model", "v1-models", "v1-nothing", "webhooks:index",
+    "metrics", "v1-model", "v1-models", "v1-nothing", "webhooks:index",
 }  # fmt: skip
 UNDER_A_TASK = {
     "campaigns:people", "campaigns:person-erase", "campaigns:person-export", "campaigns:sender", "campaigns:sender-check-domain", "campaigns:senders",

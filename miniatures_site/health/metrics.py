@@ -1,0 +1,218 @@
+"""Figures for Prometheus, in its text format (version 0.0.4), read from rows at each scrape.
+
+Rows are read through their indexes and bounded by what is under way or of today, so a scrape costs the same after a million ended
+jobs. A figure that cannot be read is left out, and `miniatures_scrape_error` names it. Labels hold names of queues, kinds, routes,
+models and hosts, never of tasks or people.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min, Sum
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from campaigns.models import Message
+from campaigns.states import CampaignState, MessageState
+from generation.models import SpendDay
+from jobs.lifecycle import reaper_lock
+from jobs.models import Host, Job
+from jobs.scheduling import halt, workers
+from jobs.states import CLAIMABLE, FINISHED, HELD
+from miniatures_site.health.request_counts import BUCKETS, COUNTS
+from serving.models import Usage
+from webhooks.models import Delivery
+from webhooks.states import DeliveryState
+
+logger = logging.getLogger(__name__)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass
+class Metric:
+    """One figure: its name after `miniatures_`, its type, what it says, and its samples as (labels, value, suffix)."""
+
+    name: str
+    kind: str
+    help: str
+    samples: list[tuple[dict[str, str], float, str]] = field(default_factory=list)
+
+    def add(self, value: float, suffix: str = "", **labels: str) -> None:
+        """Add a sample."""
+        self.samples.append((labels, value, suffix))
+
+    def lines(self) -> Iterator[str]:
+        """The lines of a scrape; none without a sample."""
+        if not self.samples:
+            return
+        yield f"# HELP miniatures_{self.name} {self.help}"
+        yield f"# TYPE miniatures_{self.name} {self.kind}"
+        for labels, value, suffix in self.samples:
+            named = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
+            yield f"miniatures_{self.name}{suffix}{f'{{{named}}}' if named else ''} {value:.10g}"
+
+
+def scrape() -> str:
+    """Return all figures; it raises nothing, and closes this thread's connection."""
+    lines, failed = [], Metric("scrape_error", "gauge", "1 for each figure that could not be read.")
+    try:
+        for read in _READERS:
+            try:
+                lines += [line for metric in read() for line in metric.lines()]
+            except Exception as error:
+                logger.warning("%s could not be read for a scrape: %s", read.__name__[1:], type(error).__name__)
+                failed.add(1, what=read.__name__[1:])
+    finally:
+        connection.close()
+    return "\n".join([*lines, *failed.lines(), ""])
+
+
+def _product() -> Iterator[Metric]:
+    info = Metric("info", "gauge", "The version that answers.")
+    try:
+        info.add(1, version=version("miniatures"))
+    except PackageNotFoundError:
+        info.add(1, version="checkout")
+    yield info
+
+
+def _queues() -> Iterator[Metric]:
+    depth = Metric("queue_jobs", "gauge", "Jobs that wait for a worker, by queue.")
+    oldest = Metric("queue_oldest_seconds", "gauge", "Seconds since the first of them was queued.")
+    rows = Job.objects.filter(state__in=CLAIMABLE).order_by().values_list("queue")
+    now = timezone.now()
+    for queue, count, first in rows.annotate(count=Count("pk"), first=Min("queued_at")):
+        depth.add(count, queue=queue)
+        oldest.add(max(0.0, (now - first).total_seconds()), queue=queue)
+    served = Metric("queue_workers", "gauge", "Workers that take jobs of a queue.")
+    takes = Counter(name for each in workers.present() for name in each.queues.split(",") if name)
+    for queue, count in sorted(takes.items()):
+        served.add(count, queue=queue)
+    yield from (depth, oldest, served)
+
+
+def _jobs() -> Iterator[Metric]:
+    states = Metric("jobs", "gauge", "Jobs that have not ended, by kind and state.")
+    rows = Job.objects.exclude(state__in=FINISHED).order_by().values_list("kind", "state")
+    for kind, state, count in rows.annotate(count=Count("pk")):
+        states.add(count, kind=kind, state=state)
+    ended = Metric("jobs_ended", "gauge", "Jobs launched within a day that have ended, by kind and state.")
+    launched = Job.objects.filter(state__in=FINISHED, created_at__gt=timezone.now() - timedelta(days=1))
+    for kind, state, count in launched.order_by().values_list("kind", "state").annotate(count=Count("pk")):
+        ended.add(count, kind=kind, state=state)
+    overdue = Metric("job_leases_overdue", "gauge", "Jobs whose worker has not renewed its lease in time.")
+    overdue.add(Job.objects.filter(state__in=HELD, lease_until__lt=Now()).count())
+    yield from (states, ended, overdue)
+
+
+def _beat() -> Iterator[Metric]:
+    tick = Metric("beat_last_tick_timestamp_seconds", "gauge", "When the beat last had jobs looked after.")
+    if last := reaper_lock.last_tick():
+        tick.add(last.timestamp())
+    halted = Metric("halted", "gauge", "1 while all outgoing traffic is stopped.")
+    halted.add(1 if halt.current_halt() else 0)
+    yield from (tick, halted)
+
+
+def _hosts() -> Iterator[Metric]:
+    seen = Metric("host_seen_timestamp_seconds", "gauge", "When a host last said that it is there.")
+    free = Metric("host_disk_free_bytes", "gauge", "Bytes free where a host keeps its runs.")
+    for host in Host.objects.order_by("name"):
+        seen.add(host.seen_at.timestamp(), host=host.name)
+        free.add(host.disk_free_bytes, host=host.name)
+    own = Metric("disk_free_bytes", "gauge", "Bytes free where this process keeps its data.")
+    own.add(shutil.disk_usage(settings.VAR_DIR).free)
+    yield from (seen, free, own)
+
+
+def _outbox() -> Iterator[Metric]:
+    mails = Metric("outbox_mails", "gauge", "Approved mails of running campaigns whose time has come.")
+    oldest = Metric("outbox_oldest_seconds", "gauge", "Seconds since the first of them was due.")
+    now = timezone.now()
+    running = {"campaign__state": CampaignState.RUNNING, "campaign__is_held": False}
+    rows = Message.objects.filter(state=MessageState.APPROVED, due_at__lte=now, **running)
+    _age(mails, oldest, rows.aggregate(count=Count("pk"), first=Min("due_at")), now)
+    hooks = Metric("webhook_deliveries_due", "gauge", "Deliveries of webhooks whose time has come.")
+    hook_age = Metric("webhook_oldest_seconds", "gauge", "Seconds since the first of them was due.")
+    due = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now)
+    _age(hooks, hook_age, due.aggregate(count=Count("pk"), first=Min("next_at")), now)
+    yield from (mails, oldest, hooks, hook_age)
+
+
+def _spend() -> Iterator[Metric]:
+    usd = Metric("spend_today_usd", "gauge", "What this day's calls cost, by teacher, in US dollars.")
+    calls = Metric("calls_today", "gauge", "Calls of this day, by teacher.")
+    tokens = Metric("call_tokens_today", "gauge", "Tokens of this day's calls, by teacher and direction.")
+    rows = SpendDay.objects.filter(day=timezone.localdate()).order_by().values_list("teacher_name")
+    sums = {"usd": Sum("cost_usd"), "n": Sum("calls"), "asked": Sum("input_tokens"), "said": Sum("output_tokens")}
+    for teacher, cost, count, asked, said in rows.annotate(**sums).values_list("teacher_name", *sums):
+        usd.add(float(cost), teacher=teacher)
+        calls.add(count, teacher=teacher)
+        tokens.add(asked, teacher=teacher, direction="input")
+        tokens.add(said, teacher=teacher, direction="output")
+    yield from (usd, calls, tokens)
+
+
+def _serving() -> Iterator[Metric]:
+    requests = Metric("serving_requests_today", "gauge", "Requests that miniatures answered on this day (UTC).")
+    errors = Metric("serving_errors_today", "gauge", "Those that failed.")
+    tokens = Metric("serving_tokens_today", "gauge", "Their tokens, by direction.")
+    seconds = Metric("serving_seconds_today", "gauge", "Seconds from request to last token, added up.")
+    columns = ("requests", "errors", "prompt_tokens", "completion_tokens", "seconds")
+    sums = Usage.objects.filter(day=timezone.now().astimezone(UTC).date()).aggregate(
+        **{name: Sum(name, default=0) for name in columns}
+    )
+    requests.add(sums["requests"])
+    errors.add(sums["errors"])
+    tokens.add(sums["prompt_tokens"], direction="input")
+    tokens.add(sums["completion_tokens"], direction="output")
+    seconds.add(sums["seconds"])
+    yield from (requests, errors, tokens, seconds)
+
+
+def _requests() -> Iterator[Metric]:
+    took = Metric("http_request_seconds", "histogram", "Seconds to an answer, by route, method and status.")
+    counts: dict[str, dict[str, int]] = {}
+    for name, number in COUNTS.read().items():
+        of, _, what = name.rpartition("|")
+        counts.setdefault(of, {})[what] = number
+    for of, by in sorted(counts.items()):
+        labels = dict(zip(("route", "method", "status"), of.rsplit("|", 2), strict=True))
+        for bound in BUCKETS:
+            took.add(by.get(f"{bound:g}", 0), "_bucket", **labels, le=f"{bound:g}")
+        took.add(by.get("count", 0), "_bucket", **labels, le="+Inf")
+        took.add(by.get("ms", 0) / 1000, "_sum", **labels)
+        took.add(by.get("count", 0), "_count", **labels)
+    yield took
+
+
+_READERS: tuple[Callable[[], Iterator[Metric]], ...] = (
+    _product,
+    _queues,
+    _jobs,
+    _beat,
+    _hosts,
+    _outbox,
+    _spend,
+    _serving,
+    _requests,
+)
+
+
+def _age(counted: Metric, oldest: Metric, row: dict[str, object], now: datetime) -> None:
+    first = row["first"]
+    counted.add(float(str(row["count"])))
+    oldest.add(max(0.0, (now - first).total_seconds()) if isinstance(first, datetime) else 0)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
