@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import socket
 import stat
@@ -109,6 +110,22 @@ def test_settings_are_its_owners_alone_keep_every_character_and_are_made_once(
     assert settings.read_env(file)["SECRET_KEY"] not in capsys.readouterr().out
     settings.settle_env(wanted, folder)
     assert file.read_bytes() == first
+
+
+def test_an_upgrade_backs_up_first_keeps_earlier_wishes_and_makes_no_admin(
+    host: dict[str, str], tmp_path: Path
+) -> None:
+    kept = {"host": "app.example.org", "port": 8100, "extras": "teachers", "no_proxy": False}
+    (tmp_path / ".installed").write_text(json.dumps(kept))
+
+    done = install(host, "--mode", "plain", "--folder", str(tmp_path), "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    steps = ["manage backup", "pip install", "manage migrate", "honcho", "127.0.0.1:8100/healthz"]
+    places = [done.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    assert f"{ROOT}[teachers]\n" in done.stdout
+    assert "createsuperuser" not in done.stdout
 
 
 def free() -> str:
