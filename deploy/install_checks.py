@@ -6,11 +6,13 @@ import argparse
 import http.client
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
@@ -40,7 +42,7 @@ def check_host(mode: str, folder: Path, wanted_ports: list[int]) -> None:
     if memory < NEEDED_MEMORY_MIB[mode]:
         lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[mode]} are needed.")
     lacking += [f"Port {port} is taken." for port in wanted_ports if is_taken(port)]
-    lacking += check_compose() if mode == "compose" else check_programs()
+    lacking += check_compose() if mode == "compose" else [*check_programs(), *check_account(folder, os.geteuid())]
     if lacking:
         raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))
 
@@ -81,6 +83,26 @@ def check_compose() -> list[str]:
 def check_programs() -> list[str]:
     """Return which programs of the plain mode are missing."""
     return [] if shutil.which("pg_dump") else ["pg_dump is missing (Debian: apt-get install postgresql-client)."]
+
+
+def check_account(folder: Path, uid: int) -> list[str]:
+    """Return why root, with uid 0, may not install here: the folder's owner runs the site, and that must not be root."""
+    if uid or (folder.exists() and folder.stat().st_uid):
+        return []
+    place = shlex.quote(str(folder))
+    return [
+        f"Root would run the site. Give {folder} to an account of its own first:\n"
+        f"    useradd --system --home-dir {place} --shell /usr/sbin/nologin miniatures\n"
+        f"    install --directory --owner miniatures --group miniatures --mode 0750 {place}"
+    ]
+
+
+def account_of(folder: Path) -> dict[str, Any]:
+    """Return `user`, `group` and `extra_groups` that root starts the site as, the folder's; nothing where we are not root."""
+    if os.geteuid() or not folder.exists():
+        return {}
+    owner = folder.stat()
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
 
 
 def wait_until_well(port: int, host: str, within_s: float = 180) -> None:

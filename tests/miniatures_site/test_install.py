@@ -89,6 +89,24 @@ def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host
     assert asked == ["compose version --short"], "a dry run asks Docker for its version and nothing else"
 
 
+def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    checks = importlib.import_module("install_checks")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    if os.geteuid() == 0:
+        os.chown(mine, 4242, 4243)
+
+    [told] = checks.check_account(Path("/none such"), 0)
+
+    assert "useradd --system" in told and "install --directory --owner miniatures" in told
+    assert "'/none such'" in told
+    assert checks.check_account(Path("/"), 0), "what is root's already is no better"
+    assert checks.check_account(mine, 0) == [] == checks.check_account(Path("/none such"), 1000)
+    expected = {"user": 4242, "group": 4243, "extra_groups": []} if os.geteuid() == 0 else {}
+    assert checks.account_of(mine) == expected
+
+
 def test_settings_are_its_owners_alone_keep_every_character_and_are_made_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
