@@ -8,9 +8,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SOUND = {"name": "django", "version": "5.2", "vulns": []}
-HOLED = {"name": "left", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"], "aliases": []}]}
-SKIPPED = {"name": "miniatures", "skip_reason": "not found on PyPI"}
+SOUND: dict[str, object] = {"name": "django", "version": "5.2", "vulns": []}
+HOLED: dict[str, object] = {
+    "name": "left",
+    "version": "1.0",
+    "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1"], "aliases": []}],
+}
+SKIPPED: dict[str, object] = {"name": "miniatures", "skip_reason": "not found on PyPI"}
 
 
 def ask(folder: Path, script: str, within_s: float = 60) -> tuple[int, list[str]]:
