@@ -26,7 +26,6 @@ from tests.tour.conftest import free_port
 ROOT = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())
-FILES = sorted([ROOT / "docker-compose.yml", *(ROOT / "deploy").glob("*.yml")])
 OFFERED = (ROOT / "deploy" / "env.example").read_text()
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 
@@ -130,20 +129,6 @@ def test_every_queue_has_a_worker() -> None:
     assert queues((ROOT / "docker-compose.yml").read_text()) == here
 
 
-def test_the_example_names_every_variable_that_is_read() -> None:
-    settings = ROOT / "miniatures_site" / "settings"
-    source = "".join(
-        (settings / f"{name}.py").read_text()
-        for name in ("base", "campaigns", "prod", "sso", "stores", "api", "serving", "retention")
-    )
-    read = set(re.findall(r"env\.(?:text|flag|number|words|required)\(\s*\"([A-Z0-9_]+)", source))
-    used = {name for file in FILES for name in re.findall(r"\$\{([A-Z_]+)", file.read_text())}
-    offered = set(re.findall(r"^#?([A-Z0-9_]+)=", OFFERED, re.MULTILINE))
-
-    # Of the machine that `manage.py up` runs on: containers are told by their command.
-    assert (read | used) - offered - {"HOST", "PORT"} == set()
-
-
 def test_the_example_as_it_stands_is_read_without_complaint(environment: dict[str, str]) -> None:
     given = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", OFFERED, re.MULTILINE))
     # What is commented out shows the value that is used without it, so it must be one that is taken.
@@ -181,6 +166,15 @@ def test_every_image_can_read_object_storage() -> None:
 
     assert groups
     assert all("s3" in group.split(",") for group in groups)
+
+
+def test_every_image_dumps_with_the_version_of_the_server() -> None:
+    [server] = re.findall(r"^postgres:(\d+)$", COMPOSE["services"]["postgres"]["image"])
+    base = DOCKERFILE.split("\nFROM ")[1]
+
+    # A newer pg_restore writes settings that an older server refuses, and an older pg_dump refuses a newer server.
+    assert re.findall(r"^ARG POSTGRES_MAJOR=(\d+)$", base, re.MULTILINE) == [server]
+    assert re.findall(r"postgresql-client\S*", DOCKERFILE) == ["postgresql-client-$POSTGRES_MAJOR"]
 
 
 def test_every_extra_the_dockerfile_installs_is_declared() -> None:

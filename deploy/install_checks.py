@@ -1,0 +1,132 @@
+"""What the installer asks of a host before it begins, and of the site once it has started it."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+MIB = 1024 * 1024
+NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
+NEEDED_MEMORY_MIB = {"compose": 4_000, "plain": 1_500}
+COMPOSE_AT_LEAST = (2, 20)
+LOCAL = ("localhost", "127.0.0.1")
+# Health says nothing of templates and static files; the page of signing in needs both.
+ASKED = ("/healthz", "/accounts/login/")
+
+
+class InstallError(Exception):
+    """A reason to stop, in one sentence that says what to do."""
+
+
+def check_host(mode: str, folder: Path, wanted_ports: list[int]) -> None:
+    """Refuse a host that lacks disk, memory, a free port or a program.
+
+    Raises:
+        InstallError: Names all that is lacking.
+    """
+    lacking = []
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free // MIB
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MIB
+    if free < NEEDED_DISK_MIB[mode]:
+        lacking.append(f"{there} has {free} MiB free, {NEEDED_DISK_MIB[mode]} are needed.")
+    if memory < NEEDED_MEMORY_MIB[mode]:
+        lacking.append(f"This host has {memory} MiB of memory, {NEEDED_MEMORY_MIB[mode]} are needed.")
+    lacking += [f"Port {port} is taken." for port in wanted_ports if is_taken(port)]
+    lacking += check_compose() if mode == "compose" else [*check_programs(), *check_account(folder, os.geteuid())]
+    if lacking:
+        raise InstallError("This host is not ready:\n  " + "\n  ".join(lacking))
+
+
+def ports(wanted: argparse.Namespace) -> list[int]:
+    """Return the ports that will be listened on."""
+    if wanted.mode == "plain":
+        return [wanted.port]
+    return [8000] if has_no_proxy(wanted) else [8000, 80, 443]
+
+
+def has_no_proxy(wanted: argparse.Namespace) -> bool:
+    """Return whether TLS is not ours: by wish, or as the host is this machine alone."""
+    return wanted.no_proxy or wanted.host in LOCAL
+
+
+def is_taken(port: int) -> bool:
+    """Return whether something listens on this port of this host."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def check_compose() -> list[str]:
+    """Return what is wrong with Docker here."""
+    try:
+        said = subprocess.run(
+            ["docker", "compose", "version", "--short"], capture_output=True, text=True, timeout=30
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        said = ""
+    numbers = re.match(r"v?(\d+)\.(\d+)", said.strip())
+    if not numbers:
+        return ["`docker compose` does not answer; install Docker Engine with its compose plugin, or use --mode plain."]
+    is_old = tuple(map(int, numbers.groups())) < COMPOSE_AT_LEAST
+    return [f"docker compose is {said.strip()}; 2.20 or newer is needed."] if is_old else []
+
+
+def check_programs() -> list[str]:
+    """Return which programs of the plain mode are missing."""
+    return [] if shutil.which("pg_dump") else ["pg_dump is missing (Debian: apt-get install postgresql-client)."]
+
+
+def check_account(folder: Path, uid: int) -> list[str]:
+    """Return why root, with uid 0, may not install here: the folder's owner runs the site, and that must not be root."""
+    if uid or (folder.exists() and folder.stat().st_uid):
+        return []
+    place = shlex.quote(str(folder))
+    return [
+        f"Root would run the site. Give {folder} to an account of its own first:\n"
+        f"    useradd --system --home-dir {place} --shell /usr/sbin/nologin miniatures\n"
+        f"    install --directory --owner miniatures --group miniatures --mode 0750 {place}"
+    ]
+
+
+def account_of(folder: Path) -> dict[str, Any]:
+    """Return `user`, `group` and `extra_groups` that root starts the site as, the folder's; nothing where we are not root."""
+    if os.geteuid() or not folder.exists():
+        return {}
+    owner = folder.stat()
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+
+def wait_until_well(port: int, host: str, within_s: float = 180) -> None:
+    """Wait until health and the page of signing in both answer 200.
+
+    Raises:
+        InstallError: They did not; says what was answered last.
+    """
+    deadline = time.monotonic() + within_s
+    while answers := [answer for path in ASKED if (answer := fault_of(port, host, path))]:
+        if time.monotonic() > deadline:
+            raise InstallError(f"The site is not well after {within_s:.0f} s (docs/runbook.md): {'; '.join(answers)}")
+        time.sleep(1)
+
+
+def fault_of(port: int, host: str, path: str) -> str:
+    """Return what is wrong with the answer to a path, nothing if it is 200."""
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        link.request("GET", path, headers={"Host": host, "X-Forwarded-Proto": "https"})
+        response = link.getresponse()
+        text = response.read().decode(errors="replace")[:500]
+        return "" if response.status == http.client.OK else f"{path} {response.status} {text}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"{path} {error}"
+    finally:
+        link.close()

@@ -1,0 +1,69 @@
+"""The installation's own file of settings: addresses, stores and secrets, made once and kept."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shlex
+from pathlib import Path
+
+from install_checks import LOCAL
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Return the variables of an env file."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
+    return {name: shlex.split(value)[0] if value[:1] in ("'", '"') else value for name, value in pairs}
+
+
+def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
+    """Return what was given, else what is answered, else the default."""
+    if given or is_silent:
+        return given or default
+    return input(f"{question} [{default}]: ").strip() or default
+
+
+def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
+    """Write secrets and addresses into a file that its owner alone may read; one that is there is kept."""
+    path = folder / ".env"
+    if path.exists():
+        print(f"Keeping {path}.")
+        return
+    wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
+    lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}
+    lines["INBOUND_KEY"], lines["ADDRESS_HMAC_KEY"] = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    lines |= compose_stores(wanted) if wanted.mode == "compose" else plain_stores(wanted, folder)
+    print(f"+ write {path} (0600): {', '.join(lines)}")
+    if wanted.dry_run:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        # In quotes honcho keeps spaces, and compose a dollar sign.
+        file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in lines.items())
+
+
+def addresses(wanted: argparse.Namespace) -> dict[str, str]:
+    """Return where the site is found: by https, or on this machine alone without."""
+    if wanted.host not in LOCAL:
+        site = f"https://{wanted.host}"
+        return {"SITE_URL": site, "CSRF_TRUSTED_ORIGINS": site}
+    site = f"http://{wanted.host}:{wanted.port}"
+    plain = {"SECURE_SSL_REDIRECT": "0", "COOKIES_SECURE": "0", "SECURE_HSTS_SECONDS": "0"}
+    return {"SITE_URL": site, "CSRF_TRUSTED_ORIGINS": site, **plain}
+
+
+def compose_stores(wanted: argparse.Namespace) -> dict[str, str]:
+    """Return the passwords of the bundled database and queue, and the address of a database of one's own."""
+    own = ask("Database (bundled, or a postgres:// address)", os.environ.get("DATABASE_URL"), "bundled", wanted.yes)
+    passwords = {"POSTGRES_PASSWORD": secrets.token_hex(24), "REDIS_PASSWORD": secrets.token_hex(24)}
+    return passwords if own == "bundled" else {**passwords, "DATABASE_URL": own}
+
+
+def plain_stores(wanted: argparse.Namespace, folder: Path) -> dict[str, str]:
+    """Return addresses and folders of an install without containers."""
+    local = {"DATABASE_URL": "postgres://miniatures@localhost/miniatures", "REDIS_URL": "redis://localhost:6379/0"}
+    stores = {name: ask(name, os.environ.get(name), default, wanted.yes) for name, default in local.items()}
+    folders = {"VAR_DIR": str(folder / "data"), "STATIC_ROOT": str(folder / "static")}
+    return {"DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", **stores, **folders}

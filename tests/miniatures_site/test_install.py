@@ -1,0 +1,151 @@
+"""`deploy/install`: it checks, keeps secrets, goes in order, and upgrades what it finds. Docker is a program that notes its arguments."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import honcho.environ
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKER = """#!/bin/sh
+echo "$@" >> "$DOCKER_LOG"
+[ "$2 $3" = "version --short" ] && echo "${COMPOSE_VERSION:-2.29.1}"
+exit 0
+"""
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> dict[str, str]:
+    """Variables of a host with a Docker that only notes what it was asked."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("docker", "pg_dump"):
+        (programs / name).write_text(DOCKER)
+        (programs / name).chmod(0o755)
+    return {"PATH": f"{programs}:{os.environ['PATH']}", "DOCKER_LOG": str(tmp_path / "asked")}
+
+
+def install(host: dict[str, str], *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, ROOT / "deploy" / "install", "--yes", *words]
+    return subprocess.run(line, env={**host, **variables}, capture_output=True, text=True, check=False)
+
+
+def test_a_dry_run_names_the_steps_in_order_and_does_nothing(host: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "Minia türen"
+
+    done = install(
+        host, "--mode", "plain", "--port", free(), "--folder", str(folder), "--email", "a@b.example", "--dry-run"
+    )
+
+    assert done.returncode == 0, done.stderr
+    steps = ["write", "-m venv", "pip install", "collectstatic", "migrate", "createsuperuser", "honcho", "healthz"]
+    places = [done.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    assert not folder.exists()
+
+
+def test_a_docker_too_old_is_refused_with_what_is_needed(host: dict[str, str]) -> None:
+    done = install(host, "--mode", "compose", "--email", "a@b.example", COMPOSE_VERSION="2.3.0")
+
+    assert done.returncode == 1
+    assert "docker compose is 2.3.0; 2.20 or newer is needed." in done.stderr
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_is_written(host: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = install(
+            host, "--mode", "plain", "--port", port, "--folder", str(tmp_path / "site"), "--email", "a@b.example"
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken." in done.stderr
+    assert not (tmp_path / "site").exists()
+
+
+def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host: dict[str, str]) -> None:
+    done = install(host, "--mode", "compose", "--host", "app.example.org", "--email", "a@b.example", "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    steps = [
+        "compose build",
+        "manage.py migrate",
+        "manage.py createsuperuser",
+        "--profile proxy up --detach",
+        "healthz",
+    ]
+    places = [done.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    asked = Path(host["DOCKER_LOG"]).read_text().splitlines()
+    assert asked == ["compose version --short"], "a dry run asks Docker for its version and nothing else"
+
+
+def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    checks = importlib.import_module("install_checks")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    if os.geteuid() == 0:
+        os.chown(mine, 4242, 4243)
+
+    [told] = checks.check_account(Path("/none such"), 0)
+
+    assert "useradd --system" in told and "install --directory --owner miniatures" in told
+    assert "'/none such'" in told
+    assert checks.check_account(Path("/"), 0), "what is root's already is no better"
+    assert checks.check_account(mine, 0) == [] == checks.check_account(Path("/none such"), 1000)
+    expected = {"user": 4242, "group": 4243, "extra_groups": []} if os.geteuid() == 0 else {}
+    assert checks.account_of(mine) == expected
+
+
+def test_settings_are_its_owners_alone_keep_every_character_and_are_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    settings = importlib.import_module("install_settings")
+    monkeypatch.setenv("DATABASE_URL", "postgres://m:a$b#c@db/m")
+    wanted = argparse.Namespace(mode="plain", host="app.example.org", port=8000, yes=True, dry_run=False)
+    folder = tmp_path / "Minia türen"
+
+    settings.settle_env(wanted, folder)
+
+    file = folder / ".env"
+    first = file.read_bytes()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    # The reader of the program that starts the processes, and the installer's own.
+    for read in (honcho.environ.parse(file.read_text()), settings.read_env(file)):
+        assert read["VAR_DIR"] == str(folder / "data")
+        assert read["DATABASE_URL"] == "postgres://m:a$b#c@db/m"
+    assert settings.read_env(file)["SECRET_KEY"] not in capsys.readouterr().out
+    settings.settle_env(wanted, folder)
+    assert file.read_bytes() == first
+
+
+def test_an_upgrade_backs_up_first_keeps_earlier_wishes_and_makes_no_admin(
+    host: dict[str, str], tmp_path: Path
+) -> None:
+    kept = {"host": "app.example.org", "port": 8100, "extras": "teachers", "no_proxy": False}
+    (tmp_path / ".installed").write_text(json.dumps(kept))
+
+    done = install(host, "--mode", "plain", "--folder", str(tmp_path), "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    steps = ["manage backup", "pip install", "manage migrate", "honcho", "127.0.0.1:8100/healthz"]
+    places = [done.stdout.index(step) for step in steps]
+    assert places == sorted(places)
+    assert f"{ROOT}[teachers]\n" in done.stdout
+    assert "createsuperuser" not in done.stdout
+
+
+def free() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return str(probe.getsockname()[1])
