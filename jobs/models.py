@@ -192,3 +192,22 @@ class Halt(models.Model):
 
     def __str__(self) -> str:
         return "stopped" if self.is_on else "not stopped"
+
+
+class BackupTrial(models.Model):
+    """A trial restore of one backup: only a backup that came back in a scratch database counts as verified."""
+
+    file_name = models.CharField(max_length=255)
+    bytes = models.PositiveBigIntegerField(default=0)
+    # As its manifest says; none where the manifest cannot be read.
+    made_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(auto_now_add=True)
+    verified_at = models.DateTimeField(null=True)
+    # Why it did not come back; empty where it did.
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-tried_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
