@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -96,5 +97,5 @@ class OperationsView(APIView):
         require_admin(request.user)
         reading = readings.read()
         hosts = [host_json(state.host, is_present=state.is_present) for state in reading.hosts]
-        shown = {name: getattr(reading, name) for name in OperationsOut().fields if hasattr(reading, name)}
+        shown = {field.name: getattr(reading, field.name) for field in fields(reading)}
         return Response({**OperationsOut({**shown, "hosts": [], "troubles": troubles(reading)}).data, "hosts": hosts})

@@ -8,11 +8,12 @@ from __future__ import annotations
 import platform
 import shutil
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -158,8 +159,9 @@ def stuck_jobs() -> list[Job]:
 
 
 def _queues(served: Counter[str]) -> list[QueueRow]:
-    waiting = {
-        row["queue"]: row
+    # Names of the sums are computed, which the stubs cannot follow.
+    waiting: dict[str, Any] = {
+        str(row["queue"]): row
         for row in Job.objects.filter(state__in=CLAIMABLE)
         .order_by()
         .values("queue")
@@ -257,13 +259,14 @@ def _missing_migrations() -> list[str]:
 def _broker_version() -> str:
     with app.connection_for_read(connect_timeout=1) as link:
         link.ensure_connection(max_retries=1, timeout=1)
-        client = getattr(link.default_channel, "client", None)
+        client: Any = getattr(link.default_channel, "client", None)
         info = client.info("server") if hasattr(client, "info") else {}
         return f"Redis {info['redis_version']}" if "redis_version" in info else str(link.transport_cls)
 
 
-def _answer(broker: object) -> str:
+def _answer(broker: Future[str]) -> str:
+    """What the broker said; empty where it does not answer in time."""
     try:
-        return str(broker.result(timeout=BROKER_WITHIN_S))  # type: ignore[attr-defined]
+        return broker.result(timeout=BROKER_WITHIN_S)
     except Exception:  # Each broker raises errors of its own.
         return ""
