@@ -84,6 +84,7 @@ class Job(models.Model):
             # SQLite cannot tell that a question's values are those of a partial index's condition.
             models.Index(fields=["state", "lease_until"], name="jobs_by_state"),
             models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
+            models.Index(fields=["-finished_at"], condition=Q(state="failed"), name="jobs_failed"),
         ]
 
     @property
