@@ -81,7 +81,7 @@ class OperationsOut(serializers.Serializer[Any]):
     volumes = VolumeOut(many=True)
     versions = serializers.DictField(child=serializers.CharField(allow_blank=True))
     missing_migrations = serializers.ListField(child=serializers.CharField())
-    failed = FailedKindOut(many=True, help_text="Jobs that failed within 7 days, at most 100.")
+    failed = FailedKindOut(many=True, help_text="Jobs that failed within 7 days, at most 50.")
     stuck = JobLineOut(many=True, help_text="Jobs held by workers that stopped answering.")
     outboxes = OutboxOut(many=True)
 

@@ -40,7 +40,7 @@ from webhooks.models import Delivery
 from webhooks.states import DeliveryState
 
 FAILED_DAYS = 7
-FAILED_ROWS, LEASE_ROWS = 100, 50
+FAILED_ROWS, LEASE_ROWS = 50, 50
 BROKER_WITHIN_S = 0.8
 _broker_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="operations-broker")
 
