@@ -84,6 +84,7 @@ class Job(models.Model):
             # SQLite cannot tell that a question's values are those of a partial index's condition.
             models.Index(fields=["state", "lease_until"], name="jobs_by_state"),
             models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
+            models.Index(fields=["-finished_at"], condition=Q(state="failed"), name="jobs_failed"),
         ]
 
     @property
@@ -192,3 +193,22 @@ class Halt(models.Model):
 
     def __str__(self) -> str:
         return "stopped" if self.is_on else "not stopped"
+
+
+class BackupTrial(models.Model):
+    """A trial restore of one backup: only a backup that came back in a scratch database counts as verified."""
+
+    file_name = models.CharField(max_length=255)
+    bytes = models.PositiveBigIntegerField(default=0)
+    # As its manifest says; none where the manifest cannot be read.
+    made_at = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(auto_now_add=True)
+    verified_at = models.DateTimeField(null=True)
+    # Why it did not come back; empty where it did.
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-tried_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.file_name

@@ -36,6 +36,7 @@ urlpatterns = [
     path("settings/", include("members.urls")),
     path("settings/webhooks/", include("webhooks.urls")),
     path("jobs/", include("jobs.urls")),
+    path("operations/", include("miniatures_site.operations.urls")),
     path("", include("review.urls")),
     path("", include("generation.urls")),
     path("", include("training.urls")),

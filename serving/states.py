@@ -22,6 +22,7 @@ class ServingState(TextChoices):
     STARTING = "starting", "Starting"
     RUNNING = "running", "Running"
     RESTARTING = "restarting", "Restarting"
+    UNREACHABLE = "unreachable", "Out of reach"
     FAILED = "failed", "Failed"
 
 

@@ -13,5 +13,6 @@ ROOMS = (
     "evaluation",
     "serving",
     "campaigns",
+    "miniatures_site.operations",
 )
 urlpatterns = [path("", include(f"{room}.api_urls")) for room in ROOMS]

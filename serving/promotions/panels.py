@@ -54,6 +54,7 @@ BADGES = {
     "running": "is-good",
     "starting": "is-running",
     "restarting": "is-look",
+    "unreachable": "is-failed",
     "failed": "is-failed",
     "stopped": "is-idle",
 }

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from jobs.models import Job
+from jobs.models import Host, Job, JobEvent
 from jobs.states import CLAIMABLE, JobState
 from serving.models import Switch
-from serving.runtime import engine_client
+from serving.runtime import addresses, engine_client
 from serving.states import ServingState
+
+# An engine reports itself running once, and soon after that it is steady.
+RECENT_EVENTS = 10
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,33 @@ def serving_status() -> ServingStatus:
         return ServingStatus(ServingState.STOPPED, None, {}, None, 0, "")
     running = serving_job.state in (JobState.RUNNING, *CLAIMABLE)
     engine = (engine_client.engine_state() if running else None) or {}
+    is_out_of_reach = running and not engine and _is_out_of_reach(serving_job)
     return ServingStatus(
-        state=_state(serving_job, is_answering=bool(engine)),
+        state=ServingState.UNREACHABLE if is_out_of_reach else _state(serving_job, is_answering=bool(engine)),
         job=serving_job,
         engine=engine,
         since=datetime.fromtimestamp(engine["since"], UTC) if engine else None,
         restarts=max(0, serving_job.attempts - 1),
-        reason=_reason(serving_job),
+        reason=_reach_reason(serving_job) if is_out_of_reach else _reason(serving_job),
+    )
+
+
+def _is_out_of_reach(serving_job: Job) -> bool:
+    """Whether this attempt's engine has said that it runs, and this process has no socket of it to ask.
+
+    An engine that crashed leaves its socket behind, so that one that restarts is told apart.
+    """
+    if serving_job.state != JobState.RUNNING or addresses.socket_path().exists():
+        return False
+    news = JobEvent.objects.filter(job=serving_job, kind="serving", fence__gte=serving_job.run_fence)
+    return any(event.payload.get("state") == "running" for event in news.order_by("-seq")[:RECENT_EVENTS])
+
+
+def _reach_reason(serving_job: Job) -> str:
+    host = Host.objects.filter(pk=serving_job.host_id).values_list("name", flat=True).first() or serving_job.host_id
+    return (
+        f"The engine runs on the host {host}, and the web process finds no socket of it at {addresses.socket_path()}. Run the "
+        "worker of the queue serving beside web, with the same VAR_DIR, or name a folder both share in SERVING_SOCKET."
     )
 
 

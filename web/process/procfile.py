@@ -19,8 +19,8 @@ HEALTHY_AFTER_S = 10.0
 GIVE_UP_AFTER = 5
 # The pause before a process is started again doubles from this one, with each end in a row.
 FIRST_PAUSE_S = 1.0
-# Who has not heeded a polite request by then is killed.
-STOP_WITHIN_S = 5.0
+# Who has not heeded a polite request by then is killed: a worker gives its engines eight seconds to save.
+STOP_WITHIN_S = 10.0
 POLL_S = 0.1
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

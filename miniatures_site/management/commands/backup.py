@@ -1,10 +1,12 @@
-"""`manage.py backup TO [--without-runs]`: the whole installation in a folder or a tar file."""
+"""`manage.py backup TO [--without-runs] [--no-verify]`: the whole installation in a folder or a tar file."""
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from miniatures_site.backup import create
@@ -21,12 +23,18 @@ class Command(BaseCommand):
             action="store_true",
             help="leave the run directories of this host out; versions and miniatures stay",
         )
+        parser.add_argument(
+            "--verify",
+            action=argparse.BooleanOptionalAction,
+            default=True,
+            help="restore it into a scratch database afterwards; only then is it recorded as verified",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Make it and say what is inside, and what is not.
 
         Raises:
-            CommandError: In the refusal's words.
+            CommandError: In the refusal's words, or why what was written does not come back.
         """
         try:
             made = create.create_backup(Path(options["to"]), without_runs=options["without_runs"])
@@ -42,3 +50,5 @@ class Command(BaseCommand):
             "and provider keys. Keep those apart; without them stored secrets cannot be read and the suppression list "
             "forgets whom it names."
         )
+        if options["verify"]:
+            call_command("verify_backup", options["to"], stdout=self.stdout)

@@ -26,6 +26,7 @@ from honcho.printer import Message, Printer
 from campaigns.replies import webhook_signatures
 from demo.data import login_card
 from jobs.scheduling import workers
+from jobs.supervisor import left_over
 from web.process import embedded_redis
 from web.process.procfile import ProcfileRunner
 
@@ -53,6 +54,7 @@ def collect_if_changed() -> bool:
 
 PROCFILE = settings.BASE_DIR / "miniatures_site" / "Procfile"
 STARTED_WITHIN_S = 60
+ENGINES_END_WITHIN_S = 3.0
 OWN_NAME = "system"
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
 
@@ -75,7 +77,10 @@ class Command(BaseCommand):
         self.load_demo()
         card = login_card.write(url=f"http://{host}:{port}/")
         threading.Thread(target=announce, args=(card, self), daemon=True).start()
-        sys.exit(run_processes(host, port))
+        status = run_processes(host, port)
+        # A worker that was killed could not end its engines, which would go on for two leases.
+        left_over.end_engines(within_s=ENGINES_END_WITHIN_S)
+        sys.exit(status)
 
     def load_demo(self) -> None:
         """Load the demo; where data of one's own stands in its way, say so and start all the same."""
@@ -127,7 +132,14 @@ def run_processes(host: str, port: int) -> int:
     Returns:
         0 after Ctrl-C; else the exit status of the process that could not be kept up.
     """
-    environment = {
+    lines = parse_procfile(PROCFILE.read_text()).processes
+    environment = child_environment(host, port)
+    return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
+
+
+def child_environment(host: str, port: int) -> dict[str, str]:
+    """Environment of every process that is started here."""
+    return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
         "HOST": host,
@@ -135,13 +147,13 @@ def run_processes(host: str, port: int) -> int:
         "VAR_DIR": str(settings.VAR_DIR),
         "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
         "BROKER_URL": os.environ.get("BROKER_URL") or embedded_redis.broker_url(settings.VAR_DIR),
+        # Ctrl-C is meant for all: engines save and end with their worker, and go on at the next start.
+        "JOB_ENGINES_OUTLIVE_WORKERS": os.environ.get("JOB_ENGINES_OUTLIVE_WORKERS") or "0",
         **mail_environment(host, port),
         "PYTHONUNBUFFERED": "1",
         # Twelve lines of advice on root would drown the login; in production they stay.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
-    lines = parse_procfile(PROCFILE.read_text()).processes
-    return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
 
 
 def line_printer(names: Iterable[str]) -> Callable[[str, bytes], None]:

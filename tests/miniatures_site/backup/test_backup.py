@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import tarfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from miniatures_site.backup import create, restore
+from jobs.models import BackupTrial
+from miniatures_site.backup import create, manifest, restore, trial
 from tests import migrated
 from tests.miniatures_site.backup.houses import House, databases
 from web.errors import Refusal
@@ -18,6 +20,11 @@ from web.errors import Refusal
 # Each command is a process of its own; on a busy machine that takes its time.
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
+TRIALS = """
+from jobs.models import BackupTrial
+for trial in BackupTrial.objects.all():
+    print('TRIAL', trial.file_name, trial.bytes, bool(trial.made_at), bool(trial.verified_at), trial.problem)
+"""
 CHANGE = """
 from django.core.management import call_command
 from django.db import DatabaseError
@@ -57,7 +64,7 @@ def lived_in(build, empty) -> House:
 @pytest.fixture(scope="module")
 def backup(lived_in, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("backups") / "today"
-    lived_in.run("backup", str(folder))
+    lived_in.run("backup", str(folder), "--no-verify")
     return folder
 
 
@@ -69,9 +76,9 @@ def lived(lived_in) -> str:
 
 @pytest.fixture(scope="module")
 def packed(lived_in, tmp_path_factory) -> Path:
-    """A backup in one file."""
+    """A backup in one file, verified when it was made."""
     packed = tmp_path_factory.mktemp("packed") / "today.tar.gz"
-    lived_in.run("backup", str(packed), "--without-runs")
+    assert "is verified" in lived_in.run("backup", str(packed), "--without-runs")
     return packed
 
 
@@ -245,3 +252,45 @@ def test_a_place_that_is_taken_is_not_written_to(db, backup):
         create.create_backup(backup)
 
     assert sorted(path.name for path in backup.iterdir()) == before
+
+
+def test_a_backup_counts_as_verified_once_it_came_back_in_scratch_places(lived_in, lived, packed):
+    trials = [line for line in lived_in.python(TRIALS).splitlines() if line.startswith("TRIAL today.tar.gz")]
+
+    assert trials == [f"TRIAL today.tar.gz {packed.stat().st_size} True True "]
+    assert facts(lived_in) == lived
+    assert not list(lived_in.var.glob(".trial-*"))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{lived_in.database}_trial_%"])
+            assert cursor.fetchall() == []
+
+
+def test_a_backup_whose_file_is_not_what_its_row_says_is_not_verified(lived_in, backup, tmp_path):
+    doctored = tmp_path / "doctored"
+    shutil.copytree(backup, doctored)
+    told = json.loads((doctored / "manifest.json").read_text())
+    for path in [path for path in told["files"] if path.startswith("artefacts/datasets/")]:
+        (doctored / path).write_bytes(b"other rows")
+        told["files"][path] = asdict(manifest.measure(doctored / path))
+    (doctored / "manifest.json").write_text(json.dumps(told))
+
+    said = lived_in.run("verify_backup", str(doctored), fails=True)
+
+    assert "NOT verified" in said
+    assert "is not what its row says" in said
+    assert "TRIAL doctored" in (trials := lived_in.python(TRIALS))
+    assert "True False The file 'datasets/" in trials
+
+
+def test_trials_are_recorded_with_their_problem_and_only_the_newest_are_kept(db, tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(trial, "KEPT_TRIALS", 2)
+    settings.VAR_DIR = tmp_path / "var"
+    broken = tmp_path / "broken.tar"
+    broken.write_bytes(b"no backup")
+
+    rows = [trial.verify_backup(broken) for _ in range(3)]
+
+    assert all("no backup that can be opened" in row.problem and row.verified_at is None for row in rows)
+    assert [row.pk for row in BackupTrial.objects.all()] == [rows[2].pk, rows[1].pk]
+    assert list(settings.VAR_DIR.iterdir()) == []

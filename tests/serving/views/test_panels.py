@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from jobs.models import Job
+from jobs.models import Job, JobEvent
 from serving.models import Promotion, Usage
 from serving.promotions import promotion
 from serving.promotions import queries as selectors
@@ -90,6 +91,26 @@ def test_a_failed_serving_says_why_and_offers_to_start(as_member, lead, promoted
 
     assert "The engine was killed by SIGKILL." in html
     assert "Start serving" in html
+
+
+def test_an_engine_on_a_host_without_a_shared_folder_is_out_of_reach_with_the_way_out(
+    as_member, lead, promoted, task, settings, tmp_path
+):
+    settings.SERVING_SOCKET = str(tmp_path / "engine.sock")
+    job = status.current_job()
+    Job.objects.filter(pk=job.pk).update(state="running", fence=2, run_fence=2, host_id="gpu-1")
+
+    started = status.serving_status().state
+    JobEvent.objects.create(
+        job=job, seq=99, fence=2, engine_seq=1, ts=timezone.now(), kind="serving", payload={"state": "running"}
+    )
+    html = panel(as_member(lead), task).content.decode()
+    (tmp_path / "engine.sock").touch()
+
+    assert started == "starting"
+    assert "The engine runs on the host gpu-1" in html
+    assert "engine.sock" in html
+    assert status.serving_status().state != "unreachable"
 
 
 def test_a_button_leads_back_to_our_own_pages_only(as_member, lead, miniature, task):

@@ -1,0 +1,105 @@
+"""Trial restores: bring a backup back in a scratch database and folder, and record what came of it.
+
+The restore runs in a process of its own whose settings name the scratch places alone, so that nothing of this
+installation is within its reach.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from jobs.models import BackupTrial
+from miniatures_site.backup import archive, manifest, scratch
+from miniatures_site.backup.manifest import Manifest
+from web.errors import Refusal
+
+KEPT_TRIALS = 100
+LONGEST_PROBLEM = 500
+
+
+def verify_backup(source: Path) -> BackupTrial:
+    """Restore a backup into scratch places, check what came back, and record the outcome.
+
+    Returns:
+        The recorded trial; `problem` says why a backup is not verified.
+    """
+    made: Manifest | None = None
+    problem = ""
+    try:
+        with _scratch_folder() as part, archive.unpacked(source, near=part) as folder:
+            made = manifest.read(folder)
+            _restore(folder, part / "var")
+    except Refusal as refusal:
+        problem = f"{refusal.message} {refusal.hint}".strip()
+    return _record(source, made, problem)
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """An empty folder on the disk of this installation's data, gone after the block."""
+    folder = Path(settings.VAR_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".trial-") as part:
+        yield Path(part)
+
+
+def _restore(backup: Path, var: Path) -> None:
+    """Run the trial's process on an unpacked backup.
+
+    Raises:
+        Refusal: What it says does not hold, or that it ended without a word.
+    """
+    var.mkdir()
+    with scratch.database(var) as database:
+        # On a pipe: the address holds a password, which no list of processes may show.
+        order = json.dumps({"backup": str(backup.resolve()), "var": str(var), "database": database})
+        done = subprocess.run(
+            [sys.executable, "-m", "miniatures_site.backup.trial_process"],
+            cwd=settings.BASE_DIR, input=order.encode(), capture_output=True, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise Refusal("trial_failed", _last_words(done))
+
+
+def _last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+    if said := done.stdout.decode(errors="replace").strip():
+        return said
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    return f"The trial restore ended with status {done.returncode}: {lines[-1] if lines else 'it gave no reason'}"
+
+
+def _record(source: Path, made: Manifest | None, problem: str) -> BackupTrial:
+    """Write the row of a trial, and drop the oldest rows."""
+    row = BackupTrial.objects.create(
+        file_name=source.name[:255],
+        bytes=_bytes(source),
+        made_at=_moment(made.made_at) if made else None,
+        verified_at=None if problem else timezone.now(),
+        problem=problem[:LONGEST_PROBLEM],
+    )
+    kept = BackupTrial.objects.order_by("-id").values_list("pk", flat=True)[:KEPT_TRIALS]
+    BackupTrial.objects.exclude(pk__in=list(kept)).delete()
+    return row
+
+
+def _moment(text: str) -> datetime | None:
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else None
+    return None
+
+
+def _bytes(source: Path) -> int:
+    if source.is_dir():
+        return sum(path.stat().st_size for path in source.rglob("*") if path.is_file())
+    return source.stat().st_size if source.exists() else 0

@@ -1,0 +1,28 @@
+"""`manage.py verify_backup FILE`: does this backup come back?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from miniatures_site.backup import trial
+
+
+class Command(BaseCommand):
+    help = "Restores a backup into a scratch database and folder, checks what came back and records the outcome (exit status 1)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("source", metavar="FILE", help="what `backup` wrote")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Try it and say what came of it.
+
+        Raises:
+            CommandError: It did not come back; in words why.
+        """
+        done = trial.verify_backup(Path(options["source"]))
+        if done.problem:
+            raise CommandError(f"{options['source']} is NOT verified. {done.problem}")
+        self.stdout.write(f"{options['source']} is verified: it came back in a scratch database.")
