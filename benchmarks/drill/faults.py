@@ -9,7 +9,7 @@ from benchmarks.drill import network, services
 from benchmarks.drill.product import Product
 
 # Longer than the drill's lease, so that a host that is cut off must give its work back.
-LASTS_S = 6
+LASTS_S = 10
 
 Fault = Callable[[Product], None]
 

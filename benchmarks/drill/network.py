@@ -51,9 +51,9 @@ def enter(arguments: list[str]) -> None:
 
 def build(disk_mib: int) -> None:
     """Make the hosts, their lines to home and a disk of memory for each; call it once, inside."""
-    for folder, size in ((Path("/run/netns"), 1), (FOLDER, 4096)):
-        folder.mkdir(parents=True, exist_ok=True)
-        mount(folder, size)
+    # Over /run, where `ip` keeps its namespaces: nothing is written to the machine's own.
+    mount(Path("/run"), 4096)
+    FOLDER.mkdir()
     ip("link", "set", "lo", "up")
     ip("address", "add", f"{HOME}/32", "dev", "lo")
     for number, host in enumerate(HOSTS, 1):

@@ -22,7 +22,7 @@ ENVIRONMENT = {
     "REDIS_URL": services.REDIS_URL, "STORAGE_URL": services.STORAGE_URL, "AWS_ACCESS_KEY_ID": "drill",
     "AWS_SECRET_ACCESS_KEY": "drill", "ALLOWED_PRIVATE_HOSTS": HOME, "DRILL_KEY": "sk-drill-0123456789abcdef",
     "ALLOWED_SECRETS": f"teacher:DRILL_KEY@{HOME}:{PROVIDER_PORT}",
-    "JOB_LEASE_S": "4", "JOB_HEARTBEAT_S": "1", "JOB_REAPER_EVERY_S": "1", "JOB_RERING_S": "1", "WORKER_BEAT_S": "1",
+    "JOB_LEASE_S": "8", "JOB_HEARTBEAT_S": "1", "JOB_REAPER_EVERY_S": "1", "JOB_RERING_S": "1", "WORKER_BEAT_S": "1",
     "JOB_MIN_FREE_DISK_MIB": "8", "JOB_ENGINE_NICE": "0", "OMP_NUM_THREADS": "1", "NO_PROXY": "*", "LOG_LEVEL": "WARNING",
     "PYTHONPATH": str(ROOT),
 }  # fmt: skip
@@ -46,6 +46,7 @@ class Product:
         self.postgres.start()
         services.start_redis()
         services.start_storage()
+        print("PostgreSQL, Redis and storage are up.", flush=True)
         os.environ.update(environment_of("home"))
         import django
 
