@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINES = ROOT / "docs" / "drills.md"
@@ -47,8 +48,8 @@ class Counts:
 
 def line_of(name: str, counts: Counts) -> str:
     """A row of the table in `docs/drills.md`."""
-    seconds = sorted(counts.recovered_s)
-    recovered = f"{seconds[len(seconds) // 2]:.1f} / {seconds[-1]:.1f}" if seconds else "none"
+    seconds = counts.recovered_s
+    recovered = f"{median(seconds):.1f} / {max(seconds):.1f}" if seconds else "none"
     figures = (
         counts.rounds, counts.acknowledged, counts.lost, counts.doubled, counts.in_doubt, counts.resumed, counts.stuck,
     )  # fmt: skip
