@@ -4,6 +4,7 @@ VENV ?= .venv
 PORT ?= 8000
 HOST ?= 127.0.0.1
 NAME ?= desk
+COUNT ?= 6
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check
 
@@ -13,7 +14,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test check check-tests stress lint lint-quick types format bench demo-reset install install-dev system-packages clean help
+.PHONY: run test check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
@@ -22,6 +23,7 @@ help:
 	@echo "make stress            the fault drills at full count, on both databases"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
+	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
 	@echo "make demo-reset        throw the demo's data away and load it again"
 
 run: $(VENV)/.run-stamp
@@ -57,6 +59,9 @@ format: $(VENV)/.dev-stamp
 
 bench: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.$(NAME)
+
+drill: $(VENV)/.dev-stamp
+	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT)
 
 demo-reset: $(VENV)/.run-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset

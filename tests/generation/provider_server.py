@@ -188,8 +188,8 @@ async def _drip(writer: asyncio.StreamWriter, every_s: float) -> bool:
 class Running:
     """The server in a thread of this process."""
 
-    def __init__(self, provider: Provider) -> None:
-        self.provider = provider
+    def __init__(self, provider: Provider, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.provider, self.host, self.port = provider, host, port
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -197,14 +197,14 @@ class Running:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def _run(self) -> None:
         asyncio.run(self._main())
 
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self.provider.serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self.provider.serve, self.host, self.port)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()

@@ -1,0 +1,88 @@
+"""One stage of the drill: `python -m benchmarks.drill NAME [--count N] [--minutes 50] [--dry] [--again]`.
+
+A stage of many rounds may take several runs: each ends after some minutes, and the next goes on where it ended
+(`var/drills/NAME.json`). The exit status is 0 if nothing was lost, doubled or stuck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from dataclasses import asdict
+
+from benchmarks.drill import faults, network, record
+from benchmarks.drill.record import ROOT, Counts
+
+KEPT = ROOT / "var" / "drills"
+CANNOT = 2
+
+
+def main() -> int:
+    """Run the stage that was asked for, in namespaces of its own."""
+    asked = arguments()
+    try:
+        network.enter(sys.argv[1:])
+    except network.CannotDrillError as error:
+        print(f"No drill on this machine: {error}", file=sys.stderr)
+        return CANNOT
+    file = KEPT / f"{asked.name}.json"
+    total = Counts() if asked.again or asked.dry else record.load(file)
+    if total.rounds >= asked.count:
+        print(f"All {asked.count} rounds are done; --again begins anew.")
+        return 0 if total.is_sound else 1
+    counts = run(asked, total)
+    if counts.rounds and not asked.dry:
+        record.add_line(asked.name, counts)
+    print(json.dumps(asdict(counts)))
+    return 0 if counts.is_sound else 1
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.drill")
+    parser.add_argument("name", choices=(*faults.STAGES, "reviewers"))
+    parser.add_argument("--count", type=int, default=6, help="rounds, of all runs together")
+    parser.add_argument("--minutes", type=float, default=50, help="no round begins after so many")
+    parser.add_argument("--again", action="store_true", help="forget earlier runs")
+    parser.add_argument("--dry", action="store_true", help="write nothing into docs/ and var/")
+    return parser.parse_args()
+
+
+def run(asked: argparse.Namespace, total: Counts) -> Counts:
+    """Start everything and make one fault after another; returns what this run counted."""
+    from benchmarks.drill.order import OrderDrill
+    from benchmarks.drill.product import Product
+    from benchmarks.drill.reviewers import ReviewersDrill
+
+    counts = Counts()
+    product = Product()
+    try:
+        product.start()
+        # On a busy machine the migrations alone take minutes, in which nothing is drilled.
+        until = time.monotonic() + asked.minutes * 60
+        reviewers = asked.name == "reviewers"
+        drill = ReviewersDrill(product) if reviewers else OrderDrill(product, faults.STAGES[asked.name])
+        while total.rounds < asked.count and time.monotonic() < until:
+            done = drill.round(total.rounds)
+            counts.add(done)
+            total.add(done)
+            print(f"{asked.name} {total.rounds} of {asked.count}: {asdict(done)}", flush=True)
+            if not asked.dry:
+                record.save(KEPT / f"{asked.name}.json", total)
+    finally:
+        keep_logs(asked.name)
+    return counts
+
+
+def keep_logs(name: str) -> None:
+    """Copy what the processes said out of the folder that vanishes with them."""
+    folder = KEPT / f"{name}-logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    for log in network.FOLDER.glob("*.log"):
+        shutil.copy(log, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

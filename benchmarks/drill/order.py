@@ -1,0 +1,99 @@
+"""An order on host A while faults happen: every billed call is on record, and none is billed twice."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from benchmarks.drill.faults import Fault
+from benchmarks.drill.network import HOME
+from benchmarks.drill.product import PROVIDER_PORT, Product
+from benchmarks.drill.record import Counts
+from benchmarks.drill.services import wait_for
+
+if TYPE_CHECKING:
+    from generation.models import Order
+
+DRAFTS, AT_ONCE, LATENCY_S = 30, 3, 0.5
+PAID_BEFORE_FAULT = 4
+STUCK_AFTER_S = 120
+
+
+class OrderDrill:
+    """Orders of one task, one a round, from a provider on home that counts what it bills."""
+
+    def __init__(self, product: Product, faults: tuple[Fault, ...]) -> None:
+        from generation.models import Teacher
+        from members.models import Member
+        from tests.generation.provider_server import Provider, Running
+        from tests.review import factories
+
+        self.product, self.faults = product, faults
+        self.running = Running(Provider(latency_s=LATENCY_S, keep_bodies=False), host=HOME, port=PROVIDER_PORT)
+        self.admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
+        self.task = factories.make_task(by=self.admin)
+        self.source = factories.make_source(self.task)
+        factories.make_records(self.source, 6)
+        self.teacher = Teacher.objects.create(
+            slug="drill", name="Drill", provider="openai", model="gpt-4o", base_url=f"{self.running.url}/v1",
+            secret_ref="DRILL_KEY", concurrency=AT_ONCE,
+        )  # fmt: skip
+        product.start_worker("a")
+
+    def round(self, number: int) -> Counts:
+        """Place an order, make a fault once it pays, and count what became of every call."""
+        from generation.orders import launch
+
+        before = set(self.running.provider.billed)
+        request = launch.OrderRequest(
+            self.task, teacher=self.teacher, source=self.source, count=DRAFTS, by=self.admin, max_cost_usd=Decimal(5)
+        )
+        order = launch.launch(request)
+        billed = self.running.provider.billed
+        wait_for(lambda: len(billed) >= len(before) + PAID_BEFORE_FAULT, "the first calls", STUCK_AFTER_S)
+        answered, began = self.answered(order), time.monotonic()
+        self.faults[number % len(self.faults)](self.product)
+        return self.counted(order, before, answered, began)
+
+    def counted(self, order: Order, before: set[str], answered: int, began: float) -> Counts:
+        counts = Counts(rounds=1)
+        succeeded = self.follow(order, counts, answered, began)
+        calls = dict(order.calls.values_list("pk", "state"))
+        on_record = {str(pk) for pk, state in calls.items() if state in ("answered", "uncertain")}
+        billed = {call: times for call, times in self.running.provider.billed.items() if call not in before}
+        counts.acknowledged = len(billed)
+        counts.lost = len(set(billed) - on_record)
+        counts.doubled = sum(billed.values()) - len(billed)
+        counts.in_doubt = sum(state == "uncertain" for state in calls.values())
+        counts.stuck = int(not succeeded)
+        return counts
+
+    def follow(self, order: Order, counts: Counts, answered: int, began: float) -> bool:
+        """Watch an order to its end, resuming it once if it fails; returns whether it succeeded in time."""
+        from django.db import connection
+
+        from jobs.lifecycle import control
+        from jobs.models import Job
+
+        connection.close()
+        until = time.monotonic() + STUCK_AFTER_S
+        while time.monotonic() < until:
+            job = Job.objects.get(pk=order.job_id)
+            if not counts.recovered_s and self.answered(order) > answered:
+                counts.recovered_s.append(time.monotonic() - began)
+            if job.state == "succeeded":
+                return True
+            if job.state == "failed":
+                print(f"The order failed: {job.error}", flush=True)
+                if counts.resumed:
+                    return False
+                counts.resumed += 1
+                control.resume(job, by=self.admin)
+            time.sleep(0.2)
+        print(f"The order is stuck: {job.state}, {job.waiting_reason}", flush=True)
+        return False
+
+    def answered(self, order: Order) -> int:
+        """How many answers of an order are saved."""
+        return order.calls.filter(state="answered").count()
