@@ -4,6 +4,7 @@ from functools import partial
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -16,7 +17,7 @@ class ReviewConfig(AppConfig):
         from review import ports
         from review.datasets.job_kinds import FreezeKind, PushKind
         from review.db import text_index
-        from review.db.immutability import install_after_migrate
+        from review.db.immutability import give_function, install_after_migrate
         from review.db.system_checks import check_text_index, check_triggers
         from review.desk import member_offboarding
         from review.states import Role
@@ -29,6 +30,7 @@ class ReviewConfig(AppConfig):
         registry.register_kind(PushKind())
         ports.reviewer_left.register(member_offboarding.return_cards_of_task)
         webhook_ports.led_tasks.install(led_by)
+        connection_created.connect(give_function)
         post_migrate.connect(install_after_migrate, sender=self)
         post_migrate.connect(text_index.install_after_migrate, sender=self)
         checks.register(check_triggers, checks.Tags.database)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -43,7 +43,7 @@ class MailFolder:
         """Keep a mail as it came, behind the fields a delivering server adds; returns its name."""
         self.folder.mkdir(parents=True, exist_ok=True)
         match = re.search(rb"^message-id:\s*<([^<>\s]+)>", raw[:HEAD_BYTES], re.IGNORECASE | re.MULTILINE)
-        name = f"{time.time_ns():020d}-{_digest(match[1].decode('ascii', 'replace') if match else raw.hex())}"
+        name = f"{time.time_ns():020d}-{digest_of(match[1].decode('ascii', 'replace') if match else raw.hex())}"
         head = f"Return-Path: <{sender}>\r\n" + "".join(f"Delivered-To: {each}\r\n" for each in recipients)
         part = self.folder / f".{name}.part"
         part.write_bytes(head.encode("utf-8", "replace") + raw)
@@ -55,15 +55,23 @@ class MailFolder:
 
     def trim(self) -> None:
         """Throw the oldest away, so that the newest ones stay."""
-        for name in self._names()[self.most :]:
+        for name in self.names()[self.most :]:
             with contextlib.suppress(FileNotFoundError):
                 (self.folder / f"{name}.eml").unlink()
 
-    def newest(self, *, query: str = "", before: str = "") -> Iterator[KeptMail]:
-        """Mails, the newest first, whose address or subject has the query in it; those older than the one named."""
+    def newest(
+        self, *, query: str = "", before: str = "", may_see: Callable[[str], bool] = lambda name: True
+    ) -> Iterator[KeptMail]:
+        """Mails, the newest first, whose address or subject has the query in it; those older than the one named.
+
+        Args:
+            query: Part of an address or subject; empty finds all.
+            before: Name of a mail; empty begins with the newest.
+            may_see: Whether a mail of this name is for who asks.
+        """
         wanted = query.strip().casefold()
-        for name in self._names():
-            if before and name >= before:
+        for name in self.names():
+            if (before and name >= before) or not may_see(name):
                 continue
             kept = self._head(name)
             if kept and (not wanted or wanted in f"{kept.to} {kept.subject}".casefold()):
@@ -80,10 +88,11 @@ class MailFolder:
 
     def of_message_id(self, message_id: str) -> str:
         """Name of the mail with this Message-ID, empty if it is not kept."""
-        ending = f"-{_digest(message_id)}"
-        return next((name for name in self._names() if name.endswith(ending)), "")
+        ending = digest_of(message_id)
+        return next((name for name in self.names() if name.endswith(f"-{ending}")), "")
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
+        """Names of all kept mails, the newest first."""
         if not self.folder.is_dir():
             return []
         return sorted((path.stem for path in self.folder.glob("*.eml") if NAME.fullmatch(path.stem)), reverse=True)
@@ -100,5 +109,6 @@ class MailFolder:
         return KeptMail(name, at, sender[0] or sender[1], to.strip(), decode_words(str(mail.get("Subject", ""))))
 
 
-def _digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()[:16]
+def digest_of(message_id: str) -> str:
+    """What the name of a mail with this Message-ID ends with, behind a dash."""
+    return sha256(message_id.encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
 from itertools import islice
@@ -13,11 +13,11 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from campaigns.models import Message
+from campaigns.models import InboxAnswer, Message
 from campaigns.replies.parsing import parse_mail
-from demo.mail_sink.mail_folder import KeptMail, MailFolder
+from demo.mail_sink.mail_folder import KeptMail, MailFolder, digest_of
 from members.models import Member
-from review.tasks.permissions import may_create, tasks_for
+from review.tasks.permissions import led_by, may_create, tasks_for
 
 PAGE = 50
 _TRACKED_LINK = re.compile(r"https?://\S+/(?:t/c|u)/[a-z2-7]+")
@@ -65,7 +65,7 @@ def require_reader(member: Member) -> None:
 def newest(member: Member, *, query: str = "", before: str = "") -> tuple[list[KeptMail], str]:
     """A page of mails, the newest first, and the name to ask for the next page with (empty at the end)."""
     require_reader(member)
-    rows = list(islice(_mailbox().newest(query=query, before=before), PAGE + 1))
+    rows = list(islice(_mailbox().newest(query=query, before=before, may_see=_may_see(member)), PAGE + 1))
     return rows[:PAGE], rows[PAGE - 1].name if len(rows) > PAGE else ""
 
 
@@ -73,10 +73,10 @@ def raw(member: Member, name: str) -> bytes:
     """A mail's bytes.
 
     Raises:
-        Http404: None of that name is kept.
+        Http404: None of that name is kept, or it is not for the member.
     """
     require_reader(member)
-    content = _mailbox().read(name)
+    content = _mailbox().read(name) if _may_see(member)(name) else None
     if content is None:
         raise Http404("The mailbox does not keep this mail any more.")
     return content
@@ -102,7 +102,7 @@ def show(member: Member, name: str) -> MailView:
         raw=source.decode("utf-8", "replace"),
         links=[url for url in ours if "/t/c/" in url],
         leave_url=next((url for url in ours if "/u/" in url), ""),
-        # Which campaign it is of is for those to know who see its task.
+        # Its campaign's page is there for tasks that are not archived.
         message=Message.objects.select_related("campaign")
         .filter(message_id=message_id, campaign__task__in=tasks_for(member))
         .first(),
@@ -124,6 +124,23 @@ def empty_mailbox(message_ids: Sequence[str]) -> None:
     for message_id in message_ids:
         while name := mailbox.of_message_id(message_id):
             (Path(settings.MAILBOX_DIR) / f"{name}.eml").unlink(missing_ok=True)
+
+
+def _may_see(member: Member) -> Callable[[str], bool]:
+    """Whether a kept mail is for a member, by its name: an admin sees all, a lead those of the tasks they lead."""
+    if member.is_admin:
+        return lambda name: True
+    kept = {name.rpartition("-")[2] for name in _mailbox().names()}
+    led = [slug for slug, _ in led_by(member)]
+    ids = [
+        sent.values_list("message_id", flat=True)
+        for sent in (
+            Message.objects.filter(campaign__task__slug__in=led).exclude(message_id=""),
+            InboxAnswer.objects.filter(reply__message__campaign__task__slug__in=led).exclude(message_id=""),
+        )
+    ]
+    mine = {ending for each in ids for message_id in each.iterator() if (ending := digest_of(message_id)) in kept}
+    return lambda name: name.rpartition("-")[2] in mine
 
 
 def _mailbox() -> MailFolder:

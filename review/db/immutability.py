@@ -3,6 +3,10 @@
 Declared once in `GUARDS`, where upper rooms add theirs by `declare`. `post_migrate` puts the triggers back (SQLite drops
 them when a migration remakes a table), and a system check of the database tag fails when one is missing. It does not
 know why a caller wants to change a row.
+
+While a person is erased some columns may change. No row and no lasting setting says so, as a hand-made one would open
+decisions unseen: PostgreSQL compares a setting with the number of the running transaction, SQLite asks a function that
+only this program gives its connections, so other programs cannot change those rows at all.
 """
 
 from __future__ import annotations
@@ -56,8 +60,12 @@ class Guard:
         return " OR ".join(f"({self.condition.format(row=row)})" for row in rows)
 
 
-# The setting of PostgreSQL and the table of SQLite that say: a person is being erased in this transaction.
-_SETTING, _FLAG_TABLE = "miniatures.erasing", "review_erasing"
+# The setting of PostgreSQL and the function of SQLite that say: a person is being erased in this transaction.
+_SETTING, _FUNCTION = "miniatures.erasing", "review_is_erasing"
+# The table that said so on SQLite before.
+_FORMER_FLAG_TABLE = "review_erasing"
+_KEPT = "_review_erasing_permission"
+_THIS_TRANSACTION = "pg_current_xact_id()::text"
 
 _CHANGES = ("UPDATE", "DELETE")
 _ALL = ("INSERT", "UPDATE", "DELETE")
@@ -116,11 +124,12 @@ def install(using: str = DEFAULT_DB_ALIAS) -> None:
     tables = _tables(connection)
     with connection.cursor() as cursor:
         if connection.vendor != "postgresql":
-            cursor.execute(f"CREATE TABLE IF NOT EXISTS {_FLAG_TABLE} (is_on integer NOT NULL)")
+            _permission(connection)
         for guard in GUARDS:
             if guard.table in tables:
                 for statement in _statements(connection, guard):
                     cursor.execute(statement)
+        cursor.execute(f"DROP TABLE IF EXISTS {_FORMER_FLAG_TABLE}")
 
 
 def uninstall(using: str = DEFAULT_DB_ALIAS) -> None:
@@ -150,13 +159,51 @@ def erasing(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
     An error inside rolls back what was changed and the permission with it.
     """
-    is_postgresql = connections[using].vendor == "postgresql"
-    on = f"SET LOCAL {_SETTING} = 'on'" if is_postgresql else f"INSERT INTO {_FLAG_TABLE} VALUES (1)"  # noqa: S608 (a name of ours)
-    off = f"SET LOCAL {_SETTING} = 'off'" if is_postgresql else f"DELETE FROM {_FLAG_TABLE}"  # noqa: S608
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        cursor.execute(on)
+    with transaction.atomic(using=using):
+        connection = connections[using]
+        with _erasing_postgresql(connection) if connection.vendor == "postgresql" else _permission(connection).given():
+            yield
+
+
+@contextmanager
+def _erasing_postgresql(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT set_config('{_SETTING}', {_THIS_TRANSACTION}, true)")
         yield
-        cursor.execute(off)
+        cursor.execute(f"SET LOCAL {_SETTING} = ''")
+
+
+class _Permission:
+    """Whether a person is being erased by one connection of SQLite, as its triggers ask."""
+
+    def __init__(self) -> None:
+        self.is_given = False
+
+    @contextmanager
+    def given(self) -> Iterator[None]:
+        before, self.is_given = self.is_given, True
+        try:
+            yield
+        finally:
+            self.is_given = before
+
+
+def _permission(connection: BaseDatabaseWrapper) -> _Permission:
+    """The permission of what the driver has open now; it is kept on Django's wrapper, which opens one after another."""
+    connection.ensure_connection()
+    opened: Any = connection.connection
+    of, permission = getattr(connection, _KEPT, (None, _Permission()))
+    if of is not opened:
+        permission = _Permission()
+        opened.create_function(_FUNCTION, 0, lambda: int(permission.is_given))
+        setattr(connection, _KEPT, (opened, permission))
+    return permission
+
+
+def give_function(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Receiver of `connection_created`: let the triggers of SQLite ask whether a person is being erased."""
+    if connection.vendor == "sqlite":
+        _permission(connection)
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
@@ -202,7 +249,7 @@ def _sqlite(connection: BaseDatabaseWrapper, guard: Guard, operation: str) -> It
             for column in _columns(connection, guard.table)
             if column not in guard.erasable
         )
-        condition = f"({condition}) AND NOT (EXISTS (SELECT 1 FROM {_FLAG_TABLE}) AND {same})"  # noqa: S608
+        condition = f"({condition}) AND NOT ({_FUNCTION}() AND {same})"
     yield (
         f"CREATE TRIGGER {guard.trigger(operation)} BEFORE {operation} ON {guard.table} FOR EACH ROW "
         f"WHEN {condition} BEGIN SELECT RAISE(ABORT, '{guard.why}'); END"
@@ -220,7 +267,7 @@ def _postgresql(connection: BaseDatabaseWrapper, guard: Guard, operation: str) -
         if operation == "UPDATE" and guard.erasable:
             text = ", ".join(f"'{column}'" for column in guard.erasable)
             same = f"to_jsonb(OLD) - ARRAY[{text}] = to_jsonb(NEW) - ARRAY[{text}]"
-            is_on = f"coalesce(current_setting('{_SETTING}', true), '') = 'on'"
+            is_on = f"coalesce(current_setting('{_SETTING}', true), '') = {_THIS_TRANSACTION}"
             condition = f"({condition}) AND NOT ({is_on} AND {same})"
         body, scope = f"IF {condition} THEN {refuse} END IF; RETURN {back};", "ROW"
     yield f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -62,6 +65,52 @@ def test_an_error_inside_takes_the_permission_with_it(records: list[Record]) -> 
     assert rows.get().note == ""
 
 
+def test_what_is_said_by_hand_opens_nothing(records: list[Record]) -> None:
+    rows = Decision.objects.filter(draft__record=records[0])
+    by_hand = (
+        ["SET miniatures.erasing = 'on'", "SET miniatures.erasing = '1'"]
+        if connection.vendor == "postgresql"
+        else [
+            "CREATE TABLE IF NOT EXISTS review_erasing (is_on integer NOT NULL)",
+            "INSERT INTO review_erasing VALUES (1)",
+        ]
+    )
+
+    for statement in by_hand:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+        refused(lambda: rows.update(note="unseen"))
+
+    assert rows.get().note == ""
+
+
+def test_the_table_that_gave_permission_before_is_dropped() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS review_erasing (is_on integer NOT NULL)")
+    immutability.install()
+
+    assert "review_erasing" not in connection.introspection.table_names()
+    assert immutability.missing() == []
+
+
+def test_a_program_of_another_kind_cannot_change_what_may_be_erased(tmp_path: Path, records: list[Record]) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("SQLite's triggers ask the program; PostgreSQL's ask the transaction.")
+    trigger = next(each for each in immutability.GUARDS if each.erasable)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sql FROM sqlite_master WHERE name IN (%s, %s) ORDER BY type",
+            [trigger.table, trigger.trigger("UPDATE")],
+        )
+        made = [row[0] for row in cursor.fetchall()]
+    with closing(sqlite3.connect(tmp_path / "copy.sqlite3")) as other:
+        for statement in made:
+            other.execute(statement)
+
+        with pytest.raises(sqlite3.OperationalError, match="review_is_erasing"):
+            other.execute(f"UPDATE {trigger.table} SET note = 'unseen'")
+
+
 def test_what_names_no_erasable_column_stays_refused_inside(task: Task, version: DatasetVersion) -> None:
     with immutability.erasing():
         refused(lambda: task.versions.update(note="x"), "make the next version")
@@ -84,10 +133,10 @@ def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> No
                 with transaction.atomic():
                     Decision.objects.filter(pk=decision.pk).update(note="stolen")
             else:
-                # SQLite lets nobody write beside it; what another connection sees is what counts.
+                # SQLite lets nobody write beside it; what another connection's triggers are told is what counts.
                 with connection.cursor() as cursor:
-                    cursor.execute("SELECT count(*) FROM review_erasing")
-                    outcome.append(f"sees {cursor.fetchone()[0]}")
+                    cursor.execute("SELECT review_is_erasing()")
+                    outcome.append(f"told {cursor.fetchone()[0]}")
         except DatabaseError as error:
             outcome.append(str(error))
         finally:
@@ -101,5 +150,5 @@ def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> No
         tried.wait(10)
     thread.join()
 
-    assert outcome and ("never changes" in outcome[0] or outcome == ["sees 0"])
+    assert outcome and ("never changes" in outcome[0] or outcome == ["told 0"])
     assert Decision.objects.get(pk=decision.pk).note == ""
