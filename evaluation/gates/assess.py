@@ -154,7 +154,7 @@ def _judged(
     fewest = tables.fewest_companies(summary)
     measured = (value["mean"], low, high)
     if companies is None:
-        return _unknown(rule, "it was measured before companies were counted; evaluate again", measured)
+        return _unknown(rule, "it was measured before independent records were counted; evaluate again", measured)
     if companies < fewest:
         return _unknown(rule, f"it is of {companies} independent records, and a verdict needs {fewest}", measured)
     # A mean that never varied has no interval; over so many it is taken for what it is.

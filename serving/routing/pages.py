@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import may, require, task_or_404
+from review.tasks.queries import latest_version
 from serving.routing import report, route, set_thresholds, wishes
 from serving.states import RouteFeature
 from web.errors import Refusal
@@ -137,6 +138,7 @@ def router(request: HttpRequest, router_id: UUID) -> HttpResponse:
         "standing": standing,
         "report": report.report(newest) if newest else None,
         "may_lead": may(member, row.task, Role.LEAD),
+        "group_noun": latest_version(row.task).spec.group_noun,
     }
     status = refusal.status if refusal else 400 if form.errors else 200
     return render(request, "serving/router.html", context, status=status)

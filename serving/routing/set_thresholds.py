@@ -120,8 +120,8 @@ def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> Router
         raise Refusal(
             "too_few_pairs",
             f"There are {standing.pairs:,} judged pairs. The promise needs {standing.needed:,}: {standing.missing:,} more.",
-            hint="Have the teacher and every miniature write for more validation records, one of each company, and have experts "
-            "judge these drafts one by one; or promise less: a greater margin needs fewer. Nothing was tried.",
+            hint="Have the teacher and every miniature write for more validation records, one of each "
+            f"{latest_version(router.task).spec.group_noun}, and have experts judge these drafts one by one; or promise less: a greater margin needs fewer. Nothing was tried.",
             state={"pairs": standing.pairs, "needed": standing.needed},
         )
     settings = routing.path(pairs.grid(router.task, wish.rule), len(wish.miniatures))

@@ -79,6 +79,16 @@ def test_a_dataset_and_a_file_of_labels_speak_of_no_companies(tickets: Task, adm
     assert "all tickets with the same subject stand on one side" in said
 
 
+def test_the_preview_of_a_recall_of_labels_speaks_of_no_mails(tickets: Task, admin: Member, as_member: Any) -> None:
+    Draft.objects.filter(task=tickets).update(teacher="gpt-4o")
+
+    shown = as_member(admin).get(f"/tasks/{tickets.slug}/recalls/", {"teacher": "gpt-4o"})
+
+    said = words_of(shown.content.decode())
+    assert "What would go out of use" in said
+    assert MAIL_WORDS.findall(said) == []
+
+
 def words_of(page: str) -> str:
     """What a page says, titles and labels included; scripts and templates aside."""
     main = page[page.index("<body") :]

@@ -16,6 +16,7 @@ from review.datasets.recalls import preview, queries, recall, undo
 from review.datasets.recalls.criteria import Criteria
 from review.datasets.recalls.forms import RecallForm
 from review.datasets.recalls.preview import Consequences, RecallPreview
+from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role
 from review.tasks.permissions import require, task_or_404
 from web.db.keys import uuid_or_none
@@ -23,7 +24,7 @@ from web.errors import Refusal
 from web.http.pagination import numbered_page
 
 if TYPE_CHECKING:
-    from review.models import Recall
+    from review.models import Recall, Task
     from review.ports import Dependent
 
 CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
@@ -57,6 +58,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "shown": shown,
         "found": _found(shown.consequences) if shown else None,
         "act_id": uuid4(),
+        "writes_mails": _writes_mails(task),
         "recalls": numbered_page(queries.of_task(task), request.GET.get("page")),
     }
     return render(request, "review/recalls/index.html", context, status=refusal.status if refusal else 200)
@@ -73,6 +75,7 @@ def detail(request: HttpRequest, recall_id: UUID) -> HttpResponse:
         "undone": getattr(made, "undo", None),
         "criteria": made.criteria,
         "found": _found(preview.of_recall(made, by=member)),
+        "writes_mails": _writes_mails(made.task),
     }
     return render(request, "review/recalls/detail.html", context)
 
@@ -88,6 +91,12 @@ def undo_page(request: HttpRequest, recall_id: UUID) -> HttpResponse:
         where = "on the desk again" if kind == RecallReturn.JUDGE_ANEW else "back as before"
         messages.success(request, f"{_drafts(done.count)} {where}.")
     return redirect("review:recall", recall_id)
+
+
+def _writes_mails(task: Task) -> bool:
+    """Whether any version of a task writes mails: a campaign keeps the version it was launched with."""
+    fields = ([{"role": field.role} for field in version.spec.output_schema] for version in task.versions.all())
+    return any(map(writes_mails, fields))
 
 
 def _carry_out(request: HttpRequest, slug: str, criteria: Criteria, form: RecallForm) -> Recall:

@@ -12,12 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from generation.models import Teacher
 from members.models import Member
 from review.models import Record, Task
+from review.spec.schema import InputField
+from review.tasks import authoring
 from serving.models import Router
 from serving.routing import set_thresholds
 from serving.routing.pairs import RouteRule
 from serving.routing.set_thresholds import RouterRequest
+from tests.review import factories
 from tests.serving.routing.conftest import MARGIN
 from training.models import Miniature
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +56,26 @@ def test_the_list_shows_newest_versions_with_as_many_queries_for_many_routers_as
 
     assert len(many) == len(alone)
     assert shown.count("At most 20") == 2 and shown.count("At most 15") == 1 and shown.count("No thresholds yet") == 1
+
+
+def test_a_router_of_labels_names_what_its_own_records_have_in_common(
+    task: Task,
+    admin: Member,
+    miniature: Miniature,
+    paid: Teacher,
+    make_pairs: Callable[..., list[Record]],
+    as_member: Callable[..., Any],
+) -> None:
+    facts = (InputField(name="subject", role="title"), InputField(name="text"))
+    authoring.new_version(task, spec=factories.triage_spec().model_copy(update={"input_schema": facts}), by=admin)
+    router = set_thresholds.create(task, name="One", by=admin)
+    wish = RouterRequest(miniature, paid, RouteRule("checks"), margin=MARGIN)
+
+    with pytest.raises(Refusal) as told:
+        set_thresholds.set_thresholds(router, wish, by=admin)
+    make_pairs(200)
+    set_thresholds.set_thresholds(router, wish, by=admin)
+    shown = as_member(admin).get(f"/routers/{router.pk}/").content.decode()
+
+    assert "one of each subject" in told.value.hint
+    assert "one of each subject" in shown
