@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Max, Min, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -25,7 +25,7 @@ from campaigns.models import Message
 from campaigns.states import CampaignState, MessageState
 from generation.models import SpendDay
 from jobs.lifecycle import reaper_lock
-from jobs.models import Host, Job
+from jobs.models import BackupTrial, Host, Job
 from jobs.scheduling import halt, workers
 from jobs.states import CLAIMABLE, FINISHED, HELD
 from miniatures_site.health.request_counts import BUCKETS, COUNTS
@@ -134,6 +134,14 @@ def _hosts() -> Iterator[Metric]:
     yield from (seen, free, own)
 
 
+def _backups() -> Iterator[Metric]:
+    verified = Metric("backup_verified_timestamp_seconds", "gauge", "When the newest backup that came back was made.")
+    made = BackupTrial.objects.filter(verified_at__isnull=False).aggregate(made=Max("made_at"))["made"]
+    if made:
+        verified.add(made.timestamp())
+    yield verified
+
+
 def _outbox() -> Iterator[Metric]:
     mails = Metric("outbox_mails", "gauge", "Approved mails of running campaigns whose time has come.")
     oldest = Metric("outbox_oldest_seconds", "gauge", "Seconds since the first of them was due.")
@@ -201,6 +209,7 @@ _READERS: tuple[Callable[[], Iterator[Metric]], ...] = (
     _jobs,
     _beat,
     _hosts,
+    _backups,
     _outbox,
     _spend,
     _serving,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns.states import MessageState
 from generation.models import Order, SpendDay, Teacher
 from jobs.lifecycle import control, reaper_lock
-from jobs.models import Job
+from jobs.models import BackupTrial, Job
 from jobs.scheduling import workers
 from members.models import Member
 from miniatures_site.health import metrics, request_counts
@@ -62,6 +62,9 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     reaper_lock.record_beat_start()
     for _ in range(2):
         control.launch(kind="campaign-send", title="Send", spec={}, by=None)
+    made_at = timezone.now() - timedelta(hours=3)
+    BackupTrial.objects.create(file_name="old.zip", made_at=made_at, verified_at=timezone.now())
+    BackupTrial.objects.create(file_name="new.zip", made_at=timezone.now(), problem="it did not come back")
     failed = control.launch(kind="campaign-send", title="Send", spec={}, by=None)
     Job.objects.filter(pk=failed.pk).update(state="failed")
     Job.objects.update(queued_at=timezone.now() - timedelta(seconds=90))
@@ -72,6 +75,7 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     assert 90 <= told['miniatures_queue_oldest_seconds{queue="campaigns"}'] < 200
     assert told['miniatures_queue_workers{queue="default"}'] == 1
     assert told['miniatures_jobs{kind="campaign-send",state="queued"}'] == 2
+    assert abs(told["miniatures_backup_verified_timestamp_seconds"] - made_at.timestamp()) < 1
     assert told['miniatures_jobs_ended{kind="campaign-send",state="failed"}'] == 1
     assert abs(told["miniatures_beat_last_tick_timestamp_seconds"] - timezone.now().timestamp()) < 100
     assert (told["miniatures_halted"], told["miniatures_job_leases_overdue"]) == (0, 0)

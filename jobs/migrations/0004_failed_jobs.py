@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('jobs', '0004_backup_trials'),
+        ('jobs', '0003_backup_trials'),
     ]
 
     operations = [
