@@ -93,9 +93,9 @@ def test_the_table_that_gave_permission_before_is_dropped() -> None:
     assert immutability.missing() == []
 
 
+# SQLite's triggers ask the program; PostgreSQL's ask the transaction.
+@pytest.mark.sqlite_only
 def test_a_program_of_another_kind_cannot_change_what_may_be_erased(tmp_path: Path, records: list[Record]) -> None:
-    if connection.vendor != "sqlite":
-        pytest.skip("SQLite's triggers ask the program; PostgreSQL's ask the transaction.")
     trigger = next(each for each in immutability.GUARDS if each.erasable)
     with connection.cursor() as cursor:
         cursor.execute(
