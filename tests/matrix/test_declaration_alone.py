@@ -26,7 +26,7 @@ NEAREST = {
 }
 # What the declaration leaves to the services, by reading and writing: looked at one by one.
 LEFT_TO_SERVICES = {
-    "GET": {"api-messages", "api-reviewer", "api-revision", "api-stage-runs", "review:reviewer"},
+    "GET": {"api-messages", "api-reviewer", "api-revision", "api-stage-runs", "demo:mailbox-mail", "review:reviewer"},
     "POST": {
         "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
         "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes", "api-pipelines", "api-restore", "api-routers", "api-sender", "api-sources", "api-studies", "api-suites",
