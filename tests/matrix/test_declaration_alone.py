@@ -30,7 +30,7 @@ LEFT_TO_SERVICES = {
     "POST": {
         "api-arenas", "api-budgets", "api-campaigns", "api-comment", "api-contacts", "api-datasets", "api-decisions", "api-evaluations",
         "api-experiments", "api-gates", "api-order-estimate", "api-orders", "api-outcomes", "api-pipelines", "api-restore", "api-routers", "api-sender", "api-sources", "api-studies", "api-suites",
-        "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "review:comments", "review:restore",
+        "api-sweep-estimate", "api-sweeps", "api-test-openings", "api-training-estimate", "api-training-runs", "demo:mailbox-answer", "review:comments", "review:restore",
     },
 }  # fmt: skip
 
