@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.models.functions import TruncDate
 
 from campaigns.models import Message, SenderIdentity
@@ -86,8 +87,10 @@ def day_of(sender: SenderIdentity, now: datetime, *, with_follow_ups: bool = Fal
     mine = Message.objects.filter(sender=sender, state__in=WENT, sending_at__gte=begins)
     follow_ups = 0
     if with_follow_ups:
-        later = Message.objects.filter(enrolment__sender=sender, state=MessageState.APPROVED, step__number__gt=1)
-        follow_ups = later.filter(due_at__lt=ends).count()
+        later = Message.objects.filter(state=MessageState.APPROVED, step__number__gt=1, due_at__lt=ends)
+        # A campaign of one sender draws none.
+        is_mine = Q(enrolment__sender=sender) | Q(enrolment__sender=None, campaign__sender=sender)
+        follow_ups = later.filter(is_mine).count()
     return SenderDay(allowance(sender, now), mine.count(), follow_ups)
 
 
