@@ -28,12 +28,13 @@ from generation.teachers import queries as teachers
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import may, require, task_or_404
 from web.http.lists import ListQuery, Rows, lists, one_of
 from web.http.pagination import KeysetPagination
 
 if TYPE_CHECKING:
-    from campaigns.models import Reply
+    from campaigns.models import InboxSetup, Reply
+    from members.models import Member
 
 
 class InboxAnswerQuery(ListQuery):
@@ -118,7 +119,7 @@ class InboxSetupView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         campaign = replies.campaign_or_404(member_of(request), slug)
         require(member_of(request), campaign.task, Role.LEAD)
-        return Response(InboxSetupOut(queries.setup_of_campaign(campaign) or {}).data)
+        return Response(_setup(queries.setup_of_campaign(campaign), member_of(request)))
 
     @extend_schema(request=InboxSetupIn, responses=InboxSetupOut)
     def put(self, request: Request, slug: str) -> Response:
@@ -131,7 +132,17 @@ class InboxSetupView(APIView):
             task_or_404(member, answering) if answering else None,
             teachers.teacher_or_404(member, teacher) if teacher else None,
         )
-        return Response(InboxSetupOut(setup.choose(campaign, choice, by=member)).data)
+        return Response(_setup(setup.choose(campaign, choice, by=member), member))
+
+
+def _setup(row: InboxSetup | None, member: Member) -> dict[str, Any]:
+    """The choice as a member may see it: another lead may have chosen tasks that this one does not know."""
+    shown: dict[str, Any] = dict(InboxSetupOut(row or {}).data)
+    for name in ("sorting_task", "answer_task"):
+        task = getattr(row, name, None)
+        if task is not None and not may(member, task, Role.VIEWER):
+            shown[name] = None
+    return shown
 
 
 def _reply(request: Request, reply_id: UUID) -> Reply:

@@ -173,10 +173,12 @@ def _write_result(claimed: ClaimedAnswer, **values: object) -> None:
 
 def _refused(claimed: ClaimedAnswer, answer: ServerReply, now: datetime) -> None:
     payload = {"code": answer.code, "text": answer.text, "hard": answer.is_hard, "at": "sending"}
+    # The mail it answers arrived: where its reader is still there, the campaign did not bounce.
+    kind = EventKind.BOUNCED if answer.is_hard else EventKind.DEFERRED
     # First, because it may lock the list and the contact before the answer.
     record.record(
         claimed.answer.reply.message,
-        EventKind.BOUNCED,
+        kind,
         source=EventSource.WIRE,
         key=f"refused-answer:{claimed.answer.pk.hex}",
         occurred_at=now,

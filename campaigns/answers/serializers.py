@@ -88,7 +88,7 @@ class InboxSetupIn(serializers.Serializer[Any]):
 
 
 class InboxSetupOut(serializers.Serializer[Any]):
-    """Which tasks the inbox works with."""
+    """Which tasks the inbox works with; null is none, or one that you may not see."""
 
     sorting_task = serializers.CharField(source="sorting_task.slug", default=None, allow_null=True)
     answer_task = serializers.CharField(source="answer_task.slug", default=None, allow_null=True)

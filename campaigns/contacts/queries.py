@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from campaigns.models import Contact, Message
+from campaigns.models import Contact, Enrolment, Message
 from campaigns.suppression import email_addresses
 from campaigns.suppression.queries import barred
 from members.models import Member
@@ -43,9 +43,10 @@ class ContactCounts:
 
 
 def visible(member: Member) -> QuerySet[Contact]:
-    """Contacts of the tasks the member leads; each knows whether it `is_suppressed`."""
+    """Contacts of the tasks the member leads; each knows whether it `is_suppressed`, and whether its inbox `is_simulated`."""
+    in_simulations = Enrolment.objects.filter(contact=OuterRef("pk"), campaign__is_simulated=True)
     rows = Contact.objects.annotate(
-        is_suppressed=ExpressionWrapper(_BARRED, output_field=BooleanField())
+        is_suppressed=ExpressionWrapper(_BARRED, output_field=BooleanField()), is_simulated=Exists(in_simulations)
     ).select_related("task", "record")
     slugs = slugs_with(member, Role.LEAD)
     return rows if slugs is None else rows.filter(task__slug__in=slugs)

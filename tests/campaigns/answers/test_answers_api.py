@@ -7,6 +7,7 @@ import pytest
 from campaigns.models import InboxAnswer
 from generation.models import Order
 from jobs.models import Job
+from review.states import Role
 from tests.campaigns.answers.tasks_of_replies import make_answer_task, make_sorting_task
 from tests.review.factories import join
 
@@ -95,3 +96,16 @@ def test_who_does_not_lead_reaches_none_of_it(reply, task, reviewer, api_as):
     assert api.put(at(reply), {"body": "Hi", "revision": 0}, format="json").status_code == 403
     assert api.put("/api/v1/campaigns/first/inbox/", {}, format="json").status_code == 403
     assert api.get("/api/v1/answers/").json()["results"] == []
+
+
+def test_a_lead_is_not_told_of_tasks_that_another_lead_chose_and_they_may_not_see(
+    reply, admin, task, reviewer, api, api_as
+):
+    make_sorting_task(admin)
+    api.put("/api/v1/campaigns/first/inbox/", {"sorting_task": "sorting"}, format="json")
+    join(reviewer, task, Role.LEAD)
+
+    shown = api_as(reviewer, scopes=("lead",)).get("/api/v1/campaigns/first/inbox/").json()
+
+    assert shown == {"sorting_task": None, "answer_task": None, "answer_teacher": None}
+    assert api.get("/api/v1/campaigns/first/inbox/").json()["sorting_task"] == "sorting"

@@ -203,6 +203,16 @@ def test_an_answer_that_is_put_off_for_ever_is_given_up(reply, admin):
     assert InboxAnswer.objects.get().state == "failed"
 
 
+def test_words_that_are_refused_are_no_bounce_of_a_mail_that_arrived(reply, admin):
+    on_wire = claimed(reply, admin)
+
+    outbox.settle(on_wire, ServerReply(SendResult.REFUSED, "550 5.7.1 not with these words", 550), now=timezone.now())
+
+    assert InboxAnswer.objects.get().state == "failed"
+    assert not Event.objects.filter(kind="bounced").exists()
+    assert Event.objects.get(kind="deferred").payload["code"] == 550
+
+
 def test_a_refusal_for_good_is_a_bounce_of_the_mail_it_continues(reply, admin):
     on_wire = claimed(reply, admin)
 

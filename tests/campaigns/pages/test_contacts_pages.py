@@ -191,6 +191,19 @@ def test_a_sender_is_made_checked_and_changed(client: Client) -> None:
     assert client.get(f"{HOME}/senders/nobody/").status_code == 404
 
 
+def test_a_contact_whose_inbox_is_made_up_is_marked_in_the_list(client: Client, task: Task) -> None:
+    real, made_up = make_contact(task, "ada@acme.example"), make_contact(task, "bob@bolt.example")
+    make_mail(make_plain_campaign(task), real)
+    make_mail(make_plain_campaign(task, slug="played", is_simulated=True), made_up)
+
+    rows = client.get(f"{HOME}/contacts/").content.decode().split("<tr>")
+
+    assert ["simulated" in row for row in rows if "@acme" in row or "@bolt" in row] == [
+        "@bolt" in row for row in rows if "@acme" in row or "@bolt" in row
+    ]
+    assert sum("simulated" in row for row in rows) == 1
+
+
 def test_a_sender_without_a_postal_address_is_marked(client: Client) -> None:
     make_sender(postal_address="")
 
