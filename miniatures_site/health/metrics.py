@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Count, Max, Min, Sum
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -61,19 +61,29 @@ class Metric:
             yield f"miniatures_{self.name}{suffix}{f'{{{named}}}' if named else ''} {value:.10g}"
 
 
-def scrape() -> str:
-    """Return all figures; it raises nothing, and closes this thread's connection."""
+def answering(**parts: bool) -> str:
+    """Return which parts of the installation answer, as figures."""
+    up = Metric("up", "gauge", "1 while a part of the installation answers.")
+    for what, answers in parts.items():
+        up.add(1 if answers else 0, what=what)
+    return "\n".join([*up.lines(), ""])
+
+
+def scrape() -> tuple[str, bool]:
+    """Return all figures, and whether the database answers; it raises nothing, and closes this thread's connection."""
     lines, failed = [], Metric("scrape_error", "gauge", "1 for each figure that could not be read.")
+    is_database_there = True
     try:
         for read in _READERS:
             try:
                 lines += [line for metric in read() for line in metric.lines()]
             except Exception as error:
+                is_database_there = is_database_there and not isinstance(error, DatabaseError)
                 logger.warning("%s could not be read for a scrape: %s", read.__name__[1:], type(error).__name__)
                 failed.add(1, what=read.__name__[1:])
     finally:
         connection.close()
-    return "\n".join([*lines, *failed.lines(), ""])
+    return "\n".join([*lines, *failed.lines(), ""]), is_database_there
 
 
 def _product() -> Iterator[Metric]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +20,7 @@ from jobs.lifecycle import control, reaper_lock
 from jobs.models import BackupTrial, Job
 from jobs.scheduling import workers
 from members.models import Member
-from miniatures_site.health import metrics, request_counts
+from miniatures_site.health import metrics, pages, request_counts
 from miniatures_site.health.request_counts import RequestCounts
 from miniatures_site.settings import stores
 from tests.campaigns import factories
@@ -127,6 +130,32 @@ def test_a_figure_that_cannot_be_read_is_named_and_the_others_are_told(
 
     assert told['miniatures_scrape_error{what="requests"}'] == 1
     assert "miniatures_halted" in told
+
+
+def test_a_database_that_is_away_is_told_and_does_not_fail_the_scrape(
+    client: Client, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> Any:
+        raise OperationalError("connection refused")
+
+    assert samples(client, key)['miniatures_up{what="database"}'] == 1
+    monkeypatch.setattr(metrics, "_READERS", (away,))
+
+    assert samples(client, key)['miniatures_up{what="database"}'] == 0
+
+
+def test_a_database_that_is_frozen_holds_up_no_scrape(
+    client: Client, key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = threading.Event()
+    monkeypatch.setattr(pages, "SCRAPED_WITHIN_S", 0.1)
+    monkeypatch.setattr(pages.figures, "scrape", lambda: frozen.wait(60))
+    monkeypatch.setattr(pages, "_scrape_threads", ThreadPoolExecutor(max_workers=1))
+
+    told = samples(client, key)
+    frozen.set()
+
+    assert told['miniatures_up{what="database"}'] == 0
 
 
 def test_requests_are_counted_by_route_and_never_by_address(
