@@ -11,7 +11,7 @@ from tests.matrix.installation import Installation
 from tests.matrix.routes import Route, walk
 
 # Answers for machines, and addresses that are signed keys: with no valid one there is nothing.
-NO_PAGES = {"healthz", "campaigns:click", "campaigns:unsubscribe"}
+NO_PAGES = {"healthz", "metrics", "campaigns:click", "campaigns:unsubscribe"}
 PAGES = [
     route
     for route in walk()
