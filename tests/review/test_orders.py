@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from review.desk import ordering_strategies
+from tests import pace
 
 TOPICS = ("cold chain depot freight", "payroll invoices audit tax", "roof solar panels inverter")
 
@@ -71,9 +70,8 @@ def test_equal_texts_come_one_after_the_other() -> None:
 
 def test_ten_thousand_texts_take_seconds() -> None:
     texts = [f"{TOPICS[index % 3]} {index} {index % 97} {index % 89}" for index in range(10_000)]
-    began = time.process_time()
 
-    places = ordering_strategies.most_different_first(texts)
+    with pace.within(8):
+        places = ordering_strategies.most_different_first(texts)
 
     assert len(set(places)) == 10_000
-    assert time.process_time() - began < 8

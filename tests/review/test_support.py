@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from review.spec.task_spec import Offer
 from review.text.grounding.attribution import attribute, sentences
 from review.text.grounding.passages import index_passages, written
+from tests import pace
 
 FACTS = {
     "trigger": "opened a depot in Rotterdam, 3 May", "size": "1,200 people", "pain": "spoilage claims",
@@ -106,7 +105,5 @@ def test_offsets_of_passages_count_in_the_fact_as_it_is_written_out() -> None:
 def test_a_megabyte_without_a_full_stop_is_read_in_no_time() -> None:
     known = index_passages({"page": "word " * 200_000})
 
-    began = time.process_time()
-    attribute("x" * 20_000, known, language="en")
-
-    assert time.process_time() - began < 1
+    with pace.within(1):
+        attribute("x" * 20_000, known, language="en")

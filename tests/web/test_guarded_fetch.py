@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests import pace
 from tests.generation.research.site_server import SiteServer, gzip_bomb, page, serving
 from web.net.page_fetch import FetchedPage, FetchError, FetchLimits, FetchRules, fetch
 from web.net.ssrf import AddressRefusedError, Lookup, parse, pin
@@ -170,12 +171,11 @@ def test_packed_pages_are_unpacked(site: SiteServer, packed: Any) -> None:
 
 def test_a_page_that_unpacks_to_half_a_gibibyte_is_left_early(site: SiteServer) -> None:
     site.put("/", gzip_bomb(512), headers={"Content-Encoding": "gzip"})
-    began = time.process_time()
 
-    code = refused(f"{site.url}/", limits=FetchLimits(total_s=120, wait_s=60, max_bytes=1_000_000))
+    with pace.within(2):
+        code = refused(f"{site.url}/", limits=FetchLimits(total_s=120, wait_s=60, max_bytes=1_000_000))
 
     assert code == "too_large"
-    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(("body", "encoding"), [(b"no gzip at all", "gzip"), (b"x", "br")])
@@ -193,7 +193,7 @@ def test_a_server_that_sends_a_byte_at_a_time_is_left_at_the_deadline(site: Site
 
     assert code == "time"
     # Of the 50 s that the whole page would take.
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def test_other_types_are_refused_with_their_name(site: SiteServer) -> None:

@@ -116,7 +116,8 @@ def test_a_few_refusals_with_a_wait_hold_nobody_else_back() -> None:
 
     limits_of(CallGate(64), rounds=60, is_refused=lambda _: chance.random() < 0.04, wait_s=0.3)
 
-    assert time.monotonic() - began < 3
+    # Of 46 s and more, if each of some 150 refusals held all back.
+    assert time.monotonic() - began < 20
 
 
 def test_a_provider_that_admits_ten_is_asked_for_about_ten() -> None:

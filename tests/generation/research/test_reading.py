@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -25,12 +24,10 @@ def test_a_page_that_keeps_the_parser_busy_is_given_up_and_the_next_is_read(read
     good = page("Ferries", PROSE).decode()
     reader.html(good, "https://x.example/")
     endless = page("Endless", *[f"{PROSE} {n}" for n in range(20_000)]).decode()
-    began = time.monotonic()
 
     with pytest.raises(FetchError, match=r"gave up within 0\.05 s"):
         reader.html(endless, "https://x.example/")
 
-    assert time.monotonic() - began < 5
     assert PROSE in reader.html(good, "https://x.example/").text
 
 

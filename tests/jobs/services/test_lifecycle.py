@@ -66,7 +66,7 @@ def test_a_dead_broker_neither_fails_nor_slows_a_launch(launch):
 
     assert job.state == JobState.QUEUED
     # Of a moment; who waited for the broker would wait for minutes.
-    assert took_s < 10
+    assert took_s < 30
 
 
 def test_pausing_a_queued_job_pauses_it_at_once_and_twice_is_once(launch, admin):

@@ -55,8 +55,8 @@ def test_a_pattern_that_backtracks_without_end_is_stopped() -> None:
     began = time.monotonic()
 
     assert not pattern.matches(r"(a|a)*b", "a" * 60)
-    # Seconds, where the bound is a twentieth of one: this machine may be busy.
-    assert time.monotonic() - began < 10
+    # The bound is a twentieth of a second, but this machine may be busy; unbounded it would take years.
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -16,6 +15,7 @@ from review.sources.imports.tables import rows
 from review.sources.imports.tables.text_encoding import guessed
 from review.spec.schema import InputField
 from review.spec.starters import outreach
+from tests import pace
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 from web.errors import Refusal
 
@@ -245,12 +245,10 @@ def test_ten_thousand_records_come_in_within_ten_seconds(task: Task, admin: Memb
     )
     path = write("company,sector,size,city,notes\n" + lines)
 
-    started = time.process_time()
-    result = import_records(task, path, by=admin)
-    took_s = time.process_time() - started
+    with pace.within(10):
+        result = import_records(task, path, by=admin)
 
     assert result.rows_added == Record.objects.count() == 10_000
-    assert took_s < 10
 
 
 def test_a_file_of_twenty_megabytes_is_read_to_its_last_row(task: Task, write: Write) -> None:

@@ -192,7 +192,8 @@ def test_a_clock_that_jumped_back_makes_nobody_wait_longer(ordered: Ordered) -> 
 
     result = ordered.run(count=3)
 
-    assert time.monotonic() - began < 10
+    # Of a day.
+    assert time.monotonic() - began < 120
     assert_each_paid_once(ordered, result, 3)
 
 
