@@ -18,16 +18,22 @@ FAST_PAIRS: Final = (3.0, 2.0, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0)
 SLOW_FROM: Final = 18
 
 
-def build_model(*, seed: int) -> LlamaForCausalLM:
-    """The untrained student: 4 layers, width 256, 4 query and 2 key/value heads, tied embeddings."""
+def build_model(*, seed: int, width: int = 256, layers: int = 4) -> LlamaForCausalLM:
+    """The untrained student: by default 4 layers, width 256, 4 query and 2 key/value heads, tied embeddings.
+
+    Args:
+        seed: Of its first weights.
+        width: Of the hidden states, a multiple of 128; heads are 64 wide.
+        layers: 2 at least, as copying takes two.
+    """
     torch.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=VOCABULARY,
-        hidden_size=256,
-        intermediate_size=704,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        hidden_size=width,
+        intermediate_size=width * 11 // 4,
+        num_hidden_layers=layers,
+        num_attention_heads=width // 64,
+        num_key_value_heads=width // 128,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
         rope_parameters={"rope_type": "default", "rope_theta": ROTARY_BASE},

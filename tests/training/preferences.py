@@ -23,8 +23,7 @@ def freeze_edits(task: Task, by: Member, *, train: int, validation: int, skip: i
         record.split = split
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
-    for _ in records:
-        golds.decide(by, task, "edit")
+    golds.decide_each(by, task, ["edit"] * len(records))
     version = freezing.freeze(freezing.create(task, name=f"Edits {train}", by=by), by=by)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
     version.refresh_from_db()

@@ -40,8 +40,8 @@ def judged(task: Task, admin: Member) -> DatasetVersion:
         record.split = Split.TRAIN if place < TRAIN else Split.VALIDATION
     Record.objects.bulk_update(records, ["split"])
     golds.make_drafts(task, records)
-    for place in range(TRAIN + VALIDATION):
-        golds.decide(admin, task, "accept" if place >= TRAIN else ("accept", "edit", "reject")[place % 3])
+    each = [("accept", "edit", "reject")[place % 3] for place in range(TRAIN)] + ["accept"] * VALIDATION
+    golds.decide_each(admin, task, each)
     chosen = {"verdicts": ["accept", "edit", "reject"]}
     version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
     write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))

@@ -44,8 +44,8 @@ def judged(task: Task, admin: Member) -> Callable[..., DatasetVersion]:
         golds.make_drafts(task, records)
         own = [record.pk for record in records[TRAIN - by_miniature : TRAIN]]
         Draft.objects.filter(record__in=own).update(round=2, origin="miniature")
-        for place in range(TRAIN + VALIDATION):
-            golds.decide(admin, task, verdicts[place % len(verdicts)], seconds=seconds)
+        each = [verdicts[place % len(verdicts)] for place in range(TRAIN + VALIDATION)]
+        golds.decide_each(admin, task, each, seconds=seconds)
         chosen = {"verdicts": ["accept", "edit", "reject"]}
         version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
         write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))

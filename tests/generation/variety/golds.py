@@ -6,7 +6,7 @@ from members.models import Member
 from review.models import Decision, Task
 from review.states import Split
 from tests.review import factories
-from tests.review.datasets.golds import decide
+from tests.review.datasets.golds import accept_all
 
 
 def approve(task: Task, member: Member, *, count: int = 4, split: Split = Split.TRAIN) -> list[Decision]:
@@ -18,4 +18,4 @@ def approve(task: Task, member: Member, *, count: int = 4, split: Split = Split.
     type(records[0]).objects.bulk_update(records, ["facts", "group"])
     fields = [{"subject": f"Approved {record.title}", "body": f"Approved for {record.title}."} for record in records]
     factories.make_drafts(task, records, fields=fields)
-    return [decide(member, task) for _ in records]
+    return accept_all(member, task, count=count)

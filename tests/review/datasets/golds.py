@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from members.models import Member
@@ -61,11 +61,16 @@ def decide(member: Member, task: Task, verdict: str = "accept", **said: Any) -> 
     return _judge(deck.deal(member, task, count=1)[0], member, verdict, **said)
 
 
+def decide_each(member: Member, task: Task, verdicts: Sequence[str], **said: Any) -> list[Decision]:
+    """Deal the member a card for each verdict at once, and judge them in order."""
+    cards = deck.deal(member, task, count=len(verdicts))
+    assert len(cards) == len(verdicts)
+    return [_judge(card, member, verdict, **said) for card, verdict in zip(cards, verdicts, strict=True)]
+
+
 def accept_all(member: Member, task: Task, *, count: int) -> list[Decision]:
     """Deal the member so many cards at once, and accept each."""
-    cards = deck.deal(member, task, count=count)
-    assert len(cards) == count
-    return [_judge(card, member, "accept") for card in cards]
+    return decide_each(member, task, ["accept"] * count)
 
 
 def correct_all(member: Member, task: Task, right: Callable[[Draft], dict[str, Any]], *, count: int) -> list[Decision]:

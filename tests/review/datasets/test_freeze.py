@@ -35,8 +35,7 @@ def task(admin: Member) -> Task:
 def judged(task: Task, admin: Member) -> list[Record]:
     records = golds.make_records(task, 30)
     golds.make_drafts(task, records)
-    for index in range(30):
-        golds.decide(admin, task, ["accept", "accept", "edit", "reject"][index % 4])
+    golds.decide_each(admin, task, [["accept", "accept", "edit", "reject"][index % 4] for index in range(30)])
     return records
 
 

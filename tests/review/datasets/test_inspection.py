@@ -28,8 +28,7 @@ def task(admin: Member) -> Task:
 
 def judged(task: Task, by: Member, records: list[Record], fields: list[dict[str, str]]) -> None:
     factories.make_drafts(task, records, fields=fields)
-    for _ in records:
-        golds.decide(by, task)
+    golds.accept_all(by, task, count=len(records))
 
 
 def frozen(task: Task, by: Member, **filters: Any) -> DatasetVersion:

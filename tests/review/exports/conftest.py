@@ -34,8 +34,7 @@ def judged(task: Task, admin: Member) -> list[Record]:
     """Twelve records with a draft each: accepted, edited, rejected in turn."""
     records = golds.make_records(task, 12)
     golds.make_drafts(task, records)
-    for index in range(12):
-        golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    golds.decide_each(admin, task, ["accept", "edit", "reject"] * 4)
     return records
 
 

@@ -27,8 +27,7 @@ VERDICTS = None if os.environ.get("STRESS") == "1" else 30
 @pytest.fixture
 def version(task: Task, admin: Member, freeze: Freeze) -> DatasetVersion:
     golds.make_drafts(task, golds.make_records(task, COUNT))
-    for index in range(COUNT):
-        golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    golds.decide_each(admin, task, [["accept", "edit", "reject"][index % 3] for index in range(COUNT)])
     return freeze()
 
 

@@ -22,8 +22,7 @@ def records(task: Task, admin: Member) -> list[Record]:
     """Twelve records, each with a judged draft: accepted, edited or rejected in turn."""
     records = judged_golds.make_records(task, 12)
     judged_golds.make_drafts(task, records)
-    for index in range(12):
-        judged_golds.decide(admin, task, ["accept", "edit", "reject"][index % 3])
+    judged_golds.decide_each(admin, task, ["accept", "edit", "reject"] * 4)
     return records
 
 
