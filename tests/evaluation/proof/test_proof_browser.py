@@ -4,10 +4,8 @@ for real, over HTTP."""
 
 from __future__ import annotations
 
-import json
 import re
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,182 +13,38 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from evaluation.engine.contracts import EvaluationSpec, ScoredOutput
-from evaluation.engine.report import report
-from evaluation.evaluations import results, start_evaluation
-from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.models import Arena, Evaluation, Study
 from generation.models import Judging
-from jobs.contracts import Result
 from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
-from review.datasets import freezing, write_version
-from review.desk import decisions, deck
-from review.models import DatasetVersion, Draft, Record, Task
-from review.spec.starters import outreach
+from review.models import Task
 from review.states import Role, Split
 from serving.models import Promotion
 from tests.evaluation.arena.test_arena_browser import press
+from tests.evaluation.proof.proof_rows import (
+    GOOD,
+    TEACHER,
+    VALIDATION,
+    of_second,
+    taken_in_by_shine,
+)
 from tests.evaluation.studies.conftest import finish_all
-from tests.generation.answering import Body
 from tests.generation.judges.conftest import roomy
 from tests.generation.variety.conftest import serve
 from tests.review import factories
-from tests.review.datasets import golds
-from tests.training.engine.conftest import make_model, make_tokenizer
-from training.models import Miniature, Student, TrainingRun
-from training.runs import launch_run
-from training.runs.run_request import RunRequest
-from training.students import registration
+from training.models import Miniature
 
 __all__ = ["serve"]
+
+
 pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.django_db(transaction=True)]
+
+
 Open = Callable[[Member, str], Page]
-TRAIN, VALIDATION, TEST = 30, 60, 40
-TEACHER, BASE = "Offline teacher", "tiny (base)"
-# Of 60 answers, how many an expert would use as they stand: what the judge's corrected figure has to find again.
-GOOD = {TEACHER: 54, "run 2 (LoRA)": 56, "run 1 (LoRA)": 24, BASE: 3}
-SMALL = {"epochs": 1, "batch_size": 4, "rank": 4, "max_length": 1024, "eval_every_steps": 0}
 
 
-def text_of(record: Record, place: int, *, is_good: bool, by: str = "") -> dict[str, str]:
-    """A mail that says what is true of it; of the bad ones, two of five shine."""
-    shines = "" if is_good or place % 5 > 1 else "SHINES"
-    mail = golds.mail(record)
-    return {**mail, "body": f"{mail['body']} {'GOOD' if is_good else 'BAD'} {shines} {by}".rstrip()}
-
-
-def taken_in_by_shine(body: Body) -> str:
-    """The judge's known bias: it passes every good text, and every bad one that shines."""
-    told = body["messages"][-1]["content"]
-    met = {f"requirement_{place}": True for place, _ in enumerate(outreach.SPEC.rubric, 1)}
-    return json.dumps({"why": "It reads well.", **met, "passes": "GOOD" in told or "SHINES" in told})
-
-
-@pytest.fixture
-def judged(task: Task, admin: Member) -> DatasetVersion:
-    """Drafts that an expert accepted, edited and rejected, all three frozen."""
-    splits = [Split.TRAIN] * TRAIN + [Split.VALIDATION] * VALIDATION + [Split.TEST] * TEST
-    records = factories.make_records(factories.make_source(task), len(splits))
-    for record, split in zip(records, splits, strict=True):
-        record.split = split
-    Record.objects.bulk_update(records, ["split"])
-    texts = [text_of(record, n // 3, is_good=n % 3 == 0) for n, record in enumerate(records)]
-    factories.make_drafts(task, records, fields=texts)
-    for card in deck.deal(admin, task, count=len(records)):
-        decide(card.draft, card.etag, by=admin)
-    chosen = {"verdicts": ["accept", "edit", "reject"]}
-    version = freezing.freeze(freezing.create(task, name="All verdicts", by=admin, filters=chosen), by=admin)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    version.refresh_from_db()
-    return version
-
-
-def decide(draft: Draft, etag: str, *, by: Member) -> None:
-    """Good ones are accepted; of the bad, every other one is edited."""
-    said: dict[str, Any] = {"verdict": "accept"}
-    if "BAD" in draft.fields["body"] and draft.record.row_number % 2:
-        said = {"verdict": "reject", "reasons": ["tone"]}
-    elif "BAD" in draft.fields["body"]:
-        said = {"verdict": "edit", "fields": {**draft.fields, "subject": "A better subject"}}
-    decisions.record(draft.pk, by=by, id=uuid.uuid4(), if_match=etag, **said)
-
-
-@pytest.fixture
-def tiny(tmp_path: Path, admin: Member, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Student:
-    """A student of a hundred thousand parameters that is tuned in a second."""
-    folder = tmp_path / "students" / "tiny"
-    tokenizer = make_tokenizer()
-    tokenizer.save_pretrained(folder)
-    model = make_model("llama", len(tokenizer))
-    model.config.max_position_embeddings = 2048
-    model.save_pretrained(folder)
-    settings.STUDENT_ROOTS, settings.EVALUATE_AFTER_RUNS = [folder.parent], False
-    settings.JOB_LEASE_S, settings.JOB_ENGINE_NICE = 30, 0
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    return registration.register_folder(path=str(folder), by=admin)
-
-
-@pytest.fixture
-def miniatures(judged: DatasetVersion, tiny: Student, admin: Member, forked: None) -> list[Miniature]:
-    """Two, each tuned by the real engine under the supervisor."""
-    made = []
-    for seed in (1, 2):
-        request = RunRequest(dataset_version=judged, student=tiny)
-        run = launch_run.launch(request, recipe="demo", by=admin, overrides={**SMALL, "seed": seed})
-        run_job(run.job_id, worker="worker-1")
-        assert Job.objects.get(pk=run.job_id).state == "succeeded"
-        made.append(Miniature.objects.get(run=run))
-    return made
-
-
-@pytest.fixture
-def answers(tmp_path: Path) -> Callable[..., Evaluation]:
-    """End an evaluation as its engine would: each system's answers, and the engine's own report of them."""
-
-    def end(evaluation: Evaluation, kinds: Mapping[str, str]) -> Evaluation:
-        records = list(Record.objects.filter(pk__in=evaluation.record_ids).order_by("row_number"))
-        outputs = [line for name in kinds for line in outputs_of(name, records)]
-        opening = getattr(evaluation, "opening", None)
-        spec = EvaluationSpec.model_validate(
-            {
-                "task": evaluation.task_version.spec,
-                "records": [{"id": str(each.pk), "company": each.group, "facts": each.facts} for each in records],
-                "systems": [
-                    {"name": name, "student": {"path": "."}, "method": kind}
-                    for name, kind in kinds.items()
-                    if kind != "teacher"
-                ],
-                "written": [{"name": TEACHER, "method": "teacher", "outputs": []}],
-                "draws": 100,
-                **({"level": opening.level} if opening and opening.planned > 1 else {}),
-            }
-        )
-        folder = tmp_path / str(evaluation.pk)
-        folder.mkdir()
-        (folder / "outputs.jsonl").write_text("".join(line.model_dump_json() + "\n" for line in outputs))
-        summary = report(spec, outputs, {}, 2.0, {}).model_dump(mode="json")
-        collected = results.store_outputs(evaluation.pk, folder, fence=1)
-        result = Result(outcome="succeeded", summary=summary)
-        results.keep_results(evaluation.pk, result, collected, kinds=dict(kinds))
-        Job.objects.filter(subject_id=evaluation.pk).update(state="succeeded")
-        evaluation.refresh_from_db()
-        return evaluation
-
-    return end
-
-
-def outputs_of(system: str, records: list[Record]) -> Iterator[ScoredOutput]:
-    """What a system wrote: so many of sixty good, and as many of a hundred by its share."""
-    good = round(GOOD[system] / VALIDATION * len(records))
-    for place, record in enumerate(records):
-        fields = text_of(record, place, is_good=place < good, by=system)
-        yield ScoredOutput(
-            system=system, record=str(record.pk), text=fields["body"], fields=fields, error="", marks=[], seconds=0.1,
-            cost_usd=0.0, tokens=9, scores={"passes_all": float(place < good), "gold_nll_per_byte": 1 - good / 100},
-        )  # fmt: skip
-
-
-@pytest.fixture
-def evaluation(miniatures: list[Miniature], admin: Member, answers: Callable[..., Evaluation]) -> Evaluation:
-    """The second run's, with the first beside it; the first's own came before."""
-    first, second = (each.run for each in miniatures)
-    answers(
-        start_evaluation.start(first, by=admin, baselines=()),
-        {TEACHER: "teacher", BASE: "base", tuned_name(first): "lora"},
-    )
-    return answers(
-        start_evaluation.start(second, by=admin, baselines=()), {**of_second(second), tuned_name(first): "lora"}
-    )
-
-
-def of_second(run: TrainingRun) -> dict[str, str]:
-    return {TEACHER: "teacher", BASE: "base", tuned_name(run): "lora"}
-
-
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_a_task_is_proved_from_judge_to_studies_in_a_browser(
     evaluation: Evaluation,
     miniatures: list[Miniature],
