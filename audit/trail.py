@@ -18,6 +18,7 @@ ACTS: dict[str, str] = {
     "member_added": "Member added",
     "member_deactivated": "Member deactivated",
     "member_reactivated": "Member reactivated",
+    "work_handed_over": "Work handed over",
     "member_made_admin": "Member made admin",
     "member_unmade_admin": "Member no longer admin",
     "password_renewed": "Temporary password given",

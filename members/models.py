@@ -12,13 +12,15 @@ from knox.models import AbstractAuthToken
 
 
 class Member(AbstractUser):  # type: ignore[django-manager-missing] # the manager is of knox
-    """A person of the organisation. `is_superuser` is the role admin: everything, everywhere."""
+    """A person of the organisation, or a program of one task. `is_superuser` is the role admin: everything, everywhere."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     display_name = models.CharField(max_length=80, blank=True)
     preferences = models.JSONField(default=dict, blank=True)
     # Sessions carry the epoch they began in; one that is past is signed out.
     session_epoch = models.PositiveIntegerField(default=0)
+    # Whom a service token acts as: no person, has no password, and judges nothing.
+    is_service = models.BooleanField(default=False, db_default=False)
 
     @property
     def is_admin(self) -> bool:

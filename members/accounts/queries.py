@@ -15,25 +15,26 @@ from web.db.keys import uuid_or_none
 
 
 def all_members(asking: Member) -> QuerySet[Member]:
-    """All members with the number of their live tokens as `live_tokens`, the active first, by name.
+    """All people with the number of their live tokens as `live_tokens`, the active first, by name.
 
     Raises:
         PermissionDenied: The asking member is no admin.
     """
     _require_admin(asking)
     live = Q(auth_token_set__expiry__isnull=True) | Q(auth_token_set__expiry__gt=timezone.now())
-    return Member.objects.annotate(live_tokens=Count("auth_token_set", filter=live)).order_by("-is_active", "username")
+    people = Member.objects.filter(is_service=False)
+    return people.annotate(live_tokens=Count("auth_token_set", filter=live)).order_by("-is_active", "username")
 
 
 def member_or_404(asking: Member, member_id: uuid.UUID) -> Member:
-    """One member, for admins.
+    """One person, for admins.
 
     Raises:
         PermissionDenied: The asking member is no admin.
         Http404: There is no such member.
     """
     _require_admin(asking)
-    member = Member.objects.filter(pk=member_id).first()
+    member = Member.objects.filter(pk=member_id, is_service=False).first()
     if member is None:
         raise Http404("There is no such member.")
     return member

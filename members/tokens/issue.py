@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
 
 from audit import trail
 from members.models import ApiToken, Member
-from members.tokens.scopes import SCOPES, allows
+from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from web.errors import Refusal
 
 LONGEST_DAYS = 366
@@ -33,17 +33,58 @@ def make_token(
     Raises:
         Refusal: With a message by field.
     """
+    errors = _mistakes(name, scopes, days, known=SCOPES)
+    if "scopes" not in errors and (beyond := _beyond(member, scopes, within)):
+        errors["scopes"] = [f"The scope '{beyond}' goes beyond what you have."]
+    return _made(member, errors, name=name, scopes=scopes, days=days, by=member)
+
+
+def make_service_token(
+    program: Member, *, name: str, scopes: Sequence[str], days: int, by: Member, task: str
+) -> tuple[ApiToken, str]:
+    """Make the token of a program. The caller gave the program its role in the task, in the same transaction.
+
+    Args:
+        program: The member the token acts as.
+        name: What it is for.
+        scopes: Some of `members.tokens.scopes.SERVICE_SCOPES`.
+        days: Days until it expires, 1 to 366.
+        by: Who makes it.
+        task: Slug of its task, for the audit trail.
+
+    Returns:
+        The row and the token itself, which is nowhere kept.
+
+    Raises:
+        Refusal: With a message by field.
+    """
+    errors = _mistakes(name, scopes, days, known=SERVICE_SCOPES)
+    return _made(program, errors, name=name, scopes=scopes, days=days, by=by, task=task)
+
+
+def _mistakes(name: str, scopes: Sequence[str], days: int, *, known: Iterable[str]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     if not name.strip():
         errors["name"] = ["Say what the token is for, such as 'nightly export'."]
     if not scopes:
         errors["scopes"] = ["Choose at least one scope."]
-    if unknown := sorted(set(scopes) - set(SCOPES)):
-        errors["scopes"] = [f"There is no scope '{unknown[0]}'. Scopes are {', '.join(SCOPES)}."]
-    elif beyond := _beyond(member, scopes, within):
-        errors["scopes"] = [f"The scope '{beyond}' goes beyond what you have."]
+    if unknown := sorted(set(scopes) - set(known)):
+        errors["scopes"] = [f"There is no scope '{unknown[0]}' here. Scopes are {', '.join(known)}."]
     if not 1 <= days <= LONGEST_DAYS:
         errors["days"] = [f"Choose from 1 to {LONGEST_DAYS} days."]
+    return errors
+
+
+def _made(
+    member: Member,
+    errors: dict[str, list[str]],
+    *,
+    name: str,
+    scopes: Sequence[str],
+    days: int,
+    by: Member,
+    **told: str,
+) -> tuple[ApiToken, str]:
     if errors:
         raise Refusal("invalid_token", "The token was not made.", hint="Mend the fields named.", errors=errors)
     kept = [scope for scope in SCOPES if scope in scopes]
@@ -51,14 +92,14 @@ def make_token(
         row, plaintext = ApiToken.objects.create(
             user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
         )
-        trail.record("token_made", by=member, begins_with=row.token_key[:8], scopes=kept, days=days)
+        trail.record("token_made", by=by, begins_with=row.token_key[:8], scopes=kept, days=days, **told)
     return row, plaintext
 
 
-def revoke(token: ApiToken) -> None:
-    """Take a token back; the next request with it is refused."""
+def revoke(token: ApiToken, *, by: Member | None = None, **told: str) -> None:
+    """Take a token back; the next request with it is refused. `by` is its own member, unless said otherwise."""
     with transaction.atomic():
-        trail.record("token_revoked", by=token.user, begins_with=token.token_key[:8])
+        trail.record("token_revoked", by=by or token.user, begins_with=token.token_key[:8], **told)
         token.delete()
 
 

@@ -23,6 +23,15 @@ SCOPES: dict[str, str] = {
 }
 
 
+# What a program of a task may be given. It judges nothing: what an expert has said is what an expert has said.
+SERVICE_SCOPES: dict[str, str] = {
+    "read": "Read the task, its records, drafts, jobs and results",
+    "datasets": "Download its approved datasets",
+    "serve": "Ask its miniatures over /v1",
+    "lead": "Import, freeze, launch generation and training, tell outcomes",
+}
+
+
 def allows(scopes: list[str], needed: str) -> bool:
     """Whether a token with these scopes may do what needs the given one.
 
@@ -70,6 +79,8 @@ class HasScope(BasePermission):
             return True
         safe = request.method in SAFE
         needed = getattr(view, "scope_read", "read") if safe else getattr(view, "scope_write", "lead")
+        if needed == "review" and request.user.is_service:
+            raise PermissionDenied("A service token judges nothing: use a token of the person who decides.")
         if allows(request.auth.scopes, needed):
             return True
         held = ", ".join(request.auth.scopes) or "none"

@@ -104,6 +104,8 @@ def decide(member: Member, need: Level, pattern: str, values: Mapping[str, Any])
         PermissionDenied: The member is no admin or lead, or sees the task and has a smaller role in it.
         Http404: The member does not see the task, there is no such thing, or the level names nothing that could be asked.
     """
+    if member.is_service and need in (ADMIN, ANY_LEAD, OWN):
+        raise PermissionDenied("A service token acts inside its task alone.")
     if member.is_admin or need in (MEMBER, OWN):
         return
     if need is ADMIN:

@@ -13,6 +13,7 @@ from members.accounts import queries as members
 from members.models import Member
 from members.ports import Roles
 from members.session import member_of
+from miniatures_site.wiring import leaving
 from review.models import Membership
 from review.states import Role
 from review.tasks import permissions, team
@@ -44,6 +45,8 @@ class TaskTeams:
 def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)
     member = members.member_or_404(admin, member_id)
+    if request.POST.get("do") == "hand_over":
+        return _hand_over(request, member)
     if request.method == "POST":
         task = task_or_404(admin, request.POST.get("task", ""))
         try:
@@ -55,4 +58,14 @@ def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     held = {row["task"]: row["role"] for row in TaskTeams().roles_of(member)}
     tasks = [{"slug": task.slug, "name": task.name, "role": held.get(task.slug, "")} for task in tasks_for(admin)]
     context = {"section": "settings", "tab": "members", "person": member, "tasks": tasks, "roles": Role.choices}
+    context["leaving"] = leaving.read(member) if member.is_active else None
     return render(request, "settings/member.html", context)
+
+
+def _hand_over(request: HttpRequest, member: Member) -> HttpResponse:
+    try:
+        taker = leaving.hand_over(member, to=request.POST.get("to", ""), by=member_of(request))
+        messages.success(request, f"{taker.name} has taken over from {member.name}.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}".strip())
+    return redirect("team_member", member_id=member.pk)

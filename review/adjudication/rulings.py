@@ -40,6 +40,7 @@ def locked_draft(draft_id: UUID, *, by: Member) -> Iterator[Draft]:
         if draft is None:
             raise Http404("There is no such draft.")
         require(by, draft.task, Role.LEAD)
+        require(by, draft.task, Role.REVIEWER)
         yield draft
 
 

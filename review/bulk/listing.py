@@ -229,7 +229,8 @@ def _pairs(choices: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
 
 
 def _reviewers(task: Task) -> list[tuple[str, str]]:
-    of_task = Membership.objects.filter(task=task, role__in=(Role.REVIEWER, Role.LEAD)).select_related("member")
+    judging = Membership.objects.filter(task=task, role__in=(Role.REVIEWER, Role.LEAD), member__is_service=False)
+    of_task = judging.select_related("member")
     return sorted((row.member.username, row.member.name) for row in of_task[:200])
 
 

@@ -18,7 +18,7 @@ from review.desk import overlap, pace, queues
 from review.desk.queues import DealPlan
 from review.models import Decision, Draft, KnownAnswer, Membership
 from review.states import AssignmentState, DraftState, Role, Verdict
-from review.tasks.permissions import RANK
+from review.tasks.permissions import NO_PERSON, RANK
 from web.db.compiled_query import CompiledQuery
 
 
@@ -132,5 +132,7 @@ def _require_reviewer(member: Member, role: str | None, task_name: str) -> None:
         return
     if role is None:
         raise Http404("There is no such draft.")
+    if member.is_service:
+        raise PermissionDenied(NO_PERSON)
     if RANK[role] < RANK[Role.REVIEWER.value]:
         raise PermissionDenied(f"This needs the role reviewer in the task '{task_name}'.")

@@ -13,6 +13,7 @@ from review.models import Membership, Task
 from review.states import Role
 
 RANK = {Role.VIEWER.value: 1, Role.REVIEWER.value: 2, Role.LEAD.value: 3}
+NO_PERSON = "A program judges nothing: use a token of the person who decides."
 _KEPT = "_task_access"
 _KEPT_LEADS = "_led_tasks"
 
@@ -97,6 +98,8 @@ def task_or_404(member: Member, slug: str) -> Task:
 
 def may(member: Member, task: Task, least: Role) -> bool:
     """Whether the member has at least this role in the task."""
+    if member.is_service and least is Role.REVIEWER:
+        return False  # A program may launch what a lead launches, and judges nothing.
     role = role_of(member, task)
     return role == "admin" or (role is not None and RANK[role] >= RANK[least.value])
 
@@ -107,6 +110,8 @@ def require(member: Member, task: Task, least: Role) -> None:
     Raises:
         PermissionDenied: Says which role is needed.
     """
+    if member.is_service and least is Role.REVIEWER:
+        raise PermissionDenied(NO_PERSON)
     if not may(member, task, least):
         raise PermissionDenied(f"This needs the role {least.label.lower()} in the task '{task.name}'.")
 
@@ -131,7 +136,9 @@ def led_by(member: Member) -> list[tuple[str, str]]:
 
 
 def may_create(member: Member) -> bool:
-    """Whether the member may make tasks: an admin, or a lead of any task."""
+    """Whether the member may make tasks: an admin, or a lead of any task. A program stays in its own."""
+    if member.is_service:
+        return False
     if member.is_admin or getattr(member, _KEPT_LEADS, None):
         return True
     return Membership.objects.filter(member=member, role=Role.LEAD).exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Case, IntegerField, Value, When
 
@@ -28,6 +29,8 @@ def give_role(member: Member, task: Task, *, role: str, by: Member) -> None:
             lead.
     """
     require(by, task, Role.LEAD)
+    if by.is_service:
+        raise PermissionDenied("A program gives no roles.")
     if role and role not in Role.values:
         raise Refusal("unknown_role", f"There is no role '{role}'.", errors={"role": ["Choose one of the list."]})
     if role and not member.is_active:
@@ -55,7 +58,7 @@ def member_named(username: str, *, task: Task, by: Member) -> Member:
         Refusal: 422 when there is nobody of that name.
     """
     require(by, task, Role.LEAD)
-    members = list(Member.objects.filter(username__iexact=username.strip())[:2])
+    members = list(Member.objects.filter(username__iexact=username.strip(), is_service=False)[:2])
     if len(members) != 1:
         words = f"There is no member '{username.strip()}'."
         raise Refusal("unknown_member", words, hint="An admin adds members.", errors={"member": [words]})
@@ -63,7 +66,7 @@ def member_named(username: str, *, task: Task, by: Member) -> Member:
 
 
 def _keep_one_lead(leaving: Member, task: Task) -> None:
-    leads = Membership.objects.filter(task=task, role=Role.LEAD)
+    leads = Membership.objects.filter(task=task, role=Role.LEAD, member__is_service=False)
     if (
         leads.filter(member=leaving).exists()
         and not leads.filter(member__is_active=True).exclude(member=leaving).exists()
@@ -80,7 +83,7 @@ OFFERED_AT_MOST = 200
 
 
 def team_of(member: Member, task: Task) -> list[Membership]:
-    """Memberships of the task with their members, leads first, then by name.
+    """Memberships of the task's people with their members, leads first, then by name.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -91,7 +94,7 @@ def team_of(member: Member, task: Task) -> list[Membership]:
         default=Value(0),
         output_field=IntegerField(),
     )
-    held = Membership.objects.filter(task=task).select_related("member")
+    held = Membership.objects.filter(task=task, member__is_service=False).select_related("member")
     return list(held.order_by(rank, "member__username"))
 
 
@@ -99,7 +102,7 @@ def team_panel(member: Member, task: Task) -> dict[str, Any] | None:
     """What the task's page shows its lead: the team, the roles there are, and names to choose from; else None."""
     if not may(member, task, Role.LEAD):
         return None
-    others = Member.objects.filter(is_active=True, is_superuser=False).exclude(memberships__task=task)
+    others = Member.objects.filter(is_active=True, is_superuser=False, is_service=False).exclude(memberships__task=task)
     return {
         "team": team_of(member, task),
         "roles": Role.choices,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
-from members.tokens.scopes import SCOPES, allows
+from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from miniatures_site.access import ACCESS, ACCOUNTS, AccessLevel
+from review.tasks.service_tokens import issue
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
 from tests.matrix.callers import CALLERS, ROLES, ask
 from tests.matrix.installation import CANARY, Installation
@@ -38,6 +40,14 @@ def allowed(need: AccessLevel, caller: str, *, is_api: bool) -> set[str]:
         # Of a task that is not theirs nobody learns even that it exists.
         return {"hidden"}
     return {"reached"} if ROLES.index(caller) >= ROLES.index(LEAST[need]) else REFUSED
+
+
+@pytest.fixture(scope="module")
+def program_elsewhere(installation: Installation) -> Client:
+    """A program with all that a service token may have, in the stranger's task."""
+    lead = installation.members["stranger"]
+    _, secret = issue.make(installation.elsewhere, name="crm", scopes=list(SERVICE_SCOPES), days=7, by=lead)
+    return Client(raise_request_exception=False, headers={"Authorization": f"Bearer {secret}"})
 
 
 def test_every_route_is_declared() -> None:
@@ -75,7 +85,9 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
 
 
 @pytest.mark.parametrize("route", API, ids=lambda route: route.name)
-def test_a_token_does_what_its_scopes_say_and_no_more(route: Route, installation: Installation) -> None:
+def test_a_token_does_what_its_scopes_say_and_no_more(
+    route: Route, installation: Installation, program_elsewhere: Client
+) -> None:
     address = route.address(installation.values(route)) + query_of(route.name, installation)
     wrong = []
 
@@ -91,5 +103,9 @@ def test_a_token_does_what_its_scopes_say_and_no_more(route: Route, installation
             is_refused = got == "denied" and b"lacks the scope" in content
             if is_refused == allows([scope], needed) or got in ("login", "broken"):
                 wrong.append(f"{method} {address} with '{scope}': {got}, but it needs '{needed}'. {content[:120]!r}")
+        got, content = ask(program_elsewhere, route, address, method, body)
+        is_lists = ACCESS[route.name].declared(method) is AccessLevel.MEMBER
+        if (got not in REFUSED and not is_lists) or CANARY.encode() in content.lower():
+            wrong.append(f"{method} {address} with a service token of another task: {got}. {content[:120]!r}")
 
     assert not wrong, "\n" + "\n".join(wrong)

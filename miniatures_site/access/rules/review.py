@@ -16,6 +16,8 @@ REVIEW = {
     "review:task": Rule(VIEWER, NONE),
     "review:edit": Rule(LEAD, LEAD),
     "review:team": Rule(NONE, LEAD),
+    "review:service-tokens": Rule(LEAD, LEAD),
+    "review:service-token-revoke": Rule(NONE, LEAD),
     "review:example": Rule(NONE, LEAD),
     "review:version": Rule(VIEWER, NONE),
     "review:diff": Rule(VIEWER, NONE),
@@ -78,6 +80,8 @@ REVIEW = {
     "api-task-version": Rule(VIEWER, NONE),
     "api-task-team": Rule(LEAD, NONE),
     "api-task-team-member": Rule(NONE, LEAD),
+    "api-service-tokens": Rule(LEAD, LEAD),
+    "api-service-token": Rule(NONE, LEAD),
     "api-agreement": Rule(VIEWER, NONE),
     "api-reviewers": Rule(LEAD, NONE),
     # Everybody reads their own page as well.

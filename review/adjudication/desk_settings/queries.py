@@ -60,7 +60,8 @@ def assigned(task: Task) -> list[dict[str, Any]]:
 
 def reviewers(task: Task) -> list[Member]:
     """Members who judge drafts of the task, by name."""
-    held = Membership.objects.filter(task=task, role__in=[Role.REVIEWER, Role.LEAD], member__is_active=True)
+    judging = {"role__in": [Role.REVIEWER, Role.LEAD], "member__is_active": True, "member__is_service": False}
+    held = Membership.objects.filter(task=task, **judging)
     return [membership.member for membership in held.select_related("member").order_by("member__username")]
 
 

@@ -153,4 +153,4 @@ def _others(member: Member, task: Task) -> dict[str, int]:
 def team_of(task: Task) -> list[Member]:
     """Who can judge in a task: members of its team but for viewers, and admins; `TEAM_AT_MOST` of them."""
     may_judge = Q(memberships__task=task, memberships__role__in=[Role.REVIEWER, Role.LEAD]) | Q(is_superuser=True)
-    return list(Member.objects.filter(may_judge).distinct().order_by("username")[:TEAM_AT_MOST])
+    return list(Member.objects.filter(may_judge, is_service=False).distinct().order_by("username")[:TEAM_AT_MOST])

@@ -1,4 +1,4 @@
-"""One mail a day to each member for whom something waits: cards of their own, and for leads what is disputed or late.
+"""One mail a day to each member for whom something waits: cards of their own, and for leads what is disputed, late or ends.
 
 A row a member and day says that the mail is due; what it says is read when it leaves. A mail may come twice if a worker dies
 between sending and noting it, never more than once otherwise. Mails name tasks and numbers, and no text of any record.
@@ -21,6 +21,7 @@ from members.models import Member
 from review.desk import lead_queue
 from review.models import DailyMail, Draft, Membership, SharedCard, Task
 from review.states import DraftState, Role
+from review.tasks.service_tokens import queries as service_tokens
 
 logger = logging.getLogger(__name__)
 PREFERENCE: Final = "daily_mails"
@@ -58,7 +59,7 @@ def wants(member: Member) -> bool:
 
 def text_for(member: Member) -> str:
     """What waits for a member now, in plain text; empty when nothing does."""
-    parts = [*_own_cards(member), *_to_rule(member)]
+    parts = [*_own_cards(member), *_to_rule(member), *_tokens_that_end(member)]
     if not parts:
         return ""
     return "\n\n".join([*parts, f"You can turn this daily mail off under {settings.SITE_URL}/settings/."]) + "\n"
@@ -74,8 +75,9 @@ def _without_mail(today: date) -> list[Member]:
     waiting = set(_waiting().order_by().values_list("for_reviewer", flat=True).distinct())
     leads = Membership.objects.filter(role=Role.LEAD, task__archived_at__isnull=True, member__in=members)
     tasks = Task.objects.filter(pk__in=leads.values("task"))
-    to_rule = {task.pk for task in tasks if lead_queue.anything_waits(task)}
-    waiting |= {held.member_id for held in leads if held.task_id in to_rule}
+    to_tell = {task.pk for task in tasks if lead_queue.anything_waits(task)}
+    to_tell |= {task for task, _, _ in service_tokens.ending([task.pk for task in tasks], today)}
+    waiting |= {held.member_id for held in leads if held.task_id in to_tell}
     return [member for pk, member in members.items() if pk in waiting]
 
 
@@ -106,6 +108,14 @@ def _to_rule(member: Member) -> Iterator[str]:
         if counts["late"]:
             late = counts["late"]
             yield f"{task.name}: {late} late decision{'s' * (late != 1)} to rule on.\n{_link('review:late', task)}"
+
+
+def _tokens_that_end(member: Member) -> Iterator[str]:
+    led = Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD, archived_at__isnull=True)
+    tasks = {task.pk: task for task in led}
+    for pk, name, days in service_tokens.ending(tasks, timezone.now().date()):
+        link = _link("review:service-tokens", tasks[pk])
+        yield f"{tasks[pk].name}: the service token '{name}' ends in {days} days; its program is refused then.\n{link}"
 
 
 def _cards(count: int) -> str:

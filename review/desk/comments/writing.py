@@ -118,7 +118,7 @@ def _named(text: str, task: Task) -> list[Member]:
     for name in names:
         wanted |= Q(username__iexact=name)
     seers = Q(memberships__task=task) | Q(is_superuser=True)
-    return list(Member.objects.filter(wanted, seers, is_active=True).distinct())
+    return list(Member.objects.filter(wanted, seers, is_active=True, is_service=False).distinct())
 
 
 def _again(id: UUID, *, draft_id: UUID, by: Member, text: str) -> Comment:

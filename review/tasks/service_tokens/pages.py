@@ -1,0 +1,53 @@
+"""The page of a task's service tokens."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from members.recent_login.reauthentication import require_recent
+from members.session import member_of
+from review.tasks.permissions import task_or_404
+from review.tasks.service_tokens import issue, queries
+from review.tasks.service_tokens.forms import ServiceTokenForm
+from web.errors import Refusal
+from web.http.form_errors import add_refusal
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    lead = member_of(request)
+    task = task_or_404(lead, slug)
+    form = ServiceTokenForm(request.POST or None)
+    made = None
+    if request.method == "POST" and form.is_valid():
+        require_recent(request)
+        try:
+            made = issue.make(task, by=lead, **form.cleaned_data)
+            form = ServiceTokenForm()
+        except Refusal as refusal:
+            add_refusal(form, refusal)
+    context = {
+        "task": task,
+        "section": "task",
+        "form": form,
+        "made": made,
+        "tokens": [(token, queries.is_ending(token)) for token in queries.tokens_of(lead, task)],
+        "now": timezone.now(),
+    }
+    return render(request, "review/tasks/service_tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def revoke(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    lead = member_of(request)
+    task = task_or_404(lead, slug)
+    token = queries.token_or_404(lead, task, key)
+    issue.revoke(token, task, by=lead)
+    messages.success(request, f"The token '{token.name}' is revoked; requests with it are refused from now on.")
+    return redirect("review:service-tokens", slug)

@@ -1,0 +1,62 @@
+"""Questions about the service tokens of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from members.models import ApiToken, Member
+from review.models import Task
+from review.states import Role
+from review.tasks.permissions import require
+
+# Days before its end on which leads are told that a token ends.
+TOLD_BEFORE = (14, 3)
+SOON = timedelta(days=TOLD_BEFORE[0])
+
+
+def tokens_of(member: Member, task: Task) -> QuerySet[ApiToken]:
+    """The task's service tokens, newest first.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    require(member, task, Role.LEAD)
+    tokens: QuerySet[ApiToken] = ApiToken.objects.filter(user__is_service=True, user__memberships__task=task)
+    return tokens.order_by("-created")
+
+
+def token_or_404(member: Member, task: Task, key: str) -> ApiToken:
+    """One of the task's service tokens, by the first characters that lists show.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Http404: The task has no such token.
+    """
+    token = tokens_of(member, task).select_related("user").filter(token_key=key).first()
+    if token is None:
+        raise Http404("This task has no such token.")
+    return token
+
+
+def ending(tasks: Collection[UUID], day: date) -> list[tuple[UUID, str, int]]:
+    """Tokens of tasks that end 14 or 3 days after a day (UTC): task, name, days left; the soonest first."""
+    found = []
+    for left in sorted(TOLD_BEFORE):
+        rows = ApiToken.objects.filter(
+            user__is_service=True, user__memberships__task__in=tasks, expiry__date=day + timedelta(days=left)
+        )
+        named = rows.annotate(task=F("user__memberships__task")).values_list("task", "name").order_by("name")
+        found += [(task, name, left) for task, name in named]
+    return found
+
+
+def is_ending(token: ApiToken) -> bool:
+    """Whether a token still works and ends within two weeks."""
+    now = timezone.now()
+    return token.expiry is not None and now < token.expiry <= now + SOON
