@@ -17,8 +17,8 @@ from serving.evidence.layout import ADMIN_ACTS, RIGHTS_ACTS
 from serving.evidence.other_tasks import OtherTasks
 from training.models import Miniature
 
-# The act of making an evidence file: told once its day is sealed, so that the same state gives the same file.
-OWN_ACT = "evidence_made"
+# Acts on the evidence file itself: told once their day is sealed, so that the same state gives the same file.
+OWN_ACTS = ("evidence_made", "evidence_downloaded")
 
 
 class TrailPart:
@@ -75,7 +75,7 @@ class TrailPart:
         subjects += Evaluation.objects.filter(run=run).values_list("pk", flat=True)
         rows = seals.rows_about(task=run.task.slug, subjects=[str(each) for each in subjects], acts=ADMIN_ACTS)
         unsealed = {"at__gte": seals.first_day(self._last.day + timedelta(days=1))} if self._last else {}
-        return rows.exclude(act=OWN_ACT, **unsealed)
+        return rows.exclude(act__in=OWN_ACTS, **unsealed)
 
 
 def _moment(row: AuditRow) -> str:

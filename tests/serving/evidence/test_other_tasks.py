@@ -32,7 +32,7 @@ def rivals(admin: Member) -> Task:
 
 
 def test_a_study_and_an_act_that_name_another_task_are_told_by_their_hash(
-    miniature: Miniature, student: Student, rivals: Task, lead: Member, admin: Member, tmp_path: Path
+    miniature: Miniature, student: Student, rivals: Task, admin: Member, tmp_path: Path
 ) -> None:
     asked = StudyRequest(kind="transfer", seeds=(1, 2), epochs=1, recipes={"lora": "demo"})
     version = miniature.run.dataset_version
@@ -42,7 +42,7 @@ def test_a_study_and_an_act_that_name_another_task_are_told_by_their_hash(
     made = trail.record("claim_records_made", by=admin, about=miniature.task, task=miniature.task.slug, of=rivals.slug)
     sealing.seal_days(now=timezone.now() + timedelta(days=2))
 
-    path = written(miniature, lead, tmp_path, with_rows=True)
+    path = written(miniature, tmp_path, with_rows=True)
 
     [told] = [row for row in rows(path, layout.REGISTRATIONS) if row["kind"] == "study"]
     assert (told["id"], told["sha256"], told["withheld"]) == (str(study.pk), study.record_sha256, True)
