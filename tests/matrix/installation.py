@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from campaigns.experiments import register
@@ -39,6 +41,7 @@ from generation.models import (
 )
 from generation.orders import launch as generation
 from generation.states import BudgetScope
+from jobs.lifecycle import control
 from members.invitations import invite
 from members.models import ApiToken, Member
 from members.tokens.scopes import SCOPES
@@ -56,7 +59,8 @@ from review.models import (
     Task,
 )
 from review.states import Role
-from serving.models import RouterVersion
+from serving.evidence import files as evidence
+from serving.models import EvidenceFile, RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
 from tests.campaigns import experiment_rows
