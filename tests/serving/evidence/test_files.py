@@ -37,10 +37,9 @@ class Attempt:
     """An attempt that nothing stops; `meanwhile` happens between making and storing."""
 
     def __init__(self, meanwhile: Callable[[], object] | None = None) -> None:
-        self.fence, self.told, self._meanwhile = 1, [], meanwhile
+        self.fence, self._meanwhile = 1, meanwhile
 
     def progress(self, done: int, total: int, unit: str = "") -> None:
-        self.told.append((done, total))
         if done == 1 and self._meanwhile:
             self._meanwhile()
 
