@@ -106,6 +106,7 @@ ACTS: dict[str, str] = {
     "router_made": "Router made",
     "router_set": "Thresholds of a router set",
     "evidence_made": "Evidence file made",
+    "evidence_downloaded": "Evidence file downloaded",
     "pipeline_saved": "Pipeline saved",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",

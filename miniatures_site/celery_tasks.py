@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from miniatures_site.retention import forget as retention_forget
+from serving.evidence import files as evidence_files
 from web.celery_task import celery_task
 
 
@@ -10,3 +11,4 @@ from web.celery_task import celery_task
 def forget() -> None:
     """Delete what has had its time."""
     retention_forget.forget()
+    evidence_files.drop_expired()

@@ -13,6 +13,9 @@ urlpatterns = [
     path("serving/", api.ServingView.as_view(), name="api-serving"),
     path("miniatures/<uuid:miniature_id>/card/", cards_api.CardView.as_view(), name="api-miniature-card"),
     path(
+        "miniatures/<uuid:miniature_id>/evidence/", evidence_api.EvidenceFilesView.as_view(), name="api-evidence-files"
+    ),
+    path(
         "miniatures/<uuid:miniature_id>/evidence.zip",
         evidence_api.EvidenceView.as_view(),
         name="api-miniature-evidence",

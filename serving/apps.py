@@ -15,12 +15,15 @@ class ServingConfig(AppConfig):
         from review import ports as review_ports
         from review.db import immutability
         from serving.costs import price_moves
-        from serving.kinds import ServingKind, ServingUpdateKind
+        from serving.evidence import files
+        from serving.kinds import EvidenceKind, ServingKind, ServingUpdateKind
         from serving.promotions import queries, teachers
         from serving.runtime import internal_keys
 
         job_ports.register_kind(ServingKind())
         job_ports.register_kind(ServingUpdateKind())
+        job_ports.register_kind(EvidenceKind())
+        review_ports.erase_elsewhere.register(files.erase)
         generation_ports.register_provider(teachers.ROOM, teachers.MiniatureTeachers())
         effects.break_evens.register(price_moves.break_even_effects)
         review_ports.dependents.register(queries.resting_on)

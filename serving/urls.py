@@ -20,6 +20,7 @@ urlpatterns = [
     path("miniatures/<uuid:miniature_id>/serving/", pages.miniature_panel, name="miniature"),
     path("miniatures/<uuid:miniature_id>/card/", cards_pages.card, name="miniature-card"),
     path("miniatures/<uuid:miniature_id>/card.md", cards_pages.download, name="miniature-card-markdown"),
+    path("miniatures/<uuid:miniature_id>/evidence/", evidence_pages.evidence, name="evidence"),
     path("miniatures/<uuid:miniature_id>/evidence.zip", evidence_pages.download, name="miniature-evidence"),
     path("miniatures/<uuid:miniature_id>/promote/", pages.promote, name="promote"),
     path("miniatures/<uuid:miniature_id>/demote/", pages.demote, name="demote"),

@@ -13,7 +13,7 @@ class TrainingConfig(AppConfig):
         from training.costs import run_cost
         from training.inputs import erasing
         from training.kinds import ExportKind, SweepKind, TrainingKind, WriteKind
-        from training.miniatures import remaking
+        from training.miniatures import queries, remaking
         from training.notices import send
         from training.sweeps import advance
 
@@ -23,6 +23,7 @@ class TrainingConfig(AppConfig):
         registry.register_kind(SweepKind())
         registry.register_consumer("costs-of-runs", frozenset({"training"}), run_cost.keep_final_cost)
         registry.register_consumer("notices-of-work", frozenset({"training", "sweep"}), send.queue_notices)
+        registry.hidden_jobs.register(queries.withheld_writings)
         review_ports.erase_elsewhere.register(erasing.erase)
         review_ports.dependents.register(remaking.dependents)
         registry.register_consumer("sweeps-after-runs", frozenset({"training"}), advance.on_run_ended)

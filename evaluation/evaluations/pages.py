@@ -27,6 +27,7 @@ from evaluation.evaluations.run_inputs import tuned_name
 from evaluation.states import DEFAULT_BASELINES, SystemKind
 from evaluation.suites import queries as suite_queries
 from members.session import member_of
+from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from training.runs import queries as run_selectors
@@ -134,6 +135,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
         "likelihood": tables.differences(summary, "gold_nll_per_byte"),
         "chart": tables.chart(summary, judged_by.name),
         "may_see_texts": may_see_texts,
+        "is_withheld": is_withheld(member_of(request), evaluation.task),
         "unsupported": unsupported.examples(evaluation) if may_see_texts else [],
         "forgetting": tables.forgetting(summary),
         "page": page,

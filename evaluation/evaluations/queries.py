@@ -13,6 +13,7 @@ from evaluation.models import Arena, Evaluation, EvaluationOutput, SplitOpening
 from evaluation.suites import queries as suite_queries
 from members.models import Member
 from review.models import Record, Task
+from review.sources.judge_records.queries import is_withheld, require_may_ask
 from review.spec.schema import Facts
 from review.states import Role, Split
 from review.tasks.permissions import may, tasks_for
@@ -90,7 +91,13 @@ def uncounted_reads(task: Task) -> int:
 
 
 def may_see_texts(member: Member, task: Task) -> bool:
-    """Whether a member may see which system wrote what: while an arena of the task is open its leads alone, for the others vote blind."""
+    """Whether a member may see which system wrote what.
+
+    While an arena of the task is open its leads alone, for the others vote blind; and never who reviews the drafts that the
+    task's miniatures judge.
+    """
+    if is_withheld(member, task):
+        return False
     return may(member, task, Role.LEAD) or not Arena.objects.filter(task=task, closed_at__isnull=True).exists()
 
 
@@ -98,8 +105,10 @@ def require_texts(member: Member, task: Task) -> None:
     """Refuse who may not see which system wrote what.
 
     Raises:
+        PermissionDenied: The task's miniatures judge drafts that the member reviews.
         Refusal: 409, an arena of the task is open.
     """
+    require_may_ask(member, task)
     if not may_see_texts(member, task):
         raise Refusal(
             "arena_open",

@@ -11,6 +11,7 @@ from generation.engine.contracts import Mix, MixedTeacher, TeacherSpec
 from generation.models import Order, Teacher
 from generation.states import Provider
 from generation.teachers import provided
+from members.models import Member
 from review.models import Task, TaskVersion
 from web.errors import Refusal
 
@@ -27,6 +28,7 @@ def resolve(
     *,
     per_record: int,
     askable: Callable[[Teacher], TeacherSpec],
+    by: Member | None,
 ) -> MixSettings:
     """Return the mix that an order keeps for this request; empty for an order without one.
 
@@ -36,6 +38,7 @@ def resolve(
         wish: What was asked for.
         per_record: How many drafts each record gets.
         askable: Gives a teacher with its price, or refuses it.
+        by: Who orders; None for the product itself.
 
     Raises:
         Refusal: `too_many_teachers`, `teacher_twice`, `share`, `temperature`, `no_personas`, `no_angles`, `best_of`,
@@ -51,7 +54,7 @@ def resolve(
             "no_angles", "angles", "This task version names no angles.", "Add some to the task, or leave it."
         )
     for asked in wish.teachers:
-        provided.check_provided(asked.teacher, task)
+        provided.check_provided(asked.teacher, task, by=by)
     shown = (
         examples.choose_examples(task, version, count=wish.examples, gold_set=wish.gold_set) if wish.examples else []
     )

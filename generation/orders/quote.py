@@ -114,10 +114,10 @@ def quote(request: OrderRequest) -> Quote:
     task, mix = request.task, request.mix
     _check_size(request)
     spec = require_askable(request.teacher)
-    provided.check_provided(request.teacher, task)
+    provided.check_provided(request.teacher, task, by=request.by)
     version = request.version or latest_version(task)
     ids, facts = _records(request)
-    variety = resolve.resolve(task, version, mix, per_record=request.per_record, askable=require_askable)
+    variety = resolve.resolve(task, version, mix, per_record=request.per_record, askable=require_askable, by=request.by)
     specs = [mixed.teacher for mixed in variety.teachers] or [spec]
     check_way(request.wish, specs)
     drafts, judging = mix_estimate.estimate_mix(

@@ -17,6 +17,7 @@ from generation.orders import launch
 from generation.orders.estimate import OrderEstimate
 from generation.orders.launch import Quote
 from generation.states import CallState, Purpose
+from generation.teachers import provided
 from jobs.states import FINISHED
 from members.models import Member
 from review.models import Record, Task, TaskVersion
@@ -107,6 +108,7 @@ def conversations(order: Order) -> dict[str, list[Message]]:
 
 def _quote(teacher: Teacher, task: Task, by: Member) -> tuple[Decimal, Quote]:
     permissions.require(by, task, Role.LEAD)
+    provided.check_provided(teacher, task, by=by)
     spec, version = launch.require_askable(teacher), latest_version(task)
     messages = _conversation(version, spec.audience)
     estimate = orders_estimate.estimate_conversation(version.spec, messages, spec)

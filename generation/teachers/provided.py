@@ -82,10 +82,11 @@ class TeacherProvider(Protocol):
         """Keys of the teachers that a member may know of; the names of others tell of tasks that are not the member's."""
         ...
 
-    def check(self, key: str, task: Task) -> None:
-        """Refuse an order that the teacher of this key cannot write.
+    def check(self, key: str, task: Task, *, by: Member | None) -> None:
+        """Refuse an order that the teacher of this key cannot write, or not for this member; None is the product itself.
 
         Raises:
+            PermissionDenied: The member may not ask it.
             Refusal: Says why.
         """
         ...
@@ -148,11 +149,12 @@ def judge_spec(teacher: Teacher, task: Task) -> TaskSpec | None:
     return room.judge_spec(teacher.provided_by.partition(":")[2], task) if room else None
 
 
-def check_provided(teacher: Teacher, task: Task) -> None:
-    """Have a provided teacher's room look at an order for a task.
+def check_provided(teacher: Teacher, task: Task, *, by: Member | None) -> None:
+    """Have a provided teacher's room look at a member's order for a task.
 
     Raises:
+        PermissionDenied: The member may not ask it.
         Refusal: The room refuses it.
     """
     if room := provider_of(teacher):
-        room.check(teacher.provided_by.partition(":")[2], task)
+        room.check(teacher.provided_by.partition(":")[2], task, by=by)

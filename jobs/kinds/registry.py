@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db.models import Q
+
 from jobs.kinds.base import JobKind
 from jobs.models import Job
 from members.models import Member
-from web.ports import Port
+from web.ports import Listeners, Port
 
 KINDS: dict[str, JobKind] = {}
 
@@ -43,3 +45,5 @@ def register_consumer(name: str, kinds: frozenset[str], consumer: Callable[[Job]
 # Task slugs whose jobs a member may see (None: all), and whose jobs the member leads: may pause, resume, cancel.
 visible_task_slugs = Port(_no_task_slugs)
 led_task_slugs = Port(_no_task_slugs)
+# Conditions on jobs of those tasks whose results would tell a member what they may not know yet.
+hidden_jobs: Listeners[[Member], Q] = Listeners()

@@ -20,9 +20,11 @@ RECENT_TRANSITIONS = 4
 
 
 def visible(member: Member) -> QuerySet[Job]:
-    """Jobs the member may see, newest first: those of their tasks, and their own."""
+    """Jobs the member may see, newest first: those of their tasks but hidden ones, and their own."""
     slugs = registry.visible_task_slugs(member)
     jobs = Job.objects.order_by("-created_at", "-id")
+    for hidden in registry.hidden_jobs(member) if slugs is not None else ():
+        jobs = jobs.exclude(hidden)
     return jobs if slugs is None else jobs.filter(Q(task_slug__in=slugs) | Q(task_slug="", created_by=member))
 
 

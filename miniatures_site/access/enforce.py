@@ -27,6 +27,7 @@ from miniatures_site.access.routes import key_of
 from miniatures_site.access.rules import RULES
 from miniatures_site.access.rules.campaigns import CAMPAIGNS
 from miniatures_site.access.task_of import AddressValue, TaskLookup, lookup_of
+from review.sources.judge_records.queries import require_not_withheld
 from review.states import Role
 from review.tasks import permissions
 
@@ -67,7 +68,7 @@ class AccessMiddleware(LoginRequiredMiddleware):
         if need is NONE:
             return HttpResponseNotAllowed(rule.page_methods)
         decide(request.user, need, _pattern_of(request), view_kwargs)
-        _require_mails(request, view_kwargs)
+        _require_further(request, rule, view_kwargs)
         return None
 
 
@@ -84,11 +85,12 @@ class RouteAccess(BasePermission):
         """
         if not isinstance(request.user, Member):
             return False
-        need = _rule_of(request._request).enforced(request.method or "")
+        rule = _rule_of(request._request)
+        need = rule.enforced(request.method or "")
         if need is NONE or not hasattr(view, (request.method or "").lower()):
             raise MethodNotAllowed(request.method or "")
         decide(request.user, need, _pattern_of(request._request), view.kwargs)
-        _require_mails(request._request, view.kwargs)
+        _require_further(request._request, rule, view.kwargs)
         return True
 
 
@@ -131,11 +133,15 @@ def _require_role(member: Member, least: Role, lookup: TaskLookup, value: Addres
         raise Http404(lookup.missing.format(value))
 
 
-def _require_mails(request: HttpRequest, values: Mapping[str, Any]) -> None:
-    """Answer 404 on a route of mails whose task writes none."""
+def _require_further(request: HttpRequest, rule: Rule, values: Mapping[str, Any]) -> None:
+    """Answer 404 on a route of mails whose task writes none; refuse what a judge says to who reviews the drafts it judges."""
     lookup = lookup_of(_pattern_of(request))
-    if lookup is not None and request.resolver_match and key_of(request.resolver_match) in CAMPAIGNS:
+    if lookup is None:
+        return
+    if request.resolver_match and key_of(request.resolver_match) in CAMPAIGNS:
         require_mails(lookup.tasks(values[lookup.parameter]))
+    if rule.withheld and isinstance(request.user, Member):
+        require_not_withheld(request.user, lookup.tasks(values[lookup.parameter]))
 
 
 def _rule_of(request: HttpRequest) -> Rule:

@@ -42,17 +42,25 @@ def _check_order_and_hashes(evidence: EvidenceReader) -> tuple[dict[int, tuple[s
     """Return what each row says of its act, who and whom, and hashes of rows by day."""
     acts: dict[int, tuple[str, str, str]] = {}
     by_day: HashesByDay = defaultdict(dict)
-    before = 0
+    before = withheld = 0
     for number, row in evidence.rows(layout.AUDIT_ROWS):
         if row["id"] <= before:
             evidence.wrong(f"{layout.AUDIT_ROWS}, line {number}: row {row['id']} is out of order, after row {before}.")
         before = row["id"]
         at = datetime.fromisoformat(row["at"])
+        by_day[at.astimezone(UTC).date()][row["id"]] = row["sha256"]
+        if evidence.is_withheld(row):
+            withheld += 1
+            continue
         found = row_hash(row_id=row["id"], at=at, **{name: row[name] for name in _FIELDS})
         if found != row["sha256"]:
             evidence.wrong(f"Row {row['id']} of the audit trail was changed: its hash is {found}, not {row['sha256']}.")
-        by_day[at.astimezone(UTC).date()][row["id"]] = found
+            by_day[at.astimezone(UTC).date()][row["id"]] = found
         acts[row["id"]] = (row["act"], row["actor"], row["subject_id"])
+    if withheld:
+        evidence.note(
+            f"{withheld:,} rows of the audit trail name other tasks: they are withheld, and only their hashes stand here."
+        )
     return acts, by_day
 
 

@@ -14,10 +14,11 @@ from evaluation.models import Evaluation
 from members.models import Member
 from review.models import Membership, TaskVersion
 from serving.evidence.layout import ADMIN_ACTS, RIGHTS_ACTS
+from serving.evidence.other_tasks import OtherTasks
 from training.models import Miniature
 
-# The act of making an evidence file: told once its day is sealed, so that the same state gives the same file.
-OWN_ACT = "evidence_made"
+# Acts on the evidence file itself: told once their day is sealed, so that the same state gives the same file.
+OWN_ACTS = ("evidence_made", "evidence_downloaded")
 
 
 class TrailPart:
@@ -30,22 +31,26 @@ class TrailPart:
 
     def __init__(self, miniature: Miniature) -> None:
         self._miniature = miniature
+        self._others = OtherTasks(miniature.task)
         # A day that is sealed meanwhile counts as unsealed throughout.
         self._last = seals.last_seal()
         self.rights: list[dict[str, Any]] = []
         self.days_with_rows: set[date] = set()
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield each row as it was hashed, with its hash, in the order of ids."""
+        """Yield each row as it was hashed, with its hash, in the order of ids; of one that names another task the hash alone."""
         for row in self._selected().iterator(chunk_size=1000):
             day = row.at.astimezone(UTC).date()
             if self._last and day <= self._last.day:
                 self.days_with_rows.add(day)
+            if self._others.are_named_in(row.detail):
+                yield {"id": row.pk, "at": _moment(row), "sha256": seals.hash_of(row), "withheld": True}
+                continue
             if row.act in (*RIGHTS_ACTS, *ADMIN_ACTS):
                 self.rights.append(_right(row))
             yield {
                 "id": row.pk,
-                "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                "at": _moment(row),
                 "actor": row.actor,
                 "act": row.act,
                 "subject_kind": row.subject_kind,
@@ -70,14 +75,18 @@ class TrailPart:
         subjects += Evaluation.objects.filter(run=run).values_list("pk", flat=True)
         rows = seals.rows_about(task=run.task.slug, subjects=[str(each) for each in subjects], acts=ADMIN_ACTS)
         unsealed = {"at__gte": seals.first_day(self._last.day + timedelta(days=1))} if self._last else {}
-        return rows.exclude(act=OWN_ACT, **unsealed)
+        return rows.exclude(act__in=OWN_ACTS, **unsealed)
+
+
+def _moment(row: AuditRow) -> str:
+    return row.at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _right(row: AuditRow) -> dict[str, Any]:
     is_made = row.act == "task_made"
     return {
         "row": row.pk,
-        "at": row.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "at": _moment(row),
         "act": row.act,
         "by": row.actor,
         "member": row.actor if is_made else row.subject_id,

@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-FORMAT: Final = "miniatures.evidence/1"
+FORMAT: Final = "miniatures.evidence/2"
+# Formats that are verified. In the first nothing was withheld.
+FORMAT_WITHOUT_WITHHELD: Final = "miniatures.evidence/1"
+FORMATS: Final = (FORMAT_WITHOUT_WITHHELD, FORMAT)
 MANIFEST: Final = "manifest.json"
 README: Final = "README.md"
 MINIATURE, CARD, CARD_TEXT = "miniature.json", "card.json", "card.md"

@@ -1,21 +1,14 @@
-"""Make the evidence file of a miniature, and write to the audit trail that it was made."""
+"""Write the evidence file of a miniature. Who may have it, and where it is kept, is not known here."""
 
 from __future__ import annotations
 
-import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO
 
 from django.db import connection, transaction
 
-from audit import trail
-from members.models import Member
 from review.models import DatasetRow
-from review.states import Role
-from review.tasks.permissions import require
 from serving.cards.card import card_of
 from serving.cards.markdown import markdown
 from serving.evidence import audit_parts, data_parts, layout, model_parts
@@ -23,8 +16,6 @@ from serving.evidence.archive import EvidenceZip
 from training.models import Miniature
 from web.errors import Refusal
 
-# Up to so much stays in memory; what is larger lies in a file that is gone when it is closed.
-SPOOLED_BYTES = 8 << 20
 _README = """# Evidence file of {name}
 
 `manifest.json` names every file with its SHA-256, and a digest over all of them. Check it, without a database, by
@@ -36,57 +27,27 @@ See docs/cards.md for what each file holds.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceFile:
-    """A made file, to be read once from its beginning; whoever reads it closes it."""
-
-    handle: IO[bytes]
-    bytes: int
-    digest: str
-
-
-def make(miniature: Miniature, *, by: Member, with_rows: bool) -> EvidenceFile:
-    """Make the evidence file of a miniature.
-
-    The same state gives the same bytes. Nothing is kept here, so that what is erased later comes back in no later file.
+def make(miniature: Miniature, target: IO[bytes], *, with_rows: bool) -> str:
+    """Write the evidence file of a miniature; returns its digest. The same state gives the same bytes.
 
     Args:
-        miniature: The miniature.
-        by: A lead of its task, or an admin.
+        miniature: The miniature; its dataset version is frozen here.
+        target: An open file, written from where it stands.
         with_rows: Whether the dataset's rows and reviewers' remarks come too.
 
     Raises:
-        PermissionDenied: The member does not lead the task.
-        Refusal: 409, the dataset version is not frozen on this installation, or a file of its rows is not in storage.
+        Refusal: 409, a file of the dataset's rows is not in storage.
     """
-    require(by, miniature.task, Role.LEAD)
-    if not miniature.run.dataset_version.is_frozen:
-        raise Refusal(
-            "not_frozen",
-            "The dataset version of this miniature is not frozen here, so nothing could be checked.",
-            hint="Freeze the dataset version, or make the file where the miniature was tuned.",
-            status=409,
-        )
-    # Closed by whoever sends it.
-    spool = tempfile.SpooledTemporaryFile(max_size=SPOOLED_BYTES, prefix="evidence-")  # noqa: SIM115
     try:
         with one_state():
-            digest = _write(miniature, spool, with_rows=with_rows)
-        trail.record("evidence_made", by=by, about=miniature, task=miniature.task.slug, digest=digest, rows=with_rows)
-        size = spool.seek(0, io.SEEK_END)
-        spool.seek(0)
+            return _write(miniature, target, with_rows=with_rows)
     except FileNotFoundError:
-        spool.close()
         raise Refusal(
             "files_missing",
             "A file of the dataset version is not in storage, so its rows cannot be put in.",
             hint="Make the file without the rows, or bring the storage back from a backup.",
             status=409,
         ) from None
-    except BaseException:
-        spool.close()
-        raise
-    return EvidenceFile(spool, size, digest)
 
 
 @contextmanager

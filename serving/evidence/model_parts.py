@@ -10,6 +10,7 @@ from evaluation.evaluations import queries as evaluation_queries
 from evaluation.models import Evaluation, Gate, Study
 from jobs.models import JobEvent
 from serving.evidence import ports
+from serving.evidence.other_tasks import OtherTasks
 from serving.evidence.ports import SealedRegistration
 from serving.models import Promotion
 from training.models import Miniature, TrainingRun
@@ -130,10 +131,18 @@ def gate_results(miniature: Miniature) -> Iterator[dict[str, Any]]:
 
 
 def registrations(miniature: Miniature) -> Iterator[dict[str, Any]]:
-    """Yield sealed registrations: studies of the task, and experiments in which the miniature writes."""
+    """Yield sealed registrations: studies of the task, and experiments in which the miniature writes.
+
+    Of one that names another task only the seal is told.
+    """
     sealed = [*_studies(miniature), *(each for room in ports.registrations(miniature) for each in room)]
+    others = OtherTasks(miniature.task)
     for registration in sorted(sealed, key=lambda each: (each.at, each.id)):
-        yield asdict(registration)
+        told = asdict(registration)
+        if others.are_named_in(registration.name) or others.are_named_in_text(registration.text):
+            del told["name"], told["text"]
+            told["withheld"] = True
+        yield told
 
 
 def _studies(miniature: Miniature) -> Iterator[SealedRegistration]:

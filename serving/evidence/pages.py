@@ -1,20 +1,55 @@
-"""The evidence file of a miniature, for a browser."""
+"""The page of a miniature's evidence files: how each stands, having one made, downloading it."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.http import HttpRequest, StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
 from members.session import member_of
-from serving.evidence import make
+from serving.evidence import files
 from serving.evidence.download import response
 from training.miniatures import queries
+from web.errors import Refusal
+
+if TYPE_CHECKING:
+    from training.models import Miniature
+
+
+@require_http_methods(["GET", "POST"])
+def evidence(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
+    """Both files of a miniature, and having one made."""
+    miniature = queries.miniature_or_404(member_of(request), miniature_id)
+    refusal = None
+    if request.method == "POST":
+        try:
+            files.request_file(miniature, with_rows=request.POST.get("rows") == "1", by=member_of(request))
+        except Refusal as error:
+            refusal = error
+        else:
+            return redirect("serving:evidence", miniature_id=miniature.pk)
+    return _page(request, miniature, refusal)
 
 
 @require_GET
-def download(request: HttpRequest, miniature_id: UUID) -> StreamingHttpResponse:
+def download(request: HttpRequest, miniature_id: UUID) -> HttpResponse | StreamingHttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
-    file = make.make(miniature, by=member_of(request), with_rows=request.GET.get("rows") == "1")
-    return response(file, miniature)
+    try:
+        return response(miniature, with_rows=request.GET.get("rows") == "1", by=member_of(request))
+    except Refusal as refusal:
+        return _page(request, miniature, refusal)
+
+
+def _page(request: HttpRequest, miniature: Miniature, refusal: Refusal | None) -> HttpResponse:
+    context = {
+        "task": miniature.task,
+        "section": "miniatures",
+        "miniature": miniature,
+        "files": files.both(miniature),
+        "days": files.KEPT.days,
+        "refusal": refusal,
+    }
+    return render(request, "serving/evidence.html", context, status=refusal.status if refusal else 200)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -34,10 +34,15 @@ class EvidenceCheck:
 
 
 class EvidenceReader:
-    """An opened evidence file: its parts as values, and where mismatches are written down."""
+    """An opened evidence file: its parts as values, and where mismatches are written down.
+
+    Attributes:
+        may_withhold: Whether its format has rows that are told by their hash alone.
+    """
 
     def __init__(self, archive: SafeZip, check: EvidenceCheck) -> None:
         self.archive, self.check = archive, check
+        self.may_withhold = False
 
     def value(self, path: str) -> dict[str, Any] | None:
         """Return a small JSON object; None where it is missing, or is none, which is written down."""
@@ -66,6 +71,10 @@ class EvidenceReader:
                 yield number, row
             else:
                 self.wrong(f"{path}, line {number} is no JSON object.")
+
+    def is_withheld(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a row is told by its hash alone, in a format that has such rows."""
+        return self.may_withhold and row.get("withheld") is True
 
     def wrong(self, sentence: str) -> None:
         """Write a mismatch down; beyond `MOST_TOLD` one more says nothing new."""

@@ -12,6 +12,7 @@ from generation.teachers import provided
 from generation.teachers.provided import NewProvidedTeacher
 from members.models import Member
 from review.models import Task
+from review.sources.judge_records.queries import require_may_ask, withheld_judges
 from review.spec.judge_task import is_judge_task
 from review.spec.task_spec import TaskSpec
 from review.tasks.permissions import tasks_for
@@ -68,9 +69,10 @@ class MiniatureTeachers:
         return {str(key) for key in rows}
 
     def keys_seen_by(self, member: Member) -> set[str]:
-        """Miniatures that were ever promoted in the member's tasks, and the judges of those tasks."""
+        """Miniatures that were ever promoted in the member's tasks, and the judges of those tasks but where they are withheld."""
         tasks = tasks_for(member).values("pk")
         rows = Promotion.objects.filter(Q(task__in=tasks) | Q(task__judges__judged__in=tasks))
+        rows = rows.exclude(task__in=withheld_judges(member))
         return {str(key) for key in rows.values_list("miniature", flat=True).distinct()}
 
     def judge_spec(self, key: str, task: Task) -> TaskSpec | None:
@@ -81,13 +83,16 @@ class MiniatureTeachers:
             return None
         return miniature.run.taught
 
-    def check(self, key: str, task: Task) -> None:
-        """Refuse an order that it cannot write.
+    def check(self, key: str, task: Task, *, by: Member | None) -> None:
+        """Refuse an order that it cannot write, or that the member may not give it.
 
         Raises:
+            PermissionDenied: The member reviews the drafts that it judges.
             Refusal: It is of another task, or is served no longer.
         """
-        miniature = Miniature.objects.filter(pk=UUID(key)).first()
+        miniature = Miniature.objects.select_related("task").filter(pk=UUID(key)).first()
+        if miniature is not None and by is not None:
+            require_may_ask(by, miniature.task)
         if miniature is None or not queries.is_promoted(miniature):
             raise Refusal(
                 "teacher_off",

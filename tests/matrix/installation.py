@@ -11,6 +11,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from campaigns.experiments import register
@@ -39,6 +41,7 @@ from generation.models import (
 )
 from generation.orders import launch as generation
 from generation.states import BudgetScope
+from jobs.lifecycle import control
 from members.invitations import invite
 from members.models import ApiToken, Member
 from members.tokens.scopes import SCOPES
@@ -56,7 +59,8 @@ from review.models import (
     Task,
 )
 from review.states import Role
-from serving.models import RouterVersion
+from serving.evidence import files as evidence
+from serving.models import EvidenceFile, RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
 from tests.campaigns import experiment_rows
@@ -182,6 +186,7 @@ class Installation:
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
         self._router(miniature)
+        self._evidence(miniature)
         self.objects |= {
             "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,
             "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
@@ -211,6 +216,16 @@ class Installation:
             confidence=0.95, level=0.975, attempt=1, audit_share=0.05, pairs=2000, lost=0, won=0, expected=expected,
         )  # fmt: skip
         self.objects |= {"router": router.pk, "routed": route.record(version, {"checks": 0.0}).id}
+
+    def _evidence(self, miniature: Miniature) -> None:
+        """A small file that was made, as a worker leaves it."""
+        file = evidence.request_file(miniature, with_rows=False, by=self.admin)
+        path = default_storage.save(f"evidence/{file.pk}/1.zip", ContentFile(b"PK"))
+        control.cancel(file.job, by=self.admin)
+        made_at = timezone.now()
+        EvidenceFile.objects.filter(pk=file.pk).update(
+            path=path, digest="0" * 64, bytes=2, made_at=made_at, expires_at=made_at + evidence.KEPT
+        )
 
     def _export(self, miniature: Miniature) -> str:
         export = formats.request_export(miniature, format="gguf-f16", by=self.admin)

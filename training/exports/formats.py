@@ -14,6 +14,7 @@ from jobs.contracts import Result
 from jobs.lifecycle import control
 from jobs.states import ENDED_BADLY
 from members.models import Member
+from review.sources.judge_records import queries as judge_tasks
 from review.states import Role
 from review.tasks.permissions import require
 from training.inputs import run_inputs, samples
@@ -38,10 +39,11 @@ def request_export(miniature: Miniature, *, format: str, by: Member) -> Miniatur
         by: A lead of its task.
 
     Raises:
-        PermissionDenied: The member does not lead the task.
+        PermissionDenied: The member does not lead the task, or reviews the drafts that the miniature judges.
         Refusal: 400 for an unknown format; 409 of one tuned on unfiltered texts for a study; 422 for one that says nothing new.
     """
     require(by, miniature.task, Role.LEAD)
+    judge_tasks.require_may_ask(by, miniature.task)
     samples.require_filtered(miniature.run.sample, name=miniature.name)
     _require_format(miniature, format)
     # The miniature's row is the lock under which a second order finds the first.

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from members.session import member_of
+from review.sources.judge_records.queries import is_withheld
 from review.states import Role
 from review.tasks.permissions import may
 from training.exports import formats
@@ -30,12 +31,14 @@ def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
             refusal = error
         else:
             return redirect("training:miniature-exports", miniature_id=miniature.pk)
+    withheld = is_withheld(member_of(request), miniature.task)
     context: dict[str, Any] = {
         "task": miniature.task,
         "section": "miniatures",
         "miniature": miniature,
         "offers": selectors.export_options(miniature),
-        "may_export": may(member_of(request), miniature.task, Role.LEAD),
+        "may_export": may(member_of(request), miniature.task, Role.LEAD) and not withheld,
+        "is_withheld": withheld,
         "refusal": refusal,
     }
     return render(request, "training/exports.html", context, status=refusal.status if refusal else 200)

@@ -39,7 +39,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
-    job = _writing(miniature, request.GET.get("writing"))
+    job = _writing(miniature, request)
     form = RecordForm(
         miniature.run.task_version.spec, initial=written_text.facts_of(job) if job else _example(miniature)
     )
@@ -84,8 +84,9 @@ def _download(miniature: Miniature) -> HttpResponseBase:
     return response
 
 
-def _writing(miniature: Miniature, job_id: str | None) -> Job | None:
-    if not job_id:
+def _writing(miniature: Miniature, request: HttpRequest) -> Job | None:
+    job_id = request.GET.get("writing")
+    if not job_id or is_withheld(member_of(request), miniature.task):
         return None
     try:
         return selectors.writing_or_404(miniature, UUID(job_id))
@@ -107,6 +108,7 @@ def _context(
     refusal: Refusal | None = None,
 ) -> dict[str, Any]:
     costs = cost.miniature_costs(miniature)
+    withheld = is_withheld(member_of(request), miniature.task)
     return {
         "task": miniature.task,
         "section": "miniatures",
@@ -118,7 +120,7 @@ def _context(
         "with_starts": costs.with_starts,
         "form": form,
         "refusal": refusal,
-        "may_write": may(member_of(request), miniature.task, Role.REVIEWER)
-        and not is_withheld(member_of(request), miniature.task),
+        "is_withheld": withheld,
+        "may_write": may(member_of(request), miniature.task, Role.REVIEWER) and not withheld,
         **(written_text.context(miniature, job) if job else {}),
     }

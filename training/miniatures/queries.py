@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from jobs.models import Job
 from members.models import Member
 from review.datasets import removed_samples
 from review.models import Task
+from review.sources.judge_records.queries import withheld_judges
 from review.tasks.permissions import tasks_for
 from training.models import Miniature
 from training.states import RunPurpose
@@ -94,3 +95,8 @@ def writing_or_404(miniature: Miniature, job_id: UUID | str) -> Job:
     if job is None:
         raise Http404("There is no such writing of this miniature.")
     return job
+
+
+def withheld_writings(member: Member) -> Q:
+    """The condition on writing jobs of miniatures that judge drafts which the member reviews: their results hold a verdict."""
+    return Q(kind="write", task_slug__in=withheld_judges(member).values("slug"))

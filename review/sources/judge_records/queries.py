@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from members.models import Member
 from review.models import Task
@@ -40,7 +40,20 @@ def require_may_ask(member: Member, task: Task) -> None:
     Raises:
         PermissionDenied: Says why.
     """
-    if is_withheld(member, task):
+    require_not_withheld(member, Q(pk=task.pk))
+
+
+def require_not_withheld(member: Member, tasks: Q) -> None:
+    """Refuse a member who would learn what a task's miniatures think of drafts that they review, or take the weights that tell.
+
+    Args:
+        member: Who asks.
+        tasks: The condition on tasks that only the miniatures' task fulfils.
+
+    Raises:
+        PermissionDenied: Says why.
+    """
+    if withheld_judges(member).filter(tasks).exists():
         raise PermissionDenied(
             "This miniature judges drafts that you review: it would tell you a verdict before you give yours."
         )

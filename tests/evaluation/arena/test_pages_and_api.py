@@ -14,7 +14,10 @@ from evaluation.arena import cast_vote, open_arena, queries
 from evaluation.models import Arena, ArenaVote, Evaluation, EvaluationOutput
 from generation.models import JudgedPair, Judging, Order, Teacher
 from members.models import Member
+from review.models import JudgeTask
+from review.states import Role
 from tests.evaluation.arena.conftest import OWN, TEACHER
+from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 AsMember = Callable[[Member], Client]
@@ -227,3 +230,20 @@ def test_standings_by_a_column_are_told_where_votes_suffice(
 
     assert "By sector" in page and "<h3>common</h3>" in page
     assert "rare: 2 pairs, too few." in page
+
+
+def test_who_reviews_drafts_votes_on_no_answers_of_the_miniatures_that_judge_them(
+    arena: Arena, expert: Member, admin: Member, as_member: AsMember, api_as: ApiAs
+) -> None:
+    judged = factories.make_task(by=admin, slug="judged")
+    JudgeTask.objects.create(task=arena.task, judged=judged)
+    page, api = as_member(expert), api_as(expert)
+    addresses: list[tuple[Any, str]] = [(page, f"/arenas/{arena.pk}/vote/"), (api, f"/api/v1/arenas/{arena.pk}/next/")]
+    before = [client.get(address).status_code for client, address in addresses]
+
+    factories.join(expert, judged, Role.REVIEWER)
+
+    assert before == [200, 200]
+    assert [client.get(address).status_code for client, address in addresses] == [403, 403]
+    shown = page.get(f"/evaluations/{arena.evaluation_id}/").content.decode()
+    assert "These miniatures judge drafts that you review" in shown

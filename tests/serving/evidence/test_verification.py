@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import stat
 import tracemalloc
@@ -234,3 +235,44 @@ def test_the_command_exits_0_1_or_2_without_a_database(path: Path, capsys: pytes
     assert "files hold. Digest: " in held
     assert f"{layout.DECISIONS} was changed" in capsys.readouterr().err
     assert (mismatch.value.code, unreadable.value.returncode) == (1, 2)
+
+
+def test_a_withheld_row_is_held_against_its_day_and_said_in_a_note(tmp_path: Path) -> None:
+    told = {name: AUDIT[1][name] for name in ("id", "at", "sha256")}
+    seal = json.loads(parts()[layout.REGISTRATIONS])
+    hidden = {
+        **parts(),
+        layout.AUDIT_ROWS: lines(AUDIT[0], {**told, "withheld": True}),
+        layout.REGISTRATIONS: lines({"kind": "study", "sha256": seal["sha256"], "withheld": True}),
+    }
+    write(tmp_path / "e.zip", hidden)
+    whole = verify(tmp_path / "e.zip")
+    write(
+        tmp_path / "e.zip",
+        {**hidden, layout.AUDIT_ROWS: lines(AUDIT[0], {**told, "sha256": "0" * 64, "withheld": True})},
+    )
+    forged = verify(tmp_path / "e.zip")
+
+    assert whole.mismatches == []
+    assert [note.split(":")[0] for note in whole.notes] == [
+        "1 registrations name other tasks", "1 rows of the audit trail name other tasks",
+    ]  # fmt: skip
+    assert forged.mismatches == [f"Row 5 of the audit trail is not among the leaves that {DAY} was sealed with."]
+
+
+def test_a_right_that_is_withheld_does_not_hold(tmp_path: Path) -> None:
+    told = {name: AUDIT[0][name] for name in ("id", "at", "sha256")}
+    write(tmp_path / "e.zip", {**parts(), layout.AUDIT_ROWS: lines({**told, "withheld": True}, AUDIT[1])})
+
+    assert verify(tmp_path / "e.zip").mismatches == [f"{layout.RIGHTS_HISTORY}, line 1 does not say what row 3 says."]
+
+
+def test_a_file_of_the_first_format_holds_and_withholds_nothing(path: Path, tmp_path: Path) -> None:
+    def aged(own: Parts) -> Parts:
+        return {**own, layout.MANIFEST: own[layout.MANIFEST].replace(b"evidence/2", b"evidence/1")}
+
+    told = {name: AUDIT[1][name] for name in ("id", "at", "sha256")}
+    write(tmp_path / "other.zip", {**parts(), layout.AUDIT_ROWS: lines(AUDIT[0], {**told, "withheld": True})})
+
+    assert verify(rewritten(path, aged)).mismatches == []
+    assert "not shaped as evidence is" in verify(rewritten(tmp_path / "other.zip", aged)).mismatches[0]
