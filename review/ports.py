@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from members.models import Member
+from review.mail_figures import MailFigures
 from review.models import Draft, Task
 from review.spec.prompting import Message
 from review.states import MailOutcome
@@ -185,6 +186,25 @@ class MailOutcomes(Protocol):
 
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""
+        ...
+
+    def figures(self, drafts: QuerySet[Draft], *, by: Member) -> list[MailFigures]:
+        """Count what came of all mails that some drafts are in: real inboxes first, nothing where none went.
+
+        Like those below it counts mails of campaigns that the member may see.
+        """
+        ...
+
+    def figures_of_each(self, drafts: Sequence[UUID], *, by: Member) -> Mapping[UUID, list[MailFigures]]:
+        """Count what came of the mails of each of some drafts; drafts that no mail was sent from are absent."""
+        ...
+
+    def figures_of_miniature(self, miniature: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails that a tuned student wrote, or that a stage of its is in."""
+        ...
+
+    def figures_of_trained_on(self, version: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails of tuned students that were trained on a dataset version."""
         ...
 
 

@@ -134,7 +134,7 @@ def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> S
     """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
     selection = preview(task, filters)
     chosen = selection.rows[start : start + PAGE_ROWS]
-    decisions = Decision.objects.select_related("reviewer", "draft__record").defer(
+    decisions = Decision.objects.select_related("reviewer", "draft__record", "draft__task").defer(
         "draft__messages", "draft__marks", "draft__record__facts"
     )
     by_id = decisions.in_bulk([row.decision for row in chosen])

@@ -14,6 +14,8 @@ from django.http import Http404
 from members.models import Member
 from review.datasets import queries, row_changes
 from review.datasets.exports import FORMATS
+from review.drafts import sent_mails
+from review.mail_figures import MailFigures
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Draft, Task
 from review.states import Split
 from review.tasks.permissions import tasks_for
@@ -88,6 +90,15 @@ def holding(draft_id: UUID) -> list[DatasetVersion]:
     rows = DatasetRow.objects.filter(draft=draft_id).values("version")
     versions = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False).select_related("dataset__task")
     return list(versions.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
+
+
+def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigures]]:
+    """What came of the mails of a version's rows (`rows`), and of those of students trained on it (`trained_on`)."""
+    drafts = Draft.objects.filter(pk__in=DatasetRow.objects.filter(version=version).values("draft"))
+    return {
+        "rows": sent_mails.of_all(member, drafts),
+        "trained_on": sent_mails.of_trained_on(member, version.pk),
+    }
 
 
 def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
