@@ -173,6 +173,25 @@ class DeskLink:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyPair:
+    """Two drafts whose mails went to readers of one company: one was answered with interest, the other not at all.
+
+    Attributes:
+        better: The draft that was answered; `worse` the other.
+        said_in: The mail that was answered.
+        better_sent_at: When the mail of each went; likewise `worse_sent_at`.
+        is_simulated: Whether both went to simulated inboxes.
+    """
+
+    better: UUID
+    worse: UUID
+    said_in: UUID
+    better_sent_at: datetime
+    worse_sent_at: datetime
+    is_simulated: bool = False
+
+
 class MailOutcomes(Protocol):
     """The room that sends mails written from drafts, and hears what comes of them."""
 
@@ -205,6 +224,10 @@ class MailOutcomes(Protocol):
 
     def figures_of_trained_on(self, version: UUID, *, by: Member) -> list[MailFigures]:
         """Count what came of the mails of tuned students that were trained on a dataset version."""
+        ...
+
+    def reply_pairs(self, task: Task, *, until: datetime | None) -> list[ReplyPair]:
+        """Return pairs of drafts sent to readers who can be compared, the best matched first; told by the moment."""
         ...
 
 

@@ -16,11 +16,12 @@ from django.db.models import Q, QuerySet
 
 from campaigns.events.outcomes import by_people
 from campaigns.models import Event, Message, StageRun
-from campaigns.outcomes import figures
+from campaigns.outcomes import figures, reply_pairs
 from campaigns.states import EventKind, MessageState, ReplyClass
 from members.models import Member
 from review.mail_figures import MailFigures
-from review.models import Draft
+from review.models import Draft, Task
+from review.ports import ReplyPair
 from review.states import MailOutcome
 
 _REPLIES: Final = {
@@ -92,6 +93,10 @@ class CampaignOutcomes:
     def figures_of_trained_on(self, version: UUID, *, by: Member) -> list[MailFigures]:
         """Count what came of the mails of miniatures that were trained on a dataset version."""
         return figures.of_trained_on(version, by=by)
+
+    def reply_pairs(self, task: Task, *, until: datetime | None) -> list[ReplyPair]:
+        """Return pairs of drafts sent to readers of one company, of which one answered."""
+        return reply_pairs.of_task(task, until=until)
 
 
 def _mails_with(

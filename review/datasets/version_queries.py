@@ -128,7 +128,7 @@ def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
 
 TELLS = {
     "sft": "SFT: prompt and completion of every accepted or edited draft.",
-    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts.",
+    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts, and where asked for exploratory ones from replies.",
     "kto": "KTO: good texts (accepted and edited) and bad ones (rejected, or the draft before an edit).",
     "raw": "Everything: facts, draft, every decision, ruling and preference, by a published JSON Schema.",
 }

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import Arm, Campaign, Message, Pipeline, PipelineVersion, Reply, Stage, StageRun
+from campaigns.models import Campaign, Message, Pipeline, PipelineVersion, Stage, StageRun
 from campaigns.outcomes import figures
-from campaigns.states import EventKind, MessageState, ReplyClass
+from campaigns.states import EventKind, ReplyClass
 from members.models import Member
 from review import ports
 from review.datasets import freezing, write_version
 from review.models import DatasetVersion, Decision, Draft, Task
 from review.states import Role
+from tests.campaigns import answered_mails
 from tests.campaigns import factories as campaigns
-from tests.campaigns.experiment_rows import event
+from tests.campaigns.answered_mails import reply, tell
 from tests.review import factories
 from tests.review.datasets import golds
-from tests.training.conftest import write_student
-from tests.training.miniatures import conclude
-from training.models import Miniature
-from training.runs import launch_run
-from training.runs.run_request import RunRequest
-from training.students import registration
 
 pytestmark = pytest.mark.django_db
-SENT = timezone.now() - timedelta(days=3)
 
 
 @pytest.fixture
@@ -56,19 +47,7 @@ def drafts(task: Task) -> list[Draft]:
 
 
 def send(campaign: Campaign, draft: Draft | None, number: int = 0, *, company: str = "", **values: Any) -> Message:
-    address = f"ada{number}@{company or f'{campaign.slug}{number}'}.example"
-    contact = campaigns.make_contact(campaign.task, address)
-    return campaigns.make_mail(campaign, contact, state=MessageState.SENT, sent_at=SENT, draft=draft, **values)
-
-
-def tell(mail: Message, kind: EventKind, *, hours: int = 1, **values: Any) -> Any:
-    told = event(mail, kind, at=SENT + timedelta(hours=hours), **values)
-    told.save()
-    return told
-
-
-def reply(mail: Message, meaning: ReplyClass, *, hours: int = 1) -> None:
-    Reply.objects.create(event=tell(mail, EventKind.REPLIED, hours=hours), message=mail, meaning=meaning)
+    return answered_mails.send(campaign, draft, f"ada{number}", company or f"{campaign.slug}{number}", **values)
 
 
 def frozen(task: Task, by: Member) -> DatasetVersion:
@@ -83,12 +62,12 @@ def test_mails_are_counted_once_with_replies_by_class_meetings_and_revenue(
 ) -> None:
     mails = [send(campaign, drafts[0], number) for number in range(4)]
     reply(mails[0], ReplyClass.QUESTION)
-    reply(mails[0], ReplyClass.INTERESTED, hours=2)
+    reply(mails[0], ReplyClass.INTERESTED, days=2)
     reply(mails[1], ReplyClass.INTERESTED)
     tell(mails[2], EventKind.REPLIED, is_machine=True)
-    tell(mails[0], EventKind.MEETING, hours=3)
-    tell(mails[0], EventKind.REVENUE, hours=4, payload={"value_usd": "900.50"})
-    tell(mails[1], EventKind.REVENUE, hours=4, payload={"value_usd": "99.50"})
+    tell(mails[0], EventKind.MEETING, days=3)
+    tell(mails[0], EventKind.REVENUE, days=4, payload={"value_usd": "900.50"})
+    tell(mails[1], EventKind.REVENUE, days=4, payload={"value_usd": "99.50"})
     planned = campaigns.make_contact(campaign.task, "later@other.example")
     campaigns.make_mail(campaign, planned, draft=drafts[0])
 
@@ -286,37 +265,6 @@ def test_figures_take_the_same_few_queries_for_any_number_of_drafts(
         figures.of_drafts_together(Draft.objects.filter(task=task), by=admin)
     with django_assert_num_queries(4):
         assert len(figures.of_each_draft([draft.pk for draft in drafts], by=admin)) == 12
-
-
-@pytest.fixture
-def miniature(task: Task, admin: Member, tmp_path: Path, settings: Any) -> Miniature:
-    settings.STUDENT_ROOTS = [tmp_path / "students"]
-    folder = write_student(tmp_path / "students" / "tiny")
-    student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
-    run = launch_run.launch(RunRequest(dataset_version=frozen(task, admin), student=student), recipe="demo", by=admin)
-    return conclude(run, tmp_path / "run")
-
-
-def test_a_miniature_and_the_version_it_learnt_from_say_what_came_of_its_mails(
-    campaign: Campaign, drafts: list[Draft], miniature: Miniature, admin: Member, client: Client
-) -> None:
-    arm = Arm.objects.create(campaign=campaign, name="Small", position=1, miniature=miniature)
-    reply(send(campaign, drafts[0], 1, arm=arm), ReplyClass.INTERESTED)
-    send(campaign, drafts[1], 2, arm=arm)
-    # A fixed text is nobody's, and the other mail another arm's.
-    send(campaign, None, 3, arm=arm)
-    send(campaign, drafts[2], 4)
-    client.force_login(admin)
-    version = miniature.run.dataset_version
-
-    page = client.get(f"/miniatures/{miniature.pk}/").content.decode()
-    [told] = client.get(f"/api/v1/miniatures/{miniature.pk}/").json()["mails"]
-    of_version = client.get(f"/api/v1/dataset-versions/{version.pk}/").json()
-
-    assert "2 mails sent" in page
-    assert (told["sent"], told["replied"]) == (2, 1)
-    assert of_version["mails_of_miniatures"] == [told]
-    assert of_version["mails"][0]["sent"] == 3
 
 
 def test_without_a_room_that_sends_nothing_is_said_of_mails(
