@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -207,8 +207,8 @@ class MailOutcomes(Protocol):
         """Return those of some drafts whose mails went to simulated inboxes."""
         ...
 
-    def figures(self, drafts: QuerySet[Draft], *, by: Member) -> list[MailFigures]:
-        """Count what came of all mails that some drafts are in: real inboxes first, nothing where none went.
+    def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
+        """Count what came of all mails that some drafts, a query of ids, are in: real inboxes first, nothing where none went.
 
         Like those below it counts mails of campaigns that the member may see.
         """

@@ -6,7 +6,7 @@ A member is told of mails of campaigns whose task they see. Mails to simulated i
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.urls import reverse
 
-from campaigns.models import Event, Message, StageRun
+from campaigns.models import Campaign, Event, Message, StageRun
 from campaigns.planning.edit import MINIATURES
 from campaigns.states import EventKind, MessageState, ReplyClass
 from generation.models import Order
@@ -23,7 +23,7 @@ from members.models import Member
 from review.mail_figures import MailFigures, MailsOfCampaign, RepliesOfClass
 from review.models import Draft
 from review.states import Role
-from review.tasks.permissions import slugs_with, tasks_for
+from review.tasks.permissions import may, tasks_for
 from stats.intervals import shares
 from training.models import Miniature
 
@@ -31,12 +31,9 @@ _COUNTED: Final = (EventKind.REPLIED, EventKind.MEETING, EventKind.REVENUE)
 
 
 class Place(NamedTuple):
-    """Where mails went: the campaign's slug and name, its task, whether its inboxes are simulated, the reader's company."""
+    """Where mails went: the campaign, and the reader's company."""
 
-    slug: str
-    name: str
-    task: str
-    is_simulated: bool
+    campaign: UUID
     cluster: str
 
 
@@ -45,60 +42,55 @@ class Happened:
     """Something that a person did about a mail."""
 
     mail: UUID
+    place: Place
     kind: str
     meaning: str
     value_usd: str | None
-    is_simulated: bool
-    cluster: str
 
 
-_PLACE: Final = (
-    "campaign__slug",
-    "campaign__name",
-    "campaign__task__slug",
-    "campaign__is_simulated",
-    "enrolment__cluster",
-)
-_HAPPENED: Final = (
-    "message_id",
-    "kind",
-    "reply__meaning",
-    "payload__value_usd",
-    "campaign__is_simulated",
-    "enrolment__cluster",
-)
+_PLACE: Final = ("campaign", "enrolment__cluster")
+_HAPPENED: Final = ("message", *_PLACE, "kind", "reply__meaning", "payload__value_usd")
+Campaigns = Mapping[UUID, Campaign]
 
 
-def of_drafts_together(drafts: QuerySet[Draft], *, by: Member) -> list[MailFigures]:
-    """Figures of all mails that some drafts are in, the real ones first. Two queries, and one where it is a single mail."""
-    return _together(_mails_of(drafts.order_by().values("pk")), by=by)
+def of_drafts_together(drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
+    """Figures of all mails that some drafts are in, the real ones first.
+
+    Three queries, and one where it is a single mail.
+
+    Args:
+        drafts: A query of their ids.
+        by: Who looks.
+    """
+    return _together(_mails_of(drafts), by=by)
 
 
 def of_each_draft(drafts: Sequence[UUID], *, by: Member) -> dict[UUID, list[MailFigures]]:
-    """Figures of each of some drafts; drafts that no mail was sent from are absent. Four queries for any number of drafts."""
+    """Figures of each of some drafts; drafts that no mail was sent from are absent. Five queries for any number of drafts."""
     draft_of: dict[UUID, set[UUID]] = defaultdict(set)
     for mail, draft in mails_of(drafts):
         draft_of[mail].add(draft)
     if not draft_of:
         return {}
-    sent = _sent(list(draft_of), by=by)
+    sent = _sent(list(draft_of))
+    places = {pk: Place(*place) for pk, *place in sent.values_list("pk", *_PLACE)}
+    campaigns = _visible({place.campaign for place in places.values()}, by=by)
     mails: dict[UUID, dict[UUID, Place]] = defaultdict(dict)
-    for pk, *place in sent.values_list("pk", *_PLACE):
-        for draft in draft_of[pk]:
-            mails[draft][pk] = Place(*place)
+    for pk, place in places.items():
+        for draft in draft_of[pk] if place.campaign in campaigns else ():
+            mails[draft][pk] = place
     happened: dict[UUID, list[Happened]] = defaultdict(list)
-    for event in _happened(sent.values("pk")):
+    for event in _happened(sent, campaigns):
         for draft in draft_of[event.mail]:
             happened[draft].append(event)
-    leads = slugs_with(by, Role.LEAD)
     return {
-        draft: _figures(Counter(places.values()), happened[draft], url=_mail_url(places, leads))
-        for draft, places in mails.items()
+        draft: _figures(Counter(own.values()), happened[draft], campaigns, url=_mail_url(own, campaigns, by))
+        for draft, own in mails.items()
     }
 
 
 def of_miniatures(miniatures: Sequence[UUID], *, by: Member) -> list[MailFigures]:
-    """Figures of all mails that some miniatures wrote, or that a stage of theirs is in. Two queries, and one of a single mail."""
+    """Figures of all mails that some miniatures wrote, or that a stage of theirs is in. Three queries, and one of a single mail."""
     names = [f"{MINIATURES}:{pk}" for pk in miniatures]
     orders = Order.objects.filter(teacher__provided_by__in=names, job__isnull=False).order_by()
     drafts = Draft.objects.filter(job_id__in=orders.values("job")).order_by().values("pk")
@@ -131,51 +123,64 @@ def _mails_of(drafts: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _together(mails: object, *, by: Member) -> list[MailFigures]:
-    sent = _sent(mails, by=by)
-    rows = sent.values_list(*_PLACE).annotate(mails=Count("pk"))
-    counts = Counter({Place(*place): count for *place, count in rows})
+    sent = _sent(mails)
+    rows = list(sent.values_list(*_PLACE).annotate(mails=Count("pk")))
+    campaigns = _visible({row[0] for row in rows}, by=by)
+    counts = {Place(campaign, cluster): n for campaign, cluster, n in rows if campaign in campaigns}
     if not counts:
         return []
     url = ""
-    if counts.total() == 1:
-        url = _mail_url(
-            {pk: Place(*place) for pk, *place in sent.values_list("pk", *_PLACE)}, slugs_with(by, Role.LEAD)
-        )
-    return _figures(counts, _happened(sent.values("pk")), url=url)
+    if sum(counts.values()) == 1:
+        own = {pk: Place(*place) for pk, *place in sent.values_list("pk", *_PLACE)}
+        url = _mail_url({pk: place for pk, place in own.items() if place.campaign in campaigns}, campaigns, by)
+    return _figures(counts, _happened(sent, campaigns), campaigns, url=url)
 
 
-def _sent(mails: Any, *, by: Member) -> QuerySet[Message]:
-    seen = tasks_for(by).order_by().values("pk")
-    return Message.objects.filter(pk__in=mails, state=MessageState.SENT, campaign__task__in=seen).order_by()
+def _sent(mails: Any) -> QuerySet[Message]:
+    return Message.objects.filter(pk__in=mails, state=MessageState.SENT).order_by()
 
 
-def _happened(mails: QuerySet[Any]) -> list[Happened]:
-    events = Event.objects.filter(message__in=mails, kind__in=_COUNTED, is_machine=False).order_by()
+def _visible(campaigns: Collection[UUID], *, by: Member) -> Campaigns:
+    """Those of some campaigns that the member may see, with their tasks."""
+    rows = Campaign.objects.filter(pk__in=campaigns, task__in=tasks_for(by).order_by()).select_related("task")
+    return {campaign.pk: campaign for campaign in rows} if campaigns else {}
+
+
+def _happened(sent: QuerySet[Message], campaigns: Campaigns) -> list[Happened]:
+    events = Event.objects.filter(message__in=sent.values("pk"), kind__in=_COUNTED, is_machine=False).order_by()
+    rows = events.filter(campaign__in=list(campaigns)).values_list(*_HAPPENED) if campaigns else ()
     return [
-        Happened(mail, kind, meaning or "", value, is_simulated, cluster)
-        for mail, kind, meaning, value, is_simulated, cluster in events.values_list(*_HAPPENED)
+        Happened(mail, Place(campaign, cluster), kind, meaning or "", value)
+        for mail, campaign, cluster, kind, meaning, value in rows
     ]
 
 
-def _mail_url(places: Mapping[UUID, Place], leads: frozenset[str] | None) -> str:
+def _mail_url(places: Mapping[UUID, Place], campaigns: Campaigns, by: Member) -> str:
+    """The page of a single mail, for a lead of its task."""
     if len(places) != 1:
         return ""
     [(mail, place)] = places.items()
-    is_lead = leads is None or place.task in leads
-    return reverse("campaigns:mail", args=[place.slug, mail]) if is_lead else ""
+    campaign = campaigns[place.campaign]
+    return reverse("campaigns:mail", args=[campaign.slug, mail]) if may(by, campaign.task, Role.LEAD) else ""
 
 
-def _figures(counts: Mapping[Place, int], happened: Sequence[Happened], *, url: str) -> list[MailFigures]:
+def _figures(
+    counts: Mapping[Place, int], happened: Sequence[Happened], campaigns: Campaigns, *, url: str
+) -> list[MailFigures]:
     """The figures of mails, those to real inboxes before those to simulated ones."""
     found = []
     for is_simulated in (False, True):
-        own = {place: count for place, count in counts.items() if place.is_simulated == is_simulated}
-        if own:
-            found.append(_of_inboxes(own, [each for each in happened if each.is_simulated == is_simulated], url=url))
+        own = {pk: campaign for pk, campaign in campaigns.items() if campaign.is_simulated == is_simulated}
+        mails = {place: count for place, count in counts.items() if place.campaign in own}
+        if mails:
+            events = [event for event in happened if event.place.campaign in own]
+            found.append(_of_inboxes(mails, events, own, is_simulated=is_simulated, url=url))
     return found
 
 
-def _of_inboxes(counts: Mapping[Place, int], happened: Sequence[Happened], *, url: str) -> MailFigures:
+def _of_inboxes(
+    counts: Mapping[Place, int], happened: Sequence[Happened], campaigns: Campaigns, *, is_simulated: bool, url: str
+) -> MailFigures:
     sent: Counter[str] = Counter()
     for place, count in counts.items():
         sent[place.cluster.casefold()] += count
@@ -183,11 +188,11 @@ def _of_inboxes(counts: Mapping[Place, int], happened: Sequence[Happened], *, ur
     for event in happened:
         by_kind[event.kind][event.mail] = event
     replies = by_kind[EventKind.REPLIED]
-    replied = Counter(event.cluster.casefold() for event in replies.values())
+    replied = Counter(event.place.cluster.casefold() for event in replies.values())
     interval = _interval(sent, replied)
     values = [Decimal(event.value_usd) for event in happened if event.value_usd and event.kind == EventKind.REVENUE]
     return MailFigures(
-        is_simulated=next(iter(counts)).is_simulated,
+        is_simulated=is_simulated,
         sent=sent.total(),
         replied=len(replies),
         share=len(replies) / sent.total(),
@@ -196,7 +201,7 @@ def _of_inboxes(counts: Mapping[Place, int], happened: Sequence[Happened], *, ur
         classes=_classes(happened),
         meetings=len(by_kind[EventKind.MEETING]),
         revenue_usd=sum(values, Decimal(0)) if values else None,
-        campaigns=_campaigns(counts),
+        campaigns=_campaigns(counts, campaigns),
         mail_url=url,
     )
 
@@ -218,11 +223,11 @@ def _classes(happened: Iterable[Happened]) -> tuple[RepliesOfClass, ...]:
     return tuple(RepliesOfClass(name, labels[name], mails[name]) for name in labels if mails[name])
 
 
-def _campaigns(counts: Mapping[Place, int]) -> tuple[MailsOfCampaign, ...]:
-    sent: Counter[tuple[str, str]] = Counter()
+def _campaigns(counts: Mapping[Place, int], campaigns: Campaigns) -> tuple[MailsOfCampaign, ...]:
+    sent: Counter[UUID] = Counter()
     for place, count in counts.items():
-        sent[place.slug, place.name] += count
+        sent[place.campaign] += count
     return tuple(
-        MailsOfCampaign(slug, name, reverse("campaigns:detail", args=[slug]), count)
-        for (slug, name), count in sent.most_common()
+        MailsOfCampaign(campaign.slug, campaign.name, reverse("campaigns:detail", args=[campaign.slug]), count)
+        for campaign, count in ((campaigns[pk], count) for pk, count in sent.most_common())
     )

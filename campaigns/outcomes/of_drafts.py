@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -78,8 +78,8 @@ class CampaignOutcomes:
         found = [rows.order_by().values_list("draft_id", flat=True) for rows in (mails, staged)]
         return frozenset(draft for rows in found for draft in rows if draft is not None)
 
-    def figures(self, drafts: QuerySet[Draft], *, by: Member) -> list[MailFigures]:
-        """Count what came of all mails that some drafts are in."""
+    def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
+        """Count what came of all mails that some drafts, a query of ids, are in."""
         return figures.of_drafts_together(drafts, by=by)
 
     def figures_of_each(self, drafts: Sequence[UUID], *, by: Member) -> Mapping[UUID, list[MailFigures]]:

@@ -94,7 +94,7 @@ def holding(draft_id: UUID) -> list[DatasetVersion]:
 
 def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigures]]:
     """What came of the mails of a version's rows (`rows`), and of those of students trained on it (`trained_on`)."""
-    drafts = Draft.objects.filter(pk__in=DatasetRow.objects.filter(version=version).values("draft"))
+    drafts = DatasetRow.objects.filter(version=version).order_by().values("draft")
     return {
         "rows": sent_mails.of_all(member, drafts),
         "trained_on": sent_mails.of_trained_on(member, version.pk),

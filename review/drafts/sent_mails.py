@@ -6,6 +6,7 @@ Kept from reviewers who have not judged a draft yet, as its author is: who wrote
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -31,8 +32,8 @@ def of_each(member: Member, drafts: Sequence[Draft]) -> Mapping[UUID, list[MailF
     return room.figures_of_each(sorted(visible), by=member) if room and visible else {}
 
 
-def of_all(member: Member, drafts: QuerySet[Draft]) -> list[MailFigures]:
-    """Figures of all mails of some drafts together."""
+def of_all(member: Member, drafts: QuerySet[Any]) -> list[MailFigures]:
+    """Figures of all mails of some drafts, a query of ids, together."""
     room = ports.mail_outcomes()
     return room.figures(drafts, by=member) if room else []
 

@@ -107,7 +107,7 @@ def test_simulated_inboxes_are_told_apart(
     )
     client.force_login(admin)
 
-    real, simulated = figures.of_drafts_together(Draft.objects.filter(task=task), by=admin)
+    real, simulated = figures.of_drafts_together(Draft.objects.filter(task=task).values("pk"), by=admin)
     page = client.get(f"/tasks/{task.slug}/review/drafts/{drafts[0].pk}/").content.decode()
 
     assert (real.is_simulated, real.sent, real.replied) == (False, 1, 0)
@@ -193,7 +193,7 @@ def test_a_stages_draft_tells_of_campaigns_that_the_member_may_see_alone(
 
     assert figures.of_each_draft([staged.pk], by=admin)[staged.pk][0].sent == 1
     assert figures.of_each_draft([staged.pk], by=outsider) == {}
-    assert figures.of_drafts_together(Draft.objects.filter(task=research), by=outsider) == []
+    assert figures.of_drafts_together(Draft.objects.filter(task=research).values("pk"), by=outsider) == []
 
 
 def test_my_decisions_and_the_golds_of_a_selection_say_what_came_of_them(
@@ -261,9 +261,9 @@ def test_figures_take_the_same_few_queries_for_any_number_of_drafts(
     for number, draft in enumerate(drafts):
         send(campaign, draft, number)
 
-    with django_assert_num_queries(2):
-        figures.of_drafts_together(Draft.objects.filter(task=task), by=admin)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
+        figures.of_drafts_together(Draft.objects.filter(task=task).values("pk"), by=admin)
+    with django_assert_num_queries(5):
         assert len(figures.of_each_draft([draft.pk for draft in drafts], by=admin)) == 12
 
 
