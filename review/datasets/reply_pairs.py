@@ -6,7 +6,6 @@ them, and marked in every row. Which drafts were answered is told by the room th
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +20,6 @@ from review.datasets.exports.rows import is_preferred
 from review.drafts.queries import in_use
 from review.models import Draft, Task
 from review.ports import ReplyPair
-from review.spec.prompting import canonical_json
 from review.spec.schema import Fields
 from review.states import Verdict
 from web.db.chunks import chunked
@@ -30,9 +28,8 @@ CHUNK: Final = 1_000
 _COLUMNS: Final = (
     "pk",
     "task_version",
-    "record__split",
+    "record",
     "thread",
-    "record__facts",
     "fields",
     "gold__verdict",
     "gold__decision__fields",
@@ -42,12 +39,12 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SentDraft:
-    """A draft as its mail went: a digest of the prompt it answers and its split, its text, and the edit that counts.
+    """A draft as its mail went: the prompt it answers (task version, record, mails before), its text, and the edit that counts.
 
     `edited` is None where the draft was not edited; else `edited_at` says when.
     """
 
-    answers: str
+    answers: tuple[UUID, UUID, list[Any]]
     fields: Fields
     edited: Fields | None
     edited_at: datetime | None
@@ -72,8 +69,8 @@ Pairs = Mapping[str, MatchedPair]
 def matched(task: Task, filters: DatasetFilters, golds: Collection[UUID]) -> Pairs:
     """Pairs of some golds, by the id of the gold's draft; empty where the filters ask for none.
 
-    The two drafts answer the same prompt: equal facts, one task version, the same mails before. They are of one split. Each
-    draft is in one pair at most, with the one sent nearest to it.
+    The two drafts answer the same prompt: of one record, under one task version, after the same mails. So they are of one
+    split, and go with the record when it is erased. Each draft is in one pair at most, with the one sent nearest to it.
     """
     return _matched(task, filters, golds) if filters.exploratory_pairs else {}
 
@@ -158,16 +155,13 @@ def _sent_drafts(ids: Collection[UUID]) -> dict[UUID, SentDraft]:
 
 def _sent_draft(
     version: UUID,
-    split: str,
-    thread: Any,
-    facts: Any,
+    record: UUID,
+    thread: list[Any] | None,
     fields: Fields,
     verdict: str | None,
     edited: Fields | None,
     decided_at: datetime | None,
 ) -> SentDraft:
-    told = canonical_json([str(version), split, thread or [], facts])
     is_edit = verdict == Verdict.EDIT
-    return SentDraft(
-        hashlib.sha256(told.encode()).hexdigest(), fields, edited if is_edit else None, decided_at if is_edit else None
-    )
+    answers = (version, record, thread or [])
+    return SentDraft(answers, fields, edited if is_edit else None, decided_at if is_edit else None)

@@ -14,7 +14,7 @@ WorseKind = Literal["edit", "preference", "revision", "reply"]
 
 @dataclass(frozen=True, slots=True)
 class RejectedText:
-    """A text for the same record or for equal facts that was found worse than the gold's.
+    """A text for the same record that was found worse than the gold's.
 
     Attributes:
         id: Of the pair; the same however often it is read.

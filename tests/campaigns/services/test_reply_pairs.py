@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
@@ -18,9 +19,9 @@ from members.models import Member
 from review.datasets import freezing, write_version
 from review.datasets import queries as datasets
 from review.datasets.reply_pairs import SentDraft
-from review.models import Dataset, DatasetVersion, Draft, Record, Revocation, Task
+from review.erasure import erase
+from review.models import Dataset, DatasetVersion, Draft, Revocation, Task, TaskVersion
 from review.ports import ReplyPair
-from review.states import Split
 from tests.campaigns import factories as campaigns
 from tests.campaigns.answered_mails import SENT, reply, send
 from tests.review import factories
@@ -126,25 +127,37 @@ def test_a_card_says_that_none_could_be_made(
     assert "Exploratory preference pairs from replies: 0 rows of `dpo`" in version.card
 
 
-def test_drafts_of_other_facts_or_another_split_make_no_pair(
+def test_drafts_of_two_records_or_two_task_versions_make_no_pair(
     task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member
 ) -> None:
     reply(send(spring, drafts[0], "ada"))
     send(summer, drafts[1], "ben")
     record = drafts[1].record
-    [twin] = factories.make_records(factories.make_source(task, name="Again"), 1, split=Split.TEST)
+    [twin] = factories.make_records(factories.make_source(task, name="Again"), 1)
     Draft.objects.filter(pk=drafts[1].pk).update(record=twin)
 
-    asked = {"exploratory_pairs": True, "sources": (record.source.slug,)}
-
     assert len(pairs(task)) == 1
-    assert dpo(frozen(task, admin, **asked)) == []
+    assert dpo(frozen(task, admin, exploratory_pairs=True)) == []
 
-    Record.objects.filter(pk=twin.pk).update(split=record.split)
-    assert len(dpo(frozen(task, admin, **asked))) == 1
+    second = TaskVersion.objects.create(task=task, number=2, body=drafts[1].task_version.body, content_hash="2" * 64)
+    Draft.objects.filter(pk=drafts[1].pk).update(record=record, task_version=second)
+    assert dpo(frozen(task, admin, exploratory_pairs=True)) == []
 
-    Record.objects.filter(pk=twin.pk).update(facts={**record.facts, "company": "Another"})
-    assert dpo(frozen(task, admin, **asked)) == []
+
+def test_a_pair_goes_with_the_record_when_it_is_erased(
+    task: Task, drafts: list[Draft], spring: Campaign, summer: Campaign, admin: Member
+) -> None:
+    reply(send(spring, drafts[0], "ada"))
+    send(summer, drafts[1], "ben")
+    # The unanswered draft is no row of the version.
+    version = frozen(task, admin, exploratory_pairs=True, outcomes=("replied",))
+    before = dpo(version)
+
+    erase.erase_records([drafts[1].record_id])
+
+    assert version.counts["rows"] == 1
+    assert len(before) == 1
+    assert dpo(version) == []
 
 
 def test_a_revoked_draft_stands_on_neither_side(
@@ -188,7 +201,7 @@ def test_a_text_that_was_edited_after_its_mail_went_is_not_the_one_that_was_answ
 
 
 def test_the_words_of_a_mail_are_the_edit_that_was_made_before_it() -> None:
-    draft = SentDraft("facts", {"subject": "As written"}, {"subject": "As edited"}, SENT)
+    draft = SentDraft((uuid4(), uuid4(), []), {"subject": "As written"}, {"subject": "As edited"}, SENT)
 
     assert draft.text_at(SENT - timedelta(seconds=1)) == {"subject": "As written"}
     assert draft.text_at(SENT + timedelta(seconds=1)) == {"subject": "As edited"}
