@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from members.models import Member
+from review.mail_figures import MailFigures
 from review.models import Draft, Task
 from review.spec.prompting import Message
 from review.states import MailOutcome
@@ -172,6 +173,25 @@ class DeskLink:
     hint: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyPair:
+    """Two drafts whose mails went to readers of one company: one was answered with interest, the other not at all.
+
+    Attributes:
+        better: The draft that was answered; `worse` the other.
+        said_in: The mail that was answered.
+        better_sent_at: When the mail of each went; likewise `worse_sent_at`.
+        is_simulated: Whether both went to simulated inboxes.
+    """
+
+    better: UUID
+    worse: UUID
+    said_in: UUID
+    better_sent_at: datetime
+    worse_sent_at: datetime
+    is_simulated: bool = False
+
+
 class MailOutcomes(Protocol):
     """The room that sends mails written from drafts, and hears what comes of them."""
 
@@ -185,6 +205,29 @@ class MailOutcomes(Protocol):
 
     def from_simulations(self, drafts: Sequence[UUID]) -> frozenset[UUID]:
         """Return those of some drafts whose mails went to simulated inboxes."""
+        ...
+
+    def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
+        """Count what came of all mails that some drafts, a query of ids, are in: real inboxes first, nothing where none went.
+
+        Like those below it counts mails of campaigns that the member may see.
+        """
+        ...
+
+    def figures_of_each(self, drafts: Sequence[UUID], *, by: Member) -> Mapping[UUID, list[MailFigures]]:
+        """Count what came of the mails of each of some drafts; drafts that no mail was sent from are absent."""
+        ...
+
+    def figures_of_miniature(self, miniature: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails that a tuned student wrote, or that a stage of its is in."""
+        ...
+
+    def figures_of_trained_on(self, version: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails of tuned students that were trained on a dataset version."""
+        ...
+
+    def reply_pairs(self, task: Task, *, until: datetime | None) -> list[ReplyPair]:
+        """Return pairs of drafts sent to readers who can be compared, the best matched first; told by the moment."""
         ...
 
 

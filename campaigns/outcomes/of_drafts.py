@@ -7,17 +7,21 @@ for nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from campaigns.events.outcomes import by_people
 from campaigns.models import Event, Message, StageRun
+from campaigns.outcomes import figures, reply_pairs
 from campaigns.states import EventKind, MessageState, ReplyClass
-from review.models import Draft
+from members.models import Member
+from review.mail_figures import MailFigures
+from review.models import Draft, Task
+from review.ports import ReplyPair
 from review.states import MailOutcome
 
 _REPLIES: Final = {
@@ -55,7 +59,7 @@ class CampaignOutcomes:
         As many questions as there are outcomes, and two, whatever the number of drafts.
         """
         by_mail: dict[UUID, set[UUID]] = defaultdict(set)
-        for mail, draft in _mails_of(drafts):
+        for mail, draft in figures.mails_of(drafts):
             by_mail[mail].add(draft)
         result: dict[UUID, set[MailOutcome]] = defaultdict(set)
         for outcome in MailOutcome if by_mail else ():
@@ -74,16 +78,25 @@ class CampaignOutcomes:
         found = [rows.order_by().values_list("draft_id", flat=True) for rows in (mails, staged)]
         return frozenset(draft for rows in found for draft in rows if draft is not None)
 
+    def figures(self, drafts: QuerySet[Any], *, by: Member) -> list[MailFigures]:
+        """Count what came of all mails that some drafts, a query of ids, are in."""
+        return figures.of_drafts_together(drafts, by=by)
 
-def _mails_of(drafts: Sequence[UUID]) -> Iterator[tuple[UUID, UUID]]:
-    """Each mail of some drafts with the draft."""
-    wanted = list(drafts)
-    for mail, draft in Message.objects.filter(draft__in=wanted).order_by().values_list("pk", "draft_id"):
-        if draft is not None:
-            yield mail, draft
-    for mail, draft in StageRun.objects.filter(draft__in=wanted).order_by().values_list("message_id", "draft_id"):
-        if draft is not None:
-            yield mail, draft
+    def figures_of_each(self, drafts: Sequence[UUID], *, by: Member) -> Mapping[UUID, list[MailFigures]]:
+        """Count what came of the mails of each of some drafts."""
+        return figures.of_each_draft(drafts, by=by)
+
+    def figures_of_miniature(self, miniature: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails that a miniature wrote, or that a stage of its is in."""
+        return figures.of_miniatures([miniature], by=by)
+
+    def figures_of_trained_on(self, version: UUID, *, by: Member) -> list[MailFigures]:
+        """Count what came of the mails of miniatures that were trained on a dataset version."""
+        return figures.of_trained_on(version, by=by)
+
+    def reply_pairs(self, task: Task, *, until: datetime | None) -> list[ReplyPair]:
+        """Return pairs of drafts sent to readers of one company, of which one answered."""
+        return reply_pairs.of_task(task, until=until)
 
 
 def _mails_with(

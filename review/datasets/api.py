@@ -13,7 +13,8 @@ from rest_framework.views import APIView
 
 from members.session import member_of
 from members.tokens.idempotency import idempotent
-from review.datasets import freezing, queries, removed_samples
+from review.datasets import freezing, queries, removed_samples, version_queries
+from review.drafts.serializers import MailFiguresOut
 from review.tasks.permissions import task_or_404
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
@@ -73,6 +74,10 @@ class DatasetVersionDetailOut(DatasetVersionOut):
     revoked_rows = serializers.IntegerField()
     erased_rows = serializers.IntegerField()
     card = serializers.CharField()
+    mails = MailFiguresOut(many=True, help_text="What came of the mails sent from its rows.")
+    mails_of_miniatures = MailFiguresOut(
+        many=True, help_text="What came of the mails that miniatures trained on it wrote, or a stage of theirs is in."
+    )
 
 
 class FreezeStartedOut(serializers.Serializer[Any]):
@@ -143,4 +148,7 @@ class DatasetVersionView(APIView):
         marks = removed_samples.removed_counts(version)
         body |= {"manifest": version.manifest, "card": version.card}
         body |= {"revoked_rows": marks["revoked"], "erased_rows": marks["erased"]}
+        mails = version_queries.mails_of(member_of(request), version)
+        body["mails"] = [figures.as_json() for figures in mails["rows"]]
+        body["mails_of_miniatures"] = [figures.as_json() for figures in mails["trained_on"]]
         return Response(body)

@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from review import ports
 from review.adjudication import agreement
+from review.datasets import reply_pairs
 from review.models import DatasetRow, DatasetVersion, Task
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
@@ -21,7 +22,6 @@ from review.text.personal_data import KINDS
 
 INTENDED = "Tuning and evaluating small language models for the task above. Not a benchmark of anything else."
 LISTED = 20
-
 
 # Code, and words set apart; all else of a line is plain text.
 _INLINE = re.compile(r"`([^`]+)`|(?<!\w)\*([^*\s][^*]*)\*(?!\w)")
@@ -119,6 +119,7 @@ def card(version: DatasetVersion) -> str:
         _table("Reviewer", counts["reviewers"]),
         "\n".join(_judging(counts)),
         *_outcomes(counts.get("outcomes"), version.filters),
+        reply_pairs.card_line(counts.get("pairs", {}), version.filters),
         "## Between the splits",
         "\n".join(_leakage(manifest["leakage"], spec)),
         "## Personal data",

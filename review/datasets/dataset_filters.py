@@ -85,6 +85,11 @@ class DatasetFilters(Strict):
         description="How often a training row of `sft` stands in its file if its mail had the outcome, the highest of those "
         'that apply: {"meeting": 3}.',
     )
+    exploratory_pairs: bool = Field(
+        False,
+        description="Pairs in `dpo` of a text that was answered over one that was not, sent to one company for equal facts. No "
+        "expert compared them: they are marked exploratory.",
+    )
     outcomes_until: AwareDatetime | None = Field(
         None,
         description="Outcomes count that were told by this moment. Freezing sets it where outcomes are asked for: to as_of, "
@@ -108,7 +113,7 @@ class DatasetFilters(Strict):
     @property
     def asks_for_outcomes(self) -> bool:
         """Whether it matters what came of the mails."""
-        return bool(self.outcomes or self.without_outcomes or self.outcome_weights)
+        return bool(self.outcomes or self.without_outcomes or self.outcome_weights or self.exploratory_pairs)
 
     @property
     def outcomes_by(self) -> datetime | None:

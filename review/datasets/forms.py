@@ -79,14 +79,15 @@ PLAIN = (
     "personal_data",
     "given_names",
     "reasoning",
+    "exploratory_pairs",
     "outcomes_until",
     "as_of",
 )
 # Lists of outcomes of mails; left empty nothing is asked of them.
 OUTCOME_BOXES = ("outcomes", "without_outcomes")
-OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights")
+OUTCOME_FILTERS = (*OUTCOME_BOXES, "outcome_weights", "exploratory_pairs")
 # Asked of tasks that write mails, and where a dataset says something of them already.
-OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "outcomes_until")
+OUTCOME_FIELDS = (*OUTCOME_BOXES, "weighed_outcome", "weight", "exploratory_pairs", "outcomes_until")
 _DATE = {"type": "date"}
 
 
@@ -169,6 +170,11 @@ class FilterForm(forms.Form):
     weighed_outcome = _one_of([("", "no outcome"), *MailOutcome.choices], "In training, count rows more whose mail had")
     weight = forms.IntegerField(
         required=False, min_value=2, max_value=10, label="namely so many times", help_text="From 2 to 10."
+    )
+    exploratory_pairs = forms.BooleanField(
+        required=False,
+        label="Take exploratory pairs from replies",
+        help_text="In dpo alone: an answered text over one nobody answered, sent to one company for equal facts.",
     )
     outcomes_until = _moment("Outcomes told by", "Empty: all that are told when the version is frozen.")
     as_of = _moment("As of", "Use the decisions that counted at that time.")

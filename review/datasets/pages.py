@@ -14,6 +14,7 @@ from members.session import member_of
 from review.datasets import dataset_filters, doubtful, freezing, hub_push, queries, selection_preview, version_queries
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.forms import DatasetForm, FilterForm, PushForm
+from review.desk.decisions import queries as decisions_queries
 from review.states import Role
 from review.tasks.permissions import may, task_or_404
 from web.errors import Refusal
@@ -67,6 +68,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     filters, refusal = _chosen(dataset, form)
     at = request.GET.get("from", "0")
+    page = selection_preview.selected_drafts(dataset.task, filters, start=int(at) if at.isdecimal() else 0)
     context = {
         "task": dataset.task,
         "section": "datasets",
@@ -74,7 +76,8 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
         "filters": filters,
         "refusal": refusal,
         "query": _query(request),
-        "page": selection_preview.selected_drafts(dataset.task, filters, start=int(at) if at.isdecimal() else 0),
+        "page": page,
+        "mails": decisions_queries.mails_of([row["decision"] for row in page.rows], member_of(request)),
     }
     return render(request, "review/datasets/rows.html", context)
 

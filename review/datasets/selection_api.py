@@ -72,6 +72,9 @@ class PreviewOut(serializers.Serializer[Any]):
     is_partial = serializers.BooleanField()
     has_compared = serializers.BooleanField()
     contradictions = ContradictionsOut(allow_null=True)
+    exploratory_pairs = serializers.IntegerField(
+        allow_null=True, help_text="Pairs that replies would give in `dpo`, whether the filters take them or not."
+    )
 
 
 class SelectionPreviewView(APIView):
@@ -92,6 +95,7 @@ class SelectionPreviewView(APIView):
             "verdicts": dict(preview.verdicts),
             "groups": preview.groups,
             "is_partial": preview.is_partial,
+            "exploratory_pairs": preview.exploratory_pairs,
             "has_compared": preview.has_compared,
             "contradictions": {"inputs": preview.contradicted_inputs, "golds": preview.contradicting_golds}
             if preview.has_compared

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from review.datasets import reply_pairs
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.selection import PREVIEW_GOLDS, preview
 from review.desk.cards.values import is_value
@@ -65,6 +66,8 @@ class SelectionPreview:
         contradicted_inputs: Inputs whose golds say different values; None where that was not looked at.
         contradicting_golds: How many golds those are.
         has_values: Whether the task writes labels, numbers or days at all.
+        exploratory_pairs: Preference pairs that replies would give; None where no room sends mails.
+        takes_exploratory_pairs: Whether the filters ask for them.
         group_noun: What records of one group have in common, such as a company; `group_nouns` several.
     """
 
@@ -81,6 +84,8 @@ class SelectionPreview:
     contradicted_inputs: int | None = None
     contradicting_golds: int = 0
     has_values: bool = False
+    exploratory_pairs: int | None = None
+    takes_exploratory_pairs: bool = False
     group_noun: str = "group"
     group_nouns: str = "groups"
 
@@ -120,6 +125,8 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         contradicted_inputs=len(selection.contradictions) if selection.has_compared else None,
         contradicting_golds=sum(len(group) for group in selection.contradictions),
         has_values=any(is_value(output) for output in spec.output_schema),
+        exploratory_pairs=reply_pairs.count(task, filters, {row.draft: row.decision for row in selection.rows}),
+        takes_exploratory_pairs=filters.exploratory_pairs,
         group_noun=spec.group_noun,
         group_nouns=spec.group_nouns,
     )
@@ -134,7 +141,7 @@ def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> S
     """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
     selection = preview(task, filters)
     chosen = selection.rows[start : start + PAGE_ROWS]
-    decisions = Decision.objects.select_related("reviewer", "draft__record").defer(
+    decisions = Decision.objects.select_related("reviewer", "draft__record", "draft__task").defer(
         "draft__messages", "draft__marks", "draft__record__facts"
     )
     by_id = decisions.in_bulk([row.decision for row in chosen])

@@ -43,6 +43,7 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "card": data_card.blocks(dataset_version.card),
         "may_lead": may(member_of(request), dataset.task, Role.LEAD),
         "splits": version_queries.filled_splits(dataset_version),
+        "mails": version_queries.mails_of(member_of(request), dataset_version),
         "site": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "review/datasets/version.html", context)

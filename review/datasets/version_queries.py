@@ -14,6 +14,8 @@ from django.http import Http404
 from members.models import Member
 from review.datasets import queries, row_changes
 from review.datasets.exports import FORMATS
+from review.drafts import sent_mails
+from review.mail_figures import MailFigures
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Draft, Task
 from review.states import Split
 from review.tasks.permissions import tasks_for
@@ -90,6 +92,15 @@ def holding(draft_id: UUID) -> list[DatasetVersion]:
     return list(versions.defer("manifest", "card").order_by("-frozen_at", "pk")[:LISTED])
 
 
+def mails_of(member: Member, version: DatasetVersion) -> dict[str, list[MailFigures]]:
+    """What came of the mails of a version's rows (`rows`), and of those of students trained on it (`trained_on`)."""
+    drafts = DatasetRow.objects.filter(version=version).order_by().values("draft")
+    return {
+        "rows": sent_mails.of_all(member, drafts),
+        "trained_on": sent_mails.of_trained_on(member, version.pk),
+    }
+
+
 def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
     """What a version's manifest tells of its making, for its page: the waterfall, personal data, leakage.
 
@@ -117,7 +128,7 @@ def manifest_figures(version: DatasetVersion) -> dict[str, Any]:
 
 TELLS = {
     "sft": "SFT: prompt and completion of every accepted or edited draft.",
-    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts.",
+    "dpo": "DPO: preference pairs: edits over the drafts they correct, chosen drafts over others, revisions over their first drafts, and where asked for exploratory ones from replies.",
     "kto": "KTO: good texts (accepted and edited) and bad ones (rejected, or the draft before an edit).",
     "raw": "Everything: facts, draft, every decision, ruling and preference, by a published JSON Schema.",
 }

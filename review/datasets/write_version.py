@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from review.datasets import data_card, dataset_filters, export_rows, exports, mail_outcomes, row_changes
+from review.datasets import data_card, dataset_filters, export_rows, exports, mail_outcomes, reply_pairs, row_changes
 from review.datasets.containers import JsonlFile, ParquetFile, has_parquet
 from review.datasets.data_card import card
 from review.datasets.exports import JudgedDraft
@@ -186,7 +186,9 @@ def _write_rows(
     done, total = 0, len(selection.kept)
     filters = dataset_filters.parse(version.filters)
     golds_read = export_rows.judged(selection.kept, as_of=filters.as_of)
-    chunks = (mail_outcomes.with_outcomes(chunk, filters) for chunk in golds_read)
+    pairs = reply_pairs.matched(version.dataset.task, filters, [row.draft for row in selection.rows])
+    with_outcomes = (mail_outcomes.with_outcomes(chunk, filters) for chunk in golds_read)
+    chunks = (reply_pairs.with_pairs(chunk, pairs) for chunk in with_outcomes)
 
     def write_files(chunk: list[JudgedDraft]) -> list[RowValues]:
         taught = [replace(gold, drops_reasoning=True) for gold in chunk] if version.drops_reasoning else chunk

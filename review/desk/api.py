@@ -21,7 +21,7 @@ from review.desk.decisions import queries as decisions_queries
 from review.desk.deck import ReleasedCard
 from review.desk.serializers import (
     DecisionIn,
-    DecisionOut,
+    DecisionOnDraftOut,
     DecisionReplyOut,
     DeckOut,
     EditedIn,
@@ -55,8 +55,8 @@ class DecisionsView(APIView):
     pagination_class = WholeList
 
     @lists(
-        DecisionOut,
-        draw=lambda request, page: map(decisions_queries.decision_json, page),
+        DecisionOnDraftOut,
+        draw=lambda request, page: decisions_queries.decisions_json(page, member_of(request)),
         operation_id="draft_decisions",
     )
     def get(self, request: Request, asked: dict[str, Any], draft_id: UUID) -> Rows:

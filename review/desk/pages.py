@@ -21,7 +21,7 @@ from review.desk import deck as desk_deck
 from review.desk.cards import assembly
 from review.desk.decisions import queries as decisions_queries
 from review.desk.pace import Pace
-from review.drafts import queries
+from review.drafts import queries, sent_mails
 from review.drafts.authorship import visible_to
 from review.ports import DeskScope
 from review.spec.paths import text_at
@@ -195,6 +195,7 @@ def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
         ],
         "may_review": may(member, task, Role.REVIEWER),
         "ruling": lead_queue.ruling_on(member, draft),
+        "mails": sent_mails.of_each(member, [draft]).get(draft.pk, []),
     }
     return render(request, "review/desk/draft.html", context)
 
@@ -215,6 +216,7 @@ def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
         "lines": [
             decisions_queries.decision_row(decision, queries.etag(decision.draft, member)) for decision in page.rows
         ],
+        "mails": decisions_queries.mails_of(page.rows, member),
         "search": search,
         "verdict": verdict,
         "may_review": may(member, task, Role.REVIEWER),

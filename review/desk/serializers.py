@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
-from review.drafts.serializers import FieldsIn, MarkOut, RecordFactsOut
+from review.drafts.serializers import FieldsIn, MailFiguresOut, MarkOut, RecordFactsOut
 from review.states import DraftState, Verdict
 
 
@@ -165,6 +165,14 @@ class DecisionOut(serializers.Serializer[Any]):
     ruled = serializers.CharField(allow_null=True, help_text="What a lead said of it last: adopt, leave or settle.")
     retracts = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class DecisionOnDraftOut(DecisionOut):
+    """The same in the list of a draft's decisions."""
+
+    mails = MailFiguresOut(
+        many=True, help_text="Of the decision that counts: what came of the mails sent from the draft. Else empty."
+    )
 
 
 class DecisionReplyOut(serializers.Serializer[Any]):

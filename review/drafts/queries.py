@@ -14,7 +14,7 @@ from django.http import Http404
 
 from members.models import Member
 from review import ports
-from review.drafts import draft_filters, etags
+from review.drafts import draft_filters, etags, sent_mails
 from review.drafts.authorship import visible_to
 from review.drafts.checking import with_marks
 from review.drafts.draft_filters import ON_DESK, OPEN
@@ -108,6 +108,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
         "round": draft.round,
         # What was written wrong on purpose is told once the draft is judged, and not before.
         "labelled_defects": draft.labelled_defects if draft.state == DraftState.DECIDED else None,
+        "mails": [figures.as_json() for figures in sent_mails.of_each(member, [draft]).get(draft.pk, [])],
     }
 
 
@@ -158,7 +159,7 @@ def decisions_on(member: Member, draft: Draft) -> QuerySet[Decision]:
     """What was said of a draft, latest first. Reviewers see their own words only, and so judge for themselves."""
     decisions = (
         Decision.objects.filter(draft=draft)
-        .select_related("reviewer", "draft__task_version")
+        .select_related("reviewer", "draft__task_version", "draft__task")
         .annotate(ruled=last_ruling_kind())
         .order_by("-created_at")
     )

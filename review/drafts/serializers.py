@@ -42,6 +42,41 @@ class RecordFactsOut(DraftRecordOut):
     facts = serializers.DictField()
 
 
+class CampaignOfMailsOut(serializers.Serializer[Any]):
+    """A campaign, and how many of the mails it sent."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.CharField(help_text="Its page.")
+    sent = serializers.IntegerField()
+
+
+class RepliesOfClassOut(serializers.Serializer[Any]):
+    """Mails that got a reply of one class."""
+
+    name = serializers.CharField(allow_blank=True, help_text="Empty for replies that are not sorted yet.")
+    label: Any = serializers.CharField()
+    mails = serializers.IntegerField()
+
+
+class MailFiguresOut(serializers.Serializer[Any]):
+    """What came of mails that were sent, in campaigns that the caller may see; what machines did is not counted."""
+
+    is_simulated = serializers.BooleanField(help_text="To simulated inboxes, whose answers are made up.")
+    sent = serializers.IntegerField()
+    replied = serializers.IntegerField(help_text="Mails that a person answered.")
+    share = serializers.FloatField(help_text="Replied, of those sent: 0 to 1.")
+    low = serializers.FloatField(help_text="Of its 95 % interval, by companies.")
+    high = serializers.FloatField()
+    classes = RepliesOfClassOut(many=True)
+    meetings = serializers.IntegerField(help_text="Mails that led to a meeting.")
+    revenue_usd = serializers.DecimalField(max_digits=20, decimal_places=2, allow_null=True)
+    campaigns = CampaignOfMailsOut(many=True)
+    mail_url = serializers.CharField(
+        allow_blank=True, help_text="Page of a single mail, where the caller may read it; else empty."
+    )
+
+
 class DraftSummaryOut(serializers.Serializer[Any]):
     """A draft in a list."""
 
@@ -80,6 +115,11 @@ class DraftOut(DraftSummaryOut):
     round = serializers.IntegerField()
     labelled_defects = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="Null until the draft is judged."
+    )
+    mails = MailFiguresOut(
+        many=True,
+        help_text="What came of the mails sent from it, real inboxes before simulated ones. Empty where none went, and until "
+        "the caller may know who wrote the draft.",
     )
 
 

@@ -118,6 +118,7 @@ def _context(
         "lineage": lineage.miniature_lineage(miniature),
         "cost": costs.own,
         "with_starts": costs.with_starts,
+        "mails": selectors.mails_of(member_of(request), miniature),
         "form": form,
         "refusal": refusal,
         "is_withheld": withheld,

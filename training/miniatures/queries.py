@@ -9,7 +9,9 @@ from django.http import Http404
 
 from jobs.models import Job
 from members.models import Member
+from review import ports
 from review.datasets import removed_samples
+from review.mail_figures import MailFigures
 from review.models import Task
 from review.sources.judge_records.queries import withheld_judges
 from review.tasks.permissions import tasks_for
@@ -54,6 +56,12 @@ def miniature_or_404(member: Member, miniature_id: UUID | str) -> Miniature:
     if miniature is None:
         raise Http404("There is no miniature with this id that you can see.")
     return miniature
+
+
+def mails_of(member: Member, miniature: Miniature) -> list[MailFigures]:
+    """What came of the mails that a miniature wrote, or that a stage of its is in; nothing where none went."""
+    room = ports.mail_outcomes()
+    return room.figures_of_miniature(miniature.pk, by=member) if room else []
 
 
 def by_slug_or_id(member: Member, task: Task, name: str) -> Miniature:

@@ -6,6 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from review.drafts.serializers import MailFiguresOut
+
 
 class WorkStartedOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
@@ -68,6 +70,7 @@ class MiniatureDetailOut(MiniatureOut):
     lineage = serializers.DictField()
     cost = MiniatureCostOut()
     cost_with_starts = CostWithStartsOut()
+    mails = MailFiguresOut(many=True, help_text="What came of the mails that it wrote, or that a stage of its is in.")
 
 
 class WriteIn(serializers.Serializer[Any]):

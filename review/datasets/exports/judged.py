@@ -9,21 +9,23 @@ from review.spec import prompting
 from review.spec.schema import Facts, Fields
 from review.spec.task_spec import TaskSpec
 
-WorseKind = Literal["edit", "preference", "revision"]
+WorseKind = Literal["edit", "preference", "revision", "reply"]
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedText:
-    """A text for the same record that an expert found worse than the gold's.
+    """A text for the same record that was found worse than the gold's.
 
     Attributes:
         id: Of the pair; the same however often it is read.
         kind: How it was found: `edit`, the gold's own draft before the edit; `preference`, a draft laid beside it; `revision`,
-            the draft that the gold's draft revises.
+            the draft that the gold's draft revises; `reply`, a draft whose mail nobody answered while the gold's was answered:
+            exploratory, since no expert said so.
         draft_id: The draft the text is of.
         fields: The text.
-        said_in: Id of the decision or the preference that says so.
-        reviewer: Whose word it is.
+        said_in: Id of the decision or the preference that says so; of `reply`, of the mail that was answered.
+        reviewer: Whose word it is; empty of `reply`.
+        is_simulated: Of `reply`: whether the readers are made up.
     """
 
     id: str
@@ -32,6 +34,12 @@ class RejectedText:
     fields: Fields
     said_in: str
     reviewer: str
+    is_simulated: bool = False
+
+    @property
+    def is_exploratory(self) -> bool:
+        """Whether no expert compared the two texts."""
+        return self.kind == "reply"
 
 
 @dataclass(frozen=True, slots=True)

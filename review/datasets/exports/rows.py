@@ -99,20 +99,22 @@ def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> lis
 
 def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
     """A pair for each text found worse. Verdicts given in bulk were not read one by one: they prefer nothing."""
-    if not gold.is_positive or gold.is_bulk:
-        return []
-    pairs = [(worse, _answer(gold.completion(worse.fields))) for worse in gold.worse]
     return [
         {
             "id": worse.id,
             "prompt": prompt,
             "chosen": answer,
-            "rejected": other,
+            "rejected": _answer(gold.completion(worse.fields)),
             "meta": _pair_meta(gold, worse),
         }
-        for worse, other in pairs
-        if other != answer
+        for worse in gold.worse
+        if is_preferred(gold, worse)
     ]
+
+
+def is_preferred(gold: JudgedDraft, worse: RejectedText) -> bool:
+    """Whether a gold and a text found worse make a pair: not a rejected gold, one judged in bulk, or the same text."""
+    return gold.is_positive and not gold.is_bulk and gold.completion(worse.fields) != gold.text
 
 
 def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
@@ -139,6 +141,8 @@ def _pair_meta(gold: JudgedDraft, worse: RejectedText) -> str:
         said_in=worse.said_in,
         reviewer=worse.reviewer,
         drafts=sorted({gold.id, worse.draft_id}),
+        **({"exploratory": True} if worse.is_exploratory else {}),
+        **({"simulated": True} if worse.is_simulated else {}),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
-from review.drafts import queries
-from review.models import Assignment, Decision, KnownAnswer, Task
+from review.drafts import queries, sent_mails
+from review.mail_figures import MailFigures
+from review.models import Assignment, Decision, Gold, KnownAnswer, Task
 from review.spec.readable import readable
 from review.states import Drawn, RulingKind, Verdict
 from review.text import edits
@@ -30,7 +32,7 @@ def decisions_of(member: Member, task: Task, *, search: str = "", verdict: str =
     decisions = (
         Decision.objects.filter(reviewer=member, task=task)
         .exclude(verdict=Verdict.RETRACT)
-        .select_related("draft__record", "draft__task_version")
+        .select_related("draft__record", "draft__task_version", "draft__task")
         .defer("draft__messages", "draft__parameters", "draft__labelled_defects")
         .annotate(
             is_retracted=Exists(Decision.objects.filter(retracts=OuterRef("pk"))), ruled=queries.last_ruling_kind()
@@ -103,6 +105,28 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "retracts": str(decision.retracts_id) if decision.retracts_id else None,
         "created_at": decision.created_at.isoformat(),
     }
+
+
+def decisions_json(decisions: Iterable[Decision], member: Member) -> list[dict[str, Any]]:
+    """Decisions on drafts for programs, each that counts with what came of its draft's mails."""
+    rows = list(decisions)
+    mails = mails_of(rows, member)
+    return [
+        {**decision_json(each), "mails": [figures.as_json() for figures in mails.get(each.pk, [])]} for each in rows
+    ]
+
+
+def mails_of(decisions: Sequence[Decision], member: Member) -> dict[UUID, list[MailFigures]]:
+    """What came of the mails of each decision that counts; decisions that do not, or whose draft was not sent, are absent.
+
+    Args:
+        decisions: With their drafts and the tasks of these.
+        member: Who looks.
+    """
+    drafts = {decision.draft_id: decision.draft for decision in decisions}
+    mails = sent_mails.of_each(member, list(drafts.values()))
+    counting = set(Gold.objects.filter(draft__in=list(mails)).values_list("decision", flat=True)) if mails else set()
+    return {decision.pk: mails[decision.draft_id] for decision in decisions if decision.pk in counting}
 
 
 def _has(word: str) -> Q:
