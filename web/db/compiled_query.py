@@ -126,7 +126,7 @@ class CompiledUpdate:
     def _compile(self, values: dict[str, Value]) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
         stand_ins = {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
         rows, columns = self._build(**stand_ins)
-        query = rows.query.chain(UpdateQuery)
+        query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(columns)
         if query.count_active_tables() > 1:
             raise LookupError("an update of rows that are found by a join is not compiled")
