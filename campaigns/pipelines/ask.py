@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRun
+from campaigns.models import Campaign, Contact, Message, Stage, StageOrder, StageRoute, StageRun
 from campaigns.pipelines import collect, routes
 from campaigns.pipelines.queries import STAGE_ROUTER
 from campaigns.pipelines.routes import Turn
@@ -73,7 +73,7 @@ def _order(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> int:
 
 
 def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: Mapping[UUID, Sequence[StageRun]]) -> int:
-    """Have one model answer these records; one order of it at a time is under way."""
+    """Have one model answer these records; one order of it at a time is under way, besides those of audits."""
     moved = 0
     under_way = [order for order in turn.orders if order.job is not None and order.job.state not in FINISHED]
     joined = {record for order in under_way for record in map(UUID, order.record_ids)} & fresh.keys()
@@ -81,9 +81,21 @@ def _take_turn(campaign: Campaign, stage: Stage, turn: Turn, fresh: Mapping[UUID
         mine = [one for record in map(UUID, order.record_ids) if record in joined for one in fresh[record]]
         moved += _mark_asked(mine, order)
     rest = {record: mine for record, mine in fresh.items() if record not in joined}
-    if under_way or not rest:
+    if not rest or len(_audits(campaign, stage, under_way)) < len(under_way):
         return moved
     return moved + _launch(campaign, stage, turn.teacher, rest)
+
+
+def _audits(campaign: Campaign, stage: Stage, under_way: Sequence[Order]) -> list[Order]:
+    """Orders that ask for audits alone: nobody waits for those, so they hold up no mail."""
+    if stage.router_id is None or not under_way:
+        return []
+    records = {UUID(record) for order in under_way for record in order.record_ids}
+    audited: set[UUID] = set()
+    for chunk in chunked(records, CHUNK):
+        rows = StageRoute.objects.filter(campaign=campaign, stage=stage, routed__is_audit=True, record__in=chunk)
+        audited.update(rows.order_by().values_list("record_id", flat=True))
+    return [order for order in under_way if audited.issuperset(map(UUID, order.record_ids))]
 
 
 def _launch(

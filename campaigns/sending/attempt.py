@@ -6,16 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists
-
 from campaigns.compose import message as compose_message
 from campaigns.models import Campaign, Message, SenderIdentity
 from campaigns.senders import rotation
 from campaigns.senders.providers import ProviderPaces
 from campaigns.sending.pacing import SendingHours
-from campaigns.states import CampaignState
-from jobs.models import Job
-from jobs.states import JobState
 from review.models import TaskVersion
 
 
@@ -23,8 +18,8 @@ from review.models import TaskVersion
 class SendingAttempt:
     """One attempt's right to send for a campaign, and what is the same for all its mails.
 
-    What `campaign` and its `senders` say is read once, but whether it still runs is asked for each mail: `rights` are the
-    questions, put once and asked with every claim; and so is what a limited sender has left.
+    What `campaign` and its `senders` say is read once, but whether it still runs, and the attempt still holds its job, is asked
+    with every claim; and so is what a limited sender has left.
     """
 
     job_id: UUID
@@ -33,7 +28,6 @@ class SendingAttempt:
     links: dict[str, UUID]
     hours: SendingHours
     versions: dict[UUID, TaskVersion]
-    rights: tuple[Exists, Exists]
     senders: list[SenderIdentity]
     paces: ProviderPaces
 
@@ -41,11 +35,8 @@ class SendingAttempt:
     def of(cls, campaign: Campaign, *, job_id: UUID, fence: int) -> SendingAttempt:
         """The turn of one attempt."""
         hours = hours_of(campaign)
-        holds = Job.objects.filter(pk=job_id, fence=fence, state=JobState.RUNNING)
-        runs = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.RUNNING, is_held=False)
-        rights = (Exists(holds), Exists(runs))
         links, senders = compose_message.links_of(campaign), rotation.senders_of(campaign)
-        return cls(job_id, fence, campaign, links, hours, {}, rights, senders, ProviderPaces())
+        return cls(job_id, fence, campaign, links, hours, {}, senders, ProviderPaces())
 
     def look_ahead(self, mails: list[Message], *, now: datetime) -> None:
         """Read what changes while an attempt lasts: what its senders say, and who takes the mails of these readers."""

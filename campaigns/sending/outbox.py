@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -23,19 +25,22 @@ from campaigns.senders import providers, rotation
 from campaigns.sending import contact_caps, sender_caps
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import SendResult, ServerReply
-from campaigns.states import EventKind, EventSource, MessageState, StopReason
+from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
 from campaigns.suppression import queries as suppressed
 from campaigns.writing import sequences
 from jobs.models import Job
 from jobs.scheduling import halt
-from jobs.states import HELD
+from jobs.states import HELD, JobState
 from review.models import Gold, TaskVersion
 from review.states import Verdict
+from web.db.compiled_query import CompiledUpdate
 from web.errors import Refusal
 
 MAX_TRIES = 8
 FIRST_DELAY_S = 60
 LONGEST_DELAY_S = 4 * 3600
+# Mails on the wire, also where others have called them unknown since.
+_MAY_BE_ANSWERED = (MessageState.SENDING, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,8 @@ def settle(claimed: ClaimedMail, turn: SendingAttempt, answer: ServerReply, *, n
     message = claimed.message
     with transaction.atomic():
         if answer.fate == SendResult.ACCEPTED:
-            _write_result(message, turn, state=MessageState.SENT, sent_at=now, problem="")
+            written_at = timezone.now()
+            _WRITE_SENT(pk=message.pk, job=turn.job_id, fence=turn.fence, now=now, written_at=written_at)
             record.record_sent(message, at=now, payload={"server": answer.text} if answer.text else {})
         elif answer.fate == SendResult.REFUSED:
             _refused(message, turn, answer, now)
@@ -195,25 +201,48 @@ def _composed(message: Message, turn: SendingAttempt) -> OutgoingMail:
     return compose_message.compose(message, links=turn.links)
 
 
-def _take(message: Message, turn: SendingAttempt, now: datetime, **values: str) -> bool:
+def _taken(
+    *, pk: UUID, seen_at: datetime, job: UUID, fence: int, campaign: UUID, now: datetime, written_at: datetime,
+    sender: UUID | None, provider: str, **mail: str,
+) -> tuple[QuerySet[Message], dict[str, Any]]:  # fmt: skip
+    holds = Job.objects.filter(pk=job, fence=fence, state=JobState.RUNNING)
+    runs = Campaign.objects.filter(pk=campaign, state=CampaignState.RUNNING, is_held=False)
+    mine = Message.objects.filter(Exists(holds), Exists(runs), pk=pk, state=MessageState.APPROVED, updated_at=seen_at)
+    columns = {
+        "state": MessageState.SENDING,
+        "sending_at": now,
+        "sender_job": job,
+        "sender_fence": fence,
+        "held_because": "",
+        "sender": sender,
+        "provider": provider,
+        "updated_at": written_at,
+        **mail,
+    }
+    return mine, columns
+
+
+def _sent(
+    *, pk: UUID, job: UUID, fence: int, now: datetime, written_at: datetime
+) -> tuple[QuerySet[Message], dict[str, Any]]:
+    mine = Message.objects.filter(pk=pk, sender_job=job, sender_fence=fence, state__in=_MAY_BE_ANSWERED)
+    return mine, {"state": MessageState.SENT, "sent_at": now, "problem": "", "updated_at": written_at}
+
+
+# Written for each mail, so they are compiled once.
+_TAKE, _WRITE_SENT = CompiledUpdate(_taken), CompiledUpdate(_sent)
+
+
+def _take(message: Message, turn: SendingAttempt, now: datetime, **mail: str) -> bool:
     """The move that counts: approved to sending, for a campaign that runs and an attempt that holds its job."""
-    mine = Message.objects.filter(
-        *turn.rights, pk=message.pk, state=MessageState.APPROVED, updated_at=message.updated_at
-    )
     message.sending_at = now
+    sender = message.sender_id
     return bool(
-        mine.update(
-            state=MessageState.SENDING,
-            sending_at=now,
-            sender_job=turn.job_id,
-            sender_fence=turn.fence,
-            held_because="",
-            sender=message.sender,
-            provider=message.provider,
-            updated_at=timezone.now(),
-            **values,
+        _TAKE(
+            pk=message.pk, seen_at=message.updated_at, job=turn.job_id, fence=turn.fence, campaign=turn.campaign.pk,
+            now=now, written_at=timezone.now(), sender=sender, provider=message.provider, **mail,
         )
-    )
+    )  # fmt: skip
 
 
 def _move(message: Message, state: MessageState, **values: object) -> None:
@@ -229,9 +258,8 @@ def _fail(message: Message, problem: str) -> None:
 def _write_result(message: Message, turn: SendingAttempt, **values: object) -> None:
     """Only the attempt that put a mail on the wire writes its answer, even if others have called it unknown since."""
     mine = Message.objects.filter(pk=message.pk, sender_job=turn.job_id, sender_fence=turn.fence)
-    states = [MessageState.SENDING]
-    if values["state"] in (MessageState.SENT, MessageState.FAILED):
-        states.append(MessageState.UNKNOWN)
+    is_final = values["state"] == MessageState.FAILED
+    states = _MAY_BE_ANSWERED if is_final else (MessageState.SENDING,)
     mine.filter(state__in=states).update(updated_at=timezone.now(), **values)
 
 

@@ -142,6 +142,7 @@ class _SendLoop:
         self._connect()
         claimed = outbox.claim(message, self.turn, now=timezone.now())
         if claimed is None or outbox.withhold(claimed, self.turn):
+            self._wait_for_halt()
             self.counts["passed_over"] += 1
             return
         answer = self.wire.send(claimed.mail.mail)
@@ -179,6 +180,11 @@ class _SendLoop:
             self._told, self._told_s = done, time.monotonic()
             # More than is done: only an end may be told without a look at whether to stop.
             self.attempt.progress(done, done + 1, "mails")
+        if seconds:
+            self._wait_for_halt()
+
+    def _wait_for_halt(self) -> None:
+        """Stop where everything that leaves is stopped. A claim looks too: between two mails nobody needs to ask."""
         if halt := scheduling_halt.current_halt():
             raise MustWait(
                 scheduling_halt.wait_reason(halt),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -15,7 +15,7 @@ from django.utils import timezone
 from members.models import Member
 from review.models import Decision, Draft, Record, Task
 from tests.review import factories
-from web.db.compiled_query import CompiledQuery
+from web.db.compiled_query import CompiledQuery, CompiledUpdate
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +99,31 @@ def test_threads_with_connections_of_their_own_ask_side_by_side(task: Task) -> N
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(once, range(24)))
+
+
+def renamed(*, pk: UUID, name: str, shown: str | None, task_id: UUID) -> tuple[QuerySet[Record], dict[str, Any]]:
+    drafts = Draft.objects.filter(record=OuterRef("pk"), task_id=task_id)
+    return Record.everything.filter(Exists(drafts), pk=pk), {"title": name, "domain": shown or "none"}
+
+
+def test_an_update_changes_the_row_that_its_values_name(task: Task) -> None:
+    update = CompiledUpdate(renamed)
+    first, second, third = Draft.objects.values_list("record_id", flat=True).distinct().order_by("record_id")[:3]
+
+    counts = [update(pk=pk, name=f"New {n}", shown=None, task_id=task.pk) for n, pk in enumerate((first, second))]
+    missed = update(pk=third, name="Never", shown=None, task_id=uuid4())
+
+    assert (counts, missed) == ([1, 1], 0)
+    titles = dict(Record.objects.values_list("pk", "title"))
+    assert (titles[first], titles[second]) == ("New 0", "New 1")
+    assert "Never" not in titles.values()
+
+
+def test_an_update_with_a_value_that_is_no_parameter_or_with_a_join_is_refused(task: Task) -> None:
+    unused = CompiledUpdate(lambda *, pk, other: (Draft.objects.filter(pk=pk), {"words": 3}))
+    joined = CompiledUpdate(lambda *, title: (Draft.objects.filter(record__title=title), {"words": 3}))
+
+    with pytest.raises(LookupError, match="other"):
+        unused(pk=uuid4(), other=5)
+    with pytest.raises(LookupError, match="join"):
+        joined(title="x")

@@ -1,4 +1,4 @@
-"""Queries that are compiled once: Django's own SQL for them is kept, and only its parameters change from call to call.
+"""Queries and updates that are compiled once: Django's own SQL for them is kept, and only its parameters change from call to call.
 
 Building a large queryset and turning it into SQL takes Django several times as long as the database takes to answer.
 For the few queries that stand on the way of every decision this keeps the outcome. The rows come back as the very
@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.models.sql import UpdateQuery
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-Value = UUID | datetime | int | str
+Value = UUID | datetime | int | str | None
 M = TypeVar("M", bound=Model)
 
 
@@ -81,10 +82,7 @@ class CompiledQuery(Generic[M]):
         queryset = self._build(*fixed, **stand_ins)
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        names = {_to_parameter(connection, value): name for name, value in stand_ins.items()}
-        slots = tuple(names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in parameters)
-        if missing := set(stand_ins) - set(slots):
-            raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
+        slots = _slots(connection, parameters, stand_ins)
         # The connection belongs to this thread; each call puts in its own.
         compiler.connection = None
         statement = _CompiledStatement(compiler, sql, tuple(parameters), slots, queryset.model)
@@ -93,14 +91,71 @@ class CompiledQuery(Generic[M]):
         return statement
 
 
+class CompiledUpdate:
+    """An UPDATE by its builder, compiled on the first call for each kind of database and the types of its values.
+
+    Args:
+        build: Makes, from named values, the rows to update and what their columns become. It must use a value as it is. None is
+            part of the statement. A queryset that joins other tables is not taken; one with `Exists` is.
+    """
+
+    def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
+        self._build = build
+        self._statements: dict[Hashable, tuple[str, tuple[Any, ...], tuple[str | None, ...]]] = {}
+
+    def __call__(self, **values: Value) -> int:
+        """Update; return how many rows matched.
+
+        Raises:
+            LookupError: A value did not become a parameter of the statement as it is.
+        """
+        connection = connections[DEFAULT_DB_ALIAS]
+        key = (connection.vendor, *((name, type(value)) for name, value in values.items()))
+        statement = self._statements.get(key)
+        if statement is None:
+            # Two threads at once compile the same statement.
+            statement = self._statements[key] = self._compile(values)
+        sql, fixed, slots = statement
+        parameters = [
+            _to_parameter(connection, values[name]) if name else value for name, value in zip(slots, fixed, strict=True)
+        ]
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return int(cursor.rowcount)
+
+    def _compile(self, values: dict[str, Value]) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
+        stand_ins = {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
+        rows, columns = self._build(**stand_ins)
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(columns)
+        if query.count_active_tables() > 1:
+            raise LookupError("an update of rows that are found by a join is not compiled")
+        sql, parameters = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
+        return sql, tuple(parameters), _slots(connections[DEFAULT_DB_ALIAS], parameters, stand_ins)
+
+
+def _slots(
+    connection: BaseDatabaseWrapper, parameters: Iterable[Any], stand_ins: Mapping[str, Value]
+) -> tuple[str | None, ...]:
+    """By parameter, the name of the value it carries, or None where it is fixed."""
+    names = {_to_parameter(connection, value): name for name, value in stand_ins.items() if value is not None}
+    slots = tuple(names.get(parameter) if isinstance(parameter, Hashable) else None for parameter in parameters)
+    if missing := set(names.values()) - set(slots):
+        raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
+    return slots
+
+
 def _stand_in(value: Value, number: int) -> Value:
     """A value of the same type that stands nowhere else in the statement."""
+    if value is None:
+        return None
     if isinstance(value, UUID):
         return uuid4()
     if isinstance(value, datetime):
         return datetime(1901, 1, 1, tzinfo=UTC) + timedelta(days=number)
     if isinstance(value, int):
-        return -(2**52) - number
+        # In the range of every column of four bytes: Django asks nothing of the database for a number outside of it.
+        return 2_113_929_217 - number
     return f"stand-in {number} {uuid4().hex}"
 
 

@@ -171,7 +171,7 @@ def test_a_signed_body_that_is_no_json_is_refused(db, body):
 @drill
 def test_duplicated_and_shuffled_webhooks_come_to_the_same_totals(campaign, stress_count):
     """Whatever the order and however often, the rows at the end are the same."""
-    count = stress_count(200, 2_000)
+    count = stress_count(200, 10_000)
     source = random.Random(3)
     mails = factories.make_due_mails(campaign, 40)
     Message.objects.update(state=MessageState.SENT, sent_at=timezone.now())
