@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
+from kombu.connection import Connection
 
 from jobs.rundir import machine
-from miniatures_site.settings.stores import redis_location
 
 logger = logging.getLogger(__name__)
 ANSWER_S: Final = 5
@@ -32,7 +32,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 
 # A word of a library's error, and what to do about it; the first that stands in the error counts.
 WAYS_OUT: Final = (
-    (("password authentication", "WRONGPASS", "NOAUTH", "authenticated", "invalid username-password", "InvalidAccessKeyId", "SignatureDoesNotMatch",
+    (("password authentication", "WRONGPASS", "NOAUTH", "Authentication", "invalid username-password", "InvalidAccessKeyId", "SignatureDoesNotMatch",
       "AccessDenied", "Forbidden", "403"), "Copy the user, the password or the keys from the home's .env."),
     (("certificate", "CERTIFICATE", "SSL", "ssl"), "Check the certificate and the file of its authority (docs/hosts.md, TLS)."),
     (("NoSuchBucket", "does not exist", "404"), "Check the name in the address: the server answers and has no such database or bucket."),
@@ -112,19 +112,19 @@ def _clock(ahead_s: float) -> list[Fault]:
 
 
 def _queue() -> list[Fault]:
-    url = redis_location(settings.CELERY_BROKER_URL)
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        return []
-    import redis
-
+    url = settings.CELERY_BROKER_URL
     parts = urlsplit(url)
+    if not parts.scheme.startswith("redis"):
+        return []
     place = f"{parts.hostname}:{parts.port or 6379}" if parts.hostname else parts.path
+    limits = {"socket_connect_timeout": ANSWER_S, "socket_timeout": ANSWER_S}
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=ANSWER_S, socket_timeout=ANSWER_S) as client:
-            client.ping()
+        # As Celery will reach it, so that both read the address alike.
+        with Connection(url, transport_options=limits) as queue:  # type: ignore[no-untyped-call]
+            queue.connect()
     except Exception as error:
         return [_unreachable("Queue", place, "REDIS_URL", error)]
-    return _exposed("Queue", parts.hostname or "", parts.scheme != "redis")
+    return _exposed("Queue", parts.hostname or "", parts.scheme == "rediss")
 
 
 def _storage() -> list[Fault]:
