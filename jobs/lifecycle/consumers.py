@@ -90,9 +90,18 @@ def mark_missed(*, cursor: str) -> tuple[int, str]:
         if any(kind in kinds and (job_id, name) not in heard for name, (kinds, _) in registry.CONSUMERS.items())
     ]
     if missed:
-        still = Job.objects.filter(pk__in=missed, state__in=FINISHED, unheard_since__isnull=True)
-        still.update(unheard_since=timezone.now())
+        _mark(missed)
     return len(missed), page.next
+
+
+def _mark(job_ids: list[UUID]) -> None:
+    """Mark those of some jobs that are ended and unmarked still."""
+    with transaction.atomic():
+        # Asked by key alone: given their states too, SQLite would read all that have ended.
+        locked = Job.objects.select_for_update().filter(pk__in=job_ids).order_by("pk")
+        states = list(locked.values_list("pk", "state", "unheard_since"))
+        still = [job_id for job_id, state, since in states if state in FINISHED and since is None]
+        Job.objects.filter(pk__in=still).update(unheard_since=timezone.now())
 
 
 def _call_one(name: str, job_id: UUID) -> None:

@@ -139,3 +139,17 @@ def test_a_tick_calls_a_failing_consumer_once_for_each_end(heard, settings):
     reaper.tick()
 
     assert sorted(calls) == list(range(9))
+
+
+@pytest.mark.sqlite_only
+def test_marking_a_slice_finds_its_jobs_by_key(heard, monkeypatch):
+    monkeypatch.setattr(consumers, "SCANNED_AT_ONCE", 500)
+    end_unmarked(500)
+    with CaptureQueriesContext(connection) as captured:
+        consumers.mark_missed(cursor="")
+    statements = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "UPDATE"))]
+    with connection.cursor() as cursor:
+        plans = [row[3] for sql in statements for row in cursor.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()]
+
+    assert len(statements) >= 3
+    assert not [plan for plan in plans if "jobs_by_state" in plan or (plan.startswith("SCAN") and "USING" not in plan)]
