@@ -70,7 +70,7 @@ def forget_connections(**_: Any) -> None:
 @worker_init.connect
 def wait_for_services(**_: Any) -> None:
     """Take no work before database, queue and storage answer, and say by name which does not."""
-    from miniatures_site.health import reachable
+    from miniatures_site import reachable
 
     reachable.wait()
 

@@ -15,7 +15,7 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
-from miniatures_site.health import reachable
+from miniatures_site import reachable
 from miniatures_site.settings.stores import database, storage
 
 PASSWORD = "correct-horse"

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from kombu import Connection
 
-from miniatures_site.health import reachable
+from miniatures_site import reachable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES = yaml.safe_load((ROOT / "deploy" / "tls-to-hosts.yml").read_text())["services"]

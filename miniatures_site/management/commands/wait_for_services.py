@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from miniatures_site.health import reachable
+from miniatures_site import reachable
 
 
 class Command(BaseCommand):
