@@ -22,7 +22,7 @@ from web.db import keyset
 logger = logging.getLogger(__name__)
 # A round of the reaper is held up no longer than these few calls take; the reaper's task has more rounds while jobs wait.
 CALLED_AT_ONCE = 3
-SCANNED_AT_ONCE = 500
+SCANNED_AT_ONCE = 200
 
 
 def call_after_commit(job: Job) -> None:
