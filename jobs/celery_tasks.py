@@ -20,4 +20,4 @@ def run(self: CeleryTask, job_id: str) -> None:
 @celery_task("jobs.reap")
 def reap() -> None:
     """Release expired leases and send lost messages again."""
-    reaper.reap()
+    reaper.tick()

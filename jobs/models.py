@@ -140,6 +140,8 @@ class ReaperTurn(models.Model):
     # When all ended jobs were last held against all consumers, and the kinds each consumer had by then.
     looked_through_at = models.DateTimeField(null=True)
     consumers = models.JSONField(default=dict)
+    # A scan under way, {cursor, consumers}: where its next slice begins, and what all its slices were held against.
+    scan = models.JSONField(null=True)
     # When the beat last got a worker to look: a beat that is dead is known by it.
     ticked_at = models.DateTimeField(null=True)
 

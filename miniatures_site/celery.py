@@ -67,6 +67,14 @@ def forget_connections(**_: Any) -> None:
     connections.close_all()
 
 
+@worker_init.connect
+def wait_for_services(**_: Any) -> None:
+    """Take no work before database, queue and storage answer, and say by name which does not."""
+    from miniatures_site import reachable
+
+    reachable.wait()
+
+
 @beat_init.connect
 def begin_beat(**_: Any) -> None:
     """Say that the beat has begun, so that health does not take the time up to its first tick for its death."""

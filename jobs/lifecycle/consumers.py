@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from jobs.kinds import registry
 from jobs.models import FinishedNotice, Job
 from jobs.states import FINISHED
-from web.db.chunks import chunked
+from web.db import keyset
 
 logger = logging.getLogger(__name__)
-AT_ONCE = 100
+# A round of the reaper is held up no longer than these few calls take; the reaper's task has more rounds while jobs wait.
+CALLED_AT_ONCE = 3
+SCANNED_AT_ONCE = 200
 
 
 def call_after_commit(job: Job) -> None:
@@ -46,43 +48,60 @@ def call(job_id: UUID, kind: str) -> None:
     )
 
 
-def call_missed(*, keep_turn: Callable[[], object] = lambda: None) -> int:
-    """Call consumers for ended jobs they have not heard of, oldest mark first; returns how many such jobs there were.
+def call_missed(*, marked_by: datetime | None = None, keep_turn: Callable[[], object] = lambda: None) -> int:
+    """Call consumers for a few ended jobs they have not heard of, oldest mark first; returns how many jobs.
 
     Reads only jobs that are marked: a job is from its end until all have heard of it.
 
     Args:
+        marked_by: Jobs marked later are left for another time.
         keep_turn: Called before each job.
     """
     # Not asked for its state: SQLite would then read all that have ended. `call` looks at it under the row's lock.
     marked = Job.objects.filter(unheard_since__isnull=False).order_by("unheard_since")
-    found = list(marked.values_list("pk", "kind")[:AT_ONCE])
+    if marked_by is not None:
+        marked = marked.filter(unheard_since__lte=marked_by)
+    found = list(marked.values_list("pk", "kind")[:CALLED_AT_ONCE])
     for job_id, kind in found:
         keep_turn()
         call(job_id, kind)
     return len(found)
 
 
-def mark_missed() -> int:
-    """Hold all ended jobs against all consumers, and mark those that one has not heard of.
+def mark_missed(*, cursor: str) -> tuple[int, str]:
+    """Hold a slice of all jobs, newest first, against all consumers; mark ended ones that a consumer has not heard of.
 
     For consumers that a later release brings, and for what an earlier release, running beside this one, ended without a
-    mark. Reads every ended job, so it is not for each tick.
+    mark. Costs the same however many jobs there are.
+
+    Args:
+        cursor: Where the slice before ended; empty for the newest job.
 
     Returns:
-        How many were marked.
+        How many were marked, and the cursor of the next slice; empty at the end.
     """
-    unheard = Q(pk__in=[])
-    for name, (kinds, _) in registry.CONSUMERS.items():
-        heard = FinishedNotice.objects.filter(job=OuterRef("pk"), consumer=name)
-        unheard |= Q(~Exists(heard), kind__in=kinds)
-    ended = Job.objects.filter(unheard, state__in=FINISHED, unheard_since__isnull=True).order_by("finished_at")
-    # Read first and written in parts: no other transaction waits for a lock as long as the reading takes.
-    found = list(ended.values_list("pk", flat=True))
-    for chunk in chunked(found, AT_ONCE):
-        part = Job.objects.filter(pk__in=chunk, state__in=FINISHED, unheard_since__isnull=True)
-        part.update(unheard_since=timezone.now())
-    return len(found)
+    jobs = Job.objects.values_list("created_at", "pk", "kind", "state", "unheard_since", named=True)
+    page = keyset.page(jobs, cursor=cursor, size=SCANNED_AT_ONCE)
+    unmarked = {job.pk: job.kind for job in page.rows if job.state in FINISHED and job.unheard_since is None}
+    heard = set(FinishedNotice.objects.filter(job__in=unmarked).values_list("job_id", "consumer"))
+    missed = [
+        job_id
+        for job_id, kind in unmarked.items()
+        if any(kind in kinds and (job_id, name) not in heard for name, (kinds, _) in registry.CONSUMERS.items())
+    ]
+    if missed:
+        _mark(missed)
+    return len(missed), page.next
+
+
+def _mark(job_ids: list[UUID]) -> None:
+    """Mark those of some jobs that are ended and unmarked still."""
+    with transaction.atomic():
+        # Asked by key alone: given their states too, SQLite would read all that have ended.
+        locked = Job.objects.select_for_update().filter(pk__in=job_ids).order_by("pk")
+        states = list(locked.values_list("pk", "state", "unheard_since"))
+        still = [job_id for job_id, state, since in states if state in FINISHED and since is None]
+        Job.objects.filter(pk__in=still).update(unheard_since=timezone.now())
 
 
 def _call_one(name: str, job_id: UUID) -> None:

@@ -6,13 +6,16 @@ One reaper runs at a time (`reaper_lock`); should two, each row is looked at aga
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from jobs.contracts import EngineError, Result
 from jobs.kinds import registry
@@ -29,18 +32,34 @@ AT_ONCE = 200
 T = TypeVar("T")
 
 
-def reap() -> dict[str, int]:
-    """One round, unless another reaper is at it; returns what it found, by name."""
+def tick() -> None:
+    """A round, and further ones while ends are left to be told, for a fifth of the time to the next tick at most.
+
+    Each round is short and begins with expired leases, so a long list of ends holds up no job.
+    """
+    began, until = timezone.now(), time.monotonic() + settings.JOB_REAPER_EVERY_S / 5
+    found = reap()
+    while found.get("told") == consumers.CALLED_AT_ONCE and time.monotonic() < until:
+        found = reap(left_since=began)
+
+
+def reap(*, left_since: datetime | None = None) -> dict[str, int]:
+    """One round, unless another reaper is at it; returns what it found, by name.
+
+    Args:
+        left_since: When the tick began that this is a further round of. Such a round scans nothing, and calls no consumer
+            again that has failed in an earlier one.
+    """
     with reaper_lock.acquire() as turn:
-        return _round(turn) if turn else {}
+        return _round(turn, left_since) if turn else {}
 
 
-def _round(turn: reaper_lock.ReaperLock) -> dict[str, int]:
+def _round(turn: reaper_lock.ReaperLock, left_since: datetime | None) -> dict[str, int]:
     return {
         "expired": sum(_release(job_id) for job_id in _each(_expired(), turn)),
         "rung": sum(_notify_again(job_id, queue) for job_id, queue in _each(_never_claimed(), turn)),
-        "marked": _full_scan(),
-        "told": consumers.call_missed(keep_turn=turn.keep),
+        "marked": 0 if left_since else _scan_slice(),
+        "told": consumers.call_missed(marked_by=left_since, keep_turn=turn.keep),
         "gone": workers.forget_gone(),
     }
 
@@ -51,11 +70,12 @@ def _each(found: Iterable[T], turn: reaper_lock.ReaperLock) -> Iterator[T]:
         yield one
 
 
-def _full_scan() -> int:
-    if not reaper_lock.is_full_scan_due():
+def _scan_slice() -> int:
+    cursor = reaper_lock.scan_cursor()
+    if cursor is None:
         return 0
-    marked = consumers.mark_missed()
-    reaper_lock.record_full_scan()
+    marked, cursor = consumers.mark_missed(cursor=cursor)
+    reaper_lock.record_slice(cursor)
     return marked
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -71,24 +71,38 @@ def last_tick() -> datetime | None:
     return ReaperTurn.objects.filter(pk=ONLY).values_list("ticked_at", flat=True).first()
 
 
-def is_full_scan_due() -> bool:
-    """Whether a consumer, or a kind of one, is new since all ended jobs were looked through, or that was long ago."""
-    reaper_turns = ReaperTurn.objects.filter(pk=ONLY, looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S))
-    consumers = reaper_turns.values_list("consumers", flat=True).first()
-    if consumers is None:
-        return True
-    return any(not kinds <= set(consumers.get(name, ())) for name, (kinds, _) in registry.CONSUMERS.items())
+def scan_cursor() -> str | None:
+    """Where the next slice of the scan of ended jobs begins: empty at the start of one, None where none is due.
+
+    One is due where a consumer, or a kind of one, is new since all ended jobs were looked through, or that was long ago.
+    """
+    is_recent = ExpressionWrapper(
+        Q(looked_through_at__gt=database_time_in(-FULL_SCAN_EVERY_S)), output_field=BooleanField()
+    )
+    row = ReaperTurn.objects.filter(pk=ONLY).annotate(is_recent=is_recent).first()
+    if row is None:
+        return ""
+    if row.scan is not None:
+        return str(row.scan["cursor"])
+    knows_all = all(kinds <= set(row.consumers.get(name, ())) for name, (kinds, _) in registry.CONSUMERS.items())
+    return None if row.is_recent and knows_all else ""
 
 
-def record_full_scan() -> None:
-    """Write down that all ended jobs were held against the consumers there are.
+def record_slice(cursor: str) -> None:
+    """Write down that the scan has come as far as `cursor`; an empty one ends it.
 
-    Those of another release that runs beside this one are kept, or the two would look through everything in turn.
+    Counted as looked through is only what every slice was held against: a consumer that comes while a scan is under way,
+    or that the process of another release does not know, gets a scan of its own.
     """
     row = ReaperTurn.objects.get(pk=ONLY)
-    mine = {name: kinds for name, (kinds, _) in registry.CONSUMERS.items()}
-    merged = {
-        name: sorted(mine.get(name, frozenset()) | set(row.consumers.get(name, ())))
-        for name in {**row.consumers, **mine}
-    }
-    ReaperTurn.objects.filter(pk=ONLY).update(consumers=merged, looked_through_at=Now())
+    checked = {name: sorted(kinds) for name, (kinds, _) in registry.CONSUMERS.items()}
+    if row.scan is not None:
+        before = row.scan["consumers"]
+        checked = {name: sorted({*checked[name]} & {*before[name]}) for name in checked.keys() & before.keys()}
+    if cursor:
+        ReaperTurn.objects.filter(pk=ONLY).update(scan={"cursor": cursor, "consumers": checked})
+        return
+    # Those of another release that runs beside this one are kept, or the two would look through everything in turn.
+    names = {**row.consumers, **checked}
+    merged = {name: sorted({*row.consumers.get(name, ()), *checked.get(name, ())}) for name in names}
+    ReaperTurn.objects.filter(pk=ONLY).update(consumers=merged, looked_through_at=Now(), scan=None)

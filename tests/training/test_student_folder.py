@@ -112,6 +112,46 @@ def test_a_config_that_is_no_models_is_refused(tmp_path, config):
     assert refused(folder, [tmp_path]) == "student_bad_config"
 
 
+def entry(shape, offsets, dtype="F32") -> dict[str, object]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+# Files of 32 bytes of data: eight numbers of four bytes.
+HOSTILE = {
+    "another length than its shape": {"w": entry([10**6, 10**6], [0, 32])},
+    "overlaps another": {"v": entry([8], [0, 32]), "w": entry([4], [16, 32])},
+    "lies outside the file, or": {"w": entry([8], [0, 32]), "x": entry([2**30], [32, 32 + 2**32])},
+    "behind a gap": {"w": entry([4], [16, 32])},
+    "bytes that belong to no tensor": {"w": entry([4], [0, 16])},
+    "unknown type": {"w": entry([8], [0, 32], "Q9")},
+    "a shape that no weights have": {"w": entry([2] * 9, [0, 32])},
+    "lies nowhere": {"w": entry([8], [-32, 0])},
+    "lacks a type": {"w": {"dtype": "F32", "shape": [8]}},
+    "no weights have": {"w": entry([True, 8], [0, 32])},
+}
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_a_header_that_does_not_fit_its_file_is_refused_by_the_tensors_name(tmp_path, why):
+    folder = write_student(tmp_path / "tiny")
+    header = json.dumps(HOSTILE[why]).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(32))
+
+    with pytest.raises(Refusal, match=why) as caught:
+        model_folder.inspect_folder(str(folder), roots=[tmp_path])
+
+    assert caught.value.code == "student_damaged"
+
+
+@pytest.mark.parametrize(
+    "claim", [{"vocab_size": 10**9}, {"hidden_size": 10**9}, {"num_hidden_layers": 10**6}], ids=str
+)
+def test_a_config_of_a_far_larger_model_than_its_weights_is_refused(tmp_path, claim):
+    folder = write_student(tmp_path / "tiny", **claim)
+
+    assert refused(folder, [tmp_path]) == "student_bad_config"
+
+
 @pytest.mark.parametrize("shape", ["[" * 100_000, "[-3, 2]", f"[{10**15}, {10**15}]"], ids=lambda shape: shape[:9])
 def test_shapes_that_no_weights_have_are_refused(tmp_path, shape):
     folder = write_student(tmp_path / "tiny")

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from training.students import servable
+from training.students import servable, weight_files
 from web import strict_json
 from web.errors import Refusal
 
 PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 # What a model is made of; READMEs and pictures may change without the model changing.
 MODEL_FILES: Final = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
-MAX_HEADER_BYTES: Final = 100 * 1024 * 1024
+# As many layers need no weights of their own to be believed: some models share theirs.
+FEW_LAYERS: Final = 200
 BLOCK_BYTES: Final = 1 << 20
 # The largest numbers that a student is kept with.
 MAX_CONTEXT: Final = 2**31 - 1
@@ -124,6 +124,22 @@ def manifest_sha256(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def require_sound_weights(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Refuse weights whose headers do not fit their files, or that are far smaller than the config claims.
+
+    Reads headers alone; to be called before anything loads the folder.
+
+    Returns:
+        Shape of every weight by name.
+
+    Raises:
+        Refusal: 422, for damaged weights, and for a config that cannot be read or is of a larger model.
+    """
+    shapes = weight_shapes(folder)
+    _require_weights_for(_config(folder), shapes, folder.name)
+    return shapes
+
+
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     """Shape of every weight by name, from the headers alone.
 
@@ -146,7 +162,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _parameters(folder: Path) -> int:
-    count = sum(math.prod(shape) for shape in weight_shapes(folder).values())
+    count = sum(math.prod(shape) for shape in require_sound_weights(folder).values())
     if count > MAX_PARAMETERS:
         raise _refusal(
             "student_damaged",
@@ -202,21 +218,30 @@ def _without_weights(folder: Path) -> Refusal:
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes in a safetensors file, from its header: eight bytes of length, then JSON."""
     try:
-        with file.open("rb") as handle:
-            (length,) = struct.unpack("<Q", handle.read(8))
-            if length > MAX_HEADER_BYTES:
-                raise ValueError("its header is too long")
-            header = strict_json.parse(handle.read(length))
-        shapes = {name: tuple(map(int, entry["shape"])) for name, entry in header.items() if name != "__metadata__"}
-        if any(size < 0 for shape in shapes.values() for size in shape):
-            raise ValueError("a size is negative")
-        return shapes
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, struct.error) as error:
+        return weight_files.shapes_in(file)
+    except (OSError, ValueError) as error:
         raise _refusal(
             "student_damaged", f"The weights in {file.name} cannot be read: {error}.", "Copy the folder again."
         ) from error
+
+
+def _require_weights_for(config: dict[str, Any], shapes: dict[str, tuple[int, ...]], name: str) -> None:
+    """Refuse a config that claims a far larger model than its weights are: loading would make room for the rest."""
+    text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
+    widest = max((size for shape in shapes.values() for size in shape), default=0)
+    bounds = {
+        "vocab_size": widest, "hidden_size": widest, "d_model": widest, "n_embd": widest,
+        "num_hidden_layers": max(len(shapes), FEW_LAYERS), "num_layers": max(len(shapes), FEW_LAYERS),
+        "n_layer": max(len(shapes), FEW_LAYERS),
+    }  # fmt: skip
+    for key, most in bounds.items():
+        if isinstance(claimed := text.get(key), int) and claimed > most:
+            raise _refusal(
+                "student_bad_config",
+                f"config.json of {name} says {key} {claimed}, and its weights hold {most} at most.",
+                "Copy config.json and the weights from the same model.",
+            )
 
 
 def _refusal(code: str, message: str, hint: str) -> Refusal:

@@ -156,11 +156,11 @@ def test_two_releases_side_by_side_do_not_look_through_everything_in_turn(heard)
 
     del registry.CONSUMERS["newcomer"]
 
-    assert not reaper_lock.is_full_scan_due()
+    assert reaper_lock.scan_cursor() is None
 
 
 def test_a_consumer_that_keeps_failing_holds_up_no_other_end(heard, launch, monkeypatch):
-    monkeypatch.setattr(consumers, "AT_ONCE", 1)
+    monkeypatch.setattr(consumers, "CALLED_AT_ONCE", 1)
     poisoned, sound = launch(), launch()
 
     def consumer(job: Job) -> None:

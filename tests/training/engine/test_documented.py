@@ -15,7 +15,10 @@ PAGE = ENGINE.parent.parent / "docs" / "training-engine.md"
 OTHER_PROGRAMS = (ENGINE / "write.py", *(ENGINE / "export").glob("*.py"))
 OF_WRITING = {"no_adapter", "no_base", "heads_unreadable"}
 # What the engine passes on of the look at a student's folder that web hosts take as well.
-FOLDER_CHECKS = (model_folder.require_model, model_folder._without_config, model_folder._without_weights)
+FOLDER_CHECKS = (
+    model_folder.require_model, model_folder._without_config, model_folder._without_weights, model_folder._config,
+    model_folder._shapes, model_folder._require_weights_for,
+)  # fmt: skip
 
 
 def test_the_page_names_every_refusal_of_a_run():

@@ -88,7 +88,7 @@ def test_remote_code_is_never_run(copy):
 def test_damaged_weights_are_refused(copy):
     (copy / "model.safetensors").write_bytes(b"torn")
 
-    assert refusal(copy) == "student_unreadable"
+    assert refusal(copy) == "student_damaged"
 
 
 def test_a_folder_without_a_tokenizer_is_refused(copy):

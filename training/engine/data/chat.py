@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from review.spec import thinking
 from training.engine.contracts import TrainError, Ways
-from training.engine.data import chat_template
+from training.engine.data import chat_template, rendering
 from training.engine.seq2seq import encoding as apart
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Chat:
 
     def prompt_ids(self, messages: Messages) -> list[int]:
         """Token ids a model is given before it answers."""
-        return self._ids(self._render(messages, answer_next=True))
+        return self._ids(self._render([messages], answer_next=True)[0])
 
     def encode(self, prompt: Messages, completion: Messages) -> tuple[list[int], int]:
         """Token ids of a whole example, ending with the end of the turn, and how many of them are prompt.
@@ -96,14 +96,12 @@ class Chat:
         Raises:
             PromptMismatchError: As `encode`, for any of them.
         """
-        befores = [self._render(prompt, answer_next=True) for prompt, _ in examples]
+        befores = self._render([prompt for prompt, _ in examples], answer_next=True)
         if self.is_apart:
             answers = [completion for _, completion in examples]
             return apart.encode(self.tokenizer, befores, answers, end_of_turn=self.end_of_turn)
-        wholes = [
-            _joined(before, self._render([*prompt, *completion], answer_next=False))
-            for before, (prompt, completion) in zip(befores, examples, strict=True)
-        ]
+        rendered = self._render([[*prompt, *completion] for prompt, completion in examples], answer_next=False)
+        wholes = [_joined(before, whole) for before, whole in zip(befores, rendered, strict=True)]
         if not all(whole.startswith(before) for before, whole in zip(befores, wholes, strict=True)):
             raise PromptMismatchError("the chat template renders this prompt differently once an answer follows it")
         ids = self._batch_ids([*befores, *wholes])
@@ -163,11 +161,11 @@ class Chat:
         )
         return [list(ids) for ids in encoding["input_ids"]]
 
-    def _render(self, messages: Messages, *, answer_next: bool) -> str:
-        turns = [dict(message) for message in messages]
-        if self.folds_system and turns[0]["role"] == "system":
-            turns = _without_system(turns)
-        return _rendered(self.tokenizer, turns, answer_next=answer_next)
+    def _render(self, conversations: Sequence[Messages], *, answer_next: bool) -> list[str]:
+        turns = [[dict(message) for message in messages] for messages in conversations]
+        if self.folds_system:
+            turns = [_without_system(own) if own[0]["role"] == "system" else own for own in turns]
+        return rendering.render(self.tokenizer, turns, answer_next=answer_next)
 
 
 def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, begins: tuple[int, ...] = ()) -> Chat:
@@ -179,7 +177,7 @@ def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, be
         begins: What an encoder–decoder's decoder begins with.
 
     Raises:
-        TrainError: The tokenizer has no end token.
+        TrainError: The tokenizer has no end token, or its template goes past a bound.
     """
     if tokenizer.eos_token_id is None:
         raise TrainError(
@@ -192,7 +190,7 @@ def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, be
     tokenizer.chat_template = chat_template.with_fixed_day(tokenizer.chat_template, ways)
 
     def render(turns: Messages, answer_next: bool) -> str:
-        return _rendered(tokenizer, [dict(turn) for turn in turns], answer_next=answer_next)
+        return rendering.render(tokenizer, [turns], answer_next=answer_next)[0]
 
     if added := chat_template.opening(render, thinks=ways.thinks):
         tokenizer.chat_template = chat_template.with_opening(tokenizer.chat_template, added)
@@ -207,16 +205,12 @@ def open_chat(tokenizer: PreTrainedTokenizerBase, ways: Ways = PLAIN_WAYS, *, be
 def _end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int:
     """The special token the template writes right after an answer, else the tokenizer's end token."""
     turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": _PROBE}]
-    tail = str(tokenizer.apply_chat_template(turns, tokenize=False)).rpartition(_PROBE)[2]
+    tail = rendering.render(tokenizer, [turns], answer_next=False)[0].rpartition(_PROBE)[2]
     special = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
     for token in tokenizer(tail, add_special_tokens=False)["input_ids"]:
         if token in special:
             return int(token)
     return int(tokenizer.eos_token_id)
-
-
-def _rendered(tokenizer: PreTrainedTokenizerBase, turns: list[dict[str, str]], *, answer_next: bool) -> str:
-    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=answer_next))
 
 
 def _joined(before: str, whole: str) -> str:

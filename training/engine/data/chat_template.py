@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from review.spec import thinking
-from training.engine.contracts import Ways
+from training.engine.contracts import TrainError, Ways
 
 # Switches that templates ask for, by their makers' names: Qwen, GLM and SmolLM; Granite and DeepSeek.
 SWITCHES: Final = ("enable_thinking", "thinking")
@@ -80,6 +80,8 @@ def folds_system(render: Render) -> bool:
     answered = {"role": "assistant", "content": _PROBE}
     try:
         before, whole = render([system, asked], True), render([system, asked, answered], False)
+    except TrainError:
+        raise
     except Exception:  # a template is a program of the model's makers
         return True
     if "System probe." not in before:

@@ -108,6 +108,7 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     folder = Path(path).resolve()
     try:
         model_folder.require_model(folder, roots=[Path(root) for root in allowed_roots] or None)
+        model_folder.require_sound_weights(folder)
     except Refusal as refusal:
         raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
     return str(folder)

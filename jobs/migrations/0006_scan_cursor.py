@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('jobs', '0004_failed_jobs'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='reaperturn',
+            name='scan',
+            field=models.JSONField(null=True),
+        ),
+    ]

@@ -1,0 +1,22 @@
+"""`manage.py wait_for_services`: end once database, queue and storage answer; until then say what does not, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from miniatures_site import reachable
+
+
+class Command(BaseCommand):
+    """Wait for what a worker needs of other machines."""
+
+    help = "End once database, queue and storage answer; until then say again and again what does not, and the way out."
+    # A database that is away fails these before anything could be said.
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Wait."""
+        reachable.wait()
+        self.stdout.write("Database, queue and storage answer.")

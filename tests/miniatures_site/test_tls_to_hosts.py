@@ -1,0 +1,87 @@
+"""TLS between home and hosts, as docs/hosts.md has it: certificates made by its commands, servers begun by the compose file's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from kombu import Connection
+
+from miniatures_site import reachable
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SERVICES = yaml.safe_load((ROOT / "deploy" / "tls-to-hosts.yml").read_text())["services"]
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of certificates for 127.0.0.1, made as the page says."""
+    folder = tmp_path_factory.mktemp("tls")
+    page = (ROOT / "docs" / "hosts.md").read_text()
+    lines = [line.strip() for line in re.findall(r"^ {8}((?:openssl|printf) .*)$", page, re.MULTILINE)]
+    assert len(lines) == 4
+    for line in lines:
+        command = line.replace("DNS:home.example.org", "IP:127.0.0.1")
+        subprocess.run(["sh", "-c", command], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def redis_port(tls: Path) -> Iterator[int]:
+    """The queue of the compose file, on a port of its own."""
+    # The one of the embedded broker knows no TLS.
+    folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if Path(folder) != Path(sys.executable).parent]
+    if (program := shutil.which("redis-server", path=os.pathsep.join(folders))) is None:
+        pytest.skip("no redis-server of the system")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = {"${REDIS_PASSWORD:?set REDIS_PASSWORD in .env}": "horse", "6380": str(port)}
+    line = [words.get(word, word.replace("/run/tls", str(tls))) for word in SERVICES["redis"]["command"]]
+    process = subprocess.Popen([program, *line[1:], "--port", "0", "--dir", str(tls)], stdout=subprocess.DEVNULL)
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        assert process.poll() is None, "Redis did not start."
+        time.sleep(0.05)
+    yield port
+    process.terminate()
+    process.wait()
+
+
+def test_a_host_reaches_the_queue_over_tls_and_so_does_celery(tls, redis_port, settings):
+    settings.CELERY_BROKER_URL = f"rediss://:horse@127.0.0.1:{redis_port}/0?ssl_ca_certs={tls / 'ca.pem'}"
+
+    assert reachable._queue() == []
+    with Connection(settings.CELERY_BROKER_URL) as connection:
+        connection.ensure_connection(max_retries=1, timeout=30)
+
+
+def test_a_server_of_another_authority_is_refused_by_name(tls, redis_port, settings, tmp_path):
+    other = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem"
+    subprocess.run(["openssl", *other.split()], cwd=tmp_path, check=True, capture_output=True)
+    settings.CELERY_BROKER_URL = f"rediss://:horse@127.0.0.1:{redis_port}/0?ssl_ca_certs={tmp_path / 'other.pem'}"
+
+    [fault] = reachable._queue()
+
+    assert fault.keeps_from_work and "certificate" in fault.hint
+
+
+def test_the_database_takes_the_same_files_and_only_named_ports_are_open() -> None:
+    line = SERVICES["postgres"]["command"]
+
+    assert {"ssl=on", "ssl_cert_file=/run/tls/server.pem", "ssl_key_file=/run/tls/server.key"} <= set(line)
+    assert [port.rsplit("}:")[1] for service in SERVICES.values() for port in service["ports"]] == [
+        "5432:5432",
+        "6380:6380",
+    ]
