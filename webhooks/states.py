@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 EVENTS: dict[str, str] = {
     "acceptance.ended": "A judge accepts drafts of a task no more",
     "budget.warning": "Four fifths of a budget are spent",
-    "campaign.paused": "A guardrail paused a campaign",
+    "campaign.paused": "A guardrail paused sending",
     "dataset_version.frozen": "A dataset version is frozen",
     "drafts.recalled": "Drafts were taken out of use in one act",
     "job.finished": "A job has ended, well or badly",

@@ -50,7 +50,7 @@ def choose_examples(
             break
     if len(found) <= count:
         # One more than is shown: a record of one of these companies still sees as many as the others.
-        message = f"{count} examples take {count + 1} approved drafts of different companies; {len(found)} fit."
+        message = f"{count} examples take {count + 1} approved drafts of different {version.spec.group_nouns}; {len(found)} fit."
         hint = "Show fewer, or approve more drafts of the training split first."
         raise Refusal("too_few_golds", message, hint=hint, errors={"examples": [f"{message} {hint}"]})
     return [str(decision.pk) for decision in found]

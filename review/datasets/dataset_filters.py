@@ -48,7 +48,7 @@ class DatasetFilters(Strict):
     machine: Literal["leave_out", "take"] = Field(
         "leave_out", description="Drafts that a judge accepted under a rule and no person has judged."
     )
-    cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one company.")
+    cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one group.")
     cap_per: dict[FieldName, AtLeastOne] = Field(
         default_factory=dict, description='At most so many rows of one value, by input field or label: {"sector": 500}.'
     )

@@ -27,35 +27,47 @@ def interval(mean: float) -> dict[str, Any]:
     return {"mean": mean, "low": mean - 0.1, "high": mean + 0.1, "n": 2, "companies": 2}
 
 
+def conclude_evaluation(
+    evaluation: Evaluation, systems: dict[str, tuple[str, float]], folder: Path, **said: Any
+) -> None:
+    """End an evaluation as its engine would: every system passes with its own share.
+
+    Args:
+        systems: By name, the kind and the share.
+        folder: Where the engine's files go.
+        said: Fields that every system wrote for every record; a mail without any.
+    """
+    folder.mkdir(exist_ok=True)
+    lines = []
+    for name in systems:
+        fields = said or {"subject": "Hello", "body": f"A mail by {name} <script>alert(1)</script>"}
+        for record in evaluation.record_ids:
+            lines.append(
+                {
+                    "system": name, "record": record, "text": "Subject: Hello", "fields": fields, "error": "", "marks": [],
+                    "seconds": 0.1, "cost_usd": 0.0, "tokens": 9, "scores": {"passes_all": 1.0, "gold_nll_per_byte": 0.7},
+                }
+            )  # fmt: skip
+    (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    summary = {
+        "measured_as": SCORING_VERSION,
+        "records": len(evaluation.record_ids), "with_gold": 1, "seconds": 2.0, "distinct": {},
+        "systems": {name: {"passes_all": interval(share)} for name, (_, share) in systems.items()},
+        "general_nll_per_byte": {name: 1.5 for name, (kind, _) in systems.items() if kind != "teacher"},
+        "differences": [],
+    }  # fmt: skip
+    kinds = {name: kind for name, (kind, _) in systems.items()}
+    collected = results.store_outputs(evaluation.pk, folder, fence=1)
+    results.keep_results(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds=kinds)
+    evaluation.refresh_from_db()
+
+
 @pytest.fixture
 def finish(tmp_path: Path) -> Any:
     """End an evaluation as its engine would: every system passes with its own share."""
 
     def end(evaluation: Evaluation, systems: dict[str, tuple[str, float]]) -> Evaluation:
-        folder = tmp_path / str(evaluation.pk)
-        folder.mkdir(exist_ok=True)
-        lines = []
-        for name in systems:
-            for record in evaluation.record_ids:
-                fields = {"subject": "Hello", "body": f"A mail by {name} <script>alert(1)</script>"}
-                lines.append(
-                    {
-                        "system": name, "record": record, "text": "Subject: Hello", "fields": fields, "error": "", "marks": [],
-                        "seconds": 0.1, "cost_usd": 0.0, "tokens": 9, "scores": {"passes_all": 1.0, "gold_nll_per_byte": 0.7},
-                    }
-                )  # fmt: skip
-        (folder / "outputs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        summary = {
-            "measured_as": SCORING_VERSION,
-            "records": len(evaluation.record_ids), "with_gold": 1, "seconds": 2.0, "distinct": {},
-            "systems": {name: {"passes_all": interval(share)} for name, (_, share) in systems.items()},
-            "general_nll_per_byte": {name: 1.5 for name, (kind, _) in systems.items() if kind != "teacher"},
-            "differences": [],
-        }  # fmt: skip
-        kinds = {name: kind for name, (kind, _) in systems.items()}
-        collected = results.store_outputs(evaluation.pk, folder, fence=1)
-        results.keep_results(evaluation.pk, Result(outcome="succeeded", summary=summary), collected, kinds=kinds)
-        evaluation.refresh_from_db()
+        conclude_evaluation(evaluation, systems, tmp_path / str(evaluation.pk))
         return evaluation
 
     return end

@@ -48,6 +48,7 @@ from members.tokens.scopes import SCOPES
 from review.models import (
     BulkAct,
     Comment,
+    DatasetVersion,
     Decision,
     Draft,
     KnownAnswer,
@@ -58,6 +59,7 @@ from review.models import (
     ShareOut,
     Task,
 )
+from review.spec.task_spec import TaskSpec
 from review.states import Role
 from serving.evidence import files as evidence
 from serving.models import EvidenceFile, RouterVersion
@@ -94,12 +96,20 @@ PASSWORD = "correct horse battery"
 
 
 class Installation:
-    """One task with one of everything, a second task for the stranger, and a member for each role."""
+    """One task with one of everything, a second task for the stranger, and a member for each role.
+
+    Attributes:
+        spec: What the task asks for; None for mails.
+        facts: Of a record that a miniature is asked about.
+    """
+
+    spec: TaskSpec | None = None
+    facts: dict[str, Any] = FACTS
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.admin = _member("ada", admin=True)
-        self.task = desk.make_task(by=self.admin, slug=f"{CANARY}-outreach")
+        self.task = desk.make_task(by=self.admin, spec=self.spec, slug=f"{CANARY}-outreach")
         self.members = {
             "admin": self.admin,
             "lead": self._member("lead", Role.LEAD),
@@ -145,11 +155,17 @@ class Installation:
         desk.join(member, self.task, role)
         return member
 
-    def _review(self) -> None:
-        self.version = freeze(self.task, self.admin, train=20, validation=4)
+    def _judged(self) -> DatasetVersion:
+        return freeze(self.task, self.admin, train=20, validation=4)
+
+    def _waiting(self) -> list[Draft]:
+        """Drafts on the desk, of one source."""
         records = desk.make_records(desk.make_source(self.task, name=f"{CANARY} list"), 3)
         Record.objects.filter(pk__in=[each.pk for each in records]).update(title=f"{CANARY} works")
-        pending = desk.make_drafts(self.task, records)
+        return desk.make_drafts(self.task, records)
+
+    def _review(self) -> None:
+        self.version, pending = self._judged(), self._waiting()
         decision = Decision.objects.filter(task=self.task).first()
         token, _ = ApiToken.objects.create(user=self.admin, name="matrix", scopes=["admin"])
         invitation = invite.invite("somebody@example.org", by=self.admin)
@@ -165,7 +181,7 @@ class Installation:
         known = KnownAnswer.objects.create(**of_draft, task=self.task, verdict="accept", created_by=self.admin)
         self.objects |= {
             "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
-            "source": records[0].source_id, "record": records[0].pk, "draft": pending[0].pk,
+            "source": pending[0].record.source_id, "record": pending[0].record_id, "draft": pending[0].pk,
             "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
             "username": self.members["viewer"].username, "join": invite.token_of(invitation),
             "bulk_act": bulk.pk, "recall": recall.pk, "share": share.pk, "today": today.isoformat(), "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
@@ -188,7 +204,7 @@ class Installation:
         self._router(miniature)
         self._evidence(miniature)
         self.objects |= {
-            "writing": writing.request_text(miniature, record=FACTS, by=self.admin).pk,
+            "writing": writing.request_text(miniature, record=self.facts, by=self.admin).pk,
             "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
             "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip

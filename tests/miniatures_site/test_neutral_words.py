@@ -4,94 +4,125 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import override_settings
 
-from members.models import Member
-from review.datasets import freezing, write_version
-from review.models import Draft, Source, Task
-from review.spec.schema import InputField
-from tests.matrix.routes import walk
-from tests.review import factories
-from tests.review.datasets import golds
+from generation.diversity import examples
+from miniatures_site.access.task_of import lookup_of
+from tests.matrix.callers import browser
+from tests.matrix.installation import CANARY
+from tests.matrix.pages import PAGES, visit
+from tests.matrix.routes import Route
+from tests.matrix.tickets import TicketInstallation
+from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
 MAIL_WORDS = re.compile(r"\b(prospects?|compan(?:y|ies)|e-?mails?|mails?|sellers?|campaigns?)\b", re.IGNORECASE)
+# Pages of the installation that show what a task has.
+LISTS = {
+    "evaluation:arenas", "evaluation:list", "evaluation:studies", "generation:list", "home", "jobs:list",
+    "review:datasets", "review:tasks", "serving:playground", "training:compare", "training:list", "training:miniatures",
+    "training:sweeps",
+}  # fmt: skip
+# A word by page that stands there only with rows.
+HELD = {
+    "evaluation:arena": "Standings",
+    "evaluation:detail": "How it was measured",
+    "evaluation:study": "Cells",
+    "generation:judging": "Verdicts of Offline teacher",
+    "review:dataset-version": "Personal data",
+    "review:focus": CANARY,
+    "serving:router": "Expected share",
+    "training:miniature": "Write for a record",
+    "training:run": "It became a miniature",
+}
 
 
-@pytest.fixture
-def tickets(admin: Member) -> Task:
-    spec = factories.triage_spec()
-    facts = (InputField(name="subject", role="title"), InputField(name="text"))
-    task = factories.make_task(by=admin, spec=spec.model_copy(update={"input_schema": facts}), slug="triage")
-    records = factories.make_records(factories.make_source(task, name="Tickets"), 4, text="I was charged twice.")
-    for record in records:
-        record.facts = {"subject": f"Ticket {record.row_number}", "text": "I was charged twice."}
-        record.title = f"Ticket {record.row_number}"
-        record.save()
-    factories.make_drafts(task, records, fields=[factories.triage_fields(index) for index in range(4)])
-    return task
+def is_of_a_task(route: Route) -> bool:
+    is_of_mails = route.view.__module__.startswith("campaigns.") or route.pattern.startswith("campaigns/")
+    if is_of_mails or route.name == "review:draft-text":  # A text as it was written, without a word of ours.
+        return False
+    return lookup_of(route.pattern) is not None or route.name in LISTS
 
 
-def test_no_page_of_a_task_of_labels_speaks_of_mails(tickets: Task, admin: Member, as_member: Any) -> None:
-    client, read = as_member(admin), 0
-    values: dict[str, Any] = {
-        "slug": tickets.slug,
-        "draft_id": Draft.objects.all()[0].pk,
-        "pk": Source.objects.get().pk,
-        "a": 1,
-        "b": 1,
-        "number": 1,
-    }
-
-    for route in walk():
-        # Pages of mails answer that the task writes none.
-        is_of_mails = route.view.__module__.startswith("campaigns.")
-        is_of_task = route.pattern.startswith(("tasks/<", "sources/"))
-        if not is_of_task or is_of_mails or not values.keys() >= set(route.parameters):
-            continue
-        answer = client.get(route.address(values), follow=True)
-        if answer.streaming or "<body" not in answer.content.decode():
-            continue
-        read, said = read + 1, words_of(answer.content.decode())
-        found = [said[max(0, m.start() - 40) : m.end() + 30] for m in MAIL_WORDS.finditer(said)]
-        assert (answer.status_code, found) in ((200, []), (404, [])), route.pattern
-    assert read > 35
+TASK_PAGES = [route for route in PAGES if is_of_a_task(route)]
 
 
-def test_a_dataset_and_a_file_of_labels_speak_of_no_companies(tickets: Task, admin: Member, as_member: Any) -> None:
-    for _ in range(4):
-        golds.decide(admin, tickets)
-    version = freezing.freeze(freezing.create(tickets, name="Tickets", by=admin), by=admin)
-    write_version.seal(version.pk, write_version.write(version.pk, report=lambda done, total: None))
-    client = as_member(admin)
+@pytest.fixture(scope="module")
+def tickets(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TicketInstallation]:
+    """A task of labels with one of everything, rolled back at the end."""
+    folder = tmp_path_factory.mktemp("tickets")
+    with django_db_blocker.unblock(), override_settings(STUDENT_ROOTS=[folder / "students"]), transaction.atomic():
+        yield TicketInstallation(folder)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("caller", ["lead", "reviewer"])
+def test_no_page_of_a_task_of_labels_speaks_of_mails(tickets: TicketInstallation, caller: str) -> None:
+    shown = {route.name: visit(tickets, route, caller) for route in TASK_PAGES}
+
+    pages = {name: page for name, (status, page) in shown.items() if status == 200 and page}
+    broken = [name for name, (status, _) in shown.items() if status not in {200, 403}]
+    assert {name: found for name, page in pages.items() if (found := mail_words(page))} == {}
+    assert broken == []
+    assert len(pages) > (70 if caller == "lead" else 50)
+
+
+def test_the_pages_that_are_read_hold_what_a_task_can_have(tickets: TicketInstallation) -> None:
+    read = {route.name: words_of(visit(tickets, route, "lead")[1]) for route in TASK_PAGES}
+
+    assert {name: word for name, word in HELD.items() if word not in read[name]} == {}
+
+
+def test_a_file_of_labels_is_imported_without_a_word_of_mails(tickets: TicketInstallation) -> None:
+    client = browser(tickets.members["lead"])
     file = SimpleUploadedFile("tickets.csv", b"Subject,Text\nLate,It is late.\n")
-    columns = client.post(f"/tasks/{tickets.slug}/sources/import/", {"file": file, "kind": "records"})["Location"]
+    columns = client.post(f"/tasks/{tickets.task.slug}/sources/import/", {"file": file, "kind": "records"})["Location"]
 
-    for page in ("/datasets/tickets/", "/datasets/tickets/doubtful/", "/datasets/tickets/v/1/", columns):
-        answer = client.get(page)
-        assert answer.status_code == 200, page
-        # A ticket may hold somebody's address.
-        said = words_of(answer.content.decode()).replace("Mail addresses", "")
-        assert [said[max(0, m.start() - 40) : m.end() + 30] for m in MAIL_WORDS.finditer(said)] == [], page
-    assert "all tickets with the same subject stand on one side" in said
+    page = client.get(columns).content.decode()
+
+    assert mail_words(page) == []
+    assert "all tickets with the same subject stand on one side" in words_of(page)
 
 
-def test_the_preview_of_a_recall_of_labels_speaks_of_no_mails(tickets: Task, admin: Member, as_member: Any) -> None:
-    Draft.objects.filter(task=tickets).update(teacher="gpt-4o")
+def test_the_preview_of_a_recall_of_labels_speaks_of_no_mails(tickets: TicketInstallation) -> None:
+    address = f"/tasks/{tickets.task.slug}/recalls/"
 
-    shown = as_member(admin).get(f"/tasks/{tickets.slug}/recalls/", {"teacher": "gpt-4o"})
+    page = browser(tickets.members["lead"]).get(address, {"teacher": "offline"}).content.decode()
 
-    said = words_of(shown.content.decode())
-    assert "What would go out of use" in said
-    assert MAIL_WORDS.findall(said) == []
+    assert "What would go out of use" in words_of(page)
+    assert mail_words(page) == []
+
+
+def test_too_few_examples_are_refused_in_words_of_the_task(
+    tickets: TicketInstallation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(examples, "POOL_SIZE", 2)
+
+    with pytest.raises(Refusal) as refused:
+        examples.choose_examples(tickets.task, tickets.task.versions.get(), count=2)
+
+    assert MAIL_WORDS.findall(f"{refused.value.message} {refused.value.hint}") == []
+    assert "approved drafts of different subjects" in refused.value.message
+
+
+def mail_words(page: str) -> list[str]:
+    """Return the words of mails in a page, each with what stands around it."""
+    # A ticket may hold somebody's address.
+    said = words_of(page).replace("Mail addresses", "")
+    return [said[max(0, m.start() - 40) : m.end() + 30] for m in MAIL_WORDS.finditer(said)]
 
 
 def words_of(page: str) -> str:
     """What a page says, titles and labels included; scripts and templates aside."""
-    main = page[page.index("<body") :]
+    main = page[max(page.find("<body"), 0) :]
     main = re.sub(r"<(script|style|template)\b.*?</\1>", " ", main, flags=re.DOTALL)
     said = re.findall(r'(?:title|aria-label|placeholder)="([^"]*)"', main)
     return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", main), *said])).replace("\n", " ")

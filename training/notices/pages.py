@@ -20,8 +20,8 @@ def follow(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = jobs.get(member, job_id)
     if request.POST.get("follow") == "off":
         send.unfollow(job, by=member)
-        messages.success(request, "You no longer get mails about it.")
+        messages.success(request, "You no longer get notices about it.")
     else:
         send.follow(job, by=member)
-        messages.success(request, "You get a mail when it ends.")
+        messages.success(request, "You get a notice when it ends.")
     return redirect(job.subject_url or "jobs:list")

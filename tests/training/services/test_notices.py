@@ -187,8 +187,8 @@ def test_a_run_page_says_what_its_reader_will_hear(as_member, lead, viewer, mine
     viewer.save()
     address = reverse("training:run", args=[mine.pk])
 
-    assert "a mail if it fails" in as_member(lead).get(address).content.decode()
-    assert "Mail me at the end" in as_member(viewer).get(address).content.decode()
+    assert "a notice if it fails" in as_member(lead).get(address).content.decode()
+    assert "Notify me at the end" in as_member(viewer).get(address).content.decode()
 
 
 def test_the_choice_is_made_on_the_profile(as_member, lead):
