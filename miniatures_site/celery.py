@@ -43,6 +43,7 @@ def configure(sender: Celery, **_: Any) -> None:
             "index": {"task": "review.index_drafts", "schedule": every_s, "options": {"expires": every_s * 2}},
             "imports": {"task": "review.take_back_imports", "schedule": 60.0, "options": {"expires": 60}},
             "webhooks": {"task": "webhooks.deliver", "schedule": every_s, "options": {"expires": every_s * 2}},
+            "alerts": {"task": "site.check_alerts", "schedule": 60.0, "options": {"expires": 60}},
             "forget": {"task": "site.forget", "schedule": 3600.0, "options": {"expires": 3600}},
             "notices": {"task": "training.send_notices", "schedule": every_s, "options": {"expires": every_s * 2}},
             "order": {"task": "review.order_desks", "schedule": 300.0, "options": {"expires": 300}},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from miniatures_site.alerts import channels
+from miniatures_site.alerts.check import check
 from miniatures_site.retention import forget as retention_forget
 from web.celery_task import celery_task
 
@@ -10,3 +12,10 @@ from web.celery_task import celery_task
 def forget() -> None:
     """Delete what has had its time."""
     retention_forget.forget()
+
+
+@celery_task("site.check_alerts")
+def check_alerts() -> None:
+    """Tell of troubles that began or ended, where somebody is to be told."""
+    if channels.configured():
+        check()

@@ -69,7 +69,7 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     BackupTrial.objects.create(file_name="old.zip", made_at=made_at, verified_at=timezone.now())
     BackupTrial.objects.create(file_name="new.zip", made_at=timezone.now(), problem="it did not come back")
     failed = control.launch(kind="campaign-send", title="Send", spec={}, by=None)
-    Job.objects.filter(pk=failed.pk).update(state="failed")
+    Job.objects.filter(pk=failed.pk).update(state="failed", finished_at=timezone.now())
     Job.objects.update(queued_at=timezone.now() - timedelta(seconds=90))
 
     told = samples(client, key)
