@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
+# Connects to Celery's signals.
+from miniatures_site import worker_logs  # noqa: F401
+
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 

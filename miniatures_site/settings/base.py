@@ -48,8 +48,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "miniatures_site.health.request_counts.CountRequests",
-    "campaigns.tracking.hosts.TrackingHosts",
+    "web.http.request_log.request_log",
+    "miniatures_site.health.request_counts.count_requests",
+    "campaigns.tracking.hosts.tracking_hosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
