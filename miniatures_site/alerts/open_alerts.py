@@ -61,8 +61,8 @@ def _claim(alert: Alert, now: datetime) -> Change | None:
     alert.claimed_until, alert.telling = now + timedelta(seconds=CLAIM_S), due
     if not mine.update(claimed_until=alert.claimed_until, telling=due):
         return None
-    words = {"message": alert.message, "hint": alert.hint, "since": alert.first_seen_at}
-    return Change("ended" if state == "ended" else "began", alert.name, alert.subject, **words)
+    words = (alert.name, alert.subject, alert.message, alert.hint, alert.first_seen_at)
+    return Change("ended" if state == "ended" else "began", *words)
 
 
 def _due(alert: Alert, now: datetime) -> tuple[Literal["lasting", "gone", "began", "ended"], list[str]]:

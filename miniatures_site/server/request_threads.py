@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from tempfile import SpooledTemporaryFile
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
@@ -120,11 +120,12 @@ class PooledASGIHandler(ASGIHandler):
         Django makes a middleware that can be either synchronous as soon as one behind it is, as WhiteNoise is: every request of
         `/v1` would then hold the one thread of its kind until it is answered.
         """
-        skip_page_middleware.sync_capable = not is_async
+        capable: Any = skip_page_middleware
+        capable.sync_capable = not is_async
         try:
             super().load_middleware(is_async)
         finally:
-            skip_page_middleware.sync_capable = True
+            capable.sync_capable = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from miniatures_site.settings import env
 
 # Who is told when a trouble of the installation begins and ends: by mail, and by a call to an address.
@@ -18,7 +20,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT")
 LOG_FORMAT = env.choice("LOG_FORMAT", "plain", among=("plain", "json"))
 # Whether each request that is answered makes a line.
 LOG_REQUESTS = env.flag("LOG_REQUESTS", default=LOG_FORMAT == "json")
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
+import platform
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from web.logs.redact import redactor
 # What a line may say beside time, level, logger and message, whether from the context or from `extra`.
 FIELDS = ("request_id", "user_id", "method", "route", "status", "ms", "task", "job_id", "kind", "attempt")
 NO_ROUTE = "(no route)"
+MOST_OF_EXCEPTION = 20_000
 
 
 class PlainFormatter(logging.Formatter):
@@ -35,7 +36,7 @@ class JsonFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__()
         self._redact = redactor()
-        self._host = socket.gethostname()
+        self._host = platform.node()
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -54,7 +55,9 @@ class JsonFormatter(logging.Formatter):
             elif value is not None:
                 line[name] = self._redact(str(value))
         if record.exc_info:
-            line["exception"] = self._redact(_without_path(self.formatException(record.exc_info), record))
+            # Its end names the fault; some errors quote every route there is.
+            told = _without_path(self.formatException(record.exc_info), record)
+            line["exception"] = self._redact(told)[-MOST_OF_EXCEPTION:]
         return json.dumps(line, ensure_ascii=False)
 
 

@@ -119,6 +119,16 @@ def test_a_fault_names_the_id_that_its_lines_bear(lines: Lines, breaks: Client) 
     assert faults == [page["X-Request-ID"], problem["X-Request-ID"]]
 
 
+def test_a_traceback_that_is_very_long_keeps_its_end(lines: Lines) -> None:
+    try:
+        raise ValueError("x" * 100_000 + " the end")
+    except ValueError:
+        logging.getLogger("any").exception("broken")
+
+    [line] = [line for line in lines() if line["logger"] == "any"]
+    assert len(line["exception"]) == 20_000 and line["exception"].endswith("the end")
+
+
 @pytest.mark.django_db
 def test_a_launch_leads_from_the_request_to_its_job(lines: Lines) -> None:
     with context.bound(request_id="request-0001"):

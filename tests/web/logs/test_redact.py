@@ -27,6 +27,7 @@ REDACT = redactor({"LAB_API_KEY": "plain-words-as-key", "SHORT_KEY": "abc", "HOM
         "postgres://user:S3CR3T@db:5432/miniatures",
         "redis://:S3CR3T@redis:6379/0",
         "client_secret=S3CR3T",
+        "Resolver404: {'tried': [], 'path': 'join/S3CR3T/'}",
         "mail to S3CR3T@example.com bounced",
     ],
 )
