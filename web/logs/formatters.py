@@ -57,7 +57,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             # Its end names the fault; some errors quote every route there is.
             told = _without_path(self.formatException(record.exc_info), record)
-            line["exception"] = self._redact(told)[-MOST_OF_EXCEPTION:]
+            line["exception"] = self._redact(told[-MOST_OF_EXCEPTION:])
         return json.dumps(line, ensure_ascii=False)
 
 

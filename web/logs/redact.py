@@ -10,21 +10,22 @@ import re
 from collections.abc import Callable, Mapping
 
 HIDDEN = "…"
+# Each repetition that may fail late is bounded: a line of 100,000 letters must not hold a process up.
 _NAMED = r"(?:password|passwd|secret|token(?!s)|api[_-]?key|authorization|cookie|credential|session_?id|signature)"
 _PAIR = re.compile(
-    rf"""(["']?\b(?:[\w-]*{_NAMED}[\w-]*|key)["']?\s*[:=]\s*)"""
+    rf"""(["']?\b(?:[\w-]{{0,40}}{_NAMED}[\w-]{{0,40}}|key)["']?\s*[:=]\s*)"""
     r"""(?:\b(?:bearer|basic|token)\s+)?("[^"]*"|'[^']*'|[^\s,;&}\])"']+)""",
     re.IGNORECASE,
 )
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(\b[\w+]+://)[^/\s@\"']+@"), rf"\1{HIDDEN}@"),
-    (re.compile(r"(?<=[\w/])\?[^\s\"'<>]*=[^\s\"'<>]*"), f"?{HIDDEN}"),
+    (re.compile(r"(\b[\w+]{1,20}://)[^/\s@\"']{1,300}@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<=[\w/])\?[^\s\"'<>=]{0,200}=[^\s\"'<>]*"), f"?{HIDDEN}"),
     (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     (re.compile(r"\b(?:sk|pk|rk|hf|ghp|gho|xox[abp])[-_][\w-]{10,}"), HIDDEN),
     # As Django tells of an address that leads nowhere.
     (re.compile(r"('path': )'[^']*'"), rf"\1'{HIDDEN}'"),
     (_PAIR, rf"\1{HIDDEN}"),
-    (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), f"{HIDDEN}@{HIDDEN}"),
+    (re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+"), f"{HIDDEN}@{HIDDEN}"),
 )
 _SECRET_VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
 LEAST_SECRET = 8
