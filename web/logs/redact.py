@@ -13,7 +13,7 @@ HIDDEN = "…"
 # Each repetition that may fail late is bounded: a line of 100,000 letters must not hold a process up.
 _NAMED = r"(?:password|passwd|secret|token(?!s)|api[_-]?key|authorization|cookie|credential|session_?id|signature)"
 _PAIR = re.compile(
-    rf"""(["']?\b(?:[\w-]{{0,40}}{_NAMED}[\w-]{{0,40}}|key)["']?\s*[:=]\s*)"""
+    rf"""(["']?(?<![\w-])(?:[\w-]{{0,40}}{_NAMED}[\w-]{{0,40}}|key)["']?\s*[:=]\s*)"""
     r"""(?:\b(?:bearer|basic|token)\s+)?("[^"]*"|'[^']*'|[^\s,;&}\])"']+)""",
     re.IGNORECASE,
 )
