@@ -85,6 +85,7 @@ class Job(models.Model):
             models.Index(fields=["state", "lease_until"], name="jobs_by_state"),
             models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),
             models.Index(fields=["-finished_at"], condition=Q(state="failed"), name="jobs_failed"),
+            models.Index(fields=["-finished_at"], condition=Q(finished_at__isnull=False), name="jobs_ended"),
         ]
 
     @property
@@ -214,3 +215,27 @@ class BackupTrial(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class Alert(models.Model):
+    """A trouble of the installation that is under way, and which channels were told that it began."""
+
+    name = models.CharField(max_length=60)
+    # What it is about, such as a queue or a disk; empty where there is one of its kind only.
+    subject = models.CharField(max_length=200, blank=True)
+    message = models.CharField(max_length=500)
+    hint = models.CharField(max_length=500, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    told = models.JSONField(default=list)
+    # Channels that are being told. One that dies meanwhile leaves them here, and they are told a second time.
+    telling = models.JSONField(default=list)
+    # Nobody else tells of it before.
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["first_seen_at", "name", "subject"]
+        constraints = [models.UniqueConstraint(fields=["name", "subject"], name="alert_open_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.subject}".strip()

@@ -12,8 +12,10 @@ django.setup(set_prefix=False)
 from django.conf import settings  # noqa: E402
 from django.urls import get_resolver  # noqa: E402
 
+from miniatures_site import reporting  # noqa: E402
 from miniatures_site.server.request_threads import PooledASGIHandler  # noqa: E402
 
+reporting.start("web")
 application = PooledASGIHandler(settings.WEB_SEATS)
 # Every page's code is loaded before the first visitor comes, not while they wait.
 get_resolver().url_patterns  # noqa: B018

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from celery import Celery
 from celery.signals import beat_init, worker_init, worker_ready, worker_shutdown, worker_shutting_down
 
+# Connects to Celery's signals.
+from miniatures_site import worker_logs  # noqa: F401
+
 if TYPE_CHECKING:
     from celery.worker.consumer import Consumer
 
@@ -43,6 +46,7 @@ def configure(sender: Celery, **_: Any) -> None:
             "index": {"task": "review.index_drafts", "schedule": every_s, "options": {"expires": every_s * 2}},
             "imports": {"task": "review.take_back_imports", "schedule": 60.0, "options": {"expires": 60}},
             "webhooks": {"task": "webhooks.deliver", "schedule": every_s, "options": {"expires": every_s * 2}},
+            "alerts": {"task": "site.check_alerts", "schedule": 60.0, "options": {"expires": 60}},
             "forget": {"task": "site.forget", "schedule": 3600.0, "options": {"expires": 3600}},
             "notices": {"task": "training.send_notices", "schedule": every_s, "options": {"expires": every_s * 2}},
             "order": {"task": "review.order_desks", "schedule": 300.0, "options": {"expires": 300}},

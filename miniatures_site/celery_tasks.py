@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from miniatures_site.alerts import channels
+from miniatures_site.alerts.check import check
 from miniatures_site.retention import forget as retention_forget
 from serving.evidence import files as evidence_files
 from web.celery_task import celery_task
@@ -12,3 +14,10 @@ def forget() -> None:
     """Delete what has had its time."""
     retention_forget.forget()
     evidence_files.drop_expired()
+
+
+@celery_task("site.check_alerts")
+def check_alerts() -> None:
+    """Tell of troubles that began or ended, where somebody is to be told."""
+    if channels.configured():
+        check()

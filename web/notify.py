@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from celery import current_app
@@ -20,7 +21,9 @@ def notify_workers(send_message: Callable[[], object], *, wait_s: float = 0.5) -
 
     It is sent from a thread of its own: with the broker gone, connecting may hang for seconds.
     """
-    thread = threading.Thread(target=send_message, name="notify-workers", daemon=True)
+    # With the fields of the log, which name the request.
+    run = copy_context().run
+    thread = threading.Thread(target=run, args=(send_message,), name="notify-workers", daemon=True)
     thread.start()
     thread.join(wait_s)
 

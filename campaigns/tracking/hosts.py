@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 from campaigns.models import SenderIdentity
 from campaigns.senders.tracking_domains import site_host
@@ -18,32 +21,60 @@ _PATHS = ("/t/c/", "/t/o/", "/u/", "/static/")
 FRESH_FOR_S = 15.0
 
 
-class TrackingHosts:
-    """Middleware: under a sender's tracking domain there is what its mails lead to, and nothing else.
+class TrackingNames:
+    """Verified tracking domains, as this process last read them."""
 
-    The request then goes on under this site's name, so that nothing later answers to a name that is not configured.
-    """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
+    def __init__(self) -> None:
         self._names: frozenset[str] = frozenset()
         self._read_s = float("-inf")
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        host = urlsplit(f"//{request.META.get('HTTP_HOST', '')}")
-        if _hostname(host.netloc) in ("", site_host()) or _hostname(host.netloc) not in self._verified():
-            return self._get_response(request)
-        if not request.path.startswith(_PATHS):
-            return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")
-        request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
-        return self._get_response(request)
-
-    def _verified(self) -> frozenset[str]:
+    def hold(self, name: str) -> bool:
+        """Whether a name is a sender's; asks the database now and then."""
         if monotonic() - self._read_s > FRESH_FOR_S:
             rows = SenderIdentity.objects.exclude(tracking_domain="").filter(tracking_verified_at__isnull=False)
             self._names = frozenset(rows.values_list("tracking_domain", flat=True))
             self._read_s = monotonic()
-        return self._names
+        return name in self._names
+
+
+@sync_and_async_middleware
+def tracking_hosts(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Middleware: under a sender's tracking domain there is what its mails lead to, and nothing else.
+
+    The request then goes on under this site's name, so that nothing later answers to a name that is not configured.
+    """
+    names = TrackingNames()
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            name = _asked_name(request)
+            is_sender = bool(name) and await sync_to_async(names.hold)(name)
+            passed: HttpResponseBase | None = _refusal(request) if is_sender else None
+            return passed or await get_response(request)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        name = _asked_name(request)
+        refusal = _refusal(request) if name and names.hold(name) else None
+        passed: HttpResponseBase = refusal or get_response(request)
+        return passed
+
+    return answer
+
+
+def _asked_name(request: HttpRequest) -> str:
+    """Return the host's name where it is not this site's own."""
+    name = _hostname(urlsplit(f"//{request.META.get('HTTP_HOST', '')}").netloc)
+    return "" if name == site_host() else name
+
+
+def _refusal(request: HttpRequest) -> HttpResponse | None:
+    """Answer what mails do not lead to; None after the request was given this site's name."""
+    if not request.path.startswith(_PATHS):
+        return HttpResponse("There is nothing here.", status=404, content_type="text/plain; charset=utf-8")
+    request.META["HTTP_HOST"] = urlsplit(settings.SITE_URL).netloc
+    return None
 
 
 def _hostname(netloc: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from jobs.models import FinishedNotice, Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from members.models import Member
 from web.errors import Refusal
+
+logger = logging.getLogger(__name__)
 
 PRIORITIES: Final = {"low": -1, "normal": 0, "high": 1}
 
@@ -64,6 +67,8 @@ def launch(
         )
         append_event(job, "state", {"state": str(JobState.QUEUED), "reason": "", **_name(by)})
         notify.notify_after_commit(job.pk, job.queue)
+    # The line that leads from a request to its job, also where the message is lost and sent again.
+    logger.info("A job of the kind %s was launched.", kind, extra={"job_id": job.pk, "kind": kind})
     return job
 
 

@@ -22,6 +22,7 @@ from jobs.rundir import acks, identity, lease, lines
 from jobs.rundir.attempt import ENGINE, RESULT, SPEC
 from jobs.rundir.durable import fsync_file, fsync_folder, sha256_of, write_durably
 from jobs.rundir.tail import FILE as EVENTS
+from web.logs import formatters
 
 SECRETS_FD = "MINIATURES_SECRETS_FD"
 LEASE_LOOKS_PER_LEASE = 8
@@ -56,6 +57,7 @@ class RunDir:
         run = cls(folder, spec)
         write_durably(folder / ENGINE, identity.mark_of(os.getpid()).model_dump_json().encode())
         run._listen()
+        formatters.begin_in_engine(job=spec.job, kind=spec.kind, attempt=spec.fence)
         return run
 
     @classmethod

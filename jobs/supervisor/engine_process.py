@@ -26,6 +26,7 @@ from jobs.rundir.run import SECRETS_FD
 from jobs.secrets.store import without_secrets
 from jobs.supervisor.shutdown import SHUTDOWN
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
+from web.logs import context
 
 PIPE_BYTES = 60_000  # A pipe holds 64 KiB before its writer has to wait for a reader.
 
@@ -140,7 +141,7 @@ def _from_nothing(module: str, run_dir: Path, payload: bytes) -> subprocess.Pope
 def _spawn(module: str, run_dir: Path, secrets_fd: int) -> subprocess.Popen[bytes]:
     # Threads that spin while they wait are ruin on a busy host: they keep from the cores whom they wait for.
     environment = {"OMP_WAIT_POLICY": "PASSIVE"} | without_secrets(dict(os.environ))
-    environment |= {SECRETS_FD: str(secrets_fd), "PYTHONUNBUFFERED": "1"}
+    environment |= {SECRETS_FD: str(secrets_fd), "PYTHONUNBUFFERED": "1", **context.environment()}
     with (run_dir / LOG).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", module, str(run_dir)],

@@ -31,6 +31,7 @@ from jobs.supervisor.shutdown import SHUTDOWN
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from jobs.supervisor.watch_engine import EngineWatch
 from web.errors import Refusal
+from web.logs import context
 
 logger = logging.getLogger(__name__)
 # Two of a worker's threads are left for rings and for the reaper.
@@ -50,7 +51,8 @@ def run_job(job_id: UUID, *, worker: str) -> None:
         who = Worker(worker, identity.host_id(), identity.boot_id())
         obstacle = _full_disk() if has_place else "every place of this worker is taken"
         if job := claim.claim(job_id, worker=who, obstacle=obstacle):
-            _run_claimed(job, who)
+            with context.bound(job_id=job.pk, kind=job.kind, attempt=job.fence):
+                _run_claimed(job, who)
     finally:
         if has_place:
             SLOTS.release()

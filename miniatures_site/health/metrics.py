@@ -12,7 +12,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from django.conf import settings
@@ -29,6 +29,7 @@ from jobs.models import BackupTrial, Host, Job
 from jobs.scheduling import halt, workers
 from jobs.states import CLAIMABLE, FINISHED, HELD
 from miniatures_site.health.request_counts import BUCKETS, COUNTS
+from miniatures_site.operations.ended_jobs import ended_kinds
 from serving.models import Usage
 from webhooks.models import Delivery
 from webhooks.states import DeliveryState
@@ -115,10 +116,10 @@ def _jobs() -> Iterator[Metric]:
     rows = Job.objects.exclude(state__in=FINISHED).order_by().values_list("kind", "state")
     for kind, state, count in rows.annotate(count=Count("pk")):
         states.add(count, kind=kind, state=state)
-    ended = Metric("jobs_ended", "gauge", "Jobs launched within a day that have ended, by kind and state.")
-    launched = Job.objects.filter(state__in=FINISHED, created_at__gt=timezone.now() - timedelta(days=1))
-    for kind, state, count in launched.order_by().values_list("kind", "state").annotate(count=Count("pk")):
-        ended.add(count, kind=kind, state=state)
+    ended = Metric("jobs_ended", "gauge", "Jobs that ended within a day, by kind and state.")
+    for kind, of_kind in sorted(ended_kinds().items()):
+        for state, count in sorted(of_kind.by_state.items()):
+            ended.add(count, kind=kind, state=state)
     overdue = Metric("job_leases_overdue", "gauge", "Jobs whose worker has not renewed its lease in time.")
     overdue.add(Job.objects.filter(state__in=HELD, lease_until__lt=Now()).count())
     yield from (states, ended, overdue)

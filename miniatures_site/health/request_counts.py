@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -34,10 +36,10 @@ class RequestCounts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fresh: Counter[str] = Counter()
-        self._added_s = time.monotonic()
+        self._timer: threading.Timer | None = None
 
     def count(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Count one request; now and then it adds what was counted to Redis."""
+        """Count one request; some seconds later it is added to Redis, with what was counted meanwhile."""
         name = f"{route}|{method}|{status}"
         with self._lock:
             self._fresh[f"{name}|count"] += 1
@@ -45,14 +47,16 @@ class RequestCounts:
             for bound in BUCKETS:
                 if seconds <= bound:
                     self._fresh[f"{name}|{bound:g}"] += 1
-            is_time = time.monotonic() - self._added_s > ADDED_EVERY_S
-        if is_time:
-            self.add()
+            if self._timer is None:
+                # The event loop answers requests too: Redis is spoken to from a thread, and an idle process adds its last counts.
+                self._timer = threading.Timer(ADDED_EVERY_S, self._add_in_time)
+                self._timer.daemon = True
+                self._timer.start()
 
     def add(self) -> None:
         """Add what was counted to what all processes counted; where Redis does not answer it waits."""
         with self._lock:
-            fresh, self._fresh, self._added_s = self._fresh, Counter(), time.monotonic()
+            fresh, self._fresh = self._fresh, Counter()
         client = _redis()
         if client is None or not fresh:
             self._give_back(fresh)
@@ -65,6 +69,12 @@ class RequestCounts:
         except (RedisError, OSError) as error:
             logger.warning("Redis does not answer (%s); requests are counted on.", type(error).__name__)
             self._give_back(fresh)
+
+    def _add_in_time(self) -> None:
+        with self._lock:
+            self._timer = None
+        if _redis() is not None:
+            self.add()
 
     def read(self) -> dict[str, int]:
         """Return all counts by `route|method|status|what`: `count`, `ms`, or the upper bound of a bucket."""
@@ -84,20 +94,33 @@ class RequestCounts:
 COUNTS = RequestCounts()
 
 
-class CountRequests:
+@sync_and_async_middleware
+def count_requests(get_response: Callable[..., Any]) -> Callable[..., Any]:
     """Middleware: count each request once it is answered; of a stream, once it begins."""
+    if iscoroutinefunction(get_response):
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            began_s = time.perf_counter()
+            response: HttpResponseBase = await get_response(request)
+            _count(request, response, time.perf_counter() - began_s)
+            return response
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        began = time.perf_counter()
-        response = self._get_response(request)
-        match = request.resolver_match
-        route = (match.view_name or match.route) if match is not None else NO_ROUTE
-        method = request.method if request.method in _METHODS else "other"
-        COUNTS.count(route, str(method), response.status_code, time.perf_counter() - began)
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        began_s = time.perf_counter()
+        response: HttpResponseBase = get_response(request)
+        _count(request, response, time.perf_counter() - began_s)
         return response
+
+    return answer
+
+
+def _count(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    match = request.resolver_match
+    route = (match.view_name or match.route) if match is not None else NO_ROUTE
+    method = request.method if request.method in _METHODS else "other"
+    COUNTS.count(route, str(method), response.status_code, seconds)
 
 
 def _redis() -> Any:

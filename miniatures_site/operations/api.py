@@ -21,6 +21,9 @@ class TroubleOut(serializers.Serializer[Any]):
     level = serializers.ChoiceField(choices=["failed", "look"])
     message = serializers.CharField()
     hint = serializers.CharField(allow_blank=True)
+    alert = serializers.CharField(
+        allow_null=True, help_text="Its paragraph in docs/runbook.md; null: nobody is called."
+    )
 
 
 class QueueOut(serializers.Serializer[Any]):

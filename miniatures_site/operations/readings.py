@@ -35,6 +35,7 @@ from jobs.states import CLAIMABLE, HELD, JobState
 from miniatures_site.backup import files
 from miniatures_site.backup.create import app_version
 from miniatures_site.celery import app
+from miniatures_site.operations.ended_jobs import EndedKind, ended_kinds
 from training.models import Notice
 from webhooks.models import Delivery
 from webhooks.states import DeliveryState
@@ -114,6 +115,7 @@ class Reading:
     missing_migrations: list[str]
     failed: list[FailedKind]
     failed_are_cut: bool
+    ended: dict[str, EndedKind]
     stuck: list[Job]
     outboxes: list[Outbox]
 
@@ -139,6 +141,7 @@ def read() -> Reading:
         missing_migrations=_missing_migrations(),
         failed=_by_kind(failed),
         failed_are_cut=len(failed) == FAILED_ROWS,
+        ended=ended_kinds(),
         stuck=stuck_jobs(),
         outboxes=_outboxes(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal
 
 from django.conf import settings
@@ -18,22 +19,47 @@ OUTBOX_LATE = timedelta(minutes=15)
 BACKUP_EVERY = timedelta(days=2)
 LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * GIB
 NAMED = 3
+# More than half of a kind's jobs of a day, and so many at least.
+LEAST_FAILED = 3
+
+
+class AlertName(StrEnum):
+    """Names of alerts; each has its paragraph in `docs/runbook.md`. Rules for Prometheus use the same."""
+
+    DATABASE_AWAY = "MiniaturesDatabaseAway"
+    BROKER_AWAY = "MiniaturesBrokerAway"
+    BEAT_SILENT = "MiniaturesBeatSilent"
+    QUEUE_STUCK = "MiniaturesQueueStuck"
+    QUEUE_UNSERVED = "MiniaturesQueueUnserved"
+    KIND_FAILING = "MiniaturesKindFailing"
+    LEASES_OVERDUE = "MiniaturesLeasesOverdue"
+    OUTBOX_STUCK = "MiniaturesOutboxStuck"
+    DISK_FULL = "MiniaturesDiskFull"
+    BACKUP_MISSED = "MiniaturesBackupMissed"
+    BACKUP_FAILED = "MiniaturesBackupFailed"
+    HOST_REFUSES = "MiniaturesHostRefuses"
+    NOT_MIGRATED = "MiniaturesNotMigrated"
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """One thing that is wrong: `failed` where work or data is at stake, else `look`; and what to do."""
+    """One thing that is wrong: `failed` where work or data is at stake, else `look`; and what to do.
+
+    Its alert and the subject stay the same while it lasts, whatever the message says; None: nobody is called for it.
+    """
 
     level: Literal["failed", "look"]
     message: str
     hint: str = ""
+    alert: AlertName | None = None
+    subject: str = ""
 
 
 def troubles(reading: Reading) -> list[Trouble]:
     """Everything that is wrong, `failed` before `look`."""
     found = [
         *_beat(reading), *_queues(reading), *_schema(reading), *_leases(reading), *_hosts(reading), *_disks(reading),
-        *_backup(reading), *_failed(reading), *_outboxes(reading), *_broker(reading), *_halt(reading),
+        *_backup(reading), *_failing(reading), *_failed(reading), *_outboxes(reading), *_broker(reading), *_halt(reading),
     ]  # fmt: skip
     return sorted(found, key=lambda trouble: trouble.level != "failed")
 
@@ -42,9 +68,10 @@ def _beat(reading: Reading) -> Iterator[Trouble]:
     patience = timedelta(seconds=max(PATIENCE_S, MISSED_TICKS * settings.JOB_REAPER_EVERY_S))
     hint = "Start the beat process, and a worker of the queue default, which does its rounds."
     if reading.beat is None:
-        yield Trouble("failed", "The beat has never ticked.", hint)
+        yield Trouble("failed", "The beat has never ticked.", hint, AlertName.BEAT_SILENT)
     elif reading.at - reading.beat > patience:
-        yield Trouble("failed", f"The beat last ticked {_ago(reading, reading.beat)}.", hint)
+        message = f"The beat last ticked {_ago(reading, reading.beat)}."
+        yield Trouble("failed", message, hint, AlertName.BEAT_SILENT)
 
 
 def _queues(reading: Reading) -> Iterator[Trouble]:
@@ -53,11 +80,11 @@ def _queues(reading: Reading) -> Iterator[Trouble]:
             continue
         if not queue.workers:
             message = f"{queue.waiting} {_jobs(queue.waiting)} in the queue {queue.name}, which no worker takes."
-            yield Trouble("failed", message, f"Start a worker of the queue {queue.name}, or cancel what waits.")
+            hint = f"Start a worker of the queue {queue.name}, or cancel what waits."
+            yield Trouble("failed", message, hint, AlertName.QUEUE_UNSERVED, queue.name)
         elif reading.at - queue.oldest > QUEUE_LATE:
-            yield Trouble(
-                "look", f"The queue {queue.name} has waited since {_ago(reading, queue.oldest)}.", _why(queue)
-            )
+            message = f"The queue {queue.name} has waited since {_ago(reading, queue.oldest)}."
+            yield Trouble("look", message, _why(queue), AlertName.QUEUE_STUCK, queue.name)
 
 
 def _why(queue: QueueRow) -> str:
@@ -67,7 +94,7 @@ def _why(queue: QueueRow) -> str:
 def _schema(reading: Reading) -> Iterator[Trouble]:
     if number := len(reading.missing_migrations):
         names = ", ".join(reading.missing_migrations[:NAMED])
-        yield Trouble("failed", f"{number} migrations wait: {names}.", "Run manage.py migrate.")
+        yield Trouble("failed", f"{number} migrations wait: {names}.", "Run manage.py migrate.", AlertName.NOT_MIGRATED)
 
 
 def _leases(reading: Reading) -> Iterator[Trouble]:
@@ -76,13 +103,15 @@ def _leases(reading: Reading) -> Iterator[Trouble]:
             "failed",
             f"{number} {'job is' if number == 1 else 'jobs are'} held by a worker that stopped answering.",
             "The beat gives them to another worker; look at the beat if they stay.",
+            AlertName.LEASES_OVERDUE,
         )
 
 
 def _hosts(reading: Reading) -> Iterator[Trouble]:
     for state in reading.hosts:
         if state.is_present and state.host.problem:
-            yield Trouble("failed", f"The host {state.host.name} accepts no jobs: {state.host.problem}.")
+            message = f"The host {state.host.name} accepts no jobs: {state.host.problem}."
+            yield Trouble("failed", message, "", AlertName.HOST_REFUSES, state.host.name)
 
 
 def _disks(reading: Reading) -> Iterator[Trouble]:
@@ -96,20 +125,21 @@ def _disks(reading: Reading) -> Iterator[Trouble]:
     ]
     for name, free, total in disks:
         if free < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * total):
-            yield Trouble(
-                "failed", f"{name} has {free / GIB:.1f} GiB of {total / GIB:.1f} GiB free.", "Free some room."
-            )
+            message = f"{name} has {free / GIB:.1f} GiB of {total / GIB:.1f} GiB free."
+            yield Trouble("failed", message, "Free some room.", AlertName.DISK_FULL, name)
 
 
 def _backup(reading: Reading) -> Iterator[Trouble]:
     last = reading.last_trial
     if last is not None and last.problem:
-        yield Trouble("failed", f"The backup {last.file_name} did not come back in its trial.", last.problem)
+        message = f"The backup {last.file_name} did not come back in its trial."
+        yield Trouble("failed", message, last.problem, AlertName.BACKUP_FAILED)
     hint = "Run manage.py backup each night; it ends with a trial restore."
     if reading.verified is None:
-        yield Trouble("look", "No backup was ever verified.", hint)
+        yield Trouble("look", "No backup was ever verified.", hint, AlertName.BACKUP_MISSED)
     elif reading.at - reading.verified.tried_at > BACKUP_EVERY:
-        yield Trouble("look", f"The last verified backup was tried {_ago(reading, reading.verified.tried_at)}.", hint)
+        message = f"The last verified backup was tried {_ago(reading, reading.verified.tried_at)}."
+        yield Trouble("look", message, hint, AlertName.BACKUP_MISSED)
 
 
 def _failed(reading: Reading) -> Iterator[Trouble]:
@@ -123,15 +153,25 @@ def _failed(reading: Reading) -> Iterator[Trouble]:
         )
 
 
+def _failing(reading: Reading) -> Iterator[Trouble]:
+    for name, kind in reading.ended.items():
+        if kind.failed >= LEAST_FAILED and kind.failed > kind.ended / 2:
+            message = f"{kind.failed} of {kind.ended} jobs of the kind {name} that ended within a day failed."
+            hint = "The page of the newest says what went wrong."
+            yield Trouble("failed", message, hint, AlertName.KIND_FAILING, name)
+
+
 def _outboxes(reading: Reading) -> Iterator[Trouble]:
     for outbox in reading.outboxes:
         if outbox.oldest is not None and reading.at - outbox.oldest > OUTBOX_LATE and reading.halt is None:
-            yield Trouble("look", f"{outbox.name}: the oldest was due {_ago(reading, outbox.oldest)}.")
+            message = f"{outbox.name}: the oldest was due {_ago(reading, outbox.oldest)}."
+            yield Trouble("look", message, "", AlertName.OUTBOX_STUCK, outbox.name)
 
 
 def _broker(reading: Reading) -> Iterator[Trouble]:
     if not reading.versions["Broker"]:
-        yield Trouble("failed", "The broker does not answer.", "Jobs wait in the database and go on once it is back.")
+        hint = "Jobs wait in the database and go on once it is back."
+        yield Trouble("failed", "The broker does not answer.", hint, AlertName.BROKER_AWAY)
 
 
 def _halt(reading: Reading) -> Iterator[Trouble]:

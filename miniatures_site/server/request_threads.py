@@ -19,7 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from tempfile import SpooledTemporaryFile
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.exceptions import RequestAborted
@@ -31,7 +31,7 @@ from django.http.response import HttpResponseBase
 
 from miniatures_site.server import callers, request_bodies
 from miniatures_site.server.request_bodies import BodyRefused, Receive, RequestBody, Scope, Send
-from serving.v1.fast_path import PREFIX
+from serving.v1.fast_path import PREFIX, skip_page_middleware
 
 Given = ParamSpec("Given")
 Got = TypeVar("Got")
@@ -113,6 +113,19 @@ class PooledASGIHandler(ASGIHandler):
         self._bodies = request_bodies.BodyReader(self._is_member, grace_s=grace_s)
         self._pages = BaseHandler()
         self._pages.load_middleware(is_async=False)
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Load the chain that `/v1` alone goes through: it leaves at the fast path, on the event loop.
+
+        Django makes a middleware that can be either synchronous as soon as one behind it is, as WhiteNoise is: every request of
+        `/v1` would then hold the one thread of its kind until it is answered.
+        """
+        capable: Any = skip_page_middleware
+        capable.sync_capable = not is_async
+        try:
+            super().load_middleware(is_async)
+        finally:
+            capable.sync_capable = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -10,6 +10,7 @@ from miniatures_site.settings import api, env, sso, stores
 from miniatures_site.settings.campaigns import *  # noqa: F403
 from miniatures_site.settings.retention import *  # noqa: F403
 from miniatures_site.settings.serving import *  # noqa: F403
+from miniatures_site.settings.watching import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
 VAR_DIR = env.var_dir()
@@ -47,8 +48,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "miniatures_site.health.request_counts.CountRequests",
-    "campaigns.tracking.hosts.TrackingHosts",
+    "web.http.request_log.request_log",
+    "miniatures_site.health.request_counts.count_requests",
+    "campaigns.tracking.hosts.tracking_hosts",
     "django.middleware.security.SecurityMiddleware",
     "serving.v1.fast_path.skip_page_middleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -242,16 +244,6 @@ REPLY_SORTER_DIR = Path(env.text("REPLY_SORTER_DIR", str(BASE_DIR / "demo" / "re
 DEMO = env.flag("DEMO", default=False)
 # The client that plays the offline teacher, as `module:Class`: passed to engines in the specs of their runs.
 OFFLINE_TEACHER = "demo.data.demo_teacher:open_teacher"
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    # A line for each request to an engine of ours would drown what an admin looks for.
-    "loggers": {"httpx": {"level": "WARNING"}, "mail.log": {"level": "WARNING"}},
-}
 
 # Webhooks: how long a receiver may think.
 WEBHOOK_TIMEOUT_S = env.number("WEBHOOK_TIMEOUT_S", 10, minimum=0.1)

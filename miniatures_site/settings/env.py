@@ -74,6 +74,18 @@ def number(name: str, default: float, *, minimum: float = 0, maximum: float = ma
     return value
 
 
+def choice(name: str, default: str, *, among: tuple[str, ...]) -> str:
+    """One of a few words.
+
+    Raises:
+        ImproperlyConfigured: The value is none of them.
+    """
+    value = text(name) or default
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} is '{value}'; write one of: {', '.join(among)}.")
+    return value
+
+
 def words(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]

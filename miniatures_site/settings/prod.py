@@ -25,3 +25,5 @@ if SERVING_BASE_URL:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, urlsplit(SERVING_BASE_URL).hostname or ""]
 SECURE_HSTS_SECONDS = int(env.number("SECURE_HSTS_SECONDS", 31536000))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.flag("COOKIES_SECURE", default=True)
+# In place of the server's own lines, which hold addresses and query strings.
+LOG_REQUESTS = env.flag("LOG_REQUESTS", default=True)

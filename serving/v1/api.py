@@ -24,6 +24,7 @@ from serving.v1.auth import AdmittedRequest
 from serving.v1.rate_limits import RateClaim
 from serving.v1.usage import UsageEntry
 from web.http import away
+from web.logs import context
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 # What Django's stubs let an address lead to; at run time it is the coroutine function.
@@ -61,7 +62,7 @@ def openai_view(*methods: str) -> Callable[[View], Addressed]:
                 if not away.is_away(error):
                     raise
                 answer = _refused(ApiError(503, away.TITLE, code=away.CODE, retry_after_s=away.RETRY_AFTER_S))
-            answer.headers["x-request-id"] = f"req_{uuid.uuid4().hex}"
+            answer.headers["x-request-id"] = f"req_{context.request_id() or uuid.uuid4().hex}"
             return answer
 
         return cast(Addressed, wrapped)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = [p for p in sorted((ROOT / "miniatures_site" / "settings").glob("*.py")) if p.stem not in ("dev", "test")]
 CONTAINERS = [ROOT / "docker-compose.yml", *sorted((ROOT / "deploy").glob("*.yml")), ROOT / "deploy" / "Dockerfile"]
 OFFERED = re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
-READ = r"\b(?:text|flag|number|words|counts|required)\(\s*\"([A-Z0-9_]+)\""
+READ = r"\b(?:text|flag|number|words|counts|choice|required)\(\s*\"([A-Z0-9_]+)\""
 PREFIX = r"\bprefixed\(\s*\"([A-Z0-9_]+)\""
 # Of the machine that `manage.py up` runs on: containers are told by their command.
 OF_UP = {"HOST", "PORT"}

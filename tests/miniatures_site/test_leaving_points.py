@@ -66,6 +66,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "training/notices/send.py": TEAM_MAIL,
     "review/adjudication/share_outs/daily_mail.py": TEAM_MAIL,
     "members/invitations/mail.py": TEAM_MAIL,
+    "miniatures_site/alerts/channels.py": Stays("tells operators of troubles of the installation, and holds no record"),
     "members/accounts/addresses.py": TEAM_MAIL,
     "generation/teachers/offered_models.py": Stays(
         "an admin asks a provider which models it has; nothing of a record leaves and nothing is paid"

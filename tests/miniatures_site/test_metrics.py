@@ -25,6 +25,7 @@ from miniatures_site.health.request_counts import RequestCounts
 from miniatures_site.settings import stores
 from tests.campaigns import factories
 from tests.everything import ROOT
+from tests.jobs.conftest import wait_for
 from tests.jobs.fleet import Redis
 from tests.review.factories import make_task
 from web.shared_cache import SharedCache
@@ -69,7 +70,7 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     BackupTrial.objects.create(file_name="old.zip", made_at=made_at, verified_at=timezone.now())
     BackupTrial.objects.create(file_name="new.zip", made_at=timezone.now(), problem="it did not come back")
     failed = control.launch(kind="campaign-send", title="Send", spec={}, by=None)
-    Job.objects.filter(pk=failed.pk).update(state="failed")
+    Job.objects.filter(pk=failed.pk).update(state="failed", finished_at=timezone.now())
     Job.objects.update(queued_at=timezone.now() - timedelta(seconds=90))
 
     told = samples(client, key)
@@ -193,6 +194,22 @@ def test_all_web_processes_count_together_and_none_is_lost_while_redis_is_away(
     first.count("livez", "GET", 200, 0.02)
     first.add()
     assert first._fresh["livez|GET|200|count"] == 1
+
+
+def test_a_process_that_falls_idle_adds_its_last_counts(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle, other = RequestCounts(), RequestCounts()
+    server = Redis(tmp_path_factory.mktemp("r"))
+    server.start()
+    monkeypatch.setattr(request_counts, "cache", SharedCache(stores.redis_location(server.url), {}))
+    monkeypatch.setattr(request_counts, "ADDED_EVERY_S", 0.01)
+
+    for number in (1, 2):
+        idle.count("livez", "GET", 200, 0.02)
+        wait_for(lambda number=number: other.read().get("livez|GET|200|count") == number)
+
+    server.stop()
 
 
 def test_each_alert_asks_for_a_figure_there_is_and_has_its_paragraph(client: Client, key: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -15,6 +16,7 @@ from django.urls import path
 from miniatures_site.server.request_threads import PooledASGIHandler
 
 SEATS, REQUESTS = 2, 6
+ALL_MIDDLEWARE = settings.MIDDLEWARE
 at_once: list[int] = []
 threads: list[int] = []
 _inside, _lock = 0, threading.Lock()
@@ -45,7 +47,20 @@ async def whose(request: HttpRequest) -> HttpResponse:
     return HttpResponse(threading.current_thread().name)
 
 
-urlpatterns = [path("slow/", slow), path("endless/", endless), path("v1/whose/", whose)]
+async def meet(request: HttpRequest) -> HttpResponse:
+    """Answer once two are inside."""
+    inside.append(asyncio.Event())
+    if len(inside) == 2:
+        for each in inside:
+            each.set()
+    await asyncio.wait_for(inside[-1].wait(), timeout=20)
+    return HttpResponse("met")
+
+
+inside: list[asyncio.Event] = []
+urlpatterns = [
+    path("slow/", slow), path("endless/", endless), path("v1/whose/", whose), path("v1/meet/", meet)
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +130,13 @@ def test_what_asks_a_miniature_stays_on_the_event_loop() -> None:
     answer = asyncio.run(ask(PooledASGIHandler(SEATS), "/v1/whose/"))
 
     assert answer == (200, threading.current_thread().name.encode())
+
+
+def test_those_who_ask_miniatures_do_not_wait_for_each_other_whatever_middleware_stands_before() -> None:
+    async def rush() -> list[tuple[int, bytes]]:
+        handler = PooledASGIHandler(SEATS)
+        return await asyncio.gather(ask(handler, "/v1/meet/"), ask(handler, "/v1/meet/"))
+
+    inside.clear()
+    with override_settings(MIDDLEWARE=ALL_MIDDLEWARE, SITE_URL="http://localhost"):
+        assert asyncio.run(rush()) == [(200, b"met"), (200, b"met")]

@@ -10,11 +10,11 @@ import logging
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError, JsonResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
 
 from web.http.problem_shape import CONTENT_TYPE
+from web.logs import context
 
 RETRY_AFTER_S = 5
 CODE, TITLE = "database_away", "The database does not answer just now."
@@ -24,7 +24,7 @@ BROKEN = {
     "title": "The server could not finish this.",
     "status": 500,
     "code": "broken",
-    "hint": "The fault is written in the server's log.",
+    "hint": "The fault is written in the server's log, under the request's id.",
 }
 PROGRAM_PREFIXES = ("/api/", "/v1/")
 # Of PostgreSQL's states (appendix A): no connection, too many of them, and a server that is stopping or starting.
@@ -58,6 +58,7 @@ def body() -> dict[str, object]:
         "code": CODE,
         "hint": HINT,
         "retry_after_s": RETRY_AFTER_S,
+        "request_id": context.request_id(),
     }
 
 
@@ -71,11 +72,13 @@ def server_fault(request: HttpRequest) -> HttpResponseBase:
     error = sys.exc_info()[1]
     is_program = request.path_info.startswith(PROGRAM_PREFIXES)
     if is_away(error):
-        logger.warning("%s %s: the database is away (%s).", request.method, request.path_info, type(error).__name__)
+        # The request stands beside it, so that the log names its route and not its path.
+        where = (request.method, request.path_info, type(error).__name__)
+        logger.warning("%s %s: the database is away (%s).", *where, extra={"request": request})
         if is_program:
             return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
+    request_id = context.request_id()
     if is_program:
-        return JsonResponse(BROKEN, status=500, content_type=CONTENT_TYPE)
-    answer: HttpResponseBase = server_error(request)
-    return answer
+        return JsonResponse({**BROKEN, "request_id": request_id}, status=500, content_type=CONTENT_TYPE)
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))

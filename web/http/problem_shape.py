@@ -22,6 +22,9 @@ class ProblemDetails(serializers.Serializer[Any]):
     )
     state = serializers.JSONField(required=False, help_text="What the server holds now, for a client that was stale.")
     retry_after_s = serializers.IntegerField(required=False)
+    request_id = serializers.CharField(
+        required=False, help_text="Of a fault: what to tell support. Every answer has it as X-Request-ID."
+    )
 
 
 def problems(*statuses: int) -> dict[tuple[int, str], type[ProblemDetails]]:

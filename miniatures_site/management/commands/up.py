@@ -27,6 +27,7 @@ from campaigns.replies import webhook_signatures
 from demo.data import login_card
 from jobs.scheduling import workers
 from jobs.supervisor import left_over
+from miniatures_site.alerts import channels
 from web.process import embedded_redis
 from web.process.procfile import ProcfileRunner
 
@@ -53,6 +54,7 @@ def collect_if_changed() -> bool:
 
 
 PROCFILE = settings.BASE_DIR / "miniatures_site" / "Procfile"
+WATCH = "python -m django check_alerts --every 60"
 STARTED_WITHIN_S = 60
 ENGINES_END_WITHIN_S = 3.0
 OWN_NAME = "system"
@@ -133,6 +135,9 @@ def run_processes(host: str, port: int) -> int:
         0 after Ctrl-C; else the exit status of the process that could not be kept up.
     """
     lines = parse_procfile(PROCFILE.read_text()).processes
+    if channels.configured():
+        # A process of its own: it tells of a beat that is dead, too.
+        lines["alerts"] = WATCH
     environment = child_environment(host, port)
     return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
 

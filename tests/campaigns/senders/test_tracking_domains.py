@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaigns.compose import message as compose_message
 from campaigns.models import Campaign, Message, SenderIdentity
 from campaigns.senders import check_domain, tracking_domains
-from campaigns.tracking.hosts import TrackingHosts
+from campaigns.tracking.hosts import tracking_hosts
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
@@ -141,7 +141,7 @@ def test_a_name_that_is_not_verified_is_no_name_of_this_site(campaign: Campaign)
 
 
 def test_this_site_itself_is_never_looked_up(django_assert_num_queries: Any) -> None:
-    middleware = TrackingHosts(lambda request: request)  # type: ignore[arg-type, return-value]
+    middleware = tracking_hosts(lambda request: request)  # type: ignore[arg-type, return-value]
     request = type("Request", (), {"META": {"HTTP_HOST": f"{SITE}:443"}, "path": "/"})()
 
     with django_assert_num_queries(0):

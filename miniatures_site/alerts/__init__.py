@@ -1,0 +1,1 @@
+"""Tell operators once when a trouble of the installation begins, and once when it ends."""

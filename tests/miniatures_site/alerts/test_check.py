@@ -1,0 +1,191 @@
+"""The look at the installation: by the beat, by a command, and with nothing there to ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from jobs.lifecycle import reaper_lock
+from jobs.models import Alert, BackupTrial, Job, WorkerBeat
+from miniatures_site import celery_tasks
+from miniatures_site.alerts import check as checking
+from miniatures_site.alerts import database_away
+from miniatures_site.management.commands import check_alerts, up
+from miniatures_site.operations import readings
+from miniatures_site.operations.troubles import AlertName, troubles
+from tests.everything import ROOT
+
+Later = Callable[[float], None]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
+
+
+@pytest.fixture
+def well(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    reaper_lock.record_beat_start()
+    WorkerBeat.objects.create(worker="w", host="h", queues="default", at=timezone.now())
+    BackupTrial.objects.create(file_name="tonight.tar", bytes=5, verified_at=timezone.now())
+    monkeypatch.setattr(readings, "_volumes", list)
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Take the database away and bring it back."""
+    real = readings.read
+
+    def set_to(is_away: bool) -> None:
+        def refuse() -> Any:
+            raise OperationalError("connection refused: password=hunter2")
+
+        monkeypatch.setattr(readings, "read", refuse if is_away else real)
+
+    return set_to
+
+
+@pytest.mark.parametrize("name", list(AlertName))
+def test_every_alert_has_its_paragraph_in_the_runbook(name: AlertName) -> None:
+    paragraph = re.search(rf"^- \*\*{name}\*\*: (.+)", RUNBOOK, re.MULTILINE)
+
+    assert paragraph, f"docs/runbook.md says nothing of {name}"
+    assert len(paragraph[1]) > 40
+
+
+def test_the_names_of_prometheus_rules_are_those_of_alerts_where_both_tell_of_it() -> None:
+    rules = set(re.findall(r"alert: (\w+)", (ROOT / "deploy" / "alerts.yml").read_text()))
+    documented = set(re.findall(r"^- \*\*(Miniatures\w+)\*\*:", RUNBOOK, re.MULTILINE))
+
+    assert rules | set(AlertName) == documented
+
+
+def test_the_command_says_that_all_is_well(well: None, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(check_alerts, "check", lambda **_: checking.check())
+
+    call_command("check_alerts")
+
+    assert capsys.readouterr().out == "No alerts.\n"
+
+
+def test_the_command_names_each_alert_and_ends_with_status_1(
+    well: None, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(check_alerts, "check", lambda **_: checking.check())
+    Job.objects.create(kind="freeze", queue="gpu", title="x", state="queued")
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("check_alerts")
+
+    assert ended.value.code == 1
+    assert capsys.readouterr().out.startswith("MiniaturesQueueUnserved: 1 job waits in the queue gpu")
+
+
+def test_a_kind_of_which_most_fail_is_an_alert_and_one_long_job_counts_when_it_ends(well: None) -> None:
+    ended = {"kind": "training", "title": "x", "finished_at": timezone.now()}
+    Job.objects.bulk_create([Job(state="failed", **ended) for _ in range(3)])
+    Job.objects.update(created_at=timezone.now() - timedelta(days=4))
+    Job.objects.bulk_create([Job(state="succeeded", **ended) for _ in range(2)])
+
+    [failing] = [each for each in troubles(readings.read()) if each.alert == AlertName.KIND_FAILING]
+    assert failing.message == "3 of 5 jobs of the kind training that ended within a day failed."
+
+    Job.objects.create(state="succeeded", **ended)
+    assert [each for each in troubles(readings.read()) if each.alert == AlertName.KIND_FAILING] == []
+
+
+def test_the_beat_looks_only_where_somebody_is_to_be_told(well: None, settings: Any) -> None:
+    Job.objects.create(kind="freeze", queue="gpu", title="x", state="queued")
+    settings.ALERT_MAILS = []
+    celery_tasks.check_alerts()
+    assert not Alert.objects.exists()
+
+    settings.ALERT_MAILS, settings.ALERT_AFTER_S = ["ops@example.com"], 0
+    celery_tasks.check_alerts()
+    assert [alert.name for alert in Alert.objects.all()] == ["MiniaturesQueueUnserved"]
+    assert len(mail.outbox) == 1
+
+
+def test_a_database_that_is_away_is_told_once_from_a_file_and_once_when_it_is_back(
+    well: None, broken: Callable[[bool], None], later: Later, settings: Any
+) -> None:
+    broken(True)
+    for _ in range(4):
+        found = checking.check()
+        later(61)
+    assert [trouble.alert for trouble in found] == [AlertName.DATABASE_AWAY]
+    assert [message.subject for message in mail.outbox] == [
+        "[Miniatures] began: The database does not answer (unreachable: OperationalError)."
+    ]
+    assert "hunter2" not in mail.outbox[0].body
+    assert (settings.VAR_DIR / "database-away.json").stat().st_mode & 0o077 == 0
+
+    broken(False)
+    reaper_lock.ReaperTurn.objects.update(ticked_at=timezone.now() + timedelta(seconds=121))
+    for _ in range(2):
+        checking.check()
+    assert len(mail.outbox) == 1
+    later(121)
+    for _ in range(2):
+        checking.check()
+    assert [message.subject.split(":")[0] for message in mail.outbox] == ["[Miniatures] began", "[Miniatures] ended"]
+
+
+def test_a_file_that_was_cut_off_is_begun_again(later: Later, settings: Any) -> None:
+    (settings.VAR_DIR / "database-away.json").write_text('{"name": "Min')
+    away = database_away.trouble("no answer")
+
+    database_away.seen(away)
+    later(121)
+    database_away.seen(away)
+
+    assert len(mail.outbox) == 1
+
+
+def test_the_command_works_with_neither_database_nor_redis(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev",
+        "DATABASE_URL": f"postgres://nobody@/nothing?host={tmp_path}",
+        "REDIS_URL": f"redis+socket://{tmp_path}/none.sock",
+        "VAR_DIR": str(tmp_path),
+        "ALERT_AFTER_S": "0",
+        "ALERT_MAILS": "ops@example.com",
+        "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
+    }
+
+    line = [sys.executable, "manage.py", "check_alerts"]
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1, done.stderr
+    assert "MiniaturesDatabaseAway: The database does not answer" in done.stdout
+    assert "Subject: [Miniatures] began: The database does not answer" in done.stdout
+    assert json.loads((tmp_path / "database-away.json").read_text())["told"] == ["mail"]
+
+
+def test_up_looks_beside_the_beat_where_somebody_is_to_be_told(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, str]] = []
+
+    class Runner:
+        def __init__(self, lines: dict[str, str], **_: Any) -> None:
+            started.append(lines)
+
+        def run(self) -> int:
+            return 0
+
+    monkeypatch.setattr(up, "ProcfileRunner", Runner)
+    up.run_processes("127.0.0.1", 8000)
+    settings.ALERT_MAILS = []
+    up.run_processes("127.0.0.1", 8000)
+
+    assert started[0]["alerts"] == "python -m django check_alerts --every 60"
+    assert "alerts" not in started[1]

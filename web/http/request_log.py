@@ -1,0 +1,75 @@
+"""Give each request an id, name it in the answer and in every line of the log, and log one line once it is answered."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+from django.utils.functional import LazyObject
+
+from web.logs import context, spans
+from web.logs.formatters import NO_ROUTE
+
+HEADER = "X-Request-ID"
+logger = logging.getLogger(__name__)
+
+
+@sync_and_async_middleware
+def request_log(get_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Middleware: of a stream, the line is logged once it begins."""
+    if iscoroutinefunction(get_response):
+
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            with _named(request) as log:
+                answer: Awaitable[HttpResponseBase] = get_response(request)
+                return log(await answer)
+
+        return answer_async
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        with _named(request) as log:
+            return log(get_response(request))
+
+    return answer
+
+
+@contextmanager
+def _named(request: HttpRequest) -> Iterator[Callable[[HttpResponseBase], HttpResponseBase]]:
+    began_s = time.perf_counter()
+    request_id = context.valid_request_id(request.headers.get(HEADER, ""))
+    with context.bound(request_id=request_id):
+
+        def log(response: HttpResponseBase) -> HttpResponseBase:
+            # Answers of `/v1` have theirs already.
+            response.setdefault(HEADER, request_id)
+            _log(request, response, time.perf_counter() - began_s)
+            return response
+
+        yield log
+
+
+def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    match = request.resolver_match
+    method = request.method if (request.method or "").isalpha() else "other"
+    route = f"/{match.route}" if match else None
+    said: dict[str, Any] = {"method": method, "route": route, "status": response.status_code}
+    said |= {"ms": round(seconds * 1000, 1), "user_id": _user_id(request)}
+    spans.ended(f"{method} {route or NO_ROUTE}", seconds=seconds, attributes={**said, **context.fields()})
+    if settings.LOG_REQUESTS:
+        logger.info("%s %s %s %.0f ms", method, route or NO_ROUTE, response.status_code, said["ms"], extra=said)
+
+
+def _user_id(request: HttpRequest) -> str | None:
+    """Return the key of who asked, where the request was looked up for it: the log asks no database."""
+    user: Any = request.__dict__.get("user")
+    if isinstance(user, LazyObject):
+        user = getattr(request, "_cached_user", None)
+    return str(user.pk) if getattr(user, "is_authenticated", False) else None

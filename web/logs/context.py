@@ -1,0 +1,67 @@
+"""Fields that every line of the log bears while a request, a message or a job is worked on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+
+# How an engine is told of the request and the job it works for.
+VARIABLE = "MINIATURES_LOG_CONTEXT"
+_fields: ContextVar[Mapping[str, str]] = ContextVar("log_fields")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{7,63}")
+
+
+def fields() -> Mapping[str, str]:
+    """Return the fields of this thread or coroutine; outside of any, those that this process was started with."""
+    return _fields.get(_inherited)
+
+
+def request_id() -> str:
+    """Return the id of the request that this work comes from; empty where it comes from none."""
+    return fields().get("request_id", "")
+
+
+def valid_request_id(given: str) -> str:
+    """Return the id that a caller gave where it is 8 to 64 letters, digits, dots, dashes or underscores, else a new one."""
+    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+
+
+@contextmanager
+def bound(**more: object) -> Iterator[None]:
+    """Add fields to every line within the block; empty values are left out."""
+    token = bind(**more)
+    try:
+        yield
+    finally:
+        _fields.reset(token)
+
+
+def bind(**more: object) -> Token[Mapping[str, str]]:
+    """Add fields to every line of this thread or coroutine from here on."""
+    return _fields.set({**fields(), **{name: str(value) for name, value in more.items() if value not in (None, "")}})
+
+
+def clear() -> None:
+    """Forget this thread's fields."""
+    _fields.set(_inherited)
+
+
+def environment() -> dict[str, str]:
+    """Return the variable that hands the fields to a process that is started now."""
+    return {VARIABLE: json.dumps(dict(fields()))} if fields() else {}
+
+
+def _read_inherited() -> Mapping[str, str]:
+    try:
+        given = json.loads(os.environ.get(VARIABLE, "{}"))
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+
+
+_inherited = _read_inherited()

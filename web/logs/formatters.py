@@ -1,0 +1,85 @@
+"""Write lines of the log: plain for people, or a JSON object each for programs. Neither holds secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+from web.logs import context
+from web.logs.redact import redactor
+
+# What a line may say beside time, level, logger and message, whether from the context or from `extra`.
+FIELDS = ("request_id", "user_id", "method", "route", "status", "ms", "task", "job_id", "kind", "attempt")
+NO_ROUTE = "(no route)"
+MOST_OF_EXCEPTION = 20_000
+
+
+class PlainFormatter(logging.Formatter):
+    """A line for people, as its `format` says, without secrets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._redact = redactor()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and the traceback where there is one."""
+        return self._redact(_without_path(super().format(record), record))
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, message, host, and what is known of request and job."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._redact = redactor()
+        self._host = platform.node()
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": self._redact(_without_path(record.getMessage(), record)),
+            "host": self._host,
+        }
+        known = context.fields()
+        for name in FIELDS:
+            value = getattr(record, name, known.get(name))
+            if isinstance(value, int | float):
+                line[name] = value
+            elif value is not None:
+                line[name] = self._redact(str(value))
+        if record.exc_info:
+            # Its end names the fault; some errors quote every route there is.
+            told = _without_path(self.formatException(record.exc_info), record)
+            line["exception"] = self._redact(told[-MOST_OF_EXCEPTION:])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _without_path(text: str, record: logging.LogRecord) -> str:
+    """Name the route in place of the path, which may hold the key of a link."""
+    request: Any = getattr(record, "request", None)
+    path = getattr(request, "path", "")
+    if len(path) <= 1:
+        return text
+    match = getattr(request, "resolver_match", None)
+    return text.replace(path, f"/{match.route}" if match is not None else NO_ROUTE)
+
+
+def is_json() -> bool:
+    """Whether the installation's log is JSON, by the environment alone."""
+    return os.environ.get("LOG_FORMAT", "").strip() == "json"
+
+
+def begin_in_engine(*, job: str, kind: str, attempt: int) -> None:
+    """Have an engine's lines name its job, as JSON where the installation's log is: by the environment of the worker."""
+    context.bind(job_id=job, kind=kind, attempt=attempt)
+    if is_json():
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        logging.basicConfig(handlers=[handler], level=os.environ.get("LOG_LEVEL", "").strip() or "INFO", force=True)
