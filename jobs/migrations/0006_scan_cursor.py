@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('jobs', '0004_failed_jobs'),
+        ('jobs', '0005_alerts'),
     ]
 
     operations = [
