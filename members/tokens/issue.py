@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -83,7 +84,7 @@ def _made(
     scopes: Sequence[str],
     days: int,
     by: Member,
-    **told: str,
+    task: str = "",
 ) -> tuple[ApiToken, str]:
     if errors:
         raise Refusal("invalid_token", "The token was not made.", hint="Mend the fields named.", errors=errors)
@@ -92,14 +93,14 @@ def _made(
         row, plaintext = ApiToken.objects.create(
             user=member, expiry=timedelta(days=days), name=name.strip()[:80], scopes=kept
         )
-        trail.record("token_made", by=by, begins_with=row.token_key[:8], scopes=kept, days=days, **told)
+        trail.record("token_made", by=by, begins_with=row.token_key[:8], scopes=kept, days=days, **_of(task))
     return row, plaintext
 
 
-def revoke(token: ApiToken, *, by: Member | None = None, **told: str) -> None:
+def revoke(token: ApiToken, *, by: Member | None = None, task: str = "") -> None:
     """Take a token back; the next request with it is refused. `by` is its own member, unless said otherwise."""
     with transaction.atomic():
-        trail.record("token_revoked", by=by or token.user, begins_with=token.token_key[:8], **told)
+        trail.record("token_revoked", by=by or token.user, begins_with=token.token_key[:8], **_of(task))
         token.delete()
 
 
@@ -110,3 +111,8 @@ def _beyond(member: Member, scopes: Sequence[str], within: Sequence[str] | None)
         if within is not None and not allows(list(within), scope):
             return scope
     return ""
+
+
+def _of(task: str) -> dict[str, Any]:
+    """What the audit trail tells of a service token alone."""
+    return {"task": task} if task else {}

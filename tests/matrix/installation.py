@@ -61,6 +61,7 @@ from review.models import (
 )
 from review.spec.task_spec import TaskSpec
 from review.states import Role
+from review.tasks.service_tokens import issue
 from serving.evidence import files as evidence
 from serving.models import EvidenceFile, RouterVersion
 from serving.playground import writers
@@ -168,6 +169,7 @@ class Installation:
         self.version, pending = self._judged(), self._waiting()
         decision = Decision.objects.filter(task=self.task).first()
         token, _ = ApiToken.objects.create(user=self.admin, name="matrix", scopes=["admin"])
+        program, _ = issue.make(self.task, name=CANARY, scopes=["read"], days=7, by=self.admin)
         invitation = invite.invite("somebody@example.org", by=self.admin)
         assert decision is not None
         bulk = BulkAct.objects.create(id=uuid4(), task=self.task, by=self.admin, verdict="accept", body_hash="0" * 64)
@@ -182,7 +184,7 @@ class Installation:
         self.objects |= {
             "revoked": decision.draft_id, "request": asked.pk, "comment": comment.pk, "known": known.pk, "task": self.task.slug, "dataset": self.version.dataset.slug, "version": self.version.pk, "number": 1,
             "source": pending[0].record.source_id, "record": pending[0].record_id, "draft": pending[0].pk,
-            "decision": decision.pk, "token": token.token_key, "invitation": invitation.pk, "member": self.admin.pk,
+            "decision": decision.pk, "token": token.token_key, "program": program.token_key, "invitation": invitation.pk, "member": self.admin.pk,
             "username": self.members["viewer"].username, "join": invite.token_of(invitation),
             "bulk_act": bulk.pk, "recall": recall.pk, "share": share.pk, "today": today.isoformat(), "fresh": uuid4(), "verb": "cancel", "word": "sample", "one": 1,
         }  # fmt: skip
@@ -335,6 +337,7 @@ class Installation:
 BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
     ("/tasks/new/from-log/<slug:name>/", {"name": "word"}),
     ("/tasks/new/rows/<slug:name>/", {"name": "word"}),
+    ("/tasks/<slug:slug>/service-tokens/", {"slug": "task", "key": "program"}),
     ("/tasks/<slug:slug>/", {"slug": "task", "name": "word"}),
     ("/datasets/<slug:slug>/", {"slug": "dataset"}),
     ("/campaigns/<slug:slug>/", {"slug": "campaign"}),
