@@ -12,6 +12,8 @@ from training.states import SampleOf
 MIN_SEEDS: Final = 2
 # Where arms share a budget, the noise between seeds is what decides, and two tell too little of it.
 MIN_SEEDS_OF_MINUTES: Final = 3
+# Of students of several sizes a small one is named: three runs of each tell one that is unsteady from one that is worse.
+MIN_SEEDS_OF_STUDENTS: Final = 3
 MAX_CELLS: Final = 60
 MAX_EPOCHS: Final = 20
 # Records that cells are scored on: more give narrower intervals and cost a forward pass each, in every cell.

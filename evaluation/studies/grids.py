@@ -24,6 +24,7 @@ from evaluation.studies.design import (
     MAX_EPOCHS,
     MIN_RECORDS,
     MIN_SEEDS,
+    MIN_SEEDS_OF_STUDENTS,
     PRESETS,
     QUESTIONS,
     SHARES,
@@ -37,6 +38,9 @@ from evaluation.studies.design import (
     StudyRequest,
 )
 from training.states import SampleOf
+
+# Kinds whose every cell has three seeds at least.
+THREE_SEEDS = (StudyKind.MINUTES, StudyKind.STUDENTS)
 
 
 def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
@@ -58,7 +62,7 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
         question=wishes.question.strip() or QUESTIONS[kind],
         arms=_arms(wishes, given),
         sizes=_sizes(wishes, given),
-        seeds=wishes.seeds or ((1, 2) if is_small and kind != StudyKind.MINUTES else (1, 2, 3)),
+        seeds=wishes.seeds or ((1, 2) if is_small and kind not in THREE_SEEDS else (1, 2, 3)),
         epochs=wishes.epochs or (1 if is_small else 3),
         metric=metric,
     )
@@ -162,9 +166,10 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     errors |= _cloning_errors(design)
     if design.kind == StudyKind.EXPERTS and (len(given.students) != 2 or len(design.arms) != 2):
         errors["students"] = ["Name one dense student beside the isolated expert, about as large."]
-    if len(seeds) < MIN_SEEDS or len(set(seeds)) != len(seeds):
+    least = MIN_SEEDS_OF_STUDENTS if design.kind == StudyKind.STUDENTS else MIN_SEEDS
+    if len(seeds) < least or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
-            f"Name at least {MIN_SEEDS} different seeds: one run cannot tell a difference from its own luck."
+            f"Name at least {least} different seeds: one run cannot tell a difference from its own luck."
         ]
     elif not all(0 <= seed < 2**32 for seed in seeds):
         errors["seeds"] = ["A seed is a whole number from 0 to 4,294,967,295."]

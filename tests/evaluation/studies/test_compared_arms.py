@@ -146,12 +146,22 @@ def test_students_are_compared_with_the_largest(
     folder = write_student(tmp_path / "students" / "wide", width=16)
     wide = registration.register_folder(path=str(folder), by=admin, name="Wide", licence="Apache-2.0")
 
-    study = ask(kind="students", students=(wide.slug,))
+    study = ask(kind="students", students=(wide.slug,), seeds=(1, 2, 3))
 
     assert study.student == wide
     assert study.record["decision_rule"]["comparisons"] == [[student.slug, wide.slug]]
     plans = Measurement.objects.values_list("plan__student", flat=True)
     assert sorted(set(plans)) == sorted({str(student.pk), str(wide.pk)})
+
+
+def test_two_seeds_are_too_few_to_name_the_smallest_student(
+    ask: Callable[..., Study], student: Student, admin: Member, tmp_path: Path
+) -> None:
+    folder = write_student(tmp_path / "students" / "wide", width=16)
+    wide = registration.register_folder(path=str(folder), by=admin, name="Wide", licence="Apache-2.0")
+
+    with pytest.raises(Refusal, match="at least 3 different seeds"):
+        ask(kind="students", students=(wide.slug,), seeds=(1, 2))
 
 
 def test_one_student_alone_and_one_of_unknown_size_are_refused(ask: Callable[..., Study], student: Student) -> None:
