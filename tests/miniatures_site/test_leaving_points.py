@@ -87,6 +87,7 @@ POINTS: dict[str, Engine | Asks | Stays] = {
     "web/net/ssrf.py": Stays("looks up the numbers of a name, and calls none of them"),
     "webhooks/deliveries/deliver.py": Asks("webhooks/deliveries/deliver.py"),
     "miniatures_site/health/container_check.py": Stays("asks our own web server whether it is alive"),
+    "miniatures_site/reachable.py": Stays("asks our own database, queue and storage whether they answer"),
     "miniatures_site/management/commands/up.py": Stays("asks our own web server whether it is up"),
 }
 
