@@ -69,6 +69,8 @@ class OutcomeOut(serializers.Serializer[Any]):
 class OutcomeListView(APIView):
     """Outcomes of mails, and of contacts who are kept without mail."""
 
+    scope_write = "outcomes"
+
     @extend_schema(request=OutcomeIn, responses={200: OutcomeOut, 201: OutcomeOut})
     @idempotent
     def post(self, request: Request) -> Response:

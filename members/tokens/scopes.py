@@ -18,6 +18,7 @@ SCOPES: dict[str, str] = {
     "datasets": "Download approved datasets",
     "review": "Judge drafts",
     "serve": "Ask served miniatures over /v1",
+    "outcomes": "Tell what came of mails: meetings, opportunities, revenue",
     "lead": "Edit tasks, import, freeze, launch generation and training",
     "admin": "Everything the member may do",
 }
@@ -28,20 +29,21 @@ SERVICE_SCOPES: dict[str, str] = {
     "read": "Read the task, its records, drafts, jobs and results",
     "datasets": "Download its approved datasets",
     "serve": "Ask its miniatures over /v1",
-    "lead": "Import, freeze, launch generation and training, tell outcomes",
+    "outcomes": "Tell what came of its mails: meetings, opportunities, revenue",
+    "lead": "Import, freeze, launch generation, training and campaigns",
 }
 
 
 def allows(scopes: list[str], needed: str) -> bool:
     """Whether a token with these scopes may do what needs the given one.
 
-    Admin covers all; lead covers read, datasets, review and serve; review covers read.
+    Admin covers all; lead covers read, datasets, review, serve and outcomes; review covers read.
     """
     held = set(scopes)
     if "admin" in held or needed in held:
         return True
     if "lead" in held:
-        return needed in {"read", "datasets", "review", "serve"}
+        return needed in {"read", "datasets", "review", "serve", "outcomes"}
     return needed == "read" and "review" in held
 
 

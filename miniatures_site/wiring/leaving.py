@@ -72,7 +72,7 @@ def read(member: Member) -> Leaving:
 
 
 def hand_over(member: Member, *, to: str, by: Member) -> Member:
-    """Make another member lead of the tasks that this one alone leads, and owner of their live campaigns, senders and webhooks.
+    """Make another member lead of the tasks that this one leads, and owner of their live campaigns, senders and webhooks.
 
     Args:
         member: Who leaves.
@@ -91,7 +91,9 @@ def hand_over(member: Member, *, to: str, by: Member) -> Member:
         raise Refusal("unknown_member", words, hint="Name somebody who stays.", errors={"to": [words]})
     with transaction.atomic():
         what = read(member)
-        for task in what.tasks:
+        # All that they lead, archived ones too: campaigns and what they ask run by the rights of who launched them.
+        led = Task.objects.filter(memberships__member=member, memberships__role=Role.LEAD)
+        for task in led if not taker.is_admin else what.tasks:
             team.give_role(taker, task, role=Role.LEAD, by=by)
         Campaign.objects.filter(pk__in=[each.pk for each in what.campaigns]).update(launched_by=taker)
         SenderIdentity.objects.filter(pk__in=[each.pk for each in what.senders]).update(created_by=taker)

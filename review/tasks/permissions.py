@@ -116,6 +116,26 @@ def require(member: Member, task: Task, least: Role) -> None:
         raise PermissionDenied(f"This needs the role {least.label.lower()} in the task '{task.name}'.")
 
 
+def may_ask(member: Member, task: Task) -> bool:
+    """Whether the member may ask the task's miniatures in service: who judges, and a program whose token says so."""
+    return role_of(member, task) is not None if member.is_service else may(member, task, Role.REVIEWER)
+
+
+def require_may_ask(member: Member, task: Task) -> None:
+    """Refuse who may not ask the task's miniatures in service.
+
+    Raises:
+        PermissionDenied: Says which role is needed.
+    """
+    if not may_ask(member, task):
+        require(member, task, Role.REVIEWER)
+
+
+def slugs_to_ask(member: Member) -> frozenset[str] | None:
+    """Slugs of the tasks whose miniatures in service the member may ask; None means all."""
+    return slugs_with(member, Role.VIEWER if member.is_service else Role.REVIEWER)
+
+
 def slugs_with(member: Member, least: Role) -> frozenset[str] | None:
     """Slugs of the tasks in which the member has at least this role; None means all."""
     if member.is_admin:

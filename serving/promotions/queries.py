@@ -14,7 +14,6 @@ from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
 from review.sources.judge_records.queries import withheld_judges
-from review.states import Role
 from review.tasks import permissions
 from review.tasks.permissions import tasks_for
 from serving.models import Promotion
@@ -54,7 +53,8 @@ def served_miniatures(*, task: Task | None = None, member: Member | None = None)
 
     Args:
         task: Only this task's.
-        member: Only those that the member may ask: a reviewer or more of the task, and none of the drafts that it judges.
+        member: Only those that the member may ask: a reviewer or more of the task, or a program of it, and none of the
+            drafts that it judges.
             None asks for the product itself.
     """
     held = current_promotions()
@@ -79,8 +79,8 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
 
     Args:
         name: A miniature's slug, or a task's.
-        member: Who asks, who must be a reviewer or more of its task, and none of the drafts that it judges; None for the
-            product itself.
+        member: Who asks, who must be a reviewer or more of its task, or a program of it, and none of the drafts that it
+            judges; None for the product itself.
     """
     # Asked before every answer, so in two short statements: the name's own history, then the row.
     named = Q(miniature__slug=name) | Q(task__slug=name)
@@ -97,7 +97,7 @@ def find_served(name: str, *, member: Member | None = None) -> Miniature | None:
     chosen_row = (rows if member is None else rows.exclude(task__in=withheld_judges(member))).first()
     if chosen_row is None or chosen_row.task.archived_at is not None:
         return None
-    return chosen_row if member is None or permissions.may(member, chosen_row.task, Role.REVIEWER) else None
+    return chosen_row if member is None or permissions.may_ask(member, chosen_row.task) else None
 
 
 def is_promoted(miniature: Miniature) -> bool:
@@ -118,7 +118,7 @@ def of_task(member: Member, task: Task) -> list[Miniature]:
 
 
 def _usable(held: QuerySet[Promotion], member: Member) -> QuerySet[Promotion]:
-    slugs = permissions.slugs_with(member, Role.REVIEWER)
+    slugs = permissions.slugs_to_ask(member)
     held = held.filter(task__in=tasks_for(member)).exclude(task__in=withheld_judges(member))
     return held if slugs is None else held.filter(task__slug__in=slugs)
 

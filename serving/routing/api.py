@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
-from review.tasks.permissions import require, task_or_404
+from review.tasks.permissions import require, require_may_ask, task_or_404
 from serving.routing import report, route, set_thresholds, wishes
 from serving.routing.serializers import (
     RouteIn,
@@ -88,7 +88,7 @@ class RouteView(APIView):
         """Route a request and keep it for the report."""
         member = member_of(request)
         router = report.router_or_404(member, router_id)
-        require(member, router.task, Role.REVIEWER)
+        require_may_ask(member, router.task)
         body = RouteIn(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(RouteOut(route.record(route.current(router), body.validated_data["features"])).data, status=201)
@@ -104,7 +104,7 @@ class RouteOutcomeView(APIView):
         """Tell its cost and, of an audited one, whether each text passed; once."""
         member = member_of(request)
         router = report.router_or_404(member, router_id)
-        require(member, router.task, Role.REVIEWER)
+        require_may_ask(member, router.task)
         body = RouteOutcomeIn(data=request.data)
         body.is_valid(raise_exception=True)
         routed = report.routed_or_404(router, routed_id)

@@ -84,6 +84,18 @@ def test_another_member_takes_all_of_it_over_in_one_act(
     assert (row.actor, row.detail["to"], row.detail["tasks"]) == (str(admin.pk), str(nora.pk), [task.slug])
 
 
+def test_who_takes_over_leads_every_task_that_campaigns_of_theirs_use(
+    task: Task, hers: Campaign, lena: Member, admin: Member, as_member: Any, make_member: Callable[..., Member]
+) -> None:
+    nora, omar = make_member("nora"), make_member("omar")
+    desk.join(omar, task, Role.LEAD)
+
+    as_member(admin).post(f"/settings/members/{lena.pk}/", {"do": "hand_over", "to": "nora"})
+
+    assert Campaign.objects.get().launched_by == nora
+    assert role_of(nora, task) == Role.LEAD
+
+
 @pytest.mark.parametrize("to", ["nobody", "lena", "program-1", "gone"])
 def test_who_cannot_take_over_is_named_and_nothing_moves(
     task: Task, hers: Campaign, lena: Member, admin: Member, as_member: Any, make_member: Callable[..., Member], to: str

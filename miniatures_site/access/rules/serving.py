@@ -34,6 +34,7 @@ SERVING = {
     "api-routers": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-router": Rule(VIEWER, NONE),
     "api-router-versions": Rule(NONE, LEAD),
-    "api-route": Rule(NONE, REVIEWER),
-    "api-route-outcome": Rule(NONE, REVIEWER),
+    # Who judges, and a program of the task whose token may ask.
+    "api-route": Rule(NONE, REVIEWER, write_floor=VIEWER),
+    "api-route-outcome": Rule(NONE, REVIEWER, write_floor=VIEWER),
 }

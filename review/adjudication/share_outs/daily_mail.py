@@ -10,10 +10,11 @@ import logging
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, F, Max, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -75,10 +76,23 @@ def _without_mail(today: date) -> list[Member]:
     waiting = set(_waiting().order_by().values_list("for_reviewer", flat=True).distinct())
     leads = Membership.objects.filter(role=Role.LEAD, task__archived_at__isnull=True, member__in=members)
     tasks = Task.objects.filter(pk__in=leads.values("task"))
-    to_tell = {task.pk for task in tasks if lead_queue.anything_waits(task)}
-    to_tell |= {task for task, _, _ in service_tokens.ending([task.pk for task in tasks], today)}
-    waiting |= {held.member_id for held in leads if held.task_id in to_tell}
+    to_rule = {task.pk for task in tasks if lead_queue.anything_waits(task)}
+    waiting |= {held.member_id for held in leads if held.task_id in to_rule}
+    waiting |= _to_be_told_of_tokens(leads, today)
     return [member for pk, member in members.items() if pk in waiting]
+
+
+def _to_be_told_of_tokens(leads: QuerySet[Membership], today: date) -> set[UUID]:
+    """Leads who had no mail since the latest notice of a service token that ends was due; each mail names all that end."""
+    ends = service_tokens.ending(set(leads.values_list("task", flat=True)), today)
+    due: dict[UUID, date] = {}
+    for task, _, left in ends:
+        due[task] = max(due.get(task, date.min), service_tokens.told_from(today, left))
+    last = dict(DailyMail.objects.order_by().values("member").annotate(last=Max("day")).values_list("member", "last"))
+    return {
+        held.member_id for held in leads
+        if held.task_id in due and last.get(held.member_id, date.min) < due[held.task_id]
+    }  # fmt: skip
 
 
 def _waiting() -> QuerySet[Draft]:
@@ -115,7 +129,7 @@ def _tokens_that_end(member: Member) -> Iterator[str]:
     tasks = {task.pk: task for task in led}
     for pk, name, days in service_tokens.ending(tasks, timezone.now().date()):
         link = _link("review:service-tokens", tasks[pk])
-        yield f"{tasks[pk].name}: the service token '{name}' ends in {days} days; its program is refused then.\n{link}"
+        yield f"{tasks[pk].name}: the service token '{name}' ends in {days} day{'s' * (days != 1)}; its program is refused then.\n{link}"
 
 
 def _cards(count: int) -> str:

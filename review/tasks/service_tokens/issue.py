@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.utils import timezone
 
 from members.models import ApiToken, Member
 from members.tokens import issue
@@ -16,6 +17,8 @@ from review.tasks.permissions import require
 from web.errors import Refusal
 
 AT_MOST = 50
+# Scopes whose acts are a lead's; the token's scopes say which of them.
+LED = frozenset({"outcomes", "lead"})
 NAME_CHARS = 60
 
 
@@ -40,7 +43,8 @@ def make(task: Task, *, name: str, scopes: Sequence[str], days: int, by: Member)
     require(by, task, Role.REVIEWER)
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
-        if Membership.objects.filter(task=task, member__is_service=True).count() >= AT_MOST:
+        live = ApiToken.objects.filter(user__is_service=True, user__memberships__task=task, expiry__gt=timezone.now())
+        if live.count() >= AT_MOST:
             raise Refusal(
                 "too_many_tokens",
                 f"{task.name} has {AT_MOST} service tokens.",
@@ -53,7 +57,7 @@ def make(task: Task, *, name: str, scopes: Sequence[str], days: int, by: Member)
             password=make_password(None),
             is_service=True,
         )
-        role = Role.LEAD if "lead" in scopes else Role.VIEWER
+        role = Role.VIEWER if LED.isdisjoint(scopes) else Role.LEAD
         Membership.objects.create(member=program, task=task, role=role)
         return issue.make_service_token(program, name=name, scopes=scopes, days=days, by=by, task=task.slug)
 

@@ -15,7 +15,7 @@ from review.models import Task
 from review.states import Role
 from review.tasks.permissions import require
 
-# Days before its end on which leads are told that a token ends.
+# Days before its end from which leads are told that a token ends: first, and once more.
 TOLD_BEFORE = (14, 3)
 SOON = timedelta(days=TOLD_BEFORE[0])
 
@@ -45,15 +45,20 @@ def token_or_404(member: Member, task: Task, key: str) -> ApiToken:
 
 
 def ending(tasks: Collection[UUID], day: date) -> list[tuple[UUID, str, int]]:
-    """Tokens of tasks that end 14 or 3 days after a day (UTC): task, name, days left; the soonest first."""
-    found = []
-    for left in sorted(TOLD_BEFORE):
-        rows = ApiToken.objects.filter(
-            user__is_service=True, user__memberships__task__in=tasks, expiry__date=day + timedelta(days=left)
-        )
-        named = rows.annotate(task=F("user__memberships__task")).values_list("task", "name").order_by("name")
-        found += [(task, name, left) for task, name in named]
-    return found
+    """Tokens of tasks that still work and end within two weeks of a day (UTC): task, name, days left; the soonest first."""
+    rows = ApiToken.objects.filter(
+        user__is_service=True,
+        user__memberships__task__in=tasks,
+        expiry__gt=timezone.now(),
+        expiry__date__lte=day + SOON,
+    ).annotate(task=F("user__memberships__task"))
+    return [(token.task, token.name, (token.expiry.date() - day).days) for token in rows.order_by("expiry", "name")]
+
+
+def told_from(day: date, days_left: int) -> date:
+    """The day from which the latest notice of a token was due, that has so many days left on `day`."""
+    before = min(each for each in TOLD_BEFORE if days_left <= each)
+    return day - timedelta(days=before - days_left)
 
 
 def is_ending(token: ApiToken) -> bool:

@@ -17,7 +17,7 @@ from members.models import ApiToken, Member
 from review.adjudication import desk_settings, rulings
 from review.adjudication.share_outs import daily_mail
 from review.desk import decisions, deck
-from review.models import Membership, Task
+from review.models import DailyMail, Membership, Task
 from review.states import Role
 from review.tasks import team
 from review.tasks.service_tokens import issue
@@ -193,17 +193,48 @@ def test_it_outlives_who_made_it(task: Task, lead: Member, admin: Member, make_m
     assert client.get("/api/v1/tasks/outreach/").status_code == 200
 
 
-@pytest.mark.parametrize(("days_before", "mails"), [(14, 1), (13, 0), (3, 1), (2, 0)])
-def test_leads_are_told_before_it_ends(
-    task: Task, lead: Member, settings: Any, mailoutbox: list[Any], days_before: int, mails: int
-) -> None:
+@pytest.fixture
+def told(task: Task, lead: Member, settings: Any) -> Callable[[int], int]:
+    """Send the daily mails on a day that leaves the token so many, and say how many went."""
     settings.NOTICES_BY_MAIL = True
     Member.objects.filter(pk=lead.pk).update(email="lena@example.org")
     program(task, lead, "read")
     today = datetime.now(UTC).replace(hour=9)
-    ApiToken.objects.update(expiry=today + timedelta(days=days_before, hours=3))
 
-    assert daily_mail.send_due(today) == mails
-    if mails:
-        assert f"'nightly export' ends in {days_before} days" in mailoutbox[0].body
-        assert PAGE in mailoutbox[0].body
+    def tell(days_left: int, *, mailed_before: int | None = None) -> int:
+        ApiToken.objects.update(expiry=today + timedelta(days=days_left, hours=3))
+        DailyMail.objects.all().delete()
+        if mailed_before is not None:
+            DailyMail.objects.create(member=lead, day=today.date() - timedelta(days=mailed_before), due_at=today)
+        return daily_mail.send_due(today)
+
+    return tell
+
+
+def test_leads_are_told_before_it_ends(told: Callable[..., int], mailoutbox: list[Any]) -> None:
+    assert [told(15), told(14), told(3)] == [0, 1, 1]
+    assert "'nightly export' ends in 14 days" in mailoutbox[0].body
+    assert "'nightly export' ends in 3 days" in mailoutbox[1].body
+    assert PAGE in mailoutbox[0].body
+
+
+def test_a_notice_whose_day_was_missed_comes_later_and_once(told: Callable[..., int], mailoutbox: list[Any]) -> None:
+    missed = [told(9), told(1)]
+    had = [told(9, mailed_before=5), told(1, mailed_before=2)]
+    had_the_first_alone = told(2, mailed_before=4)
+
+    assert (missed, had, had_the_first_alone) == ([1, 1], [0, 0], 1)
+    assert "ends in 1 day;" in mailoutbox[1].body
+
+
+def test_outcomes_have_a_scope_of_their_own(task: Task, lead: Member) -> None:
+    client = program(task, lead, "outcomes")
+    outcome = {"message": str(uuid4()), "kind": "meeting", "at": "2026-11-20T10:00:00Z"}
+
+    told_of = client.post("/api/v1/outcomes/", outcome, content_type="application/json")
+    reads = client.get("/api/v1/tasks/outreach/")
+    launches = client.post("/api/v1/datasets/", {"task": "outreach", "name": "Mine"}, content_type="application/json")
+
+    # It may tell, of a mail that there is.
+    assert told_of.status_code == 404
+    assert [(each.status_code, b"lacks the scope" in each.content) for each in (reads, launches)] == [(403, True)] * 2
