@@ -29,8 +29,8 @@ SERVICE_SCOPES: dict[str, str] = {
     "read": "Read the task, its records, drafts, jobs and results",
     "datasets": "Download its approved datasets",
     "serve": "Ask its miniatures over /v1",
-    "outcomes": "Tell what came of its mails: meetings, opportunities, revenue",
-    "lead": "Import, freeze, launch generation, training and campaigns",
+    "outcomes": "Tell outcomes: meetings, opportunities, revenue",
+    "lead": "Import, freeze and launch, as its leads may",
 }
 
 

@@ -106,7 +106,7 @@ def test_the_page_draws_the_card_as_headings_tables_and_lists(task: Task, admin:
 
     page = client.get(f"/datasets/{version.dataset.slug}/v/{version.number}/").content.decode()
 
-    shown = page.split('class="panel stack data-card"', 1)[1].split("<details", 1)[0]
+    shown = page.split('class="stack data-card"', 1)[1].split("<details", 1)[0]
     assert shown.count("<h3>") == version.card.count("\n## ")
     assert shown.count("<table") == version.card.count("\n| ---")
     assert f"<code>{version.content_hash}</code>" in shown and "<em>Outreach</em>" in shown
