@@ -36,7 +36,7 @@ def test_rows_that_are_too_long_are_refused_before_weights_are_read(hollow, lay_
     error = result(refused)["error"]
     assert error["code"] == "rows_too_long"
     assert "16 rows are longer than 16 tokens" in error["message"]
-    assert result(fits)["error"]["code"] == "student_unreadable"
+    assert result(fits)["error"]["code"] == "student_damaged"
 
 
 def test_rows_that_are_too_long_can_be_left_out_and_are_counted(student, lay_run, tune, result, rows):

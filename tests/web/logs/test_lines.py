@@ -140,9 +140,10 @@ def test_a_launch_leads_from_the_request_to_its_job(lines: Lines) -> None:
 
 def test_a_message_takes_the_request_along_and_its_task_names_it(lines: Lines) -> None:
     headers: dict[str, Any] = {}
+    before = context.fields()
     with context.bound(request_id="request-0002"):
         worker_logs.send_request_id(headers=headers)
-    assert context.fields() == {}
+    assert context.fields() == before
 
     class Received:
         request_id = headers["request_id"]

@@ -82,6 +82,7 @@ def load_encoder(opened: UnloadedEncoder, *, dtype: torch.dtype) -> Any:
     Raises:
         TrainError: Weights cannot be read or fetched.
     """
+    unloaded.require_sound_weights(opened.source)
     try:
         model = AutoModel.from_pretrained(
             opened.source,

@@ -27,7 +27,7 @@ from transformers import (
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.data.chat import Chat
 from training.engine.model import lora
-from training.engine.model.unloaded import UnloadedStudent, explain_load_error, open_student
+from training.engine.model.unloaded import UnloadedStudent, explain_load_error, open_student, require_sound_weights
 from training.recipes.schema import Quantisation
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ def load_tuned(base: LoadedStudent, artefact: Path, *, merge: bool = True) -> Lo
 
 
 def _model(source: str, config: PretrainedConfig, dtype: torch.dtype, options: dict[str, Any]) -> Any:
+    require_sound_weights(source)
     try:
         model = _auto_class(config).from_pretrained(
             source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options

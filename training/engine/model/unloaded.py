@@ -108,10 +108,23 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     folder = Path(path).resolve()
     try:
         model_folder.require_model(folder, roots=[Path(root) for root in allowed_roots] or None)
-        model_folder.require_sound_weights(folder)
     except Refusal as refusal:
         raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
     return str(folder)
+
+
+def require_sound_weights(source: str) -> None:
+    """Refuse weights that do not fit their files or the config, before any is read; a student of a hub is not looked at.
+
+    Raises:
+        TrainError: Names file and tensor.
+    """
+    if not Path(source).is_dir():
+        return
+    try:
+        model_folder.require_sound_weights(Path(source))
+    except Refusal as refusal:
+        raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
 
 
 def _decoder_start(source: str, config: Any) -> tuple[int, ...]:
