@@ -37,8 +37,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "section": "task",
         "form": form,
         "made": made,
-        "tokens": [(token, queries.is_ending(token)) for token in queries.tokens_of(lead, task)],
+        "tokens": queries.tokens_of(lead, task),
         "now": timezone.now(),
+        "soon": timezone.now() + queries.SOON,
     }
     return render(request, "review/tasks/service_tokens.html", context, status=422 if form.errors else 200)
 

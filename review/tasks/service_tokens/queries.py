@@ -59,9 +59,3 @@ def told_from(day: date, days_left: int) -> date:
     """The day from which the latest notice of a token was due, that has so many days left on `day`."""
     before = min(each for each in TOLD_BEFORE if days_left <= each)
     return day - timedelta(days=before - days_left)
-
-
-def is_ending(token: ApiToken) -> bool:
-    """Whether a token still works and ends within two weeks."""
-    now = timezone.now()
-    return token.expiry is not None and now < token.expiry <= now + SOON

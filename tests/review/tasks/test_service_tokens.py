@@ -69,6 +69,17 @@ def test_a_lead_makes_one_on_the_page_and_sees_it_once(task: Task, lead: Member,
     assert used.status_code == 200
 
 
+@pytest.mark.parametrize(("days", "badge"), [(20, None), (10, "Ends soon"), (-1, "Expired")])
+def test_the_page_marks_what_ends(task: Task, lead: Member, as_member: Any, days: int, badge: str | None) -> None:
+    program(task, lead, "read")
+    ApiToken.objects.update(expiry=datetime.now(UTC) + timedelta(days=days))
+
+    shown = as_member(lead).get(PAGE).content.decode()
+
+    assert [words for words in ("Ends soon", "Expired") if words in shown] == ([badge] if badge else [])
+    assert f"{PAGE}{ApiToken.objects.get().token_key}/revoke/" in shown
+
+
 def test_the_api_makes_lists_and_revokes(task: Task, lead: Member, as_member: Any) -> None:
     browser = as_member(lead)
     body = {"name": "crm", "scopes": ["read"], "days": 7}
