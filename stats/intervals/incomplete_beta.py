@@ -22,6 +22,7 @@ _TINY, _CLOSE = 1e-300, 1e-15
 _MOST_TERMS, _MOST_STEPS = 100_000, 200
 # Newton's method squares its error: after a step of this size the next would be below rounding.
 _LAST_STEP = 1e-9
+_MOST_BENT = 0.2
 _ROUNDING = 1e-16
 _FAR = 700.0
 
@@ -35,7 +36,11 @@ def log_share_below(x: float, y: float, a: float, b: float) -> float:
         a: First shape, above 0.
         b: Second shape, above 0.
     """
-    density = log_kernel(x, y, a, b)
+    return _log_share(x, y, a, b, log_kernel(x, y, a, b))
+
+
+def _log_share(x: float, y: float, a: float, b: float, density: float) -> float:
+    """As `log_share_below`, of a density (its `log_kernel`) that is known."""
     if x <= (a + 1) / (a + b + 2):
         return density + math.log(_fraction(x, a, b) / a)
     above = math.exp(density + math.log(_fraction(y, b, a) / b))
@@ -48,27 +53,38 @@ def log_kernel(x: float, y: float, a: float, b: float) -> float:
     Loader (2000), Fast and accurate computation of binomial probabilities: Stirling's formula, and deviances in its place.
     """
     n = a + b
+    return _log_peak(a, b) - _deviance(a, n * x) - _deviance(b, n * y)
+
+
+@lru_cache(maxsize=16)
+def _log_peak(a: float, b: float) -> float:
+    """The kernel where no deviance is, at x = a / (a + b); a quantile asks for it at each step."""
+    n = a + b
     scale = math.log(a) + math.log(b) - math.log(n)
-    corrections = _stirling_error(n) - _stirling_error(a) - _stirling_error(b)
-    return scale / 2 - _HALF_LOG_TAU + corrections - _deviance(a, n * x) - _deviance(b, n * y)
+    return scale / 2 - _HALF_LOG_TAU + _stirling_error(n) - _stirling_error(a) - _stirling_error(b)
 
 
 def quantile_logit(share: float, a: float, b: float) -> float:
-    """Logit of the x with I_x(a, b) = share, by Newton's method; share strictly between 0 and 1.
+    """Logit of the x with I_x(a, b) = share, by Halley's method; share strictly between 0 and 1.
 
     On the logit scale a beta variable has a log-concave density, and so has log I a falling slope: Newton's method comes to the
-    root from wherever it starts (Bagnoli and Bergstrom 2005, Economic Theory 26).
+    root from wherever it starts (Bagnoli and Bergstrom 2005, Economic Theory 26). Halley's bends a step by the slope's own
+    change where that is little, close to the root, and needs fewer.
     """
     if share > 0.5:
         return -quantile_logit(1 - share, b, a)
     wanted, logit = math.log(share), math.log(a) - math.log(b)
     for _ in range(_MOST_STEPS):
         x, y = _logistic(logit), _logistic(-logit)
-        found = log_share_below(x, y, a, b)
-        step = (wanted - found) * math.exp(found - log_kernel(x, y, a, b))
+        density = log_kernel(x, y, a, b)
+        found = _log_share(x, y, a, b, density)
+        slope = math.exp(density - found)
+        step = (wanted - found) / slope
+        bend = 1 + step * (a * y - b * x - slope) / 2
+        step = step / bend if abs(bend - 1) <= _MOST_BENT else step
         # Beyond this a share is no number of the machine any more; a first step may be too long, the next comes back.
-        logit = min(max(logit + step, -_FAR), _FAR)
-        if abs(step) <= _LAST_STEP * max(1.0, abs(logit)):
+        before, logit = logit, min(max(logit + step, -_FAR), _FAR)
+        if abs(logit - before) <= _LAST_STEP * max(1.0, abs(logit)):
             break
     return logit
 
@@ -123,27 +139,26 @@ def _log_factorials(n: int) -> Floats:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """The continued fraction of I_x(a, b) (DLMF 8.17.22), by Lentz's method; it is short for x below a / (a + b)."""
-    c, d = 1.0, 1 / (_nonzero(1 - (a + b) * x / (a + 1)))
-    result = d
+    """The continued fraction of I_x(a, b) (DLMF 8.17.22), by Lentz's method; it is short for x below a / (a + b).
+
+    Written out: it is where the time of every interval goes.
+    """
+    n = a + b
+    c, d = 1.0, 1 / ((1 - n * x / (a + 1)) or _TINY)
+    result, at = d, a
     for m in range(1, _MOST_TERMS):
-        for term in _terms(m, x, a, b):
-            d, c = 1 / _nonzero(1 + term * d), _nonzero(1 + term / c)
-            result *= d * c
-        if abs(d * c - 1) < _CLOSE:
+        # at = a + 2 (m - 1) here, and a + 2 m after the even term.
+        even = m * (b - m) * x / ((at + 1) * (at + 2))
+        at += 2
+        d, c = 1 / ((1 + even * d) or _TINY), (1 + even / c) or _TINY
+        result *= d * c
+        odd = -(a + m) * (n + m) * x / (at * (at + 1))
+        d, c = 1 / ((1 + odd * d) or _TINY), (1 + odd / c) or _TINY
+        change = d * c
+        result *= change
+        if -_CLOSE < change - 1 < _CLOSE:
             break
     return result
-
-
-def _terms(m: int, x: float, a: float, b: float) -> tuple[float, float]:
-    """The m-th pair of the fraction's coefficients."""
-    even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-    odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-    return even, odd
-
-
-def _nonzero(value: float) -> float:
-    return value if abs(value) > _TINY else _TINY
 
 
 def _stirling_error(z: float) -> float:
