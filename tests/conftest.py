@@ -29,10 +29,11 @@ CHROMIUM_FLAGS = [
 # What a page shows in the end is waited for this long: another pass may have the other cores.
 BROWSER_PATIENCE_MS = 60_000
 
-# Pages, forms and the matrix of routes ask the database what the rooms' own tests ask: one database is enough for them.
+# Pages, forms, the matrix of routes and verdicts played back ask the database what the rooms' own tests ask: one database is
+# enough for them.
 # A page whose questions only its own tests ask is marked `both_databases`.
 ONE_DATABASE = re.compile(
-    r"tests/matrix/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
+    r"tests/matrix/|tests/review/replay/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
 )
 # Files of few tests that take half a minute and more: they begin first, so that no worker has one left at the end.
 LONG_FILES = (

@@ -1,10 +1,10 @@
 """`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
 
-Passes run in two lanes side by side. In one is what shares a machine well: on PostgreSQL one test fewer at once than there
-are cores, then on SQLite as many as there are cores, so that no core is idle once the other lane has ended. In the other are,
-one by one, the fault drills, the tours through the product, what only PostgreSQL is asked, and the browsers, which wait for
-half of their time. SQLite begins once the drills have ended. The summary holds what failed in any, the files that took
-longest, each pass's time, and how many tests lacked outside data.
+Passes run in three lanes side by side. In one is what depends on the database, on PostgreSQL, one test fewer at once than there
+are cores. In another are, one by one, the fault drills, the tours through the product, what only PostgreSQL is asked, and the
+browsers, which wait for half of their time. The third, on SQLite, begins once the drills have ended: as many tests at once as
+there are cores, and the others go first, so that it takes what they leave idle. The summary holds what failed in any, the files
+that took longest, each pass's time, and how many tests lacked outside data.
 
 Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
 quick answer of `make check`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not know what
@@ -28,6 +28,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from xml.etree import ElementTree
 
 import pytest
@@ -38,8 +39,10 @@ CORES = max(1, os.cpu_count() or 1)
 # tests, xdist's own, a file with one test of a minute would come last and leave the other cores idle.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 TOGETHER = ("-n", str(CORES), *BY_FILE)
-# Leaves a core to the pass in the other lane, which may be the drills.
+# Leaves a core to the other lanes, which may be at the drills.
 BUT_ONE_CORE = ("-n", str(max(1, CORES - 1)), *BY_FILE)
+# The other lanes' tests wait for what they have started; they get a core first.
+LAST_NICE = 5
 # Two threads of an engine that wait for each other wait for whoever else is on a core.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 
@@ -77,6 +80,7 @@ class Pass:
         name: Said above its output and in its line of the summary.
         arguments: Its command line.
         environment: Variables it has beside ours.
+        nice: By how much it gives way to other passes.
         status: Its exit status; that nothing was left to run is no failure.
         took_s: Seconds from start to end.
         cpu_s: Seconds that it and the processes it waited for had a core.
@@ -86,6 +90,7 @@ class Pass:
     name: str
     arguments: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    nice: int = 0
     status: int = 0
     took_s: float = 0
     cpu_s: float = 0
@@ -100,7 +105,10 @@ class Pass:
         report = reports / self.name.replace(", ", "-").replace(" ", "-").lower()
         began = time.monotonic()
         with subprocess.Popen(
-            [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}.xml", *self.arguments],
+            [
+                *(("nice", "-n", str(self.nice)) if self.nice else ()),
+                *(sys.executable, "-m", "pytest", "-q", f"--junitxml={report}.xml", *self.arguments),
+            ],
             env={**os.environ, **self.environment, "TEST_LEFT_OUT": f"{report}.left-out"},
             stdout=subprocess.PIPE if aside else None,
             stderr=subprocess.STDOUT if aside else None,
@@ -134,7 +142,7 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     with postgres() as url:
         on_postgres = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
         both = f"{SHARING} and {DATABASE}"
-        sqlite = Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD)
+        sqlite = Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD, LAST_NICE)
         on_both = Pass("PostgreSQL, together", (*BUT_ONE_CORE, "-m", both, *asked), ONE_THREAD | on_postgres)
         # To read all files for a few takes half a minute of a core.
         where = lambda *marks: () if asked else files_with(*marks)  # noqa: E731
@@ -146,7 +154,7 @@ def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
         drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone", "timed")))
         # Drills measure how soon something is back, so they have no more beside them than one pass that leaves them a core.
         drills_alone = Pass("SQLite, drills", drilled, ONE_THREAD)
-        side_by_side([on_both, sqlite], [drills_alone, tours, alone, browsers], reports)
+        side_by_side(sqlite, [[drills_alone, tours, alone, browsers], [on_both]], reports)
     return [on_both, sqlite, drills_alone, tours, alone, browsers]
 
 
@@ -193,17 +201,28 @@ def drills(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
     return passes
 
 
-def side_by_side(shown: list[Pass], aside: list[Pass], reports: Path) -> None:
-    """Run passes in order and others, told at the end, beside them; the first aside ends before the second shown begins."""
-    with ThreadPoolExecutor(1) as side:
-        others = [side.submit(each.run, reports, aside=True) for each in aside]
-        for place, each in enumerate(shown):
-            wait(others if CORES == 1 else others[:1] if place else [])
-            each.run(reports)
-        for other in others:
-            other.result()
-    for each in aside:
+def side_by_side(shown: Pass, aside: list[list[Pass]], reports: Path) -> None:
+    """Run lanes of passes side by side, told at the end, and beside them one that begins when the first lane's first has ended."""
+    first_ended = [Event() for _ in aside]
+    with ThreadPoolExecutor(len(aside) if CORES > 1 else 1) as side:
+        lanes = [side.submit(one_by_one, lane, reports, ended) for lane, ended in zip(aside, first_ended, strict=True)]
+        if CORES == 1:
+            wait(lanes)
+        first_ended[0].wait()
+        shown.run(reports)
+        for lane in lanes:
+            lane.result()
+    for each in (each for lane in aside for each in lane):
         print(each.output, end="", flush=True)
+
+
+def one_by_one(lane: list[Pass], reports: Path, first_ended: Event) -> None:
+    """Run the passes of a lane in order, and tell when the first has ended, also by a fault."""
+    for each in lane:
+        try:
+            each.run(reports, aside=True)
+        finally:
+            first_ended.set()
 
 
 def failures(reports: Path) -> Iterator[str]:

@@ -106,7 +106,7 @@ def test_passes_side_by_side_know_their_own_processor_time_and_what_ran_aside_is
     suite = write_a_suite(tmp_path)
     shown, aside, last = (everything.Pass(name, suite) for name in ("Shown", "Aside", "Last"))
 
-    everything.side_by_side([shown], [aside, last], tmp_path)
+    everything.side_by_side(shown, [[aside, last]], tmp_path)
 
     assert [each.status for each in (shown, aside, last)] == [pytest.ExitCode.TESTS_FAILED] * 3
     assert all(each.cpu_s > 0 for each in (shown, aside, last))
@@ -118,12 +118,12 @@ def test_passes_side_by_side_know_their_own_processor_time_and_what_ran_aside_is
     assert len(list(everything.failures(tmp_path))) == 3
 
 
-def test_the_second_pass_shown_begins_when_the_first_of_both_lanes_have_ended_and_shares_with_the_rest(
+def test_the_pass_shown_begins_when_the_drills_have_ended_and_shares_with_both_lanes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(everything, "CORES", 2)
-    begun = {name: Event() for name in ("First", "Second", "Drills", "Tours")}
-    waits_for = {"First": "Drills", "Drills": "First", "Second": "Tours", "Tours": "Second"}
+    begun = {name: Event() for name in ("Shown", "Drills", "Tours", "Database")}
+    waits_for = {"Drills": ["Database"], "Tours": ["Shown"], "Database": ["Shown"], "Shown": ["Tours"]}
     # The drills stay until a pass that does not wait for them would have begun; one that does never begins meanwhile.
     held_s = 0.2
     seen: list[str] = []
@@ -132,15 +132,35 @@ def test_the_second_pass_shown_begins_when_the_first_of_both_lanes_have_ended_an
         def run(self, reports: Path, *, aside: bool = False) -> None:
             seen.append(f"{self.name} begins")
             begun[self.name].set()
-            assert begun[waits_for[self.name]].wait(60), f"{self.name} runs alone"
-            assert self is not drills or not begun["Second"].wait(held_s), "Second waits for no drills"
+            for other in waits_for[self.name]:
+                assert begun[other].wait(60), f"{self.name} runs without {other}"
+            assert self is not drills or not begun["Shown"].wait(held_s), "Shown waits for no drills"
             seen.append(f"{self.name} ends")
 
-    first, second, drills, tours = (Noted(name, ()) for name in begun)
+    shown, drills, tours, database = (Noted(name, ()) for name in begun)
 
-    everything.side_by_side([first, second], [drills, tours], tmp_path)
+    everything.side_by_side(shown, [[drills, tours], [database]], tmp_path)
 
-    assert {"First ends", "Drills ends"} <= set(seen[: seen.index("Second begins")])
+    assert seen.index("Drills ends") < seen.index("Shown begins")
+    assert len(seen) == 2 * len(begun)
+
+
+def test_a_pass_that_breaks_keeps_no_other_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(everything, "CORES", 2)
+    seen: list[str] = []
+
+    class Noted(everything.Pass):
+        def run(self, reports: Path, *, aside: bool = False) -> None:
+            seen.append(self.name)
+            if self.name == "Drills":
+                raise OSError("no such program")
+
+    shown, drills, tours = (Noted(name, ()) for name in ("Shown", "Drills", "Tours"))
+
+    with pytest.raises(OSError, match="no such program"):
+        everything.side_by_side(shown, [[drills, tours]], tmp_path)
+
+    assert seen == ["Drills", "Shown"]
 
 
 def test_on_one_core_no_pass_has_another_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,11 +171,11 @@ def test_on_one_core_no_pass_has_another_beside_it(tmp_path: Path, monkeypatch: 
         def run(self, reports: Path, *, aside: bool = False) -> None:
             seen.extend((self.name, self.name))
 
-    first, second, drills, tours = (Noted(name, ()) for name in ("First", "Second", "Drills", "Tours"))
+    shown, drills, tours, database = (Noted(name, ()) for name in ("Shown", "Drills", "Tours", "Database"))
 
-    everything.side_by_side([first, second], [drills, tours], tmp_path)
+    everything.side_by_side(shown, [[drills, tours], [database]], tmp_path)
 
-    assert seen == [name for name in ("Drills", "Tours", "First", "Second") for _ in range(2)]
+    assert seen == [name for name in ("Drills", "Tours", "Database", "Shown") for _ in range(2)]
 
 
 def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder() -> None:
