@@ -234,13 +234,19 @@ def timed(act: Any) -> tuple[Any, float]:
     return result, round(time.perf_counter() - began, 2)
 
 
-def signed_in(member: Any) -> Any:
+def plain_settings() -> None:
+    """Let pages be asked for without a server: by any name, and with static files that nobody has collected."""
     from django.conf import settings
-    from django.test import Client
 
     settings.ALLOWED_HOSTS = ["*"]
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+def signed_in(member: Any) -> Any:
+    from django.test import Client
+
+    plain_settings()
     client = Client()
     client.force_login(member, backend="django.contrib.auth.backends.ModelBackend")
     return client

@@ -1,15 +1,16 @@
-"""An order's page in a real browser while the order goes on."""
+"""An order's form and its page in a real browser: while one types, and while the order goes on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from generation.models import Order, Teacher
 from generation.orders import launch
@@ -30,16 +31,34 @@ def order(task: Task, source: Source, paid: Teacher, lead: Member) -> Order:
 
 
 @pytest.fixture
-def page(order: Order, lead: Member, browser: Browser, live_server: Any) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """What the browser's console says of errors."""
+    return []
+
+
+@pytest.fixture
+def open_page(
+    lead: Member, browser: Browser, live_server: Any, complaints: list[str]
+) -> Iterator[Callable[[str], Page]]:
     client = Client()
     client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
-    expect.set_options(timeout=60_000)
-    context = browser.new_context(base_url=live_server.url)
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-    page = context.new_page()
-    page.goto(f"/generation/{order.pk}/")
-    yield page
+
+    def open_it(address: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto(address)
+        return page
+
+    yield open_it
     context.close()
+
+
+@pytest.fixture
+def page(order: Order, open_page: Callable[[str], Page]) -> Page:
+    return open_page(f"/generation/{order.pk}/")
 
 
 def spent(order: Order, cost_usd: float, possible_usd: float = 0.0) -> None:
@@ -64,3 +83,45 @@ def test_that_four_fifths_of_a_budget_are_spent_is_said_while_the_page_is_open_a
     expect(line).to_have_attribute("data-is-near", "")
     expect(said).to_have_text("Four fifths of this order's budget are spent.")
     assert page.locator("#drafts-h").bounding_box() == below
+
+
+def test_typing_on_while_the_price_is_worked_out_and_leaving_complain_of_nothing(
+    task: Task, source: Source, paid: Teacher, open_page: Callable[[str], Page], complaints: list[str]
+) -> None:
+    page, asked, held = open_page(f"/tasks/{task.slug}/generation/"), [], []
+    page.locator("#estimate").get_by_text("$").first.wait_for()
+
+    def hold(route: Route) -> None:
+        asked.append(route.request.url)
+        # The first is answered, so that the next is asked; that one is left without an answer until the page is gone.
+        route.continue_() if len(asked) == 1 else held.append(route)
+
+    page.route("**/estimate/**", hold)
+    page.locator("[name=max_cost_usd]").fill("2")
+    count = page.locator("[name=count]")
+    for wanted in ("2", "3", "4"):
+        count.fill(wanted)
+        count.dispatch_event("change")
+    while not held:
+        page.wait_for_timeout(20)
+    count.fill("5")
+    count.dispatch_event("change")
+    page.get_by_role("button", name="Order drafts").click()
+    page.wait_for_url(re.compile("/generation/[0-9a-f-]{36}/"))
+
+    assert complaints == []
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_the_path_on_home_stands_in_one_row_above_the_week(
+    width: int, task: Task, order: Order, open_page: Callable[[str], Page], complaints: list[str]
+) -> None:
+    page = open_page(f"/?task={task.slug}")
+    page.set_viewport_size({"width": width, "height": 900})
+    boxes = [step.bounding_box() for step in page.locator(".funnel > li").all()]
+
+    assert len(boxes) >= 5
+    assert len({round(box["y"]) for box in boxes if box}) == 1
+    assert all(box is not None and box["x"] + box["width"] <= width for box in boxes)
+    assert complaints == []
