@@ -10,7 +10,7 @@ class EvaluationConfig(AppConfig):
         """Bring this room's kinds of jobs, listen for what ends, and put studies, votes, suites and gates under guard."""
         from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
-        from evaluation.kinds import CellScoringKind, EvaluationKind, StudyJobKind
+        from evaluation.kinds import CellScoringKind, EvaluationKind, RetrievalStudyKind, StudyJobKind
         from evaluation.studies import advance
         from generation.judges import queries as judges
         from generation.teachers import shutdowns
@@ -18,7 +18,7 @@ class EvaluationConfig(AppConfig):
         from review import ports as review_ports
         from review.db import immutability
 
-        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind()):
+        for kind in (EvaluationKind(), StudyJobKind(), CellScoringKind(), RetrievalStudyKind()):
             registry.register_kind(kind)
         registry.register_consumer("evaluation-of-runs", frozenset({"training"}), start_evaluation.start_after_run)
         registry.register_consumer(
@@ -33,6 +33,7 @@ class EvaluationConfig(AppConfig):
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
         why = "A study never changes once it is registered: register another one."
         immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
+        immutability.declare(immutability.Guard("evaluation_retrievalstudy", ("UPDATE", "DELETE"), "", why))
         why = "A vote never changes: take it back by another one."
         immutability.declare(immutability.Guard("evaluation_arenavote", ("UPDATE", "DELETE"), "", why))
         review_ports.desk_links.register(desk_link.of_task)

@@ -1,4 +1,4 @@
-"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells. Thin: services do the work."""
+"""The kinds of jobs of this room: an evaluation, a study, the scoring of one of its cells, a study of verifiers. Thin: services do the work."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from uuid import UUID
 
 from evaluation.evaluations import queries, results, run_inputs
 from evaluation.evaluations.start_evaluation import KIND
+from evaluation.retrieval import judge, register
 from evaluation.studies import advance, conclude, scoring
 from evaluation.studies import cells as study_cells
 from evaluation.studies import launch_study as study_orders
 from evaluation.studies import queries as selectors
 from jobs.contracts import Result
-from jobs.kinds.base import JobKind
+from jobs.kinds.base import Attempt, JobKind
 from jobs.kinds.composite import CompositeJob, Progress
 from jobs.models import Job
 from training.students import registration
@@ -88,3 +89,14 @@ class CellScoringKind(JobKind):
 
     def on_finished(self, job: Job, result: Result, collected: dict[str, Any]) -> None:
         scoring.keep_scores(UUID(job.spec["measurement"]), result)
+
+
+class RetrievalStudyKind(JobKind):
+    """A study of verifiers over retrieval, arm by arm; models answer by jobs of their own."""
+
+    name = register.KIND
+    label = "Study of verifiers"
+    queue = "evaluation"
+
+    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
+        return judge.carry_on(UUID(job.spec["study"]), attempt)

@@ -68,6 +68,7 @@ from serving.playground import writers
 from serving.routing import route, set_thresholds
 from tests.campaigns import experiment_rows
 from tests.campaigns import factories as campaigns
+from tests.evaluation.retrieval import rows as retrieval_rows
 from tests.matrix.callers import CALLERS, browser, program
 from tests.matrix.routes import Route
 from tests.review import factories as desk
@@ -200,6 +201,7 @@ class Installation:
         evaluation = evaluations.start(run, by=self.admin)
         wishes = StudyWishes(kind="samples", sizes=(10, 20), seeds=(1, 2), epochs=1)
         study = studies.launch(wishes, version=self.version, student=student, by=self.admin)
+        verifiers = retrieval_rows.study_of(self.task, by=self.admin)
         sweep = sweeps.launch(SWEEP, request, by=self.admin)
         host_price = HostPrice.objects.create(host="default", usd_per_hour=1)
         self._arena(evaluation)
@@ -207,7 +209,7 @@ class Installation:
         self._evidence(miniature)
         self.objects |= {
             "writing": writing.request_text(miniature, record=self.facts, by=self.admin).pk,
-            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "job": run.job_id,
+            "model": writers.playground_writers(self.admin, self.task)[0].key, "run": run.pk, "miniature": miniature.pk, "evaluation": evaluation.pk, "study": study.pk, "retrieval": verifiers.pk, "job": run.job_id,
             "sweep": sweep.pk, "host_price": host_price.pk, "target": self._export(miniature),
         }  # fmt: skip
 
@@ -359,7 +361,7 @@ BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
 ANYWHERE = {
     "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
     "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
+    "study_id": "study", "retrieval_id": "retrieval", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
     "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
     "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
     "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",

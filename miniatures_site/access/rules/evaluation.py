@@ -30,6 +30,8 @@ EVALUATION = {
     "evaluation:study-progress": Rule(VIEWER, NONE),
     "evaluation:study-cells": Rule(VIEWER, NONE),
     "evaluation:study-record": Rule(VIEWER, NONE),
+    "evaluation:retrieval-new": Rule(LEAD, LEAD),
+    "evaluation:retrieval-study": Rule(VIEWER, NONE),
     "api-evaluations": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-evaluation": Rule(VIEWER, NONE),
     "api-evaluation-outputs": Rule(VIEWER, NONE, withheld=True),
@@ -51,4 +53,6 @@ EVALUATION = {
     "api-study": Rule(VIEWER, NONE),
     "api-study-cells": Rule(VIEWER, NONE),
     "api-study-record": Rule(VIEWER, NONE),
+    "api-retrieval-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
+    "api-retrieval-study": Rule(VIEWER, NONE),
 }

@@ -1,0 +1,1 @@
+"""Studies of verifiers over retrieval: claims judged against what is found in stored pages."""

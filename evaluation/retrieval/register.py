@@ -1,0 +1,230 @@
+"""Register and launch a study of verifiers over retrieval: everything or nothing; from then on its row never changes."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from audit import trail
+from evaluation.models import RetrievalArm, RetrievalStudy
+from evaluation.retrieval import verdict
+from evaluation.retrieval.passages import Passage, PassageIndex, cut
+from generation.claims import launch as claim_orders
+from generation.models import Teacher, WebPage
+from jobs.lifecycle import control
+from members.models import Member
+from review.models import Task
+from review.spec.prompting import canonical_json
+from review.states import Role
+from review.tasks import permissions
+from review.text.verification.finding import Claim
+from training.miniatures.claim_verifier import MiniatureVerifier
+from training.models import Miniature
+from web.errors import Refusal
+
+KIND: Final = "retrieval-study"
+FORMAT: Final = "miniatures.retrieval-study/2"
+QUESTION: Final = "Does a miniature tell supported claims from others, on what a search finds?"
+NONE, RULES, MINIATURE, TEACHER = "none", "rules", "miniature", "teacher"
+FEWEST_DOCUMENTS: Final = 3
+MOST_CLAIMS: Final = 2_000
+MOST_PASSAGES: Final = 20
+# A price is worked out from so many claims with their passages.
+PRICED_BY: Final = 20
+RULE: Final = (
+    "Arms are asked in the order in which they stand: is the balanced accuracy of each above that of the one before it (the 95 % interval "
+    "of the difference over the same claims, by document, lies above zero)? The first that is not ends the asking: so at most 2.5 % of such "
+    "studies call an arm better that is not. Whether the right page was found is counted apart, the same for all arms."
+)
+
+
+class JudgedClaim(NamedTuple):
+    """A claim whose truth is known.
+
+    Attributes:
+        text: What is claimed.
+        supported: Whether its page bears it out.
+        document: Address of the page that decides it.
+        evidence: Words of that page that decide it; empty where the whole page does.
+    """
+
+    text: str
+    supported: bool
+    document: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class RetrievalRequest:
+    """What is to be studied.
+
+    Attributes:
+        claims: With their truth.
+        passages: How many passages a claim is held against.
+        miniature: Asked after the rules, if any.
+        teacher: Asked last, if any.
+        max_cost_usd: What the teacher may cost at most; needed where it costs anything.
+        question: In words; the usual one where empty.
+    """
+
+    claims: Sequence[JudgedClaim]
+    passages: int = 3
+    miniature: Miniature | None = None
+    teacher: Teacher | None = None
+    max_cost_usd: Decimal | None = None
+    question: str = ""
+
+    @property
+    def arms(self) -> dict[str, str]:
+        """Who judges, in the order in which they are asked, and the short name of each that has one."""
+        named = {MINIATURE: self.miniature, TEACHER: self.teacher}
+        return {NONE: "", RULES: "", **{arm: each.slug for arm, each in named.items() if each is not None}}
+
+
+@transaction.atomic
+def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy:
+    """Register a study of a task's stored pages and start it.
+
+    Raises:
+        PermissionDenied: The member does not lead the task, or only reads that of the miniature.
+        Refusal: 400, it could tell nothing; `no_claim_task`, the miniature checks no claims; as `price`; `budget_missing`.
+    """
+    pages = _require_judgeable(task, asked, by)
+    if asked.miniature is not None:
+        MiniatureVerifier(asked.miniature, by=by)
+    if asked.teacher is not None and price(task, asked, by=by) and asked.max_cost_usd is None:
+        message = f"{asked.teacher.name} costs money: say how much at most."
+        raise Refusal("budget_missing", message, errors={"max_cost_usd": [message]})
+    study_id = uuid.uuid4()
+    record = _record(study_id, task, asked, pages, by)
+    text = canonical_json(record)
+    job = control.launch(
+        kind=KIND, title=f"Study: {record['question']}", spec={"study": str(study_id)}, by=by, task_slug=task.slug,
+        subject_id=study_id, subject_url=reverse("evaluation:retrieval-study", args=[study_id]),
+    )  # fmt: skip
+    study = RetrievalStudy.objects.create(
+        id=study_id, task=task, question=record["question"], claims=[list(claim) for claim in asked.claims],
+        miniature=asked.miniature, teacher=asked.teacher, max_cost_usd=asked.max_cost_usd, record_text=text,
+        record_sha256=hashlib.sha256(text.encode()).hexdigest(), job=job, created_by=by,
+    )  # fmt: skip
+    trail.record("retrieval_study_registered", by=by, about=task, task=task.slug, sha256=study.record_sha256)
+    RetrievalArm.objects.bulk_create(
+        RetrievalArm(study=study, position=position, arm=arm, fingerprint=fingerprint(record, arm))
+        for position, arm in enumerate(asked.arms, start=1)
+    )
+    return study
+
+
+def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
+    """What a teacher's answers cost at most if nothing has to be asked twice; writes nothing.
+
+    Raises:
+        PermissionDenied, Refusal: As for `launch`, and as a teacher that cannot be asked is refused.
+    """
+    pages = _require_judgeable(task, asked, by)
+    if asked.teacher is None:
+        return Decimal(0)
+    index = index_of(pages)
+    sample = asked.claims[:: max(1, len(asked.claims) // PRICED_BY)]
+    held = [held_against(index, claim.text, asked.passages) for claim in sample]
+    quoted = claim_orders.quote(
+        task, [held[place % len(held)] for place in range(len(asked.claims))], teacher=asked.teacher, by=by
+    )
+    return quoted.estimate.cost_high_usd
+
+
+def pages_of(task: Task) -> dict[str, str]:
+    """Text by address of what is stored of a task's research, the newest of each."""
+    rows = WebPage.objects.filter(site__research__task=task, refused_code="").exclude(text="")
+    newest_last = rows.order_by("fetched_at", "pk").only("url", "final_url", "text")
+    return dict(sorted({page.address: page.text for page in newest_last}.items()))
+
+
+def hashes(pages: Mapping[str, str]) -> list[list[str]]:
+    """Address and SHA-256 of each page."""
+    return [[address, hashlib.sha256(text.encode()).hexdigest()] for address, text in pages.items()]
+
+
+def index_of(pages: Mapping[str, str]) -> PassageIndex:
+    """The passages of some pages."""
+    return PassageIndex(passage for address, text in pages.items() for passage in cut(address, text))
+
+
+def found_for(index: PassageIndex, text: str, count: int) -> list[Passage]:
+    """The passages a claim is held against."""
+    return index.find(text, count)
+
+
+def held_against(index: PassageIndex, text: str, count: int) -> Claim:
+    """A claim with the passages that are found for it."""
+    return Claim("\n".join(passage.text for passage in found_for(index, text, count)), text)
+
+
+def fingerprint(record: Mapping[str, Any], arm: str) -> str:
+    """What an arm's answers follow from, as one hash: claims, pages, how many passages, and who judges."""
+    of = {name: record[name] for name in ("task", "claims_sha256", "pages", "passages")}
+    return hashlib.sha256(canonical_json({**of, "arm": arm, "judge": record["judges"][arm]}).encode()).hexdigest()
+
+
+def _record(
+    study_id: uuid.UUID, task: Task, asked: RetrievalRequest, pages: Mapping[str, str], by: Member
+) -> dict[str, Any]:
+    claims = asked.claims
+    return {
+        "format": FORMAT,
+        "id": str(study_id),
+        "question": (asked.question or QUESTION)[:200],
+        "task": task.slug,
+        "registered_by": by.username,
+        "registered_at": timezone.now().isoformat(timespec="seconds"),
+        "claims": len(claims),
+        "documents": len({claim.document for claim in claims}),
+        "claims_sha256": hashlib.sha256(canonical_json([list(claim) for claim in claims]).encode()).hexdigest(),
+        "pages": hashes(pages),
+        "passages": asked.passages,
+        "arms": [[arm, name] for arm, name in asked.arms.items()],
+        "judges": _judges(asked),
+        "metric": "balanced_accuracy",
+        "rule": RULE,
+        "outlook": verdict.outlook([claim.supported for claim in claims]),
+    }
+
+
+def _judges(asked: RetrievalRequest) -> dict[str, Any]:
+    """Who exactly answers for each arm: weights of a miniature, settings of a teacher."""
+    judges: dict[str, Any] = dict.fromkeys(asked.arms, "")
+    if asked.miniature is not None:
+        judges[MINIATURE] = asked.miniature.manifest_sha256
+    if asked.teacher is not None:
+        judges[TEACHER] = [asked.teacher.provider, asked.teacher.model, asked.teacher.parameters]
+    return judges
+
+
+def _require_judgeable(task: Task, asked: RetrievalRequest, by: Member) -> dict[str, str]:
+    """The stored pages, once it is sure that a study of them could tell something."""
+    permissions.require(by, task, Role.LEAD)
+    pages, claims = pages_of(task), asked.claims
+    missing = next((claim.document for claim in claims if claim.document not in pages), None)
+    if missing is not None:
+        raise _refusal("claims", f"No page of {missing[:200]} is stored for this task.", "Research it first.")
+    if len(claims) > MOST_CLAIMS:
+        raise _refusal("claims", f"{len(claims):,} claims; a study takes at most {MOST_CLAIMS:,}.", "Take fewer.")
+    if len({claim.document for claim in claims}) < FEWEST_DOCUMENTS:
+        raise _refusal("claims", f"Claims about fewer than {FEWEST_DOCUMENTS} pages tell nothing.", "Add some.")
+    if len({claim.supported for claim in claims}) < 2:
+        raise _refusal("claims", "All claims are of one kind.", "Take supported ones and others.")
+    if not 1 <= asked.passages <= MOST_PASSAGES:
+        raise _refusal("passages", f"A claim is held against 1 to {MOST_PASSAGES} passages.", "Name as many.")
+    return pages
+
+
+def _refusal(field: str, message: str, hint: str) -> Refusal:
+    return Refusal("bad_study", message, hint=hint, status=400, errors={field: [message]})

@@ -1,0 +1,244 @@
+"""Verifiers over retrieval: a study is registered before anything is judged, goes on where it was stopped, and tells what was found
+apart from what was judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.test import Client
+from rest_framework.test import APIClient
+
+from audit.models import AuditRow
+from demo.data.claim_check import CLAIM_CHECK
+from evaluation.models import RetrievalStudy
+from evaluation.retrieval import claims_file, register
+from evaluation.retrieval.passages import PassageIndex, cut
+from evaluation.retrieval.register import RetrievalRequest
+from evaluation.retrieval.verdict import conclude
+from generation.models import Order, Teacher, WebPage
+from jobs.models import Job
+from jobs.supervisor import run_job
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.evaluation.retrieval import rows
+from tests.evaluation.retrieval.rows import TOWNS, claims, page_of
+from tests.review import factories
+from training.models import Miniature, TrainingRun
+from web.errors import Refusal
+
+
+@pytest.fixture
+def pages(admin: Member) -> Task:
+    task = factories.make_task(by=admin, slug="ferries")
+    rows.store_pages(task, by=admin)
+    return task
+
+
+def lines() -> str:
+    return "\n".join(json.dumps(claim._asdict()) for claim in claims())
+
+
+def carry(study: RetrievalStudy) -> Job:
+    """One ring for the study's job."""
+    run_job(study.job_id, worker="worker-1")
+    return Job.objects.get(pk=study.job_id)
+
+
+@pytest.fixture
+def checker(miniature: Miniature, admin: Member) -> Miniature:
+    """A miniature as if it had been tuned on the demo's task."""
+    checks = factories.make_task(by=admin, spec=CLAIM_CHECK.spec, slug="claims").versions.get()
+    TrainingRun.objects.filter(pk=miniature.run_id).update(task_version=checks)
+    return Miniature.objects.get(pk=miniature.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lead_registers_on_a_page_and_reads_the_verdict_there(
+    pages: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    client = as_member(admin)
+    asked = {"claims": lines(), "passages": "1", "miniature": "", "teacher": "", "max_cost_usd": ""}
+
+    priced = client.post(f"/tasks/{pages.slug}/studies/verifiers/", {**asked, "verb": "price"})
+    assert "It costs nothing." in priced.content.decode()
+    assert not RetrievalStudy.objects.exists()
+    answer = client.post(f"/tasks/{pages.slug}/studies/verifiers/", asked)
+
+    study = RetrievalStudy.objects.get()
+    assert answer["Location"] == f"/studies/verifiers/{study.pk}/"
+    assert "With a power of 80 %" in client.get(answer["Location"]).content.decode()
+    assert study.record_sha256 == hashlib.sha256(study.record_text.encode()).hexdigest()
+    assert AuditRow.objects.get(act="retrieval_study_registered").detail["sha256"] == study.record_sha256
+    assert carry(study).state == "succeeded"
+    told = client.get(answer["Location"]).content.decode()
+    assert study.verdict.body["retrieval"]["recall"] == 1.0
+    assert [(arm["arm"], arm["value"]) for arm in study.verdict.body["arms"]] == [("none", 0.5), ("rules", 1.0)]
+    assert study.verdict.body["sentence"] in told
+    assert study.verdict.body["sentence"] in client.get(f"/tasks/{pages.slug}/studies/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_study_never_changes_and_the_next_of_the_same_takes_its_answers(pages: Task, admin: Member) -> None:
+    first = register.launch(pages, RetrievalRequest(claims()), by=admin)
+    carry(first)
+    with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
+        RetrievalStudy.objects.filter(pk=first.pk).update(question="Another?")
+
+    again = register.launch(pages, RetrievalRequest(claims()), by=admin)
+    other = register.launch(pages, RetrievalRequest(claims(), passages=1), by=admin)
+    carry(again)
+    carry(other)
+
+    assert list(again.arms.values_list("arm", "is_reused")) == [("none", True), ("rules", True)]
+    assert list(other.arms.values_list("is_reused", flat=True)) == [False, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_miniature_is_asked_once_and_the_study_holds_no_worker_meanwhile(
+    pages: Task, checker: Miniature, admin: Member
+) -> None:
+    study = register.launch(pages, RetrievalRequest(claims(), miniature=checker), by=admin)
+
+    assert carry(study).state == carry(study).state == "waiting"
+    asked = Job.objects.get(kind="write")
+    outputs = [{"fields": {"supported": True}, "probabilities": {}} for _ in asked.spec["records"]]
+    Job.objects.filter(pk=asked.pk).update(state="succeeded", result={"outputs": outputs})
+    assert carry(study).state == "succeeded"
+
+    assert Job.objects.filter(kind="write").count() == 1
+    assert [arm["arm"] for arm in study.verdict.body["arms"]] == ["none", "rules", "miniature"]
+    # The rules refute what is wrong, so the miniature is asked of the rest only.
+    assert len(asked.spec["records"]) == len(TOWNS)
+    assert "what decides a claim was found for 100.0 % of them" in study.verdict.body["sentence"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_miniature_that_failed_is_asked_anew_when_the_study_is_set_going_again(
+    pages: Task, checker: Miniature, admin: Member
+) -> None:
+    study = register.launch(pages, RetrievalRequest(claims(), miniature=checker), by=admin)
+    carry(study)
+    Job.objects.filter(kind="write").update(state="failed", error={"message": "No memory."})
+
+    failed = carry(study)
+    assert failed.state == "failed"
+    assert "No memory" in failed.error["message"]
+    Job.objects.filter(pk=failed.pk).update(state="queued", error=None)
+    assert carry(study).state == "waiting"
+
+    assert Job.objects.filter(kind="write").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
+    pages: Task, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    paid = Teacher.objects.create(
+        slug="gpt-4o", name="GPT-4o", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY",
+        parameters={"max_tokens": 400},
+    )  # fmt: skip
+    asked = RetrievalRequest(claims(), teacher=paid)
+    assert 0 < register.price(pages, asked, by=admin) < 1
+    with pytest.raises(Refusal) as refusal:
+        register.launch(pages, asked, by=admin)
+    assert refusal.value.code == "budget_missing"
+
+    study = register.launch(pages, RetrievalRequest(claims(), teacher=paid, max_cost_usd=Decimal(2)), by=admin)
+
+    assert carry(study).state == carry(study).state == "waiting"
+    order = Order.objects.get()
+    assert (order.task, order.purpose, order.max_cost_usd) == (pages, "claims", Decimal(2))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_that_changed_end_a_study_with_the_reason(pages: Task, admin: Member) -> None:
+    study = register.launch(pages, RetrievalRequest(claims()), by=admin)
+    WebPage.objects.filter(site__title="Vigo").update(text="Nothing is left.")
+
+    job = carry(study)
+
+    assert (job.state, job.error["code"]) == ("failed", "record_changed")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "Line 1 is no JSON"),
+        ('{"text": "A", "document": "d"}', "Line 1: &#x27;supported&#x27; is true or false"),
+        ('\n{"text": "", "supported": true, "document": "d"}', "Line 2: write text and document"),
+        ('{"text": "A", "supported": true, "document": "https://nowhere.example/"}', "No page of https://nowhere.example/ is stored"),
+    ],
+)  # fmt: skip
+def test_bad_claims_are_told_with_their_line_and_leave_nothing(
+    text: str, says: str, pages: Task, admin: Member, as_member: Callable[[Member], Client]
+) -> None:
+    answer = as_member(admin).post(f"/tasks/{pages.slug}/studies/verifiers/", {"claims": text, "passages": "3"})
+
+    assert answer.status_code == 422
+    assert says in answer.content.decode()
+    assert not RetrievalStudy.objects.exists()
+
+
+def test_claims_are_read_as_they_are_written() -> None:
+    assert claims_file.read(lines() + "\n\n") == claims()
+
+
+@pytest.mark.django_db
+def test_programs_register_and_read_and_learn_nothing_of_a_miniature_of_another_task(
+    pages: Task,
+    checker: Miniature,
+    admin: Member,
+    make_member: Callable[..., Member],
+    api_as: Callable[..., APIClient],
+) -> None:
+    body = {"task": pages.slug, "claims": [claim._asdict() for claim in claims()], "miniature": checker.slug}
+
+    started = api_as(admin).post("/api/v1/retrieval-studies/", body, format="json", headers={"Idempotency-Key": "1"})
+
+    assert started.status_code == 202, started.content
+    viewer = make_member("vera")
+    factories.join(viewer, pages, Role.VIEWER)
+    reader = api_as(viewer, scopes=("read",))
+    listed = reader.get("/api/v1/retrieval-studies/", {"task": pages.slug}).json()["results"]
+    assert [each["id"] for each in listed] == [started.json()["id"]]
+    told = reader.get(f"/api/v1/retrieval-studies/{started.json()['id']}/")
+    assert [arm["arm"] for arm in told.json()["arms"]] == ["none", "rules", "miniature"]
+    assert checker.slug not in told.content.decode()
+    assert checker.manifest_sha256 not in told.content.decode()
+    assert checker.name not in told.content.decode()
+    known = api_as(admin).get(f"/api/v1/retrieval-studies/{started.json()['id']}/").content.decode()
+    assert checker.slug in known
+
+
+def test_rare_words_lead_to_the_passage_and_none_shared_to_nothing() -> None:
+    index = PassageIndex(
+        passage for number, town in enumerate(TOWNS) for passage in cut(town, page_of(town, 100 * number))
+    )
+
+    assert index.find("A pier was built at ARLES", 1)[0].document == "Arles"
+    assert "pier" in index.find("A pier was built at Arles", 1)[0].text
+    assert index.find("zzz", 3) == []
+
+
+def test_the_first_arm_that_is_not_shown_better_ends_the_asking() -> None:
+    truths = [place % 2 == 0 for place in range(80)]
+    documents = [f"d{place // 4}" for place in range(80)]
+    few_wrong = [truth if place % 9 else not truth for place, truth in enumerate(truths)]
+    answers = {"none": [True] * 80, "rules": few_wrong, "miniature": few_wrong, "teacher": truths}
+
+    found = conclude(answers, truths, documents, [place % 5 > 0 for place in range(80)])
+
+    assert [(one["is_asked"], one["is_shown"]) for one in found["comparisons"]] == [
+        (True, True), (True, False), (False, False),
+    ]  # fmt: skip
+    assert found["sentence"].startswith("rules judges better than none: balanced accuracy")
+    assert "miniature is not shown to be better than rules" in found["sentence"]
+    assert found["retrieval"]["recall"] == 0.8
