@@ -16,12 +16,9 @@ from evaluation.retrieval import claims_file, queries, register
 from evaluation.retrieval.register import MOST_CLAIMS, MOST_PASSAGES, RetrievalRequest
 from generation.teachers.queries import teacher_or_404
 from jobs.monitor.serializers import JobSerializer
-from members.models import Member
 from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.tasks.permissions import task_or_404
-from training.models import Miniature
-from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 from web.http.problem_shape import problems
@@ -43,7 +40,7 @@ class RetrievalStudyIn(serializers.Serializer[Any]):
     """A study to register."""
 
     task = serializers.SlugField()
-    claims = RetrievalClaimIn(many=True, max_length=MOST_CLAIMS)
+    claims = serializers.ListField(child=RetrievalClaimIn(), max_length=MOST_CLAIMS)
     passages = serializers.IntegerField(required=False, default=3, min_value=1, max_value=MOST_PASSAGES)
     miniature = serializers.SlugField(required=False, allow_blank=True, default="", help_text="Asked after the rules")
     teacher = serializers.SlugField(required=False, allow_blank=True, default="", help_text="Asked last")
@@ -106,7 +103,7 @@ class RetrievalStudiesView(APIView):
         wishes = RetrievalRequest(
             [claims_file.claim_of(dict(row), f"Claim {place}") for place, row in enumerate(asked["claims"], start=1)],
             asked["passages"],
-            _miniature(member, asked["miniature"]) if asked["miniature"] else None,
+            queries.miniature_of(member, asked["miniature"]) if asked["miniature"] else None,
             teacher_or_404(member, asked["teacher"]) if asked["teacher"] else None,
             asked["max_cost_usd"],
             asked["question"],
@@ -123,11 +120,3 @@ class RetrievalStudyView(APIView):
         member = member_of(request)
         found = queries.study_or_404(member, retrieval_id)
         return Response(RetrievalStudyDetailOut(found, context={"member": member}).data)
-
-
-def _miniature(member: Member, slug: str) -> Miniature:
-    found = next((each for each in queries.miniatures_for(member) if each.slug == slug), None)
-    if found is None:
-        message = f"No miniature '{slug}' that checks claims is yours to ask."
-        raise Refusal("miniature_unknown", message, hint="Write its short name.", errors={"miniature": [message]})
-    return found

@@ -17,6 +17,7 @@ from review.states import Role
 from review.tasks.permissions import may, tasks_for
 from review.text.verification.claim_task import is_claim_task
 from training.models import Miniature
+from web.errors import Refusal
 
 RELATED = ("task", "job", "miniature__task", "teacher", "created_by", "verdict")
 
@@ -51,6 +52,19 @@ def miniatures_for(member: Member) -> list[Miniature]:
     rows = Miniature.objects.filter(task__in=tasks_for(member)).select_related("task", "run__task_version")
     of_claims = (each for each in rows.order_by("-created_at")[:200] if is_claim_task(each.run.taught))
     return [each for each in of_claims if may(member, each.task, Role.REVIEWER)]
+
+
+def miniature_of(member: Member, slug: str) -> Miniature:
+    """One of those by its short name.
+
+    Raises:
+        Refusal: `miniature_unknown`.
+    """
+    found = next((each for each in miniatures_for(member) if each.slug == slug), None)
+    if found is None:
+        message = f"No miniature '{slug}' that checks claims is yours to ask."
+        raise Refusal("miniature_unknown", message, hint="Write its short name.", errors={"miniature": [message]})
+    return found
 
 
 def verdict_of(study: RetrievalStudy) -> dict[str, Any] | None:

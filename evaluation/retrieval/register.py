@@ -138,7 +138,7 @@ def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
     quoted = claim_orders.quote(
         task, [held[place % len(held)] for place in range(len(asked.claims))], teacher=asked.teacher, by=by
     )
-    return quoted.estimate.cost_high_usd
+    return Decimal(str(quoted.estimate.cost_high_usd))
 
 
 def pages_of(task: Task) -> dict[str, str]:
