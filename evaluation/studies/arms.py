@@ -120,7 +120,7 @@ def _conclude(
         "findings": [_finding(one, rule) for one in asked[told_from:]],
         "points": points,
         "comparisons": [asdict(one) for one in asked],
-        **({"fronts": pareto.fronts(points)} if fronts else {}),
+        **({"fronts": pareto.fronts([point for point in points if not point["unstable"]])} if fronts else {}),
     }
 
 
@@ -251,7 +251,8 @@ def _methods_sentence(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -
         return f"LoRA is as good as full fine-tuning on all {len(asked)} students: at most ({worst.arm}) {_words(worst, rule)}{_range(worst)}, within the {allowed} that was allowed."
     if shown:
         last, next_one = shown[-1], asked[len(shown)]
-        return f"LoRA is as good as full fine-tuning on the larger students down to {last.arm}: {_words(last, rule)}{_range(last)}; with {next_one.arm} it is not shown."
+        ended = next_one.problem or f"with {next_one.arm} it is not shown"
+        return f"LoRA is as good as full fine-tuning on the larger students down to {last.arm}: {_words(last, rule)}{_range(last)}; {ended}."
     if first.problem or first.lost is None or first.low is None:
         return f"The study cannot tell: {first.problem or 'with full fine-tuning no output passes'}."
     told = "LoRA is worse on the largest student" if first.low > rule["tolerance"] else "The study has not told"
