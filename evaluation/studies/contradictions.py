@@ -33,7 +33,8 @@ def of_task(task: Task) -> list[dict[str, Any]]:
     ended = Study.objects.filter(task=task, kind__in=KINDS, verdict__isnull=False).select_related("verdict")
     newest = ended.order_by("-verdict__written_at", "-id")[:STUDIES_CONSIDERED]
     whole = [study for study in newest if record.sha256_of(study.record_text) == study.record_sha256]
-    sizes = {study.pk: _sizes(study) for study in whole}
+    known = {slug: size for slug, size in Student.objects.values_list("slug", "parameters") if size}
+    sizes = {study.pk: _sizes(study, known) for study in whole}
     return [
         {
             "claim": one.text,
@@ -43,7 +44,7 @@ def of_task(task: Task) -> list[dict[str, Any]]:
     ]
 
 
-def _sizes(study: Study) -> dict[str, float]:
+def _sizes(study: Study, known: Mapping[str, int]) -> dict[str, float]:
     """Billions of parameters of the students of a study, by arm; of both methods the arms tuned by LoRA, as the paper's are."""
     rule = study.record["decision_rule"]
     if study.kind == StudyKind.METHODS:
@@ -51,8 +52,7 @@ def _sizes(study: Study) -> dict[str, float]:
     else:
         tuned = {arm["name"] for arm in study.record["grid"]["arms"]}
     slugs = {arm["name"]: arm.get("student", "") for arm in study.record["grid"]["arms"] if arm["name"] in tuned}
-    known = dict(Student.objects.filter(slug__in=slugs.values()).values_list("slug", "parameters"))
-    return {arm: known[slug] / _BILLION for arm, slug in slugs.items() if known.get(slug)}
+    return {arm: known[slug] / _BILLION for arm, slug in slugs.items() if slug in known}
 
 
 def _measured(study: Study, sizes: Sizes, contradiction: Contradiction) -> dict[str, Any] | None:

@@ -90,7 +90,8 @@ TABLE: Final = (
 CLAIMS: Final[tuple[tuple[str, StudyKind], ...]] = (
     ("Thousands of approved samples are what a miniature is tuned on.", StudyKind.SAMPLES),
     ("LoRA comes within 0.2 to 0.3 points of full fine-tuning.", StudyKind.METHODS),
-    ("From 12B to 4B the response falls by about 3 to 5 %; 3–4B, or 4–12B, is the sweet spot.", StudyKind.STUDENTS),
+    # Of which sizes, and by how much, stands among the contradictions, where students of these sizes alone are told of.
+    ("A small student keeps most of what a larger one has.", StudyKind.STUDENTS),
     ("Experts' verdicts on drafts make the dataset good.", StudyKind.FILTER),
     ("A context of 8K loses nothing against 16K and more.", StudyKind.CONTEXT),
     ("Supervised fine-tuning on accepted and edited texts makes a miniature.", StudyKind.MINUTES),
