@@ -20,7 +20,7 @@ help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
 	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
 	@echo "make check             a quick answer: lint, tests without a database, one loop"
-	@echo "make stress            the fault drills at full count, on both databases"
+	@echo "make stress            the fault drills at full count and studies run whole, on both databases"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"

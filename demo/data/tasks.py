@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
+from demo.data.contract_summary import CONTRACT_SUMMARY
 from demo.data.demo_task import DemoTask
 from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.reply_sorting import REPLY_SORTING
@@ -16,7 +17,7 @@ from demo.data.support_answer import SUPPORT_ANSWER
 MAILS = "outreach-e-mail"
 TASKS: tuple[DemoTask, ...] = (REPLY_SORTING, CLAIM_CHECK, COMPANY_NEWS, RESEARCH_SUMMARY, SUPPORT_ANSWER)
 # Loaded by `manage.py load_demo --task` alone: what studies ask about.
-FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION,)
+FOR_STUDIES: tuple[DemoTask, ...] = (LEAD_QUALIFICATION, CONTRACT_SUMMARY)
 
 
 class Listed(NamedTuple):

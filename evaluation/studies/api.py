@@ -103,12 +103,17 @@ class StudyOut(serializers.Serializer[Any]):
 class StudyDetailOut(StudyOut):
     record = serializers.SerializerMethodField()
     cells = serializers.SerializerMethodField()
+    contradictions = serializers.SerializerMethodField()
 
     def get_record(self, study: Any) -> dict[str, Any]:
         return presentation.record_of(study, self.context["reader"])
 
     def get_cells(self, study: Any) -> list[dict[str, Any]]:
         return presentation.cell_rows(study, self.context["reader"])
+
+    def get_contradictions(self, study: Any) -> list[dict[str, Any]]:
+        """Where the paper disagrees with itself, with what was measured here; of studies that compare students."""
+        return presentation.contradictions_beside(study)
 
 
 def _drawn(request: Request, page: list[Any]) -> Iterable[Mapping[str, Any]]:

@@ -75,7 +75,4 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
 def _result(cell: StudyCell, metric: str, *, is_unlike: bool) -> CellResult:
     figures = selectors.run_figures(cell.measurement)
     cost = {name: float(figures[name]) for name in COSTS if name in figures and not (is_unlike and name in OF_MACHINE)}
-    found = cell.measurement.scores[metric]
-    # In the order of registration, and not of ids, so that the same measurements give the same draws wherever they are.
-    scores = {record: found[record] for record in cell.measurement.plan["scored"] if record in found}
-    return CellResult(cell.arm, cell.records, cell.seed, scores, cost)
+    return CellResult(cell.arm, cell.records, cell.seed, selectors.scores_of(cell.measurement, metric), cost)

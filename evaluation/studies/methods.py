@@ -50,13 +50,13 @@ def conclude_methods(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> di
     }
     points = [_point(group, drawn[:, index]) for index, group in enumerate((lora, full))]
     unstable = [
-        f"{group.name} is unstable: its {results.spread_words(group, rule)}."
+        f"{group.name} is unstable: its {results.spread_words(group, rule)}"
         for group in (lora, full)
         if group.is_unstable(rule)
     ]
     return {
-        "sentence": _sentence(difference, rule["margin"], is_unstable=bool(unstable)),
-        "findings": unstable,
+        "sentence": _sentence(difference, rule["margin"], unstable),
+        "findings": [],
         "points": points,
         "difference": difference,
         "costs": [_cost(name, lora, full) for name in COSTS],
@@ -91,15 +91,15 @@ def _cost(name: str, lora: Group, full: Group) -> dict[str, Any]:
     }
 
 
-def _sentence(difference: Mapping[str, float], margin: float, *, is_unstable: bool) -> str:
+def _sentence(difference: Mapping[str, float], margin: float, unstable: Sequence[str]) -> str:
+    if unstable:
+        return f"The study cannot tell: {'; '.join(unstable)}."
     low, high = difference["low"], difference["high"]
     finding = f"its loss is {change(difference['value'])} than that of full fine-tuning ({ranged(low, high)})"
     if high < 0:
         return f"LoRA is better: {finding}."
     if high < margin:
         return f"LoRA is as good as full fine-tuning: {finding}, within the {percent(margin)} that was allowed."
-    if low > margin and is_unstable:
-        return f"The study has not told: {finding}, but the seeds of a method differ too far to call it worse."
     if low > margin:
         return f"LoRA is worse: {finding}, beyond the {percent(margin)} that was allowed."
     return f"The study has not told: {finding}; the interval reaches across the {percent(margin)} that was allowed."

@@ -1,4 +1,4 @@
-"""A study as its page, its API answer and its files show it. Asks the database for nothing but its cells."""
+"""A study as its page, its API answer and its files show it. Asks the database for its cells, and for what stands beside the paper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 
 from evaluation.models import Study
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import charts, pareto, queries, record, reported, task_names
+from evaluation.studies import charts, contradictions, pareto, queries, record, reported, task_names
 from evaluation.studies.task_names import StudyReader
 from web import csv
 
@@ -136,8 +136,14 @@ def page(study: Study, reader: StudyReader) -> dict[str, Any]:
         "under_way": [each for each in now if each.job and each.cell.arm not in names],
         "reported": reported.FINDINGS[study.kind],
         "paper": reported.PAPER,
+        "contradictions": contradictions_beside(study),
         **grid(study, rows, body),
     }
+
+
+def contradictions_beside(study: Study) -> list[dict[str, Any]]:
+    """Where the paper disagrees with itself on what a study of students asks, with what was measured of its task; of others nothing."""
+    return contradictions.of_task(study.task) if study.kind in contradictions.KINDS else []
 
 
 def _fronts(metric: str, body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -186,6 +186,12 @@ def _row(now: StudyCellStatus, metric: str) -> dict[str, Any]:
     }
 
 
+def scores_of(measurement: Measurement, metric: str) -> dict[str, float]:
+    """Scores by record, in the order of registration and not of ids, so that the same ones give the same draws wherever they are."""
+    scores = measurement.scores[metric]
+    return {record: scores[record] for record in measurement.plan["scored"] if record in scores}
+
+
 def is_recorded(measurement: Measurement) -> bool:
     """Whether it was measured elsewhere and came with the product."""
     return measurement.run_id is None and "run" in measurement.scores

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from evaluation.models import Evaluation, Study
 from evaluation.states import SystemKind
-from evaluation.studies import presentation, reported
+from evaluation.studies import contradictions, presentation, reported
 from evaluation.studies.task_names import StudyReader
 from review.models import Task
 from review.states import Split
@@ -23,7 +23,7 @@ def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
     """What the paper reports, each with what was measured of this task, as plain data, for who reads it.
 
     Returns:
-        `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; what was not measured is None.
+        `models` (a line of its table each), `claims`, `teacher_share` and `contradictions`; `measured` is None of what was not.
     """
     evaluations = Evaluation.objects.filter(task=task, split=Split.VALIDATION, suite=None).exclude(summary={})
     newest = list(evaluations.select_related("run__student").order_by("-created_at")[:EVALUATIONS_CONSIDERED])
@@ -38,7 +38,7 @@ def of_task(task: Task, reader: StudyReader) -> dict[str, Any]:
             "claim": "A miniature reaches 91 to 96 % of the proprietary LLM.",
             "measured": next((share for each in newest if (share := _of_teacher(each))), None),
         },
-        "contradictions": list(reported.CONTRADICTIONS),
+        "contradictions": contradictions.of_task(task),
     }
 
 

@@ -118,8 +118,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "text": (
             "LoRA is as good as full fine-tuning if the 95 % interval of its relative difference in loss, paired by "
             "record and averaged over seeds, ends below +2 %; better if it ends below zero; worse if it begins above "
-            "+2 %; otherwise the study has not told. An arm whose seeds differ by more than 20 % is unstable: it is not "
-            "called worse."
+            "+2 %; otherwise the study has not told. Where the seeds of one differ by more than 20 % (unstable) the study cannot tell."
         ),
         "margin": 0.02,
         "unstable_above": 0.2,

@@ -29,7 +29,7 @@ _PROPOSAL = re.compile(
 )
 # The number of a name, as in COVID-19, is the name's affair.
 _OF_A_NAME, _LONGEST_NAME = re.compile(r"\b[A-Z]\w*-$"), 30
-_IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w])")
+_IDIOMS = re.compile(r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|50/50|360°?|101)(?![\w]|[.,]\d)")
 
 
 def prepare(spec: TaskSpec) -> Reader | None:

@@ -82,7 +82,7 @@ _UNIT = re.compile(
 _SCALE_AFTER = re.compile(r"[\s-]?(?:k|m|bn|tn|thousand|million|billion|trillion)\b", re.IGNORECASE)
 _CURRENCY = re.compile(r"(US\$|[$€£¥]|USD|EUR|GBP)\s?$")
 _IDIOMS = re.compile(
-    r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w])",
+    r"(?<![\w.])(?:24/7|1[:-]1|1-on-1|one-on-one|50/50|360°?|101|one of|at once|once|one another|no one)(?![\w]|[.,]\d)",
     re.IGNORECASE,
 )
 

@@ -11,19 +11,22 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Study
-from evaluation.studies import cells, launch_study
+from evaluation.studies import launch_study
 from evaluation.studies.design import StudyRequest
-from jobs.models import Job
-from jobs.states import CLAIMABLE
-from jobs.supervisor import run_job
 from members.models import Member
 from review.models import DatasetVersion
 from tests.evaluation.studies.test_expert_minutes import judged
+from tests.evaluation.studies.whole import carry
 from tests.training.test_kinds import model_folder, tiny
 from training.models import Miniature, Student
 
 __all__ = ["judged", "model_folder", "tiny"]
-pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("forked")]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.stress,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("forked"),
+]
 ARMS = ("SFT", "SFT, then DPO", "SFT, then KTO", "SFT, on-policy")
 SEEDS = (1, 2, 3)
 
@@ -48,20 +51,6 @@ def test_four_arms_of_equal_minutes_are_tuned_scored_and_told(
         assert all(math.isfinite(loss) for loss in cell.measurement.scores["nll_per_byte"].values())
     assert Miniature.objects.filter(run__in=[cell.measurement.run for cell in ended.values()]).count() == len(ended)
     told(study, client, admin)
-
-
-def carry(study: Study) -> None:
-    """Run the study and what it has queued until it ends."""
-    for _ in range(60):
-        job = Job.objects.get(pk=study.job_id)
-        if job.state == "succeeded":
-            return
-        assert job.state not in ("failed", "cancelled"), job.error
-        for each in [*Job.objects.filter(state__in=CLAIMABLE, kind__in=("training", cells.KIND)), job]:
-            run_job(each.pk, worker="w")
-            each.refresh_from_db()
-            assert each.state != "failed", (each.kind, each.error)
-    raise AssertionError(f"the study is still {job.state}: {job.waiting_reason}")
 
 
 def told(study: Study, client: Client, admin: Member) -> None:

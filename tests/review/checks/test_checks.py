@@ -186,7 +186,7 @@ def test_a_mail_that_does_not_name_the_company_is_marked(text: str) -> None:
         ("Your site in Lausanne is new.", ["Lausanne"]), ("We help Marchetti Glass a lot.", ["Marchetti Glass"]),
         ("Tamarisk Foods wants more.", ["Tamarisk Foods"]), ("Hi Sarah,\n\nhello.", ["Sarah"]),
         ("See https://evil.example/x now.", ["https://evil.example/x"]), ("Ask evil@other.example soon.", ["evil@other.example"]),
-        ("See https://evil.example/a@b.example now.", ["https://evil.example/a@b.example"]), ("Your Oracle system is old.", ["Oracle"]),
+        ("See https://evil.example/a@b.example now.", ["https://evil.example/a@b.example"]), ("Your Oracle system is old.", ["Oracle"]), ("It is 101,750 euros.", ["101,750"]),
     ],
 )  # fmt: skip
 def test_a_number_or_name_from_nowhere_is_marked(text: str, found: list[str]) -> None:
@@ -211,7 +211,7 @@ def test_what_the_facts_and_the_offer_hold_is_let_pass(text: str) -> None:
     [
         ("Your U.K. depot is new.", "a depot in the United Kingdom"), ("Your depot in the United Kingdom is new.", "a U.K. depot"),
         ("You grew YoY.", "grew year over year"), ("COVID-19 slowed you.", "slowed by the coronavirus"), ("Your EU depot.", "European Union"),
-        ("The World Health Organization asked.", "asked by the WHO"), ("Beside Marchetti Glass Ltd you grew.", "beside Marchetti Glass"),
+        ("The World Health Organization asked.", "asked by the WHO"), ("Beside Marchetti Glass Ltd you grew.", "beside Marchetti Glass"), ("It is 101,750 euros.", "101,750 euros"),
     ],
 )  # fmt: skip
 def test_a_name_in_another_of_its_forms_is_let_pass(text: str, fact: str) -> None:

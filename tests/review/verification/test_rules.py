@@ -41,6 +41,11 @@ def test_the_same_said_otherwise_is_supported(claim: str) -> None:
     assert answer.supported, answer.unsupported
 
 
+def test_an_amount_that_begins_like_a_phrase_is_read_whole() -> None:
+    assert verify("The fee is 101,750 euros a year.", "It costs 101,750 euros a year.").supported
+    assert not verify("The fee is 750 euros a year.", "It costs 101,750 euros a year.").supported
+
+
 @pytest.mark.parametrize(
     ("claim", "rule", "place"),
     [

@@ -1,0 +1,146 @@
+"""Studies of transfer, context, logits and an isolated expert with real engines, from registration to verdict and page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from demo.data.contract_summary import CONTRACT_SUMMARY
+from demo.data.demo_task import AnsweredRecord
+from demo.data.lead_qualification import LEAD_QUALIFICATION
+from demo.data.research_summary import RESEARCH_SUMMARY
+from demo.data.support_answer import SUPPORT_ANSWER
+from evaluation.studies import launch_study
+from evaluation.studies.design import ANSWER_ALONE, BASE, DENSE, IMITATES, ISOLATED, LOGITS, StudyRequest
+from members.models import Member
+from review.models import DatasetVersion, Task
+from tests.evaluation.studies.whole import answered, carried, frozen, of_demo, save
+from tests.review import factories
+from tests.training.test_kinds import model_folder, tiny
+from training.models import Student
+from training.students import registration
+
+__all__ = ["model_folder", "tiny"]
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("forked")]
+
+
+@pytest.fixture
+def reader(tiny: Student, model_folder: Path, admin: Member) -> Student:
+    """A tiny student whose tokens are the demo's, so that long facts fit."""
+    return registered("reader", model_folder, admin, tokenizer="demo")
+
+
+def registered(name: str, model_folder: Path, admin: Member, **more: Any) -> Student:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    folder = model_folder.parent / name
+    return registration.register_folder(
+        path=str(folder if folder.exists() else save(folder, LlamaForCausalLM, LlamaConfig, **more)), by=admin
+    )
+
+
+def asks(kind: str, **more: Any) -> StudyRequest:
+    return StudyRequest(kind=kind, **{"seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **more})
+
+
+@pytest.mark.stress
+def test_four_tasks_are_tuned_on_and_each_is_scored_on_all_four(
+    version: DatasetVersion, reader: Student, admin: Member, client: Client
+) -> None:
+    tasks = [
+        of_demo(each, admin, train=12, validation=3) for each in (RESEARCH_SUMMARY, SUPPORT_ANSWER, CONTRACT_SUMMARY)
+    ]
+    others = [frozen(task, admin, f"Gold {task.slug}") for task in tasks]
+    names = [version.dataset.task.slug, *(task.slug for task in tasks)]
+
+    study = launch_study.launch(asks("transfer"), version=version, student=reader, by=admin, others=others)
+
+    body = carried(study, client, admin, BASE, *names)
+    assert [column["task"] for column in body["matrix"]] == names
+    for column in body["matrix"]:
+        assert column["base"] > 0
+        assert [entry["from"] for entry in column["entries"]] == names
+        assert [entry["is_own"] for entry in column["entries"]] == [name == column["task"] for name in names]
+    pairs = [entry for column in body["matrix"] for entry in column["entries"] if not entry["is_own"]]
+    assert len(pairs) == 12
+    assert all(entry["problem"] or entry["adjusted_p"] >= entry["p"] for entry in pairs)
+
+
+@pytest.mark.stress
+def test_a_shorter_context_leaves_long_rows_out_and_says_how_many(
+    task: Task, tiny: Student, admin: Member, client: Client
+) -> None:
+    mails = factories.make_records(factories.make_source(task, name="Drawn"), 16)
+    told = [
+        {**mail.facts, "trigger": "opened a depot. " * (60 if place < 3 else 1)} for place, mail in enumerate(mails)
+    ]
+    written = [factories.mail(mail) for mail in mails]
+    for mail in mails:
+        mail.delete()
+    answered(task, admin, [AnsweredRecord(*each) for each in zip(told, written, strict=True)], train=12)
+
+    study = launch_study.launch(asks("context"), version=frozen(task, admin, "Gold"), student=tiny, by=admin)
+
+    body = carried(study, client, admin, "1,024 tokens", "2,048 tokens")
+    assert [one["arm"] for one in body["comparisons"]] == ["1,024 tokens"]
+    assert {(row["arm"], row["rows_left_out"]) for row in body["cells"]} == {("1,024 tokens", 3), ("2,048 tokens", 0)}
+    assert "3 rows too long" in client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
+
+
+@pytest.mark.stress
+def test_logits_and_texts_are_compared_on_prose(
+    version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path
+) -> None:
+    teacher = registered("teacher", model_folder, admin, hidden_size=64, intermediate_size=96, num_hidden_layers=3)
+
+    study = launch_study.launch(asks("cloning", teacher=teacher.slug), version=version, student=tiny, by=admin)
+
+    body = carried(study, client, admin, LOGITS, IMITATES)
+    assert [one["arm"] for one in body["comparisons"]] == [LOGITS]
+    runs = {cell.arm: cell.measurement.run for cell in study.cells.select_related("measurement__run__teacher")}
+    assert {arm: run.teacher if run else None for arm, run in runs.items()} == {LOGITS: teacher, IMITATES: None}
+
+
+@pytest.mark.stress
+def test_logits_reasoning_and_answers_alone_are_compared_on_leads(
+    reader: Student, admin: Member, client: Client, model_folder: Path
+) -> None:
+    leads = of_demo(LEAD_QUALIFICATION, admin, train=12, validation=4)
+    whole, alone = (frozen(leads, admin, f"Leads {how}", reasoning=how) for how in ("keep", "drop"))
+    teacher = registered("wide-reader", model_folder, admin, tokenizer="demo", hidden_size=64)
+    wishes = asks("cloning", teacher=teacher.slug, answers_version=str(alone.pk), metric="answers_right")
+
+    study = launch_study.launch(wishes, version=whole, student=reader, by=admin)
+
+    body = carried(study, client, admin, LOGITS, IMITATES, ANSWER_ALONE)
+    for cell in study.cells.select_related("measurement"):
+        right = cell.measurement.scores["answers_right"]
+        assert set(right) == set(cell.measurement.plan["scored"])
+        assert set(right.values()) <= {0.0, 1.0}
+    assert len(body["comparisons"]) == 2
+
+
+def test_an_expert_is_isolated_and_compared_with_a_dense_student(
+    version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path, tmp_path: Path
+) -> None:
+    from transformers import MistralConfig, MistralForCausalLM, MixtralConfig, MixtralForCausalLM
+
+    from training.engine import isolate_expert
+
+    root = model_folder.parent
+    mixture = save(tmp_path / "mixture", MixtralForCausalLM, MixtralConfig, num_local_experts=4, num_experts_per_tok=2)
+    (tmp_path / "texts").write_text("Dear Cork Works, we sell glass.\nDear Split Works, we sell steel.\n")
+    assert isolate_expert.main([str(mixture), str(tmp_path / "texts"), str(root / "tiny-expert")]) == 0
+    save(root / "tiny-dense", MistralForCausalLM, MistralConfig)
+    expert, dense = (
+        registration.register_folder(path=str(root / name), by=admin) for name in ("tiny-expert", "tiny-dense")
+    )
+
+    study = launch_study.launch(asks("experts", students=(dense.slug,)), version=version, student=expert, by=admin)
+
+    body = carried(study, client, admin, DENSE, ISOLATED)
+    assert [one["arm"] for one in body["comparisons"]] == [ISOLATED]
