@@ -206,7 +206,8 @@ def measure(made: Any, times: int, only: str) -> dict[str, Any]:
             "status": answer.status_code, "p50_ms": round(statistics.median(spent)), "max_ms": round(max(spent)),
             "statements": len(statements), "slowest_s": slowest and slowest["time"], "sql": slowest and slowest["sql"][:1200],
         }  # fmt: skip
-        print(f"{route.name} {found[route.name]['p50_ms']} ms", file=sys.stderr, flush=True)
+        late = f": {slowest['sql'][:2000]}" if slowest and found[route.name]["p50_ms"] > WANTED_MS else ""
+        print(f"{route.name} {found[route.name]['p50_ms']} ms{late}", file=sys.stderr, flush=True)
     ranked = sorted(found.items(), key=lambda each: -each[1]["p50_ms"])
     late = [name for name, each in ranked if each["p50_ms"] > WANTED_MS]
     worst = ranked[0][1]["p50_ms"] if ranked else 0
