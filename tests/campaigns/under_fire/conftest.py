@@ -35,7 +35,7 @@ from tests.review import factories as desk
 
 __all__ = ["Server", "server"]
 KEY = "sk-canary-walk-0123456789abcdef"
-EVERY = {"": 150, "sort": 25, "answer": 20} if IN_FULL else {"": 1_000}
+EVERY = {"": 150, "sort": 12, "answer": 20} if IN_FULL else {"": 1_000}
 SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again", "Hi {{contact.first_name}},\n\nme again.\n\nNora")
 
 
@@ -114,7 +114,7 @@ def environment(server: Server) -> dict[str, str]:
     return {
         **os.environ, "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.test", "BROKER_URL": "memory://",
         "TEST_VAR_DIR": str(django_settings.VAR_DIR), "TEST_DATABASE_URL": database_url(), "OPENAI_API_KEY": KEY,
-        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": "0.6", "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
+        "ALLOWED_PRIVATE_HOSTS": "127.0.0.1", "JOB_LEASE_S": "1", "JOB_HEARTBEAT_S": "0.1", "JOB_MAX_ATTEMPTS": "10000",
         "EMAIL_BACKEND": "campaigns.sending.smtp_backend.EmailBackend", "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(server.port), "PYTHONPATH": str(django_settings.BASE_DIR),
     }  # fmt: skip
