@@ -71,6 +71,8 @@ def launch(
             task, by=lead, arms=[ArmPlan("A", pipeline=version)], steps=[StepPlan(), SECOND], approval=Approval.SAMPLE,
             sample_share=0.1, reply_teacher=gpt, max_model_usd=Decimal(100), mails_per_minute=60_000,
             daily_cap=100_000, quiet_from=0, quiet_until=0, sends_at_weekends=True,
+            # A tenth of the readers leave: the guardrail is to let them.
+            max_unsubscribes=0.25,
         )  # fmt: skip
         setup.choose(campaign, InboxChoice(answer_task=tasks["answer"], answer_teacher=gpt), by=lead)
         return lifecycle.launch(campaign, by=lead)
