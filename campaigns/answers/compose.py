@@ -23,6 +23,7 @@ from campaigns.states import AnswerState, LawfulBasis, MessageState
 from web.errors import Refusal
 
 MOST_NAMED = 20
+_BRACES = re.compile(r"\{{2,}")
 _MESSAGE_ID = re.compile(r"[!-;=?-~]{1,150}@[!-;=?-~]{1,150}")
 # Made up for a mail that bore no Message-ID: no mail program knows it.
 _NO_ID = "@no-message-id"
@@ -89,9 +90,13 @@ def sender_of(reply: Reply) -> SenderIdentity:
 
 
 def subject_of(reply: Reply) -> str:
-    """Return the subject of an answer: that of the reply, or of our mail where it had none, after one `Re:`."""
+    """Return the subject of an answer: that of the reply, or of our mail where it had none, after one `Re:`.
+
+    What has been in a mail is words: braces in it are no slot, which nothing may fill.
+    """
     mail = reply.message
-    return compose_message.reply_subject(reply.subject or mail.subject or content.fields_of(mail)["subject"])
+    words = _BRACES.sub("{", reply.subject or mail.subject)
+    return compose_message.reply_subject(words or content.fields_of(mail)["subject"])
 
 
 def message_id_of(answer_pk: UUID, sender: SenderIdentity) -> str:

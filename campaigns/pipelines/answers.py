@@ -68,28 +68,40 @@ def stopped_by(name: str, value: Any) -> str:
 
 
 def _quoted(spec: TaskSpec, facts: Facts, output: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """The answer with the claims whose quotes stand in their pages, and how many do not."""
-    pages = {address(url): text for url, text in texts_by_address(quotable_facts(spec), facts).items()}
+    """The answer with the claims whose quotes stand in their pages, and how many do not.
+
+    Words and addresses are passed on as the pages have them, not as the model wrote them.
+    """
+    pages = {address(url): (url, text) for url, text in texts_by_address(quotable_facts(spec), facts).items()}
     kept, left_out = dict(output), 0
     for each in spec.output_schema:
         value = kept.get(each.name)
         if each.type == "list" and isinstance(value, list) and any(map(quoting.is_quote, each.items)):
-            stands = [claim for claim in value if isinstance(claim, dict) and _stands(each, claim, pages)]
-            left_out += len(value) - len(stands)
-            kept[each.name] = stands
-        elif each.type == "quote" and value and not _found(str(value), list(pages.values())):
-            left_out += 1
-            kept[each.name] = None
+            stands = [_as_in_page(each, claim, pages) for claim in value if isinstance(claim, dict)]
+            kept[each.name] = [claim for claim in stands if claim is not None]
+            left_out += len(value) - len(kept[each.name])
+        elif each.type == "quote" and value:
+            kept[each.name] = _words_of_page(str(value), [text for _, text in pages.values()])
+            left_out += kept[each.name] is None
     return kept, left_out
 
 
-def _stands(field_: OutputField, claim: Mapping[str, Any], pages: Mapping[str, str]) -> bool:
-    names_address = any(item.name == quoting.URL for item in field_.items)
-    named = address(str(claim.get(quoting.URL) or ""))
-    texts = [pages[named]] if named in pages else [] if names_address else list(pages.values())
-    quotes = [str(claim.get(item.name) or "") for item in field_.items if quoting.is_quote(item)]
-    return bool(quotes) and all(_found(quote, texts) for quote in quotes)
+def _as_in_page(
+    field_: OutputField, claim: Mapping[str, Any], pages: Mapping[str, tuple[str, str]]
+) -> dict[str, Any] | None:
+    """A claim with the address and the words of its page; None where a quote does not stand there, or it has none."""
+    kept, texts = dict(claim), [text for _, text in pages.values()]
+    if any(item.name == quoting.URL for item in field_.items):
+        named = pages.get(address(str(claim.get(quoting.URL) or "")))
+        if named is None:
+            return None
+        kept[quoting.URL], texts = named[0], [named[1]]
+    quotes = {item.name: str(claim.get(item.name) or "") for item in field_.items if quoting.is_quote(item)}
+    words = {name: _words_of_page(quote, texts) for name, quote in quotes.items()}
+    return None if not words or None in words.values() else {**kept, **words}
 
 
-def _found(quote: str, texts: Sequence[str]) -> bool:
-    return any(quoting.find(quote, text) for text in texts)
+def _words_of_page(quote: str, texts: Sequence[str]) -> str | None:
+    """A quote as it stands in the first text that has it, in one line; None where none has."""
+    places = ((text, quoting.find(quote, text)) for text in texts)
+    return next((" ".join(text[place[0] : place[1]].split()) for text, place in places if place), None)

@@ -68,7 +68,8 @@ def _take_drafts(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> 
     told = routes.answers(campaign, stage, stage.teacher, list(orders.of_stage(campaign, stage)), by_record)
     moved = settle(stage, {record: by_record[record] for record in told.drafts}, told)
     for turn in told.turns:
-        passed_on = set(turn.never_asked) if stage.router is not None else set()
+        # The next order asks these, while the campaign has money.
+        passed_on = turn.cut_short | set(turn.never_asked if stage.router is not None else ())
         moved += _wait_again([one for record in turn.records if record in passed_on for one in by_record[record]])
         under_way = drafts_written.records_under_way(turn.orders) | passed_on
         for chunk in chunked([record for record in turn.records if record not in under_way], CHUNK):
@@ -78,7 +79,7 @@ def _take_drafts(campaign: Campaign, stage: Stage, runs: Sequence[StageRun]) -> 
 
 
 def _wait_again(runs: Sequence[StageRun]) -> int:
-    """Have runs wait for the model that a router sent them on to."""
+    """Have runs wait for the next order: of the model that a router sent them on to, or after one whose money ended early."""
     for chunk in chunked([one.pk for one in runs], CHUNK):
         StageRun.objects.filter(pk__in=chunk).update(state=StageState.WAITING)
     return len(runs)

@@ -19,7 +19,8 @@ from django.db.models import Exists, OuterRef
 from campaigns.models import Campaign, Stage, StageRoute
 from campaigns.writing import drafts_written
 from generation.models import Call, Order, Teacher
-from jobs.states import FINISHED
+from jobs.models import Job
+from jobs.states import FINISHED, JobState
 from review.models import Draft, Record
 from serving.models import RouteOutcome, RouterVersion
 from serving.routing import promise, route
@@ -51,6 +52,20 @@ class Turn:
         """Records that no order of this model names: a router sent them on."""
         named = {UUID(record) for order in self.orders for record in order.record_ids}
         return [record for record in self.records if record not in named]
+
+    @property
+    def cut_short(self) -> set[UUID]:
+        """Records that were never asked because the money of their order had ended, as after calls of unknown fate."""
+        short = [order for order in self.orders if order.job is not None and _ended_by_budget(order.job)]
+        named = {UUID(record) for order in short for record in order.record_ids} & set(self.records)
+        if not named:
+            return set()
+        asked = Call.objects.filter(order__in=[order.pk for order in self.orders], record_id__isnull=False).order_by()
+        return named - set(asked.values_list("record_id", flat=True))
+
+
+def _ended_by_budget(job: Job) -> bool:
+    return job.state == JobState.SUCCEEDED and (job.result or {}).get("ended") == "budget"
 
 
 @dataclass(frozen=True, slots=True)

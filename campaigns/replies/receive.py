@@ -21,7 +21,7 @@ from django.utils import timezone
 from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
-from campaigns.models import Message
+from campaigns.models import Event, Message
 from campaigns.replies import answers_heard, ask_teacher, classify, sorting
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
@@ -113,9 +113,10 @@ def take_mail(raw: bytes) -> InboundResult:
         and (not incoming.text or _UNSUBSCRIBE.fullmatch(incoming.text))
     ):
         return InboundResult.NEW if classify.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
-    event = classify.record_reply(message, incoming, key=_key(incoming, EventKind.REPLIED), found_by=match)
-    if event is not None:
-        ask_teacher.ask_after_commit(message.campaign)
+    key = _key(message, incoming, EventKind.REPLIED)
+    event = classify.record_reply(message, incoming, key=key, found_by=match) if key else None
+    # Told again too: who took it first may have died before it was asked for.
+    ask_teacher.ask_after_commit(message.campaign)
     return InboundResult.NEW if event else InboundResult.KNOWN
 
 
@@ -154,9 +155,10 @@ def _reported_message(
 def _record_event(
     message: Message, kind: EventKind, incoming: IncomingMail, payload: dict[str, Any], *, is_machine: bool = False
 ) -> InboundResult:
-    event = record.record(
-        message, kind, source=EventSource.MAIL, key=_key(incoming, kind), is_machine=is_machine, payload=payload
-    )
+    key = _key(message, incoming, kind)
+    if not key:
+        return InboundResult.KNOWN
+    event = record.record(message, kind, source=EventSource.MAIL, key=key, is_machine=is_machine, payload=payload)
     return InboundResult.NEW if event else InboundResult.KNOWN
 
 
@@ -212,5 +214,17 @@ def _by_sender(address: str) -> Message | None:
     return went.order_by("-sending_at").first()
 
 
-def _key(incoming: IncomingMail, kind: EventKind) -> str:
-    return f"mail:{kind}:{hashlib.sha256(incoming.message_id.encode()).hexdigest()[:40]}"
+def _key(message: Message, incoming: IncomingMail, kind: EventKind) -> str:
+    """What every telling of an incoming mail is known by; empty where it was told before.
+
+    Its Message-ID is its sender's to choose: it must not make a mail of another reader look known.
+    """
+    # As it was before keys named the mail that is answered.
+    earlier = f"mail:{kind}:{_digest(incoming.message_id)}"
+    if Event.objects.filter(key=earlier, message=message).exists():
+        return ""
+    return f"mail:{kind}:{_digest(f'{message.pk.hex} {incoming.message_id}')}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:40]

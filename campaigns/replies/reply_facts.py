@@ -3,11 +3,13 @@
 A task takes what its facts are named after: `reply`, `subject`, `earlier_mails`, `meaning`, `company`, `segment`, `language`,
 `sender`. A fact with the role group is the company, one with the role title the subject, and one of the type conversation
 everything that was written. Other facts are taken from the contact's own record where it has one of that name, but never a
-text of a page. No name and no address is told; what the person wrote is told as it came.
+text of a page. No name and no address is told; what the person wrote is told as it came, but for lines that begin like
+somebody's turn: they are told as quotations, so that nobody puts words into our mouth.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +24,7 @@ from review.spec.schema import Facts, InputField
 from review.spec.task_spec import TaskSpec
 
 NAMED = ("reply", "subject", "earlier_mails", "meaning", "company", "segment", "language", "sender")
+_TURN = re.compile(r"^(?=[^\S\n]*(?:user|assistant|system|they wrote|we wrote)[^\S\n]*:)", re.IGNORECASE | re.MULTILINE)
 _WORDS = frozenset({"text", "document"})
 
 
@@ -80,7 +83,7 @@ def _values(reply: Reply, before: Sequence[ThreadPart]) -> dict[str, str]:
     return {
         "reply": reply.text,
         "subject": reply.subject or "(no subject)",
-        "earlier_mails": "\n\n".join(f"{_who(part)}:\n{part.text}" for part in before if part.text),
+        "earlier_mails": "\n\n".join(f"{_who(part)}:\n{_told(part)}" for part in before if part.text),
         "meaning": reply.get_meaning_display(),
         # Who has no company stands for themselves: two such people are no company.
         "company": contact.company or f"Reader {contact.pk.hex[:8]}",
@@ -102,5 +105,11 @@ def _who(part: ThreadPart) -> str:
     return "They wrote" if part.reply else "We wrote"
 
 
+def _told(part: ThreadPart) -> str:
+    """What was written; of theirs the lines that begin like a turn as quotations."""
+    # As lines are told apart elsewhere too.
+    return _TURN.sub("> ", "\n".join(part.text.splitlines())) if part.reply else part.text
+
+
 def _conversation(parts: Sequence[ThreadPart]) -> list[dict[str, str]]:
-    return [{"role": "user" if part.reply else "assistant", "content": part.text} for part in parts if part.text]
+    return [{"role": "user" if part.reply else "assistant", "content": _told(part)} for part in parts if part.text]
