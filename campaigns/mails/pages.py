@@ -126,11 +126,12 @@ def _written(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         wanted = mails_queries.fixed_awaiting(wanted)
     page = keyset.page(with_words(wanted), cursor=request.GET.get("after", ""), size=PREVIEWS)
     links = message.links_of(campaign)
+    steps, arms = figures.counted(campaign).value
     return {
         "page": page,
         "previews": mails_dry_run.with_follow_ups(page.rows, links=links),
-        "arms": figures.arms(campaign),
-        "steps": figures.steps(campaign),
+        "arms": arms,
+        "steps": steps,
         "search": search,
         "only": only,
         "waits": waits,

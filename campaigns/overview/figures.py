@@ -20,6 +20,8 @@ from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
 from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
+from web import slow_figures
+from web.slow_figures import Figures
 
 M = MessageState
 UNDERWAY = (M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.APPROVED, M.SENDING)
@@ -28,6 +30,12 @@ HAVE_WORDS = frozenset({M.WRITTEN, M.AWAITING, M.APPROVED, M.SENDING, M.SENT, M.
 WERE_APPROVED = frozenset({M.APPROVED, M.SENDING, M.SENT, M.UNKNOWN})
 COUNTED = (EventKind.BOUNCED, EventKind.OPENED, EventKind.CLICKED, EventKind.REPLIED, EventKind.UNSUBSCRIBED)
 MINUTE_S = 60
+
+
+def counted(campaign: Campaign) -> Figures[tuple[list[StepFigures], list[ArmFigures]]]:
+    """Steps and arms of a campaign; of a large one as they were counted a while ago."""
+    key = f"campaign:{campaign.pk}:{campaign.state}"
+    return slow_figures.figures(key, lambda: (steps(campaign), arms(campaign)))
 
 
 @dataclass(frozen=True)

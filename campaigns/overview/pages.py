@@ -157,9 +157,9 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None = None) -> dict[str, Any]:
     # Figures and what it waits for both walk its steps.
     prefetch_related_objects([campaign], "steps")
-    steps = figures.steps(campaign)
+    counted = figures.counted(campaign)
+    steps, arms = counted.value
     is_planned = campaign.state == CampaignState.PLANNED
-    arms = figures.arms(campaign)
     drawings = stage_figures.drawings(campaign, arms, member_of(request))
     may_lead = may(member_of(request), campaign.task, Role.LEAD)
     senders = rotation.named_by(campaign)
@@ -171,6 +171,7 @@ def _overview(request: HttpRequest, campaign: Campaign, refusal: Refusal | None 
         "campaign": campaign,
         "steps": steps,
         "arms": arms,
+        "counted_at": counted.at,
         "drawings": drawings,
         "storied": contact_story.most_told(campaign) if drawings and may_lead else None,
         "awaiting": sum(step.awaiting for step in steps) - fixed,
