@@ -115,8 +115,16 @@ def copy_review(cursor: Any) -> None:
     task = "homes.task_id::" + cast(cursor, "review_draft", "task_id")
     version = "homes.version_id::" + cast(cursor, "review_draft", "task_version_id")
     fresh = {name: FRESH.format(column=f"t.{name}") for name in ("id", "draft_id", "record_id", "decision_id")}
-    copy(cursor, Record, main, "homes", {"id": fresh["id"], "task_id": task, "content_hash": "md5(t.content_hash || n)"})
-    own = {"id": fresh["id"], "task_id": task, "task_version_id": version, "record_id": fresh["record_id"], "call_id": "NULL"}
+    copy(
+        cursor, Record, main, "homes", {"id": fresh["id"], "task_id": task, "content_hash": "md5(t.content_hash || n)"}
+    )
+    own = {
+        "id": fresh["id"],
+        "task_id": task,
+        "task_version_id": version,
+        "record_id": fresh["record_id"],
+        "call_id": "NULL",
+    }
     copy(cursor, Draft, main, "homes", {**own, "queue_position": "t.queue_position + n * 100"})
     own = {"id": fresh["id"], "draft_id": fresh["draft_id"], "task_id": task, "created_at": ago("created_at")}
     copy(cursor, Decision, f"{main} AND t.retracts_id IS NULL", "homes", own)
