@@ -20,6 +20,7 @@ from review.desk import lead_queue, pace
 from review.desk.decisions import queries
 from review.models import Decision, Task
 from review.tasks.permissions import role_of, tasks_for
+from web import slow_figures
 
 JOBS_SHOWN = 5
 FAILED_SHOWN_DAYS = 7
@@ -53,15 +54,18 @@ def overview(member: Member, task: Task | None) -> dict[str, Any]:
     }
     if role == "reviewer":
         return {**shown, "last": last_decision(member, task), "judged_lately": pace.judged_lately(member, task)}
-    stations, of_task = pipeline.stages_of(task), jobs.visible(member).filter(task_slug=task.slug)
+    of_task = jobs.visible(member).filter(task_slug=task.slug)
+    counted = slow_figures.figures(f"home:{task.pk}", lambda: (pipeline.stages_of(task), week.week_of(task)))
+    stations, this_week = counted.value
     return {
         **shown,
+        "counted_at": counted.at,
         "steps": stations,
         "next": pipeline.next_stage(stations) if role in {"admin", "lead"} else None,
         "waiting": lead_queue.waiting_for(member, task),
         "running": running_jobs(member, task),
         "blocked": failed_jobs(member, task),
-        "week": week.week_of(task),
+        "week": this_week,
         "last": last_decision(member, task) if role != "viewer" else None,
         "other_tasks": tasks_for(member).exclude(pk=task.pk)[:JOBS_SHOWN],
         "demo_tasks": (known := demo_tasks(member, task)),

@@ -181,7 +181,7 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "rates"},
 }
 # What takes longer to count is kept for a while and told with its moment.
-SLOW_FIGURES_S = 1.0
+SLOW_FIGURES_S = env.number("SLOW_FIGURES_S", 0.25, minimum=0)
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # Who has it may read /metrics; empty: nobody.
 # Requests of one token a minute; 0: not counted. Browsers never are: no decision may be lost to a limit.
 RATE_LIMITS = {

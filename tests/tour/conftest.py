@@ -33,7 +33,7 @@ STARTED_WITHIN_S = 600
 # waits for the tours, so their engines give way to no other pass. How fast a killed one is back is a drill's question.
 FASTER = {
     "EVALUATION_MAX_RECORDS": "12", "JOB_REAPER_EVERY_S": "2", "JOB_RERING_S": "1", "CLICK_TOO_SOON_S": "0",
-    "JOB_ENGINE_NICE": "0", "SERVING_SPARE": "0",
+    "JOB_ENGINE_NICE": "0", "SERVING_SPARE": "0", "SLOW_FIGURES_S": "3600",
 }  # fmt: skip
 PATIENCE_MS = 60_000
 TASK = "outreach-e-mail"
