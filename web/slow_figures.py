@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
@@ -55,6 +55,6 @@ def figures(key: str, count: Callable[[], T]) -> Figures[T]:
         return Figures(value)
 
 
-def _kept(key: str) -> Figures[T] | None:
-    kept: Figures[T] | None = caches["figures"].get(f"slow:{key}")
+def _kept(key: str) -> Figures[Any] | None:
+    kept: Figures[Any] | None = caches["figures"].get(f"slow:{key}")
     return kept
