@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from review.models import Draft, Gold, Record, Task
+from review.models import Draft, Gold, Record, Source, Task
 from review.spec import prompting
 from review.spec.schema import Facts, Fields, InputField, OutputItem
 from review.spec.starters import STARTERS
@@ -44,11 +44,7 @@ class SpecExample:
 
 def build_example(spec: TaskSpec, task: Task | None) -> SpecExample:
     """Show a specification on a record of the task; on a made-up one where it has none."""
-    record = (
-        Record.objects.filter(task=task, erased_at__isnull=True).order_by("created_at", "row_number").first()
-        if task
-        else None
-    )
+    record = _first_record(task) if task else None
     gold = _gold_fields(spec, task, record) if record else None
     facts = record.facts if record else made_up_facts(spec)
     fields = gold or _made_up_fields(spec)
@@ -64,6 +60,15 @@ def build_example(spec: TaskSpec, task: Task | None) -> SpecExample:
         is_real=gold is not None,
         marks=checks.run(spec, facts, normalise_fields(spec.output_schema, fields)) if gold else [],
     )
+
+
+def _first_record(task: Task) -> Record | None:
+    """The first row of the first source that has any: found by an index, however many records there are."""
+    for source in Source.objects.filter(task=task).order_by("created_at", "pk"):
+        record = Record.objects.filter(source=source, erased_at__isnull=True).order_by("row_number").first()
+        if record is not None:
+            return record
+    return None
 
 
 def _gold_fields(spec: TaskSpec, task: Task | None, record: Record) -> Fields | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import Exists, OuterRef
 
 from members.models import Member
-from review.models import Task
+from review.models import Decision, Task
 
 _DATE = {"type": "date"}
 
@@ -39,7 +40,9 @@ class RecallForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, task: Task, teachers: Sequence[str]) -> None:
         super().__init__(data)
-        reviewers = Member.objects.filter(decisions__task=task).order_by("username").distinct()
+        # Asked of each member, by an index: a task may have a million decisions.
+        judged = Decision.objects.filter(reviewer=OuterRef("pk"), task=task)
+        reviewers = Member.objects.filter(Exists(judged)).order_by("username")
         names = [(member.username, member.name) for member in reviewers]
         self._offer("teacher", [(name, name) for name in teachers])
         self._offer("reviewer", names)
