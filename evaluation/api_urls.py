@@ -49,6 +49,11 @@ urlpatterns = [
     path(
         "retrieval-studies/<uuid:retrieval_id>/", retrieval_api.RetrievalStudyView.as_view(), name="api-retrieval-study"
     ),
+    path(
+        "retrieval-studies/<uuid:retrieval_id>/record.json",
+        retrieval_api.RetrievalStudyRecordView.as_view(),
+        name="api-retrieval-study-record",
+    ),
     path("studies/", studies_api.StudiesView.as_view(), name="api-studies"),
     path("tasks/<slug:slug>/paper/", studies_api.PaperView.as_view(), name="api-study-paper"),
     path("studies/<uuid:study_id>/", studies_api.StudyDetailView.as_view(), name="api-study"),

@@ -16,7 +16,7 @@ from evaluation.studies import cells as study_cells
 from evaluation.studies import launch_study as study_orders
 from evaluation.studies import queries as selectors
 from jobs.contracts import Result
-from jobs.kinds.base import Attempt, JobKind
+from jobs.kinds.base import JobKind
 from jobs.kinds.composite import CompositeJob, Progress
 from jobs.models import Job
 from training.students import registration
@@ -91,12 +91,28 @@ class CellScoringKind(JobKind):
         scoring.keep_scores(UUID(job.spec["measurement"]), result)
 
 
-class RetrievalStudyKind(JobKind):
+class RetrievalStudyKind(CompositeJob):
     """A study of verifiers over retrieval, arm by arm; models answer by jobs of their own."""
 
     name = register.KIND
     label = "Study of verifiers"
     queue = "evaluation"
+    subject = "study"
+    unit = "arms"
+    # A model's job rings nobody.
+    again_s = 5.0
 
-    def run_inline(self, job: Job, attempt: Attempt) -> dict[str, Any]:
-        return judge.carry_on(UUID(job.spec["study"]), attempt)
+    def check(self, whole: UUID, *, fence: int) -> Progress:
+        return judge.look(whole, fence=fence)
+
+    def has_news(self, whole: UUID) -> bool:
+        return judge.has_news(whole)
+
+    def conclude(self, whole: UUID, *, fence: int) -> dict[str, Any]:
+        return judge.conclude(whole, fence=fence)
+
+    def jobs_under_way(self, whole: UUID, *, with_shared: bool) -> Iterator[Job]:
+        return judge.jobs_under_way(whole, with_shared=with_shared)
+
+    def forget_problems(self, whole: UUID) -> None:
+        judge.forget_problems(whole)

@@ -34,6 +34,7 @@ urlpatterns = [
     path("tasks/<slug:slug>/studies/estimate/", studies_pages.estimate, name="study-estimate"),
     path("tasks/<slug:slug>/studies/verifiers/", retrieval_pages.new, name="retrieval-new"),
     path("studies/verifiers/<uuid:retrieval_id>/", retrieval_pages.study, name="retrieval-study"),
+    path("studies/verifiers/<uuid:retrieval_id>/record.json", retrieval_pages.record_json, name="retrieval-record"),
     path("studies/<uuid:study_id>/", studies_pages.study, name="study"),
     path("studies/<uuid:study_id>/progress/", studies_pages.progress, name="study-progress"),
     path("studies/<uuid:study_id>/cells.csv", studies_pages.cells_csv, name="study-cells"),

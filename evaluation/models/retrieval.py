@@ -57,9 +57,9 @@ class RetrievalArm(models.Model):
     arm = models.CharField(max_length=10)
     # Of what an answer follows from: passages and claims, and who judges. Studies that share it share the answers.
     fingerprint = models.CharField(max_length=64, db_index=True)
-    # Jobs of a miniature that reads claims; kept so that none is launched twice.
+    # Ids of the jobs by which a model answers: none is launched twice, and they rest and end with the study.
     jobs = models.JSONField(default=list)
-    # For each claim, whether it is taken as supported; null until all are answered.
+    # {"said": for each claim, whether it is taken as supported, "unanswered": how many of them the model left to the rules}.
     answers = models.JSONField(null=True)
     # Its answers were there before the study began.
     is_reused = models.BooleanField(default=False)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -120,3 +122,13 @@ class RetrievalStudyView(APIView):
         member = member_of(request)
         found = queries.study_or_404(member, retrieval_id)
         return Response(RetrievalStudyDetailOut(found, context={"member": member}).data)
+
+
+class RetrievalStudyRecordView(APIView):
+    """The registration, byte for byte as it was hashed, where all of it may be read."""
+
+    @extend_schema(responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    def get(self, request: Request, retrieval_id: UUID) -> HttpResponse:
+        member = member_of(request)
+        text = queries.record_file(queries.study_or_404(member, retrieval_id), member)
+        return HttpResponse(text.encode(), content_type="application/json")

@@ -1,13 +1,13 @@
-"""Carry a study on, arm by arm: what is answered is kept, so that who comes again goes on where the last attempt ended.
+"""Carry a study on by one look: an arm that can answer does, and what is answered is kept. Everything it knows stands in rows.
 
-Models answer by jobs of their own. While one runs the study's job waits and holds no worker.
+Models answer by jobs of their own, and the study holds no worker meanwhile; when looks are taken is the affair of
+`jobs.kinds.composite`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,50 +16,102 @@ from evaluation.models import RetrievalArm, RetrievalStudy, RetrievalVerdict
 from evaluation.retrieval import register, verdict
 from evaluation.retrieval.passages import Passage
 from evaluation.retrieval.register import JudgedClaim
-from generation.claims.verifier import TeacherVerifier
-from jobs.kinds.base import Attempt, MustWait
+from generation.claims import launch as claim_orders
+from jobs.kinds.composite import STOPPING, Progress
 from jobs.lifecycle import claim as job_claim
 from jobs.models import Job
-from jobs.states import FINISHED
+from jobs.states import ENDED_BADLY, FINISHED, JobState
 from members.models import Member
 from review.text.verification.finding import Claim, Verification, Verifier
 from review.text.verification.rules_first import RulesFirst
 from training.miniatures.claim_verifier import MiniatureVerifier
 from web.errors import Refusal
 
-# A job that a model answers by rings nobody: it is looked for again after so long.
-AGAIN_S: Final = 5.0
+RELATED = ("task", "miniature__task", "miniature__run__task_version", "teacher", "job", "created_by")
 
 
-def carry_on(study_id: UUID, attempt: Attempt) -> dict[str, Any]:
-    """Have each arm answer that has not, and conclude.
+class _UnderWay(Exception):  # noqa: N818 (no error: there is nothing to do now)
+    """A model's job has not ended."""
+
+
+def look(study_id: UUID, *, fence: int) -> Progress:
+    """Have each arm answer that can.
+
+    Raises:
+        Refusal: `record_changed`, the stored pages are not what they were; `nobody_asks`; as the verifiers refuse.
+        jobs.lifecycle.claim.AttemptLost: The fence has passed on.
+    """
+    study = _by_id(study_id)
+    if job_claim.held_job(study.job_id, fence).state != JobState.RUNNING:
+        return STOPPING
+    claims = _claims(study)
+    asked = [_held_against(one, passages) for one, passages in zip(claims, _found(study, claims), strict=True)]
+    arms, waiting = list(study.arms.order_by("position")), []
+    for arm in arms:
+        if arm.answers is None and not _answer(study, arm, asked, fence):
+            waiting.append(arm.arm)
+    return Progress(len(arms) - len(waiting), len(arms), ", ".join(f"{arm} is under way" for arm in waiting))
+
+
+def conclude(study_id: UUID, *, fence: int) -> dict[str, Any]:
+    """Compute and keep the verdict of a study all of whose arms have answered.
 
     Returns:
         What its job shows: the sentence, and how many arms answered.
 
     Raises:
-        MustWait: A model is at it.
-        Refusal: `record_changed`, the stored pages are not what they were; `nobody_asks`; as the verifiers refuse.
+        Refusal: `record_changed`.
         jobs.lifecycle.claim.AttemptLost: The fence has passed on.
     """
-    study = RetrievalStudy.objects.select_related("task", "miniature__task", "miniature__run__task_version", "teacher", "job", "created_by").get(pk=study_id)  # fmt: skip
-    record, claims = study.record, [JudgedClaim(*row) for row in study.claims]
-    found = _found(study, claims)
-    asked = [Claim("\n".join(passage.text for passage in passages), one.text) for one, passages in zip(claims, found, strict=True)]  # fmt: skip
-    arms = list(study.arms.order_by("position"))
-    for done, arm in enumerate(arms):
-        attempt.progress(done, len(arms), "arms")
-        if arm.answers is None:
-            _answer(study, arm, asked, attempt.fence)
-    is_found = [_holds(one, passages) for one, passages in zip(claims, found, strict=True)]
+    study = _by_id(study_id)
+    claims, arms = _claims(study), list(study.arms.order_by("position"))
+    is_found = [_holds(one, passages) for one, passages in zip(claims, _found(study, claims), strict=True)]
     truths, documents = [one.supported for one in claims], [one.document for one in claims]
-    body = verdict.conclude({arm.arm: arm.answers or [] for arm in arms}, truths, documents, is_found)
+    answers: dict[str, dict[str, Any]] = {arm.arm: arm.answers or {} for arm in arms}
+    body = verdict.conclude({arm: told["said"] for arm, told in answers.items()}, truths, documents, is_found)
+    left = [f"{arm} left {told['unanswered']} to the rules" for arm, told in answers.items() if told["unanswered"]]
+    body |= {
+        "passages": study.record["passages"],
+        "sentence": " ".join([body["sentence"], *(f"{each}." for each in left)]),
+    }
     with transaction.atomic():
-        job_claim.lock_held(study.job_id, attempt.fence)
-        body = {**body, "passages": record["passages"]}
+        job_claim.lock_held(study.job_id, fence)
         RetrievalVerdict.objects.update_or_create(study=study, defaults={"body": body})
-    attempt.progress(len(arms), len(arms), "arms")
     return {"sentence": body["sentence"], "arms": len(arms)}
+
+
+def has_news(study_id: UUID) -> bool:
+    """Whether the jobs of an arm that waits have all ended."""
+    waiting = [arm for arm in _by_id(study_id).arms.all() if arm.answers is None and arm.jobs]
+    return any(not _jobs(arm).exclude(state__in=FINISHED).exists() for arm in waiting)
+
+
+def jobs_under_way(study_id: UUID, *, with_shared: bool) -> Iterator[Job]:
+    """Yield the jobs by which models answer; those that were there before the study only if `with_shared`."""
+    study = _by_id(study_id)
+    for arm in study.arms.filter(answers__isnull=True):
+        for job in _jobs(arm).exclude(state__in=FINISHED):
+            if with_shared or job.created_at >= study.created_at:
+                yield job
+
+
+def forget_problems(study_id: UUID) -> None:
+    """A study that is set going again asks models anew whose jobs ended badly."""
+    for arm in _by_id(study_id).arms.filter(answers__isnull=True):
+        if _jobs(arm).filter(state__in=ENDED_BADLY).exists():
+            RetrievalArm.objects.filter(pk=arm.pk).update(jobs=[])
+
+
+def _by_id(study_id: UUID) -> RetrievalStudy:
+    return RetrievalStudy.objects.select_related(*RELATED).get(pk=study_id)
+
+
+def _claims(study: RetrievalStudy) -> list[JudgedClaim]:
+    return [JudgedClaim(*row) for row in study.claims]
+
+
+def _jobs(arm: RetrievalArm) -> Any:
+    return Job.objects.filter(pk__in=arm.jobs)
 
 
 def _found(study: RetrievalStudy, claims: Sequence[JudgedClaim]) -> list[list[Passage]]:
@@ -76,18 +128,28 @@ def _found(study: RetrievalStudy, claims: Sequence[JudgedClaim]) -> list[list[Pa
     return [index.find(one.text, record["passages"]) for one in claims]
 
 
-def _answer(study: RetrievalStudy, arm: RetrievalArm, asked: Sequence[Claim], fence: int) -> None:
-    """Fill in an arm's answers, from an earlier study that asked the same where there is one."""
-    same = RetrievalArm.objects.filter(fingerprint=arm.fingerprint, answers__isnull=False).first()
+def _held_against(claim: JudgedClaim, passages: Sequence[Passage]) -> Claim:
+    return Claim("\n".join(passage.text for passage in passages), claim.text)
+
+
+def _answer(study: RetrievalStudy, arm: RetrievalArm, asked: Sequence[Claim], fence: int) -> bool:
+    """Fill in an arm's answers, from an earlier study that asked the same where there is one; False where a model is at it."""
+    same = RetrievalArm.objects.filter(fingerprint=arm.fingerprint, answers__unanswered=0).first()
     if same is not None:
         arm.answers, arm.is_reused = same.answers, True
     elif arm.arm == register.NONE:
-        arm.answers = [True] * len(asked)
+        arm.answers = {"said": [True] * len(asked), "unanswered": 0}
     else:
-        arm.answers = [said.supported for said in RulesFirst(_model(study, arm, fence)).verify(asked)]
+        verifier = RulesFirst(_model(study, arm, fence))
+        try:
+            said = [answer.supported for answer in verifier.verify(asked)]
+        except _UnderWay:
+            return False
+        arm.answers = {"said": said, "unanswered": verifier.unanswered}
     with transaction.atomic():
         job_claim.lock_held(study.job_id, fence)
         arm.save(update_fields=["answers", "is_reused"])
+    return True
 
 
 def _model(study: RetrievalStudy, arm: RetrievalArm, fence: int) -> Verifier | None:
@@ -96,55 +158,72 @@ def _model(study: RetrievalStudy, arm: RetrievalArm, fence: int) -> Verifier | N
         return None
     if study.created_by is None:
         raise Refusal("nobody_asks", "Who registered this study is gone.", hint="Register it again.", status=409)
-    if study.teacher is not None and arm.arm == register.TEACHER:
-        return TeacherVerifier(study.teacher, study.task, study.created_by, study.max_cost_usd, ended)
+    if arm.arm == register.TEACHER:
+        return _TeacherArm(study, arm, study.created_by, fence)
     return _MiniatureArm(study, arm, study.created_by, fence)
 
 
-def ended(job_id: UUID) -> Job:
-    """A model's job once it has ended.
+class _ModelArm:
+    """A model that answers by jobs which are launched once for a study, however often it is looked at."""
 
-    Raises:
-        MustWait: It has not.
-    """
-    job = Job.objects.get(pk=job_id)
-    if job.state in FINISHED:
-        return job
-    reason = f"'{job.title}' is {job.get_state_display().lower()}."
-    raise MustWait(reason, again_s=AGAIN_S, is_over=lambda: Job.objects.filter(pk=job_id, state__in=FINISHED).exists())
-
-
-@dataclass(frozen=True)
-class _MiniatureArm:
-    """A miniature whose jobs are launched once for a study, however often it is looked at."""
-
-    study: RetrievalStudy
-    arm: RetrievalArm
-    by: Member
-    fence: int
+    def __init__(self, study: RetrievalStudy, arm: RetrievalArm, by: Member, fence: int) -> None:
+        self.study, self.arm, self.by, self.fence = study, arm, by, fence
 
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        """The miniature's answers.
+        """The model's answers.
 
         Raises:
-            MustWait: One of its jobs has not ended.
-            Refusal: As `MiniatureVerifier`; its jobs are launched anew the next time.
+            _UnderWay: One of its jobs has not ended.
+            Refusal: As the verifiers.
         """
-        assert self.study.miniature is not None
-        verifier = MiniatureVerifier(self.study.miniature, by=self.by, wait_for=ended)
         if not self.arm.jobs:
             with transaction.atomic():
                 job_claim.lock_held(self.study.job_id, self.fence)
-                self._keep([str(job) for job in verifier.launch(claims)])
-        try:
-            return verifier.read(claims, [UUID(job) for job in self.arm.jobs])
-        except Refusal:
-            self._keep([])
-            raise
+                self.arm.jobs = [str(job) for job in self.launch(claims)]
+                self.arm.save(update_fields=["jobs"])
+        if _jobs(self.arm).exclude(state__in=FINISHED).exists():
+            raise _UnderWay
+        return self.read(claims)
 
-    def _keep(self, jobs: list[str]) -> None:
-        self.arm.jobs = jobs
-        self.arm.save(update_fields=["jobs"])
+    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
+        """Launch the jobs; returns their ids."""
+        raise NotImplementedError
+
+    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
+        """The answers, once all jobs have ended."""
+        raise NotImplementedError
+
+
+class _MiniatureArm(_ModelArm):
+    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
+        return self._verifier.launch(claims)
+
+    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
+        return self._verifier.read(claims, [UUID(job) for job in self.arm.jobs])
+
+    @property
+    def _verifier(self) -> MiniatureVerifier:
+        assert self.study.miniature is not None
+        return MiniatureVerifier(self.study.miniature, by=self.by, wait_for=lambda job: Job.objects.get(pk=job))
+
+
+class _TeacherArm(_ModelArm):
+    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
+        assert self.study.teacher is not None
+        checks = claim_orders.ask(
+            self.study.task, claims, teacher=self.study.teacher, by=self.by, max_cost_usd=self.study.max_cost_usd
+        )
+        return [check.order.job_id for check in checks if check.order.job_id]
+
+    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
+        assert self.study.teacher is not None
+        answers = claim_orders.answers(self.study.task, self.study.teacher)
+        found = [answers.get(claim_orders.key_of(claim)) for claim in claims]
+        if not any(found):
+            raise Refusal(
+                "not_verified", f"{self.study.teacher.name} answered nothing.", hint="See its order.", status=502
+            )
+        return found
 
 
 def _holds(claim: JudgedClaim, passages: Sequence[Passage]) -> bool:

@@ -60,6 +60,16 @@ def study(request: HttpRequest, retrieval_id: UUID) -> HttpResponse:
     return render(request, "evaluation/retrieval.html", context)
 
 
+@require_GET
+def record_json(request: HttpRequest, retrieval_id: UUID) -> HttpResponse:
+    """The registration as a file."""
+    member = member_of(request)
+    found = queries.study_or_404(member, retrieval_id)
+    answer = HttpResponse(queries.record_file(found, member).encode(), content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="study-{found.pk}-record.json"'
+    return answer
+
+
 def _form(member: Member, task: Task, request: HttpRequest) -> RetrievalForm:
     lines = teachers.lines_for(member, task)
     return RetrievalForm(

@@ -13,6 +13,7 @@ from evaluation.retrieval import register
 from generation.models import WebPage
 from members.models import Member
 from review.models import Task
+from review.spec.prompting import canonical_json
 from review.states import Role
 from review.tasks.permissions import may, tasks_for
 from review.text.verification.claim_task import is_claim_task
@@ -80,6 +81,7 @@ def arms_of(study: RetrievalStudy, member: Member) -> list[dict[str, Any]]:
             "arm": arm.arm,
             "name": _name(study, arm.arm, member),
             "is_answered": arm.answers is not None,
+            "unanswered": (arm.answers or {}).get("unanswered", 0),
             "is_reused": arm.is_reused,
             "accuracy": found.get(arm.arm),
             "where_found": (found.get(arm.arm) or {}).get("where_found"),
@@ -92,6 +94,12 @@ def _name(study: RetrievalStudy, arm: str, member: Member) -> str:
     if arm == register.MINIATURE and study.miniature is not None:
         return study.miniature.name if may(member, study.miniature.task, Role.VIEWER) else "of another task"
     return study.teacher.name if arm == register.TEACHER and study.teacher is not None else ""
+
+
+def record_file(study: RetrievalStudy, member: Member) -> str:
+    """The registration as a file: byte for byte as it was hashed, where the member may read all of it."""
+    record = record_of(study, member)
+    return study.record_text if record == study.record else canonical_json(record)
 
 
 def record_of(study: RetrievalStudy, member: Member) -> dict[str, Any]:

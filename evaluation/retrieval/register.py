@@ -19,6 +19,7 @@ from evaluation.retrieval import verdict
 from evaluation.retrieval.passages import Passage, PassageIndex, cut
 from generation.claims import launch as claim_orders
 from generation.models import Teacher, WebPage
+from generation.orders import launch as orders
 from jobs.lifecycle import control
 from members.models import Member
 from review.models import Task
@@ -37,6 +38,8 @@ NONE, RULES, MINIATURE, TEACHER = "none", "rules", "miniature", "teacher"
 FEWEST_DOCUMENTS: Final = 3
 MOST_CLAIMS: Final = 2_000
 MOST_PASSAGES: Final = 20
+# Raised when the rules or the search would answer otherwise: then no earlier answers are taken.
+ANSWERED_AS: Final = 1
 # A price is worked out from so many claims with their passages.
 PRICED_BY: Final = 20
 RULE: Final = (
@@ -124,7 +127,7 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
 
 
 def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
-    """What a teacher's answers cost at most if nothing has to be asked twice; writes nothing.
+    """About what a teacher's answers cost, by the dearer end of its estimate; writes nothing.
 
     Raises:
         PermissionDenied, Refusal: As for `launch`, and as a teacher that cannot be asked is refused.
@@ -169,8 +172,8 @@ def held_against(index: PassageIndex, text: str, count: int) -> Claim:
 
 
 def fingerprint(record: Mapping[str, Any], arm: str) -> str:
-    """What an arm's answers follow from, as one hash: claims, pages, how many passages, and who judges."""
-    of = {name: record[name] for name in ("task", "claims_sha256", "pages", "passages")}
+    """What an arm's answers follow from, as one hash: claims, pages, how many passages, rules and search, and who judges."""
+    of = {name: record[name] for name in ("task", "claims_sha256", "pages", "passages", "answered_as")}
     return hashlib.sha256(canonical_json({**of, "arm": arm, "judge": record["judges"][arm]}).encode()).hexdigest()
 
 
@@ -192,6 +195,7 @@ def _record(
         "passages": asked.passages,
         "arms": [[arm, name] for arm, name in asked.arms.items()],
         "judges": _judges(asked),
+        "answered_as": ANSWERED_AS,
         "metric": "balanced_accuracy",
         "rule": RULE,
         "outlook": verdict.outlook([claim.supported for claim in claims]),
@@ -199,12 +203,12 @@ def _record(
 
 
 def _judges(asked: RetrievalRequest) -> dict[str, Any]:
-    """Who exactly answers for each arm: weights of a miniature, settings of a teacher."""
+    """Who exactly answers for each arm: weights of a miniature, a hash of a teacher's address, settings and words."""
     judges: dict[str, Any] = dict.fromkeys(asked.arms, "")
     if asked.miniature is not None:
         judges[MINIATURE] = asked.miniature.manifest_sha256
     if asked.teacher is not None:
-        judges[TEACHER] = [asked.teacher.provider, asked.teacher.model, asked.teacher.parameters]
+        judges[TEACHER] = claim_orders.asked_as(orders.require_askable(asked.teacher))
     return judges
 
 

@@ -99,7 +99,7 @@ def _place(
     made = ClaimCheck.objects.create(
         task=task,
         order=order,
-        asked_as=_asked_as(quoted.teacher),
+        asked_as=asked_as(quoted.teacher),
         claims=[[claim.source, claim.text] for claim in claims],
         created_by=by,
     )
@@ -172,11 +172,11 @@ def _of_calls(checks: Sequence[ClaimCheck], **those: Any) -> Iterator[Claim]:
 
 def _checks(task: Task, teacher: Teacher) -> QuerySet[ClaimCheck]:
     """Orders of this task to this teacher as it is now, the oldest first."""
-    rows = ClaimCheck.objects.filter(task=task, asked_as=_asked_as(orders.require_askable(teacher)))
+    rows = ClaimCheck.objects.filter(task=task, asked_as=asked_as(orders.require_askable(teacher)))
     return rows.select_related("order__job").order_by("created_at", "pk")
 
 
-def _asked_as(teacher: TeacherSpec) -> str:
+def asked_as(teacher: TeacherSpec) -> str:
     """A hash of what decides a teacher's answers: whom it asks, with what settings and words; prices are none of it."""
     told = {
         "provider": teacher.provider,

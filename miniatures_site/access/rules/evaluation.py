@@ -32,6 +32,7 @@ EVALUATION = {
     "evaluation:study-record": Rule(VIEWER, NONE),
     "evaluation:retrieval-new": Rule(LEAD, LEAD),
     "evaluation:retrieval-study": Rule(VIEWER, NONE),
+    "evaluation:retrieval-record": Rule(VIEWER, NONE),
     "api-evaluations": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-evaluation": Rule(VIEWER, NONE),
     "api-evaluation-outputs": Rule(VIEWER, NONE, withheld=True),
@@ -55,4 +56,5 @@ EVALUATION = {
     "api-study-record": Rule(VIEWER, NONE),
     "api-retrieval-studies": Rule(MEMBER, LEAD, write_floor=MEMBER),
     "api-retrieval-study": Rule(VIEWER, NONE),
+    "api-retrieval-study-record": Rule(VIEWER, NONE),
 }

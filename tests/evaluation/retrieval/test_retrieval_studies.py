@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -20,7 +21,8 @@ from evaluation.retrieval import claims_file, register
 from evaluation.retrieval.passages import PassageIndex, cut
 from evaluation.retrieval.register import RetrievalRequest
 from evaluation.retrieval.verdict import conclude
-from generation.models import Order, Teacher, WebPage
+from generation.models import Call, Order, Teacher, WebPage
+from jobs.lifecycle import control
 from jobs.models import Job
 from jobs.supervisor import run_job
 from members.models import Member
@@ -129,21 +131,48 @@ def test_a_miniature_that_failed_is_asked_anew_when_the_study_is_set_going_again
     failed = carry(study)
     assert failed.state == "failed"
     assert "No memory" in failed.error["message"]
-    Job.objects.filter(pk=failed.pk).update(state="queued", error=None)
+    control.resume(failed, by=admin)
     assert carry(study).state == "waiting"
 
     assert Job.objects.filter(kind="write").count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
-    pages: Task, admin: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_models_jobs_rest_and_end_with_the_study(pages: Task, checker: Miniature, admin: Member) -> None:
+    study = register.launch(pages, RetrievalRequest(claims(), miniature=checker), by=admin)
+    waits = carry(study)
+
+    control.pause(waits, by=admin)
+    assert Job.objects.get(kind="write").state == "paused"
+    control.resume(Job.objects.get(pk=study.job_id), by=admin)
+    assert Job.objects.get(kind="write").state == "queued"
+    control.cancel(Job.objects.get(pk=study.job_id), by=admin)
+
+    assert Job.objects.get(kind="write").state == "cancelled"
+
+
+@pytest.fixture
+def paid(monkeypatch: pytest.MonkeyPatch, db: None) -> Teacher:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
-    paid = Teacher.objects.create(
+    return Teacher.objects.create(
         slug="gpt-4o", name="GPT-4o", provider="openai", model="gpt-4o", secret_ref="OPENAI_API_KEY",
         parameters={"max_tokens": 400},
     )  # fmt: skip
+
+
+def answer(order: Order, *, count: int) -> None:
+    """The first calls of an order come back as a teacher that finds support everywhere would answer them; then it ends."""
+    for position in range(count):
+        Call.objects.create(
+            pk=uuid4(), order=order, position=position, state="answered", fields={"supported": True}, model="gpt-4o"
+        )
+    Job.objects.filter(pk=order.job_id).update(state="succeeded", result={"ended": "budget"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
+    pages: Task, admin: Member, paid: Teacher
+) -> None:
     asked = RetrievalRequest(claims(), teacher=paid)
     assert 0 < register.price(pages, asked, by=admin) < 1
     with pytest.raises(Refusal) as refusal:
@@ -155,6 +184,29 @@ def test_a_teacher_is_paid_by_an_order_within_a_budget_that_is_named_first(
     assert carry(study).state == carry(study).state == "waiting"
     order = Order.objects.get()
     assert (order.task, order.purpose, order.max_cost_usd) == (pages, "claims", Decimal(2))
+    answer(order, count=len(TOWNS))
+    assert carry(study).state == "succeeded"
+    assert study.verdict.body["arms"][-1]["value"] == 1.0
+    assert "left" not in study.verdict.body["sentence"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_that_a_teacher_left_are_told_and_its_answers_serve_no_later_study(
+    pages: Task, admin: Member, paid: Teacher, as_member: Callable[[Member], Client]
+) -> None:
+    asked = RetrievalRequest(claims(), teacher=paid, max_cost_usd=Decimal(2))
+    study = register.launch(pages, asked, by=admin)
+    carry(study)
+    answer(Order.objects.get(), count=2)
+    assert carry(study).state == "succeeded"
+
+    assert study.verdict.body["sentence"].endswith("teacher left 4 to the rules.")
+    page = as_member(admin).get(f"/studies/verifiers/{study.pk}/").content.decode()
+    assert "4 claims left to the rules" in page
+    again = register.launch(pages, asked, by=admin)
+    assert carry(again).state == "waiting"
+    # What was answered is not paid for again.
+    assert [order.count for order in Order.objects.order_by("created_at")] == [6, 4]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -216,6 +268,9 @@ def test_programs_register_and_read_and_learn_nothing_of_a_miniature_of_another_
     assert checker.name not in told.content.decode()
     known = api_as(admin).get(f"/api/v1/retrieval-studies/{started.json()['id']}/").content.decode()
     assert checker.slug in known
+    address = f"/api/v1/retrieval-studies/{started.json()['id']}/record.json"
+    assert checker.slug not in reader.get(address).content.decode()
+    assert hashlib.sha256(api_as(admin).get(address).content).hexdigest() == started.json()["record_sha256"]
 
 
 def test_rare_words_lead_to_the_passage_and_none_shared_to_nothing() -> None:
