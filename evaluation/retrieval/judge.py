@@ -7,6 +7,7 @@ Models answer by jobs of their own, and the study holds no worker meanwhile; whe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,12 @@ from evaluation.models import RetrievalArm, RetrievalStudy, RetrievalVerdict
 from evaluation.retrieval import register, verdict
 from evaluation.retrieval.passages import Passage
 from evaluation.retrieval.register import JudgedClaim
-from generation.claims import launch as claim_orders
+from generation.claims.verifier import TeacherVerifier
+from generation.models import Teacher
 from jobs.kinds.composite import STOPPING, Progress
 from jobs.lifecycle import claim as job_claim
 from jobs.models import Job
 from jobs.states import ENDED_BADLY, FINISHED, JobState
-from members.models import Member
 from review.text.verification.finding import Claim, Verification, Verifier
 from review.text.verification.rules_first import RulesFirst
 from training.miniatures.claim_verifier import MiniatureVerifier
@@ -45,7 +46,9 @@ def look(study_id: UUID, *, fence: int) -> Progress:
     if job_claim.held_job(study.job_id, fence).state != JobState.RUNNING:
         return STOPPING
     claims = _claims(study)
-    asked = [_held_against(one, passages) for one, passages in zip(claims, _found(study, claims), strict=True)]
+    asked = [
+        register.held_against(one.text, passages) for one, passages in zip(claims, _found(study, claims), strict=True)
+    ]
     arms, waiting = list(study.arms.order_by("position")), []
     for arm in arms:
         if arm.answers is None and not _answer(study, arm, asked, fence):
@@ -128,10 +131,6 @@ def _found(study: RetrievalStudy, claims: Sequence[JudgedClaim]) -> list[list[Pa
     return [index.find(one.text, record["passages"]) for one in claims]
 
 
-def _held_against(claim: JudgedClaim, passages: Sequence[Passage]) -> Claim:
-    return Claim("\n".join(passage.text for passage in passages), claim.text)
-
-
 def _answer(study: RetrievalStudy, arm: RetrievalArm, asked: Sequence[Claim], fence: int) -> bool:
     """Fill in an arm's answers, from an earlier study that asked the same where there is one; False where a model is at it."""
     same = RetrievalArm.objects.filter(fingerprint=arm.fingerprint, answers__unanswered=0).first()
@@ -158,72 +157,44 @@ def _model(study: RetrievalStudy, arm: RetrievalArm, fence: int) -> Verifier | N
         return None
     if study.created_by is None:
         raise Refusal("nobody_asks", "Who registered this study is gone.", hint="Register it again.", status=409)
-    if arm.arm == register.TEACHER:
-        return _TeacherArm(study, arm, study.created_by, fence)
-    return _MiniatureArm(study, arm, study.created_by, fence)
+    model = study.teacher if arm.arm == register.TEACHER else study.miniature
+    if isinstance(model, Teacher):
+        return _ByJobs(
+            study, arm, TeacherVerifier(model, study.task, study.created_by, study.max_cost_usd, _ended), fence
+        )
+    assert model is not None
+    return _ByJobs(study, arm, MiniatureVerifier(model, by=study.created_by, wait_for=_ended), fence)
 
 
-class _ModelArm:
-    """A model that answers by jobs which are launched once for a study, however often it is looked at."""
+def _ended(job_id: UUID) -> Job:
+    job = Job.objects.get(pk=job_id)
+    if job.state not in FINISHED:
+        raise _UnderWay
+    return job
 
-    def __init__(self, study: RetrievalStudy, arm: RetrievalArm, by: Member, fence: int) -> None:
-        self.study, self.arm, self.by, self.fence = study, arm, by, fence
+
+@dataclass(frozen=True)
+class _ByJobs:
+    """A model whose jobs are launched once for a study, however often it is looked at."""
+
+    study: RetrievalStudy
+    arm: RetrievalArm
+    model: TeacherVerifier | MiniatureVerifier
+    fence: int
 
     def verify(self, claims: Sequence[Claim]) -> list[Verification | None]:
         """The model's answers.
 
         Raises:
             _UnderWay: One of its jobs has not ended.
-            Refusal: As the verifiers.
+            Refusal: As the model refuses.
         """
         if not self.arm.jobs:
             with transaction.atomic():
                 job_claim.lock_held(self.study.job_id, self.fence)
-                self.arm.jobs = [str(job) for job in self.launch(claims)]
+                self.arm.jobs = [str(job) for job in self.model.launch(claims)]
                 self.arm.save(update_fields=["jobs"])
-        if _jobs(self.arm).exclude(state__in=FINISHED).exists():
-            raise _UnderWay
-        return self.read(claims)
-
-    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
-        """Launch the jobs; returns their ids."""
-        raise NotImplementedError
-
-    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        """The answers, once all jobs have ended."""
-        raise NotImplementedError
-
-
-class _MiniatureArm(_ModelArm):
-    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
-        return self._verifier.launch(claims)
-
-    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        return self._verifier.read(claims, [UUID(job) for job in self.arm.jobs])
-
-    @property
-    def _verifier(self) -> MiniatureVerifier:
-        assert self.study.miniature is not None
-        return MiniatureVerifier(self.study.miniature, by=self.by, wait_for=lambda job: Job.objects.get(pk=job))
-
-
-class _TeacherArm(_ModelArm):
-    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
-        assert self.study.teacher is not None
-        checks = claim_orders.ask(
-            self.study.task, claims, teacher=self.study.teacher, by=self.by, max_cost_usd=self.study.max_cost_usd
-        )
-        return [check.order.job_id for check in checks if check.order.job_id]
-
-    def read(self, claims: Sequence[Claim]) -> list[Verification | None]:
-        assert self.study.teacher is not None
-        answers = claim_orders.answers(self.study.task, self.study.teacher)
-        found = [answers.get(claim_orders.key_of(claim)) for claim in claims]
-        if not any(found):
-            raise Refusal(
-                "not_verified", f"{self.study.teacher.name} answered nothing.", hint="See its order.", status=502
-            )
-        return found
+        return self.model.read(claims, [UUID(job) for job in self.arm.jobs])
 
 
 def _holds(claim: JudgedClaim, passages: Sequence[Passage]) -> bool:

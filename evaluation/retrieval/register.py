@@ -137,7 +137,7 @@ def price(task: Task, asked: RetrievalRequest, *, by: Member) -> Decimal:
         return Decimal(0)
     index = index_of(pages)
     sample = asked.claims[:: max(1, len(asked.claims) // PRICED_BY)]
-    held = [held_against(index, claim.text, asked.passages) for claim in sample]
+    held = [held_against(claim.text, index.find(claim.text, asked.passages)) for claim in sample]
     quoted = claim_orders.quote(
         task, [held[place % len(held)] for place in range(len(asked.claims))], teacher=asked.teacher, by=by
     )
@@ -161,14 +161,9 @@ def index_of(pages: Mapping[str, str]) -> PassageIndex:
     return PassageIndex(passage for address, text in pages.items() for passage in cut(address, text))
 
 
-def found_for(index: PassageIndex, text: str, count: int) -> list[Passage]:
-    """The passages a claim is held against."""
-    return index.find(text, count)
-
-
-def held_against(index: PassageIndex, text: str, count: int) -> Claim:
-    """A claim with the passages that are found for it."""
-    return Claim("\n".join(passage.text for passage in found_for(index, text, count)), text)
+def held_against(text: str, passages: Sequence[Passage]) -> Claim:
+    """A claim with the passages it is held against."""
+    return Claim("\n".join(passage.text for passage in passages), text)
 
 
 def fingerprint(record: Mapping[str, Any], arm: str) -> str:

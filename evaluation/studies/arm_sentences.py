@@ -38,41 +38,54 @@ class ArmComparison:
 
 def of_filter(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on whether the human filter helps."""
-    first = asked[0]
-    if first.lost is None or first.low is None or first.problem:
-        return f"The study cannot tell: {first.problem or 'with unfiltered drafts no output passes'}."
-    finding = f"with accepted and edited texts {_words(first, rule)} than with as many unfiltered drafts"
-    if first.is_shown:
-        return f"The human filter helps: {finding}{_range(first)}."
-    if first.low > 0:
-        return f"The human filter does harm: {finding}{_range(first)}."
-    return f"The study has not told whether the human filter helps: {finding}{_range(first)}, and the interval reaches across zero."
+    return _either(
+        asked[0], rule,
+        arms=("with accepted and edited texts", "with as many unfiltered drafts"),
+        nothing="with unfiltered drafts no output passes",
+        better="The human filter helps", worse="The human filter does harm", open_="whether the human filter helps",
+    )  # fmt: skip
 
 
 def of_cloning(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on imitation against logits."""
-    first = asked[0]
-    if first.lost is None or first.low is None or first.problem:
-        return f"The study cannot tell: {first.problem or 'where texts are imitated no output is right'}."
-    finding = f"with the teacher's logits {_words(first, rule)} than with the texts alone{_range(first)}"
-    if first.is_shown:
-        return f"Logits teach better: {finding}."
-    if first.low > 0:
-        return f"Texts teach better than logits: {finding}."
-    return f"The study has not told whether logits teach better: {finding}, and the interval reaches across zero."
+    return _either(
+        asked[0], rule,
+        arms=("with the teacher's logits", "with the texts alone"),
+        nothing="where texts are imitated no output is right",
+        better="Logits teach better", worse="Texts teach better than logits", open_="whether logits teach better",
+    )  # fmt: skip
 
 
 def of_experts(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on an isolated expert against a dense student."""
-    first = asked[0]
-    if first.lost is None or first.low is None or first.problem:
-        return f"The study cannot tell: {first.problem or 'of the dense student no output passes'}."
-    finding = f"with the isolated expert {_words(first, rule)} than with the dense student{_range(first)}"
-    if first.is_shown:
-        return f"The isolated expert is the better student: {finding}."
-    if first.low > 0:
-        return f"The dense student is the better one: {finding}."
-    return f"The study has not told which is the better student: {finding}, and the interval reaches across zero."
+    return _either(
+        asked[0], rule,
+        arms=("with the isolated expert", "with the dense student"),
+        nothing="of the dense student no output passes",
+        better="The isolated expert is the better student", worse="The dense student is the better one",
+        open_="which is the better student",
+    )  # fmt: skip
+
+
+def _either(
+    one: ArmComparison,
+    rule: Mapping[str, Any],
+    *,
+    arms: tuple[str, str],
+    nothing: str,
+    better: str,
+    worse: str,
+    open_: str,
+) -> str:
+    """The sentence on two arms of which either may be the better: what is shown, or that nothing is."""
+    if one.lost is None or one.low is None or one.problem:
+        return f"The study cannot tell: {one.problem or nothing}."
+    found = f"{arms[0]} {_words(one, rule)} than {arms[1]}{_range(one)}"
+    if one.is_shown:
+        return f"{better}: {found}."
+    if one.low > 0:
+        return f"{worse}: {found}."
+    return f"The study has not told {open_}: {found}, and the interval reaches across zero."
 
 
 def of_minutes(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from generation.claims import launch
-from generation.models import ClaimCheck, Teacher
+from generation.models import Teacher
 from jobs.lifecycle import wait
 from jobs.models import Job
 from members.models import Member
@@ -42,19 +42,26 @@ class TeacherVerifier:
             PermissionDenied: The member does not lead the task.
             Refusal: As for `launch.ask`; `not_verified`, it answered nothing at all; 503 `not_worked_on`, no worker ran an order.
         """
+        return self.read(claims, self.launch(claims))
+
+    def launch(self, claims: Sequence[Claim]) -> list[UUID]:
+        """Order what it was not asked of before; returns the jobs that are still to end, for `read`. As `verify`."""
         checks = launch.ask(self.task, claims, teacher=self.teacher, by=self.by, max_cost_usd=self.max_cost_usd)
-        for check in checks:
-            if check.order.job_id:
-                self.wait_for(check.order.job_id)
+        return [check.order.job_id for check in checks if check.order.job_id]
+
+    def read(self, claims: Sequence[Claim], jobs: Sequence[UUID]) -> list[Verification | None]:
+        """What it has said of claims, once the jobs have ended; as `verify`."""
+        for job in jobs:
+            self.wait_for(job)
         answers = launch.answers(self.task, self.teacher)
         found = [answers.get(launch.key_of(claim)) for claim in claims]
         if claims and not any(found):
-            raise Refusal("not_verified", f"{self.teacher.name} answered nothing.", hint=_reason(checks), status=502)
+            raise Refusal("not_verified", f"{self.teacher.name} answered nothing.", hint=_reason(jobs), status=502)
         return found
 
 
-def _reason(checks: Sequence[ClaimCheck]) -> str:
+def _reason(job_ids: Sequence[UUID]) -> str:
     """Why orders brought no answer, as far as their jobs say."""
-    jobs = Job.objects.filter(pk__in=[check.order.job_id for check in checks])
+    jobs = Job.objects.filter(pk__in=job_ids)
     told = [f"{(job.error or {}).get('message', '')} See /jobs/{job.pk}/.".strip() for job in jobs]
     return " ".join(told) or "Ask once more."
