@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.everything import as_postgres, free_port
+from tests.postgres_server import as_postgres, free_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from benchmarks.databases import postgres
 from benchmarks.export import mail
 from benchmarks.label_studio import Annotator, verdict
 from benchmarks.scratch import prepare
-from tests.everything import free_port
+from tests.postgres_server import free_port
 
 AT_ONCE = 10_000
 IMPORT_WANTED, EXPORT_WANTED = 3.0, 50.0

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.scratch import prepare
-from tests.everything import free_port
+from tests.postgres_server import free_port
 
 ROUNDS = 5
 CHUNK = 5000

@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from benchmarks.databases import Server, postgres
-from tests.everything import free_port
+from tests.postgres_server import free_port
 
 CONFIG = """<View><Text name="draft" value="$text"/>
 <Choices name="verdict" toName="draft"><Choice value="accept"/><Choice value="edit"/><Choice value="reject"/></Choices>

@@ -7,17 +7,13 @@ there are cores, and the others go first, so that it takes what they leave idle.
 that took longest, each pass's time, and how many tests lacked outside data.
 
 Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
-quick answer of `make check`. Knows where PostgreSQL's programs lie on Debian and how to be its user; does not know what
-the tests test.
+quick answer of `make check`. Does not know what the tests test.
 """
 
 from __future__ import annotations
 
 import os
-import pwd
 import re
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,13 +21,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from xml.etree import ElementTree
 
 import pytest
+
+from tests.postgres_server import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = max(1, os.cpu_count() or 1)
@@ -64,8 +61,6 @@ SHARING = f"not browser and not ({DRILLS}) and not postgres_only"
 # `conftest.depends_on_the_database` says which run on both.
 DATABASE = "not engine and not browser and not sqlite_only"
 DRILL_S = 3600
-# What a failing machine may lose is no concern of tests.
-CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 # One loop of the product, and tests that start it with all its processes: more than a quick answer has time for.
 LOOP = "tests/generation/test_end_to_end.py"
@@ -272,45 +267,6 @@ def left_out(reports: Path) -> Iterator[str]:
     names = {name for file in reports.glob("*.left-out") for name in file.read_text().splitlines()}
     if names:
         yield f"{len(names)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
-
-
-@contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server on loopback with a database of its own, gone afterwards; yields its URL."""
-    bin_dir = Path(
-        next(
-            iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
-            Path(shutil.which("initdb") or "").parent,
-        )
-    )
-    folder = Path(tempfile.mkdtemp(prefix="miniatures-pg-"))
-    port = free_port()
-    user = as_postgres(folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' {CARELESS}"
-    run = lambda *line: subprocess.run([*user, *map(str, line)], check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: E731
-    run(bin_dir / "initdb", "-D", folder / "data", "-U", "miniatures", "--auth=trust", "-E", "UTF8")
-    run(bin_dir / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield f"postgres://miniatures@127.0.0.1:{port}/postgres"
-    finally:
-        run(bin_dir / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def as_postgres(folder: Path) -> list[str]:
-    """PostgreSQL refuses to run as root; then its own user owns the folder."""
-    if os.getuid() != 0:
-        return []
-    owner = pwd.getpwnam("postgres")
-    os.chown(folder, owner.pw_uid, owner.pw_gid)
-    return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

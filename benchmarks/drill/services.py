@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.drill.network import FOLDER, HOME
-from tests.everything import as_postgres
+from tests.postgres_server import as_postgres
 
 PASSWORD = "drilled"
 POSTGRES_PORT, REDIS_PORT, STORAGE_PORT = 5432, 6379, 9000

@@ -5,42 +5,21 @@ All that belongs to its task carries a word of its own, `CANARY`: whoever does n
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from campaigns.experiments import register
-from campaigns.experiments.design import ExperimentRequest
-from campaigns.models import Event, Reply
-from campaigns.pipelines import compose
-from campaigns.pipelines.compose import StagePlan
-from campaigns.states import EventKind, EventSource, MessageState, StageKind
-from demo.mail_sink.mail_folder import MailFolder
 from evaluation.evaluations import start_evaluation as evaluations
 from evaluation.models import Arena, ArenaPair, Evaluation, EvaluationOutput
 from evaluation.studies import launch_study as studies
 from evaluation.studies.design import StudyRequest as StudyWishes
-from generation.budgets import limits
 from generation.models import (
-    Call,
-    JudgedText,
-    Judging,
-    PriceEntry,
-    Research,
-    ResearchedSite,
-    Synthesis,
-    TaskProposal,
     Teacher,
-    WebPage,
 )
-from generation.orders import launch as generation
-from generation.states import BudgetScope
 from jobs.lifecycle import control
 from members.invitations import invite
 from members.models import ApiToken, Member
@@ -66,10 +45,10 @@ from serving.evidence import files as evidence
 from serving.models import EvidenceFile, RouterVersion
 from serving.playground import writers
 from serving.routing import route, set_thresholds
-from tests.campaigns import experiment_rows
-from tests.campaigns import factories as campaigns
 from tests.evaluation.retrieval import rows as retrieval_rows
 from tests.matrix.callers import CALLERS, browser, program
+from tests.matrix.outside import CANARY, Outside
+from tests.matrix.parameters import ANYWHERE, BY_PREFIX
 from tests.matrix.routes import Route
 from tests.review import factories as desk
 from tests.training.conftest import freeze, write_student
@@ -83,9 +62,7 @@ from training.students import registration as students_registration
 from training.sweeps import launch_sweep as sweeps
 from training.sweeps.grid import SweepAxes as SweepWishes
 from training.sweeps.grid import SweepBudget, SweepRequest
-from webhooks.models import Hook
 
-CANARY = "kestrel"
 SWEEP = SweepRequest(recipe="demo", wishes=SweepWishes(), budget=SweepBudget(hours=9.0))
 FACTS = {
     "company": "Acme",
@@ -97,7 +74,7 @@ FACTS = {
 PASSWORD = "correct horse battery"
 
 
-class Installation:
+class Installation(Outside):
     """One task with one of everything, a second task for the stranger, and a member for each role.
 
     Attributes:
@@ -149,7 +126,7 @@ class Installation:
                 return self.objects[values[name]]
         raise KeyError(
             f"<{name}> of '{route.pattern}': the seeded installation has no such object. "
-            "Make one in tests/matrix/installation.py and name it in BY_PREFIX or ANYWHERE."
+            "Make one in tests/matrix/installation.py and name it in tests/matrix/parameters.py."
         )
 
     def _member(self, name: str, role: Role) -> Member:
@@ -256,117 +233,6 @@ class Installation:
         }
         MiniatureExport.objects.filter(pk=export.pk).update(**written)
         return export.format
-
-    def _generation(self) -> None:
-        offline = Teacher.objects.get(slug="offline")
-        order = generation.launch(generation.OrderRequest(self.task, teacher=offline, count=2, by=self.admin, seed=1))
-        price = PriceEntry.objects.create(
-            provider="openai", model="matrix", input_usd_per_million=1, output_usd_per_million=1, as_of="2026-01-01"
-        )
-        budget = limits.set_limit(scope=BudgetScope.TASK_TOTAL, task=self.task, limit_usd=Decimal(100), by=self.admin)
-        proposal = TaskProposal.objects.create(
-            task=self.task, base_version=order.task_version, created_by=self.admin,
-            changes=[{"part": "forbidden_phrase", "value": CANARY, "why": CANARY, "decisions": []}],
-        )  # fmt: skip
-        research = Research.objects.create(task=self.task, job=order.job, name=CANARY, created_by=self.admin)
-        site = ResearchedSite.objects.create(research=research, number=1, title=CANARY)
-        WebPage.objects.create(
-            site=site, number=1, way="start", url="https://x.example/", text=CANARY, fetched_at=timezone.now()
-        )
-        made_up = generation.launch(generation.OrderRequest(self.task, teacher=offline, count=1, by=self.admin, seed=2))
-        synthesis = Synthesis.objects.create(
-            task=self.task, order=made_up, number=1, count=10, per_call=5, about=CANARY, created_by=self.admin
-        )
-        asked = generation.launch(generation.OrderRequest(self.task, teacher=offline, count=1, by=self.admin, seed=3))
-        judging = Judging.objects.create(
-            task=self.task, order=asked, subject=CANARY, subject_id=order.pk, subject_url="/", prompt_version=1
-        )
-        JudgedText.objects.create(
-            judging=judging, place=0, record_id=order.record_ids[0], passes=True, expert_passes=False, why=CANARY
-        )
-        call = Call.objects.create(
-            pk=uuid4(), order=order, record_id=order.record_ids[0], state="failed", error_message=CANARY
-        )
-        self.objects |= {
-            "call": call.pk,
-            "research": research.pk,
-            "synthesis": synthesis.pk,
-            "judging": judging.pk,
-            "proposal": proposal.pk,
-            "teacher": offline.slug,
-            "order": order.pk,
-            "price": price.pk,
-            "budget": budget.pk,
-        }
-
-    def _campaigns(self) -> None:
-        records = desk.make_records(desk.make_source(self.task), 20)
-        people = campaigns.make_people(self.task, records)
-        planned = experiment_rows.two_arms(self.task, by=self.admin)
-        experiment = register.register(planned, ExperimentRequest(**experiment_rows.SAID), by=self.admin)
-        sending = campaigns.make_sending_campaign(self.task, slug="first", name=f"{CANARY} first")
-        sending.arms.create(name="One", position=0, weight=1, teacher=Teacher.objects.get(slug="offline"))
-        mail = campaigns.make_mail(sending, people[0], state=MessageState.SENT)
-        event = Event.objects.create(
-            key=f"{CANARY}-reply", campaign=sending, message=mail, enrolment=mail.enrolment, kind=EventKind.REPLIED,
-            source=EventSource.MAIL, occurred_at=timezone.now(),
-        )  # fmt: skip
-        reply = Reply.objects.create(event=event, message=mail, subject=CANARY, text="Please call.")
-        version = compose.create(
-            self.task, name=f"{CANARY} pipeline", slug="matrix-pipeline", by=self.admin,
-            stages=[StagePlan("write", StageKind.WRITE, self.task, Teacher.objects.get(slug="offline"))],
-        )  # fmt: skip
-        name = MailFolder(settings.MAILBOX_DIR).keep(
-            f"Message-ID: <{mail.pk}@sender.example>\r\nSubject: Hello\r\n\r\nHi".encode(),
-            sender="nora@sender.example", recipients=["a@b.example"],
-        )  # fmt: skip
-        mail.message_id = f"{mail.pk}@sender.example"
-        mail.save(update_fields=["message_id"])
-        self.objects |= {
-            "kept": name, "campaign": sending.slug, "sender": sending.sender.slug, "experiment": experiment.slug, "mail": mail.pk,
-            "pipeline": version.pipeline.slug, "contact": people[0].pk, "hmac": people[0].address_hmac, "reply": reply.pk,
-        }  # fmt: skip
-
-    def _webhooks(self) -> None:
-        hook = Hook.objects.create(
-            name=CANARY, url="https://hooks.example/in", events=["job.finished"], task_slug=self.task.slug,
-            created_by=self.admin,
-        )  # fmt: skip
-        self.objects |= {"hook": hook.pk}
-
-
-# Which object a parameter names, by a part of the route's pattern; the first that fits.
-BY_PREFIX: tuple[tuple[str, dict[str, str]], ...] = (
-    ("/tasks/new/from-log/<slug:name>/", {"name": "word"}),
-    ("/tasks/new/rows/<slug:name>/", {"name": "word"}),
-    ("/tasks/<slug:slug>/service-tokens/", {"slug": "task", "key": "program"}),
-    ("/tasks/<slug:slug>/", {"slug": "task", "name": "word"}),
-    ("/datasets/<slug:slug>/", {"slug": "dataset"}),
-    ("/campaigns/<slug:slug>/", {"slug": "campaign"}),
-    ("/pipelines/<slug:slug>/", {"slug": "pipeline"}),
-    ("/experiments/<slug:slug>/", {"slug": "experiment"}),
-    ("/teachers/<slug:slug>/", {"slug": "teacher"}),
-    ("/senders/<slug:slug>/", {"slug": "sender"}),
-    ("/sources/<uuid:pk>/", {"pk": "source"}),
-    ("/records/<uuid:pk>/", {"pk": "record"}),
-    ("/contacts/<uuid:pk>/", {"pk": "contact"}),
-    ("/miniatures/<uuid:miniature_id>/write/<uuid:job_id>/", {"job_id": "writing"}),
-    ("/desk/<slug:slug>/", {"slug": "task"}),
-    ("/mailbox/<slug:name>/", {"name": "kept"}),
-    ("/revocation/", {"draft_id": "revoked"}),
-    ("/join/", {"token": "join"}),
-    ("/t/", {"token": "word"}),
-    ("/u/", {"token": "word"}),
-)
-ANYWHERE = {
-    "task_slug": "task", "draft_id": "draft", "decision_id": "decision", "version_id": "version", "other_id": "version",
-    "number": "number", "older": "number", "newer": "number", "run_id": "run", "miniature_id": "miniature", "evaluation_id": "evaluation",
-    "study_id": "study", "retrieval_id": "retrieval", "arena_id": "arena", "sweep_id": "sweep", "router_id": "router", "routed_id": "routed", "host_price_id": "host_price", "job_id": "job", "order_id": "order", "call_id": "call", "research_id": "research", "synthesis_id": "synthesis", "judging_id": "judging", "record_id": "record", "proposal_id": "proposal", "price_id": "price", "budget_id": "budget", "sender": "sender",
-    "mail_id": "mail", "message_id": "mail", "reply_id": "reply", "member_id": "member", "username": "username",
-    "invitation_id": "invitation", "key": "token", "hmac": "hmac", "a": "one", "b": "one", "verb": "verb", "target": "target",
-    "name": "word", "path": "word", "provider": "word", "kind": "word", "provider_id": "word",
-    "uidb36": "word", "hook_id": "hook", "request_id": "request", "comment_id": "comment", "known_id": "known", "act_id": "bulk_act", "recall_id": "recall", "share_id": "share",
-}  # fmt: skip
 
 
 def _member(username: str, *, admin: bool = False) -> Member:

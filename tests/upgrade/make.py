@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from tests.everything import postgres
+from tests.postgres_server import postgres
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

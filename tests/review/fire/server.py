@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 import httpx
 from django.conf import settings
 
-from tests.everything import free_port
 from tests.jobs.fleet import database_url
+from tests.postgres_server import free_port
 
 # A machine under load takes long to start a server again.
 PATIENCE_S = 180.0

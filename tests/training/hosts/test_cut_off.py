@@ -19,9 +19,9 @@ from jobs.models import Host, JobEvent
 from jobs.rundir import identity
 from jobs.rundir.attempt import engine_of
 from jobs.states import FINISHED
-from tests.everything import free_port
 from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, database_url, ring_through
+from tests.postgres_server import free_port
 from tests.training.conftest import freeze
 from tests.training.hosts.proxy import Line
 from training.models import Checkpoint
