@@ -72,10 +72,10 @@ def conclude(study_id: UUID, *, fence: int) -> dict[str, Any]:
     truths, documents = [one.supported for one in claims], [one.document for one in claims]
     answers: dict[str, dict[str, Any]] = {arm.arm: arm.answers or {} for arm in arms}
     body = verdict.conclude({arm: told["said"] for arm, told in answers.items()}, truths, documents, is_found)
-    left = [f"{arm} left {told['unanswered']} to the rules" for arm, told in answers.items() if told["unanswered"]]
+    left = [verdict.left_to_rules(arm, told["unanswered"]) for arm, told in answers.items() if told["unanswered"]]
     body |= {
         "passages": study.record["passages"],
-        "sentence": " ".join([body["sentence"], *(f"{each}." for each in left)]),
+        "sentence": " ".join([body["sentence"], *left]),
     }
     with transaction.atomic():
         job_claim.lock_held(study.job_id, fence)

@@ -87,14 +87,34 @@ def _sentence(compared: Sequence[dict[str, Any]], arms: Sequence[dict[str, Any]]
     found = f"what decides a claim was found for {percent(recall)} of them"
     shown = [each for each in compared if each["is_shown"]]
     if not shown:
-        first = compared[0]
-        return f"Not shown to be better: {first['arm']} against {first['against']}, {_gain(first)}; {found}."
+        return f"{_capital(_not_shown(compared[0]))}, {_gain(compared[0])}; {found}."
     best = shown[-1]
     accuracy = next(arm["value"] for arm in arms if arm["arm"] == best["arm"])
-    told = f"{best['arm']} judges better than {best['against']}: balanced accuracy {percent(accuracy)}, {_gain(best)}"
+    better = f"{_name(best['arm'])} {_is(best['arm'])} better than {_name(best['against'])}"
     ended = next((each for each in compared if each["is_asked"] and not each["is_shown"]), None)
-    rest = f"; {ended['arm']} is not shown to be better than {ended['against']}" if ended else ""
-    return f"{told}{rest}; {found}."
+    rest = f"; {_not_shown(ended)}" if ended else ""
+    return f"{_capital(better)}: balanced accuracy {percent(accuracy)}, {_gain(best)}{rest}; {found}."
+
+
+def _not_shown(one: Mapping[str, Any]) -> str:
+    return f"{_name(one['arm'])} {_is(one['arm'])} not shown to be better than {_name(one['against'])}"
+
+
+def left_to_rules(arm: str, count: int) -> str:
+    """What a model gave no answer to, in words."""
+    return f"{_capital(_name(arm))} left {count} claim{'' if count == 1 else 's'} to the rules."
+
+
+def _name(arm: str) -> str:
+    return "nobody" if arm == "none" else f"the {arm}"
+
+
+def _is(arm: str) -> str:
+    return "are" if arm == "rules" else "is"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _gain(one: Mapping[str, Any]) -> str:

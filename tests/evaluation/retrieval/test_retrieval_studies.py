@@ -200,7 +200,7 @@ def test_claims_that_a_teacher_left_are_told_and_its_answers_serve_no_later_stud
     answer(Order.objects.get(), count=2)
     assert carry(study).state == "succeeded"
 
-    assert study.verdict.body["sentence"].endswith("teacher left 4 to the rules.")
+    assert study.verdict.body["sentence"].endswith("The teacher left 4 claims to the rules.")
     page = as_member(admin).get(f"/studies/verifiers/{study.pk}/").content.decode()
     assert "4 claims left to the rules" in page
     again = register.launch(pages, asked, by=admin)
@@ -294,6 +294,6 @@ def test_the_first_arm_that_is_not_shown_better_ends_the_asking() -> None:
     assert [(one["is_asked"], one["is_shown"]) for one in found["comparisons"]] == [
         (True, True), (True, False), (False, False),
     ]  # fmt: skip
-    assert found["sentence"].startswith("rules judges better than none: balanced accuracy")
-    assert "miniature is not shown to be better than rules" in found["sentence"]
+    assert found["sentence"].startswith("The rules are better than nobody: balanced accuracy")
+    assert "the miniature is not shown to be better than the rules" in found["sentence"]
     assert found["retrieval"]["recall"] == 0.8
