@@ -81,6 +81,11 @@ class Job(models.Model):
                 fields=["lease_until"], condition=Q(state__in=["running", "pausing", "cancelling"]), name="jobs_held"
             ),
             models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
+            models.Index(fields=["subject_id", "-created_at"], name="jobs_of_subject"),
+            # A task's, a person's or a campaign's jobs under way: few among a million that ended.
+            models.Index(
+                fields=["-created_at"], condition=~Q(state__in=["cancelled", "failed", "succeeded"]), name="jobs_open"
+            ),
             # SQLite cannot tell that a question's values are those of a partial index's condition.
             models.Index(fields=["state", "lease_until"], name="jobs_by_state"),
             models.Index(fields=["unheard_since"], condition=Q(unheard_since__isnull=False), name="jobs_unheard"),

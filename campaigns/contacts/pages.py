@@ -38,11 +38,13 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         member, task=task, text=asked["q"], segment=asked["segment"], cluster=asked["cluster"], state=asked["state"]
     )
     page = keyset.page(rows, cursor=request.GET.get("after", ""))
+    counted = queries.contact_counts(task)
     context = {
         "task": task,
         "section": "campaigns",
         "tab": "contacts",
-        "overview": queries.contact_counts(member, task),
+        "overview": counted.value,
+        "counted_at": counted.at,
         "page": page,
         "lines": queries.lines(page.rows),
         "asked": asked,

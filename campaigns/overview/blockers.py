@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from campaigns.models import Campaign, Message, StageOrder, WriteOrder
 from campaigns.states import HoldReason, MessageState, StopReason
 from campaigns.writing import sequences
 from jobs.models import Job
-from jobs.states import FINISHED
+from jobs.states import FINISHED, JobState
 
 M = MessageState
+JOBS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,8 @@ def jobs_under_way(campaign: Campaign) -> list[Job]:
 
 def order_jobs(campaign: Campaign) -> QuerySet[Job]:
     """Jobs that write or wrote drafts of a campaign, or answers of its stages."""
-    written = Q(pk__in=WriteOrder.objects.filter(campaign=campaign).values("order__job_id"))
-    staged = Q(pk__in=StageOrder.objects.filter(campaign=campaign).values("order__job_id"))
-    return Job.objects.filter(written | staged)
+    # One list of keys: asked for as this or that, PostgreSQL reads all jobs.
+    return Job.objects.filter(pk__in=_order_keys(campaign))
 
 
 def sender_jobs(campaign: Campaign) -> QuerySet[Job]:
@@ -103,9 +104,16 @@ def sender_jobs(campaign: Campaign) -> QuerySet[Job]:
     return Job.objects.filter(kind="campaign-send", subject_id=campaign.pk)
 
 
+def _order_keys(campaign: Campaign, *others: Any) -> Any:
+    written, staged = (model.objects.filter(campaign=campaign) for model in (WriteOrder, StageOrder))
+    return written.values("order__job_id").union(staged.values("order__job_id"), *others)
+
+
 def _jobs(campaign: Campaign) -> list[Job]:
-    jobs = order_jobs(campaign) | sender_jobs(campaign)
-    return list(jobs.exclude(state__in=("succeeded", "cancelled")).order_by("-created_at")[:20])
+    """Those that have not ended well, the newest first."""
+    keys = _order_keys(campaign, sender_jobs(campaign).order_by().values("pk"))
+    jobs = Job.objects.filter(pk__in=keys).exclude(state__in=(JobState.SUCCEEDED, JobState.CANCELLED))
+    return list(jobs.order_by("-created_at")[:JOBS_SHOWN])
 
 
 def _slow(job: Job) -> Blocker:

@@ -82,7 +82,7 @@ def own_records(contacts: Sequence[Contact]) -> tuple[list[Record], list[Record]
     made = _made_for(living)
     records |= {record.pk: record for record in Record.objects.filter(pk__in=made).select_related("task", "source")}
     others = Contact.objects.filter(erased_at__isnull=True).exclude(pk__in=[contact.pk for contact in contacts])
-    shared = set(others.filter(record__in=list(records)).values_list("record_id", flat=True))
+    shared = {pk for pk in records if others.filter(record=pk).exists()}
     shared |= _shared_at_stages(made, living)
     return (
         [record for pk, record in records.items() if pk not in shared],

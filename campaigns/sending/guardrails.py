@@ -7,6 +7,7 @@ Looked at in the campaign's tick, every few seconds, so the bound that decides h
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,11 +31,14 @@ from review.models import Membership
 from review.states import Role
 from review.tasks import permissions
 from stats import share_sequence
+from web import slow_figures
 from web.errors import Refusal
 from webhooks.deliveries import publish
 
 logger = logging.getLogger(__name__)
 ERROR = 0.05
+# Mails that left, and of how many each kind of thing was reported.
+Counts = tuple[int, dict[str, int]]
 MOST_REASON = 300
 _EVENTS = {
     Guardrail.COMPLAINTS: EventKind.COMPLAINED,
@@ -84,13 +88,17 @@ def limit_of(campaign: Campaign, guardrail: Guardrail) -> float:
 
 
 def states_of(campaign: Campaign) -> list[GuardrailState]:
-    """Every guardrail of a campaign, as its page shows it."""
+    """Every guardrail of a campaign, as its page shows it; counts of a large campaign may be some seconds old."""
+    return _states(campaign, _kept_counts)
+
+
+def _states(campaign: Campaign, count: Callable[[Campaign, datetime | None], Counts]) -> list[GuardrailState]:
     trips = list(campaign.guardrail_trips.select_related("lifted_by").order_by("-tripped_at"))
     lifted = {trip.guardrail: trip for trip in reversed(trips) if trip.lifted_at is not None}
     held = {trip.guardrail: trip.tripped_at for trip in trips if trip.lifted_at is None}
     since = {rail: lifted[rail].lifted_at if rail in lifted else None for rail in Guardrail}
     # Those that were never lifted count the same mails: two queries for all of them.
-    counts = {moment: _counts(campaign, moment) for moment in set(since.values())}
+    counts = {moment: count(campaign, moment) for moment in set(since.values())}
     return [_state(campaign, rail, *counts[since[rail]], held.get(rail), lifted.get(rail)) for rail in Guardrail]
 
 
@@ -100,7 +108,7 @@ def check(campaign: Campaign) -> int:
     Returns:
         How many tripped.
     """
-    tripped = [state for state in states_of(campaign) if state.bound > state.limit and state.tripped_at is None]
+    tripped = [state for state in _states(campaign, _counts) if state.bound > state.limit and state.tripped_at is None]
     for state in tripped:
         _trip(campaign, state)
     if tripped:
@@ -140,7 +148,13 @@ def sentence(trip: GuardrailTrip) -> str:
     )
 
 
-def _counts(campaign: Campaign, since: datetime | None) -> tuple[int, dict[str, int]]:
+def _kept_counts(campaign: Campaign, since: datetime | None) -> Counts:
+    return slow_figures.figures(
+        f"guardrails:{campaign.pk}:{since and since.timestamp()}", lambda: _counts(campaign, since)
+    ).value
+
+
+def _counts(campaign: Campaign, since: datetime | None) -> Counts:
     """Mails that left since then, and of how many each thing was reported."""
     left = Q(state=MessageState.SENT) | Q(state=MessageState.FAILED, sending_at__isnull=False)
     if since is not None:

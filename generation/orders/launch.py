@@ -41,7 +41,7 @@ def launch(request: OrderRequest) -> Order:
         PermissionDenied: The member does not lead the task.
         Refusal: As for `quote`, or `budget_missing`, `budget_too_small`, `budget_used_up`.
     """
-    quoted = quote(request)
+    quoted = quote(request, is_launch=True)
     task, teacher, count, by = request.task, request.teacher, request.count, request.by
     if request.max_cost_usd is not None and quoted.judging is not None:
         aside_usd = mix_estimate.judging_budget_usd(request.max_cost_usd, quoted.estimate, quoted.judging)

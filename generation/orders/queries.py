@@ -16,7 +16,7 @@ from generation.engine.repairs import FLAWED
 from generation.models import Call, Order
 from generation.states import BESIDE_DRAFTS, CallState, Purpose, Settlement
 from members.models import Member
-from review.models import Draft, Source, Task
+from review.models import Draft, Record, Source, Task
 from review.states import SourceKind
 from review.tasks.permissions import tasks_for
 
@@ -144,10 +144,11 @@ class SourceOption:
 
 def sources(task: Task) -> list[SourceOption]:
     """Imports of a task that hold records, newest first."""
-    with_records = (
-        Source.objects.filter(task=task, kind=SourceKind.RECORDS).annotate(held=Count("records")).filter(held__gt=0)
-    )
-    return [SourceOption(source, source.held) for source in with_records.order_by("-created_at")]
+    # Counted by the index of each: joined, a million records are sorted by their source's columns.
+    records = Record.everything.filter(source=OuterRef("pk")).order_by().values("source")
+    held = Subquery(records.annotate(count=Count("*")).values("count"))
+    imports = Source.objects.filter(task=task, kind=SourceKind.RECORDS).order_by("-created_at")
+    return [SourceOption(source, source.held) for source in imports.annotate(held=Coalesce(held, 0)) if source.held]
 
 
 def source_or_404(task: Task, slug: str) -> Source:

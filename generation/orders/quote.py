@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from decimal import ROUND_UP, Decimal
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from generation.diversity import resolve
 from generation.diversity.mix import MixSettings
@@ -28,12 +28,17 @@ from review.models import Record, Source, Task, TaskVersion
 from review.states import DraftState, Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
+from web import slow_figures
+from web.db.chunks import chunked
 from web.errors import Refusal
 
 LARGEST_ORDER = 100_000
 # As many as stand side by side when the best of them is chosen.
 MOST_PER_RECORD = 8
 CENT = Decimal("0.01")
+# A price of so many is told from one list of records, which takes seconds to find in a task of a million.
+KEPT_RECORDS = 500
+CHUNK = 2_000
 # By record: the mails its reader got before, of an order for follow-ups.
 Threads = Mapping[UUID, Sequence[Mapping[str, str]]]
 
@@ -103,8 +108,13 @@ class Quote:
         return enough.quantize(CENT, rounding=ROUND_UP)
 
 
-def quote(request: OrderRequest) -> Quote:
+def quote(request: OrderRequest, *, is_launch: bool = False) -> Quote:
     """Check an order and price it; writes nothing.
+
+    Args:
+        request: What is asked for.
+        is_launch: Whether it is launched as it is quoted. Else the records of a large task may be those that had the
+            fewest drafts some seconds ago.
 
     Raises:
         PermissionDenied: The member does not lead the task.
@@ -116,7 +126,7 @@ def quote(request: OrderRequest) -> Quote:
     spec = require_askable(request.teacher)
     provided.check_provided(request.teacher, task, by=request.by)
     version = request.version or latest_version(task)
-    ids, facts = _records(request)
+    ids, facts = _records(request, is_launch=is_launch)
     variety = resolve.resolve(task, version, mix, per_record=request.per_record, askable=require_askable, by=request.by)
     specs = [mixed.teacher for mixed in variety.teachers] or [spec]
     check_way(request.wish, specs)
@@ -186,27 +196,35 @@ def require_askable(teacher: Teacher) -> TeacherSpec:
     return run_spec.teacher_spec(teacher, price)
 
 
-def _records(request: OrderRequest) -> tuple[list[str], list[dict[str, object]]]:
+def _records(request: OrderRequest, *, is_launch: bool) -> tuple[list[str], list[dict[str, object]]]:
     """Return ids and facts of the records an order of this size needs."""
     count = math.ceil(request.count / request.per_record)
     rows = Record.objects.filter(task=request.task, erased_at__isnull=True)
-    if request.record_ids is not None:
-        facts = dict(rows.filter(pk__in=list(request.record_ids)).values_list("pk", "facts"))
-        if unknown := [pk for pk in request.record_ids if pk not in facts]:
-            raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
-        chosen = [(pk, facts[pk]) for pk in request.record_ids][:count]
-    else:
-        if request.source is not None:
-            rows = rows.filter(source=request.source)
-        # A second order begins where the first ended: with records that have no drafts on the desk yet.
-        drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
-        rows = rows.annotate(draft_count=drafts).order_by("draft_count", "source__created_at", "row_number", "pk")
-        chosen = list(rows.values_list("pk", "facts")[:count])
-    if not chosen:
+    wanted = request.record_ids[:count] if request.record_ids is not None else None
+    ids = _fewest_drafts(request, rows, count, is_launch=is_launch) if wanted is None else list(wanted)
+    facts = {
+        pk: told for some in chunked(ids, CHUNK) for pk, told in rows.filter(pk__in=some).values_list("pk", "facts")
+    }
+    if wanted is not None and (unknown := [pk for pk in ids if pk not in facts]):
+        raise Refusal("no_records", f"The record {unknown[0]} is not one of this task.")
+    if not facts:
         raise Refusal(
             "no_records",
             "There are no records to write for.",
             hint="Import some under Sources.",
             errors={"source": ["This holds no records."]},
         )
-    return [str(pk) for pk, _ in chosen], [facts_of_record for _, facts_of_record in chosen]
+    return [str(pk) for pk in ids if pk in facts], [facts[pk] for pk in ids if pk in facts]
+
+
+def _fewest_drafts(request: OrderRequest, rows: QuerySet[Record], count: int, *, is_launch: bool) -> list[UUID]:
+    """Records with the fewest drafts on the desk: a second order begins where the first ended."""
+    if request.source is not None:
+        rows = rows.filter(source=request.source)
+    drafts = Count("drafts", filter=~Q(drafts__state=DraftState.KEPT))
+    rows = rows.annotate(draft_count=drafts).order_by("draft_count", "source__created_at", "row_number", "pk")
+    ids = rows.values_list("pk", flat=True)
+    if is_launch or count > KEPT_RECORDS:
+        return list(ids[:count])
+    key = f"order-records:{request.task.pk}:{request.source and request.source.pk}"
+    return slow_figures.figures(key, lambda: list(ids[:KEPT_RECORDS])).value[:count]

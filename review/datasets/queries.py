@@ -27,6 +27,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, DraftState
 from review.tasks.permissions import tasks_for
+from web.slow_figures import figures
 
 CHUNK = 1000
 CHOICES_FROM_GOLDS = 20_000
@@ -242,6 +243,10 @@ def newest_golds(task: Task, count: int) -> QuerySet[Gold]:
 
 def choices_for_filters(task: Task) -> dict[str, Sequence[Any]]:
     """What golds can be filtered by: what is met among the newest of them. One question, however many there are."""
+    return figures(f"dataset-choices:{task.pk}", lambda: _choices(task)).value
+
+
+def _choices(task: Task) -> dict[str, Sequence[Any]]:
     columns = {
         "task_versions": "draft__task_version__number",
         "teachers": "draft__teacher",

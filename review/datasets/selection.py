@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, POSITIVE, Verdict
 from review.tasks.queries import latest_version
 from review.text import near_duplicates
+from web.slow_figures import Figures, figures
 
 # A page counts so many of the newest golds while it is looked at, and compares the texts of so many.
 PREVIEW_GOLDS = 10_000
@@ -142,8 +144,13 @@ def select(task: Task, filters: DatasetFilters) -> Selection:
     return _compared(task, filters, Selection(apply(task, filters)))
 
 
-def preview(task: Task, filters: DatasetFilters) -> Selection:
+def preview(task: Task, filters: DatasetFilters) -> Figures[Selection]:
     """What `select` would find, fast enough for a page: the newest golds only, and texts compared where they are few."""
+    key = sha256(filters.model_dump_json().encode()).hexdigest()
+    return figures(f"selection:{task.pk}:{key}", lambda: _preview(task, filters))
+
+
+def _preview(task: Task, filters: DatasetFilters) -> Selection:
     selection = Selection(apply(task, filters, newest=PREVIEW_GOLDS))
     if len(selection.sifted.rows) > PREVIEW_TEXTS:
         selection.rows, selection.has_compared = selection.sifted.rows, False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +70,7 @@ class SelectionPreview:
         exploratory_pairs: Preference pairs that replies would give; None where no room sends mails.
         takes_exploratory_pairs: Whether the filters ask for them.
         group_noun: What records of one group have in common, such as a company; `group_nouns` several.
+        counted_at: When it was counted, of a large task; None where that was just now.
     """
 
     golds: int
@@ -88,6 +90,7 @@ class SelectionPreview:
     takes_exploratory_pairs: bool = False
     group_noun: str = "group"
     group_nouns: str = "groups"
+    counted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class SelectionRows:
 
 def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
     """Count what a selection would take."""
-    selection = preview(task, filters)
+    found = preview(task, filters)
+    selection = found.value
     lines = [line for line in selection.lines() if line.dropped]
     titles = _titles(draft for line in lines for draft in line.examples)
     left, drops = selection.sifted.golds, []
@@ -129,6 +133,7 @@ def count_selection(task: Task, filters: DatasetFilters) -> SelectionPreview:
         takes_exploratory_pairs=filters.exploratory_pairs,
         group_noun=spec.group_noun,
         group_nouns=spec.group_nouns,
+        counted_at=found.at,
     )
 
 
@@ -139,7 +144,7 @@ def balance_of(labels: dict[str, dict[str, int]]) -> list[LabelBalance]:
 
 def selected_drafts(task: Task, filters: DatasetFilters, *, start: int = 0) -> SelectionRows:
     """The drafts a selection would take, from the `start`-th on, in the order of their decisions."""
-    selection = preview(task, filters)
+    selection = preview(task, filters).value
     chosen = selection.rows[start : start + PAGE_ROWS]
     decisions = Decision.objects.select_related("reviewer", "draft__record", "draft__task").defer(
         "draft__messages", "draft__marks", "draft__record__facts"

@@ -180,6 +180,10 @@ class Decision(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["reviewer", "task", "-created_at"], name="my_decisions"),
+            # Verdicts in bulk took no time: how fast somebody reads is told without walking through them.
+            models.Index(
+                fields=["reviewer", "task", "-created_at"], condition=Q(seconds__gt=0), name="my_timed_decisions"
+            ),
             models.Index(fields=["draft", "created_at"], name="decisions_of_draft"),
             # Late ones are few among many, and a lead looks for them alone.
             models.Index(fields=["task", "-created_at"], condition=Q(is_late=True), name="late_decisions"),

@@ -69,11 +69,13 @@ WHOLE_NUMBER = 10
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
+    counted = queries.record_counts(task)
     context = {
         "task": task,
         "section": "sources",
         "sources": queries.visible_sources(member_of(request), task=task),
-        "counts": queries.record_counts(task),
+        "counts": counted.value,
+        "counted_at": counted.at,
         "may_lead": may(member_of(request), task, Role.LEAD),
         "claims_of": queries.tasks_with_claims(member_of(request), into=task),
     }

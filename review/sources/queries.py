@@ -19,6 +19,7 @@ from review.tasks import permissions
 from review.tasks.queries import latest_version
 from review.text.verification.claim_task import is_claim_task
 from web.db.keys import uuid_or_none
+from web.slow_figures import Figures, figures
 
 PAGE_ROWS = 50
 # Tasks that a form offers; what is more is asked for on the command line.
@@ -141,8 +142,12 @@ def source_or_404(member: Member, pk: UUID) -> Source:
     return source
 
 
-def record_counts(task: Task) -> dict[str, int]:
+def record_counts(task: Task) -> Figures[dict[str, int]]:
     """Records of a task by split, and in all; one query."""
+    return figures(f"records:{task.pk}", lambda: _record_counts(task))
+
+
+def _record_counts(task: Task) -> dict[str, int]:
     counts: dict[str, int] = Record.objects.filter(task=task).aggregate(
         total=Count("pk"),
         groups=Count("group", distinct=True),

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    counted = queries.with_counts(member_of(request))
     context = {
         "section": "task",
-        "tasks": queries.with_counts(member_of(request)),
+        "tasks": counted.value,
+        "counted_at": counted.at,
         "may_create": may_create(member_of(request)),
     }
     return render(request, "review/tasks/index.html", context)

@@ -23,6 +23,7 @@ from review.models import Decision, KnownAnswer, Ruling, Source, Task
 from review.states import SourceKind
 from review.tasks.queries import latest_version
 from stats.agreement.shares import AgreementShare, share
+from web import slow_figures
 
 KEEP_S = 3600
 
@@ -70,7 +71,11 @@ class AgreementReport:
 
 
 def report(task: Task) -> AgreementReport:
-    """Return the report of a task; the same object again until a new verdict is given."""
+    """Return the report of a task; the same object again until a new verdict is given, or for as long as `at` is worth telling."""
+    return slow_figures.figures(f"agreement:{task.pk}", lambda: _report(task)).value
+
+
+def _report(task: Task) -> AgreementReport:
     key = f"agreement:{task.pk}:{_stamp(task)}"
     cached: AgreementReport | None = caches["figures"].get(key)
     if cached is None:
@@ -81,6 +86,10 @@ def report(task: Task) -> AgreementReport:
 
 def counts_of(task: Task) -> AgreementCounts:
     """What was said of drafts that several judged, counted; remembered as the report is."""
+    return slow_figures.figures(f"agreement-counts:{task.pk}", lambda: _counts(task)).value
+
+
+def _counts(task: Task) -> AgreementCounts:
     key = f"agreement-counts:{task.pk}:{_stamp(task)}"
     cached: AgreementCounts | None = caches["figures"].get(key)
     if cached is None:

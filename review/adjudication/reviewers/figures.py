@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncWeek
 from django.utils import timezone
 
@@ -19,7 +19,7 @@ from review.adjudication.known_answers import queries
 from review.adjudication.known_answers.queries import AnsweredKnown
 from review.desk.decisions.queries import judged_one_by_one
 from review.desk.pace import LONGEST_CARD_S
-from review.models import Decision, Task
+from review.models import Decision, KnownAnswer, Task
 from review.states import Verdict
 from stats.agreement.shares import AgreementShare, ShareDifference, difference, share
 from web.templatetags.figures import fixed
@@ -76,9 +76,11 @@ def one_by_one(member: Member, task: Task) -> QuerySet[Decision]:
 
     None in bulk, none from elsewhere, none on a card with a known answer.
     """
-    decisions = Decision.objects.filter(reviewer=member, task=task, is_late=False, retracted_by__isnull=True)
-    here = decisions.filter(imported_from__isnull=True, draft__known_answer__isnull=True)
-    return judged_one_by_one(here.exclude(verdict=Verdict.RETRACT))
+    decisions = Decision.objects.filter(reviewer=member, task=task, is_late=False, imported_from__isnull=True)
+    # As sub-queries: of a join that must find nothing PostgreSQL expects one row, and reads the whole table for it.
+    taken_back = Exists(Decision.objects.filter(retracts=OuterRef("pk")))
+    known = Exists(KnownAnswer.objects.filter(draft=OuterRef("draft")))
+    return judged_one_by_one(decisions.filter(~taken_back, ~known).exclude(verdict=Verdict.RETRACT))
 
 
 def latest(member: Member, task: Task, *, count: int = RATES_OF) -> QuerySet[Decision]:

@@ -156,7 +156,7 @@ def test_a_preview_of_many_looks_at_the_newest_and_says_so(
     decided = [judged.decide(admin, task) for _ in range(5)]
     monkeypatch.setattr(selection, "PREVIEW_GOLDS", 3)
 
-    found = freezing.preview(task, DatasetFilters())
+    found = freezing.preview(task, DatasetFilters()).value
 
     assert found.sifted.is_partial
     assert {row.decision for row in found.rows} == {decision.pk for decision in decided[2:]}

@@ -44,7 +44,7 @@ def test_a_kept_draft_is_dealt_to_nobody(task: Task, kept: list[Draft], admin: M
 
 def test_kept_drafts_count_as_no_work(task: Task, kept: list[Draft], admin: Member) -> None:
     assert pace.pace_of(admin, task).left == 2
-    assert with_counts(admin)[0].waiting == 2
+    assert with_counts(admin).value[0].waiting == 2
     assert next(step.count for step in pipeline.stages_of(task) if step.label == "Drafts") == 2
 
 

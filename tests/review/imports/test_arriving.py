@@ -81,7 +81,7 @@ def test_what_arrives_is_there_for_nobody(task: Task, admin: Member, write: Writ
     assert not queries.visible_records(admin).exists()
     assert not queries.visible_sources(admin).exists()
     assert not source.records.exists()
-    assert queries.record_counts(task)["train"] == 0
+    assert queries.record_counts(task).value["train"] == 0
 
 
 @pytest.mark.django_db
