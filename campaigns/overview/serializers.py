@@ -87,7 +87,12 @@ class CampaignIn(serializers.Serializer[Any]):
         max_length=20,
         help_text="Slugs of senders that share its mails with the first; a contact and a company hear from one of them",
     )
-    arms = ArmIn(many=True, allow_empty=False)
+    arms = ArmIn(
+        many=True,
+        allow_empty=False,
+        required=False,
+        help_text="Without them one, A, whose mails the task's default pipeline writes; needed where there is none",
+    )
     steps = StepIn(many=True, required=False, allow_empty=False)
     links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
     audience = AudienceIn(required=False)
