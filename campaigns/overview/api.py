@@ -18,6 +18,7 @@ from campaigns.overview.serializers import (
     CampaignFullOut,
     CampaignIn,
     CampaignOut,
+    CampaignRowOut,
     FixedMailsIn,
     LaunchIn,
     LiftIn,
@@ -66,6 +67,13 @@ SAME = (
     "links",
     "audience",
 )
+# What a row of the list says beside its campaign.
+ROW = ("contacts", "awaiting", "sent", "replied", "counted_at")
+
+
+def _rows(request: Request, page: list[Any]) -> list[dict[str, Any]]:
+    lines = selectors.lines(page)
+    return [{**CampaignOut(line.campaign).data, **{name: getattr(line, name) for name in ROW}} for line in lines]
 
 
 class CampaignListView(APIView):
@@ -73,7 +81,7 @@ class CampaignListView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(CampaignOut, TaskQuery)
+    @lists(CampaignRowOut, TaskQuery, draw=_rows)
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         if "task" in asked:
@@ -216,14 +224,16 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 
 
 def _full(campaign: Campaign) -> dict[str, Any]:
-    parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    counted = figures.counted(campaign)
+    steps, arms = counted.value
+    parts: dict[str, Any] = {"steps": steps, "arms": arms, "problems": _problems(campaign)}
     parts["days_off"] = campaign.days_off or []
     parts["senders"] = queries.shares_of(campaign, rotation.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now
-    shown = {**CampaignOut(campaign).data, "waiting": None}
+    shown = {**CampaignOut(campaign).data, "waiting": None, "counted_at": counted.at}
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 

@@ -162,6 +162,18 @@ class CampaignOut(serializers.Serializer[Any]):
         return reverse("campaigns:detail", args=[campaign.slug])
 
 
+class CampaignRowOut(CampaignOut):
+    """The same in a list, with how far it is."""
+
+    contacts = serializers.IntegerField(help_text="People it was launched to")
+    awaiting = serializers.IntegerField(help_text="Mails that wait for a person")
+    sent = serializers.IntegerField(help_text="Mails that went")
+    replied = serializers.IntegerField(help_text="People who replied")
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When, of figures that take long to count; null: for this answer"
+    )
+
+
 class CampaignArmOut(serializers.Serializer[Any]):
     """An arm with its people, what they did, and its cost."""
 
@@ -260,6 +272,9 @@ class CampaignFullOut(CampaignOut):
     senders = SenderShareOut(many=True, help_text="The first is its `sender`")
     problems = ProblemOut(many=True)
     guardrails = GuardrailOut(many=True)
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When steps and arms were, of figures that take long to count; null: for this answer"
+    )
     shutdowns = ShutdownOut(many=True, help_text="Of its models those that are shut down within 90 days, or were")
 
 
