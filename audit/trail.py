@@ -108,6 +108,8 @@ ACTS: dict[str, str] = {
     "evidence_made": "Evidence file made",
     "evidence_downloaded": "Evidence file downloaded",
     "pipeline_saved": "Pipeline saved",
+    "pipeline_promoted": "Default pipeline set",
+    "pipeline_demoted": "Default pipeline taken back",
     "campaign_launched": "Campaign launched",
     "campaign_steered": "Campaign paused, resumed or ended",
     "next_round_started": "Next round of an experiment started",

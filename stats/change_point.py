@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DRAWS: Final = 999
-# Orders are drawn in blocks of so many numbers, so that memory stays bounded.
-_BLOCK: Final = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +85,36 @@ def change_point(
 
 def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.random.Generator, draws: int) -> int:
     """How many seeded orders of the clusters have a ratio at least as large."""
-    count, larger, left = int(month.max()) + 1, 0, draws
-    while left:
-        block = min(left, max(1, _BLOCK // len(month)))
-        orders = rng.permuted(np.tile(np.arange(len(month)), (block, 1)), axis=1)
-        places = month + np.arange(block)[:, None] * count
-        totals = np.bincount(places.ravel(), weights=total[orders].ravel(), minlength=block * count)
-        sizes = np.bincount(places.ravel(), weights=size[orders].ravel(), minlength=block * count)
-        largest = _ratios(_table(totals, count), _table(sizes, count)).max(axis=-1)
-        # Equal ratios differ by rounding only.
-        larger += int((largest >= seen - 1e-9).sum())
-        left -= block
-    return larger
+    kinds, kind_of = np.unique(np.stack([total, size], axis=1), axis=0, return_inverse=True)
+    counts = _kinds_by_month(np.bincount(kind_of.ravel()), np.bincount(month), rng, draws)
+    largest = _ratios(counts @ kinds[:, 0], counts @ kinds[:, 1]).max(axis=-1)
+    # Equal ratios differ by rounding only.
+    return int((largest >= seen - 1e-9).sum())
 
 
-def _table(values: NDArray[Any], months: int) -> Floats:
-    return values.reshape(-1, months).astype(np.float64)
+def _kinds_by_month(kinds: Ints, places: Ints, rng: np.random.Generator, draws: int) -> Floats:
+    """How many clusters of each kind a random order puts into each month, (draws, months, kinds).
+
+    Clusters that are alike need not be told apart: month by month and kind by kind the count is hypergeometric, which costs the
+    same for a hundred clusters and for a million.
+
+    Args:
+        kinds: Clusters of each kind, (kinds,).
+        places: Clusters of each month, (months,).
+        rng: Where the orders come from.
+        draws: How many orders.
+    """
+    counts = np.zeros((draws, len(places), len(kinds)))
+    left = np.tile(kinds, (draws, 1))
+    for at, open_places in enumerate(places):
+        wanted, others = np.full(draws, open_places), left.sum(axis=1)
+        for kind in range(len(kinds)):
+            others = others - left[:, kind]
+            drawn = rng.hypergeometric(left[:, kind], others, wanted)
+            counts[:, at, kind] = drawn
+            left[:, kind] -= drawn
+            wanted = wanted - drawn
+    return counts
 
 
 def _by_month(values: Ints, month: Ints, count: int) -> Floats:

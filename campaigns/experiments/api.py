@@ -12,12 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaigns.experiments import design, next_round, record_look, register, results
+from campaigns.experiments import design, next_round, promote_winner, record_look, register, results
 from campaigns.experiments import queries as selectors
 from campaigns.experiments.design import HYPOTHESIS_CHARS, MOST_HORIZON_DAYS, ExperimentRequest
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.overview import queries
 from campaigns.overview.serializers import CampaignOut
+from campaigns.pipelines.promotion_serializers import PipelinePromotionOut
 from campaigns.states import Claim, Metric
 from members.session import member_of
 from members.tokens.idempotency import idempotent
@@ -142,6 +143,17 @@ class NextRoundView(APIView):
         member = member_of(request)
         made = next_round.start_next_round(selectors.get_or_404(member, slug), by=member)
         return Response(CampaignOut(queries.get_or_404(member, made.slug)).data, status=201)
+
+
+class PromoteWinnerView(APIView):
+    """Make the pipeline that won a concluded experiment its task's default: the next campaign begins with it."""
+
+    @extend_schema(request=None, responses={201: PipelinePromotionOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member = member_of(request)
+        row = promote_winner.promote_winner(selectors.get_or_404(member, slug), by=member)
+        return Response(PipelinePromotionOut(row).data, status=201)
 
 
 class ExperimentContactsView(APIView):

@@ -12,11 +12,13 @@ from typing import Any
 
 from campaigns.experiments import arm_costs, design, list_prices, next_round, queries, results
 from campaigns.experiments.arm_costs import OwnGpu
-from campaigns.experiments.winner import winner_of
+from campaigns.experiments.winner import ExperimentWinner, winner_of
 from campaigns.models import Campaign, Experiment, Look, Reply
+from campaigns.pipelines import promotion as pipelines
 from campaigns.states import Claim
 from evaluation.evaluations import throughput
 from generation.teachers import queries as teachers_queries
+from review.models import Task
 from serving.promotions import queries as promotions
 from stats.experiments import sample_size
 from stats.experiments.number_wording import NumberWording
@@ -84,16 +86,23 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
 
 
 def follow_up(experiment: Experiment, result: dict[str, Any]) -> dict[str, Any]:
-    """What can be done with the winner: promote its miniature, start the next round. Empty before the end."""
+    """What can be done with the winner: promote its miniature or pipeline, start the next round. Empty before the end."""
     winner = winner_of(experiment, result)
     if winner is None:
         return {}
-    current = promotions.current_promotions().filter(task=experiment.campaign.task_id).first()
     return {
         "winner": winner,
-        "is_current": current is not None and current.miniature_id == winner.arm.miniature_id,
+        "is_current": _is_current(experiment.campaign.task, winner),
         "next_draft": next_round.draft_after(experiment.campaign),
     }
+
+
+def _is_current(task: Task, winner: ExperimentWinner) -> bool:
+    """Whether what won is what the task uses already."""
+    if winner.kind == "pipeline":
+        return pipelines.default_of(task) == winner.arm.pipeline
+    current = promotions.current_promotions().filter(task=task).first()
+    return current is not None and current.miniature_id == winner.arm.miniature_id
 
 
 def registered(experiment: Experiment) -> dict[str, Any]:

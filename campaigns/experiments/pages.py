@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from campaigns.experiments import design, page_data, record_look, register, results, simulated_truth
+from campaigns.experiments import design, page_data, promote_winner, record_look, register, results, simulated_truth
 from campaigns.experiments import next_round as rounds
 from campaigns.experiments import queries as experiments_queries
 from campaigns.experiments.forms import ExperimentForm, GpuPriceForm, initial_of
@@ -161,6 +161,18 @@ def next_round(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("campaigns:experiment", experiment.slug)
     messages.success(request, "The next round is a draft. Add the arm to compare its control with.")
     return redirect("campaigns:edit", made.slug)
+
+
+@require_POST
+def promote(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make the winning pipeline what the task's next campaign begins with."""
+    experiment = experiments_queries.get_or_404(member_of(request), slug)
+    try:
+        row = promote_winner.promote_winner(experiment, by=member_of(request))
+        messages.success(request, f"The next campaign of this task begins with {row.version}.")
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("campaigns:experiment", experiment.slug)
 
 
 @require_GET

@@ -11,6 +11,7 @@ experiments_urls: list[URLPattern] = [
     path("experiments/<slug:slug>/", pages.detail, name="experiment"),
     path("experiments/<slug:slug>/look/", pages.look, name="experiment-look"),
     path("experiments/<slug:slug>/next-round/", pages.next_round, name="experiment-next-round"),
+    path("experiments/<slug:slug>/promote/", pages.promote, name="experiment-promote"),
     path("experiments/<slug:slug>/contacts.csv", pages.contacts_csv, name="experiment-contacts"),
     path("experiments/<slug:slug>/registration.json", pages.registration_json, name="experiment-registration"),
     path("experiments/<slug:slug>/result.json", pages.result_json, name="experiment-result"),
@@ -27,6 +28,7 @@ experiments_api_urls: list[URLPattern] = [
     ),
     path("experiments/<slug:slug>/result/", api.ExperimentResultView.as_view(), name="api-experiment-result"),
     path("experiments/<slug:slug>/next-round/", api.NextRoundView.as_view(), name="api-experiment-next-round"),
+    path("experiments/<slug:slug>/promote/", api.PromoteWinnerView.as_view(), name="api-experiment-promote"),
     path("experiments/<slug:slug>/contacts.csv", api.ExperimentContactsView.as_view(), name="api-experiment-contacts"),
     path("experiments/<slug:slug>/looks/", api.ExperimentLooksView.as_view(), name="api-experiment-looks"),
 ]

@@ -35,9 +35,16 @@ class ExperimentWinner:
         return "teacher" if self.arm.teacher_id is not None else "text"
 
     def as_data(self) -> dict[str, Any]:
-        """The winner as a result holds it; `miniature` is what can be promoted, and null of any other kind."""
-        miniature = str(self.arm.miniature_id) if self.kind == "miniature" else None
-        return {"arm": self.arm.name, "kind": self.kind, "miniature": miniature, "sentence": self.sentence}
+        """The winner as a result holds it; `miniature` or `pipeline` is what can be promoted, and null of any other kind."""
+        version = self.arm.pipeline if self.kind == "pipeline" else None
+        return {
+            "arm": self.arm.name,
+            "kind": self.kind,
+            "miniature": str(self.arm.miniature_id) if self.kind == "miniature" else None,
+            "pipeline": version.pipeline.slug if version else None,
+            "pipeline_version": version.number if version else None,
+            "sentence": self.sentence,
+        }
 
 
 def is_concluded(result: Mapping[str, Any]) -> bool:

@@ -17,7 +17,15 @@ from campaigns.models.contacts import Contact, ContactImport, Suppression, Suppr
 from campaigns.models.events import Event, HoldoutOutcome, Reply
 from campaigns.models.experiments import Experiment, Look
 from campaigns.models.messages import Message, WriteOrder
-from campaigns.models.pipelines import Pipeline, PipelineVersion, Stage, StageOrder, StageRoute, StageRun
+from campaigns.models.pipelines import (
+    Pipeline,
+    PipelinePromotion,
+    PipelineVersion,
+    Stage,
+    StageOrder,
+    StageRoute,
+    StageRun,
+)
 
 __all__ = [
     "Arm",
@@ -36,6 +44,7 @@ __all__ = [
     "Look",
     "Message",
     "Pipeline",
+    "PipelinePromotion",
     "PipelineVersion",
     "ProviderSlowing",
     "RecipientDomain",

@@ -19,6 +19,7 @@ GUARDS = (
         is_sealed_by_update=True,
     ),
     Guard("campaigns_pipelineversion", CHANGES, "", "A version of a pipeline never changes: save the next one."),
+    Guard("campaigns_pipelinepromotion", CHANGES, "", "A promotion never changes: promote or take back again."),
     Guard("campaigns_stage", CHANGES, "", "A stage never changes: save the next version of its pipeline."),
     Guard("campaigns_look", CHANGES, "", "A look at an experiment never changes: look again."),
     Guard(

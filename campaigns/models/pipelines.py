@@ -11,6 +11,7 @@ from campaigns.states import StageKind, StageState
 from generation.models import Order, ResearchedSite, Teacher
 from review.models import Draft, Record, Task, TaskVersion
 from serving.models import Routed, RouterVersion
+from serving.states import Act
 
 
 class Pipeline(models.Model):
@@ -46,6 +47,24 @@ class PipelineVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pipeline.name} v{self.number}"
+
+
+class PipelinePromotion(models.Model):
+    """That a version was made its task's default pipeline or taken back. Rows are only added; a version's newest one counts."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="pipeline_promotions")
+    version = models.ForeignKey(PipelineVersion, on_delete=models.DO_NOTHING, related_name="promotions")
+    act = models.CharField(max_length=8, choices=Act.choices)
+    # The experiment that it won; none where a lead promoted it without one, and where it was taken back.
+    experiment = models.ForeignKey("campaigns.Experiment", null=True, on_delete=models.DO_NOTHING, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.version}"
 
 
 class Stage(models.Model):

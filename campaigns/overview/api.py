@@ -18,12 +18,13 @@ from campaigns.overview.serializers import (
     CampaignFullOut,
     CampaignIn,
     CampaignOut,
+    CampaignRowOut,
     FixedMailsIn,
     LaunchIn,
     LiftIn,
     WrittenAgainOut,
 )
-from campaigns.pipelines import compose
+from campaigns.pipelines import compose, promotion
 from campaigns.pipelines import queries as pipelines
 from campaigns.planning import edit, forecast, launch_checks
 from campaigns.planning.edit import ArmPlan, CampaignPlan, StepPlan
@@ -37,11 +38,13 @@ from members.session import member_of
 from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require
+from web.errors import Refusal
 from web.http.lists import Rows, TaskQuery, lists
 from web.http.pagination import KeysetPagination
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
+    from review.models import Task
 
 # What a body says in the very words of a plan.
 SAME = (
@@ -64,6 +67,13 @@ SAME = (
     "links",
     "audience",
 )
+# What a row of the list says beside its campaign.
+ROW = ("contacts", "awaiting", "sent", "replied", "counted_at")
+
+
+def _rows(request: Request, page: list[Any]) -> list[dict[str, Any]]:
+    lines = selectors.lines(page)
+    return [{**CampaignOut(line.campaign).data, **{name: getattr(line, name) for name in ROW}} for line in lines]
 
 
 class CampaignListView(APIView):
@@ -71,7 +81,7 @@ class CampaignListView(APIView):
 
     pagination_class = KeysetPagination
 
-    @lists(CampaignOut, TaskQuery)
+    @lists(CampaignRowOut, TaskQuery, draw=_rows)
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
         if "task" in asked:
@@ -87,7 +97,9 @@ class CampaignListView(APIView):
         task = mail_task_or_404(member, asked["task"])
         require(member, task, Role.LEAD)
         slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
-        return Response(CampaignOut(edit.create(task, _plan(asked, member), slug=slug, by=member)).data, status=201)
+        return Response(
+            CampaignOut(edit.create(task, _plan(asked, member, task), slug=slug, by=member)).data, status=201
+        )
 
 
 class CampaignView(APIView):
@@ -104,7 +116,7 @@ class CampaignView(APIView):
         require(member, campaign.task, Role.LEAD)
         body = CampaignIn(data=request.data)
         body.is_valid(raise_exception=True)
-        edit.change(campaign, _plan(body.validated_data, member), by=member)
+        edit.change(campaign, _plan(body.validated_data, member, campaign.task), by=member)
         return Response(_full(selectors.get_or_404(member, slug)))
 
 
@@ -212,18 +224,29 @@ def _problems(campaign: Campaign, expected: forecast.LaunchForecast | None = Non
 
 
 def _full(campaign: Campaign) -> dict[str, Any]:
-    parts = {"steps": figures.steps(campaign), "arms": figures.arms(campaign), "problems": _problems(campaign)}
+    counted = figures.counted(campaign)
+    steps, arms = counted.value
+    parts: dict[str, Any] = {"steps": steps, "arms": arms, "problems": _problems(campaign)}
     parts["days_off"] = campaign.days_off or []
     parts["senders"] = queries.shares_of(campaign, rotation.named_by(campaign))
     parts["guardrails"] = guardrails.states_of(campaign)
     parts["shutdowns"] = selectors.shutdowns_of(campaign)
     if now := waiting.wait_reason(campaign):
         parts["waiting"] = now
-    shown = {**CampaignOut(campaign).data, "waiting": None}
+    shown = {**CampaignOut(campaign).data, "waiting": None, "counted_at": counted.at}
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 
-def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
+def _default_arm(task: Task) -> ArmPlan:
+    """The arm of a campaign whose body names none: the task's default pipeline writes its mails."""
+    default = promotion.default_of(task)
+    if default is None:
+        message = f"Name the arms: {task.name} has no default pipeline to begin with."
+        raise Refusal("no_arms", message, errors={"arms": [message]})
+    return ArmPlan("A", pipeline=default)
+
+
+def _plan(asked: dict[str, Any], member: Member, task: Task) -> CampaignPlan:
     """The body as the service takes it, with what it names looked up."""
 
     def teacher(slug: str | None) -> Any:
@@ -234,7 +257,7 @@ def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
 
     arms = [
         ArmPlan(**{**arm, "teacher": teacher(arm.get("teacher")), "pipeline": pipeline(arm.get("pipeline"))})
-        for arm in asked["arms"]
+        for arm in asked.get("arms", ())
     ]
     steps = [
         StepPlan(
@@ -249,7 +272,7 @@ def _plan(asked: dict[str, Any], member: Member) -> CampaignPlan:
     sender, further = asked.get("sender"), asked.get("further_senders", [])
     return CampaignPlan(
         name=asked["name"],
-        arms=arms,
+        arms=arms or [_default_arm(task)],
         steps=steps,
         sender=queries.sender_or_404(member, sender) if sender else None,
         further_senders=[queries.sender_or_404(member, slug) for slug in further],

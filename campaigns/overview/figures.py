@@ -16,7 +16,7 @@ from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from campaigns.events.outcomes import withdrawn_unsubscriptions
 from campaigns.models import Arm, Campaign, Enrolment, Event, Message, StageRun, Step, WriteOrder
-from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
+from campaigns.states import CampaignState, EventKind, MessageState, ReplyClass, StepCondition
 from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
@@ -33,7 +33,9 @@ MINUTE_S = 60
 
 
 def counted(campaign: Campaign) -> Figures[tuple[list[StepFigures], list[ArmFigures]]]:
-    """Steps and arms of a campaign; of a large one as they were counted a while ago."""
+    """Steps and arms of a campaign; of a large one as they were counted a while ago. A draft, whose parts change, counts anew."""
+    if campaign.state == CampaignState.PLANNED:
+        return Figures((steps(campaign), arms(campaign)))
     key = f"campaign:{campaign.pk}:{campaign.state}"
     return slow_figures.figures(key, lambda: (steps(campaign), arms(campaign)))
 

@@ -22,6 +22,8 @@ class CampaignChoices:
     campaigns: Sequence[Campaign] = ()
     # The newest version of each pipeline of the task, and those that the campaign's arms have.
     pipelines: Sequence[PipelineVersion] = ()
+    # What the task's next campaign begins with.
+    default: PipelineVersion | None = None
 
 
 def import_label(batch: ContactImport) -> str:

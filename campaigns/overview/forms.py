@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from campaigns.models import Arm, Campaign
+from campaigns.models import Arm, Campaign, PipelineVersion
 from campaigns.overview import step_forms
 from campaigns.overview.form_choices import CampaignChoices, import_label, writer_label
 from campaigns.planning.edit import ArmPlan, CampaignPlan
@@ -132,6 +132,7 @@ class CampaignForm(forms.Form):
         self._teachers = {line.teacher.slug: line.teacher for line in choices.teachers}
         self._senders = {sender.slug: sender for sender in choices.senders}
         self._pipelines = {f"{PIPELINE}{version.pk}": version for version in choices.pipelines}
+        self._default = choices.default
         writers = [("", "No model"), *((line.teacher.slug, writer_label(line)) for line in choices.teachers)]
         nobody = [(HOLDOUT, "Nobody: its contacts get no mail")]
         for number in range(1, ARM_ROWS + 1):
@@ -155,8 +156,11 @@ class CampaignForm(forms.Form):
         self._set("control", [("", "None"), *((str(n), f"Arm {n}") for n in range(1, ARM_ROWS + 1))])
 
     def _pipeline_group(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        options = [(key, str(version)) for key, version in self._pipelines.items()]
+        options = [(key, self._pipeline_label(version)) for key, version in self._pipelines.items()]
         return [("Pipelines", options)] if options else []
+
+    def _pipeline_label(self, version: PipelineVersion) -> str:
+        return f"{version} (the task's default)" if version == self._default else str(version)
 
     def _add_arm(self, number: int, writers: Sequence[tuple[str, Any]]) -> None:
         is_first = number == 1
@@ -247,6 +251,11 @@ class CampaignForm(forms.Form):
                     is_control=cleaned["control"] == str(number),
                     is_holdout=cleaned[f"arm_{number}_teacher"] == HOLDOUT,
                 )
+
+
+def initial_of_new(default: PipelineVersion | None) -> dict[str, Any]:
+    """What the empty form begins with: the task's default pipeline as the writer of its first arm."""
+    return {"arm_1_teacher": f"{PIPELINE}{default.pk}"} if default is not None else {}
 
 
 def initial_of(campaign: Campaign) -> dict[str, Any]:

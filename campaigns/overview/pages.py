@@ -20,8 +20,8 @@ from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
 from campaigns.overview import queries as selectors
 from campaigns.overview.form_choices import CampaignChoices
-from campaigns.overview.forms import CampaignForm, initial_of
-from campaigns.pipelines import contact_story, stage_figures
+from campaigns.overview.forms import CampaignForm, initial_of, initial_of_new
+from campaigns.pipelines import contact_story, promotion, stage_figures
 from campaigns.pipelines import lists as pipelines
 from campaigns.planning import audience, launch_checks
 from campaigns.planning import edit as planning_edit
@@ -72,7 +72,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
-    form = CampaignForm(request.POST or None, choices=_choices(member, task), initial=_form_from(request))
+    choices = _choices(member, task)
+    initial = initial_of_new(choices.default) | _form_from(request)
+    form = CampaignForm(request.POST or None, choices=choices, initial=initial)
     status = 200
     if request.method == "POST":
         status = 400
@@ -130,13 +132,15 @@ def _slug(form: CampaignForm) -> str:
 
 
 def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> CampaignChoices:
+    default = promotion.default_of(task)
     return CampaignChoices(
         senders=list(queries.visible(member)),
         teachers=teachers_queries.lines_for(member, task),
         segments=audience.segments_of(task.pk),
         imports=audience.imports_of(task.pk),
         contacts=audience.count_of(task.pk),
-        pipelines=pipelines.offered(task, campaign),
+        pipelines=pipelines.offered(task, campaign, default=default),
+        default=default,
         campaigns=audience.campaigns_before(task.pk),
     )
 

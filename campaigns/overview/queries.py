@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -65,20 +66,25 @@ def get_or_404(member: Member, slug: str) -> Campaign:
 
 @dataclass(frozen=True)
 class CampaignRow:
-    """A campaign in a list: contacts, mails that wait for a person, mails that went, people who replied."""
+    """A campaign in a list: contacts, mails that wait for a person, mails that went, people who replied.
+
+    `counted_at` is when, of a list that takes long to count; None where that was just now.
+    """
 
     campaign: Campaign
     contacts: int
     awaiting: int
     sent: int
     replied: int
+    counted_at: datetime | None = None
 
 
 def lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:
     """Campaigns with their figures; three queries however many there are. Of large ones as they were counted a while ago."""
     key = "campaigns:" + ",".join(f"{campaign.pk}{campaign.state}" for campaign in campaigns)
-    counted = slow_figures.figures(key, lambda: _lines(campaigns)).value
-    return [replace(line, campaign=campaign) for line, campaign in zip(counted, campaigns, strict=True)]
+    counted = slow_figures.figures(key, lambda: _lines(campaigns))
+    rows = zip(counted.value, campaigns, strict=True)
+    return [replace(line, campaign=campaign, counted_at=counted.at) for line, campaign in rows]
 
 
 def _lines(campaigns: Sequence[Campaign]) -> list[CampaignRow]:

@@ -87,7 +87,12 @@ class CampaignIn(serializers.Serializer[Any]):
         max_length=20,
         help_text="Slugs of senders that share its mails with the first; a contact and a company hear from one of them",
     )
-    arms = ArmIn(many=True, allow_empty=False)
+    arms = ArmIn(
+        many=True,
+        allow_empty=False,
+        required=False,
+        help_text="Without them one, A, whose mails the task's default pipeline writes; needed where there is none",
+    )
     steps = StepIn(many=True, required=False, allow_empty=False)
     links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)
     audience = AudienceIn(required=False)
@@ -155,6 +160,18 @@ class CampaignOut(serializers.Serializer[Any]):
 
     def get_url(self, campaign: Any) -> str:
         return reverse("campaigns:detail", args=[campaign.slug])
+
+
+class CampaignRowOut(CampaignOut):
+    """The same in a list, with how far it is."""
+
+    contacts = serializers.IntegerField(help_text="People it was launched to")
+    awaiting = serializers.IntegerField(help_text="Mails that wait for a person")
+    sent = serializers.IntegerField(help_text="Mails that went")
+    replied = serializers.IntegerField(help_text="People who replied")
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When, of figures that take long to count; null: for this answer"
+    )
 
 
 class CampaignArmOut(serializers.Serializer[Any]):
@@ -255,6 +272,9 @@ class CampaignFullOut(CampaignOut):
     senders = SenderShareOut(many=True, help_text="The first is its `sender`")
     problems = ProblemOut(many=True)
     guardrails = GuardrailOut(many=True)
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When steps and arms were, of figures that take long to count; null: for this answer"
+    )
     shutdowns = ShutdownOut(many=True, help_text="Of its models those that are shut down within 90 days, or were")
 
 

@@ -15,8 +15,9 @@ from rest_framework.views import APIView
 
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.mails import queries as mails_queries
-from campaigns.pipelines import compose, queries
+from campaigns.pipelines import compose, promotion, queries
 from campaigns.pipelines.compose import StagePlan
+from campaigns.pipelines.promotion_serializers import PipelinePromotionIn, PipelinePromotionOut
 from campaigns.states import StageKind, StageState
 from generation.teachers import queries as teachers_queries
 from members.models import Member
@@ -25,6 +26,7 @@ from members.tokens.idempotency import idempotent
 from review.states import Role
 from review.tasks.permissions import require, task_or_404
 from serving.routing import promise
+from serving.states import Act
 from web.http.lists import ListQuery, Rows, TaskQuery, id_of, lists
 from web.http.pagination import KeysetPagination
 
@@ -93,12 +95,17 @@ class PipelineOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     task = serializers.CharField(source="task.slug")
     created_at = serializers.DateTimeField()
+    default_version = serializers.IntegerField(
+        allow_null=True,
+        help_text="The version that its task's next campaign begins with; null where it is none of these",
+    )
 
 
 class PipelineFullOut(PipelineOut):
-    """The same with its newest version."""
+    """The same with its newest version, and when versions were made the task's default or taken back, newest first."""
 
     version = PipelineVersionOut()
+    promotions = PipelinePromotionOut(many=True)
 
 
 class StageRunOut(serializers.Serializer[Any]):
@@ -133,7 +140,7 @@ class PipelineListView(APIView):
     @lists(PipelineOut, TaskQuery, operation_id="pipelines")
     def get(self, request: Request, asked: dict[str, Any]) -> Rows:
         member = member_of(request)
-        rows = queries.visible(member)
+        rows = promotion.with_default(queries.visible(member))
         return rows.filter(task=mail_task_or_404(member, asked["task"])) if "task" in asked else rows
 
     @extend_schema(operation_id="pipeline_create", request=PipelineIn, responses={201: PipelineFullOut})
@@ -179,6 +186,28 @@ class PipelineVersionListView(APIView):
         return Response(_pipeline_json(member, slug), status=201)
 
 
+class PipelinePromoteView(APIView):
+    """Make a version its task's default pipeline: the next campaign begins with it."""
+
+    @extend_schema(operation_id="pipeline_promote", request=PipelinePromotionIn, responses={201: PipelinePromotionOut})
+    @idempotent
+    def post(self, request: Request, slug: str) -> Response:
+        member, number = member_of(request), _number(request)
+        version = promotion.version_of(queries.pipeline_or_404(member, slug), number)
+        return Response(PipelinePromotionOut(promotion.promote(version, by=member)).data, status=201)
+
+
+class PipelineDemoteView(APIView):
+    """Take a version back: the default is then the one promoted before it, if any."""
+
+    @extend_schema(operation_id="pipeline_demote", request=PipelinePromotionIn, responses={204: None})
+    def post(self, request: Request, slug: str) -> Response:
+        member, number = member_of(request), _number(request)
+        version = promotion.version_of(queries.pipeline_or_404(member, slug), number, act=Act.DEMOTE)
+        promotion.demote(version, by=member)
+        return Response(status=204)
+
+
 class StageRunListView(APIView):
     """What the stages of its pipeline made of one mail, in their order. They show people, so they are a lead's."""
 
@@ -207,9 +236,17 @@ def _plans(stages: Sequence[Mapping[str, Any]], member: Member) -> list[StagePla
     ]
 
 
+def _number(request: Request) -> int | None:
+    asked = PipelinePromotionIn(data=request.data)
+    asked.is_valid(raise_exception=True)
+    number: int | None = asked.validated_data.get("version")
+    return number
+
+
 def _pipeline_json(member: Member, slug: str) -> Any:
-    pipeline = queries.pipeline_or_404(member, slug)
+    pipeline = promotion.with_default(queries.visible(member)).get(pk=queries.pipeline_or_404(member, slug).pk)
     return {
         **PipelineOut(pipeline).data,
         "version": PipelineVersionOut(queries.versions_of(pipeline).first()).data,
+        "promotions": PipelinePromotionOut(promotion.history(pipeline), many=True).data,
     }

@@ -10,7 +10,7 @@ from campaigns.pipelines import queries, stage_checks
 from campaigns.pipelines.inputs import StageShape
 from campaigns.states import StageKind
 from members.models import Member
-from review.models import Task
+from review.models import Task, TaskVersion
 from review.states import Role
 from review.tasks import permissions
 from serving.routing import promise
@@ -32,15 +32,24 @@ def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[Stage
         arm: The arm, with its pipeline.
         by: Who would launch it; None checks no roles.
     """
-    if arm.pipeline is None:
-        return
-    version: PipelineVersion = arm.pipeline
+    if arm.pipeline is not None:
+        yield from of_version(arm.pipeline, mails=campaign.task_version, by=by)
+
+
+def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | None = None) -> Iterator[StageProblem]:
+    """Everything that is wrong with a version of a pipeline now.
+
+    Args:
+        version: Its stages.
+        mails: The version of the mails' task that its writing stage would ask.
+        by: As for `of_arm`.
+    """
     rows = version.stages.select_related("task_version__task", "teacher", *queries.ROUTER_OF_STAGE)
     stages = list(rows.order_by("position"))
     for stage in stages:
         where = f"The stage '{stage.name}' of {version}"
         if stage.router is not None and stage.task_version is not None:
-            asked = campaign.task_version if stage.kind == StageKind.WRITE else stage.task_version
+            asked = mails if stage.kind == StageKind.WRITE else stage.task_version
             for problem in promise.problems(stage.router, asked):
                 yield StageProblem(problem.code, f"{where}: {problem.message}", problem.hint)
         elif stage.teacher is not None and not stage.teacher.is_active:
@@ -54,12 +63,12 @@ def of_arm(campaign: Campaign, arm: Arm, *, by: Member | None) -> Iterator[Stage
                 "stage_task_not_led", f"{where} asks the task {task.name}, which you do not lead.",
                 "Have somebody launch it who leads that task.",
             )  # fmt: skip
-    yield from _inputs(campaign, version, stages)
+    yield from _inputs(mails, version, stages)
 
 
-def _inputs(campaign: Campaign, version: PipelineVersion, stages: list[Stage]) -> Iterator[StageProblem]:
+def _inputs(mails: TaskVersion, version: PipelineVersion, stages: list[Stage]) -> Iterator[StageProblem]:
     """Inputs that named something which the mails' task, as it is now, has no more."""
-    spec = campaign.task_version.spec
+    spec = mails.spec
     earlier: list[StageShape] = []
     for stage in stages:
         shape = queries.shape_of(stage)

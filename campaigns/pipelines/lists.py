@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from campaigns.models import Arm, Campaign, Pipeline, PipelineVersion, Stage
@@ -47,13 +47,16 @@ def newest_versions(task: Task) -> QuerySet[PipelineVersion]:
     return rows.select_related("pipeline").order_by("pipeline__name", "pk")
 
 
-def offered(task: Task, campaign: Campaign | None = None) -> list[PipelineVersion]:
-    """Versions that an arm may have: the newest of each pipeline, and earlier ones that the campaign's arms have already."""
+def offered(
+    task: Task, campaign: Campaign | None = None, *, default: PipelineVersion | None = None
+) -> list[PipelineVersion]:
+    """Versions that an arm may have: the newest of each pipeline, the default, and what the campaign's arms have already."""
     newest = list(newest_versions(task))
-    if campaign is None:
-        return newest
-    own = PipelineVersion.objects.filter(arms__campaign=campaign).exclude(pk__in=[each.pk for each in newest])
-    return [*newest, *own.select_related("pipeline").distinct().order_by("pipeline__name", "number")]
+    kept = Q(pk=default.pk) if default is not None else Q(pk__in=[])
+    if campaign is not None:
+        kept |= Q(arms__campaign=campaign)
+    earlier = PipelineVersion.objects.filter(kept).exclude(pk__in=[each.pk for each in newest])
+    return [*newest, *earlier.select_related("pipeline").distinct().order_by("pipeline__name", "number")]
 
 
 def lines(task: Task) -> list[PipelineLine]:

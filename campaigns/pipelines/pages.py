@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.contacts import queries as contact_queries
-from campaigns.pipelines import compose, contact_story, lists, stage_drafts, usual
+from campaigns.pipelines import compose, contact_story, lists, promotion, stage_drafts, usual
 from campaigns.pipelines.board import board, filled
 from campaigns.pipelines.offers import Offers
 from campaigns.pipelines.stage_drafts import StageDraft
@@ -21,6 +21,7 @@ from campaigns.suppression.queries import task_to_lead_or_403
 from members.session import member_of
 from review.states import Role
 from review.tasks.permissions import require
+from serving.states import Act
 from web.errors import Refusal
 
 if TYPE_CHECKING:
@@ -34,7 +35,11 @@ TWO_FIELDS = "Tick labels of one field: a stage goes by one."
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_to_lead_or_403(member_of(request), slug)
-    return render(request, "campaigns/pipelines/index.html", {**_about(task), "lines": lists.lines(task)})
+    return render(
+        request,
+        "campaigns/pipelines/index.html",
+        {**_about(task), "lines": lists.lines(task), "default": promotion.default_of(task)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,11 +52,29 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One pipeline as its newest version has it; a POST composes or saves the next."""
+    """One pipeline as its newest version has it; a POST composes or saves the next, or makes a version the task's default."""
     member = member_of(request)
     pipeline = lists.get_or_404(member, slug)
     require(member, pipeline.task, Role.LEAD)
+    if request.POST.get("do") in list(Act):
+        return _set_default(request, pipeline)
     return _compose(request, pipeline.task, Offers(pipeline.task, member), pipeline)
+
+
+def _set_default(request: HttpRequest, pipeline: Pipeline) -> HttpResponse:
+    """Promote the version that the form names, or take it back."""
+    act, number = Act(request.POST["do"]), request.POST.get("version", "")
+    try:
+        version = promotion.version_of(pipeline, int(number) if number.isdecimal() else None, act=act)
+        (promotion.promote if act == Act.PROMOTE else promotion.demote)(version, by=member_of(request))
+        messages.success(request, _begins_with(promotion.default_of(pipeline.task)))
+    except Refusal as refusal:
+        messages.error(request, f"{refusal.message} {refusal.hint}")
+    return redirect("campaigns:pipeline", pipeline.slug)
+
+
+def _begins_with(default: PipelineVersion | None) -> str:
+    return f"The next campaign of this task begins with {default or 'no pipeline'}."
 
 
 def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipeline | None) -> HttpResponse:
@@ -75,7 +98,9 @@ def _compose(request: HttpRequest, task: Task, offers: Offers, pipeline: Pipelin
         **_about(task),
         "pipeline": pipeline,
         "name": name,
+        "newest": newest,
         "next_number": newest.number + 1 if newest else 1,
+        "default": promotion.default_of(task) if pipeline else None,
         "board": board(stages, offers, errors),
         "errors": errors,
         "refusal": refusal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -12,7 +13,6 @@ from rest_framework.views import APIView
 
 from campaigns.mail_tasks import mail_task_or_404
 from campaigns.reply_patterns import queries
-from campaigns.reply_patterns.figures import reply_patterns
 from members.session import member_of
 from web.http.lists import ListQuery
 
@@ -62,6 +62,9 @@ class ReplyPatternsOut(serializers.Serializer[Any]):
     months = MonthOfRepliesOut(many=True)
     change = ReplyChangeOut(allow_null=True)
     changed_in = serializers.CharField(allow_blank=True)
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When, of very many mails, which take long to count; null: for this answer"
+    )
 
 
 class ReplyPatternsView(APIView):
@@ -71,5 +74,5 @@ class ReplyPatternsView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         task = mail_task_or_404(member_of(request), slug)
         asked = ReplyPatternsQuery.read(request)
-        mails = queries.first_mails(task, is_simulated=asked["simulated"])
-        return Response(ReplyPatternsOut(reply_patterns(mails)).data)
+        counted = queries.counted(task, is_simulated=asked["simulated"])
+        return Response(ReplyPatternsOut({**asdict(counted.value), "counted_at": counted.at}).data)

@@ -7,12 +7,14 @@ was not drawn by lot.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stats.change_point import ChangePoint, change_point
 from stats.intervals import multiplicity, shares, two_clustered
@@ -22,6 +24,9 @@ from stats.intervals.samples import ClusteredSample
 FEWEST_CLUSTERS: Final = 30
 LEVEL: Final = 0.95
 ERROR_RATE: Final = 0.05
+MONTHS: Final = 12
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 # The same answer on every look.
 SEED: Final = 20_260_901
 
@@ -109,43 +114,70 @@ class ReplyPatterns:
     changed_in: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """Mails in rows of numbers, (M,) each: their company, their month, and whether they were answered; months by name."""
+
+    companies: Ints
+    months: Ints
+    replied: Ints
+    names: Sequence[str]
+
+    @classmethod
+    def of(cls, mails: Sequence[FirstMailSent]) -> _Columns:
+        numbers: dict[str, int] = {}
+        companies = (numbers.setdefault(mail.cluster.casefold(), len(numbers)) for mail in mails)
+        ordinals, months = np.unique(
+            _row(mail.sent_at.year * MONTHS + mail.sent_at.month - 1 for mail in mails), return_inverse=True
+        )
+        names = [f"{ordinal // MONTHS}-{ordinal % MONTHS + 1:02}" for ordinal in ordinals]
+        return cls(_row(companies), months, _row(mail.replied for mail in mails), names)
+
+    def sample(self, chosen: Bools) -> ClusteredSample:
+        """Answers to some of the mails, by company."""
+        _, index = np.unique(self.companies[chosen], return_inverse=True)
+        return ClusteredSample.of_numbered_rows(self.replied[chosen].astype(np.float64), index)
+
+
 def reply_patterns(mails: Sequence[FirstMailSent]) -> ReplyPatterns:
     """Patterns of the accepted drafts among first mails, and the course of all of them."""
     accepted = [mail for mail in mails if mail.is_accepted]
-    months = _months(mails)
-    change = _change(mails, [month.month for month in months])
+    columns = _Columns.of(mails)
+    change = _change(columns)
     is_clear = change is not None and change.p_value <= ERROR_RATE
     return ReplyPatterns(
         mails=len(mails),
         accepted=len(accepted),
-        replied=sum(mail.replied for mail in mails),
+        replied=int(columns.replied.sum()),
         patterns=_patterns(accepted),
-        months=months,
+        months=[_month(columns, at) for at in range(len(columns.names))],
         change=change,
-        changed_in=months[change.first_after].month if change is not None and is_clear else "",
+        changed_in=columns.names[change.first_after] if change is not None and is_clear else "",
     )
 
 
 def _patterns(mails: Sequence[FirstMailSent]) -> list[ReplyPattern]:
+    columns = _Columns.of(mails)
     middle = median(mail.words for mail in mails) if mails else 0
-    longer = f"more than {middle:g} words (half of the accepted drafts)"
-    told = [{**mail.traits, longer: mail.words > middle} for mail in mails]
-    names = sorted({name for traits in told for name in traits})
-    looked_at = [compared for name in names if (compared := _compare(name, mails, told))]
+    # 1 with the trait, 0 without it, -1 where it cannot be told.
+    traits = {
+        name: _row(mail.traits.get(name, -1) for mail in mails)
+        for name in sorted({name for mail in mails for name in mail.traits})
+    }
+    traits[f"more than {middle:g} words (half of the accepted drafts)"] = _row(mail.words > middle for mail in mails)
+    looked_at = [compared for name, has in traits.items() if (compared := _compare(name, columns, has))]
     adjusted = multiplicity.benjamini_hochberg([pattern.q_value for pattern in looked_at])
     found = [replace(pattern, q_value=q_value) for pattern, q_value in zip(looked_at, adjusted, strict=True)]
     return sorted(found, key=lambda pattern: (pattern.q_value, -abs(pattern.difference), pattern.trait))
 
 
-def _compare(name: str, mails: Sequence[FirstMailSent], told: Sequence[Mapping[str, bool]]) -> ReplyPattern | None:
+def _compare(name: str, columns: _Columns, has: Ints) -> ReplyPattern | None:
     """A trait with its p-value not yet adjusted; None with too few companies on a side, or where nothing varies."""
-    sides = [
-        _by_cluster(mail for mail, traits in zip(mails, told, strict=True) if traits.get(name) is has)
-        for has in (True, False)
-    ]
-    if min(len(side) for side in sides) < FEWEST_CLUSTERS:
+    if not (has == 1).any() or not (has == 0).any():
         return None
-    with_it, without = (_sample(side) for side in sides)
+    with_it, without = columns.sample(has == 1), columns.sample(has == 0)
+    if min(with_it.clusters, without.clusters) < FEWEST_CLUSTERS:
+        return None
     try:
         effect = two_clustered.difference(without, with_it, level=LEVEL)
     except ValueError:
@@ -154,8 +186,8 @@ def _compare(name: str, mails: Sequence[FirstMailSent], told: Sequence[Mapping[s
         return None
     return ReplyPattern(
         trait=name,
-        mails=int(with_it.n),
-        others=int(without.n),
+        mails=with_it.n,
+        others=without.n,
         share=with_it.mean,
         other_share=without.mean,
         difference=effect.estimate,
@@ -165,41 +197,21 @@ def _compare(name: str, mails: Sequence[FirstMailSent], told: Sequence[Mapping[s
     )
 
 
-def _by_cluster(mails: Iterable[FirstMailSent]) -> dict[str, list[bool]]:
-    by_cluster: dict[str, list[bool]] = defaultdict(list)
-    for mail in mails:
-        by_cluster[mail.cluster.casefold()].append(mail.replied)
-    return by_cluster
+def _month(columns: _Columns, at: int) -> MonthOfReplies:
+    within = columns.months == at
+    replied = columns.replied[within].tolist()
+    interval = shares.clustered(replied, columns.companies[within].tolist(), level=LEVEL)
+    count = sum(replied)
+    return MonthOfReplies(columns.names[at], len(replied), count, count / len(replied), interval.low, interval.high)
 
 
-def _sample(side: Mapping[str, Sequence[bool]]) -> ClusteredSample:
-    replies = list(side.values())
-    return ClusteredSample.of_clusters([len(row) for row in replies], [sum(row) for row in replies], is_binary=True)
+def _change(columns: _Columns) -> ChangePoint | None:
+    """Over the companies of each month."""
+    many = int(columns.companies.max(initial=0)) + 1
+    clusters, index = np.unique(columns.months * many + columns.companies, return_inverse=True)
+    replied = np.bincount(index, weights=columns.replied).astype(np.int64)
+    return change_point((clusters // many).tolist(), replied.tolist(), np.bincount(index).tolist(), seed=SEED)
 
 
-def _months(mails: Sequence[FirstMailSent]) -> list[MonthOfReplies]:
-    by_month: dict[str, list[FirstMailSent]] = defaultdict(list)
-    for mail in mails:
-        by_month[f"{mail.sent_at:%Y-%m}"].append(mail)
-    return [_month(name, rows) for name, rows in sorted(by_month.items())]
-
-
-def _month(name: str, rows: Sequence[FirstMailSent]) -> MonthOfReplies:
-    replied = [float(row.replied) for row in rows]
-    interval = shares.clustered(replied, [row.cluster.casefold() for row in rows], level=LEVEL)
-    count = int(sum(replied))
-    return MonthOfReplies(name, len(rows), count, count / len(rows), interval.low, interval.high)
-
-
-def _change(mails: Sequence[FirstMailSent], months: Sequence[str]) -> ChangePoint | None:
-    place = {month: index for index, month in enumerate(months)}
-    clusters: dict[tuple[int, str], list[bool]] = defaultdict(list)
-    for mail in mails:
-        clusters[place[f"{mail.sent_at:%Y-%m}"], mail.cluster.casefold()].append(mail.replied)
-    ordered = sorted(clusters.items())
-    return change_point(
-        [month for (month, _), _ in ordered],
-        [sum(replies) for _, replies in ordered],
-        [len(replies) for _, replies in ordered],
-        seed=SEED,
-    )
+def _row(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)

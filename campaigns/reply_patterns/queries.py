@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from campaigns.events.outcomes import by_people
 from campaigns.models import Event, Message
-from campaigns.reply_patterns.figures import FirstMailSent
+from campaigns.reply_patterns.figures import FirstMailSent, ReplyPatterns, reply_patterns
 from campaigns.states import EventKind, MessageState
 from review.models import Dataset, DatasetVersion, Task
 from review.states import POSITIVE, MailOutcome, Verdict
 from review.tasks.queries import latest_version
+from web import slow_figures
+from web.slow_figures import Figures
 
 # An answer that has not come by then hardly comes.
 ANSWERED_WITHIN: Final = timedelta(days=14)
@@ -50,6 +52,12 @@ class NextRoundProposal:
     order_url: str
     version: str
     datasets_url: str
+
+
+def counted(task: Task, *, is_simulated: bool = False) -> Figures[ReplyPatterns]:
+    """What the first mails of a task say; of very many as they were counted a while ago. Arguments as for `first_mails`."""
+    key = f"reply-patterns:{task.pk}:{is_simulated}"
+    return slow_figures.figures(key, lambda: reply_patterns(first_mails(task, is_simulated=is_simulated)))
 
 
 def first_mails(task: Task, *, is_simulated: bool = False) -> list[FirstMailSent]:

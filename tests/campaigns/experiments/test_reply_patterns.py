@@ -199,3 +199,22 @@ def test_a_viewer_reads_it_and_orders_nothing(
 
     assert "Traits of accepted drafts" in page
     assert "Choose the drafts" not in page
+
+
+@pytest.mark.django_db
+def test_very_many_mails_are_counted_once_for_a_while_and_told_with_their_moment(
+    task: Task, sent: list[Message], lead: Member, as_member: Any, kept_figures: None
+) -> None:
+    page, url = as_member(lead), reverse("campaigns:reply-patterns", args=[task.slug])
+    api = f"/api/v1/tasks/{task.slug}/reply-patterns/"
+    first = page.get(api).json()
+    Message.objects.filter(pk=sent[0].pk).update(sent_at=timezone.now())
+
+    again, html = page.get(api).json(), page.get(url).content.decode()
+
+    assert (first["mails"], first["counted_at"]) == (10, None)
+    assert again["mails"] == 10
+    assert again["counted_at"] is not None
+    assert "10 first mails" in html
+    assert "Counts of " in html
+    assert page.get(f"{api}?simulated=true").json()["mails"] == 0

@@ -1,10 +1,11 @@
-"""Pages that give orders: whatever a model makes of them, no recipient, sender, link or fact of ours changes.
+"""Pages that give orders: whatever a model makes of them, no recipient, sender, link, route or fact of ours changes.
 
 The stages are the product's; the models are played, once by one that does all it is told and once by one that does not.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,32 +13,46 @@ import pytest
 
 from campaigns.compose import message as compose_message
 from campaigns.compose.render import UnfilledSlotError
-from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, StageRun
+from campaigns.models import Campaign, Contact, Link, Message, SenderIdentity, StageRoute, StageRun
 from campaigns.pipelines import compose
 from campaigns.pipelines.compose import StagePlan
 from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle, tick
 from campaigns.states import Approval, StageKind, StageState
+from generation.models import Order
 from members.models import Member
 from review.models import Draft, Record, Task
 from review.spec.prompting import CompletionError, parse
 from review.states import Role
+from serving.models import RouterVersion
+from serving.routing import promise
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.claims.claim_rows import CLAIMS, stored
 from tests.campaigns.pipeline.conftest import lead, task
 from tests.campaigns.pipeline.test_hostile_facts import _check
-from tests.campaigns.stage_rows import answer_orders, qualify_stage, write_stage
+from tests.campaigns.routed_rows import make_version, miniature
+from tests.campaigns.stage_rows import answer_orders, qualify_stage
 from tests.campaigns.under_fire.injected_pages import ORDERS, obeying, page_of, refusing
 from tests.review import factories as desk
 
-__all__ = ["lead", "task"]
+__all__ = ["lead", "make_version", "miniature", "task"]
 pytestmark = pytest.mark.django_db
 URL = "https://co.example/news"
+# Companies up to this size are the miniature's; texts with more marks are not.
+MIDDLE, FEW_MARKS = 64, 1
+
+
+@pytest.fixture(params=["fact", "checks"])
+def router(request: pytest.FixtureRequest, make_version: Callable[..., RouterVersion]) -> RouterVersion:
+    """Half of the companies are small enough for the miniature; or it writes all, and the teacher again what has two marks."""
+    if request.param == "fact":
+        return make_version(feature="fact", fact="size", thresholds=[float(MIDDLE)])
+    return make_version(feature="checks", thresholds=[float(FEW_MARKS)])
 
 
 @pytest.fixture
-def campaign(task: Task, lead: Member, admin: Member) -> Campaign:
-    """A contact for each page, and a campaign by research, rules that verify, a label and a writer; nobody need approve."""
+def campaign(task: Task, router: RouterVersion, lead: Member, admin: Member) -> Campaign:
+    """A contact for each page, and a campaign by research, rules that verify, a label and a routed writer; nobody need approve."""
     tasks = stage_rows.make_tasks(by=admin)
     for each in tasks.values():
         desk.join(lead, each, Role.LEAD)
@@ -48,7 +63,7 @@ def campaign(task: Task, lead: Member, admin: Member) -> Campaign:
     factories.make_people(task, records)
     stages = [
         stored(tasks), StagePlan("bear", StageKind.VERIFY, inputs=CLAIMS), qualify_stage(tasks["qualify"]),
-        write_stage(task, trigger="bear.claims.text"),
+        StagePlan("write", StageKind.WRITE, task, inputs={"trigger": "bear.claims.text"}, router=router),
     ]  # fmt: skip
     version = compose.create(task, name="Spring", slug="spring", stages=stages, by=lead)
     made = factories.make_draft_campaign(
@@ -73,7 +88,7 @@ def walk(research: Callable[[Record], str], write: Callable[[Record], dict[str, 
             return None
 
     played = {"research-task": read, "qualify-task": lambda record: {"fit": "good"}, "outreach": write}
-    for _ in range(4):
+    for _ in range(5):
         tick.advance_all()
         answer_orders(played)
     tick.advance_all()
@@ -104,6 +119,7 @@ def assert_nothing_of_ours_changed() -> None:
         assert mail.record.facts.get("trigger", "").split() == " ".join(texts).split()
         if mail.draft is not None:
             assert_harmless(mail)
+            assert_routed_by_ours(mail)
 
 
 def assert_harmless(mail: Message) -> None:
@@ -115,7 +131,34 @@ def assert_harmless(mail: Message) -> None:
         _check(mail)
 
 
-def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_or_fact(campaign: Campaign) -> None:
+def assert_routed_by_ours(mail: Message) -> None:
+    """Who wrote is told by the number that we hold of the company, or by what our checks marked, and by nothing else."""
+    assert mail.record is not None and mail.contact.record is not None and mail.draft is not None
+    version = RouterVersion.objects.get()
+    models = promise.models_of(version)
+    orders = {order.job_id: order.teacher for order in Order.objects.select_related("teacher")}
+    written = Draft.objects.filter(record=mail.record, origin="campaign")
+    by_model = {orders[draft.job_id]: draft for draft in written}
+    if version.feature == "fact":
+        size = mail.contact.record.facts["size"]
+        value, place = size, 0 if size <= MIDDLE else 1
+        assert set(by_model) == {models[place]}, "who was not chosen was not asked either"
+    else:
+        first = by_model[models[0]]
+        value, place = first.marks_count, 0 if first.marks_count <= FEW_MARKS else 1
+    route = StageRoute.objects.get(record=mail.record)
+    assert (route.routed.route, route.routed.value) == (place, value)
+    assert mail.draft == route.draft == by_model[models[place]]
+
+
+def routes() -> dict[int, int]:
+    """How many companies went to each model."""
+    return dict(Counter(StageRoute.objects.values_list("routed__route", flat=True)))
+
+
+def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_route_or_fact(
+    campaign: Campaign, router: RouterVersion
+) -> None:
     before = ours()
 
     walk(
@@ -127,19 +170,23 @@ def test_models_that_do_as_pages_tell_them_change_no_recipient_link_sender_or_fa
     )
 
     assert ours() == before
-    assert Draft.objects.filter(task=campaign.task).count() > 40
+    assert Message.objects.exclude(draft=None).count() > 40
     assert_nothing_of_ours_changed()
+    # Our checks mark a text that does as its page says: saying that it has no marks keeps no company with the miniature.
+    assert set(routes()) == ({0, 1} if router.feature == "fact" else {1})
     # What gives an order away is read by a person first.
     gone = Message.objects.filter(state="approved").select_related("draft__record")
     assert not [mail for mail in gone if mail.draft and mail.draft.marks_count]
 
 
-def test_models_that_heed_no_page_write_the_same_mail_as_ever(campaign: Campaign) -> None:
+def test_models_that_heed_no_page_write_the_same_mail_as_ever(campaign: Campaign, router: RouterVersion) -> None:
     before = ours()
 
     walk(lambda record: refusing(record.facts["company"], URL), desk.mail)
 
     assert ours() == before
     assert_nothing_of_ours_changed()
+    # Mails without an order in them have no marks, so no page sends a company to the dearer model.
+    assert routes() == ({0: 25, 1: 25} if router.feature == "fact" else {0: 50})
     triggers = {mail.record.facts["trigger"] for mail in Message.objects.select_related("record") if mail.record}
     assert len(triggers) == Message.objects.exclude(draft=None).count() == len(ORDERS) == 50

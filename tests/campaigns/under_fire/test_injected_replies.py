@@ -1,4 +1,4 @@
-"""Replies that give orders: each is its own mail's alone, and changes no other reader, list, sender, link or reply."""
+"""Replies that give orders: each is its own mail's alone, and changes no other reader, list, sender, link, branch or reply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Contact, Event, InboxAnswer, Link, Message, Reply, SenderIdentity, Suppression
 from campaigns.replies import ask_teacher, classify, receive, reply_facts
 from campaigns.replies.receive import InboundResult
-from campaigns.states import MessageState, ReplyClass, SuppressionReason
+from campaigns.sending import follow_ups
+from campaigns.states import EventKind, MessageState, ReplyClass, SuppressionReason
 from campaigns.suppression import suppress
 from campaigns.suppression.queries import is_suppressed
 from members.models import Member
@@ -110,6 +111,34 @@ def test_a_model_that_answers_as_replies_order_changes_the_class_of_that_reply_a
     kept = Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
     assert {row.pk for row in rows if row.meaning == ReplyClass.UNSUBSCRIBE} <= {row.pk for row in kept}
     assert not is_suppressed(mails[-1].contact.address_hmac)
+
+
+def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
+    campaign: Campaign, mails: list[Message], replies: list[bytes]
+) -> None:
+    classes = [ReplyClass.INTERESTED, ReplyClass.QUESTION]
+    campaign.steps.create(number=2, writer="template", when="replied", reply_classes=classes, subject="A", body="B")
+    campaign.steps.create(number=3, writer="template", subject="C", body="D")
+    ours = list(campaign.steps.order_by("number").values())
+    for raw in replies:
+        receive.take_mail(raw)
+    # A model that obeys: what says that it is interesting, or the router, is called interested.
+    for row in Reply.objects.all():
+        if any(word in row.text for word in ("interested", "router", "every hour")):
+            classify.label_by_model(row.pk, ReplyClass.INTERESTED, by_model="Obeys")
+
+    follow_ups.plan_next(campaign)
+
+    branches = Message.objects.filter(step__number__gt=1).values_list("contact", "step__number")
+    taken_up = Reply.objects.filter(is_unsure=False, meaning__in=classes).values_list("message", flat=True)
+    by_people = Event.objects.filter(message__in=mails, kind=EventKind.REPLIED, is_machine=False)
+    silent = {mail.contact_id for mail in mails} - set(by_people.values_list("message__contact", flat=True))
+    takes_up = {contact for contact, number in branches if number == 2}
+    assert takes_up == {mail.contact_id for mail in mails if mail.pk in set(taken_up)}
+    assert len(takes_up) > 10
+    assert {contact for contact, number in branches if number == 3} <= silent
+    assert (mails[-1].contact_id, 3) in branches
+    assert list(campaign.steps.order_by("number").values()) == ours
 
 
 def test_an_answer_by_a_model_that_obeys_goes_to_the_writer_from_our_sender_without_their_links(

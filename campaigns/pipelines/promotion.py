@@ -1,0 +1,130 @@
+"""The default pipeline of a task: the version that its next campaign begins with. Set, taken back, and read.
+
+Each version's newest row counts. Of the versions that hold, the one promoted last is the default, so that taking it back leaves
+the one before. Rows are only added, so the history stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Case, Exists, OuterRef, QuerySet, Subquery, When
+
+from audit import trail
+from campaigns.models import Experiment, Pipeline, PipelinePromotion, PipelineVersion
+from campaigns.pipelines import launch_problems
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from review.tasks import permissions
+from review.tasks.queries import latest_version
+from serving.states import Act
+from web.errors import Refusal
+
+RELATED: Final = ("version__pipeline", "experiment")
+
+
+def held() -> QuerySet[PipelinePromotion]:
+    """Promotions that hold, the newest first: the first of a task is its default."""
+    later = PipelinePromotion.objects.filter(version=OuterRef("version"), pk__gt=OuterRef("pk"))
+    return PipelinePromotion.objects.filter(~Exists(later), act=Act.PROMOTE).order_by("-id")
+
+
+def default_of(task: Task) -> PipelineVersion | None:
+    """The version that the task's next campaign begins with; None where no promotion holds."""
+    row = held().filter(task=task).select_related(*RELATED).first()
+    return row.version if row is not None else None
+
+
+def history(pipeline: Pipeline) -> QuerySet[PipelinePromotion]:
+    """All that was promoted and taken back of a pipeline, the newest first."""
+    return PipelinePromotion.objects.filter(version__pipeline=pipeline).select_related(*RELATED).order_by("-id")
+
+
+def with_default(pipelines: QuerySet[Pipeline]) -> QuerySet[Pipeline]:
+    """Pipelines with `default_version`: the number of the one that is their task's default; None elsewhere."""
+    newest = held().filter(task=OuterRef("task"))
+    default = Case(
+        When(pk=Subquery(newest.values("version__pipeline")[:1]), then=Subquery(newest.values("version__number")[:1]))
+    )
+    return pipelines.annotate(default_version=default)
+
+
+@transaction.atomic
+def promote(version: PipelineVersion, *, by: Member, experiment: Experiment | None = None) -> PipelinePromotion:
+    """Make a version its task's default pipeline. Promoting the default again changes nothing.
+
+    Args:
+        version: The version.
+        by: A lead of its task.
+        experiment: The experiment that it won, if one says so.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+        Refusal: 409 `pipeline_cannot_run`: no campaign could be launched with it now.
+    """
+    task = version.pipeline.task
+    permissions.require(by, task, Role.LEAD)
+    _lock(task)
+    current = held().filter(task=task).first()
+    if current is not None and current.version_id == version.pk:
+        return current
+    if problem := next(launch_problems.of_version(version, mails=latest_version(task)), None):
+        raise Refusal("pipeline_cannot_run", problem.message, hint=problem.hint, status=409)
+    row = PipelinePromotion.objects.create(task=task, version=version, act=Act.PROMOTE, experiment=experiment, by=by)
+    _record("pipeline_promoted", version, by, **({"experiment": experiment.slug} if experiment else {}))
+    return row
+
+
+@transaction.atomic
+def demote(version: PipelineVersion, *, by: Member) -> PipelinePromotion | None:
+    """Take a version back; the default is then the one promoted before it, if any.
+
+    Returns:
+        The row of its history; None where its promotion does not hold.
+
+    Raises:
+        PermissionDenied: The member does not lead the task.
+    """
+    task = version.pipeline.task
+    permissions.require(by, task, Role.LEAD)
+    _lock(task)
+    if not held().filter(version=version).exists():
+        return None
+    row = PipelinePromotion.objects.create(task=task, version=version, act=Act.DEMOTE, by=by)
+    _record("pipeline_demoted", version, by)
+    return row
+
+
+def version_of(pipeline: Pipeline, number: int | None, *, act: Act = Act.PROMOTE) -> PipelineVersion:
+    """The version of a pipeline that is to be promoted or taken back.
+
+    Args:
+        pipeline: Whose.
+        number: Its number; None means the newest, and to take back the one that was promoted last.
+        act: Which of the two.
+
+    Raises:
+        Refusal: 409 `no_such_version`.
+    """
+    versions = PipelineVersion.objects.filter(pipeline=pipeline).select_related("pipeline__task")
+    if number is not None:
+        versions = versions.filter(number=number)
+    elif act == Act.DEMOTE:
+        versions = versions.filter(pk__in=held().filter(version__pipeline=pipeline).values("version")[:1])
+    version = versions.order_by("-number").first()
+    if version is None:
+        wanted = f"has no version {number}" if number is not None else "has no version that is promoted"
+        raise Refusal("no_such_version", f"{pipeline.name} {wanted}.", hint="Name one of its versions.", status=409)
+    return version
+
+
+def _record(act: str, version: PipelineVersion, by: Member, **more: str) -> None:
+    pipeline = version.pipeline
+    trail.record(act, by=by, about=pipeline, pipeline=pipeline.slug, version=version.number, **more)
+
+
+def _lock(task: Task) -> None:
+    # Acts on one task follow each other, so that "the newest" is one row for everybody.
+    Task.objects.select_for_update(no_key=True).get(pk=task.pk)
