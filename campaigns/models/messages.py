@@ -81,6 +81,7 @@ class Message(models.Model):
             models.Index(
                 fields=["campaign", "due_at", "id"], condition=Q(state=MessageState.APPROVED), name="mails_due"
             ),
+            models.Index(fields=["campaign", "-created_at", "-id"], name="mails_newest"),
             models.Index(fields=["draft"], name="mails_of_draft"),
             models.Index(fields=["campaign", "sent_at"], name="mails_by_day"),
             models.Index(fields=["sender", "sending_at"], name="mails_of_sender"),

@@ -98,7 +98,7 @@ class CampaignListView(APIView):
         require(member, task, Role.LEAD)
         slug = asked.get("slug") or slugify(asked["name"])[:80] or "campaign"
         return Response(
-            CampaignOut(edit.create(task, _plan(asked, member, task), slug=slug, by=member)).data, status=201
+            CampaignOut(edit.create(task, _plan(asked, member, begins=task), slug=slug, by=member)).data, status=201
         )
 
 
@@ -116,7 +116,8 @@ class CampaignView(APIView):
         require(member, campaign.task, Role.LEAD)
         body = CampaignIn(data=request.data)
         body.is_valid(raise_exception=True)
-        edit.change(campaign, _plan(body.validated_data, member, campaign.task), by=member)
+        # A campaign that is there keeps what writes it until somebody names another.
+        edit.change(campaign, _plan(body.validated_data, member, begins=None), by=member)
         return Response(_full(selectors.get_or_404(member, slug)))
 
 
@@ -237,17 +238,17 @@ def _full(campaign: Campaign) -> dict[str, Any]:
     return {**shown, **{name: CampaignFullOut().fields[name].to_representation(part) for name, part in parts.items()}}
 
 
-def _default_arm(task: Task) -> ArmPlan:
-    """The arm of a campaign whose body names none: the task's default pipeline writes its mails."""
-    default = promotion.default_of(task)
+def _default_arm(task: Task | None) -> ArmPlan:
+    """The arm of a new campaign whose body names none: its task's default pipeline writes its mails."""
+    default = promotion.default_of(task) if task is not None else None
     if default is None:
-        message = f"Name the arms: {task.name} has no default pipeline to begin with."
+        message = f"Name the arms: {task.name} has no default pipeline to begin with." if task else "Name the arms."
         raise Refusal("no_arms", message, errors={"arms": [message]})
     return ArmPlan("A", pipeline=default)
 
 
-def _plan(asked: dict[str, Any], member: Member, task: Task) -> CampaignPlan:
-    """The body as the service takes it, with what it names looked up."""
+def _plan(asked: dict[str, Any], member: Member, *, begins: Task | None) -> CampaignPlan:
+    """The body as the service takes it, with what it names looked up; without arms as campaigns of the task begin."""
 
     def teacher(slug: str | None) -> Any:
         return teachers_queries.teacher_or_404(member, slug) if slug else None
@@ -272,7 +273,7 @@ def _plan(asked: dict[str, Any], member: Member, task: Task) -> CampaignPlan:
     sender, further = asked.get("sender"), asked.get("further_senders", [])
     return CampaignPlan(
         name=asked["name"],
-        arms=arms or [_default_arm(task)],
+        arms=arms or [_default_arm(begins)],
         steps=steps,
         sender=queries.sender_or_404(member, sender) if sender else None,
         further_senders=[queries.sender_or_404(member, slug) for slug in further],

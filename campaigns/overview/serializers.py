@@ -91,7 +91,7 @@ class CampaignIn(serializers.Serializer[Any]):
         many=True,
         allow_empty=False,
         required=False,
-        help_text="Without them one, A, whose mails the task's default pipeline writes; needed where there is none",
+        help_text="A new campaign without them begins with one, A, whose mails the task's default pipeline writes; needed elsewhere",
     )
     steps = StepIn(many=True, required=False, allow_empty=False)
     links = serializers.DictField(child=serializers.CharField(max_length=500), required=False)

@@ -141,6 +141,10 @@ def test_a_campaign_made_without_arms_begins_with_the_default(
     assert made.status_code == 201
     (arm,) = api.get("/api/v1/campaigns/next/").json()["arms"]
     assert (arm["name"], arm["pipeline"], arm["pipeline_version"]) == ("A", "spring", 1)
+    kept = api.put("/api/v1/campaigns/next/", body, format="json")
+    assert (kept.status_code, kept.json()["code"]) == (422, "no_arms"), (
+        "a campaign that is there changes no writer unasked"
+    )
 
 
 def test_the_api_promotes_tells_and_takes_back(
