@@ -15,8 +15,8 @@ import numpy as np
 
 from review.datasets.contradictions import EqualInputs
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.filtering import GoldRow, apply
-from review.datasets.selection import INPUTS, PREVIEW_GOLDS, read_golds
+from review.datasets.filtering import GoldRow
+from review.datasets.selection import INPUTS, newest, read_golds
 from review.models import Task
 from review.spec.paths import as_text, leaves
 from review.spec.schema import Facts, Fields
@@ -138,7 +138,7 @@ class LookedAtGold:
 
 def look(task: Task, filters: DatasetFilters) -> DoubtfulGolds:
     """Look through the newest 10,000 golds that pass the filters; caps count, near-duplicates are not taken out."""
-    sifted, spec = apply(task, filters, newest=PREVIEW_GOLDS), latest_version(task).spec
+    sifted, spec = newest(task, filters).value, latest_version(task).spec
     equal = EqualInputs(spec)
     asked = [field for field in spec.output_schema if field.type in ("choice", "boolean")]
     golds: dict[int, LookedAtGold] = {}

@@ -144,18 +144,20 @@ def select(task: Task, filters: DatasetFilters) -> Selection:
     return _compared(task, filters, Selection(apply(task, filters)))
 
 
+def newest(task: Task, filters: DatasetFilters) -> Figures[FilteredGolds]:
+    """The newest golds that pass, fast enough for a page; of a large task as they passed a while ago."""
+    key = sha256(filters.model_dump_json().encode()).hexdigest()
+    return figures(f"selection:{task.pk}:{key}", lambda: apply(task, filters, newest=PREVIEW_GOLDS))
+
+
 def preview(task: Task, filters: DatasetFilters) -> Figures[Selection]:
     """What `select` would find, fast enough for a page: the newest golds only, and texts compared where they are few."""
-    key = sha256(filters.model_dump_json().encode()).hexdigest()
-    return figures(f"selection:{task.pk}:{key}", lambda: _preview(task, filters))
-
-
-def _preview(task: Task, filters: DatasetFilters) -> Selection:
-    selection = Selection(apply(task, filters, newest=PREVIEW_GOLDS))
-    if len(selection.sifted.rows) > PREVIEW_TEXTS:
-        selection.rows, selection.has_compared = selection.sifted.rows, False
-        return selection
-    return _compared(task, filters, selection)
+    sifted = newest(task, filters)
+    selection = Selection(sifted.value)
+    if len(sifted.value.rows) > PREVIEW_TEXTS:
+        selection.rows, selection.has_compared = sifted.value.rows, False
+        return Figures(selection, sifted.at)
+    return Figures(_compared(task, filters, selection), sifted.at)
 
 
 def _compared(task: Task, filters: DatasetFilters, selection: Selection) -> Selection:
