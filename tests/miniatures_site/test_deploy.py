@@ -161,13 +161,6 @@ def test_every_build_target_exists_in_the_dockerfile() -> None:
     assert wanted <= stages
 
 
-def test_every_image_can_read_object_storage() -> None:
-    groups = re.findall(r'pip install "\.\[([a-z,0-9]+)\]"', DOCKERFILE)
-
-    assert groups
-    assert all("s3" in group.split(",") for group in groups)
-
-
 def test_every_image_dumps_with_the_version_of_the_server() -> None:
     [server] = re.findall(r"^postgres:(\d+)$", COMPOSE["services"]["postgres"]["image"])
     base = DOCKERFILE.split("\nFROM ")[1]
@@ -175,18 +168,6 @@ def test_every_image_dumps_with_the_version_of_the_server() -> None:
     # A newer pg_restore writes settings that an older server refuses, and an older pg_dump refuses a newer server.
     assert re.findall(r"^ARG POSTGRES_MAJOR=(\d+)$", base, re.MULTILINE) == [server]
     assert re.findall(r"postgresql-client\S*", DOCKERFILE) == ["postgresql-client-$POSTGRES_MAJOR"]
-
-
-def test_every_extra_the_dockerfile_installs_is_declared() -> None:
-    import tomllib
-
-    extras = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
-    wanted = {
-        name for group in re.findall(r'pip install "\.\[([a-z,0-9]+)\]"', DOCKERFILE) for name in group.split(",")
-    }
-
-    assert wanted
-    assert wanted <= extras
 
 
 def test_the_images_collect_static_files_without_a_database_or_a_key(tmp_path: Path) -> None:
