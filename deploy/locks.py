@@ -52,7 +52,7 @@ def write(name: str, resolver: Path, *, is_upgrade: bool) -> None:
         # The torch that the tests run with.
         beside += re.findall(r"^TORCH_VERSION \?= (\S+)$", MAKEFILE.read_text(), re.MULTILINE)
         beside[-1] = f"torch=={beside[-1]}"
-    words = [
+    words: list[str | Path] = [
         resolver, "pip", "compile", PYPROJECT, "-", "--universal", "--python-version", PYTHON, "--generate-hashes", "--no-annotate",
         "--no-emit-index-url", "--custom-compile-command", "python3 deploy/locks.py", "--quiet", "--output-file", path_of(name),
     ]  # fmt: skip
