@@ -22,6 +22,7 @@ from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
 from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import role_of, task_or_404, tasks_for
 from web.errors import Refusal
+from web.slow_figures import figures
 
 STATE_LOOKS = {
     DraftState.PENDING: "is-idle",
@@ -32,6 +33,13 @@ STATE_LOOKS = {
     DraftState.MACHINE: "is-idle",
 }
 VERDICT_LOOKS = {"accept": "is-good", "edit": "is-running", "reject": "is-failed"}
+
+
+def teachers_of(task: Task) -> list[str]:
+    """Names of the teachers that wrote drafts of a task; of very many drafts as they were a while ago."""
+    drafts = Draft.objects.filter(task=task).exclude(teacher="").order_by("teacher")
+    names = drafts.values_list("teacher", flat=True).distinct()
+    return figures(f"teachers:{task.pk}", lambda: list(names)).value
 
 
 def drafts(member: Member, *, task: str = "", q: str = "", **filters: str) -> QuerySet[Draft]:

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from generation.judges.acceptance.evidence import ruled
 from generation.models import Teacher
+from review.drafts import queries as draft_queries
 from review.models import Assignment, Draft, Record, Task
 from review.states import Drawn, Split, Verdict
 from review.tasks.queries import latest_version
@@ -66,8 +67,8 @@ class _Seen:
 
 def teachers_of(task: Task) -> list[Teacher]:
     """Teachers that can be a router's last model: those that wrote drafts of the task and are no miniature."""
-    labels = set(Draft.objects.filter(task=task).order_by().values_list("teacher", flat=True).distinct())
-    return [each for each in Teacher.objects.filter(provided_by="") if each.label in labels]
+    names = draft_queries.teachers_of(task)
+    return [each for each in Teacher.objects.filter(provided_by="") if each.label in names]
 
 
 def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule: RouteRule) -> list[JudgedRecord]:

@@ -16,6 +16,7 @@ from review.datasets.recalls import preview, queries, recall, undo
 from review.datasets.recalls.criteria import Criteria
 from review.datasets.recalls.forms import RecallForm
 from review.datasets.recalls.preview import Consequences, RecallPreview
+from review.drafts import queries as draft_queries
 from review.spec.output_format import writes_mails
 from review.states import RecallReturn, Role
 from review.tasks.permissions import require, task_or_404
@@ -37,7 +38,9 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member, slug)
     require(member, task, Role.LEAD)
     values = request.POST if request.method == "POST" else request.GET
-    form = RecallForm(values if set(values) & set(CRITERIA) else None, task=task, teachers=queries.teachers_of(task))
+    form = RecallForm(
+        values if set(values) & set(CRITERIA) else None, task=task, teachers=draft_queries.teachers_of(task)
+    )
     refusal, shown = None, None
     if form.is_bound and form.is_valid():
         try:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from members.models import Member
-from review.models import Draft, Recall, Task
+from review.models import Recall, Task
 from review.states import Role
 from review.tasks.permissions import require, tasks_for
 
@@ -31,9 +31,3 @@ def recall_or_404(member: Member, recall_id: UUID) -> Recall:
         raise Http404("There is no such recall.")
     require(member, recall.task, Role.LEAD)
     return recall
-
-
-def teachers_of(task: Task) -> list[str]:
-    """Names of the teachers that wrote drafts of a task."""
-    names = Draft.objects.filter(task=task).exclude(teacher="").order_by("teacher")
-    return list(names.values_list("teacher", flat=True).distinct())
