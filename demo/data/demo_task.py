@@ -53,7 +53,7 @@ class DemoTask:
         spec: What its first version says.
         records: Draws its records with their answers, always the same ones.
         teacher_defects: Share of the offline teacher's answers that have a fault on purpose, 0 to 1.
-        golds: Share of the drafts that the demo's members have judged, 0 to 1; the rest waits on the desk.
+        judged_share: Share of the drafts that the demo's members have judged, 0 to 1; the rest waits on the desk.
         spoil: How an answer gets its fault.
     """
 
@@ -63,7 +63,7 @@ class DemoTask:
     spec: TaskSpec
     records: Callable[[], Sequence[AnsweredRecord]]
     teacher_defects: float = 0.15
-    golds: float = 0.8
+    judged_share: float = 0.8
     spoil: Spoil = other_value
 
     @property

@@ -119,7 +119,7 @@ def _judge(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord]) -> boo
     first = Decision.objects.filter(task=task, reviewer__username=SITTINGS[0][0])
     for username, share in SITTINGS:
         member = Member.objects.get(username=username)
-        wanted = round(len(records) * demo.golds * share)
+        wanted = round(len(records) * demo.judged_share * share)
         given = Decision.objects.filter(task=task, reviewer=member)
         if username != SITTINGS[0][0]:
             # What both judged counts once.

@@ -85,7 +85,7 @@ class StudyArm:
 
     name: str
     recipe: str
-    of: SampleOf = SampleOf.GOLDS
+    of: SampleOf = SampleOf.ACCEPTED_OR_EDITED
     records: int | None = None
     student: str = ""
     one_each: bool = False

@@ -165,6 +165,6 @@ def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     return {
         "name": arm.name,
         "preset": arm.recipe,
-        **{name: value for name, value in own.items() if value and value != SampleOf.GOLDS},
+        **{name: value for name, value in own.items() if value and value != SampleOf.ACCEPTED_OR_EDITED},
         "recipe": {name: value for name, value in recipe.items() if name != "seed"},
     }

@@ -201,7 +201,7 @@ def _inputs(
         Refusal: The human filter, or what minutes buy, is asked about, and the version holds no draft that was rejected.
     """
     version = versions[0]
-    kinds = tuple(SampleOf) if wishes.kind in _NEED_REJECTED else (SampleOf.GOLDS,)
+    kinds = tuple(SampleOf) if wishes.kind in _NEED_REJECTED else (SampleOf.ACCEPTED_OR_EDITED,)
     rows = {of: samples.rows_to_draw_from(version, of) for of in kinds}
     if SampleOf.WRITTEN in rows and not any(row.verdict == Verdict.REJECT for row in rows[SampleOf.WRITTEN]):
         raise Refusal(
@@ -212,8 +212,8 @@ def _inputs(
         )
     held = {of: len({row.record for row in found}) for of, found in rows.items()}
     for other in [*versions[1:], *([beside.answers] if beside.answers else [])]:
-        golds = samples.rows_to_draw_from(other, SampleOf.GOLDS)
-        held[SampleOf.GOLDS] = min(held[SampleOf.GOLDS], len({row.record for row in golds}))
+        golds = samples.rows_to_draw_from(other, SampleOf.ACCEPTED_OR_EDITED)
+        held[SampleOf.ACCEPTED_OR_EDITED] = min(held[SampleOf.ACCEPTED_OR_EDITED], len({row.record for row in golds}))
     return StudyInputs(
         records=held,
         students=tuple(each.slug for each in students),

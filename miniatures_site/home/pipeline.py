@@ -21,7 +21,7 @@ from training.models import Miniature, TrainingRun
 from training.states import RunPurpose
 
 # A student tuned on fewer learns the form and little else.
-ENOUGH_GOLDS = 30
+ENOUGH_ACCEPTED = 30
 ACCEPTED = "Accepted"
 
 
@@ -120,6 +120,6 @@ def stages_of(task: Task) -> list[PipelineStage]:
 def next_stage(stations: Iterable[PipelineStage]) -> PipelineStage | None:
     """The first empty station, or the accepted drafts while there are too few; nothing when the loop is closed."""
     for step in stations:
-        if step.count == 0 or (step.label == ACCEPTED and step.count < ENOUGH_GOLDS):
+        if step.count == 0 or (step.label == ACCEPTED and step.count < ENOUGH_ACCEPTED):
             return step
     return None

@@ -38,7 +38,7 @@ class Sample:
     records: int
     seed: int
     by_prompt: bool = True
-    of: SampleOf = SampleOf.GOLDS
+    of: SampleOf = SampleOf.ACCEPTED_OR_EDITED
     one_each: bool = False
     leaves_out: bool = False
     minutes: int = 0
@@ -83,7 +83,7 @@ def rows_to_draw_from(version: DatasetVersion, of: SampleOf) -> list[RowOutline]
         Refusal: 409, not frozen.
     """
     rows = tuning_data.outlines(train_file(version, of))
-    if of == SampleOf.GOLDS:
+    if of == SampleOf.ACCEPTED_OR_EDITED:
         return list(rows)
     if of == SampleOf.ACCEPTED:
         return [row for row in rows if row.verdict == Verdict.ACCEPT]
@@ -126,7 +126,7 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
         "rows": len(rows),
         "rows_sha256": tuning_data.hash_of(rows),
     }
-    if sample.of != SampleOf.GOLDS:
+    if sample.of != SampleOf.ACCEPTED_OR_EDITED:
         kept["of"] = str(sample.of)
     if sample.one_each:
         kept["one_each"] = True
@@ -140,7 +140,7 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
 
 def from_json(kept: dict[str, Any]) -> Sample:
     """A sample as it was kept."""
-    of = SampleOf(kept.get("of", SampleOf.GOLDS))
+    of = SampleOf(kept.get("of", SampleOf.ACCEPTED_OR_EDITED))
     return Sample(
         int(kept["records"]),
         int(kept["seed"]),

@@ -11,6 +11,6 @@ COMPANY_NEWS = DemoTask(
     summary="A page of a company: what is new there, with the sentence that says so.",
     spec=SPEC,
     records=records,
-    golds=0.9,
+    judged_share=0.9,
     spoil=spoil,
 )

@@ -12,6 +12,6 @@ CONTRACT_SUMMARY = DemoTask(
     spec=SPEC,
     records=records,
     teacher_defects=0.15,
-    golds=1.0,
+    judged_share=1.0,
     spoil=spoil,
 )

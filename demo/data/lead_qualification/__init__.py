@@ -11,5 +11,5 @@ LEAD_QUALIFICATION = DemoTask(
     spec=SPEC,
     records=records,
     teacher_defects=0.1,
-    golds=1.0,
+    judged_share=1.0,
 )

@@ -11,5 +11,5 @@ REPLY_SORTING = DemoTask(
     spec=SPEC,
     records=records,
     teacher_defects=0.15,
-    golds=0.9,
+    judged_share=0.9,
 )

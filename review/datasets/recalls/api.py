@@ -88,7 +88,9 @@ class RecallPreviewOut(serializers.Serializer[Any]):
     """What would go out of use, and what rests on it; the act is asked for with `tag`."""
 
     drafts = serializers.IntegerField(source="consequences.drafts")
-    golds = serializers.IntegerField(source="consequences.golds")
+    golds = serializers.IntegerField(
+        source="consequences.accepted_or_edited", help_text="Drafts that count as accepted or edited now"
+    )
     rejected = serializers.IntegerField(source="consequences.rejected")
     waiting = serializers.IntegerField(source="consequences.waiting")
     versions = HoldingVersionOut(source="consequences.versions", many=True)

@@ -38,7 +38,7 @@ class Consequences:
 
     Attributes:
         drafts: How many they are.
-        golds: How many count as accepted or edited now.
+        accepted_or_edited: How many count as such now.
         rejected: How many count as rejected now.
         waiting: How many are on the desk.
         versions: Frozen versions that hold them, the newest first.
@@ -46,7 +46,7 @@ class Consequences:
     """
 
     drafts: int
-    golds: int
+    accepted_or_edited: int
     rejected: int
     waiting: int
     versions: list[HoldingVersion]
@@ -106,7 +106,7 @@ def consequences(drafts: QuerySet[Draft], *, by: Member) -> Consequences:
     found = ports.dependents(drafts, [held.version.pk for held in versions], by)
     return Consequences(
         drafts=drafts.count(),
-        golds=golds.filter(verdict__in=POSITIVE).count(),
+        accepted_or_edited=golds.filter(verdict__in=POSITIVE).count(),
         rejected=golds.exclude(verdict__in=POSITIVE).count(),
         waiting=drafts.filter(state__in=OPEN).count(),
         versions=versions,

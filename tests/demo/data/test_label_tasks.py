@@ -55,7 +55,7 @@ TASK = DemoTask(
     spec=SPEC,
     records=records,
     teacher_defects=0.3,
-    golds=0.5,
+    judged_share=0.5,
 )
 
 
@@ -98,7 +98,7 @@ def test_both_judge_some_drafts_and_the_second_overlooks_every_other_fault(admin
     seeds.create_defaults()
     answers = {key_of(each.facts): each.fields for each in records()}
 
-    label_tasks.load_task(replace(TASK, golds=1.0), by=admin)
+    label_tasks.load_task(replace(TASK, judged_share=1.0), by=admin)
 
     both = Draft.objects.filter(task__slug="colours", verdicts_wanted=2).select_related("record")
     drafts = sorted(both, key=simulated_reviewers.text_key)

@@ -12,7 +12,7 @@ from training.states import SampleOf
 
 
 def compose(available: int = 346, **wishes: Any) -> design.StudyDesign:
-    given = StudyInputs(records={SampleOf.GOLDS: available}, students=("demo",), demo="demo")
+    given = StudyInputs(records={SampleOf.ACCEPTED_OR_EDITED: available}, students=("demo",), demo="demo")
     return grids.design_study(StudyRequest(**{"kind": "samples", **wishes}), given)
 
 
@@ -46,7 +46,7 @@ def test_the_methods_are_compared_at_one_size_with_both_arms() -> None:
 
 
 def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_written() -> None:
-    records = {SampleOf.GOLDS: 200, SampleOf.ACCEPTED: 120, SampleOf.WRITTEN: 300, SampleOf.LONGEST: 300}
+    records = {SampleOf.ACCEPTED_OR_EDITED: 200, SampleOf.ACCEPTED: 120, SampleOf.WRITTEN: 300, SampleOf.LONGEST: 300}
     given = StudyInputs(records=records, students=("demo",), demo="demo")
 
     made = grids.design_study(StudyRequest(kind="filter"), given)
@@ -64,7 +64,7 @@ def test_the_filter_compares_four_kinds_of_texts_at_one_size_and_all_that_was_wr
 
 
 def test_students_are_asked_from_the_second_largest_down() -> None:
-    given = StudyInputs(records={SampleOf.GOLDS: 200}, students=("small", "middle", "large"), demo="small")
+    given = StudyInputs(records={SampleOf.ACCEPTED_OR_EDITED: 200}, students=("small", "middle", "large"), demo="small")
 
     made = grids.design_study(StudyRequest(kind="students"), given)
 

@@ -17,7 +17,7 @@ from evaluation.studies.results import CellResult
 from training.states import SampleOf
 
 COST = {"seconds": 10.0, "peak_memory_gib": 0.5, "trainable_parameters": 1000.0, "artefact_bytes": 4000.0}
-RECORDS = {SampleOf.GOLDS: 200}
+RECORDS = {SampleOf.ACCEPTED_OR_EDITED: 200}
 FAMILIES = {"qwen-s": "qwen3", "gemma-s": "gemma3", "qwen-m": "qwen3", "llama-l": "llama"}
 
 
