@@ -41,6 +41,7 @@ def slowly(
     browser: Browser, live_server: Any, admin: Member, task: Task, complaints: list[str]
 ) -> Iterator[Callable[[str, str], Page]]:
     """Opens a page whose answers to a pattern of addresses take a while."""
+
     def open_it(address: str, asked: str) -> Page:
         page.goto(address)
         page.route(re.compile(asked), lambda route: _answer_late(page, route))
@@ -92,7 +93,9 @@ def test_an_import(slowly: Callable[[str, str], Page], complaints: list[str]) ->
     page.locator("input[type=file]").first.set_input_files(
         {"name": "rows.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    page.locator("form:has(input[type=file]) button[type=submit], form:has(input[type=file]) button.btn-primary").first.click()
+    page.locator(
+        "form:has(input[type=file]) button[type=submit], form:has(input[type=file]) button.btn-primary"
+    ).first.click()
     page.wait_for_load_state("networkidle")
     for select in page.locator("main select:visible").all():
         select.focus()

@@ -128,7 +128,7 @@ def test_the_preview_counts_what_rests_on_the_drafts(task: Task, admin: Member) 
 
     found = preview.preview(task, Criteria(until=timezone.now().date()), by=admin).consequences
 
-    assert (found.drafts, found.golds, found.rejected, found.waiting) == (6, 4, 0, 2)
+    assert (found.drafts, found.accepted_or_edited, found.rejected, found.waiting) == (6, 4, 0, 2)
     assert [(held.version.pk, held.rows) for held in found.versions] == [(version, 4)]
 
 
