@@ -84,6 +84,19 @@ def test_a_campaign_with_three_complaints_in_a_hundred_pauses_itself(
 
 
 @db
+@pytest.mark.usefixtures("kept_figures")
+def test_a_pause_never_waits_for_the_counts_that_a_page_keeps(campaign: Campaign) -> None:
+    mails = went(campaign, 150)
+    before = {state.guardrail: state.count for state in guardrails.states_of(campaign)}
+    reported(mails[:5], EventKind.COMPLAINED)
+
+    assert before["complaints"] == 0
+    assert [state.count for state in guardrails.states_of(campaign) if state.guardrail == "complaints"] == [0], "kept"
+    assert state_of(campaign) == CampaignState.PAUSED
+    assert GuardrailTrip.objects.get().count == 5
+
+
+@db
 @pytest.mark.parametrize(
     ("kind", "guardrail"), [(EventKind.BOUNCED, "bounces"), (EventKind.UNSUBSCRIBED, "unsubscribes")]
 )
