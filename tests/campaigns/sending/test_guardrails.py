@@ -18,7 +18,7 @@ from campaigns.events import record
 from campaigns.models import Campaign, GuardrailTrip, Message
 from campaigns.overview import waiting
 from campaigns.sending import guardrails, lifecycle, tick
-from campaigns.states import CampaignState, EventKind, EventSource, MessageState
+from campaigns.states import CampaignState, EventKind, EventSource, Guardrail, MessageState
 from members.models import Member
 from review.models import Task
 from review.states import Role
@@ -90,8 +90,10 @@ def test_a_pause_never_waits_for_the_counts_that_a_page_keeps(campaign: Campaign
     before = {state.guardrail: state.count for state in guardrails.states_of(campaign)}
     reported(mails[:5], EventKind.COMPLAINED)
 
-    assert before["complaints"] == 0
-    assert [state.count for state in guardrails.states_of(campaign) if state.guardrail == "complaints"] == [0], "kept"
+    assert before[Guardrail.COMPLAINTS] == 0
+    assert [state.count for state in guardrails.states_of(campaign) if state.guardrail == Guardrail.COMPLAINTS] == [
+        0
+    ], "kept"
     assert state_of(campaign) == CampaignState.PAUSED
     assert GuardrailTrip.objects.get().count == 5
 
