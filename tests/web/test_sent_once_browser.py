@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.web.test_parts_browser import PUT
 
@@ -31,11 +31,13 @@ def posts() -> list[str]:
 def page(open_page: Callable[..., Page], sink_url: str, posts: list[str]) -> Page:
     page = open_page(sink_url)
 
-    def take(route: Route) -> None:
-        posts.append(route.request.url)
-        route.fulfill(status=204)
+    def keep(request: Request) -> None:
+        if request.method == "POST":
+            posts.append(request.url)
 
-    page.route("**/order/", take)
+    # By the event that `expect_request` waits for, and before it: a route's handler is called by a later message.
+    page.on("request", keep)
+    page.route("**/order/", lambda route: route.fulfill(status=204))
     page.route("**/estimate/", lambda route: route.fulfill(body="<p>$0.12</p>", content_type="text/html"))
     return page
 

@@ -228,7 +228,7 @@ def test_without_scripts_the_same_form_decides(open_desk: Callable[..., Page], a
     first = current(page)
 
     page.locator(".card:not([hidden]) button[value=accept]").click()
-    page.wait_for_load_state()
+    expect(page.locator(f".card:not([hidden])[data-card='{first}']")).to_have_count(0)
 
     assert Gold.objects.get().draft_id == Draft.objects.get(pk=first).pk
     assert current(page) != first
