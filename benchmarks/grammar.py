@@ -13,6 +13,7 @@ tokens/s without.
 from __future__ import annotations
 
 import json
+import math
 import random
 import statistics
 import sys
@@ -97,7 +98,7 @@ def write(model: Any, chat: Chat, schema: Any, count: int, *, seed: int) -> list
 
 def validity(students: dict[str, Any], chat: Chat, total: int) -> dict[str, Any]:
     """How many outputs of each student fit, do not, and were cut."""
-    each = max(1, total // (len(students) * len(schemas())))
+    each = math.ceil(total / (len(students) * len(schemas())))
     told: dict[str, Any] = {}
     for name, model in students.items():
         counts: Counter[str] = Counter()
@@ -198,8 +199,8 @@ def main() -> int:
     ratio = round(rates["held"] / rates["free"], 3)
     print(f"eight rows: {rates}, ratio {ratio}", flush=True)
     students = {"untrained-qwen": untrained("qwen", chat), "untrained-llama": untrained("llama", chat), "demo": demo}
-    counts = validity(students, chat, total * 3 // 4)
-    counts |= validity({"demo-tuned": tuned(demo, chat, seconds=60 if total >= 10_000 else 5)}, chat, total // 4)
+    counts = validity(students, chat, math.ceil(total * 3 / 4))
+    counts |= validity({"demo-tuned": tuned(demo, chat, seconds=60 if total >= 10_000 else 5)}, chat, math.ceil(total / 4))
     written = {
         kind: sum(each.get(kind, 0) for each in counts.values()) for kind in ("fits", "misfits", "unreadable", "cut")
     }
