@@ -200,7 +200,9 @@ def main() -> int:
     print(f"eight rows: {rates}, ratio {ratio}", flush=True)
     students = {"untrained-qwen": untrained("qwen", chat), "untrained-llama": untrained("llama", chat), "demo": demo}
     counts = validity(students, chat, math.ceil(total * 3 / 4))
-    counts |= validity({"demo-tuned": tuned(demo, chat, seconds=60 if total >= 10_000 else 5)}, chat, math.ceil(total / 4))
+    counts |= validity(
+        {"demo-tuned": tuned(demo, chat, seconds=60 if total >= 10_000 else 5)}, chat, math.ceil(total / 4)
+    )
     written = {
         kind: sum(each.get(kind, 0) for each in counts.values()) for kind in ("fits", "misfits", "unreadable", "cut")
     }

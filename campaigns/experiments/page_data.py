@@ -70,7 +70,7 @@ def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_p
         "verdicts": [{**verdict, "look": BADGES[verdict["outcome"]]} for verdict in result["verdicts"]],
         "arms": _arms(result),
         "comparisons": _comparisons(result),
-        "chart": _interval_chart(experiment, result, control),
+        "chart": _interval_chart(experiment, result),
         "days": _days(result),
         "segments": _segments(result),
         "costs": result["costs"],
@@ -141,12 +141,12 @@ def _deciding(one: dict[str, Any], found: dict[str, Any]) -> dict[str, Any] | No
     return effect
 
 
-def _interval_chart(experiment: Experiment, found: dict[str, Any], control: str) -> dict[str, Any]:
+def _interval_chart(experiment: Experiment, found: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for comparison in _comparisons(found):
         effect = comparison["deciding"]
         if effect is not None and effect["interval"]["low"] is not None:
-            rows.append(_row(f"{comparison['arm']} against {control}", effect, found["ripe"]))
+            rows.append(_row(comparison["arm"], effect, found["ripe"]))
     sign = -1 if results.request_of(experiment).higher_is_better else 1
     axis: dict[str, Any] = {"label": "difference, points", "zero": True}
     if experiment.claim == Claim.NOT_WORSE:

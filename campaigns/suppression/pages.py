@@ -90,13 +90,15 @@ def lift_entry(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _context(request: HttpRequest, task: Task) -> dict[str, object]:
+    wishes = unlisted_unsubscribe_replies(member_of(request))
     return {
         "task": task,
         "section": "campaigns",
         "tab": "suppressions",
         "page": keyset.page(selectors.visible(member_of(request)), cursor=request.GET.get("after", "")),
         "counts": selectors.counts(),
-        "wishes": unlisted_unsubscribe_replies(member_of(request)),
+        "wishes": wishes[: selectors.REPLIES_SHOWN],
+        "more_wishes": len(wishes) > selectors.REPLIES_SHOWN,
         "meanings": ReplyClass.choices,
         "asked": PersonForm(),
     }

@@ -25,7 +25,7 @@ from web.db.chunks import chunked
 from web.db.compiled_query import CompiledQuery
 
 CHUNK = 500
-REPLIES_SHOWN = 25
+REPLIES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -144,11 +144,11 @@ def task_to_lead_or_403(member: Member, slug: str) -> Task:
 
 
 def unlisted_unsubscribe_replies(member: Member) -> list[Reply]:
-    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest 25."""
+    """Replies read as a wish to hear no more, of tasks the member leads, whose address is not on the list; the newest, one more than are shown."""
     listed = Exists(standing().filter(address_hmac=OuterRef("message__contact__address_hmac")))
     related = ("event", "message__contact", "message__campaign__task", "message__arm")
     rows = _unsubscribe_replies().annotate(is_listed=listed).filter(~listed).select_related(*related)
     slugs = slugs_with(member, Role.LEAD)
     if slugs is not None:
         rows = rows.filter(message__campaign__task__slug__in=slugs)
-    return list(rows.order_by("-created_at", "-event_id")[:REPLIES_SHOWN])
+    return list(rows.order_by("-created_at", "-event_id")[: REPLIES_SHOWN + 1])

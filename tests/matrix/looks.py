@@ -19,6 +19,17 @@ RUN = """async (options) => {
   const found = await axe.run({ resultTypes: ["violations"], ...options });
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id} ${target.join(" ")}`));
 }"""
+# Texts of which letter stands under letter: what remains of a sentence in a column made for a sign.
+SQUEEZED = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+  while (walker.nextNode()) {
+    if (walker.currentNode.data.trim().length < 8) continue;
+    range.selectNodeContents(walker.currentNode);
+    const box = range.getBoundingClientRect();
+    if (box.width < 48 && box.height > 120) found.push(walker.currentNode.data.trim().slice(0, 60));
+  }
+  return found;
+}"""
 # Whatever the width and the colours are, the elements are the same; so are their rules but for these.
 BY_WIDTH = ("scrollable-region-focusable", "target-size", "region")
 BY_COLOUR = ("color-contrast",)
@@ -32,6 +43,7 @@ class Looks:
         pages: How many were loaded.
         alive: By page, nodes that hostile text became.
         wide: By page and colour scheme, its width where that is more than a phone has.
+        squeezed: By page, texts in a column of a few letters.
         broken: By page, rules of axe-core and the elements that break them.
         sent: What scripts asked the server for: method and path.
     """
@@ -39,6 +51,7 @@ class Looks:
     pages: int = 0
     alive: dict[str, int] = field(default_factory=dict)
     wide: dict[str, int] = field(default_factory=dict)
+    squeezed: dict[str, list[str]] = field(default_factory=dict)
     broken: dict[str, list[str]] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
 
@@ -59,9 +72,12 @@ def look_at(shown: Shown, pages: Mapping[str, str]) -> Looks:
             shown.page.emulate_media(color_scheme=scheme)
             if width := _width_beyond_a_phone(shown.page):
                 looks.wide[f"{name}, {scheme}"] = width
+        squeezed = shown.page.evaluate(SQUEEZED)
         shown.page.evaluate(axe)
         if broken := _broken(shown.page):
             looks.broken[name] = broken
+        if squeezed := squeezed + shown.page.evaluate(SQUEEZED):
+            looks.squeezed[name] = squeezed
     return looks
 
 

@@ -99,6 +99,11 @@ def test_no_page_is_wider_than_a_phone(looks: Looks) -> None:
 
 
 @EVERY_PAGE
+def test_no_text_is_squeezed_into_a_column_of_letters(looks: Looks) -> None:
+    assert looks.squeezed == {}
+
+
+@EVERY_PAGE
 def test_every_page_can_be_used_by_keyboard_screen_reader_and_weak_sight(looks: Looks) -> None:
     assert looks.broken == {}
 

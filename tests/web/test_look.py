@@ -7,6 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.looks import SQUEEZED
+
+# Words of a chart that begin before its figure or end after it.
+OUTSIDE = """() => [...document.querySelectorAll("figure[data-chart] svg text")].filter((text) => {
+  const [box, room] = [text, text.closest("figure")].map((each) => each.getBoundingClientRect());
+  return box.width && (box.left < room.left - 1 || box.right > room.right + 1);
+}).map((text) => text.textContent)"""
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -22,6 +29,8 @@ def test_no_page_is_wider_than_its_screen(sink_url, live_server, open_page, widt
             page.emulate_media(color_scheme=scheme)
 
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, scheme)
+            assert page.evaluate(SQUEEZED) == []
+            assert page.evaluate(OUTSIDE) == []
 
             if folder:
                 page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)

@@ -42,7 +42,15 @@ export function drawAxes({ svg, groups }, { width, height, margin, domainX, doma
   return { x, y, right, bottom };
 }
 
+const LETTER = 8;
+
 /** Room that words take, near enough to lay out by. */
-export function roomFor(words, { most = 160, per = 7 } = {}) {
-  return Math.min(most, Math.max(0, ...words.map((each) => String(each).length)) * per);
+export function roomFor(words, most) {
+  return Math.min(most, Math.max(0, ...words.map((each) => each.length)) * LETTER);
+}
+
+/** A name cut to its room; readout and table have all of it. */
+export function fitted(name, room) {
+  const most = room / LETTER;
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }

@@ -1,7 +1,7 @@
-/** Lines over a common x, with bands, named where they end; grows by append without being redrawn from nothing. */
+/** Lines over a common x, with bands, named where they end; grows by append. */
 
 import { classesOf } from "./colours.js";
-import { drawAxes, openFrame, roomFor } from "./frame.js";
+import { drawAxes, fitted, openFrame, roomFor } from "./frame.js";
 import { bindReadout } from "./readout.js";
 import { extent, padded, short } from "./scale.js";
 import { keep, node, set } from "./svg.js";
@@ -79,7 +79,7 @@ export function lines(figure, data) {
     const domainX = extent(points.map((point) => point[0]));
     const domainY = padded(extent(points.flatMap((point) => point.slice(1))), { zero: data.y?.zero });
     const isNarrow = width < 420;
-    const margin = { top: 24, bottom: 40, left: 46, right: isNarrow ? 10 : 14 + roomFor(series.map((each) => each.name), { most: 140 }) };
+    const margin = { top: 24, bottom: 40, left: 46, right: isNarrow ? 10 : 14 + roomFor(series.map((each) => each.name), 140) };
     scales = { ...drawAxes(frame, { width, height, margin, domainX, domainY, labelX: data.x?.label, labelY: data.y?.label, isLog: data.x?.log10 }), margin };
     const { x, y } = scales;
     const classes = classesOf(series);
@@ -91,13 +91,13 @@ export function lines(figure, data) {
     keep(alone, "circle", single, ({ point, index }) => ({ class: `dot ${classes[index]}`, r: 4, cx: x(point[0]), cy: y(point[1]) }));
     const labels = series.flatMap((each, index) => {
       const last = each.points.findLast((point) => Number.isFinite(point[1]));
-      return last ? [{ y: y(last[1]) + 4, x: x(last[0]), text: each.name, class: `name ${classes[index]}` }] : [];
+      return last ? [{ y: y(last[1]) + 4, x: x(last[0]), text: fitted(each.name, isNarrow ? width * 0.7 : 140), class: `name ${classes[index]}` }] : [];
     });
-    // One line at a narrow end needs no name over it: its figure's heading and the axis say what it is.
+    // One line at a narrow end needs no name: heading and axis say what it is.
     const named = isNarrow && series.length < 2 ? [] : spread(labels, margin.top + 4, scales.bottom);
     keep(names, "text", named, (label) => (
-      // At a narrow end a name stands over its line: to the left of the last point where there is room, else to the right.
-      isNarrow ? { ...label, ...(label.x > roomFor([label.text], { most: width }) ? { x: label.x - 2, "text-anchor": "end" } : { x: label.x + 4, "text-anchor": "start" }), y: label.y - 10 } : { ...label, x: (label.x > scales.right * 0.8 ? scales.right : label.x) + 8, "text-anchor": "start" }
+      // At a narrow end a name stands over its line, to the left of the last point where there is room.
+      isNarrow ? { ...label, "text-anchor": label.x > roomFor([label.text], width) ? "end" : "start", y: label.y - 10 } : { ...label, x: (label.x > scales.right * 0.8 ? scales.right : label.x) + 8, "text-anchor": "start" }
     ));
   }
 
