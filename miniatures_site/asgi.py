@@ -7,6 +7,8 @@ import warnings
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
+# Thousands of modules that stay: not looked through again and again while they are loaded.
+gc.disable()
 django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
@@ -26,3 +28,4 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 # What is loaded by now stays as long as the process: the garbage collector need not look through it again and again.
 gc.collect()
 gc.freeze()
+gc.enable()

@@ -23,7 +23,7 @@ RUN = """async (options) => {
 SQUEEZED = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
   while (walker.nextNode()) {
-    if (walker.currentNode.data.trim().length < 8) continue;
+    if (walker.currentNode.data.trim().length < 8 || !walker.currentNode.parentElement.checkVisibility()) continue;
     range.selectNodeContents(walker.currentNode);
     const box = range.getBoundingClientRect();
     if (box.width < 48 && box.height > 120) found.push(walker.currentNode.data.trim().slice(0, 60));
@@ -76,6 +76,7 @@ def look_at(shown: Shown, pages: Mapping[str, str]) -> Looks:
         shown.page.evaluate(axe)
         if broken := _broken(shown.page):
             looks.broken[name] = broken
+        shown.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         if squeezed := squeezed + shown.page.evaluate(SQUEEZED):
             looks.squeezed[name] = squeezed
     return looks

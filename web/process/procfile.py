@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ FIRST_PAUSE_S = 1.0
 # Who has not heeded a polite request by then is killed: a worker gives its engines eight seconds to save.
 STOP_WITHIN_S = 10.0
 POLL_S = 0.1
+LATER_S = 3.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -47,6 +48,7 @@ class ProcfileRunner:
 
     Args:
         lines: Shell lines by name.
+        later: Names of those that nobody waits for: they start when the others have had the processors for a while.
         environment: Of all of them.
         folder: They run in.
         tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
@@ -59,8 +61,10 @@ class ProcfileRunner:
         environment: Mapping[str, str],
         folder: Path,
         tell: Callable[[str, bytes], None],
+        later: Collection[str] = (),
     ) -> None:
-        self._children = [ManagedProcess(name, line) for name, line in lines.items()]
+        due = time.monotonic() + LATER_S
+        self._children = [ManagedProcess(name, line, due=due if name in later else 0.0) for name, line in lines.items()]
         self._environment, self._folder, self._tell = dict(environment), folder, tell
         self._stop = threading.Event()
         self._status = 0

@@ -63,6 +63,8 @@ EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound t
 
 class Command(BaseCommand):
     help = "Migrate, load the demo once, and start web, worker, beat and broker together. Ctrl-C stops all."
+    # They load every address, as the web process does a moment later.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -139,7 +141,13 @@ def run_processes(host: str, port: int) -> int:
         # A process of its own: it tells of a beat that is dead, too.
         lines["alerts"] = WATCH
     environment = child_environment(host, port)
-    return ProcfileRunner(lines, environment=environment, folder=settings.BASE_DIR, tell=line_printer(lines)).run()
+    return ProcfileRunner(
+        lines,
+        environment=environment,
+        folder=settings.BASE_DIR,
+        tell=line_printer(lines),
+        later=("beat", "sink", "alerts"),
+    ).run()
 
 
 def child_environment(host: str, port: int) -> dict[str, str]:
