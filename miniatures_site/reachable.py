@@ -137,9 +137,13 @@ def _storage() -> list[Fault]:
 
         limits = Config(connect_timeout=ANSWER_S, read_timeout=ANSWER_S, retries={"total_max_attempts": 1})
         client = storage._create_session().client(
-            "s3", region_name=storage.region_name, endpoint_url=storage.endpoint_url, use_ssl=storage.use_ssl,
-            verify=storage.verify, config=storage.client_config.merge(limits),
-        )  # fmt: skip
+            "s3",
+            region_name=storage.region_name,
+            endpoint_url=storage.endpoint_url,
+            use_ssl=storage.use_ssl,
+            verify=storage.verify,
+            config=storage.client_config.merge(limits),
+        )
         client.list_objects_v2(Bucket=storage.bucket_name, Prefix=storage.location, MaxKeys=1)
     except Exception as error:
         return [_unreachable("Storage", place, "STORAGE_URL", error)]

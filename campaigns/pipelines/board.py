@@ -144,11 +144,20 @@ def _stage(
     prefix = f"stages.{at}"
     spec = offers.spec_of(draft.task)
     controls = [_input(prefix, fact, draft, offered, errors) for fact in facts_of(draft, offers)]
-    name = Control(f"{prefix}.name", "Name", draft.name, errors=errors.get(f"{prefix}.name", ()),
-                   help="Later stages call its answers by this name.")  # fmt: skip
+    name = Control(
+        f"{prefix}.name",
+        "Name",
+        draft.name,
+        errors=errors.get(f"{prefix}.name", ()),
+        help="Later stages call its answers by this name.",
+    )
     placed = {control.name for control in controls} | {f"{prefix}.{end}" for end in ("name", "task", "teacher")}
-    rest = [text for place, texts in errors.items() if place.startswith(f"{prefix}.") and place not in placed
-            for text in texts]  # fmt: skip
+    rest = [
+        text
+        for place, texts in errors.items()
+        if place.startswith(f"{prefix}.") and place not in placed
+        for text in texts
+    ]
     return BoardStage(
         at, draft, name, _task(prefix, draft, offers, errors), _model(prefix, draft, offers, errors), controls,
         _labels(prefix, draft, spec), _rule(prefix, draft, offered), rest, is_last,

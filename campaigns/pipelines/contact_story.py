@@ -96,15 +96,20 @@ def story_of(contact: Contact) -> list[MailStory]:
     pages = _pages([run for own in stages.values() for run in own])
     decisions = _decisions([mail.draft_id for mail in mails if mail.draft_id is not None])
     return [
-        MailStory(mail, _in_order([
-            *_stages(mail, stages[mail.pk], pages),
-            *_written(mail, decisions),
-            *_outcome(mail),
-            *_events(events[mail.pk]),
-            *answers[mail.pk],
-        ]))
+        MailStory(
+            mail,
+            _in_order(
+                [
+                    *_stages(mail, stages[mail.pk], pages),
+                    *_written(mail, decisions),
+                    *_outcome(mail),
+                    *_events(events[mail.pk]),
+                    *answers[mail.pk],
+                ]
+            ),
+        )
         for mail in mails
-    ]  # fmt: skip
+    ]
 
 
 def most_told(campaign: Campaign) -> Contact | None:

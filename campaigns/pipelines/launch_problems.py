@@ -54,15 +54,17 @@ def of_version(version: PipelineVersion, *, mails: TaskVersion, by: Member | Non
                 yield StageProblem(problem.code, f"{where}: {problem.message}", problem.hint)
         elif stage.teacher is not None and not stage.teacher.is_active:
             yield StageProblem(
-                "stage_teacher_off", f"{where} asks {stage.teacher.name}, which is out of use.",
+                "stage_teacher_off",
+                f"{where} asks {stage.teacher.name}, which is out of use.",
                 "Save a version with another model, and choose it.",
-            )  # fmt: skip
+            )
         task: Task | None = stage.task_version.task if stage.task_version is not None else None
         if by is not None and task is not None and not permissions.may(by, task, Role.LEAD):
             yield StageProblem(
-                "stage_task_not_led", f"{where} asks the task {task.name}, which you do not lead.",
+                "stage_task_not_led",
+                f"{where} asks the task {task.name}, which you do not lead.",
                 "Have somebody launch it who leads that task.",
-            )  # fmt: skip
+            )
     yield from _inputs(mails, version, stages)
 
 
@@ -76,7 +78,8 @@ def _inputs(mails: TaskVersion, version: PipelineVersion, stages: list[Stage]) -
             shape = StageShape(shape.name, shape.kind, spec, shape.inputs)
         for place, message in stage_checks.problems(spec, shape, earlier, stage.condition):
             yield StageProblem(
-                "stage_outdated", f"The stage '{stage.name}' of {version}, {place}: {message}",
+                "stage_outdated",
+                f"The stage '{stage.name}' of {version}, {place}: {message}",
                 "The task has changed since: save the pipeline's next version.",
-            )  # fmt: skip
+            )
         earlier.append(shape)

@@ -36,9 +36,12 @@ TRY_AGAIN_S = 900
 def open_audits() -> Exists:
     """Whether a campaign has an audited record whose verdicts are not told yet."""
     rows = StageRoute.objects.filter(
-        campaign=OuterRef("pk"), routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False,
+        campaign=OuterRef("pk"),
+        routed__is_audit=True,
+        routed__outcome__isnull=True,
+        draft__isnull=False,
         record__erased_at__isnull=True,
-    )  # fmt: skip
+    )
     return Exists(rows)
 
 
@@ -71,9 +74,12 @@ def order(campaign: Campaign) -> int:
 def _open(campaign: Campaign) -> list[tuple[Stage, list[StageRoute]]]:
     """All that are open, the oldest first: one that waits for verdicts keeps no newer one back. Of erased records none is."""
     rows = StageRoute.objects.filter(
-        campaign=campaign, routed__is_audit=True, routed__outcome__isnull=True, draft__isnull=False,
+        campaign=campaign,
+        routed__is_audit=True,
+        routed__outcome__isnull=True,
+        draft__isnull=False,
         record__erased_at__isnull=True,
-    )  # fmt: skip
+    )
     by_stage: dict[UUID, list[StageRoute]] = defaultdict(list)
     for each in rows.select_related("routed").order_by("created_at", "pk"):
         by_stage[each.stage_id].append(each)

@@ -95,8 +95,9 @@ def _kept(
 ) -> dict[str, Any]:
     # A text that has fields is written from them.
     return {"prompt": prompt, "fields": fields, "text": "" if fields else text, "error": error} | {
-        "seconds": round(seconds, 4), **counts,
-    }  # fmt: skip
+        "seconds": round(seconds, 4),
+        **counts,
+    }
 
 
 if __name__ == "__main__":

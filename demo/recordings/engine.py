@@ -29,11 +29,14 @@ def main(path: str) -> None:
     print("inputs", given, file=sys.stderr)
     folder = _made_from(given, run.spec.kind)
     if folder is None:
-        run.finish("failed", error=EngineError(
-            code="other_inputs",
-            message="What was recorded was made from other inputs than these.",
-            hint="Launch it anew: it is then done here. Developers: python -m demo.recordings.record",
-        ))  # fmt: skip
+        run.finish(
+            "failed",
+            error=EngineError(
+                code="other_inputs",
+                message="What was recorded was made from other inputs than these.",
+                hint="Launch it anew: it is then done here. Developers: python -m demo.recordings.record",
+            ),
+        )
         return
     made_from = json.loads((folder / "recording.json").read_text())
     run.emit(

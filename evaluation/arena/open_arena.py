@@ -146,10 +146,16 @@ def _pairs(arena: Arena) -> list[ArenaPair]:
     arena.left_out = len(records) - len(whole)
     of_company = {record.group or str(record.pk): record.pk for record in whole}
     return [
-        _pair(arena, record, two, drawn, is_identical=texts[record, arena.systems[two[0]]] == texts[record, arena.systems[two[1]]])
+        _pair(
+            arena,
+            record,
+            two,
+            drawn,
+            is_identical=texts[record, arena.systems[two[0]]] == texts[record, arena.systems[two[1]]],
+        )
         for record in of_company.values()
         for two in combinations(range(len(arena.systems)), 2)
-    ]  # fmt: skip
+    ]
 
 
 def _pair(arena: Arena, record: UUID, two: tuple[int, int], drawn: random.Random, *, is_identical: bool) -> ArenaPair:

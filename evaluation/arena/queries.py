@@ -83,9 +83,11 @@ def judged_pairs(arena: Arena) -> list[JudgedPair]:
     votes: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
     for pair, voter, verdict in standing_votes(arena).values_list("pair_id", "voter_id", "verdict"):
         votes[pair].append((voter, verdict))
-    rows = ArenaPair.objects.filter(arena=arena).order_by("id").values_list(
-        "id", "record_id", "left", "right", "is_identical", "is_doubled", "record__erased_at"
-    )  # fmt: skip
+    rows = (
+        ArenaPair.objects.filter(arena=arena)
+        .order_by("id")
+        .values_list("id", "record_id", "left", "right", "is_identical", "is_doubled", "record__erased_at")
+    )
     return [
         JudgedPair(id, record, left, right, is_identical, is_doubled and erased_at is None, tuple(votes[id]))
         for id, record, left, right, is_identical, is_doubled, erased_at in rows

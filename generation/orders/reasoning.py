@@ -31,7 +31,7 @@ _REASONS = re.compile(
     r"(?:^|[/.])(?:o[1-9](?!\d)|gpt-[5-9])(?!.*chat)|deepseek-(?:r1|reasoner)|\bqwq\b|qwen-?3(?!.*instruct)|magistral|"
     r"gemini-(?:2\.5|[3-9])|grok-(?:4|.*reasoning)(?!.*non-reasoning)|gpt-oss|think",
     re.IGNORECASE,
-)  # fmt: skip
+)
 # How far the assumption may be off, as factors.
 LOW, HIGH = 0.25, 4.0
 

@@ -65,8 +65,11 @@ def _restore(backup: Path, var: Path) -> None:
         order = json.dumps({"backup": str(backup.resolve()), "var": str(var), "database": database})
         done = subprocess.run(
             [sys.executable, "-m", "miniatures_site.backup.trial_process"],
-            cwd=settings.BASE_DIR, input=order.encode(), capture_output=True, check=False,
-        )  # fmt: skip
+            cwd=settings.BASE_DIR,
+            input=order.encode(),
+            capture_output=True,
+            check=False,
+        )
     if done.returncode:
         raise Refusal("trial_failed", _last_words(done))
 

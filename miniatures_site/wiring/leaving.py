@@ -99,7 +99,13 @@ def hand_over(member: Member, *, to: str, by: Member) -> Member:
         SenderIdentity.objects.filter(pk__in=[each.pk for each in what.senders]).update(created_by=taker)
         Hook.objects.filter(pk__in=[each.pk for each in what.hooks]).update(created_by=taker)
         trail.record(
-            "work_handed_over", by=by, about=member, to=str(taker.pk), tasks=[task.slug for task in what.tasks],
-            campaigns=len(what.campaigns), senders=len(what.senders), webhooks=len(what.hooks),
-        )  # fmt: skip
+            "work_handed_over",
+            by=by,
+            about=member,
+            to=str(taker.pk),
+            tasks=[task.slug for task in what.tasks],
+            campaigns=len(what.campaigns),
+            senders=len(what.senders),
+            webhooks=len(what.hooks),
+        )
     return taker

@@ -18,8 +18,11 @@ _WITHOUT_ADAPTER: Final = re.compile(r"embed|lm_head|wte|wpe")
 _PAIRS, _DEBERTA_HIDDEN = 3, 16
 # Where DistilBERT's config has names of its own.
 _OWN_NAMES: Final = {
-    "hidden_size": "dim", "num_hidden_layers": "n_layers", "num_attention_heads": "n_heads", "intermediate_size": "hidden_dim"
-}  # fmt: skip
+    "hidden_size": "dim",
+    "num_hidden_layers": "n_layers",
+    "num_attention_heads": "n_heads",
+    "intermediate_size": "hidden_dim",
+}
 _FIRST_LAYER: Final = re.compile(r"(?:^|\.)(?:layers|h)\.0\.")
 
 

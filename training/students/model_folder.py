@@ -231,10 +231,14 @@ def _require_weights_for(config: dict[str, Any], shapes: dict[str, tuple[int, ..
     text: dict[str, Any] = config["text_config"] if isinstance(config.get("text_config"), dict) else config
     widest = max((size for shape in shapes.values() for size in shape), default=0)
     bounds = {
-        "vocab_size": widest, "hidden_size": widest, "d_model": widest, "n_embd": widest,
-        "num_hidden_layers": max(len(shapes), FEW_LAYERS), "num_layers": max(len(shapes), FEW_LAYERS),
+        "vocab_size": widest,
+        "hidden_size": widest,
+        "d_model": widest,
+        "n_embd": widest,
+        "num_hidden_layers": max(len(shapes), FEW_LAYERS),
+        "num_layers": max(len(shapes), FEW_LAYERS),
         "n_layer": max(len(shapes), FEW_LAYERS),
-    }  # fmt: skip
+    }
     for key, most in bounds.items():
         if isinstance(claimed := text.get(key), int) and claimed > most:
             raise _refusal(

@@ -248,9 +248,10 @@ def _finish(taking: _ImportRun, unknown: tuple[str, ...]) -> ContactsResult:
     else:
         taking.records.total = taking.tally.total
         source_row.finish_source(
-            taking.source, taking.records,
+            taking.source,
+            taking.records,
             lambda: Record.objects.filter(task=taking.task, content_hash=taking.last_digest),
-        )  # fmt: skip
+        )
     count = {word: sum(row.outcome == word for row in taking.outcomes) for word in (ADDED, CHANGED, KNOWN, SUPPRESSED)}
     tally, batch = taking.tally, taking.batch
     batch.rows_total, batch.rows_bad = tally.total, tally.bad

@@ -19,8 +19,13 @@ MONTHS: Final = (
 )  # fmt: skip
 SERVICES: Final = ("Maintenance", "Cleaning", "Haulage", "Payroll", "Security", "Catering", "Hosting", "Calibration")
 SEATS: Final = (
-    ("France", "Lyon"), ("Italy", "Turin"), ("Spain", "Bilbao"), ("Portugal", "Porto"), ("Austria", "Graz"), ("Ireland", "Cork"),
-)  # fmt: skip
+    ("France", "Lyon"),
+    ("Italy", "Turin"),
+    ("Spain", "Bilbao"),
+    ("Portugal", "Porto"),
+    ("Austria", "Graz"),
+    ("Ireland", "Cork"),
+)
 # What stands in agreements and in no summary; {years} is drawn.
 OTHER_CLAUSES: Final = (
     "Each party shall keep the other's business secrets for {years} years after this agreement has ended.",
@@ -88,10 +93,12 @@ def _terms(rng: random.Random) -> Terms:
 
 def _clauses(terms: Terms, rng: random.Random) -> list[str]:
     """One clause on each matter; none on liability where it is not limited."""
-    term = rng.choice((
-        "This agreement takes effect on {start} and is concluded for a term of {months} months.",
-        "The term is {months} months, beginning on {start}.",
-    ))  # fmt: skip
+    term = rng.choice(
+        (
+            "This agreement takes effect on {start} and is concluded for a term of {months} months.",
+            "The term is {months} months, beginning on {start}.",
+        )
+    )
     renewed = (
         "It is extended by {renewal} months each time unless a party gives notice {notice_days} days before its end.",
         "Unless notice is given {notice_days} days before the term ends, it is renewed for a further {renewal} months.",
@@ -100,18 +107,24 @@ def _clauses(terms: Terms, rng: random.Random) -> list[str]:
         "It ends with its term; before, either party may give notice of {notice_days} days.",
         "Either party may terminate with {notice_days} days' notice; there is no renewal.",
     )
-    fee = rng.choice((
-        "The Customer shall pay {fee:,} euros a year, within {pay_days} days of the invoice.",
-        "The fee amounts to {fee:,} euros a year and falls due {pay_days} days after the invoice.",
-    ))  # fmt: skip
-    cap = rng.choice((
-        "Save for intent and gross negligence, liability is limited to {cap:,} euros a year.",
-        "Neither party is liable beyond {cap:,} euros a year, intent and gross negligence excepted.",
-    ))  # fmt: skip
-    law = rng.choice((
-        "This agreement is governed by the law of {country}; the courts of {city} have jurisdiction.",
-        "The law of {country} applies. Disputes are brought before the courts of {city}.",
-    ))  # fmt: skip
+    fee = rng.choice(
+        (
+            "The Customer shall pay {fee:,} euros a year, within {pay_days} days of the invoice.",
+            "The fee amounts to {fee:,} euros a year and falls due {pay_days} days after the invoice.",
+        )
+    )
+    cap = rng.choice(
+        (
+            "Save for intent and gross negligence, liability is limited to {cap:,} euros a year.",
+            "Neither party is liable beyond {cap:,} euros a year, intent and gross negligence excepted.",
+        )
+    )
+    law = rng.choice(
+        (
+            "This agreement is governed by the law of {country}; the courts of {city} have jurisdiction.",
+            "The law of {country} applies. Disputes are brought before the courts of {city}.",
+        )
+    )
     wanted = [term, rng.choice(renewed if terms.renewal else ends), fee, *([cap] if terms.cap else []), law]
     return [clause.format(**terms._asdict()) for clause in wanted]
 

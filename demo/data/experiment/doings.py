@@ -103,8 +103,13 @@ def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> N
     ))  # fmt: skip
     if meaning == ReplyClass.UNSUBSCRIBE:
         _event(
-            rows, mail, EventKind.UNSUBSCRIBED, at, key=f"{READ_KEY}{pk.hex}", payload={"how": record.READ},
-        )  # fmt: skip
+            rows,
+            mail,
+            EventKind.UNSUBSCRIBED,
+            at,
+            key=f"{READ_KEY}{pk.hex}",
+            payload={"how": record.READ},
+        )
 
 
 def _event(

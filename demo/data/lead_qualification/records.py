@@ -92,11 +92,13 @@ def _people(facts: dict[str, str], outcome: Outcome, rng: random.Random) -> Clau
     parts = [first, rng.randrange(5, total - first - 5)]
     parts.append(total - sum(parts))
     one, two, three = rng.sample(CITIES, k=3)
-    note = rng.choice((
-        f"{parts[0]} people work in {one}, {parts[1]} in {two} and {parts[2]} in {three}.",
-        f"The plant in {one} has {parts[0]} people, the one in {two} {parts[1]}, the office {parts[2]}.",
-        f"Staff: {one} {parts[0]}, {two} {parts[1]}, {three} {parts[2]}.",
-    ))  # fmt: skip
+    note = rng.choice(
+        (
+            f"{parts[0]} people work in {one}, {parts[1]} in {two} and {parts[2]} in {three}.",
+            f"The plant in {one} has {parts[0]} people, the one in {two} {parts[1]}, the office {parts[2]}.",
+            f"Staff: {one} {parts[0]}, {two} {parts[1]}, {three} {parts[2]}.",
+        )
+    )
     added = f"{parts[0]} + {parts[1]} + {parts[2]} = {total} people"
     verdict = f"{added}, {'enough' if outcome == 'met' else 'fewer than'} {'for ' if outcome == 'met' else ''}{least}."
     return _clause(rule.format(n=least), note, verdict, "People are not told.", outcome)
@@ -116,15 +118,19 @@ def _budget(facts: dict[str, str], outcome: Outcome, rng: random.Random) -> Clau
     price, planners = rng.randrange(12, 40) * 10, rng.randrange(4, 30)
     cost = price * planners
     budget = cost + rng.choice((0, 200, 900)) if outcome == "met" else cost - rng.choice((100, 300, 450))
-    rule = rng.choice((
-        f"A seat costs {price} euros a year; the budget covers one for each planner.",
-        f"The budget pays {price} euros a year for every planner.",
-    ))  # fmt: skip
-    note = rng.choice((
-        f"{planners} planners share {budget:,} euros a year.",
-        f"For their {planners} planners they have set {budget:,} euros a year aside.",
-        f"They have {planners} planners and a budget of {budget:,} euros a year.",
-    ))  # fmt: skip
+    rule = rng.choice(
+        (
+            f"A seat costs {price} euros a year; the budget covers one for each planner.",
+            f"The budget pays {price} euros a year for every planner.",
+        )
+    )
+    note = rng.choice(
+        (
+            f"{planners} planners share {budget:,} euros a year.",
+            f"For their {planners} planners they have set {budget:,} euros a year aside.",
+            f"They have {planners} planners and a budget of {budget:,} euros a year.",
+        )
+    )
     needed = f"{planners} x {price} = {cost:,} euros"
     verdict = f"{needed}, {'within' if outcome == 'met' else 'more than'} {budget:,}."
     return _clause(rule, note, verdict, "The budget is not told.", outcome)
@@ -136,15 +142,19 @@ def _timing(facts: dict[str, str], outcome: Outcome, rng: random.Random) -> Clau
     year, month = divmod(now + left, 12)
     ends = f"{MONTHS[month]} {2026 + year}"
     today = f"{MONTHS[now]} 2026"
-    rule = rng.choice((
-        f"Their contract ends within {within} months of {today}.",
-        f"Counted from {today}, the present contract ends in {within} months at most.",
-    ))  # fmt: skip
-    note = rng.choice((
-        f"The present contract ends in {ends}.",
-        f"Their tool is paid for until {ends}.",
-        f"They are bound until {ends}.",
-    ))  # fmt: skip
+    rule = rng.choice(
+        (
+            f"Their contract ends within {within} months of {today}.",
+            f"Counted from {today}, the present contract ends in {within} months at most.",
+        )
+    )
+    note = rng.choice(
+        (
+            f"The present contract ends in {ends}.",
+            f"Their tool is paid for until {ends}.",
+            f"They are bound until {ends}.",
+        )
+    )
     counted = f"{today} to {ends} is {left} month{'s' if left > 1 else ''}"
     verdict = f"{counted}, {'within' if outcome == 'met' else 'beyond'} {within}."
     return _clause(rule, note, verdict, "The end is not told.", outcome)

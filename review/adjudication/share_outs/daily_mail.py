@@ -90,9 +90,10 @@ def _to_be_told_of_tokens(leads: QuerySet[Membership], today: date) -> set[UUID]
         due[task] = max(due.get(task, date.min), service_tokens.told_from(today, left))
     last = dict(DailyMail.objects.order_by().values("member").annotate(last=Max("day")).values_list("member", "last"))
     return {
-        held.member_id for held in leads
+        held.member_id
+        for held in leads
         if held.task_id in due and last.get(held.member_id, date.min) < due[held.task_id]
-    }  # fmt: skip
+    }
 
 
 def _waiting() -> QuerySet[Draft]:

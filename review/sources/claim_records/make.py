@@ -118,9 +118,15 @@ def _rows(task: Task, target: TaskSpec, reasons: Sequence[str]) -> tuple[list[_R
     rows: dict[tuple[Any, str], _Row] = {}
     unplaced = too_long = 0
     golds = Decision.objects.filter(
-        gold__isnull=False, task=task, bulk__isnull=True, draft__erased_at__isnull=True, draft__revocation__isnull=True,
-        draft__thread__isnull=True, draft__known_answer__isnull=True, draft__record__erased_at__isnull=True,
-    )  # fmt: skip
+        gold__isnull=False,
+        task=task,
+        bulk__isnull=True,
+        draft__erased_at__isnull=True,
+        draft__revocation__isnull=True,
+        draft__thread__isnull=True,
+        draft__known_answer__isnull=True,
+        draft__record__erased_at__isnull=True,
+    )
     read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
     for decision in read.order_by("-created_at", "pk").iterator(chunk_size=_READ_AT_ONCE):
         claims = _claims(decision, reasons)

@@ -118,9 +118,15 @@ def _rows(task: Task) -> tuple[list[DerivedRow], int]:
     """Every draft that was judged by itself, each text of a record once, drawn by hash; and how many were too long."""
     into = judge_task.spec_of(latest_version(task).spec)
     golds = Decision.objects.filter(
-        gold__isnull=False, task=task, bulk__isnull=True, draft__erased_at__isnull=True, draft__revocation__isnull=True,
-        draft__thread__isnull=True, draft__known_answer__isnull=True, draft__record__erased_at__isnull=True,
-    )  # fmt: skip
+        gold__isnull=False,
+        task=task,
+        bulk__isnull=True,
+        draft__erased_at__isnull=True,
+        draft__revocation__isnull=True,
+        draft__thread__isnull=True,
+        draft__known_answer__isnull=True,
+        draft__record__erased_at__isnull=True,
+    )
     read = golds.select_related("draft__record", "draft__task_version").defer("draft__messages")
     rows: dict[str, DerivedRow] = {}
     too_long = 0

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 Rule = Literal[
     "number", "unit", "date", "name", "quote", "negation", "antonym", "restriction", "role", "insertion", "model"
-]  # fmt: skip
+]
 
 SUPPORTED_FROM = 0.5
 

@@ -108,10 +108,16 @@ def render(
             for turns in conversations[start : start + AT_ONCE]
         ]
         given = sum(len(str(value)) for turns in part for turn in turns for value in turn.values())
-        answer = _PROCESS.ask({
-            "template": tokenizer.get_chat_template(), "names": tokenizer.special_tokens_map, "conversations": part,
-            "answer_next": answer_next, "limit_s": limit_s, "max_chars": LONGER * given + OWN_CHARS,
-        })  # fmt: skip
+        answer = _PROCESS.ask(
+            {
+                "template": tokenizer.get_chat_template(),
+                "names": tokenizer.special_tokens_map,
+                "conversations": part,
+                "answer_next": answer_next,
+                "limit_s": limit_s,
+                "max_chars": LONGER * given + OWN_CHARS,
+            }
+        )
         texts += _texts(answer)
     return texts
 
