@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.seals import sealing
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("audit.seal_days")

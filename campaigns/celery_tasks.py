@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns.sending import tick as ticking
 from campaigns.writing import wake_tick
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task(wake_tick.TICK)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generation.judges.acceptance import act
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("generation.look_after_acceptance")

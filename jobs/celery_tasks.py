@@ -8,7 +8,7 @@ from celery import Task as CeleryTask
 
 from jobs.lifecycle import reaper
 from jobs.supervisor import run_job
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("jobs.ring", bind=True)

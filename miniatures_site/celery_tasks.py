@@ -6,7 +6,7 @@ from miniatures_site.alerts import channels
 from miniatures_site.alerts.check import check
 from miniatures_site.retention import forget as retention_forget
 from serving.evidence import files as evidence_files
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("site.forget")

@@ -8,7 +8,7 @@ from review.adjudication.share_outs import daily_mail, share
 from review.desk import ordering
 from review.drafts import search_index
 from review.sources.imports import staging
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("review.index_drafts")

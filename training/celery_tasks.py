@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.notices import send
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 
 
 @celery_task("training.send_notices")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.celery_task import celery_task
+from web.process.celery_task import celery_task
 from webhooks.deliveries import deliver as deliveries_deliver
 
 

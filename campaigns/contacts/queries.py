@@ -16,7 +16,7 @@ from members.models import Member
 from review.models import Task
 from review.states import Role
 from review.tasks.permissions import slugs_with
-from web.slow_figures import Figures, figures
+from web.caching.slow_figures import Figures, figures
 
 SEGMENTS_SHOWN = 50
 _BARRED = barred()

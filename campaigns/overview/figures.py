@@ -20,8 +20,8 @@ from campaigns.states import CampaignState, EventKind, MessageState, ReplyClass,
 from generation.models import Call, Order
 from generation.states import CallState
 from review.models import Decision
-from web import slow_figures
-from web.slow_figures import Figures
+from web.caching import slow_figures
+from web.caching.slow_figures import Figures
 
 M = MessageState
 UNDERWAY = (M.PREPARING, M.PLANNED, M.WRITING, M.WRITTEN, M.APPROVED, M.SENDING)

@@ -22,7 +22,7 @@ from members.models import Member
 from review.models import Draft, Task
 from review.ports import Dependent
 from review.tasks.permissions import tasks_for
-from web import slow_figures
+from web.caching import slow_figures
 
 M = MessageState
 

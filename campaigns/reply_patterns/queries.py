@@ -18,8 +18,8 @@ from campaigns.states import EventKind, MessageState
 from review.models import Dataset, DatasetVersion, Task
 from review.states import POSITIVE, MailOutcome, Verdict
 from review.tasks.queries import latest_version
-from web import slow_figures
-from web.slow_figures import Figures
+from web.caching import slow_figures
+from web.caching.slow_figures import Figures
 
 # An answer that has not come by then hardly comes.
 ANSWERED_WITHIN: Final = timedelta(days=14)

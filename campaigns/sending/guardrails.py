@@ -31,7 +31,7 @@ from review.models import Membership
 from review.states import Role
 from review.tasks import permissions
 from stats import share_sequence
-from web import slow_figures
+from web.caching import slow_figures
 from web.errors import Refusal
 from webhooks.deliveries import publish
 

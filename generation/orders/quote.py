@@ -28,7 +28,7 @@ from review.models import Record, Source, Task, TaskVersion
 from review.states import DraftState, Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
-from web import slow_figures
+from web.caching import slow_figures
 from web.db.chunks import chunked
 from web.errors import Refusal
 

@@ -20,7 +20,7 @@ from review.desk import lead_queue, pace
 from review.desk.decisions import queries
 from review.models import Decision, Task
 from review.tasks.permissions import role_of, tasks_for
-from web import slow_figures
+from web.caching import slow_figures
 
 JOBS_SHOWN = 5
 FAILED_SHOWN_DAYS = 7

@@ -170,7 +170,7 @@ _REDIS_CACHE = {
 }
 CACHES = {
     # Tries to sign in among other things, counted by all web processes together where there is a Redis.
-    "default": {"BACKEND": "web.shared_cache.SharedCache", **_REDIS_CACHE}
+    "default": {"BACKEND": "web.caching.shared_cache.SharedCache", **_REDIS_CACHE}
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # Figures as Python's own objects, which no other process may be handed.

@@ -27,7 +27,7 @@ from review.text.reading.words import sentences
 from review.text.search import query
 from review.text.search.texts import texts_of_fields
 from review.text.search.words import folded
-from web import slow_figures
+from web.caching import slow_figures
 from web.db.chunks import chunked
 
 # How many of the newest drafts are brought together on a page, and how many a draft is compared with.

@@ -27,7 +27,7 @@ from review.models import (
 from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, DraftState
 from review.tasks.permissions import tasks_for
-from web.slow_figures import figures
+from web.caching.slow_figures import figures
 
 CHUNK = 1000
 CHOICES_FROM_GOLDS = 20_000

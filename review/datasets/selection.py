@@ -21,7 +21,7 @@ from review.spec.task_spec import TaskSpec
 from review.states import MACHINE, POSITIVE, Verdict
 from review.tasks.queries import latest_version
 from review.text import near_duplicates
-from web.slow_figures import Figures, figures
+from web.caching.slow_figures import Figures, figures
 
 # A page counts so many of the newest golds while it is looked at, and compares the texts of so many.
 PREVIEW_GOLDS = 10_000

@@ -21,8 +21,8 @@ from review.drafts.draft_filters import ON_DESK, OPEN
 from review.models import Decision, Draft, Revocation, Ruling, Task, TaskVersion
 from review.states import DraftState, Role, Split, Verdict
 from review.tasks.permissions import role_of, task_or_404, tasks_for
+from web.caching.slow_figures import figures
 from web.errors import Refusal
-from web.slow_figures import figures
 
 STATE_LOOKS = {
     DraftState.PENDING: "is-idle",

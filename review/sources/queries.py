@@ -18,8 +18,8 @@ from review.states import Role
 from review.tasks import permissions
 from review.tasks.queries import latest_version
 from review.text.verification.claim_task import is_claim_task
+from web.caching.slow_figures import Figures, figures
 from web.db.keys import uuid_or_none
-from web.slow_figures import Figures, figures
 
 PAGE_ROWS = 50
 # Tasks that a form offers; what is more is asked for on the command line.

@@ -14,7 +14,7 @@ from members.models import Member
 from review.models import Draft, Gold, Record, Task, TaskVersion
 from review.states import DraftState
 from review.tasks import permissions
-from web.slow_figures import Figures, figures
+from web.caching.slow_figures import Figures, figures
 
 
 def visible_tasks(member: Member) -> QuerySet[Task]:

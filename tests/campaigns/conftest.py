@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from web import slow_figures
+from web.caching import slow_figures
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.everything import ROOT
 from tests.jobs.conftest import wait_for
 from tests.jobs.fleet import Redis
 from tests.review.factories import make_task
-from web.shared_cache import SharedCache
+from web.caching.shared_cache import SharedCache
 
 # A scrape reads on a connection of its own, which it closes.
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from review.datasets import freezing
 from review.models import Draft, Task
 from review.states import DraftState
 from tests.review import factories
-from web import slow_figures
+from web.caching import slow_figures
 
 pytestmark = pytest.mark.django_db
 

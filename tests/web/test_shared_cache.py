@@ -9,8 +9,8 @@ import pytest
 
 from miniatures_site.settings import stores
 from tests.jobs.fleet import Redis
-from web import shared_cache
-from web.shared_cache import SharedCache
+from web.caching import shared_cache
+from web.caching.shared_cache import SharedCache
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from web import slow_figures
+from web.caching import slow_figures
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from review.models import Decision, KnownAnswer, Ruling, Source, Task
 from review.states import SourceKind
 from review.tasks.queries import latest_version
 from stats.agreement.shares import AgreementShare, share
-from web import slow_figures
+from web.caching import slow_figures
 
 KEEP_S = 3600
 
