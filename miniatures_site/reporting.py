@@ -7,7 +7,7 @@ and the keys of request, member and job; a span is a route or a task with its ti
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ def start(component: Component) -> None:
         _try("OTEL_EXPORTER_OTLP_ENDPOINT", packages, lambda: _start_tracing(component))
 
 
-def _try(setting: str, packages: str, begin: Any) -> None:
+def _try(setting: str, packages: str, begin: Callable[[], object]) -> None:
     try:
         begin()
     except ImportError as error:
@@ -77,7 +77,7 @@ def before_send(event: Mapping[str, Any], hint: Mapping[str, Any]) -> dict[str, 
     return kept
 
 
-def _exception(value: Mapping[str, Any], redact: Any) -> dict[str, Any]:
+def _exception(value: Mapping[str, Any], redact: Callable[[str], str]) -> dict[str, Any]:
     """Return type, place and redacted message of an exception, whose frames lose their variables."""
     frames = (value.get("stacktrace") or {}).get("frames") or []
     plain = [{name: frame[name] for name in KEPT_OF_FRAME if name in frame} for frame in frames]

@@ -61,7 +61,7 @@ def outcome(
     return StageOutcome(StageState.PASSED, output, reason)
 
 
-def stopped_by(name: str, value: Any) -> str:
+def stopped_by(name: str, value: object) -> str:
     """Why a condition stops a mail: the field it asks, and what that says."""
     said = ", ".join(map(written, value)) if isinstance(value, list) else written(value)
     return f"{name} is {said[:200] or 'empty'}."

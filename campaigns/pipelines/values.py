@@ -93,13 +93,13 @@ def domain_of(contact: Contact, mail: TaskSpec) -> str:
     return "" if AT_SIGN in contact.cluster or contact.erased_at is not None else contact.cluster
 
 
-def passes(value: Any, wanted: Mapping[str, Any]) -> bool:
+def passes(value: object, wanted: Mapping[str, Any]) -> bool:
     """Whether a value is one of those a condition lets pass; of several labels one is enough."""
     allowed = set(wanted.get("in", ()))
     return any(written(part) in allowed for part in (value if isinstance(value, list) else [value]))
 
 
-def written(value: Any) -> str:
+def written(value: object) -> str:
     """A value as conditions name it: a yes or no is `true` or `false`."""
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
@@ -118,7 +118,7 @@ def outputs_of(stages: list[Stage], runs: list[StageRun]) -> dict[str, dict[str,
     return found
 
 
-def _read(fact: InputField, value: Any) -> Any:
+def _read(fact: InputField, value: object) -> Any:
     if isinstance(value, list) and fact.type in ("text", "document"):
         value = "\n".join(written(part) for part in value if part not in (None, ""))
     elif isinstance(value, list):

@@ -7,7 +7,7 @@ called worse only where its interval lies wholly beyond that of the other record
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -80,7 +80,11 @@ def scored(
 
 
 def _measured(
-    scores: Mapping[str, float], records: Any, companies: Mapping[str, str], metric: MetricDisplay, level: float
+    scores: Mapping[str, float],
+    records: Iterable[str],
+    companies: Mapping[str, str],
+    metric: MetricDisplay,
+    level: float,
 ) -> dict[str, Any]:
     chosen = {record: scores[record] for record in sorted(records)}
     names = means.companies_of(list(chosen), dict(companies))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django import forms
+from django.http import QueryDict
 
 from evaluation.evaluations import tables
 from evaluation.evaluations.metric_display import METRICS
@@ -64,7 +65,7 @@ def rows(asked: Sequence[GateRule], proposed: Sequence[GateRule]) -> list[RuleRo
     ]
 
 
-def as_posted(posted: Any, shown: Sequence[RuleRow]) -> list[RuleRow]:
+def as_posted(posted: QueryDict, shown: Sequence[RuleRow]) -> list[RuleRow]:
     """Rows as a form that was refused left them: those of the page, then ticked ones that it shows no longer."""
     kept, keys = set(posted.getlist("keep")), {row.rule.key for row in shown}
     gone = [rule for key in posted.getlist("keep") if key not in keys and (rule := of_key(key)) is not None]
@@ -99,7 +100,7 @@ def metrics(summary: Mapping[str, Any], *, chosen: str = "") -> list[tuple[str, 
     return list(listed.items())
 
 
-def asked_rules(posted: Any, shown: Sequence[GateRule]) -> list[GateRule]:
+def asked_rules(posted: QueryDict, shown: Sequence[GateRule]) -> list[GateRule]:
     """Rules that were ticked, with the bounds that were typed, and one of one's own where a metric was chosen.
 
     Args:
@@ -128,7 +129,7 @@ def _ticked(key: str) -> GateRule:
     return rule
 
 
-def _own(metric: str, posted: Any) -> GateRule:
+def _own(metric: str, posted: QueryDict) -> GateRule:
     kind = posted.get("kind", "")
     against = posted.get("against", "") if kind == RuleKind.NOT_WORSE else ""
     is_known = kind in RuleKind.values and (not against or against in Against.values)

@@ -95,7 +95,7 @@ def is_share(metric: str) -> bool:
     return metric == EXACT or metric.startswith((RIGHT, QUOTED))
 
 
-def label_of(field: OutputField, value: Any) -> str | None:
+def label_of(field: OutputField, value: object) -> str | None:
     """The label a value of a field with labels is, as tables name it; None for an answer that gave none."""
     if field.type == "boolean":
         return None if value is None else "yes" if value else "no"

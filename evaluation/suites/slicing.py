@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from review.spec.schema import Facts, InputField
 from review.spec.task_spec import TaskSpec
@@ -75,7 +75,7 @@ def _by_value(field: InputField, facts: Mapping[str, Facts]) -> dict[str, set[st
     return dict(sorted(found.items()))
 
 
-def _values(value: Any) -> list[str]:
+def _values(value: object) -> list[str]:
     """What a fact says, in the same words for the same thing; nothing where it is not told."""
     if isinstance(value, list):
         return [text for part in value for text in _values(part)]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from generation.learning import advice_prompt
 from review.models import Draft, Record, Task
@@ -96,7 +97,7 @@ def conversation(spec: TaskSpec, examples: Sequence[Example]) -> list[Message]:
     ]
 
 
-def _answers(drafts: Any) -> dict[UUID, Fields]:
+def _answers(drafts: QuerySet[Draft]) -> dict[UUID, Fields]:
     """The first imported answer of each record, by its id, in the order of the drafts."""
     found: dict[UUID, Fields] = {}
     imported = drafts.filter(origin="import", erased_at__isnull=True, revocation__isnull=True)

@@ -187,7 +187,7 @@ def _cost_of_rest(
     return old.quantize(MICRO), new.quantize(MICRO)
 
 
-def _tokens_usd(input_usd: Any, output_usd: Any, given: Decimal, answered: Decimal) -> Decimal:
+def _tokens_usd(input_usd: object, output_usd: object, given: Decimal, answered: Decimal) -> Decimal:
     return (Decimal(str(input_usd)) * given + Decimal(str(output_usd)) * answered) / MILLION
 
 

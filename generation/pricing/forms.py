@@ -28,7 +28,7 @@ def _price_field(label: str, *, if_empty: str = "") -> forms.DecimalField:
     )
 
 
-def _day(label: str, *, help_text: str, initial: Any = None) -> forms.DateField:
+def _day(label: str, *, help_text: str, initial: object = None) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
 from review.spec.schema import Facts, InputField
 from review.spec.values import out_of_range
@@ -135,7 +134,7 @@ def _share(key: str, number: int) -> float:
     return (step + Random(f"{key}:{number}").random()) / _STEPS
 
 
-def _day(value: Any) -> date | None:
+def _day(value: object) -> date | None:
     try:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:

@@ -164,7 +164,7 @@ def _sort(made: Synthesis, spec: TaskSpec, written: Iterator[tuple[int, Any]]) -
     return found
 
 
-def _read(spec: TaskSpec, values: Any) -> Facts:
+def _read(spec: TaskSpec, values: object) -> Facts:
     """The facts of one record.
 
     Raises:
@@ -233,7 +233,7 @@ def text_of(spec: TaskSpec, facts: Facts) -> str:
     return text[:_CHARS_COMPARED]
 
 
-def _said(value: Any) -> str:
+def _said(value: object) -> str:
     if isinstance(value, dict):
         return _said([part for _, part in sorted(value.items())])
     return "\n".join(map(_said, value)) if isinstance(value, list) else str(value)

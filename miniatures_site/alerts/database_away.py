@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from django.conf import settings
 from django.utils import timezone
@@ -44,7 +44,7 @@ class _State:
     last_seen_s: float
     told: list[str]
 
-    def change(self, state: Any) -> Change:
+    def change(self, state: Literal["began", "ended"]) -> Change:
         since = datetime.fromtimestamp(self.first_seen_s, UTC)
         return Change(state, self.name, "", self.message, self.hint, since)
 

@@ -27,6 +27,6 @@ def whole() -> dict[str, Any]:
 class SharedSchema(SchemaGenerator):
     """Gives a view the schema that all share."""
 
-    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+    def get_schema(self, request: object = None, public: bool = False) -> dict[str, Any]:
         """Return it, whoever asks: what one may do is asked at each endpoint."""
         return whole()

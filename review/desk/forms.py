@@ -77,7 +77,7 @@ def fields_from(post: Mapping[str, str]) -> dict[str, Any]:
     return {name: _folded(value) for name, value in tree.items()}
 
 
-def _folded(value: Any) -> Any:
+def _folded(value: object) -> Any:
     """Numbered parts as a list, named ones as an object."""
     if not isinstance(value, dict):
         return value

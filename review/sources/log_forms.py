@@ -24,7 +24,7 @@ class _Files(forms.ClearableFileInput):
 class _FilesField(forms.FileField):
     """Several files; each is checked as one would be."""
 
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+    def clean(self, data: object, initial: object = None) -> list[Any]:
         files = data if isinstance(data, (list, tuple)) else [data]
         return [super(_FilesField, self).clean(file, initial) for file in files or [None]]
 

@@ -88,7 +88,7 @@ def with_value(fields: Fields, path: str, value: object) -> Fields:
     return dict(_replaced(fields, path.split("."), value))
 
 
-def _replaced(there: Any, steps: list[str], value: object) -> Any:
+def _replaced(there: object, steps: list[str], value: object) -> Any:
     if not steps:
         return value
     step, *rest = steps

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from review.spec.output_format import is_plain, mail_fields
 from review.spec.paths import as_text
@@ -33,7 +32,7 @@ def leaf_texts(spec: TaskSpec, fields: Fields) -> dict[str, str]:
     return {name: text for field in spec.output_schema for name, text in _leaves(field, fields.get(field.name), "")}
 
 
-def _leaves(field: OutputItem, value: Any, above: str) -> Iterator[tuple[str, str]]:
+def _leaves(field: OutputItem, value: object, above: str) -> Iterator[tuple[str, str]]:
     name = f"{above}{field.name.replace('_', ' ').capitalize()}"
     if field.type == "object" and isinstance(value, dict):
         for item in field.items:
@@ -49,7 +48,7 @@ def _leaves(field: OutputItem, value: Any, above: str) -> Iterator[tuple[str, st
         yield name, as_text(value)
 
 
-def _lines(field: OutputItem, value: Any, indent: str) -> list[str]:
+def _lines(field: OutputItem, value: object, indent: str) -> list[str]:
     name = f"{indent}{field.name.replace('_', ' ').capitalize()}:"
     if field.type == "object" and isinstance(value, dict):
         return [name, *(line for item in field.items for line in _lines(item, value.get(item.name), f"{indent}  "))]
@@ -58,7 +57,7 @@ def _lines(field: OutputItem, value: Any, indent: str) -> list[str]:
     return [f"{name} {as_text(value) or '–'}"]
 
 
-def _element(field: OutputItem, element: Any, indent: str) -> list[str]:
+def _element(field: OutputItem, element: object, indent: str) -> list[str]:
     if not isinstance(element, dict):
         return [f"{indent}  – {element}"]
     parts = [line for item in field.items for line in _lines(item, element.get(item.name), f"{indent}    ")]

@@ -136,7 +136,7 @@ def _lineage(miniature: Miniature) -> dict[str, Any]:
     return {**{name: _without_urls(part) for name, part in links.items()}, "reviewers": len(people)}
 
 
-def _without_urls(part: Any) -> Any:
+def _without_urls(part: object) -> Any:
     if isinstance(part, list):
         return [_without_urls(each) for each in part]
     return {name: value for name, value in part.items() if name != "url"} if isinstance(part, dict) else part

@@ -154,7 +154,7 @@ class RowPositions:
         """Look up by number again."""
         self._positions = None
 
-    def _look_up(self, table: nn.Embedding, _: Any, __: Any) -> Tensor | None:
+    def _look_up(self, table: nn.Embedding, _: object, __: object) -> Tensor | None:
         if self._positions is None:
             return None
         # BART's table begins two places late.

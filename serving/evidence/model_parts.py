@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from evaluation.evaluations import queries as evaluation_queries
@@ -161,5 +162,5 @@ def _id(value: object) -> str | None:
     return str(value) if value else None
 
 
-def _at(moment: Any) -> str | None:
+def _at(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

@@ -7,7 +7,7 @@ named in it to anybody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
@@ -41,5 +41,5 @@ class OtherTasks:
         except ValueError:
             return any(name in text for name in self._names)
 
-    def _in_item(self, key: Any, value: object) -> bool:
+    def _in_item(self, key: object, value: object) -> bool:
         return key not in _NO_TASK and self.are_named_in(value)

@@ -8,6 +8,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from members.session import member_of
@@ -98,7 +99,7 @@ class RunMetricsView(APIView):
         return Response({"metrics": selectors.metrics(run), "samples": selectors.samples(run), "checkpoints": saved})
 
 
-def _read(shape: Any, request: Request) -> dict[str, Any]:
+def _read(shape: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
     body = shape(data=request.data)
     body.is_valid(raise_exception=True)
     return dict(body.validated_data)

@@ -63,7 +63,7 @@ class RunOut(serializers.Serializer[Any]):
     job = JobSerializer()
     created_at = serializers.DateTimeField()
 
-    def get_miniature(self, run: Any) -> str | None:
+    def get_miniature(self, run: object) -> str | None:
         miniature = getattr(run, "miniature", None)
         return str(miniature.pk) if miniature else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from web import strict_json
 
@@ -50,7 +50,7 @@ def shapes_in(file: Path) -> dict[str, Shape]:
     return shapes
 
 
-def _tensor(name: str, entry: Any) -> tuple[Shape, tuple[int, int]]:
+def _tensor(name: str, entry: object) -> tuple[Shape, tuple[int, int]]:
     shown = repr(name[:80])
     if not isinstance(entry, dict) or not {"dtype", "shape", "data_offsets"} <= entry.keys():
         raise ValueError(f"tensor {shown} lacks a type, a shape or a place")
@@ -66,7 +66,7 @@ def _tensor(name: str, entry: Any) -> tuple[Shape, tuple[int, int]]:
     return tuple(shape), (offsets[0], offsets[1])
 
 
-def _are_sizes(values: Any) -> bool:
+def _are_sizes(values: object) -> bool:
     return isinstance(values, list) and all(type(value) is int and 0 <= value <= MAX_SIZE for value in values)
 
 

@@ -28,19 +28,19 @@ class SharedCache(RedisCache):
         self._own = LocMemCache("while-redis-is-away", {})
         self._left_alone_until = 0.0
 
-    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+    def add(self, key: object, value: object, timeout: object = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._ask("add", key, value, timeout=timeout, version=version))
 
-    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+    def get(self, key: object, default: object = None, version: int | None = None) -> Any:
         return self._ask("get", key, default=default, version=version)
 
-    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+    def set(self, key: object, value: object, timeout: object = DEFAULT_TIMEOUT, version: int | None = None) -> None:
         self._ask("set", key, value, timeout=timeout, version=version)
 
-    def delete(self, key: Any, version: int | None = None) -> bool:
+    def delete(self, key: object, version: int | None = None) -> bool:
         return bool(self._ask("delete", key, version=version))
 
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+    def incr(self, key: object, delta: int = 1, version: int | None = None) -> int:
         return int(self._ask("incr", key, delta=delta, version=version))
 
     def _ask(self, verb: str, *args: Any, **kwargs: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -46,10 +46,10 @@ class KeysetPagination(CursorPagination):
 class WholeList(BasePagination):
     """A short list, all of it at once, in the envelope of the long ones; `next` and `previous` are null."""
 
-    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Iterable[Any], request: Request, view: object = None) -> list[Any]:
         return list(queryset)
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: object) -> Response:
         return Response({"next": None, "previous": None, "results": data})
 
     def get_paginated_response_schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:

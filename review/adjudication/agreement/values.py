@@ -163,7 +163,7 @@ def _numbered(values: Iterable[Any]) -> tuple[Ints, tuple[float, ...]]:
     return np.asarray(places, np.int64), tuple(known) or (0.0,)
 
 
-def _number(value: Any) -> float:
+def _number(value: str | float) -> float:
     return float(date.fromisoformat(value).toordinal()) if isinstance(value, str) else float(value)
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from review.spec.paths import as_text
@@ -88,7 +87,7 @@ def has_hidden(spec: TaskSpec, draft: UUID, reviewer: UUID | int | None) -> bool
     return int.from_bytes(sha256(f"{draft}:{reviewer}".encode()).digest()[:8]) % HIDDEN_IN == 0
 
 
-def card_value(field: OutputField, written: Any, edited: Any, *, is_hidden: bool) -> CardValue:
+def card_value(field: OutputField, written: object, edited: object, *, is_hidden: bool) -> CardValue:
     """A field as the desk draws it.
 
     Args:

@@ -33,7 +33,7 @@ from training.engine.model import generate, lora, merged_lora
 from training.engine.model.placement import Placement, place
 from training.engine.model.placement import accelerator as accelerator_of
 from training.engine.report import environment
-from training.engine.report.observer import observe
+from training.engine.report.observer import Emit, observe
 from training.engine.schedule import Schedule
 from training.engine.state import TrainState
 from training.recipes import schema
@@ -155,8 +155,8 @@ def _context(
     accelerator: Accelerator,
     model: Any,
     bare: EncoderWithHeads,
-    optimizer: Any,
-    emit: Any,
+    optimizer: torch.optim.AdamW,
+    emit: Emit,
 ) -> TrainContext:
     recipe, opened = spec.recipe, inputs.opened
     weights = objective.balanced_weights(inputs.heads, inputs.train) if recipe.class_weights == "balanced" else {}

@@ -118,7 +118,7 @@ def read_heads(folder: Path) -> HeadsFile:
     return HeadsFile.model_validate_json((folder / HEADS_FILE).read_text(encoding="utf-8"))
 
 
-def with_saved_heads(encoder: Any, folder: Path) -> EncoderWithHeads:
+def with_saved_heads(encoder: object, folder: Path) -> EncoderWithHeads:
     """An encoder with the heads of a folder, in evaluation mode."""
     kept = read_heads(folder)
     model = EncoderWithHeads(encoder, kept.heads, kept.scalers)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from training.engine.classifier.fields import HeadSet, Value
-from training.engine.classifier.network import EncoderWithHeads
+from training.engine.classifier.network import EncoderWithHeads, Scaler
 from training.engine.classifier.rows import collate
 
 
@@ -74,14 +74,16 @@ def predict(
     return [found[at] for at in sorted(found)]
 
 
-def _bare(model: Any) -> EncoderWithHeads:
+def _bare(model: object) -> EncoderWithHeads:
     bare = getattr(model, "module", model)
     if not isinstance(bare, EncoderWithHeads):
         raise TypeError(f"{type(bare).__name__} has no heads")
     return bare
 
 
-def _prediction(heads: HeadSet, scalers: Any, scores: list[torch.Tensor], seconds: float, tokens: int) -> Prediction:
+def _prediction(
+    heads: HeadSet, scalers: Mapping[str, Scaler], scores: list[torch.Tensor], seconds: float, tokens: int
+) -> Prediction:
     values: dict[str, Value] = {}
     probabilities: dict[str, dict[str, float]] = {}
     targets: list[float] = []

@@ -66,7 +66,7 @@ def prompt_ids(tokenizer: Any, prompts: Sequence[Sequence[Mapping[str, str]]]) -
 
 
 def read(
-    path: Path, tokenizer: Any, heads: HeadSet, *, max_length: int, max_rows: int | None = None
+    path: Path, tokenizer: object, heads: HeadSet, *, max_length: int, max_rows: int | None = None
 ) -> list[TargetRow]:
     """Read and encode an `sft` file: `{"id", "prompt": [messages], "completion": [messages], ...}`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -103,7 +103,9 @@ class Place:
         high = None if high is not None and high > FARTHEST else high
         return low, high, low_is_out and low is not None, high_is_out and high is not None
 
-    def _closer(self, schema: Mapping[str, Any], within: str, beyond: str, closer: Any) -> tuple[Decimal | None, bool]:
+    def _closer(
+        self, schema: Mapping[str, Any], within: str, beyond: str, closer: Callable[[Decimal, Decimal], Decimal]
+    ) -> tuple[Decimal | None, bool]:
         first, second = self._number(schema, within), self._number(schema, beyond)
         if first is None or second is None:
             return (first, False) if second is None else (second, True)

@@ -245,7 +245,7 @@ def _columnar_row(row: dict[str, Any]) -> object:
     return cells
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A value as JSON has it.
 
     Raises:
