@@ -10,6 +10,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "miniatures_site.settings.dev")
     from django.core.management import execute_from_command_line
 
+    from miniatures_site import one_machine
+
+    one_machine.prepare(sys.argv[1:])
     execute_from_command_line(sys.argv)
 
 

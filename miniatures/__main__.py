@@ -78,6 +78,9 @@ def run_command(words: Sequence[str]) -> int:
         return 1
     from django.core.management import execute_from_command_line
 
+    from miniatures_site import one_machine
+
+    one_machine.prepare(words)
     execute_from_command_line(line)
     return 0
 

@@ -14,6 +14,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())["services"]
+# Who does at home what each container of a GPU host does.
+AT_HOME = {"migrated": "migrate", "training-worker": "training-worker"}
 OFFERED = re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
 OURS = {name for name, service in SERVICES.items() if "build" in service}
 WORKERS = {"worker", "training-worker", "serving-worker"}
@@ -44,15 +47,31 @@ def secrets() -> set[str]:
     return {name for name in OFFERED if re.search(r"(KEY|KEY_ID|TOKEN|SECRET|PASSWORD|DSN)\Z", name)}
 
 
-def given(service: str) -> dict[str, str]:
+def given(service: str, services: dict[str, Any] = SERVICES) -> dict[str, str]:
     """Environment of a container whose .env sets every secret; what compose puts in its place is left as it is written."""
-    assert SERVICES[service]["env_file"] == ".env"
-    return {**dict.fromkeys(secrets(), "set"), **SERVICES[service]["environment"]}
+    assert services[service]["env_file"] == ".env"
+    return {**dict.fromkeys(secrets(), "set"), **services[service]["environment"]}
 
 
 @pytest.mark.parametrize("name", sorted(secrets()))
 def test_a_secret_reaches_who_needs_it_and_nobody_else(name: str) -> None:
     assert {service for service in OURS if given(service)[name]} == NEEDED[name]
+
+
+@pytest.mark.parametrize("name", sorted(secrets()))
+def test_a_gpu_host_has_the_secrets_of_who_does_the_same_at_home(name: str) -> None:
+    with_it = {service for service in GPU_HOST if given(service, GPU_HOST)[name]}
+
+    assert with_it == {service for service, at_home in AT_HOME.items() if at_home in NEEDED[name]}
+
+
+def test_a_container_is_given_the_same_empty_variables_on_a_gpu_host_and_at_home() -> None:
+    def emptied(service: dict[str, Any]) -> set[str]:
+        return {name for name, value in service["environment"].items() if value == ""}
+
+    assert AT_HOME.keys() == GPU_HOST.keys()
+    for name, at_home in AT_HOME.items():
+        assert emptied(GPU_HOST[name]) == emptied(SERVICES[at_home]), name
 
 
 @pytest.mark.parametrize("service", ["beat", "serving-worker"])

@@ -23,9 +23,17 @@ procfile.FIRST_PAUSE_S, procfile.HEALTHY_AFTER_S, procfile.STOP_WITHIN_S = 0.05,
 folder = Path(sys.argv[1])
 lines = dict(line.split(": ", 1) for line in (folder / "Procfile").read_text().splitlines())
 tell = lambda name, line: os.write(1, b"%s %s\\n" % ((name or "system").encode(), line.strip()))
-sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell).run())
+forked = [name for name in lines if name.startswith("forked")]
+sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell, forked=forked).run())
 """
 # Writes its pid to a file named by the line, then stays.
+MODULE = """
+import os, sys, time
+with open(os.path.join(os.environ["PLACE"], sys.argv[1]), "a") as file:
+    print(os.getpid(), file=file)
+print("begins with procfile:", "web.process.procfile" in sys.modules, "at", sys.argv[2])
+time.sleep(600)
+"""
 STAYS = 'sh -c \'echo $$ >> "$0"; exec sleep 600\' "${PLACE}"/'
 
 
@@ -42,7 +50,7 @@ def start(folder) -> Iterator[Callable[..., subprocess.Popen[str]]]:
 
     def _start(*, well_after_s: float = 0.0, **lines: str) -> subprocess.Popen[str]:
         (folder / "Procfile").write_text("".join(f"{name}: {line}\n" for name, line in lines.items()))
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PLACE": str(folder)}
+        environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "PLACE": str(folder)}
         process = subprocess.Popen(
             [sys.executable, "-c", RUNNER, str(folder), str(well_after_s)], env=environment, stdout=subprocess.PIPE,
             text=True,
@@ -126,3 +134,44 @@ def test_each_line_of_output_is_told_with_its_name(start, folder):
     lines = [process.stdout.readline() for _ in range(2)]
 
     assert f"one from {folder}\n" in lines
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+def test_a_forked_program_begins_with_what_is_imported_and_comes_back_from_nothing(start, folder):
+    (folder / "stays.py").write_text(MODULE)
+    line = 'python -m stays forked_one "${PLACE}"'
+    process = start(forked_one=line, forked_two=line.replace("one", "two"))
+    told = [process.stdout.readline() for _ in range(4)]
+    wait_for(lambda: pids(folder, "forked_one") and pids(folder, "forked_two"))
+
+    os.kill(pids(folder, "forked_one")[0], signal.SIGKILL)
+    wait_for(lambda: len(pids(folder, "forked_one")) == 2)
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=PATIENCE_S)
+
+    assert f"forked_one begins with procfile: True at {folder}\n" in told
+    assert "forked_one ended with -9" in rest
+    assert f"forked_one begins with procfile: False at {folder}\n" in rest
+    assert process.returncode == 0
+    assert not any(is_alive(pid) for name in ("forked_one", "forked_two") for pid in pids(folder, name))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+@pytest.mark.parametrize(("ending", "status"), [("raise SystemExit(3)", 3), ("1 / 0", 1), ("", 0)])
+def test_a_forked_program_ends_as_the_interpreter_would(folder, ending, status):
+    (folder / "ends.py").write_text(f"import atexit; atexit.register(print, 'goes'); print('comes')\n{ending}\n")
+    program = (
+        "import os; from pathlib import Path; from web.process.forked import ForkedProcess as Forked; "
+        "child = Forked('python -m ends', environment=os.environ, folder=Path.cwd()); "
+        "print(child.wait(), child.stdout.read())"
+    )
+    path = f"{folder}{os.pathsep}{ROOT}"
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+
+    assert told.stdout.startswith(f"{status} b'comes\\n")
+    assert told.stdout.count("goes") == 1
+    assert ("ZeroDivisionError" in told.stdout) == (status == 1)

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from demo.data import login_card
 from jobs.supervisor import watch_engine
+from miniatures_site import one_machine
 from miniatures_site.management.commands import up
 from web.process import procfile
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -39,3 +46,63 @@ def test_engines_end_with_their_worker_which_has_time_to_end_them(monkeypatch):
 
     assert up.child_environment("127.0.0.1", 8000)["JOB_ENGINES_OUTLIVE_WORKERS"] == "0"
     assert procfile.STOP_WITHIN_S > watch_engine.LEAVE_WITHIN_S
+
+
+@pytest.fixture
+def own_environment(monkeypatch, tmp_path):
+    """Variables as `up` finds them, put back afterwards with what it has changed; returns the folder of data."""
+    for name in one_machine.environment("127.0.0.1", 8000, tmp_path):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setenv("PATH", os.defpath)
+    monkeypatch.setattr(one_machine, "_prepared", {})
+    monkeypatch.setattr(one_machine.gc, "disable", lambda: None)
+    return tmp_path
+
+
+def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_fork_them(own_environment, settings):
+    settings.VAR_DIR = own_environment
+    one_machine.prepare(["up", "--port", "8123"])
+    assert not one_machine.is_prepared("127.0.0.1", 8123)
+    (own_environment / one_machine.LOGIN_CARD).write_text("{}")
+
+    one_machine.prepare(["up", "--port=8123", "--verbosity", "2"])
+    mine = dict(os.environ)
+
+    assert one_machine.is_prepared("127.0.0.1", 8123)
+    assert not one_machine.is_prepared("127.0.0.1", 8000)
+    assert mine["SITE_URL"] == "http://127.0.0.1:8123"
+    later = {"INBOUND_KEY", "PYTHONWARNINGS", "PATH"}
+    assert {name for name, value in up.child_environment("127.0.0.1", 8123).items() if mine.get(name) != value} <= later
+
+
+@pytest.mark.parametrize("words", [["migrate"], [], ["up", "--host"]])
+def test_no_other_command_and_no_wrong_word_changes_the_environment(own_environment, words):
+    (own_environment / one_machine.LOGIN_CARD).write_text("{}")
+    before = dict(os.environ)
+
+    one_machine.prepare(words)
+
+    assert dict(os.environ) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+def test_what_web_and_worker_begin_with_leaves_no_thread_and_no_torch_behind(tmp_path):
+    ask = """
+import django; django.setup()
+import sys
+from miniatures_site.management.commands import up
+from web.process import forked
+up.preload()
+before = set(sys.modules)
+import miniatures_site.asgi
+print(forked.is_safe(), len(set(sys.modules) - before) < 20)
+"""
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev"}
+
+    told = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout == "True True\n"

@@ -14,6 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from web.process import forked as forking
+from web.process.forked import ForkedProcess
+
 # Who stays up for so long has come up well; who ends sooner so often in a row never will.
 HEALTHY_AFTER_S = 10.0
 GIVE_UP_AFTER = 5
@@ -37,7 +40,7 @@ class ManagedProcess:
 
     name: str
     line: str
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | ForkedProcess | None = None
     started: float = 0.0
     failures: int = 0
     due: float = 0.0
@@ -49,6 +52,9 @@ class ProcfileRunner:
     Args:
         lines: Shell lines by name.
         later: Names of those that nobody waits for: they start when the others have had the processors for a while.
+        forked: Names of those that are forked from this process where that is safe. Started again, they begin from nothing.
+        before_fork: Called once the others have been started, to import what the forked ones begin with.
+        when_started: Called when all but the later ones have been started; it may begin threads.
         environment: Of all of them.
         folder: They run in.
         tell: Called with a name and a line of output, from several threads; the name is empty for this program's own.
@@ -62,10 +68,14 @@ class ProcfileRunner:
         folder: Path,
         tell: Callable[[str, bytes], None],
         later: Collection[str] = (),
+        forked: Collection[str] = (),
+        before_fork: Callable[[], None] = lambda: None,
+        when_started: Callable[[], None] = lambda: None,
     ) -> None:
-        due = time.monotonic() + LATER_S
-        self._children = [ManagedProcess(name, line, due=due if name in later else 0.0) for name, line in lines.items()]
+        self._children = [ManagedProcess(name, line) for name, line in lines.items()]
         self._environment, self._folder, self._tell = dict(environment), folder, tell
+        self._later, self._forked = later, forked
+        self._before_fork, self._when_started = before_fork, when_started
         self._stop = threading.Event()
         self._status = 0
 
@@ -77,6 +87,7 @@ class ProcfileRunner:
         """
         with self._heeding():
             try:
+                self._start_first()
                 while not self._stop.is_set():
                     for child in self._children:
                         self._look_at(child)
@@ -85,11 +96,30 @@ class ProcfileRunner:
                 self._end_all()
         return self._status
 
+    def _start_first(self) -> None:
+        """Start all but the later ones; no thread begins before the last of them is forked."""
+        due = [child for child in self._children if child.name not in self._later]
+        fork = [child for child in due if child.name in self._forked]
+        for child in due:
+            if child not in fork:
+                child.process = self._spawn(child.line)
+        if fork:
+            self._before_fork()
+        for child in fork:
+            child.process = self._fork(child.line) if forking.is_safe() else self._spawn(child.line)
+        for child in self._children:
+            if child in due:
+                self._welcome(child)
+            else:
+                child.due = time.monotonic() + LATER_S
+        self._when_started()
+
     def _look_at(self, child: ManagedProcess) -> None:
         now = time.monotonic()
         if child.process is None:
             if now >= child.due:
-                self._start(child)
+                child.process = self._spawn(child.line)
+                self._welcome(child)
             return
         has_lived = now - child.started >= HEALTHY_AFTER_S
         status = child.process.poll()
@@ -107,10 +137,10 @@ class ProcfileRunner:
         child.due = now + pause
         self._say(f"{child.name} ended with {status}; it is started again in {pause:g} s")
 
-    def _start(self, child: ManagedProcess) -> None:
+    def _spawn(self, line: str) -> subprocess.Popen[bytes]:
         # `exec` leaves no shell between us and the process; a session of its own keeps the terminal's Ctrl-C from it.
-        child.process = subprocess.Popen(
-            ["/bin/sh", "-c", f"exec {child.line}"],
+        return subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {line}"],
             cwd=self._folder,
             env=self._environment,
             start_new_session=True,
@@ -118,8 +148,15 @@ class ProcfileRunner:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
-        child.started = time.monotonic()
+
+    def _fork(self, line: str) -> ForkedProcess:
+        outputs = [child.process.stdout for child in self._children if child.process and child.process.stdout]
+        return ForkedProcess(line, environment=self._environment, folder=self._folder, unwanted=outputs)
+
+    def _welcome(self, child: ManagedProcess) -> None:
+        assert child.process
         assert child.process.stdout
+        child.started = time.monotonic()
         threading.Thread(target=self._pass_on, args=(child.name, child.process.stdout), daemon=True).start()
         self._say(f"{child.name} started (pid={child.process.pid})")
 
@@ -156,7 +193,7 @@ class ProcfileRunner:
         self._tell("", words.encode())
 
 
-def _send(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+def _send(process: subprocess.Popen[bytes] | ForkedProcess, number: signal.Signals) -> None:
     """Signal the process and what it has started in its session."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import socket
@@ -10,15 +11,19 @@ import threading
 import time
 import traceback
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.urls import get_resolver
+from django.utils.module_loading import import_string
 from honcho.colour import get_colours
 from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
@@ -27,6 +32,7 @@ from campaigns.replies import webhook_signatures
 from demo.data import login_card
 from jobs.scheduling import workers
 from jobs.supervisor import left_over
+from miniatures_site import celery_app, one_machine
 from miniatures_site.alerts import channels
 from web.process import embedded_redis
 from web.process.procfile import ProcfileRunner
@@ -56,9 +62,13 @@ def collect_if_changed() -> bool:
 PROCFILE = settings.BASE_DIR / "miniatures_site" / "Procfile"
 WATCH = "python -m django check_alerts --every 60"
 STARTED_WITHIN_S = 60
+LOOK_EVERY_S = 0.1
 ENGINES_END_WITHIN_S = 3.0
 OWN_NAME = "system"
-EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
+# They begin on the same imports; the others need few of them, or start when nobody waits any more.
+FORKED = {"web": "uvicorn.main", "worker": "celery.bin.celery"}
+# Twelve lines of advice on root would drown the login; in production they stay.
+NO_ADVICE_ON_ROOT = "You're running the worker with superuser privileges"
 
 
 class Command(BaseCommand):
@@ -67,10 +77,12 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default=one_machine.HOST)
+        parser.add_argument("--port", type=int, default=one_machine.PORT)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        # `one_machine.prepare` turned it off for the imports; a demo that is loaded needs it.
+        gc.enable()
         refuse_taken_port(host, port)
         refuse_without_broker()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -80,8 +92,8 @@ class Command(BaseCommand):
         collect_if_changed()
         self.load_demo()
         card = login_card.write(url=f"http://{host}:{port}/")
-        threading.Thread(target=announce, args=(card, self), daemon=True).start()
-        status = run_processes(host, port)
+        announcer = threading.Thread(target=announce, args=(card, self), daemon=True)
+        status = run_processes(host, port, when_started=announcer.start)
         # A worker that was killed could not end its engines, which would go on for two leases.
         left_over.end_engines(within_s=ENGINES_END_WITHIN_S)
         sys.exit(status)
@@ -130,8 +142,13 @@ def refuse_without_broker() -> None:
         )
 
 
-def run_processes(host: str, port: int) -> int:
+def run_processes(host: str, port: int, *, when_started: Callable[[], None] = lambda: None) -> int:
     """Start what the Procfile names, start again what ends, and stay until all have stopped.
+
+    Args:
+        host: The web server listens on.
+        port: It listens on.
+        when_started: Called when the first processes have been started.
 
     Returns:
         0 after Ctrl-C; else the exit status of the process that could not be kept up.
@@ -140,32 +157,43 @@ def run_processes(host: str, port: int) -> int:
     if channels.configured():
         # A process of its own: it tells of a beat that is dead, too.
         lines["alerts"] = WATCH
-    environment = child_environment(host, port)
     return ProcfileRunner(
         lines,
-        environment=environment,
+        environment=child_environment(host, port),
         folder=settings.BASE_DIR,
         tell=line_printer(lines),
         later=("beat", "sink", "alerts"),
+        forked=FORKED if one_machine.is_prepared(host, port) else (),
+        before_fork=preload,
+        when_started=when_started,
     ).run()
+
+
+def preload() -> None:
+    """Import what the web server and the worker begin with; no connection is left for them to share."""
+    gc.disable()
+    for module in FORKED.values():
+        import_module(module)
+    for name in settings.MIDDLEWARE:
+        import_string(name)
+    get_resolver().url_patterns  # noqa: B018 (loads every page's code)
+    celery_app.finalize()
+    celery_app.loader.import_default_modules()
+    warnings.filterwarnings("ignore", message=NO_ADVICE_ON_ROOT)
+    connections.close_all()
+    # What is loaded by now stays, and its memory is shared: the collector would touch, and so copy, all of it.
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def child_environment(host: str, port: int) -> dict[str, str]:
     """Environment of every process that is started here."""
     return {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "HOST": host,
-        "PORT": str(port),
-        "VAR_DIR": str(settings.VAR_DIR),
-        "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
-        "BROKER_URL": os.environ.get("BROKER_URL") or embedded_redis.broker_url(settings.VAR_DIR),
-        # Ctrl-C is meant for all: engines save and end with their worker, and go on at the next start.
-        "JOB_ENGINES_OUTLIVE_WORKERS": os.environ.get("JOB_ENGINES_OUTLIVE_WORKERS") or "0",
-        **mail_environment(host, port),
-        "PYTHONUNBUFFERED": "1",
-        # Twelve lines of advice on root would drown the login; in production they stay.
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        **one_machine.environment(host, port, settings.VAR_DIR),
+        "INBOUND_KEY": webhook_signatures.key().decode(),
+        "PYTHONWARNINGS": f"ignore:{NO_ADVICE_ON_ROOT}",
     }
 
 
@@ -182,28 +210,6 @@ def line_printer(names: Iterable[str]) -> Callable[[str, bytes], None]:
     return tell
 
 
-def mail_environment(host: str, port: int) -> dict[str, str]:
-    """Where mails go: to the local sink, which keeps them and hands answers on, unless a mail server is named."""
-    sink_port = free_port()
-    # Who listens everywhere is reached nowhere under that name.
-    site = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
-    return {
-        "SITE_URL": os.environ.get("SITE_URL") or site,
-        "SINK_PORT": str(sink_port),
-        "EMAIL_HOST": os.environ.get("EMAIL_HOST") or "127.0.0.1",
-        "EMAIL_PORT": os.environ.get("EMAIL_PORT") or str(sink_port),
-        "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
-        "INBOUND_KEY": webhook_signatures.key().decode(),
-    }
-
-
-def free_port() -> int:
-    """Return a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def announce(card: dict[str, str], command: BaseCommand) -> None:
     """Print the address and the login as soon as the site and its worker are up."""
     deadline = time.monotonic() + STARTED_WITHIN_S
@@ -211,11 +217,11 @@ def announce(card: dict[str, str], command: BaseCommand) -> None:
         try:
             urllib.request.urlopen(f"{card['url']}livez", timeout=1).close()  # noqa: S310 (our own address)
         except OSError:
-            time.sleep(0.1)
+            time.sleep(LOOK_EVERY_S)
             continue
         # Workers say in the database that they are there: asking /healthz would fill the log until they do.
         if not workers.present():
-            time.sleep(0.2)
+            time.sleep(LOOK_EVERY_S)
             continue
         command.stdout.write(
             f"\n  Miniatures is running at {card['url']}\n"

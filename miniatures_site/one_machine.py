@@ -1,0 +1,79 @@
+"""The environment of everything that runs on one machine with `up`; known before Django's settings are read.
+
+`up` forks the web server and the worker from itself, so its own settings must be theirs. Does not know Django's settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from miniatures_site.settings import env
+from web.process import embedded_redis
+
+HOST, PORT = "127.0.0.1", 8000
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
+LOGIN_CARD = "demo-login.json"
+_prepared: dict[str, str] = {}
+
+
+def prepare(words: Sequence[str]) -> None:
+    """Take on the environment of `up`, if that is the command and it has run here before.
+
+    The first start loads the demo, which heeds the settings of a process by itself, and takes long whatever is shared.
+    """
+    var_dir = env.var_dir()
+    if words[:1] != ["up"] or not (var_dir / LOGIN_CARD).exists():
+        return
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--host", default=HOST)
+    parser.add_argument("--port", default=str(PORT))
+    try:
+        chosen, _ = parser.parse_known_args(words[1:])
+    except SystemExit:  # The command itself says what is wrong with its words.
+        return
+    # Thousands of modules that stay: not looked through again and again while they are loaded.
+    gc.disable()
+    _prepared.update(environment(chosen.host, chosen.port, var_dir))
+    os.environ.update(_prepared)
+
+
+def is_prepared(host: str, port: int) -> bool:
+    """Return whether the settings of this process are those of the processes that `up` starts for this address."""
+    return (_prepared.get("HOST"), _prepared.get("PORT")) == (host, str(port))
+
+
+def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:
+    """Return the variables that every process on this machine has beside the environment of `up`."""
+    # Who listens everywhere is reached nowhere under that name.
+    site = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
+    sink_port = os.environ.get("SINK_PORT") or str(free_port())
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        "HOST": host,
+        "PORT": str(port),
+        "VAR_DIR": str(var_dir),
+        "WORKER_THREADS": os.environ.get("WORKER_THREADS", "8"),
+        "BROKER_URL": os.environ.get("BROKER_URL") or embedded_redis.broker_url(var_dir),
+        # Ctrl-C is meant for all: engines save and end with their worker, and go on at the next start.
+        "JOB_ENGINES_OUTLIVE_WORKERS": os.environ.get("JOB_ENGINES_OUTLIVE_WORKERS") or "0",
+        "SITE_URL": os.environ.get("SITE_URL") or site,
+        # Mails go to the local sink, which keeps them and hands answers on, unless a mail server is named.
+        "SINK_PORT": sink_port,
+        "EMAIL_HOST": os.environ.get("EMAIL_HOST") or "127.0.0.1",
+        "EMAIL_PORT": os.environ.get("EMAIL_PORT") or sink_port,
+        "INBOUND_URL": f"{site}/api/v1/inbound/miniatures/",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def free_port() -> int:
+    """Return a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
