@@ -5,14 +5,13 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from serving.models import Router
 from serving.openai import responses
 from serving.openai.errors import ApiError
 from serving.openai.requests import MAX_BODY_BYTES
@@ -27,6 +26,9 @@ from serving.v1.routers import RoutedRequest
 from serving.v1.usage import UsageEntry
 from web.http import away
 from web.logs import context
+
+if TYPE_CHECKING:
+    from serving.models import Router
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 # What Django's stubs let an address lead to; at run time it is the coroutine function.
