@@ -39,6 +39,7 @@ KNOWN: Final = frozenset(
     {
         "model",
         "messages",
+        "record",
         "stream",
         "stream_options",
         "temperature",
@@ -57,7 +58,8 @@ KNOWN: Final = frozenset(
 class ChatRequest:
     """What was asked, in our words. `max_tokens`, `seed` and `temperature` are None where the client said nothing.
 
-    `unheeded` names the options it gave that change nothing here.
+    `unheeded` names the options it gave that change nothing here. `record` is what a router is asked with in place of messages: the
+    id of a record, or its facts by name.
     """
 
     model: str
@@ -71,6 +73,7 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
     answer_form: AnswerForm = FREE
     unheeded: tuple[str, ...] = ()
+    record: str | dict[str, Any] | None = None
 
     def as_ask(self, model: str) -> dict[str, Any]:
         """The engine's question for a miniature of this name."""
@@ -97,10 +100,11 @@ def parse_chat_request(content: bytes) -> ChatRequest:
     for name in body:
         if name not in KNOWN:
             _refuse_unless_neutral(name, body[name])
-    stream = _flag(body, "stream")
+    stream, record = _flag(body, "stream"), _record(body)
     return ChatRequest(
         model=_text(body.get("model"), "model"),
-        messages=_messages(body.get("messages")),
+        messages=_messages(body.get("messages")) if record is None else [],
+        record=record,
         stream=stream,
         include_usage=_include_usage(body, stream=stream),
         temperature=_number(body, "temperature", 0, 2),
@@ -152,6 +156,17 @@ def _or_give(name: str) -> str:
     """The one value of an option that asks for nothing, where there is one that is worth naming."""
     given = NEUTRAL[name][0]
     return f", or give {json.dumps(given)}" if isinstance(given, int | str) else ""
+
+
+def _record(body: dict[str, Any]) -> str | dict[str, Any] | None:
+    record = body.get("record")
+    if record is None:
+        return None
+    if not isinstance(record, str | dict) or not record:
+        raise _wrong("record", "must be the id of a record, or an object of its facts")
+    if body.get("messages"):
+        raise _wrong("messages", "must be empty beside 'record': every model is asked with its own prompt")
+    return record
 
 
 def _messages(value: object) -> list[dict[str, str]]:

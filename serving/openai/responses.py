@@ -28,7 +28,7 @@ class CompletionShape:
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": done["finish"]}
         body = {**self._head("chat.completion"), "choices": [choice], "usage": usage(done)}
-        return body | _probabilities(done)
+        return body | _beyond_openai(done)
 
     def first(self) -> bytes:
         """The chunk that opens a stream: who speaks."""
@@ -40,7 +40,7 @@ class CompletionShape:
 
     def last(self, done: dict[str, Any]) -> bytes:
         """The chunks that close a stream that was answered to its end."""
-        closing = self._chunk({}, done["finish"], _probabilities(done))
+        closing = self._chunk({}, done["finish"], _beyond_openai(done))
         if self.include_usage:
             closing += sse_event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(done)})
         return closing + END
@@ -61,9 +61,9 @@ class CompletionShape:
         }
 
 
-def _probabilities(done: dict[str, Any]) -> dict[str, Any]:
-    """What a classifier says of each label, by field; nothing of a miniature that writes."""
-    return {"probabilities": done["probabilities"]} if done.get("probabilities") else {}
+def _beyond_openai(done: dict[str, Any]) -> dict[str, Any]:
+    """What a classifier says of each label, by field, and which way a router went; nothing of other answers."""
+    return {name: done[name] for name in ("probabilities", "router") if done.get(name)}
 
 
 def sse_event(body: dict[str, Any]) -> bytes:

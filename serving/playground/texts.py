@@ -6,22 +6,13 @@ its price, budget and journal are those of any order.
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
-from generation.engine.clients.factory import open_local
-from generation.engine.clients.interface import Question
-from generation.engine.contracts import TeacherSpec
-from generation.models import Call, Order
-from generation.orders import launch
-from generation.states import CallState, Purpose
-from jobs.states import FINISHED
 from members.models import Member
 from review.models import Record, Task
 from review.spec import prompting
@@ -34,13 +25,12 @@ from review.text import checks
 from serving.openai.response_format import OF_TASK
 from serving.playground import writers
 from serving.playground.writers import PlaygroundWriter
+from serving.v1 import teacher_answers
+from serving.v1.teacher_answers import TeacherAnswer
 from training.miniatures import writing
 from web.errors import Refusal
 
-ORDER_WITHIN_S: Final = 180.0
-POLL_EVERY_S: Final = 0.3
 LONGEST_ANSWER: Final = 512
-OFFLINE_SEED: Final = 7
 
 
 @dataclass(frozen=True)
@@ -134,25 +124,11 @@ def by_teacher(trial: PlaygroundRequest) -> PlaygroundText:
     Raises:
         Refusal: The order is refused, or failed; with the reason.
     """
-    return _composed(trial) if trial.choice.is_offline else _ordered(trial)
+    answer = teacher_answers.compose(trial.spec, trial.facts) if trial.choice.is_offline else _ordered(trial)
+    return read(trial, answer.text, done=answer.done, cost_usd=float(answer.cost_usd))
 
 
-def _composed(trial: PlaygroundRequest) -> PlaygroundText:
-    began = time.perf_counter()
-    spec = TeacherSpec(name="", provider="offline", model="", parameters={})
-    messages = prompting.messages(trial.spec, trial.facts, audience="teacher")
-    question = Question(call_id="", messages=messages, facts=dict(trial.facts), seed=OFFLINE_SEED, repeat=0)
-    reply = asyncio.run(open_local(settings.OFFLINE_TEACHER, spec, trial.spec).ask(question))
-    done = {
-        "seconds": time.perf_counter() - began,
-        "prompt_tokens": reply.input_tokens,
-        "completion_tokens": reply.output_tokens,
-        "finish": "stop",
-    }
-    return read(trial, reply.text, done=done, cost_usd=0.0)
-
-
-def _ordered(trial: PlaygroundRequest) -> PlaygroundText:
+def _ordered(trial: PlaygroundRequest) -> TeacherAnswer:
     teacher = trial.choice.teacher
     record = Record.objects.filter(pk=trial.record_id, task=trial.task).first() if trial.record_id else None
     if teacher is None or record is None or _plain(record.facts, trial.spec) != trial.facts:
@@ -161,35 +137,7 @@ def _ordered(trial: PlaygroundRequest) -> PlaygroundText:
             "A teacher that is paid writes for a record as it was imported.",
             hint="Choose a record and leave its facts as they are.",
         )
-    request = launch.OrderRequest(
-        trial.task, teacher=teacher, count=1, by=trial.by, record_ids=[record.pk], purpose=Purpose.EVALUATION
-    )
-    order = launch.launch(replace(request, max_cost_usd=launch.quote(request).suggested_budget_usd or None))
-    call = _wait(order)
-    if call.fields is None:
-        raise Refusal("not_written", call.error_message or "The teacher gave no text of the task's shape.")
-    done = {
-        "seconds": call.latency_s,
-        "prompt_tokens": call.input_tokens,
-        "completion_tokens": call.output_tokens,
-        "finish": "stop",
-    }
-    return read(trial, prompting.completion(trial.spec, call.fields), done=done, cost_usd=float(call.cost_usd))
-
-
-def _wait(order: Order) -> Call:
-    until = time.monotonic() + ORDER_WITHIN_S
-    while time.monotonic() < until:
-        order.refresh_from_db()
-        job = Order.objects.select_related("job").get(pk=order.pk).job
-        call = order.calls.exclude(state=CallState.SENT).first()
-        if call is not None:
-            return call
-        if job is not None and job.state in FINISHED:
-            error = job.error or {}
-            raise Refusal("not_written", error.get("message", "The order ended without a text."))
-        time.sleep(POLL_EVERY_S)
-    raise Refusal("not_written", "The teacher has not answered yet.", hint="The order goes on; see Generation.")
+    return teacher_answers.wait(teacher_answers.order(trial.task, teacher, record.pk, by=trial.by))
 
 
 def _plain(facts: Facts, spec: TaskSpec) -> Facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
@@ -19,12 +19,16 @@ from serving.openai.response_format import FREE, OF_TASK
 from serving.openai.responses import CompletionShape
 from serving.promotions import queries
 from serving.runtime.engine_client import EngineRefusal
-from serving.v1 import auth, db_threads, rate_limits, streams
+from serving.v1 import auth, db_threads, rate_limits, routed, routers, streams
 from serving.v1.auth import AdmittedRequest
 from serving.v1.rate_limits import RateClaim
+from serving.v1.routers import RoutedRequest
 from serving.v1.usage import UsageEntry
 from web.http import away
 from web.logs import context
+
+if TYPE_CHECKING:
+    from serving.models import Router
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 # What Django's stubs let an address lead to; at run time it is the coroutine function.
@@ -37,8 +41,6 @@ PARAMS = {
     "invalid_schema": "response_format",
     "length_limit": "max_tokens",
 }
-# No proxy may hold a stream back or keep it.
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def openai_view(*methods: str) -> Callable[[View], Addressed]:
@@ -77,9 +79,14 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
     admitted, taken = await db_threads.run_first(_admit, authorization, _body(request))
     headers = taken.headers | _told(admitted)
     try:
-        answer = await _answered(admitted, _asked(admitted, taken))
+        if isinstance(admitted, RoutedRequest):
+            answer = await routed.answer(admitted, taken)
+        else:
+            answer = await _answered(admitted, _asked(admitted, taken))
     except EngineRefusal as refusal:
         answer = _refused(_as_api_error(refusal))
+    except ApiError as error:
+        answer = _refused(error)
     for name, value in headers.items():
         answer.headers[name] = value
     return answer
@@ -104,12 +111,12 @@ async def _answered(admitted: AdmittedRequest, asked: UsageEntry) -> HttpRespons
         end=parts.last,
         failure=lambda refusal: responses.sse_event(_as_api_error(refusal).body),
     )
-    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=STREAM_HEADERS)
+    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=streams.HEADERS)
 
 
 @openai_view("GET", "HEAD")
 async def models(request: HttpRequest) -> HttpResponseBase:
-    """Models the token's member may ask: served miniatures, and each task's current one under the task's name."""
+    """Models the token's member may ask: served miniatures, each task's current one under the task's name, and routers."""
     return JsonResponse(await db_threads.run_first(_models, request.headers.get("Authorization", "")))
 
 
@@ -139,12 +146,21 @@ def _models(authorization: str) -> dict[str, Any]:
         data.append(responses.model(writer.name, created=created, owner=owner))
         if writer.is_current:
             data.append({**responses.model(owner, created=created, owner=owner), "root": writer.name})
+    data += [_as_model(router) for router in routers.of_caller(caller)]
     return {"object": "list", "data": data}
 
 
 def _model(authorization: str, name: str) -> dict[str, Any]:
-    miniature = auth.served_miniature(name, auth.caller_of(authorization))
+    caller = auth.caller_of(authorization)
+    router = routers.find(name, caller) if queries.find_served(name, member=caller.member) is None else None
+    if router is not None:
+        return _as_model(router)
+    miniature = auth.served_miniature(name, caller)
     return responses.model(name, created=int(miniature.created_at.timestamp()), owner=miniature.task.slug)
+
+
+def _as_model(router: Router) -> dict[str, Any]:
+    return responses.model(router.slug, created=int(router.created_at.timestamp()), owner=router.task.slug)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -154,18 +170,21 @@ def _body(request: HttpRequest) -> bytes:
     return request.read(MAX_BODY_BYTES + 1)
 
 
-def _admit(authorization: str, content: bytes) -> tuple[AdmittedRequest, RateClaim]:
+def _admit(authorization: str, content: bytes) -> tuple[AdmittedRequest | RoutedRequest, RateClaim]:
     """A question that may be asked, and what it takes of its token's minute; the product's own engines are not limited."""
-    admitted = auth.admit(authorization, content)
+    admitted = routers.admit(authorization, content)
     is_ours = admitted.caller.member is None
     return admitted, rate_limits.UNLIMITED if is_ours else rate_limits.claim(admitted.caller.token, admitted.question)
 
 
-def _told(admitted: AdmittedRequest) -> dict[str, str]:
+def _told(admitted: AdmittedRequest | RoutedRequest) -> dict[str, str]:
     """Which miniature writes, in which version, and what of the question changes nothing."""
-    headers = {"x-miniature": admitted.miniature.slug, "x-miniature-version": admitted.miniature.manifest_sha256[:12]}
     unheeded = admitted.question.unheeded
-    return headers | ({"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {})
+    headers = {"x-miniatures-unheeded": ", ".join(unheeded)} if unheeded else {}
+    if isinstance(admitted, RoutedRequest):
+        return headers
+    version = admitted.miniature.manifest_sha256[:12]
+    return headers | {"x-miniature": admitted.miniature.slug, "x-miniature-version": version}
 
 
 def _asked(admitted: AdmittedRequest, taken: RateClaim) -> UsageEntry:

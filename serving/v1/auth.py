@@ -14,7 +14,6 @@ from rest_framework.exceptions import AuthenticationFailed
 from members.models import Member
 from members.tokens.authentication import BearerAuthentication
 from members.tokens.scopes import allows
-from serving.openai import requests
 from serving.openai.errors import ApiError
 from serving.openai.requests import ChatRequest
 from serving.promotions import queries
@@ -30,6 +29,7 @@ class Caller:
 
     member: Member | None
     token: str
+    scopes: tuple[str, ...] = ()
 
     @property
     def member_id(self) -> UUID | None:
@@ -72,18 +72,7 @@ def caller_of(authorization: str) -> Caller:
         held = ", ".join(token.scopes) or "none"
         message = f"This token lacks the scope '{SCOPE}' (it has: {held}). Make one that has it."
         raise ApiError(403, message, code="insufficient_scope")
-    return Caller(member, key[: CONSTANTS.TOKEN_KEY_LENGTH])
-
-
-def admit(authorization: str, content: bytes) -> AdmittedRequest:
-    """Check a chat completion before the engine hears of it.
-
-    Raises:
-        ApiError: 401, 403, 400, 413, or 404 when no such miniature is served for this caller.
-    """
-    caller = caller_of(authorization)
-    question = requests.parse_chat_request(content)
-    return AdmittedRequest(caller, question, served_miniature(question.model, caller))
+    return Caller(member, key[: CONSTANTS.TOKEN_KEY_LENGTH], tuple(token.scopes))
 
 
 def served_miniature(name: str, caller: Caller) -> Miniature:

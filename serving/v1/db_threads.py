@@ -37,10 +37,15 @@ async def run_first(work: Callable[Given, Got], *args: Given.args, **kwargs: Giv
 async def run_later(work: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:
     """Do short work in the background."""
     if not IS_FAST_PATH.get():
-        return await sync_to_async(_on_closed_connection, thread_sensitive=False)(work, *args, **kwargs)
+        return await run_apart(work, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(
         LATER_THREAD, lambda: _on_kept_connection(work, *args, **kwargs)
     )
+
+
+async def run_apart(work: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:
+    """Do work that takes its time in a thread that nobody else waits for."""
+    return await sync_to_async(_on_closed_connection, thread_sensitive=False)(work, *args, **kwargs)
 
 
 def _on_kept_connection(work: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:

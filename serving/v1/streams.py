@@ -8,13 +8,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, ParamSpec
 
 from serving.runtime import engine_client
 from serving.runtime.engine_client import AnswerStream, EngineRefusal
 from serving.v1 import db_threads, usage
 from serving.v1.usage import UsageEntry
 
+Given = ParamSpec("Given")
+# No proxy may hold a stream back or keep it.
+HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _counting: set[asyncio.Task[None]] = set()
 Text = Callable[[str], bytes]
 End = Callable[[dict[str, Any]], bytes]
@@ -100,10 +103,15 @@ def answered(asked: UsageEntry, done: dict[str, Any]) -> UsageEntry:
 
 def count_later(asked: UsageEntry) -> None:
     """Count without holding the answer up; survives the client's leaving."""
-    task = asyncio.get_running_loop().create_task(_count(asked))
+    later(usage.count_usage, asked)
+
+
+def later(work: Callable[Given, object], *args: Given.args, **kwargs: Given.kwargs) -> None:
+    """Do short work with the database without holding the answer up; survives the client's leaving."""
+
+    async def run() -> None:
+        await db_threads.run_later(work, *args, **kwargs)
+
+    task = asyncio.get_running_loop().create_task(run())
     _counting.add(task)
     task.add_done_callback(_counting.discard)
-
-
-async def _count(asked: UsageEntry) -> None:
-    await db_threads.run_later(usage.count_usage, asked)

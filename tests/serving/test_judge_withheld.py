@@ -17,7 +17,7 @@ from review.states import Role
 from serving.openai.errors import ApiError
 from serving.playground import texts, writers
 from serving.promotions import queries
-from serving.v1 import auth
+from serving.v1 import routers
 from tests.review import factories
 from training.miniatures import writing
 from training.models import Miniature
@@ -44,7 +44,7 @@ def ask(promoted: Miniature, key_of: Callable[..., str]) -> Callable[[Member], l
 
     def over_http(name: str) -> Callable[[Member], Any]:
         body = json.dumps({"model": name, "messages": [{"role": "user", "content": "?"}]}).encode()
-        return lambda member: auth.admit(f"Bearer {key_of(member)}", body)
+        return lambda member: routers.admit(f"Bearer {key_of(member)}", body)
 
     ways: dict[str, Callable[[Member], Any]] = {
         "playground": by_playground,

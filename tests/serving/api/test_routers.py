@@ -1,0 +1,252 @@
+"""A router as a model of /v1: both routes, whole and streamed, and every way in which a question cannot be routed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import openai
+import pytest
+from django.db import connections
+
+from generation.models import Order, Teacher
+from jobs.models import Job
+from jobs.states import CLAIMABLE
+from jobs.supervisor import run_job
+from members.models import ApiToken, Member
+from review.models import Task
+from review.spec import prompting
+from review.states import Role
+from review.text import checks
+from serving.models import RouteOutcome, Router, RouterVersion, Usage
+from serving.routing import report, set_thresholds
+from serving.v1 import routed, routers
+from tests.generation.provider_server import Provider, Running
+from tests.review import factories
+from tests.serving.conftest import SLUG
+from tests.serving.tiny import user
+from tests.serving.waiting import wait_until
+from training.models import Miniature
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
+SMALL, LARGE = (
+    {"company": "Northwind", "sector": "cold logistics", "role": "Head of Operations", "size": size, "trigger": "grew"}
+    for size in (12, 900)
+)
+
+
+@pytest.fixture
+def make_version(promoted: Miniature, task: Task, admin: Member) -> Callable[..., RouterVersion]:
+    """A router whose miniature takes records of a size up to 100; thresholds as rows, for how they are set is not tested here."""
+
+    def make(teacher: Teacher, **more: Any) -> RouterVersion:
+        router = Router.objects.filter(task=task).first() or set_thresholds.create(task, name="Thrifty", by=admin)
+        rule = {"feature": "fact", "fact": "size", "takes_low": True, "thresholds": [100.0], "audit_share": 0.0}
+        shares = [{"share": 0.5, "cost_usd": 0.0}] * 2
+        return RouterVersion.objects.create(
+            router=router, number=router.versions.count() + 1, miniature=promoted, teacher=teacher, margin=0.02,
+            confidence=0.95, level=0.95, attempt=1, pairs=9, lost=0, won=0, expected=shares, **rule | more,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def version(make_version: Callable[..., RouterVersion]) -> RouterVersion:
+    return make_version(Teacher.objects.get(slug="offline"))
+
+
+@pytest.fixture
+def paid(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Teacher]:
+    """A teacher that is paid, whose provider answers."""
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789abcdefghij")
+    running = Running(Provider())
+    yield Teacher.objects.create(
+        slug="gpt", name="GPT", provider="openai", model="gpt-4o", base_url=f"{running.url}/v1",
+        secret_ref="OPENAI_API_KEY",
+    )  # fmt: skip
+    running.close()
+
+
+@pytest.fixture
+def ask(client: openai.OpenAI, version: RouterVersion) -> Callable[..., Any]:
+    def make(record: Any, *, client: openai.OpenAI = client, **options: Any) -> Any:
+        asked = {"model": version.router.slug, "messages": [], "extra_body": {"record": record}}
+        return client.chat.completions.create(**asked | options)
+
+    return make
+
+
+def text_of(stream: Any) -> str:
+    return "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+
+
+def test_a_small_record_is_written_for_by_the_miniature_whole_and_streamed(ask, client, version, promoted, lead):
+    whole = ask(SMALL)
+    raw = client.chat.completions.with_raw_response.create(
+        model=version.router.slug, messages=[], extra_body={"record": SMALL}
+    )
+    streamed = text_of(ask(SMALL, stream=True))
+
+    assert whole.model == SLUG == raw.headers["x-router-model"]
+    assert raw.headers["x-router"] == version.router.slug
+    assert streamed == whole.choices[0].message.content
+    assert whole.router["why"] == "'size' is 12, at most 100." and whole.router["cost_usd"] >= 0
+    wait_until(lambda: Usage.objects.filter(miniature=promoted, member=lead, requests=3).exists())
+    wait_until(lambda: RouteOutcome.objects.filter(routed__route=0, cost_usd__isnull=False).count() == 3)
+
+
+def test_a_large_record_is_written_for_by_the_teacher_whole_and_streamed(ask, version):
+    whole = ask(LARGE)
+    chunks = list(ask(LARGE, stream=True, stream_options={"include_usage": True}))
+
+    assert whole.model == "offline" and "Northwind" in whole.choices[0].message.content
+    assert text_of(chunks) == whole.choices[0].message.content
+    assert (chunks[-2].choices[0].finish_reason, chunks[-2].router["model"]) == ("stop", "offline")
+    assert chunks[-1].usage.completion_tokens == whole.usage.completion_tokens
+    wait_until(lambda: report.report(version).lines[1].cost_usd == 0.0)
+    assert [line.share for line in report.report(version).lines] == [0.0, 1.0]
+
+
+def test_a_router_by_marks_has_the_miniature_write_first_and_takes_the_teacher_for_what_is_no_mail(
+    ask, make_version, promoted
+):
+    version = make_version(Teacher.objects.get(slug="offline"), feature="checks", fact="", thresholds=[3.0])
+
+    answer = ask(SMALL)
+
+    assert answer.model == "offline" and answer.router["why"] == "'checks' is missing, so the teacher writes."
+    wait_until(lambda: Usage.objects.filter(miniature=promoted, requests=1).exists())
+    wait_until(lambda: RouteOutcome.objects.filter(routed__version=version).exists())
+
+
+def test_an_audited_answer_says_so_and_leaves_its_outcome_to_be_told(ask, make_version):
+    version = make_version(Teacher.objects.get(slug="offline"), audit_share=1.0)
+
+    answer = ask(SMALL)
+
+    assert answer.router["is_audit"] and answer.router["routed"] == str(version.routed.get(is_audit=True).pk)
+    assert not RouteOutcome.objects.exists()
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """A worker that takes every job that waits."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(0.05):
+            for job in list(Job.objects.filter(state__in=CLAIMABLE, kind="generation").values_list("pk", flat=True)):
+                run_job(job, worker="w")
+        connections.close_all()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    yield
+    stop.set()
+    thread.join(20)
+
+
+def test_a_paid_teacher_writes_by_an_order_with_a_budget_and_a_journal(
+    site, ask, make_version, paid, task, lead, key_of, worker
+):
+    make_version(paid)
+    [record] = factories.make_records(factories.make_source(task), 1, size=900)
+    spender = openai.OpenAI(base_url=site.url, api_key=key_of(lead, "lead"), max_retries=0, timeout=60)
+
+    answer = ask(str(record.pk), client=spender)
+
+    order = Order.objects.get()
+    assert answer.model == "gpt" and answer.usage.completion_tokens == 40
+    assert (order.created_by, order.max_cost_usd > 0, order.calls.count()) == (lead, True, 1)
+    assert answer.router["cost_usd"] == pytest.approx(float(order.calls.get().cost_usd)) and order.calls.get().cost_usd
+    wait_until(lambda: RouteOutcome.objects.filter(cost_usd=order.calls.get().cost_usd).exists())
+
+
+def test_a_paid_teacher_is_a_leads_to_ask_and_writes_for_imported_records_only(
+    site, ask, make_version, paid, lead, key_of, client
+):
+    make_version(paid)
+    spender = openai.OpenAI(base_url=site.url, api_key=key_of(lead, "lead"), max_retries=0, timeout=60)
+
+    with pytest.raises(openai.PermissionDeniedError) as no_scope:
+        ask(SMALL)
+    with pytest.raises(openai.BadRequestError) as no_row:
+        ask(SMALL, client=spender)
+
+    assert "is paid" in no_scope.value.message and "'lead'" in no_scope.value.message
+    assert no_row.value.code == "needs_record" and "Import it first" in no_row.value.message
+    assert not Order.objects.exists()
+    # Who may not ask it does not find it in the list.
+    slug = Router.objects.get().slug
+    assert slug not in {model.id for model in client.models.list()}
+    assert slug in {model.id for model in spender.models.list()}
+
+
+def test_a_question_that_cannot_be_routed_is_refused_by_name(ask):
+    asked = [
+        (None, {"messages": user("hello")}, "record_missing", "record"),
+        ({"company": "Northwind"}, {}, "invalid_value", "record.sector"),
+        ({**SMALL, "nonsense": 1}, {}, "invalid_value", "record.nonsense"),
+        ("no id", {}, "record_unknown", "record"),
+        (7, {}, "invalid_value", "record"),
+        (SMALL, {"messages": user("hello")}, "invalid_value", "messages"),
+        (SMALL, {"temperature": 0.7}, "unsupported_parameter", "temperature"),
+        (SMALL, {"max_tokens": 9}, "unsupported_parameter", "max_tokens"),
+        (SMALL, {"model": SLUG}, "unsupported_parameter", "record"),
+    ]
+    for record, options, code, param in asked:
+        with pytest.raises(openai.BadRequestError) as refused:
+            ask(record, **options)
+
+        assert (refused.value.code, refused.value.param) == (code, param)
+
+
+def test_marks_of_a_text_are_what_the_checks_of_the_task_object_to(version, lead):
+    body = json.dumps({"model": version.router.slug, "record": SMALL}).encode()
+    with_key = ApiToken.objects.create(user=lead, name="t", scopes=["serve"])[1]
+    asked = routers.admit(f"Bearer {with_key}", body)
+    [record] = factories.make_records(factories.make_source(version.router.task), 1)
+    mail = prompting.completion(asked.spec, factories.mail(record))
+
+    clean, invented = (
+        routed.count_marks(asked, text)["checks"] for text in (mail, mail.replace("grew", "earned $9bn"))
+    )
+
+    assert clean == len(checks.run(asked.spec, asked.facts, factories.mail(record)))
+    assert routed.count_marks(asked, "no mail") == {} and invented >= clean
+
+
+def test_a_router_is_found_by_who_may_ask_its_models_only(
+    site, ask, client, version, viewer, task, make_member, key_of
+):
+    def client_of(member: Member) -> openai.OpenAI:
+        return openai.OpenAI(base_url=site.url, api_key=key_of(member), max_retries=0, timeout=60)
+
+    reviewer = make_member("rae")
+    factories.join(reviewer, task, Role.REVIEWER)
+
+    for stranger in (viewer, make_member("sam")):
+        with pytest.raises(openai.NotFoundError):
+            ask(SMALL, client=client_of(stranger))
+        assert list(client_of(stranger).models.list()) == []
+    assert ask(SMALL, client=client_of(reviewer)).model == SLUG
+    assert client.models.retrieve(version.router.slug).owned_by == task.slug
+
+
+def test_a_router_without_thresholds_or_with_a_model_out_of_use_says_so(ask, client, task, admin, promoted, version):
+    from serving.promotions import promotion
+
+    empty = set_thresholds.create(task, name="Empty", by=admin)
+
+    with pytest.raises(openai.BadRequestError) as unset:
+        ask(SMALL, model=empty.slug)
+    promotion.demote(promoted, by=admin)
+    with pytest.raises(openai.BadRequestError) as off:
+        ask(SMALL)
+
+    assert (unset.value.code, off.value.code) == ("router_unset", "router_model_off")
+    assert list(client.models.list()) == []
