@@ -55,7 +55,9 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--only", type=int, help="one case or body by its number")
     asked.add_argument("--every", type=int, default=1, help="of so many routes one is tried")
     asked.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
-    asked.add_argument("--keep-log", type=argparse.FileType("w"), help="where the server's log goes if anything is wrong")
+    asked.add_argument(
+        "--keep-log", type=argparse.FileType("w"), help="where the server's log goes if anything is wrong"
+    )
     return asked.parse_args()
 
 

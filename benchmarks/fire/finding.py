@@ -41,6 +41,11 @@ class Finding:
         if wire.is_fault(answer) or (not answer.status and not may_be_silent):
             self.violations.append(f"{answer.status}: {told}")
 
+    def add_errors(self, logged: Sequence[str]) -> None:
+        """Errors that the server logged meanwhile are violations, whatever it answered."""
+        self.figures["errors logged"] = len(logged)
+        self.violations += [f"LOGGED {line[:300]}" for line in logged[:SHOWN]]
+
     def print(self) -> None:
         """Print the stage's line, and its violations."""
         statuses = {str(status): count for status, count in sorted(self.by_status.items())}

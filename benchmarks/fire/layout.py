@@ -44,7 +44,9 @@ def main(folder: Path) -> None:
         made = Installation(folder)
     laid = {
         "objects": {name: str(value) for name, value in made.objects.items()},
-        "cookies": {name: client.cookies["sessionid"].value for name, client in made.browsers.items() if client.cookies},
+        "cookies": {
+            name: client.cookies["sessionid"].value for name, client in made.browsers.items() if client.cookies
+        },
         "tokens": tokens_of(made),
         "routes": [entry for route in walk() for entry in entries(route, made)],
         "schema": generate(),
@@ -91,7 +93,7 @@ def expected(route: Route, method: str) -> dict[str, list[str]]:
     need = RULES[route.name].declared(method)
     if route.name not in ACCESS or (route.name.startswith(SINK) and settings.MAILBOX_DIR is None):
         callers = [*CALLERS, "forged", *(f"token:{scope}" for scope in SCOPES)]
-        return {name: ANY for name in callers}
+        return dict.fromkeys(callers, ANY)
     of_browsers = {name: sorted(allowed(need, name)) for name in CALLERS}
     visitor, is_shut = of_browsers["visitor"], need in (AccessLevel.OPEN, AccessLevel.NONE)
     closed = ANY if is_shut else ["login"]

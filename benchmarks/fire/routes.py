@@ -41,11 +41,14 @@ def fire(site: Site, *, every: int = 1) -> Finding:
     Args:
         every: Of so many routes one is tried; 1 for all.
     """
-    found, began = Finding("routes"), time.monotonic()
+    found, began, before = Finding("routes"), time.monotonic(), len(site.errors())
     entries = site.laid["routes"][::every]
     tries = [Try(caller, entry, allowed) for entry in entries for caller, allowed in entry["allowed"].items()]
     at_once(lambda each: judge(site, each, found), [each for each in tries if "reached" not in each.allowed])
-    at_once(lambda each: judge(site, each, found), [each for each in tries if "reached" in each.allowed and not each.may_change])
+    at_once(
+        lambda each: judge(site, each, found),
+        [each for each in tries if "reached" in each.allowed and not each.may_change],
+    )
     site.restore()
     for each in (each for each in tries if each.may_change):
         judge(site, each, found)
@@ -55,11 +58,9 @@ def fire(site: Site, *, every: int = 1) -> Finding:
         "methods": len(entries),
         "callers": len({each.caller for each in tries}),
         "tries": len(tries),
-        "tracebacks": site.faults(),
         "seconds": round(time.monotonic() - began),
     }
-    if found.figures["tracebacks"]:
-        found.violations.append(f"The server logged {site.faults()} tracebacks.")
+    found.add_errors(site.errors()[before:])
     return found
 
 

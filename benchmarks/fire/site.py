@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -24,7 +25,8 @@ from benchmarks.fire import wire
 from tests.postgres_server import free_port, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-FAULT = b"Traceback (most recent call last)"
+# A line of the server's own, of the site or of the event loop.
+FAULT = re.compile(rb"^(?:\S+ \S+ )?(?:ERROR|CRITICAL)[: ].*", re.MULTILINE)
 # No limit by token, one pair of hands for all questions; nothing but loopback is reached.
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "under-fire-" * 6, "ALLOWED_HOSTS": wire.HOST,
@@ -52,9 +54,9 @@ class Site:
     log: Path
     server: subprocess.Popen[bytes]
 
-    def faults(self) -> int:
-        """How many tracebacks the server has logged so far."""
-        return self.log.read_bytes().count(FAULT)
+    def errors(self) -> list[str]:
+        """Errors that the server has logged so far."""
+        return [line.decode(errors="replace") for line in FAULT.findall(self.log.read_bytes())]
 
 
 @contextmanager

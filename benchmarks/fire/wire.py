@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +15,8 @@ from urllib.parse import urlencode
 HOST = "fire.example"
 ORIGIN = f"https://{HOST}"
 PATIENCE_S = 60.0
+# So long a server is given to answer what is no whole request.
+WAIT_S = 2.0
 CSRF = "x" * 32
 # What an answer holds beyond this is of no interest here.
 READ_BYTES = 1 << 20
@@ -81,7 +85,7 @@ def multipart(values: dict[str, Any]) -> tuple[dict[str, str], bytes]:
     """A form with a file under `file`."""
     parts = b""
     for name, value in values.items():
-        named = f'; filename="rows.csv"\r\nContent-Type: text/csv' if name == "file" else ""
+        named = '; filename="rows.csv"\r\nContent-Type: text/csv' if name == "file" else ""
         text = value if isinstance(value, str) else json.dumps(value)
         parts += f'--edge\r\nContent-Disposition: form-data; name="{name}"{named}\r\n\r\n'.encode()
         parts += text.encode("utf-8", "surrogatepass") + b"\r\n"
@@ -119,20 +123,21 @@ def _exchange(connection: http.client.HTTPConnection, request: Request) -> Answe
     return Answer(answer.status, answer.headers.get("Location", ""), content)
 
 
-def throw(port: int, sent: bytes, *, patience_s: float = PATIENCE_S) -> Answer:
-    """Send bytes as they are, say that no more come, and read what is answered."""
+def throw(port: int, sent: bytes, *, is_whole: bool) -> Answer:
+    """Send bytes as they are and read what is answered until the server closes.
+
+    Args:
+        is_whole: Whether they are a whole request; what is none is ended by hanging up on a server that still waits for more.
+    """
     said = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=patience_s) as thrown:
-        try:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as thrown, suppress(OSError):
+        # Who is refused early may have the rest of it reset.
+        with suppress(OSError):
             thrown.sendall(sent)
+        if not is_whole and not select.select([thrown], [], [], WAIT_S)[0]:
             thrown.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-        try:
-            while len(said) < READ_BYTES and (part := thrown.recv(65536)):
-                said += part
-        except OSError:
-            pass
+        while len(said) < READ_BYTES and b"event-stream" not in said[:4096] and (part := thrown.recv(65536)):
+            said += part
     return Answer(_worst(said), content=said)
 
 
