@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
 
 from benchmarks.fire import wire
 from benchmarks.fire.finding import Finding, at_once, in_batches
-from benchmarks.fire.hostile import BROKEN, IN_A_QUERY, LINES, SHAPES, odd_head
+from benchmarks.fire.forms import harvest
+from benchmarks.fire.hostile import BROKEN, IN_A_QUERY, LINES, OF_FORMS, SHAPES, odd_head
 from benchmarks.fire.site import Site
 
 BATCH = 40
@@ -21,10 +23,19 @@ CALLERS = ("token:admin", "admin", "admin", "visitor", "token:invented")
 
 
 class Bodies:
-    """Builds the requests of a seed, as bytes."""
+    """Builds the requests of a seed, as bytes.
 
-    def __init__(self, laid: dict[str, Any], seed: int) -> None:
-        self.laid, self.seed = laid, seed
+    Args:
+        laid: What `layout` wrote down.
+        seed: Any number.
+        forms: Entries of the pages' own forms.
+        names: Names in the queries of the pages' links.
+    """
+
+    def __init__(
+        self, laid: dict[str, Any], seed: int, *, forms: Sequence[dict[str, Any]] = (), names: Iterable[str] = ()
+    ) -> None:
+        self.laid, self.seed, self.forms = laid, seed, list(forms)
         writes = ("POST", "PUT", "PATCH", "DELETE")
         self.entries = [each for each in laid["routes"] if each["method"] in writes and each["need"] != "NONE"]
         self.pages = [each for each in laid["routes"] if each["method"] == "GET" and each["need"] != "NONE"]
@@ -32,6 +43,7 @@ class Bodies:
         self.names = sorted(
             {each["name"] for path in laid["schema"]["paths"].values() for told in path.values() for each in told.get("parameters", ()) if each["in"] == "query"}
             | {"page", "q", "next", "sort", "order", "task", "state", "split", "since", "until", "format", "compare", "older", "newer", "days", "job"}
+            | set(names)
         )  # fmt: skip
 
     def sent(self, number: int) -> tuple[bytes, str, bool]:
@@ -39,7 +51,8 @@ class Bodies:
         draw = Random(f"body:{self.seed}:{number}")
         kind = number % (len(SHAPES) + len(BROKEN) + 3)
         if kind < len(SHAPES):
-            entry = draw.choice(self.entries)
+            is_form = SHAPES[kind] in OF_FORMS and self.forms and draw.random() < 0.8
+            entry = draw.choice(self.forms if is_form else self.entries)
             head, body = SHAPES[kind](json.dumps(entry["body"]).encode(), draw)
             sized = [*head, (b"Content-Length", b"%d" % len(body))]
             return (
@@ -72,7 +85,9 @@ class Bodies:
 
 def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Finding:
     """Send so many hostile requests, or one."""
-    found, made, began, before = Finding("bodies"), Bodies(site.laid, seed), time.monotonic(), len(site.errors())
+    found, began, before = Finding("bodies"), time.monotonic(), len(site.errors())
+    forms, names = harvest(site)
+    made = Bodies(site.laid, seed, forms=forms, names=names)
 
     def send(number: int) -> None:
         sent, kind, is_whole = made.sent(number)
@@ -83,7 +98,7 @@ def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Findi
     for batch in in_batches([only] if only is not None else range(count), BATCH):
         at_once(send, batch)
         site.restore()
-    found.figures = {"bodies": count, "seed": seed, "kinds": len(SHAPES) + len(BROKEN) + 2,
+    found.figures = {"bodies": count, "seed": seed, "forms": len(forms), "kinds": len(SHAPES) + len(BROKEN) + 2,
                      "seconds": round(time.monotonic() - began)}  # fmt: skip
     found.add_errors(site.errors()[before:])
     return found
