@@ -14,6 +14,7 @@ from django.test import Client
 
 from members.models import ApiToken, Member
 from members.recent_login.reauthentication import SIGNED_IN_AT
+from miniatures_site.access import AccessLevel
 from tests.matrix.routes import Route
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -21,6 +22,8 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 ROLES = ("viewer", "reviewer", "lead", "admin")
 DAY_S = 24 * 3600
 CALLERS = ("visitor", "deactivated", "stranger", *ROLES)
+REFUSED = {"denied", "hidden"}
+LEAST = {AccessLevel.VIEWER: "viewer", AccessLevel.REVIEWER: "reviewer", AccessLevel.LEAD: "lead"}
 
 
 def browser(member: Member | None) -> Client:
@@ -74,6 +77,28 @@ def meaning(response: Any) -> str:
         return "login"
     named = {403: "denied", 404: "hidden", 405: "no such method"}
     return named.get(status) or ("broken" if status >= 500 and status != 503 else "reached")
+
+
+def allowed(need: AccessLevel, caller: str) -> set[str]:
+    """What a caller's answer may mean, given what the route needs."""
+    if need is AccessLevel.NONE:
+        return {"no such method"} if caller not in ("visitor", "deactivated") else {"no such method", "login"}
+    if need is AccessLevel.OPEN:
+        return {"reached", "hidden", "denied"}
+    if need is AccessLevel.KEY or caller in ("visitor", "deactivated"):
+        return {"login"}
+    if need is AccessLevel.MEMBER or caller == "admin":
+        return {"reached"}
+    if need is AccessLevel.ANY_LEAD:
+        return {"reached"} if caller in ("lead", "stranger") else REFUSED
+    if need is AccessLevel.USERS:
+        return {"reached"} if caller == "lead" else REFUSED
+    if need in (AccessLevel.ADMIN, AccessLevel.OWN):
+        return REFUSED
+    if caller == "stranger":
+        # Of a task that is not theirs nobody learns even that it exists.
+        return {"hidden"}
+    return {"reached"} if ROLES.index(caller) >= ROLES.index(LEAST[need]) else REFUSED
 
 
 def _with_file(body: dict[str, Any]) -> dict[str, Any]:

@@ -9,37 +9,13 @@ from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
 from miniatures_site.access import ACCESS, ACCOUNTS, AccessLevel
 from review.tasks.service_tokens import issue
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
-from tests.matrix.callers import CALLERS, ROLES, ask
+from tests.matrix.callers import CALLERS, REFUSED, allowed, ask
 from tests.matrix.installation import CANARY, Installation
 from tests.matrix.routes import Route, walk
 
 pytestmark = pytest.mark.django_db
 ROUTES = [route for route in walk() if route.name not in ACCOUNTS]
 API = [route for route in ROUTES if route.is_api and route.methods() and route.name in ACCESS]
-REFUSED = {"denied", "hidden"}
-LEAST = {AccessLevel.VIEWER: "viewer", AccessLevel.REVIEWER: "reviewer", AccessLevel.LEAD: "lead"}
-
-
-def allowed(need: AccessLevel, caller: str, *, is_api: bool) -> set[str]:
-    """What a caller's answer may mean, given what the route needs."""
-    if need is AccessLevel.NONE:
-        return {"no such method"} if caller not in ("visitor", "deactivated") else {"no such method", "login"}
-    if need is AccessLevel.OPEN:
-        return {"reached", "hidden", "denied"}
-    if need is AccessLevel.KEY or caller in ("visitor", "deactivated"):
-        return {"login"}
-    if need is AccessLevel.MEMBER or caller == "admin":
-        return {"reached"}
-    if need is AccessLevel.ANY_LEAD:
-        return {"reached"} if caller in ("lead", "stranger") else REFUSED
-    if need is AccessLevel.USERS:
-        return {"reached"} if caller == "lead" else REFUSED
-    if need in (AccessLevel.ADMIN, AccessLevel.OWN):
-        return REFUSED
-    if caller == "stranger":
-        # Of a task that is not theirs nobody learns even that it exists.
-        return {"hidden"}
-    return {"reached"} if ROLES.index(caller) >= ROLES.index(LEAST[need]) else REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +52,7 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
         body = body_of(method, route.name, installation)
         for caller in CALLERS:
             got, content = ask(installation.browsers[caller], route, address, method, body)
-            if got not in allowed(need, caller, is_api=route.is_api):
+            if got not in allowed(need, caller):
                 wrong.append(f"{method} {address} as {caller}: {got}, but it needs {need.name}. {content[:160]!r}")
             if caller == "stranger" and got == "reached" and CANARY.encode() in content.lower():
                 wrong.append(f"{method} {address}: shows a stranger what belongs to another task")
