@@ -18,9 +18,13 @@ from typing import Any
 import numpy as np
 
 from evaluation.states import StudyKind
-from evaluation.studies.arms import conclude_students
+from evaluation.studies.arm_sentences import of_router
+from evaluation.studies.arms import conclude, conclude_students
+from evaluation.studies.design import LARGER, StudyArm, StudyDesign
+from evaluation.studies.outlook import Scatter, of_design
 from evaluation.studies.results import CellResult, Group
-from evaluation.studies.rules import RULES
+from evaluation.studies.routed import together
+from evaluation.studies.rules import RULES, rule_of
 from evaluation.studies.samples import points
 from evaluation.studies.transfer import conclude_transfer
 from stats import power_law
@@ -54,6 +58,12 @@ def main(times: int) -> None:
         helped, named = false_transfer(seeds, 4 * times)
         print(f"transfer that is none, 3 tasks, {seeds} seeds: named {named:.1%}, as a help {helped:.1%}")
         print(f"a student that does not hold, 3 families, {seeds} seeds: named {false_family(seeds, times):.1%}")
+    for seeds in (3, 5):
+        better, as_good, power, told = false_router(seeds, 4 * times)
+        print(
+            f"experts behind a router, {seeds} seeds: called better where equal {better:.1%}, as good where 2 % is lost {as_good:.1%}, "
+            f"as good where equal {power:.1%} (told {told:.1%})"
+        )
     print(json.dumps({"ratio": round(lowest / 0.95, 3), "lowest": lowest, "times": times, "draws": DRAWS}))
 
 
@@ -157,6 +167,41 @@ def false_family(seeds: int, times: int) -> float:
                 cells.append(CellResult(arm, 100, seed, {str(r): float(loss) for r, loss in enumerate(losses)}, COST))
         wrong += any(one["is_shown"] for one in conclude_students(cells, rule)["comparisons"])
     return wrong / times
+
+
+def false_router(seeds: int, times: int) -> tuple[float, float, float, float]:
+    """Studies of three experts that call them better where they are equal, and as good where they lose what is not allowed.
+
+    Returns:
+        Both, then the share called as good where they are equal, and the power that the registration tells.
+    """
+    records, scatter = tuple(f"{place:03}" for place in range(60)), Scatter(0.004, 0.04, "simulated")
+    own = {"a": records[:30], "b": records[30:50], "c": records[50:]}
+    experts = tuple(StudyArm(name, "demo", fact="kind", scores=scores) for name, scores in own.items())
+    design = StudyDesign(StudyKind.ROUTER, "?", (*experts, StudyArm(LARGER, "demo")), (60,), tuple(range(seeds)), 1)
+    rule = {**rule_of(design), "draws": DRAWS, "companies": {record: place for place, record in enumerate(records)}}
+    chance, called = np.random.default_rng(9), {0.0: [0, 0], rule["tolerance"]: [0, 0]}
+    for lost, counts in called.items():
+        for _ in range(times):
+            of_record, of_seed = (
+                chance.normal(0, scatter.records, len(records)),
+                chance.normal(0, scatter.seeds, (2, seeds)),
+            )
+            routed = dict(zip(records, 1 + lost + of_record, strict=True))
+            cells = [
+                CellResult(name, len(each), seed, {record: routed[record] + of_seed[0, seed] for record in each}, COST)
+                for seed in range(seeds)
+                for name, each in own.items()
+            ]
+            cells += [
+                CellResult(LARGER, 60, seed, dict.fromkeys(records, 1 + of_seed[1, seed]), COST)
+                for seed in range(seeds)
+            ]
+            words = conclude(together(cells, rule), rule, of_router)["sentence"]
+            counts[0] += words.startswith("Experts behind a router are better")
+            counts[1] += words.startswith("Experts behind a router are")
+    told = of_design(design, scatter, records=len(records)).power
+    return called[0.0][0] / times, called[rule["tolerance"]][1] / times, called[0.0][1] / times, told
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ class StudyKind(TextChoices):
     CLONING = "cloning", "Imitating texts against logits"
     EXPERTS = "experts", "An expert of a mixture against a dense student"
     MINUTES = "minutes", "SFT, DPO, KTO and on-policy at equal expert minutes"
+    ROUTER = "router", "Several experts behind a router against one larger student"
 
 
 class StudyMetric(TextChoices):

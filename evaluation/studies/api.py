@@ -33,7 +33,7 @@ class StudyIn(serializers.Serializer[Any]):
     """A study to register; what is left out follows from the preset."""
 
     kind = serializers.CharField(
-        help_text="samples, methods, filter, students, transfer, context, cloning, experts or minutes"
+        help_text="samples, methods, filter, students, transfer, context, cloning, experts, minutes or router"
     )
     dataset_version = serializers.UUIDField()
     student = serializers.CharField(max_length=60)
@@ -52,7 +52,7 @@ class StudyIn(serializers.Serializer[Any]):
         child=serializers.CharField(max_length=60),
         required=False,
         max_length=20,
-        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense one.",
+        help_text="Of *students* and *methods*: the others that are compared, by short name; of *experts* the dense one; of *router* the second, the larger of both being tuned on all.",
     )
     others = serializers.ListField(
         child=serializers.UUIDField(),
@@ -75,6 +75,13 @@ class StudyIn(serializers.Serializer[Any]):
         required=False,
         max_length=3,
         help_text="Of *minutes*: the arms beside SFT, dpo and kto where nothing is said.",
+    )
+    segment = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=80,
+        help_text="Of *router*: the fact of a record whose value picks the expert.",
     )
 
 
@@ -151,6 +158,7 @@ class StudiesView(APIView):
             answers_version=str(asked.get("answers_version", "")),
             minutes=asked.get("minutes"),
             beside_sft=tuple(asked.get("beside_sft", ())),
+            segment=asked["segment"],
         )
         study = launch_study.launch(
             wishes,

@@ -88,6 +88,21 @@ def _either(
     return f"The study has not told {open_}: {found}, and the interval reaches across zero."
 
 
+def of_router(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
+    """The sentence on experts behind a router against one larger student."""
+    one, allowed = asked[0], percent(rule["tolerance"])
+    if one.lost is None or one.low is None or one.high is None or one.problem:
+        return f"The study cannot tell: {one.problem or 'of the larger student no output passes'}."
+    finding = f"with {len(rule['experts'])} experts, picked by '{rule['fact']}', {_words(one, rule)} than with one larger student{_range(one)}"
+    if one.high < 0:
+        return f"Experts behind a router are better: {finding}."
+    if one.is_shown:
+        return f"Experts behind a router are as good as one larger student: {finding}, within the {allowed} that was allowed."
+    if one.low > rule["tolerance"]:
+        return f"One larger student is better: {finding}, beyond the {allowed} that was allowed."
+    return f"The study has not told: {finding}; the interval reaches across the {allowed} that was allowed."
+
+
 def of_minutes(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on arms that spend the same expert minutes."""
     of = f"of the same {rule['minutes']} expert minutes"

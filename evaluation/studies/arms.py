@@ -27,37 +27,37 @@ def conclude_filter(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dic
     Returns:
         `sentence`, `findings`, `points` (one an arm) and `comparisons`, as plain data.
     """
-    return _conclude(cells, rule, arm_sentences.of_filter)
+    return conclude(cells, rule, arm_sentences.of_filter)
 
 
 def conclude_students(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of students: the smallest that is shown to lose little against the largest."""
-    return _conclude(cells, rule, arm_sentences.of_students, fronts=True)
+    return conclude(cells, rule, arm_sentences.of_students, fronts=True)
 
 
 def conclude_methods_across(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of LoRA against full fine-tuning on several students."""
-    return _conclude(cells, rule, arm_sentences.of_methods, fronts=True)
+    return conclude(cells, rule, arm_sentences.of_methods, fronts=True)
 
 
 def conclude_context(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of a shorter context against a longer one."""
-    return _conclude(cells, rule, arm_sentences.of_context)
+    return conclude(cells, rule, arm_sentences.of_context)
 
 
 def conclude_cloning(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of imitation and logits: which of them a student learns more from."""
-    return _conclude(cells, rule, arm_sentences.of_cloning)
+    return conclude(cells, rule, arm_sentences.of_cloning)
 
 
 def conclude_experts(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of an expert isolated from a mixture and a dense student."""
-    return _conclude(cells, rule, arm_sentences.of_experts)
+    return conclude(cells, rule, arm_sentences.of_experts)
 
 
 def conclude_minutes(cells: Sequence[CellResult], rule: Mapping[str, Any]) -> dict[str, Any]:
     """The same of arms that spend the same expert minutes."""
-    return _conclude(cells, rule, arm_sentences.of_minutes, told_from=0)
+    return conclude(cells, rule, arm_sentences.of_minutes, told_from=0)
 
 
 CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], dict[str, Any]]]] = {
@@ -72,7 +72,7 @@ CONCLUDE: Final[dict[str, Callable[[Sequence[CellResult], Mapping[str, Any]], di
 Sentence = Callable[[Sequence[ArmComparison], Mapping[str, Any]], str]
 
 
-def _conclude(
+def conclude(
     cells: Sequence[CellResult],
     rule: Mapping[str, Any],
     sentence: Sentence,
@@ -80,6 +80,7 @@ def _conclude(
     fronts: bool = False,
     told_from: int = 1,
 ) -> dict[str, Any]:
+    """The verdict of any comparison of arms, told by its own sentence; `told_from` is the first comparison that has a line of its own."""
     group_by_arm, draws_by_arm = _draw(cells, rule)
     if not draws_by_arm:
         words = "The study cannot tell: no arm has two finished seeds, so the noise between runs is unknown."

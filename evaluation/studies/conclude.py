@@ -9,15 +9,17 @@ from django.db import transaction
 
 from evaluation.models import Study, StudyCell, StudyVerdict
 from evaluation.states import CellState, StudyKind
-from evaluation.studies import arms, health, methods, record, samples, task_names, transfer
+from evaluation.studies import arms, health, methods, record, routed, samples, task_names, transfer
 from evaluation.studies import queries as selectors
 from evaluation.studies.results import CellResult
 from jobs.lifecycle import claim
+from training.costs import run_cost
 from web.errors import Refusal
 
 COSTS = ("seconds", "peak_memory_gib", "trainable_parameters", "artefact_bytes")
-# What a run takes of the machine it runs on.
-OF_MACHINE = frozenset({"seconds", "peak_memory_gib"})
+OUTPUTS = 1000
+# What a run, or writing, takes of the machine it runs on.
+OF_MACHINE = frozenset({"seconds", "peak_memory_gib", "seconds_per_thousand", "usd_per_thousand"})
 
 
 def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
@@ -65,6 +67,8 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
         body = methods.conclude_methods(results, rule)
     elif study.kind == StudyKind.TRANSFER:
         body = transfer.conclude_transfer(results, rule, columns=study.record["scored_on"]["columns"])
+    elif study.kind == StudyKind.ROUTER:
+        body = routed.conclude_router(results, rule)
     elif study.kind in arms.CONCLUDE:
         body = arms.CONCLUDE[study.kind](results, rule)
     else:
@@ -74,5 +78,25 @@ def _verdict(study: Study, done: list[Any]) -> dict[str, Any]:
 
 def _result(cell: StudyCell, metric: str, *, is_unlike: bool) -> CellResult:
     figures = selectors.run_figures(cell.measurement)
-    cost = {name: float(figures[name]) for name in COSTS if name in figures and not (is_unlike and name in OF_MACHINE)}
+    cost = {name: float(figures[name]) for name in COSTS if name in figures}
+    if cell.study.kind == StudyKind.ROUTER:
+        cost |= _costs_of_outputs(cell)
+    cost = {name: value for name, value in cost.items() if not (is_unlike and name in OF_MACHINE)}
     return CellResult(cell.arm, cell.records, cell.seed, selectors.scores_of(cell.measurement, metric), cost)
+
+
+def _costs_of_outputs(cell: StudyCell) -> dict[str, float]:
+    """What a cell's student holds, and what its outputs take where it was scored; a figure that is not known is left out."""
+    measurement, costs = cell.measurement, {}
+    run, per_output = measurement.run, measurement.scores.get("seconds_per_output")
+    if run is not None and run.student.parameters:
+        added = run.summary.get("trainable_parameters", 0) if run.method == "lora" else 0
+        costs = {"parameters_at_work": float(run.student.parameters + added), "parameters_held": float(added)}
+        costs["base_parameters"], costs["shares_base"] = float(run.student.parameters), float(run.method == "lora")
+    if per_output is not None:
+        costs["seconds_per_thousand"] = OUTPUTS * per_output
+        host = measurement.job.host_id if measurement.job else ""
+        price = run_cost.price_of(host, run_cost.known_prices())
+        if price is not None:
+            costs["usd_per_thousand"] = OUTPUTS * per_output * float(price) / run_cost.HOUR_S
+    return costs

@@ -33,12 +33,13 @@ QUESTIONS: Final[dict[str, str]] = {
     StudyKind.EXPERTS: "Is an expert of a mixture a better student than a dense model?",
     StudyKind.CLONING: "Does a student learn more from a teacher's logits than from texts?",
     StudyKind.MINUTES: "What makes the most of the same expert minutes?",
+    StudyKind.ROUTER: "Are several small experts behind a router as good as one larger student?",
 }
 # Tokens of the longer recipe, the paper's and the demo's; the shorter has half.
 LONG_CONTEXT: Final = 16_384
 DEMO_CONTEXT: Final = 512
 # Kinds that tune several students, once more than one is named.
-COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS)
+COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS, StudyKind.ROUTER)
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
 # Arms of the filter's study: four of one size, and all that was written.
@@ -56,6 +57,8 @@ SFT, SFT_DPO, SFT_KTO, ON_POLICY = "SFT", "SFT, then DPO", "SFT, then KTO", "SFT
 # How a request names those beside SFT.
 BESIDE_SFT: Final = {"dpo": SFT_DPO, "kto": SFT_KTO, "on_policy": ON_POLICY}
 SMALL_MINUTES: Final = 60
+# Arms of experts behind a router: a verdict holds all experts together against the larger student.
+ROUTED, LARGER = "Experts behind a router", "One larger student"
 # The small preset never takes more, so that it stays a matter of minutes on any version.
 SMALL_RECORDS: Final = 160
 MIN_RECORDS: Final = 10
@@ -81,6 +84,9 @@ class StudyArm:
         reads: Format of its rows: texts to imitate, pairs or labelled texts.
         after: Name of the arm whose run it goes on from, of the same seed; empty for the student itself.
         with_miniature: Whether half of its minutes are spent on a miniature's own drafts.
+        fact: Of an expert behind a router, the fact by which records are routed.
+        says: What that fact says of the records that are its own.
+        scores: Validation records that are routed to it, where it is not scored on all.
     """
 
     name: str
@@ -98,6 +104,9 @@ class StudyArm:
     reads: str = "sft"
     after: str = ""
     with_miniature: bool = False
+    fact: str = ""
+    says: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,8 @@ class StudyInputs:
         versions: Of a transfer, each task with the id of its dataset version, the study's own first.
         minutes: Whole minutes that judging the teachers' drafts took; of equal expert minutes alone.
         own_minutes: The same of drafts that a miniature wrote.
+        trained_segments: Of each training record with a gold what the fact says by which is routed.
+        scored_segments: The same of each validation record.
     """
 
     records: Mapping[SampleOf, int]
@@ -125,6 +136,8 @@ class StudyInputs:
     versions: Mapping[str, str] = field(default_factory=dict)
     minutes: int = 0
     own_minutes: int = 0
+    trained_segments: Mapping[str, str] = field(default_factory=dict)
+    scored_segments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def common(self) -> int:
@@ -175,6 +188,7 @@ class StudyRequest:
     answers_version: str = ""
     minutes: int | None = None
     beside_sft: tuple[str, ...] = ()
+    segment: str = ""
 
 
 class DesignError(ValueError):

@@ -46,7 +46,7 @@ class StudyForm(forms.Form):
     students = forms.MultipleChoiceField(
         label="Compared with",
         required=False,
-        help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert the dense one.",
+        help_text="For the smallest student that holds and LoRA against full across sizes: the others; for an expert the dense one; for experts behind a router the larger or smaller one.",
     )
     others = forms.MultipleChoiceField(
         label="Other tasks", required=False, help_text="Only for a transfer: a frozen version of each other task."
@@ -71,6 +71,11 @@ class StudyForm(forms.Form):
         choices=list(BESIDE_SFT.items()),
         help_text="Only there. Empty: DPO and KTO; on-policy takes verdicts on drafts of a miniature.",
     )
+    segment = forms.ChoiceField(
+        label="Routed by",
+        required=False,
+        help_text="Only for experts behind a router: the fact whose value picks the expert. The smaller student becomes the experts.",
+    )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
@@ -82,6 +87,7 @@ class StudyForm(forms.Form):
         versions: Iterable[Any],
         students: Iterable[Any],
         others: Iterable[Any] = (),
+        facts: Iterable[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
@@ -92,6 +98,7 @@ class StudyForm(forms.Form):
         known = [(s.slug, s.name) for s in students]
         set_choices(self, "student", known)
         set_choices(self, "students", known)
+        set_choices(self, "segment", [("", "Nothing"), *((name, name) for name in facts)])
         set_choices(self, "teacher", [("", "Nobody"), *known])
 
     def wishes(self) -> StudyRequest:
@@ -110,4 +117,5 @@ class StudyForm(forms.Form):
             answers_version=asked["answers_version"],
             minutes=asked["minutes"],
             beside_sft=tuple(asked["beside_sft"]),
+            segment=asked["segment"],
         )

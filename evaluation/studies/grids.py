@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from evaluation.states import SHARE_METRICS, StudyKind, StudyMetric
-from evaluation.studies import expert_minutes
+from evaluation.studies import expert_minutes, segment_experts
 from evaluation.studies.design import (
     ACCEPTED,
     ANSWER_ALONE,
@@ -40,7 +40,7 @@ from evaluation.studies.design import (
 from training.states import SampleOf
 
 # Kinds whose every cell has three seeds at least.
-THREE_SEEDS = (StudyKind.MINUTES, StudyKind.STUDENTS)
+THREE_SEEDS = (StudyKind.MINUTES, StudyKind.STUDENTS, StudyKind.ROUTER)
 
 
 def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
@@ -68,9 +68,12 @@ def design_study(wishes: StudyRequest, given: StudyInputs) -> StudyDesign:
     )
     if kind == StudyKind.TRANSFER:
         design = replace(design, written_records=0)
+    if kind == StudyKind.ROUTER:
+        design = replace(design, scored_records=segment_experts.SCORED)
     if metric in SHARE_METRICS:
         design = replace(design, written_records=design.scored_records)
-    if errors := _errors(design, given) | expert_minutes.errors_of(wishes, design, given):
+    own = expert_minutes.errors_of(wishes, design, given) | segment_experts.errors_of(wishes, design, given)
+    if errors := _errors(design, given) | own:
         raise DesignError(errors)
     return design
 
@@ -117,6 +120,9 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
         return StudyArm(LOGITS, lora, teacher=wishes.teacher), StudyArm(IMITATES, lora), *alone
     if kind == StudyKind.MINUTES:
         return expert_minutes.arms_of(wishes, lora=lora)
+    if kind == StudyKind.ROUTER:
+        size = _sizes(wishes, given)[-1]
+        return segment_experts.arms_of(wishes, given, size=size, lora=lambda slug: _lora(slug, recipes, given))
     return (StudyArm("LoRA", lora),)
 
 
@@ -166,7 +172,7 @@ def _errors(design: StudyDesign, given: StudyInputs) -> dict[str, list[str]]:
     errors |= _cloning_errors(design)
     if design.kind == StudyKind.EXPERTS and (len(given.students) != 2 or len(design.arms) != 2):
         errors["students"] = ["Name one dense student beside the isolated expert, about as large."]
-    least = MIN_SEEDS_OF_STUDENTS if design.kind == StudyKind.STUDENTS else MIN_SEEDS
+    least = MIN_SEEDS_OF_STUDENTS if design.kind in (StudyKind.STUDENTS, StudyKind.ROUTER) else MIN_SEEDS
     if len(seeds) < least or len(set(seeds)) != len(seeds):
         errors["seeds"] = [
             f"Name at least {least} different seeds: one run cannot tell a difference from its own luck."

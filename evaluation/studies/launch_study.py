@@ -161,6 +161,7 @@ def _arm(laid: StudyRegistration, arm: designs.StudyArm) -> dict[str, Any]:
     own: dict[str, Any] = {"of": str(arm.of), "records": arm.records, "student": arm.student, "one_each": arm.one_each}
     own |= {"family": arm.family, "changes": dict(arm.changes), "version": arm.version}
     own |= {"teacher": arm.teacher, "answer_alone": arm.answer_alone}
+    own |= {"fact": arm.fact, "says": list(arm.says)}
     own |= {"reads": arm.reads if arm.after else "", "after": arm.after, "with_miniature": arm.with_miniature}
     return {
         "name": arm.name,

@@ -23,6 +23,7 @@ _ASKED_FIRST: Final[dict[str, tuple[str, str]]] = {
     StudyKind.METHODS: ("LoRA", "as good"),
     StudyKind.STUDENTS: ("The second largest student", "one that holds"),
     StudyKind.CONTEXT: ("The shorter context", "enough"),
+    StudyKind.ROUTER: ("A router with its experts", "as good"),
 }
 ASSUMED: Final = "assumed, for no study of this task with this metric has ended"
 # Of a study on the demo student (docs/studies.md), rounded up; of a share that passes, a quarter of the outputs changes sides.
@@ -95,7 +96,9 @@ def of_design(design: StudyDesign, scatter: Scatter, *, records: int) -> StudyOu
     """What a design shows with so many scored records."""
     rule = rule_of(design)
     margin = float(rule["margin"] if design.kind == StudyKind.METHODS else rule["tolerance"])
-    runs, groups = len(design.seeds), len(design.places) // len(design.seeds)
+    runs = len(design.seeds)
+    # All experts together are one side of one comparison.
+    groups = 2 if design.kind == StudyKind.ROUTER else len(design.places) // runs
     # What is compared in a transfer is a tuned student with one that is not, which has no seeds.
     of_seeds = (1 if design.kind == StudyKind.TRANSFER else 2) * scatter.seeds**2 / runs
     variance = max(of_seeds + scatter.records**2 / records, 1e-12)

@@ -15,6 +15,8 @@ from evaluation.studies import queries as selectors
 from evaluation.studies.forms import StudyForm
 from evaluation.studies.rules import rule_of
 from evaluation.studies.task_names import StudyReader
+from evaluation.suites import queries as suites
+from evaluation.suites import slicing
 from members.session import member_of
 from review.datasets import queries
 from review.states import Role
@@ -128,7 +130,10 @@ def _form(member: Member, task: Task, data: QueryDict | None, initial: QueryDict
     students = student_selectors.all_students()
     versions = queries.frozen_versions(task).select_related("dataset")
     others = columns.choices(member, task=task)[:MOST_OTHERS]
-    return StudyForm(data, versions=versions, students=students, others=others, initial=dict(initial.items()))
+    facts = slicing.fact_names(suites.newest_spec(task))
+    return StudyForm(
+        data, versions=versions, students=students, others=others, facts=facts, initial=dict(initial.items())
+    )
 
 
 def _chosen(request: HttpRequest, form: StudyForm) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
         "max_new_tokens": designs.MAX_NEW_TOKENS,
         **besides.plan_of(arm, inputs.design, inputs.beside),
         **({"after": before.fingerprint} if before else {}),
+        **({"scored": list(arm.scores)} if arm.scores else {}),
     }
     if arm.is_base:
         plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}
@@ -129,18 +130,26 @@ def _changes(design: StudyDesign, arm: StudyArm, seed: int) -> dict[str, Any]:
 def _sample(design: StudyDesign, arm: StudyArm, size: int, seed: int) -> Sample:
     if design.kind == StudyKind.MINUTES:
         return Sample(records=0, seed=seed, minutes=size, reads=arm.reads, with_miniature=arm.with_miniature)
-    return Sample(records=size, seed=seed, of=arm.of, one_each=arm.one_each, leaves_out=bool(arm.changes))
+    return Sample(
+        records=size,
+        seed=seed,
+        of=arm.of,
+        one_each=arm.one_each,
+        leaves_out=bool(arm.changes),
+        fact=arm.fact,
+        says=arm.says,
+    )
 
 
 def _rows(version: DatasetVersion, sample: Sample, arm: StudyArm) -> Sequence[RowOutline]:
-    """The rows of a sample; a refusal of a budget that buys too little names the arm."""
+    """The rows of a sample; a refusal of a budget or a segment that gives too little names the arm."""
     try:
         return samples.rows_of(version, sample)
     except Refusal as refusal:
-        if not sample.minutes:
+        if not sample.minutes and not sample.fact:
             raise
-        message = f"{arm.name}: {refusal.message}"
-        raise Refusal(refusal.code, message, hint=refusal.hint, errors={"minutes": [message]}) from refusal
+        message, field = f"{arm.name}: {refusal.message}", "minutes" if sample.minutes else "segment"
+        raise Refusal(refusal.code, message, hint=refusal.hint, errors={field: [message]}) from refusal
 
 
 def _refuse_recipe(arm: StudyArm, why: str) -> None:

@@ -60,6 +60,7 @@ AXIS_WORDS: dict[str, str] = {
     StudyKind.CLONING: "Learns from",
     StudyKind.EXPERTS: "Student",
     StudyKind.MINUTES: "Spends its minutes on",
+    StudyKind.ROUTER: "Student",
 }
 EXPERTS_NOTE = (
     "Taking experts out of a mixture was shown on tiny models made from a config, which know no language: "

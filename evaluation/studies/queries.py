@@ -23,7 +23,13 @@ from review.tasks.permissions import tasks_for
 
 RELATED = ("task", "job", "student", "dataset_version__dataset", "created_by", "verdict")
 EARLIER_STUDIES = 20
-OF_CELLS = ("measurement__run__job", "measurement__run__miniature", "measurement__job")
+OF_CELLS = (
+    "study",
+    "measurement__run__job",
+    "measurement__run__miniature",
+    "measurement__run__student",
+    "measurement__job",
+)
 
 
 @dataclass(frozen=True)
@@ -136,8 +142,9 @@ def companies_of(records: Sequence[str]) -> dict[str, int]:
 
 def earlier_cells(task: Task, metric: str) -> list[StudyCell]:
     """Measured cells of the task's newest study that was judged by this metric and has a verdict; none where there is none."""
-    # A transfer's records are of several tasks.
-    ended = Study.objects.filter(task=task, verdict__isnull=False).exclude(kind=StudyKind.TRANSFER)
+    # A transfer's records are of several tasks, and an expert behind a router is scored on its own alone.
+    unlike = (StudyKind.TRANSFER, StudyKind.ROUTER)
+    ended = Study.objects.filter(task=task, verdict__isnull=False).exclude(kind__in=unlike)
     latest = ended.order_by("-created_at", "-id")[:EARLIER_STUDIES]
     newest = next((study for study in latest if study.record["metric"] == metric), None)
     if newest is None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from evaluation.states import StudyKind
 from evaluation.studies import beside as besides
-from evaluation.studies import columns, grids, planned_cells
+from evaluation.studies import columns, grids, planned_cells, segment_experts
 from evaluation.studies import design as designs
 from evaluation.studies import outlook as outlooks
 from evaluation.studies import queries as selectors
@@ -22,9 +22,10 @@ from evaluation.studies.design import COMPARES_STUDENTS, DesignError, StudyDesig
 from evaluation.studies.outlook import Scatter, StudyOutlook
 from evaluation.studies.planned_cells import CellInputs, PlannedStudyCell
 from evaluation.studies.results import CellResult
+from evaluation.suites import slicing
 from review.models import DatasetVersion, Task, TaskVersion
 from review.states import Verdict
-from training.inputs import expert_minutes, samples, tuning_data
+from training.inputs import expert_minutes, samples, segments, tuning_data
 from training.models import Student
 from training.runs import preflight
 from training.states import SampleOf
@@ -37,6 +38,8 @@ LIKE_SIZE: Final = 1.25
 # Measured on two CPU cores (docs/studies.md): an engine's start until its first step, and the scoring of a cell.
 START_S: Final = 9.0
 SCORING_S: Final = 14.0
+# Kinds whose validation records are drawn by company, whole.
+DRAWN_BY_COMPANY: Final = (StudyKind.MINUTES, StudyKind.ROUTER)
 # Kinds that take a version with all three verdicts, and what is missing without a rejection.
 _NEED_REJECTED: Final[dict[str, str]] = {
     StudyKind.FILTER: "what the human filter keeps out cannot be tuned on",
@@ -104,7 +107,7 @@ def plan_study(
         students={each.slug: each for each in students},
     )
     cells = planned_cells.plan_cells(inputs)
-    companies = selectors.companies_of(scored) if design.kind == StudyKind.MINUTES else {}
+    companies = selectors.companies_of(scored) if design.kind in DRAWN_BY_COMPANY else {}
     drawn = len(set(companies.values())) or min((len(task.records) for task in tasks), default=len(scored))
     return StudyRegistration(
         version,
@@ -176,7 +179,12 @@ def _students(wishes: StudyRequest, student: Student) -> list[Student]:
     if wishes.kind == StudyKind.EXPERTS:
         _require_alike(found)
         return found[::-1]
-    return sorted(found, key=lambda each: (each.parameters or 0, each.slug))
+    found.sort(key=lambda each: (each.parameters or 0, each.slug))
+    if wishes.kind == StudyKind.ROUTER and len(found) == 2 and found[0].parameters == found[1].parameters:
+        message = f"'{found[0].slug}' and '{found[1].slug}' are equally large: none is the larger student."
+        hint = "Choose a larger one to compare with."
+        raise Refusal("unlike_sizes", message, hint=hint, status=400, errors={"students": [message]})
+    return found
 
 
 def _require_alike(students: Sequence[Student]) -> None:
@@ -223,6 +231,7 @@ def _inputs(
         context_length=students[-1].context_length,
         versions={each.dataset.task.slug: str(each.pk) for each in versions},
         **_minutes(wishes, version),
+        **_segments(wishes, version),
     )
 
 
@@ -231,6 +240,28 @@ def _minutes(wishes: StudyRequest, version: DatasetVersion) -> dict[str, int]:
         return {}
     of_teachers, own = (expert_minutes.timed_drafts(version, by_miniature=is_own) for is_own in (False, True))
     return {"minutes": expert_minutes.minutes_held(of_teachers), "own_minutes": expert_minutes.minutes_held(own)}
+
+
+def _segments(wishes: StudyRequest, version: DatasetVersion) -> dict[str, dict[str, str]]:
+    """What the fact says by which is routed, of training and of validation records; of other kinds nothing.
+
+    Raises:
+        Refusal: 400, it is no fact of one value, or it names the record or its company.
+    """
+    if wishes.kind != StudyKind.ROUTER:
+        return {}
+    facts = slicing.fact_names(tuning_data.newest_task_version(version).spec)
+    if wishes.segment and wishes.segment not in facts:
+        message = f"Records cannot be routed by '{wishes.segment}'."
+        hint = f"Name one of: {', '.join(facts) or 'this task has no fact of one value'}."
+        raise Refusal("bad_study", message, hint=hint, status=400, errors={"segment": [message]})
+    golds = samples.rows_to_draw_from(version, SampleOf.ACCEPTED_OR_EDITED)
+    scored = selectors.validation_records(version, limit=segment_experts.SCORED)
+    values = segments.values_of([*(row.record for row in golds), *scored], wishes.segment)
+    return {
+        "trained_segments": {row.record: values.get(row.record, "") for row in golds},
+        "scored_segments": {record: values[record] for record in scored},
+    }
 
 
 def _scatter(task: Task, design: StudyDesign) -> Scatter:

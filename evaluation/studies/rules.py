@@ -15,8 +15,10 @@ from evaluation.studies.design import (
     EVERY,
     IMITATES,
     ISOLATED,
+    LARGER,
     LOGITS,
     LONGEST,
+    ROUTED,
     SFT,
     UNFILTERED,
     StudyArm,
@@ -42,6 +44,8 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
         rule |= {"text": ACROSS_SIZES, "tolerance": rule["margin"]}
     if design.kind == StudyKind.MINUTES:
         rule |= _at_equal_minutes(design)
+    if design.kind == StudyKind.ROUTER:
+        rule |= _behind_a_router(design)
     if design.kind == StudyKind.CLONING:
         names = {arm.name for arm in design.arms}
         rule["comparisons"] = [pair for pair in rule["comparisons"] if names.issuperset(pair)]
@@ -69,6 +73,16 @@ def _at_equal_minutes(design: StudyDesign) -> dict[str, Any]:
         "families": {name: name for name in beside},
         "level": 1 - 0.05 / len(beside),
         "minutes": design.sizes[0],
+    }
+
+
+def _behind_a_router(design: StudyDesign) -> dict[str, Any]:
+    """Which arm answers each validation record, and what the router goes by."""
+    experts = [arm for arm in design.arms if arm.fact]
+    return {
+        "fact": experts[0].fact if experts else "",
+        "routes": {record: arm.name for arm in experts for record in arm.scores},
+        "experts": [arm.name for arm in experts],
     }
 
 
@@ -225,6 +239,23 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         ),
         "tolerance": 0.0,
         "gain": 0.05,
+        "unstable_above": 0.2,
+        "draws": 20_000,
+        "level": 0.95,
+        "seed": 1,
+    },
+    StudyKind.ROUTER: {
+        "text": (
+            "Each expert is tuned on the golds of its own segment, the larger student on all of the same golds; each validation record "
+            "counts with the loss of the expert that the router sends it to. The experts are as good if the 95 % interval of the relative "
+            "difference in loss, paired by record, averaged over seeds, records of one group drawn together, ends below +2 %; better if "
+            "it ends below zero; worse if it begins above +2 %; otherwise the study has not told. So at most 2.5 % of such studies call "
+            "experts as good that lose that much, and 2.5 % call them better that are not. Where the seeds of one side differ by more than "
+            "20 % (unstable) the study cannot tell. What is told by segment has intervals that share the level (Bonferroni) and decides "
+            "nothing. Losses are told by the byte."
+        ),
+        "comparisons": [[ROUTED, LARGER]],
+        "tolerance": 0.02,
         "unstable_above": 0.2,
         "draws": 20_000,
         "level": 0.95,

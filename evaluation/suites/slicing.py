@@ -8,8 +8,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from review.spec.schema import Facts, InputField
+from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec
+from review.spec.values import as_word
 
 # A fact that is called language says it itself: then nothing is guessed.
 LENGTH, SCRIPT, LANGUAGE = "length of the facts", "script", "language"
@@ -47,7 +48,7 @@ def slices_of(spec: TaskSpec, facts: Mapping[str, Facts]) -> Slices:
     Returns:
         By column, by value: the records. A record with several labels stands in several slices of its column.
     """
-    columns = {field.name: _by_value(field, facts) for field in spec.input_schema if _may_slice(field)}
+    columns = {name: _by_value(name, facts) for name in _fact_names(spec, _TYPES)}
     columns |= {LENGTH: _by_length(facts), SCRIPT: _by_text(facts, _script)}
     columns.setdefault(LANGUAGE, _by_text(facts, _language))
     return {name: values for name, values in columns.items() if _tells_kinds(values)}
@@ -55,22 +56,26 @@ def slices_of(spec: TaskSpec, facts: Mapping[str, Facts]) -> Slices:
 
 def column_names(spec: TaskSpec) -> list[str]:
     """Columns by which records of a task can be sliced."""
-    names = [*(field.name for field in spec.input_schema if _may_slice(field)), LENGTH, SCRIPT, LANGUAGE]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys([*_fact_names(spec, _TYPES), LENGTH, SCRIPT, LANGUAGE]))
+
+
+def fact_names(spec: TaskSpec) -> list[str]:
+    """Facts that put a record into one segment at most: those of one value, which name neither it nor its company."""
+    return _fact_names(spec, _TYPES - {"choices"})
+
+
+def _fact_names(spec: TaskSpec, types: frozenset[str]) -> list[str]:
+    return [field.name for field in spec.input_schema if field.type in types and not field.role]
 
 
 def _tells_kinds(values: dict[str, set[str]]) -> bool:
     return 2 <= len(values) <= MOST_VALUES and all(len(value) <= LONGEST_VALUE for value in values)
 
 
-def _may_slice(field: InputField) -> bool:
-    return field.type in _TYPES and not field.role
-
-
-def _by_value(field: InputField, facts: Mapping[str, Facts]) -> dict[str, set[str]]:
+def _by_value(name: str, facts: Mapping[str, Facts]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for record, told in facts.items():
-        for value in _values(told.get(field.name)):
+        for value in _values(told.get(name)):
             found[value].add(record)
     return dict(sorted(found.items()))
 
@@ -79,10 +84,8 @@ def _values(value: object) -> list[str]:
     """What a fact says, in the same words for the same thing; nothing where it is not told."""
     if isinstance(value, list):
         return [text for part in value for text in _values(part)]
-    if isinstance(value, bool):
-        return ["yes" if value else "no"]
-    text = " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
-    return [text] if text else []
+    word = as_word(value)
+    return [word] if word else []
 
 
 def _by_length(facts: Mapping[str, Facts]) -> dict[str, set[str]]:

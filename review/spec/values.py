@@ -23,6 +23,13 @@ TEXTS = frozenset({"text", "quote"})
 GREATEST_INTEGER = 2**53 - 1
 
 
+def as_word(value: object) -> str:
+    """What a fact says, in the same words for the same thing; empty where it is not told or is no single value."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(str(value).split()) if isinstance(value, (str, int)) else ""
+
+
 def normalise_text(value: str) -> str:
     """One line ending, no control characters but tab and newline, no blanks at line ends or around the text."""
     if _is_tidy(value):

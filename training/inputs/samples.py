@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from review.models import DatasetFile, DatasetVersion
 from review.states import Verdict
-from training.inputs import expert_minutes, tuning_data
+from training.inputs import expert_minutes, segments, tuning_data
 from training.inputs.tuning_data import ROWS_OF, RowOutline
 from training.states import SampleOf
 from web.errors import Refusal
@@ -33,6 +33,7 @@ class Sample:
     `leaves_out` the run leaves out, and counts, rows that its recipe cannot read whole, where it would refuse.
     With `minutes` the sample is what so many expert minutes buy, however many records that are: as texts to imitate, pairs
     or labelled texts (`reads`), half of the minutes spent on a miniature's own drafts where `with_miniature`.
+    With `fact` only those of the drawn records are kept of which that fact says one of `says`.
     """
 
     records: int
@@ -44,6 +45,8 @@ class Sample:
     minutes: int = 0
     reads: str = "sft"
     with_miniature: bool = False
+    fact: str = ""
+    says: tuple[str, ...] = ()
 
 
 def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
@@ -67,6 +70,9 @@ def rows_of(version: DatasetVersion, sample: Sample) -> list[RowOutline]:
     else:
         kept = _one_each(kept, sample.seed) if sample.one_each else kept
         rows = tuning_data.draw_rows(kept, records=sample.records, seed=sample.seed, by_prompt=sample.by_prompt)
+    if sample.fact:
+        values = segments.values_of((row.record for row in rows), sample.fact)
+        rows = [row for row in rows if values.get(row.record, "") in sample.says]
     if len(rows) < tuning_data.MIN_TRAIN_ROWS:
         raise Refusal(
             "sample_too_small",
@@ -135,6 +141,9 @@ def as_json(sample: Sample, rows: Sequence[RowOutline]) -> dict[str, Any]:
     if sample.minutes:
         kept |= {"records": len({row.record for row in rows}), "minutes": sample.minutes, "reads": sample.reads}
         kept |= {"with_miniature": True} if sample.with_miniature else {}
+    if sample.fact:
+        kept |= {"records": len({row.record for row in rows}), "of_records": sample.records}
+        kept |= {"fact": sample.fact, "says": list(sample.says)}
     return {**kept, "drawn_by": PROMPT} if sample.by_prompt else kept
 
 
@@ -142,7 +151,7 @@ def from_json(kept: dict[str, Any]) -> Sample:
     """A sample as it was kept."""
     of = SampleOf(kept.get("of", SampleOf.ACCEPTED_OR_EDITED))
     return Sample(
-        int(kept["records"]),
+        int(kept.get("of_records", kept["records"])),
         int(kept["seed"]),
         by_prompt=kept.get("drawn_by") == PROMPT,
         of=of,
@@ -151,6 +160,8 @@ def from_json(kept: dict[str, Any]) -> Sample:
         minutes=int(kept.get("minutes", 0)),
         reads=str(kept.get("reads", "sft")),
         with_miniature=bool(kept.get("with_miniature")),
+        fact=str(kept.get("fact", "")),
+        says=tuple(kept.get("says", ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""Studies of transfer, context, logits and an isolated expert with real engines, from registration to verdict and page."""
+"""Studies of transfer, context, logits, experts behind a router and an isolated expert with real engines, from registration to verdict and page."""
 
 from __future__ import annotations
 
@@ -15,16 +15,27 @@ from demo.data.lead_qualification import LEAD_QUALIFICATION
 from demo.data.research_summary import RESEARCH_SUMMARY
 from demo.data.support_answer import SUPPORT_ANSWER
 from evaluation.studies import launch_study
-from evaluation.studies.design import ANSWER_ALONE, BASE, DENSE, IMITATES, ISOLATED, LOGITS, StudyRequest
+from evaluation.studies.design import (
+    ANSWER_ALONE,
+    BASE,
+    DENSE,
+    IMITATES,
+    ISOLATED,
+    LARGER,
+    LOGITS,
+    ROUTED,
+    StudyRequest,
+)
 from members.models import Member
 from review.models import DatasetVersion, Task
+from tests.evaluation.studies.test_segment_experts import routed
 from tests.evaluation.studies.whole import answered, carried, frozen, of_demo, save
 from tests.review import factories
 from tests.training.test_kinds import model_folder, tiny
 from training.models import Student
 from training.students import registration
 
-__all__ = ["model_folder", "tiny"]
+__all__ = ["model_folder", "routed", "tiny"]
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("forked")]
 
 
@@ -144,3 +155,23 @@ def test_an_expert_is_isolated_and_compared_with_a_dense_student(
 
     body = carried(study, client, admin, DENSE, ISOLATED)
     assert [one["arm"] for one in body["comparisons"]] == [ISOLATED]
+
+
+@pytest.mark.stress
+def test_experts_behind_a_router_are_compared_with_a_larger_student(
+    routed: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path
+) -> None:
+    larger = registered("larger", model_folder, admin, hidden_size=64, intermediate_size=96, num_hidden_layers=3)
+    wishes = asks("router", segment="trigger", students=(larger.slug,), seeds=(1, 2, 3))
+
+    study = launch_study.launch(wishes, version=routed, student=tiny, by=admin)
+
+    body = carried(study, client, admin, "Expert: hired", "Expert: moved", LARGER)
+    assert [point["arm"] for point in body["points"]] == [ROUTED, LARGER]
+    assert [(each["segment"], each["records"]) for each in body["segments"]] == [
+        ("Expert: hired", 4),
+        ("Expert: moved", 4),
+    ]
+    figures = {each["name"]: each for each in body["figures"]}
+    assert figures["parameters_at_work"]["routed"] < figures["parameters_at_work"]["larger"]
+    assert all(figures["seconds_per_thousand"][side] > 0 for side in ("routed", "larger"))
