@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 KEPT = ROOT / "var" / "drills"
 CANNOT = 2
+TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
+MORE_TOOLS = {"clock": {"faketime": "faketime"}}
+NAMES = (*faults.STAGES, "clock", "reviewers", "tuning")
 
 
 class Drill(Protocol):
@@ -35,7 +38,7 @@ def main() -> int:
     """Run the stage that was asked for, in namespaces of its own."""
     asked = arguments()
     try:
-        network.enter(sys.argv[1:])
+        network.enter(sys.argv[1:], tools=TOOLS | MORE_TOOLS.get(asked.name, {}))
     except network.CannotDrillError as error:
         print(f"No drill on this machine: {error}", file=sys.stderr)
         return CANNOT
@@ -53,7 +56,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.drill")
-    parser.add_argument("name", choices=(*faults.STAGES, "reviewers", "tuning"))
+    parser.add_argument("name", choices=NAMES)
     parser.add_argument("--count", type=int, default=6, help="rounds, of all runs together")
     parser.add_argument("--minutes", type=float, default=50, help="no round begins after so many")
     parser.add_argument("--again", action="store_true", help="forget earlier runs")
@@ -86,11 +89,14 @@ def run(asked: argparse.Namespace, total: Counts) -> Counts:
 
 def drill_named(name: str, product: Product) -> Drill:
     """Make what a stage needs; Django has to be up, which the drills' modules import."""
+    from benchmarks.drill.clock import ClockDrill
     from benchmarks.drill.order import OrderDrill
     from benchmarks.drill.reviewers import ReviewersDrill
     from benchmarks.drill.tuning import TuningDrill
 
-    drills: dict[str, Callable[[Product], Drill]] = {"reviewers": ReviewersDrill, "tuning": TuningDrill}
+    drills: dict[str, Callable[[Product], Drill]] = {
+        "clock": ClockDrill, "reviewers": ReviewersDrill, "tuning": TuningDrill,
+    }  # fmt: skip
     if name in drills:
         return drills[name](product)
     return OrderDrill(product, faults.STAGES[name])

@@ -40,6 +40,7 @@ class Product:
         network.build(disk_mib)
         self.postgres = services.Postgres()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.more: dict[str, dict[str, str]] = {}
         self.kills = 0
 
     def start(self) -> None:
@@ -60,15 +61,26 @@ class Product:
         run("beat", "celery", "-A", "miniatures_site", "beat", "--schedule", str(FOLDER / "beat"), "--pidfile=")
         services.wait_for(lambda: services.answers(f"{URL}/livez"), "web")
 
-    def start_worker(self, host: str) -> None:
+    def start_worker(self, host: str, *, queues: str = "") -> None:
         """Start the worker of a host and wait until it is heard of."""
         from jobs.models import WorkerBeat
 
         self.kills += 1
         name = f"{host}{self.kills}@drill"
-        line = ("celery", "-A", "miniatures_site", "worker", "-n", name, "--queues", QUEUES[host], "-l", "warning")
+        line = (
+            "celery",
+            "-A",
+            "miniatures_site",
+            "worker",
+            "-n",
+            name,
+            "--queues",
+            queues or QUEUES[host],
+            "-l",
+            "warning",
+        )
         pooled = ("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
-        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host)
+        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host, more=self.more.get(host))
         services.wait_for(WorkerBeat.objects.filter(worker=name).exists, f"the worker on host {host}")
 
     def kill_worker(self, host: str) -> None:
@@ -89,7 +101,7 @@ def environment_of(host: str) -> dict[str, str]:
     return {**ENVIRONMENT, **own}
 
 
-def run(name: str, *line: str, host: str = "home") -> subprocess.Popen[bytes]:
-    """Start a Python module on a host."""
+def run(name: str, *line: str, host: str = "home", more: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a Python module on a host; `more` is what it is told beside what all are."""
     before = network.inside(host) if host in HOSTS else []
-    return services.logged(name, [*before, sys.executable, "-m", *line], environment_of(host), ROOT)
+    return services.logged(name, [*before, sys.executable, "-m", *line], {**environment_of(host), **(more or {})}, ROOT)
