@@ -11,20 +11,34 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict
+from typing import TYPE_CHECKING, Protocol
 
 from benchmarks.drill import faults, network, record
 from benchmarks.drill.record import ROOT, Counts
 
+if TYPE_CHECKING:
+    from benchmarks.drill.product import Product
+
 KEPT = ROOT / "var" / "drills"
 CANNOT = 2
+TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
+MORE_TOOLS = {"clock": {"faketime": "faketime"}}
+NAMES = (*faults.STAGES, "clock", "reviewers", "tuning")
+
+
+class Drill(Protocol):
+    """One stage: a round makes one fault and counts what became of the work."""
+
+    def round(self, number: int) -> Counts: ...
 
 
 def main() -> int:
     """Run the stage that was asked for, in namespaces of its own."""
     asked = arguments()
     try:
-        network.enter(sys.argv[1:])
+        network.enter(sys.argv[1:], tools=TOOLS | MORE_TOOLS.get(asked.name, {}))
     except network.CannotDrillError as error:
         print(f"No drill on this machine: {error}", file=sys.stderr)
         return CANNOT
@@ -42,7 +56,7 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.drill")
-    parser.add_argument("name", choices=(*faults.STAGES, "reviewers"))
+    parser.add_argument("name", choices=NAMES)
     parser.add_argument("--count", type=int, default=6, help="rounds, of all runs together")
     parser.add_argument("--minutes", type=float, default=50, help="no round begins after so many")
     parser.add_argument("--again", action="store_true", help="forget earlier runs")
@@ -52,9 +66,7 @@ def arguments() -> argparse.Namespace:
 
 def run(asked: argparse.Namespace, total: Counts) -> Counts:
     """Start everything and make one fault after another; returns what this run counted."""
-    from benchmarks.drill.order import OrderDrill
     from benchmarks.drill.product import Product
-    from benchmarks.drill.reviewers import ReviewersDrill
 
     counts = Counts()
     product = Product()
@@ -62,8 +74,7 @@ def run(asked: argparse.Namespace, total: Counts) -> Counts:
         product.start()
         # On a busy machine the migrations alone take minutes, in which nothing is drilled.
         until = time.monotonic() + asked.minutes * 60
-        reviewers = asked.name == "reviewers"
-        drill = ReviewersDrill(product) if reviewers else OrderDrill(product, faults.STAGES[asked.name])
+        drill = drill_named(asked.name, product)
         while total.rounds < asked.count and time.monotonic() < until:
             done = drill.round(total.rounds)
             counts.add(done)
@@ -74,6 +85,21 @@ def run(asked: argparse.Namespace, total: Counts) -> Counts:
     finally:
         keep_logs(asked.name)
     return counts
+
+
+def drill_named(name: str, product: Product) -> Drill:
+    """Make what a stage needs; Django has to be up, which the drills' modules import."""
+    from benchmarks.drill.clock import ClockDrill
+    from benchmarks.drill.order import OrderDrill
+    from benchmarks.drill.reviewers import ReviewersDrill
+    from benchmarks.drill.tuning import TuningDrill
+
+    drills: dict[str, Callable[[Product], Drill]] = {
+        "clock": ClockDrill, "reviewers": ReviewersDrill, "tuning": TuningDrill,
+    }  # fmt: skip
+    if name in drills:
+        return drills[name](product)
+    return OrderDrill(product, faults.STAGES[name])
 
 
 def keep_logs(name: str) -> None:

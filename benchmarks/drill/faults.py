@@ -22,8 +22,7 @@ def kill_worker(product: Product) -> None:
 
 def kill_host(product: Product) -> None:
     """Kill all processes of a host, the paying engine among them."""
-    network.kill_all_on("a")
-    product.workers["a"].wait()
+    product.kill_host("a")
     product.start_worker("a")
 
 

@@ -27,19 +27,22 @@ class CannotDrillError(Exception):
     """This machine lacks what a drill needs; the message says what."""
 
 
-def enter(arguments: list[str]) -> None:
+def enter(arguments: list[str], *, tools: dict[str, str]) -> None:
     """Replace this process by the drill in namespaces of its own, unless it runs in them already.
+
+    Args:
+        arguments: What the drill was asked on its command line.
+        tools: Programs that the drill needs, each with Debian's package of it.
 
     Raises:
         CannotDrillError: Not root, no `ip` or `unshare`, or the kernel refuses namespaces.
     """
     if os.environ.get(INSIDE) == "1":
         return
-    missing = [name for name in ("ip", "unshare", "redis-server") if shutil.which(name) is None]
+    missing = [name for name in tools if shutil.which(name) is None]
     if missing:
-        raise CannotDrillError(
-            f"Missing: {', '.join(missing)}. On Debian: apt-get install iproute2 util-linux redis-server"
-        )
+        packages = " ".join(tools[name] for name in tools)
+        raise CannotDrillError(f"Missing: {', '.join(missing)}. On Debian: apt-get install {packages}")
     if os.geteuid() != 0:
         raise CannotDrillError("Network namespaces need root.")
     tried = subprocess.run([*UNSHARE, "ip", "link"], capture_output=True, text=True, check=False)

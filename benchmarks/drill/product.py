@@ -14,7 +14,8 @@ from benchmarks.drill.network import FOLDER, HOME, HOSTS
 ROOT = Path(__file__).resolve().parent.parent.parent
 URL = f"http://{HOME}:8000"
 PROVIDER_PORT = 9100
-QUEUES = {"a": "default,generation,campaigns", "b": "training,evaluation", "c": "serving"}
+QUEUES = {"a": "default,generation,campaigns", "b": "training", "c": "training,serving"}
+STUDENTS = FOLDER / "students"
 # Leases of seconds, so that a drill need not wait minutes for each fault.
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "drill-" * 10, "ALLOWED_HOSTS": HOME,
@@ -23,8 +24,8 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "drill", "ALLOWED_PRIVATE_HOSTS": HOME, "DRILL_KEY": "sk-drill-0123456789abcdef",
     "ALLOWED_SECRETS": f"teacher:DRILL_KEY@{HOME}:{PROVIDER_PORT}",
     "JOB_LEASE_S": "8", "JOB_HEARTBEAT_S": "1", "JOB_REAPER_EVERY_S": "1", "JOB_RERING_S": "1", "WORKER_BEAT_S": "1",
-    "JOB_MIN_FREE_DISK_MIB": "8", "JOB_ENGINE_NICE": "0", "OMP_NUM_THREADS": "1", "NO_PROXY": "*", "LOG_LEVEL": "WARNING",
-    "PYTHONPATH": str(ROOT),
+    "JOB_MIN_FREE_DISK_MIB": "8", "JOB_STOP_GRACE_S": "5", "JOB_ENGINE_NICE": "0", "OMP_NUM_THREADS": "1", "NO_PROXY": "*", "LOG_LEVEL": "WARNING",
+    "PYTHONPATH": str(ROOT), "STUDENT_ROOTS": str(STUDENTS), "EVALUATE_AFTER_RUNS": "0", "HF_HUB_OFFLINE": "1",
 }  # fmt: skip
 WEB = (
     "uvicorn", "miniatures_site.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--log-level", "warning",
@@ -39,6 +40,7 @@ class Product:
         network.build(disk_mib)
         self.postgres = services.Postgres()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.more: dict[str, dict[str, str]] = {}
         self.kills = 0
 
     def start(self) -> None:
@@ -59,20 +61,36 @@ class Product:
         run("beat", "celery", "-A", "miniatures_site", "beat", "--schedule", str(FOLDER / "beat"), "--pidfile=")
         services.wait_for(lambda: services.answers(f"{URL}/livez"), "web")
 
-    def start_worker(self, host: str) -> None:
+    def start_worker(self, host: str, *, queues: str = "") -> None:
         """Start the worker of a host and wait until it is heard of."""
         from jobs.models import WorkerBeat
 
         self.kills += 1
         name = f"{host}{self.kills}@drill"
-        line = ("celery", "-A", "miniatures_site", "worker", "-n", name, "--queues", QUEUES[host], "-l", "warning")
+        line = (
+            "celery",
+            "-A",
+            "miniatures_site",
+            "worker",
+            "-n",
+            name,
+            "--queues",
+            queues or QUEUES[host],
+            "-l",
+            "warning",
+        )
         pooled = ("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle")
-        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host)
+        self.workers[host] = run(f"worker-{host}", *line, *pooled, host=host, more=self.more.get(host))
         services.wait_for(WorkerBeat.objects.filter(worker=name).exists, f"the worker on host {host}")
 
     def kill_worker(self, host: str) -> None:
         """Kill a host's worker alone; its engines stay."""
         os.killpg(self.workers[host].pid, signal.SIGKILL)
+        self.workers[host].wait()
+
+    def kill_host(self, host: str) -> None:
+        """Kill all processes of a host, its engines among them."""
+        network.kill_all_on(host)
         self.workers[host].wait()
 
 
@@ -83,7 +101,7 @@ def environment_of(host: str) -> dict[str, str]:
     return {**ENVIRONMENT, **own}
 
 
-def run(name: str, *line: str, host: str = "home") -> subprocess.Popen[bytes]:
-    """Start a Python module on a host."""
+def run(name: str, *line: str, host: str = "home", more: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start a Python module on a host; `more` is what it is told beside what all are."""
     before = network.inside(host) if host in HOSTS else []
-    return services.logged(name, [*before, sys.executable, "-m", *line], environment_of(host), ROOT)
+    return services.logged(name, [*before, sys.executable, "-m", *line], {**environment_of(host), **(more or {})}, ROOT)

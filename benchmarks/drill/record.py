@@ -24,7 +24,8 @@ class Counts:
         doubled: Saved or billed more often than once.
         in_doubt: Calls that ended without an answer; a person decides about them.
         resumed: Jobs that failed by the fault and that a person had to resume.
-        stuck: Cards or jobs that had not ended two minutes after the fault.
+        stuck: Cards or jobs that had not ended within a stage's limit after the fault.
+        wrong: Results that differ from those of undisturbed work.
         recovered_s: Seconds from each fault to the next thing saved.
     """
 
@@ -35,6 +36,7 @@ class Counts:
     in_doubt: int = 0
     resumed: int = 0
     stuck: int = 0
+    wrong: int = 0
     recovered_s: list[float] = field(default_factory=list)
 
     def add(self, other: Counts) -> None:
@@ -43,7 +45,7 @@ class Counts:
 
     @property
     def is_sound(self) -> bool:
-        return self.rounds > 0 and not (self.lost or self.doubled or self.stuck)
+        return self.rounds > 0 and not (self.lost or self.doubled or self.stuck or self.wrong)
 
 
 def line_of(name: str, counts: Counts) -> str:
@@ -52,6 +54,7 @@ def line_of(name: str, counts: Counts) -> str:
     recovered = f"{median(seconds):.1f} / {max(seconds):.1f}" if seconds else "none"
     figures = (
         counts.rounds, counts.acknowledged, counts.lost, counts.doubled, counts.in_doubt, counts.resumed, counts.stuck,
+        counts.wrong,
     )  # fmt: skip
     words = (f"{datetime.now(UTC):%Y-%m-%d}", commit(), name, *map(str, figures), recovered)
     return f"| {' | '.join(words)} |"

@@ -20,7 +20,7 @@ def test_totals_go_on_where_an_earlier_run_ended(tmp_path: Path) -> None:
     assert load(tmp_path / "none.json") == Counts()
 
 
-@pytest.mark.parametrize("fault", ["lost", "doubled", "stuck"])
+@pytest.mark.parametrize("fault", ["lost", "doubled", "stuck", "wrong"])
 def test_a_run_that_lost_doubled_or_left_something_is_not_sound(fault: str) -> None:
     assert Counts(rounds=1, in_doubt=3, resumed=1).is_sound
     assert not Counts(rounds=1, **{fault: 1}).is_sound
@@ -36,4 +36,4 @@ def test_a_line_has_a_cell_for_each_column_of_the_page() -> None:
     line = line_of("order", Counts(rounds=3, acknowledged=90, recovered_s=[3.0, 1.0, 2.0]))
 
     assert line.count("|") == header.count("|")
-    assert line.endswith("| order | 3 | 90 | 0 | 0 | 0 | 0 | 0 | 2.0 / 3.0 |")
+    assert line.endswith("| order | 3 | 90 | 0 | 0 | 0 | 0 | 0 | 0 | 2.0 / 3.0 |")

@@ -14,6 +14,7 @@ from transformers import AutoModelForCausalLM, Qwen2VLConfig, Qwen2VLForConditio
 
 from tests.training.engine.conftest import SHAPE, make_tokenizer
 from training.engine.contracts import StudentRef, TrainError
+from training.engine.export import artefacts
 from training.engine.model import loading, lora, placement
 
 pytestmark = pytest.mark.engine
@@ -117,3 +118,15 @@ def test_a_student_inside_the_run_directory_is_found_after_the_directory_has_mov
 
     assert result(moved)["outcome"] == "succeeded"
     assert json.loads((moved / "adapter" / "adapter_config.json").read_text())["base_model_name_or_path"] == "tiny"
+
+
+def test_the_same_adapter_is_described_in_the_same_bytes_by_every_process(tmp_path):
+    # PEFT keeps modules as a set, whose order differs from process to process.
+    described = []
+    for modules in (["q_proj", "up_proj", "k_proj"], ["k_proj", "q_proj", "up_proj"]):
+        config = {"target_modules": modules, "exclude_modules": modules, "r": 4}
+        (tmp_path / "adapter_config.json").write_text(json.dumps(config))
+        artefacts.name_base(tmp_path / "adapter_config.json", StudentRef(path="/host/tiny"))
+        described.append((tmp_path / "adapter_config.json").read_bytes())
+
+    assert described[0] == described[1]

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Adam keeps two fp32 moments beside each tuned weight; the best weights and the artefact are a copy each.
 ADAM_BYTES = 8
+# What PEFT keeps as sets of an adapter's configuration.
+SETS = ("target_modules", "exclude_modules")
 
 
 def bytes_to_write(model: CausalModel) -> int:
@@ -111,8 +113,14 @@ def _name_dtype(path: Path, dtype: torch.dtype) -> None:
 
 
 def name_base(path: Path, source: StudentRef) -> None:
-    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or by its folder's name: a path of this host means nothing elsewhere."""
+    """Name the base of an adapter in its `adapter_config.json` by hub id and commit, or by its folder's name: a path of this host means nothing elsewhere.
+
+    Modules are listed in order: PEFT keeps them as a set, and one adapter would have another hash from each process.
+    """
     config = json.loads(path.read_text())
+    for name in SETS:
+        if isinstance(config.get(name), list):
+            config[name] = sorted(config[name])
     config["base_model_name_or_path"] = source.hub_id or Path(str(source.path)).name
     config["revision"] = source.revision
     path.write_text(json.dumps(config, indent=2, sort_keys=True))

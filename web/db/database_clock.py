@@ -1,0 +1,60 @@
+"""The database's time in this process, asked rarely: what hosts tell each other in hours and minutes goes by it.
+
+Between two answers it is counted by the clock since boot, which nobody can set. Where the database cannot be asked, and
+on SQLite, which is of this machine, it is the machine's own time.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from django.db import Error, connection
+
+# Clocks since boot drift by seconds a day.
+ASK_EVERY_S: Final = 600
+RETRY_AFTER_S: Final = 10
+_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+# The database's time at a moment since boot, and when to ask again. One tuple, replaced whole: threads may race.
+_known: tuple[datetime, float, float] | None = None
+
+
+def now() -> datetime:
+    """The database's time, aware, in UTC."""
+    boot_s = time.clock_gettime(_BOOT)
+    if _known is None or boot_s >= _known[2]:
+        _ask()
+    if _known is None:
+        return datetime.now(UTC)
+    return _known[0] + timedelta(seconds=time.clock_gettime(_BOOT) - _known[1])
+
+
+def remember(database_time: datetime, *, for_s: float = ASK_EVERY_S) -> None:
+    """Count from now on from this time, for so long."""
+    global _known
+    boot_s = time.clock_gettime(_BOOT)
+    _known = (database_time, boot_s, boot_s + for_s)
+
+
+def forget() -> None:
+    """Ask the database the next time."""
+    global _known
+    _known = None
+
+
+def _ask() -> None:
+    if connection.vendor != "postgresql":
+        return
+    # A connection of its own: the caller's may be in a transaction that has failed, or be another thread's.
+    own = connection.copy()
+    own.settings_dict = {**own.settings_dict, "OPTIONS": {**own.settings_dict.get("OPTIONS", {}), "connect_timeout": 2}}
+    try:
+        with own.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            remember(cursor.fetchone()[0].astimezone(UTC))
+    except Error:
+        if _known is not None:
+            remember(_known[0] + timedelta(seconds=time.clock_gettime(_BOOT) - _known[1]), for_s=RETRY_AFTER_S)
+    finally:
+        own.close()
