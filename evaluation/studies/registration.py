@@ -222,6 +222,8 @@ def _inputs(
     for other in [*versions[1:], *([beside.answers] if beside.answers else [])]:
         golds = samples.rows_to_draw_from(other, SampleOf.ACCEPTED_OR_EDITED)
         held[SampleOf.ACCEPTED_OR_EDITED] = min(held[SampleOf.ACCEPTED_OR_EDITED], len({row.record for row in golds}))
+    minutes, own_minutes = _minutes(wishes, version)
+    trained, scored = _segments(wishes, version)
     return StudyInputs(
         records=held,
         students=tuple(each.slug for each in students),
@@ -230,26 +232,29 @@ def _inputs(
         encoders=besides.encoders(students),
         context_length=students[-1].context_length,
         versions={each.dataset.task.slug: str(each.pk) for each in versions},
-        **_minutes(wishes, version),
-        **_segments(wishes, version),
+        minutes=minutes,
+        own_minutes=own_minutes,
+        trained_segments=trained,
+        scored_segments=scored,
     )
 
 
-def _minutes(wishes: StudyRequest, version: DatasetVersion) -> dict[str, int]:
+def _minutes(wishes: StudyRequest, version: DatasetVersion) -> tuple[int, int]:
+    """What judging the teachers' drafts took, and a miniature's; of other kinds nothing."""
     if wishes.kind != StudyKind.MINUTES:
-        return {}
+        return 0, 0
     of_teachers, own = (expert_minutes.timed_drafts(version, by_miniature=is_own) for is_own in (False, True))
-    return {"minutes": expert_minutes.minutes_held(of_teachers), "own_minutes": expert_minutes.minutes_held(own)}
+    return expert_minutes.minutes_held(of_teachers), expert_minutes.minutes_held(own)
 
 
-def _segments(wishes: StudyRequest, version: DatasetVersion) -> dict[str, dict[str, str]]:
+def _segments(wishes: StudyRequest, version: DatasetVersion) -> tuple[dict[str, str], dict[str, str]]:
     """What the fact says by which is routed, of training and of validation records; of other kinds nothing.
 
     Raises:
         Refusal: 400, it is no fact of one value, or it names the record or its company.
     """
     if wishes.kind != StudyKind.ROUTER:
-        return {}
+        return {}, {}
     facts = slicing.fact_names(tuning_data.newest_task_version(version).spec)
     if wishes.segment and wishes.segment not in facts:
         message = f"Records cannot be routed by '{wishes.segment}'."
@@ -258,10 +263,7 @@ def _segments(wishes: StudyRequest, version: DatasetVersion) -> dict[str, dict[s
     golds = samples.rows_to_draw_from(version, SampleOf.ACCEPTED_OR_EDITED)
     scored = selectors.validation_records(version, limit=segment_experts.SCORED)
     values = segments.values_of([*(row.record for row in golds), *scored], wishes.segment)
-    return {
-        "trained_segments": {row.record: values.get(row.record, "") for row in golds},
-        "scored_segments": {record: values[record] for record in scored},
-    }
+    return {row.record: values.get(row.record, "") for row in golds}, {record: values[record] for record in scored}
 
 
 def _scatter(task: Task, design: StudyDesign) -> Scatter:

@@ -22,9 +22,12 @@ _known: tuple[datetime, float, float] | None = None
 
 def now() -> datetime:
     """The database's time, aware, in UTC."""
-    boot_s = time.clock_gettime(_BOOT)
-    if _known is None or boot_s >= _known[2]:
+    if _known is None or time.clock_gettime(_BOOT) >= _known[2]:
         _ask()
+    return _counted()
+
+
+def _counted() -> datetime:
     if _known is None:
         return datetime.now(UTC)
     return _known[0] + timedelta(seconds=time.clock_gettime(_BOOT) - _known[1])
@@ -54,7 +57,7 @@ def _ask() -> None:
             cursor.execute("SELECT clock_timestamp()")
             remember(cursor.fetchone()[0].astimezone(UTC))
     except Error:
-        if _known is not None:
-            remember(_known[0] + timedelta(seconds=time.clock_gettime(_BOOT) - _known[1]), for_s=RETRY_AFTER_S)
+        # Not asked again at each message: each asking may take as long as its time limit.
+        remember(_counted(), for_s=RETRY_AFTER_S)
     finally:
         own.close()

@@ -22,7 +22,7 @@ def celery_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Callabl
         name: The name in messages; it stays the same when the function moves.
         options: As for `celery.shared_task`.
     """
-    options = {"ignore_result": True, "Request": "web.message_age:Request", **options}
+    options = {"ignore_result": True, "Request": "web.process.message_age:Request", **options}
     return cast(Callable[[Callable[P, R]], Callable[P, R]], shared_task(name=name, **options))
 
 

@@ -8,7 +8,7 @@ from celery.worker.state import revoked as revoked_tasks
 from web.db import database_clock
 
 
-class Request(request.Request):  # type: ignore[misc]
+class Request(request.Request):
     """A message that was taken from the queue."""
 
     def maybe_expire(self) -> bool:
