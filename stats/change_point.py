@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 DRAWS: Final = 999
+AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +87,14 @@ def change_point(
 def _count_larger(month: Ints, total: Ints, size: Ints, seen: float, rng: np.random.Generator, draws: int) -> int:
     """How many seeded orders of the clusters have a ratio at least as large."""
     kinds, kind_of = np.unique(np.stack([total, size], axis=1), axis=0, return_inverse=True)
-    counts = _kinds_by_month(np.bincount(kind_of.ravel()), np.bincount(month), rng, draws)
-    largest = _ratios(counts @ kinds[:, 0], counts @ kinds[:, 1]).max(axis=-1)
-    # Equal ratios differ by rounding only.
-    return int((largest >= seen - 1e-9).sum())
+    alike, places, larger = np.bincount(kind_of.ravel()), np.bincount(month), 0
+    # A thousand orders at a time: with many kinds of clusters all at once would not fit into memory.
+    for first in range(0, draws, AT_ONCE):
+        counts = _kinds_by_month(alike, places, rng, min(AT_ONCE, draws - first))
+        largest = _ratios(counts @ kinds[:, 0], counts @ kinds[:, 1]).max(axis=-1)
+        # Equal ratios differ by rounding only.
+        larger += int((largest >= seen - 1e-9).sum())
+    return larger
 
 
 def _kinds_by_month(kinds: Ints, places: Ints, rng: np.random.Generator, draws: int) -> Floats:
