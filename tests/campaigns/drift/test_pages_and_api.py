@@ -1,0 +1,172 @@
+"""Studies of drift over pages and the API: the same words, and nobody beside a lead registers or looks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from campaigns.drift import register
+from campaigns.drift.register import DriftRequest
+from campaigns.models import DriftLook, DriftStudy
+from members.models import Member
+from review.models import Task
+from review.states import Role
+from tests.campaigns.drift.drift_rows import went
+from tests.review import factories as desk
+
+pytestmark = pytest.mark.django_db
+ALL = "/api/v1/drift-studies/"
+FORM = {
+    "metric": "reply", "series": "months", "first_day": "2026-05-01", "points": "4", "horizon_days": "14", "alpha": "5",
+    "mails": "100", "share": "10", "question": "",
+}  # fmt: skip
+
+
+@pytest.fixture
+def study(task: Task, lead: Member) -> DriftStudy:
+    for month, replies in ((5, 30), (6, 30), (7, 3), (8, 3)):
+        went(task, month, mails=150, replies=replies)
+    return register.register(task, DriftRequest(first_day=date(2026, 5, 1), points=4), by=lead)
+
+
+def url(name: str, key: Any) -> str:
+    return reverse(f"campaigns:{name}", args=[key])
+
+
+def test_the_form_tells_what_it_can_show_and_registers(task: Task, lead: Member, as_member: Any) -> None:
+    page = as_member(lead)
+
+    empty = page.get(url("drift-new", task.slug)).content.decode()
+    told = page.post(url("drift-new", task.slug), {**FORM, "verb": "outlook"})
+    assert not DriftStudy.objects.exists()
+    made = page.post(url("drift-new", task.slug), FORM)
+
+    assert 'value="2026-10-01"' in empty
+    assert "With 100 first mails a month and 10.0 % of them before" in told.content.decode()
+    study = DriftStudy.objects.get()
+    assert made.headers["Location"] == url("drift-study", study.pk)
+    assert (study.alpha, study.points, study.record["outlook"]["share"]) == (0.05, 4, 0.1)
+
+
+def test_a_mistake_is_shown_beside_its_field(task: Task, lead: Member, as_member: Any) -> None:
+    answer = as_member(lead).post(url("drift-new", task.slug), {**FORM, "first_day": "2026-05-02"})
+
+    assert answer.status_code == 422
+    assert "begins on the first day of one" in answer.content.decode()
+    assert not DriftStudy.objects.exists()
+
+
+def test_the_page_tells_rule_look_and_series(study: DriftStudy, lead: Member, as_member: Any) -> None:
+    page = as_member(lead)
+    before = page.get(url("drift-study", study.pk)).content.decode()
+
+    after = page.post(url("drift-look", study.pk), follow=True).content.decode()
+
+    assert "No look has been taken yet." in before
+    assert "Record the look after 4 months" in before
+    assert "The reply rate changed in 2026-07, from 20.0 % to 2.0 %" in after
+    assert "Record the look" not in after
+    drawn = re.search(r'id="series-data">(.*?)</script>', after, re.DOTALL)
+    assert drawn is not None
+    rows = json.loads(drawn[1])["rows"]
+    assert [(row["name"], row["value"], row["n"]) for row in rows][2:] == [("2026-07", 2.0, 150), ("2026-08", 2.0, 150)]
+    assert all(row["lo"] < row["value"] < row["hi"] for row in rows)
+    assert study.record["rule"] in after
+    listed = page.get(url("drift-studies", study.task.slug)).content.decode()
+    assert "The reply rate changed in 2026-07" in listed
+    assert "4 of 4" in listed
+    again = page.post(url("drift-look", study.pk), follow=True).content.decode()
+    assert "This study has its verdict." in again
+    assert DriftLook.objects.count() == 1
+
+
+def test_before_a_look_is_due_the_page_says_when(task: Task, lead: Member, as_member: Any) -> None:
+    study = register.register(task, DriftRequest(first_day=date(2026, 10, 1), mails=100, share=0.1), by=lead)
+
+    text = as_member(lead).get(url("drift-study", study.pk)).content.decode()
+
+    assert "The next look can be taken from 15 December 2026 on." in text
+    assert "Record the look" not in text
+
+
+def test_a_viewer_reads_and_does_nothing(study: DriftStudy, make_member: Any, as_member: Any) -> None:
+    viewer = make_member("val")
+    desk.join(viewer, study.task, Role.VIEWER)
+    page = as_member(viewer)
+
+    text = page.get(url("drift-study", study.pk)).content.decode()
+
+    assert "A lead of this task may record the look" in text
+    assert "Register a study" not in page.get(url("drift-studies", study.task.slug)).content.decode()
+    assert page.get(url("drift-new", study.task.slug)).status_code == 403
+    assert page.post(url("drift-look", study.pk)).status_code == 403
+    assert not DriftLook.objects.exists()
+
+
+def test_a_list_costs_as_many_queries_for_many(study: DriftStudy, lead: Member, as_member: Any) -> None:
+    page, of_task = as_member(lead), url("drift-studies", study.task.slug)
+    register.record_look(study, by=lead)
+    page.get(of_task)
+    with CaptureQueriesContext(connection) as of_one:
+        page.get(of_task)
+    for _ in range(5):
+        register.register(study.task, DriftRequest(first_day=date(2026, 10, 1), mails=100, share=0.1), by=lead)
+
+    with CaptureQueriesContext(connection) as of_many:
+        page.get(of_task)
+
+    assert len(of_many) == len(of_one)
+
+
+def test_the_record_is_the_bytes_that_were_hashed(study: DriftStudy, lead: Member, as_member: Any, api_as: Any) -> None:
+    of_page = as_member(lead).get(url("drift-record", study.pk))
+    of_api = api_as(lead).get(f"{ALL}{study.pk}/record/")
+
+    assert hashlib.sha256(of_page.content).hexdigest() == study.record_sha256
+    assert of_api.content == of_page.content
+
+
+def test_the_api_registers_looks_and_tells_what_the_page_tells(
+    task: Task, study: DriftStudy, lead: Member, api_as: Any
+) -> None:
+    api = api_as(lead)
+
+    made = api.post(ALL, {"task": task.slug, "first_day": "2026-05-01", "points": 4}, format="json")
+    of_it = f"{ALL}{made.json()['id']}/"
+    look = api.post(f"{of_it}looks/")
+    again = api.post(f"{of_it}looks/")
+    told = api.get(of_it).json()
+    listed = api.get(ALL, {"task": task.slug}).json()["results"]
+
+    assert (made.status_code, made.json()["look_due"], made.json()["looks"]) == (201, 4, [])
+    assert (look.status_code, look.json()["state"], look.json()["changed_in"]) == (201, "changed", "2026-07")
+    assert (again.status_code, again.json()["code"]) == (409, "study_concluded")
+    assert told["looks"] == [look.json()]
+    assert (told["look_due"], told["verdict"]) == (0, look.json()["sentence"])
+    # In the past year 66 of 600 were answered, in four months.
+    assert (told["record"]["outlook"]["mails"], told["record"]["outlook"]["share"]) == (150, 0.11)
+    assert [each["id"] for each in listed] == [made.json()["id"], str(study.pk)]
+
+
+def test_a_wrong_body_is_told_by_its_fields(task: Task, lead: Member, api_as: Any) -> None:
+    answer = api_as(lead).post(ALL, {"task": task.slug, "first_day": "2026-05-02"}, format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_study")
+    assert list(answer.json()["errors"]) == ["first_day"]
+
+
+def test_a_repeated_key_registers_once(task: Task, lead: Member, api_as: Any) -> None:
+    body = {"task": task.slug, "first_day": "2026-10-01", "mails": 100, "share": 0.1}
+
+    answers = [api_as(lead).post(ALL, body, format="json", HTTP_IDEMPOTENCY_KEY="k1") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert DriftStudy.objects.count() == 1
