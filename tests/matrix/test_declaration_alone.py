@@ -10,10 +10,9 @@ import pytest
 from members.models import Member
 from miniatures_site.access import ACCESS, AccessLevel, enforce
 from tests.matrix.bodies import body_of, query_of
-from tests.matrix.callers import ask
+from tests.matrix.callers import allowed, ask
 from tests.matrix.installation import Installation
 from tests.matrix.routes import Route, walk
-from tests.matrix.test_matrix import allowed
 
 pytestmark = pytest.mark.django_db
 # Who comes closest to what a level needs and lacks it, and who belongs to another task.
@@ -77,7 +76,7 @@ def test_nobody_below_a_level_is_let_in(caller: str, installation: Installation)
     wrong = [
         f"{method} {route.name}: {got}, but it needs {need.name}"
         for route, method, need, got in answers
-        if got not in allowed(need, caller, is_api=route.is_api)
+        if got not in allowed(need, caller)
     ]
     assert len(answers) >= 20
     assert wrong == []
