@@ -64,7 +64,7 @@ def outlook(*, mails: int, share: float, effect: float, points: int, alpha: floa
         f"a {way} to {percent(end)}" for way, end in (("fall", noticed.fall), ("rise", noticed.rise)) if end is not None
     ]
     missing = [f"no {way}" for way, end in (("fall", noticed.fall), ("rise", noticed.rise)) if end is None]
-    begins = f"With {mails:,} first mails a {noun} and {percent(share)} of them before, "
+    begins = f"With {mails:,} first mails a {noun} and a share of {percent(share)} before, "
     if not told:
         words = "no lasting change halfway would be noticed at the last look with a power of 80 %."
     else:

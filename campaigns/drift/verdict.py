@@ -71,13 +71,13 @@ def _sentence(
     elif state == CHANGED:
         told = (
             f"The {record['rate']} changed in {changed_in}, from {percent(change.share_before)} to "
-            f"{percent(change.share_after)}, shown after {of_all} (p {change.p_value:.4f}, of at most {alpha:.4f})."
+            f"{percent(change.share_after)}, shown after {of_all} (p {change.p_value:.4f}; {alpha:.4f} was registered for this look)."
         )
     else:
         last = " The study ends here; that does not say that there was none." if state == UNCHANGED else ""
         told = (
             f"No change of the {record['rate']} is shown after {of_all} "
-            f"(p {change.p_value:.4f}, of at most {alpha:.4f}).{last}"
+            f"(p {change.p_value:.4f}; {alpha:.4f} was registered for this look).{last}"
         )
     if record["is_exploratory"]:
         told += " Exploratory: its first months were over when it was registered."

@@ -50,7 +50,7 @@ def test_the_form_tells_what_it_can_show_and_registers(task: Task, lead: Member,
     made = page.post(url("drift-new", task.slug), FORM)
 
     assert 'value="2026-10-01"' in empty
-    assert "With 100 first mails a month and 10.0 % of them before" in told.content.decode()
+    assert "With 100 first mails a month and a share of 10.0 % before" in told.content.decode()
     study = DriftStudy.objects.get()
     assert made.headers["Location"] == url("drift-study", study.pk)
     assert (study.alpha, study.points, study.record["outlook"]["share"]) == (0.05, 4, 0.1)

@@ -107,7 +107,7 @@ def test_a_plan_takes_the_mails_of_the_past_year(task: Task) -> None:
     assert (told["mails"], told["share"]) == (100, 0.15)
     assert told["fall"] < 0.15 < told["rise"]
     assert told["sentence"].startswith(
-        "With 100 first mails a month and 15.0 % of them before, the last look notices a lasting change halfway"
+        "With 100 first mails a month and a share of 15.0 % before, the last look notices a lasting change halfway"
     )
 
 
@@ -144,7 +144,7 @@ def test_a_change_is_shown_at_a_look_and_ends_the_study(task: Task, lead: Member
 
     assert (look.covered, look.body["state"], look.body["changed_in"]) == (4, "changed", "2026-07")
     assert look.body["sentence"] == (
-        "The reply rate changed in 2026-07, from 20.0 % to 2.0 %, shown after all 4 months (p 0.0001, of at most 0.0250). "
+        "The reply rate changed in 2026-07, from 20.0 % to 2.0 %, shown after all 4 months (p 0.0001; 0.0250 was registered for this look). "
         "Exploratory: its first months were over when it was registered."
     )
     assert look.data_sha256 == series.data_sha256(series.read(register.terms_of(study), now=NOW))
