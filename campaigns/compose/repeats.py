@@ -32,6 +32,8 @@ def find(body: str, thread: Sequence[Mapping[str, str]]) -> Repeat | None:
         body: The text, slots unfilled, or filled like those of the thread.
         thread: `subject` and `body` of the mails before it, the first one first.
     """
+    if not thread:
+        return None
     mine = minhash.shingles(folded(body))
     likes = [
         Repeat(number, minhash.jaccard(mine, minhash.shingles(folded(mail.get("body", "")))))

@@ -23,6 +23,7 @@ from campaigns.states import (
     SuppressionReason,
 )
 from campaigns.suppression import suppress
+from web.db.compiled_query import CompiledInsert
 
 # What ends one sequence; everything else ends all mails to that address.
 OF_ONE_CAMPAIGN = frozenset({StopReason.REPLIED, StopReason.BOUNCED, StopReason.MEETING, StopReason.ENDED})
@@ -147,7 +148,7 @@ def record(
 
 def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> None:
     """Append that a mail was taken by the mail server: `record` in one statement, for what follows nothing."""
-    event = Event(
+    row = Event(
         key=f"sent:{message.pk.hex}",
         campaign_id=message.campaign_id,
         enrolment_id=message.enrolment_id,
@@ -157,7 +158,11 @@ def record_sent(message: Message, *, at: datetime, payload: dict[str, Any]) -> N
         occurred_at=at,
         payload=payload,
     )
-    Event.objects.bulk_create([event], ignore_conflicts=True)
+    _INSERT(row)
+
+
+# Written for each mail, so it is compiled once.
+_INSERT = CompiledInsert(Event)
 
 
 def settle_proven(mails: QuerySet[Message]) -> int:

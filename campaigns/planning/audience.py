@@ -48,7 +48,7 @@ def contacts_matching(campaign: Campaign, chosen: Mapping[str, Any] | None = Non
 
 def held_out_elsewhere(campaign: Campaign) -> QuerySet[Enrolment]:
     """Contacts of the task whom other campaigns, not ended yet, keep without mail from every campaign."""
-    return _held_out(task=campaign.task_id, campaign=campaign.pk)
+    return held_out(task=campaign.task_id, campaign=campaign.pk)
 
 
 def is_held_out_elsewhere(campaign: Campaign, address_hmac: str) -> bool:
@@ -56,7 +56,8 @@ def is_held_out_elsewhere(campaign: Campaign, address_hmac: str) -> bool:
     return bool(_HELD_OUT(task=campaign.task_id, campaign=campaign.pk, address_hmac=address_hmac))
 
 
-def _held_out(*, task: Any, campaign: Any) -> QuerySet[Enrolment]:
+def held_out(*, task: Any, campaign: Any) -> QuerySet[Enrolment]:
+    """The same by ids of the task and the campaign."""
     others = Enrolment.objects.filter(
         arm__is_holdout=True,
         campaign__task=task,
@@ -68,7 +69,7 @@ def _held_out(*, task: Any, campaign: Any) -> QuerySet[Enrolment]:
 
 _HELD_OUT = CompiledQuery(
     lambda *, task, campaign, address_hmac: (
-        _held_out(task=task, campaign=campaign).filter(contact__address_hmac=address_hmac).order_by().only("pk")[:1]
+        held_out(task=task, campaign=campaign).filter(contact__address_hmac=address_hmac).order_by().only("pk")[:1]
     )
 )
 

@@ -89,6 +89,44 @@ def hold_of(message: Message, campaign: Campaign, *, now: datetime) -> Hold | No
     return max((hold for hold in holds if hold), key=lambda hold: hold.until, default=None)
 
 
+def caps_of(campaign: Campaign) -> tuple[str, ...]:
+    """Columns of mails whose equals a cap counts, for `may_hold`."""
+    caps = {"contact__address_hmac": contact_cap(campaign), "contact__cluster": company_cap(campaign)}
+    return tuple(column for column, cap in caps.items() if cap)
+
+
+def may_hold(
+    capped: tuple[str, ...], *, campaign: UUID, task: UUID, since: datetime | None, talked_since: datetime | None
+) -> Q:
+    """Whether anything that `hold_of` looks at stands beside a mail; where nothing does, `hold_of` holds nothing.
+
+    Args:
+        capped: Columns that a cap counts by.
+        campaign: The mail's.
+        task: The campaign's.
+        since: Of a first mail under a cap, from when on other first mails count.
+        talked_since: Of a first mail, from when on answers to other campaigns count; None: never.
+    """
+    address = "contact__address_hmac"
+    beside = Q(Exists(audience.held_out(task=task, campaign=campaign).filter(**{address: OuterRef(address)})))
+    if since is not None:
+        others = _first_mails(since).exclude(pk=OuterRef("pk"))
+        for column in capped:
+            beside |= Q(Exists(others.filter(**{column: OuterRef(column)})))
+    if talked_since is not None:
+        talked = _replies_to_others(address_hmac=OuterRef(address), campaign=campaign, since=talked_since)
+        beside |= Q(Exists(talked))
+    return beside
+
+
+def looks_back(message: Message, capped: tuple[str, ...], *, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """`since` and `talked_since` of a mail, for `may_hold`."""
+    if message.step.number != 1:
+        return None, None
+    days = settings.CONVERSATION_DAYS
+    return _since(now) if capped else None, now - timedelta(days=days) if days else None
+
+
 def held_at_launch(campaign: Campaign, *, now: datetime) -> int:
     """How many of a draft's contacts had their first mails already, so that theirs would be held; 0 without such a cap."""
     if contact_cap(campaign) != 1:
@@ -118,7 +156,7 @@ def _newest_of(column: str, cap: int, *, same: str, besides: UUID, since: dateti
     return newest.only("state")[:cap]
 
 
-def _replies_to_others(*, address_hmac: str, campaign: UUID, since: datetime) -> QuerySet[Event]:
+def _replies_to_others(*, address_hmac: Any, campaign: UUID, since: datetime) -> QuerySet[Event]:
     replies = Event.objects.filter(
         message__contact__address_hmac=address_hmac, kind=EventKind.REPLIED, is_machine=False, occurred_at__gt=since
     )

@@ -20,14 +20,12 @@ from campaigns.compose import message as compose_message
 from campaigns.compose.message import OutgoingMail
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.events import record
-from campaigns.models import Campaign, Contact, Enrolment, Event, Message
+from campaigns.models import Campaign, Enrolment, Event, Message
 from campaigns.senders import providers, rotation
-from campaigns.sending import contact_caps, sender_caps
+from campaigns.sending import contact_caps, obstacles, sender_caps
 from campaigns.sending.attempt import SendingAttempt
 from campaigns.sending.transport import SendResult, ServerReply
-from campaigns.states import CampaignState, EventKind, EventSource, MessageState, StopReason
-from campaigns.suppression import queries as suppressed
-from campaigns.writing import sequences
+from campaigns.states import CampaignState, EventKind, EventSource, MessageState
 from jobs.models import Job
 from jobs.scheduling import halt
 from jobs.states import HELD, JobState
@@ -77,21 +75,13 @@ def claim(message: Message, turn: SendingAttempt, *, now: datetime) -> ClaimedMa
         The mail to send, or None: another was first, the reader must not or cannot be written to, or it is quiet there.
     """
     with transaction.atomic():
-        if halt.check_and_lock():
-            return None
+        halt.hold_off()
         message.campaign = turn.campaign
         # From here on no suppression of this address can be committed before we are done.
         message.contact = contact_caps.lock(message, turn.campaign)
-        # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
-        if reason := _is_suppressed(message.contact) or sequences.stop_reason(message):
-            _move(message, MessageState.STOPPED, stop_reason=reason)
-            return None
-        # A notice that came after this mail was planned.
-        if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
-            _move(message, MessageState.APPROVED, due_at=back_at)
-            return None
-        if hold := contact_caps.hold_of(message, turn.campaign, now=now):
-            _move(message, MessageState.APPROVED, due_at=hold.until, held_because=hold.reason)
+        if obstacle := obstacles.before_claim(message, turn.campaign, now=now):
+            if obstacle.values:
+                _move(message, obstacle.state, **obstacle.values)
             return None
         if opens_at := turn.hours.opens_at(now, message.contact.time_zone, turn.campaign.time_zone):
             _move(message, MessageState.APPROVED, due_at=opens_at)
@@ -127,12 +117,10 @@ def withhold(claimed: ClaimedMail, turn: SendingAttempt) -> bool:
     Returns:
         Whether it was taken back, and must not be sent.
     """
-    if halt.current_halt():
-        _write_result(claimed.message, turn, state=MessageState.APPROVED, sending_at=None)
-        return True
-    if not suppressed.is_suppressed(claimed.message.contact.address_hmac):
+    obstacle = obstacles.before_wire(claimed.message)
+    if obstacle is None:
         return False
-    _write_result(claimed.message, turn, state=MessageState.STOPPED, stop_reason=StopReason.SUPPRESSED, sending_at=None)
+    _write_result(claimed.message, turn, state=obstacle.state, sending_at=None, **obstacle.values)
     return True
 
 
@@ -174,14 +162,6 @@ def settle_left_behind(campaign: Campaign) -> int:
     if count:
         record.settle_proven(Message.objects.filter(campaign=campaign))
     return count
-
-
-def _is_suppressed(contact: Contact) -> StopReason | None:
-    if contact.erased_at or not contact.address:
-        return StopReason.ERASED
-    if not suppressed.is_suppressed(contact.address_hmac):
-        return None
-    return StopReason.SUPPRESSED if suppressed.is_listed(contact.address_hmac) else StopReason.OBJECTED
 
 
 def _is_approved(message: Message) -> bool:

@@ -38,8 +38,8 @@ BATCH = 100
 SLICE_S = 0.2
 IDLE_CHECK_S = 1.0
 PROGRESS_EVERY_S = 10.0
-# Between two mails it is told what has gone, and looked whether to stop, no more often than this.
-TELL_EVERY_S = 0.2
+# Between two mails it is looked whether to stop, and told what has gone, no more often than this.
+LOOK_EVERY_S, TELL_EVERY_S = 0.2, 1.0
 RETRY_S = 30.0
 # Mails of today that have been on the wire; what was refused or put off does not count against the cap.
 _WENT = (MessageState.SENDING, MessageState.SENT, MessageState.UNKNOWN)
@@ -111,7 +111,7 @@ class _SendLoop:
     def __post_init__(self) -> None:
         self.counts = {"sent": 0, "refused": 0, "deferred": 0, "unknown": 0, "passed_over": 0}
         self._used_s = time.monotonic()
-        self._told, self._told_s = 0, time.monotonic()
+        self._told, self._told_s, self._looked_s = 0, time.monotonic(), time.monotonic()
         self._misses = 0
 
     def due(self) -> Iterator[Message]:
@@ -175,8 +175,12 @@ class _SendLoop:
             time.sleep(seconds)
         done = sum(self.counts.values())
         # Telling writes an event; a sender that only waits looks whether to stop, and is silent.
-        since_s = time.monotonic() - self._told_s
-        if since_s > PROGRESS_EVERY_S or (since_s > TELL_EVERY_S and (done != self._told or self._is_stopped())):
+        now_s = time.monotonic()
+        since_s = now_s - self._told_s
+        is_time = since_s > PROGRESS_EVERY_S or (since_s > TELL_EVERY_S and done != self._told)
+        if not is_time and now_s - self._looked_s > LOOK_EVERY_S:
+            self._looked_s, is_time = now_s, self._is_stopped()
+        if is_time:
             self._told, self._told_s = done, time.monotonic()
             # More than is done: only an end may be told without a look at whether to stop.
             self.attempt.progress(done, done + 1, "mails")

@@ -70,13 +70,13 @@ def due(campaign: Campaign, step: Step, *, steps: Sequence[Step], now: datetime)
 def holds(campaign: Campaign, step: Step) -> Q:
     """The condition on a mail's row that its reader may get a mail of this step, however long it waits."""
     if step.when == StepCondition.REPLIED:
-        return ~_any_of(FINAL_ENDS) & Q(Exists(_fitting_replies(step)))
+        return ~has_happened(FINAL_ENDS) & Q(Exists(_fitting_replies(step)))
     clicked = Q(Exists(human_events(campaign, EventKind.CLICKED).filter(enrolment=OuterRef("enrolment_id"))))
     if step.when == StepCondition.CLICKED:
-        return ~_any_of(ENDS) & clicked
+        return ~has_happened(ENDS) & clicked
     if step.when == StepCondition.NOT_CLICKED:
-        return ~_any_of(ENDS) & ~clicked
-    return ~_any_of(ENDS)
+        return ~has_happened(ENDS) & ~clicked
+    return ~has_happened(ENDS)
 
 
 def _fitting_replies(step: Step) -> QuerySet[Reply]:
@@ -117,8 +117,8 @@ def to_write_again(campaign: Campaign) -> QuerySet[Message]:
     """Mails that failed before they had a text, never one that was on the wire, and whose reader may still get them."""
     takes_up_answers = Q(step__when=StepCondition.REPLIED)
     return Message.objects.filter(
-        takes_up_answers | ~_any_of(ENDS),
-        ~_any_of(FINAL_ENDS),
+        takes_up_answers | ~has_happened(ENDS),
+        ~has_happened(FINAL_ENDS),
         ~barred("contact__address_hmac"),
         campaign=campaign,
         state=MessageState.FAILED,
@@ -134,12 +134,22 @@ def reader_away() -> Exists:
     return Exists(notices.filter(payload__away_until_s__gt=int(timezone.now().timestamp())))
 
 
+def reader_was_away() -> Exists:
+    """Whether a mail's reader has ever told of an absence by an automatic reply to one of the sequence."""
+    return Exists(Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind=EventKind.AUTO_REPLIED))
+
+
 def away_until(enrolment_id: UUID) -> datetime | None:
     """Return when the reader of an enrolment is back, by the latest return that a notice names; None where nobody is away."""
     notices = Event.objects.filter(enrolment=enrolment_id, kind=EventKind.AUTO_REPLIED, payload__has_key="away_until_s")
     moments = notices.order_by().values_list("payload__away_until_s", flat=True)
     back_s = max(moments, default=0)
     return datetime.fromtimestamp(back_s, UTC) if back_s > timezone.now().timestamp() else None
+
+
+def ends_of(step: Step) -> tuple[EventKind, ...]:
+    """What ends a sequence before a step: an answer does not before one that takes it up."""
+    return tuple(FINAL_ENDS if step.when == StepCondition.REPLIED else ENDS)
 
 
 def stop_reason(message: Message) -> StopReason | None:
@@ -150,8 +160,7 @@ def stop_reason(message: Message) -> StopReason | None:
     Args:
         message: With its campaign and its step.
     """
-    takes_up_answers = message.step.when == StepCondition.REPLIED
-    if ends := _ENDS_OF(tuple(FINAL_ENDS if takes_up_answers else ENDS), enrolment=message.enrolment_id):
+    if ends := _ENDS_OF(ends_of(message.step), enrolment=message.enrolment_id):
         # Each of these events is by the same word a reason to stop.
         return StopReason(ends[0].kind)
     if message.step.when == StepCondition.NO_ANSWER:
@@ -168,7 +177,7 @@ _ENDS_OF = CompiledQuery(
 )
 
 
-def _any_of(kinds: Sequence[EventKind]) -> Q:
+def has_happened(kinds: Sequence[EventKind]) -> Q:
     """Whether one of these things happened to a mail's reader in its campaign, and no machine did it."""
     happened = Event.objects.filter(enrolment=OuterRef("enrolment_id"), kind__in=kinds, is_machine=False)
     return Q(Exists(happened))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit import trail
@@ -27,12 +28,17 @@ LONGEST_REASON = 200
 _LOCK = 0x68616C74
 
 
-# Asked for each mail three times, so it is compiled once.
-_STANDING = CompiledQuery(lambda: Halt.objects.select_related("by").filter(pk=ONLY, is_on=True))
+# Asked for each thing that leaves, so it is compiled once.
+_STANDING = CompiledQuery(lambda: standing().select_related("by"))
 
 
 class HaltedError(Exception):
     """What was about to begin would leave the installation, and nothing may."""
+
+
+def standing() -> QuerySet[Halt]:
+    """The halt that stands, as a queryset of one row or none, to be asked in one statement with other things."""
+    return Halt.objects.filter(pk=ONLY, is_on=True)
 
 
 def current_halt() -> Halt | None:
@@ -46,8 +52,17 @@ def check_and_lock() -> Halt | None:
     Raises:
         TransactionManagementError: There is no transaction.
     """
-    _lock(shared=True)
+    hold_off()
     return current_halt()
+
+
+def hold_off() -> None:
+    """Keep any halt from committing until the caller's transaction has ended. Whether one stands is asked after it.
+
+    Raises:
+        TransactionManagementError: There is no transaction.
+    """
+    _lock(shared=True)
 
 
 def halt(*, by: Member | None, reason: str = "") -> Halt:

@@ -15,7 +15,8 @@ from django.utils import timezone
 from members.models import Member
 from review.models import Decision, Draft, Record, Task
 from tests.review import factories
-from web.db.compiled_query import CompiledQuery, CompiledUpdate
+from web.db.compiled_query import CompiledExists, CompiledInsert, CompiledQuery, CompiledUpdate
+from webhooks.models import WebhookEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +128,32 @@ def test_an_update_with_a_value_that_is_no_parameter_or_with_a_join_is_refused(t
         unused(pk=uuid4(), other=5)
     with pytest.raises(LookupError, match="join"):
         joined(title="x")
+
+
+def test_a_compiled_exists_answers_as_its_queryset_and_asks_once(task: Task, django_assert_num_queries: Any) -> None:
+    has_drafts = CompiledExists(lambda *, task_id, after: drafts_of(3, task_id=task_id, title=after))
+
+    with django_assert_num_queries(3):
+        answers = [has_drafts(task_id=pk, after=title) for pk, title in ((task.pk, ""), (task.pk, "zz"), (uuid4(), ""))]
+
+    assert answers == [True, False, False]
+
+
+def test_a_none_among_the_values_of_a_compiled_exists_is_part_of_the_statement(task: Task) -> None:
+    def drafts(*, task_id: UUID, title: str | None) -> QuerySet[Draft]:
+        rows = Draft.objects.filter(task_id=task_id)
+        return rows if title is None else rows.filter(record__title=title)
+
+    has_drafts = CompiledExists(drafts)
+
+    assert [has_drafts(task_id=task.pk, title=title) for title in (None, "nobody", None)] == [True, False, True]
+
+
+def test_a_compiled_insert_writes_what_the_model_would_and_passes_over_what_is_there() -> None:
+    insert = CompiledInsert(WebhookEvent)
+    rows = [WebhookEvent(key=key, kind="job.done", data={"n": n}) for n, key in enumerate(("one", "two", "one"))]
+
+    for row in rows:
+        insert(row)
+
+    assert sorted(WebhookEvent.objects.values_list("key", "data")) == [("one", {"n": 0}), ("two", {"n": 1})]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -18,8 +19,9 @@ from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model, QuerySet
+from django.db.models.constants import OnConflict
 from django.db.models.query import ModelIterable
-from django.db.models.sql import UpdateQuery
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -37,6 +39,32 @@ class _CompiledStatement:
     parameters: tuple[Any, ...]
     slots: tuple[str | None, ...]
     model: type[Model]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """A statement whose rows become no models; `slots` as of `_CompiledStatement`."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+    slots: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, sql: str, parameters: Iterable[Any], stand_ins: Mapping[str, Value]) -> _Sql:
+        kept = tuple(parameters)
+        return cls(sql, kept, _slots(connections[DEFAULT_DB_ALIAS], kept, stand_ins))
+
+    @contextmanager
+    def executed(self, values: Mapping[str, Value]) -> Iterator[Any]:
+        """The cursor after the statement was executed with these values."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        filled = [
+            _to_parameter(connection, values[name]) if name else value
+            for name, value in zip(self.slots, self.parameters, strict=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, filled)
+            yield cursor
 
 
 class CompiledQuery(Generic[M]):
@@ -78,7 +106,7 @@ class CompiledQuery(Generic[M]):
 
     def _compile(self, key: Hashable, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _CompiledStatement:
         connection = connections[DEFAULT_DB_ALIAS]
-        stand_ins = {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
+        stand_ins = _stand_ins(values)
         queryset = self._build(*fixed, **stand_ins)
         compiler = queryset.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
@@ -91,6 +119,38 @@ class CompiledQuery(Generic[M]):
         return statement
 
 
+class CompiledExists:
+    """Whether a query has any row, compiled on the first call like a `CompiledQuery` and asked without making rows.
+
+    Args:
+        build: As of `CompiledQuery`. None among its values is part of the statement.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any]]) -> None:
+        self._build = build
+        self._statements: dict[Hashable, _Sql] = {}
+
+    def __call__(self, *fixed: Hashable, **values: Value) -> bool:
+        """Ask.
+
+        Raises:
+            LookupError: A value did not become a parameter of the statement as it is.
+        """
+        key = (connections[DEFAULT_DB_ALIAS].vendor, fixed, *((name, type(value)) for name, value in values.items()))
+        statement = self._statements.get(key)
+        if statement is None:
+            # Two threads at once compile the same statement.
+            statement = self._statements[key] = self._compile(fixed, values)
+        with statement.executed(values) as cursor:
+            return cursor.fetchone() is not None
+
+    def _compile(self, fixed: tuple[Hashable, ...], values: dict[str, Value]) -> _Sql:
+        stand_ins = _stand_ins(values)
+        query: Any = self._build(*fixed, **stand_ins).query.exists()
+        sql, parameters = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
+        return _Sql.of(sql, parameters, stand_ins)
+
+
 class CompiledUpdate:
     """An UPDATE by its builder, compiled on the first call for each kind of database and the types of its values.
 
@@ -101,7 +161,7 @@ class CompiledUpdate:
 
     def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]]) -> None:
         self._build = build
-        self._statements: dict[Hashable, tuple[str, tuple[Any, ...], tuple[str | None, ...]]] = {}
+        self._statements: dict[Hashable, _Sql] = {}
 
     def __call__(self, **values: Value) -> int:
         """Update; return how many rows matched.
@@ -109,29 +169,52 @@ class CompiledUpdate:
         Raises:
             LookupError: A value did not become a parameter of the statement as it is.
         """
-        connection = connections[DEFAULT_DB_ALIAS]
-        key = (connection.vendor, *((name, type(value)) for name, value in values.items()))
+        key = (connections[DEFAULT_DB_ALIAS].vendor, *((name, type(value)) for name, value in values.items()))
         statement = self._statements.get(key)
         if statement is None:
             # Two threads at once compile the same statement.
             statement = self._statements[key] = self._compile(values)
-        sql, fixed, slots = statement
-        parameters = [
-            _to_parameter(connection, values[name]) if name else value for name, value in zip(slots, fixed, strict=True)
-        ]
-        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), statement.executed(values) as cursor:
             return int(cursor.rowcount)
 
-    def _compile(self, values: dict[str, Value]) -> tuple[str, tuple[Any, ...], tuple[str | None, ...]]:
-        stand_ins = {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
+    def _compile(self, values: dict[str, Value]) -> _Sql:
+        stand_ins = _stand_ins(values)
         rows, columns = self._build(**stand_ins)
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(columns)
         if query.count_active_tables() > 1:
             raise LookupError("an update of rows that are found by a join is not compiled")
         sql, parameters = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
-        return sql, tuple(parameters), _slots(connections[DEFAULT_DB_ALIAS], parameters, stand_ins)
+        return _Sql.of(sql, parameters, stand_ins)
+
+
+class CompiledInsert(Generic[M]):
+    """An INSERT of one row that is passed over where a row with one of its unique values is there, compiled on the first call.
+
+    Args:
+        model: Of the row; its key is made by the application, and no column is computed by the database.
+    """
+
+    def __init__(self, model: type[M]) -> None:
+        self._model = model
+        self._sql: dict[str, str] = {}
+
+    def __call__(self, row: M) -> None:
+        """Insert."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        fields = self._model._meta.concrete_fields
+        sql = self._sql.get(connection.vendor) or self._compile(row)
+        values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+    def _compile(self, row: M) -> str:
+        query = InsertQuery(self._model, on_conflict=OnConflict.IGNORE)
+        query.insert_values(self._model._meta.concrete_fields, [row])
+        compiler: Any = query.get_compiler(using=DEFAULT_DB_ALIAS)
+        [(sql, _)] = compiler.as_sql()
+        self._sql[connections[DEFAULT_DB_ALIAS].vendor] = sql
+        return str(sql)
 
 
 def _slots(
@@ -143,6 +226,10 @@ def _slots(
     if missing := set(names.values()) - set(slots):
         raise LookupError(f"not a parameter of the statement: {', '.join(sorted(missing))}")
     return slots
+
+
+def _stand_ins(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: _stand_in(value, number) for number, (name, value) in enumerate(values.items())}
 
 
 def _stand_in(value: Value, number: int) -> Value:

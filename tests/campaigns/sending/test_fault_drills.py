@@ -115,8 +115,10 @@ def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
 
     while killed < kills:
         child = children.get(timeout=60)
-        # Somewhere in the middle of its mails, so that there is something left for all the kills.
-        going = before + max(1, (mails - before) // (kills - killed + 1))
+        # Somewhere in the middle of its mails. However fast it sends, there is something left for all the kills: each one so
+        # far may have cost a mail that was not accepted, and each to come may cost that and those beyond.
+        left = mails - before - killed - (BEYOND + 1) * (kills - killed)
+        going = before + max(1, left // (kills - killed + 1))
         # However long this process waits for a core: the child cannot have sent them all before it is killed.
         server.accept_at_most(going + BEYOND)
         deadline = time.monotonic() + 20

@@ -1,0 +1,105 @@
+"""What keeps a due mail from going: a halt, the suppression list, what ended its sequence, an absence, caps.
+
+Each is the exception. So one question asks for all of them, and only where it finds something is asked what it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, Q, QuerySet
+
+from campaigns.models import Campaign, Contact, Message
+from campaigns.sending import contact_caps
+from campaigns.states import EventKind, MessageState, StepCondition, StopReason
+from campaigns.suppression import queries as suppressed
+from campaigns.writing import sequences
+from jobs.scheduling import halt
+from web.db.compiled_query import CompiledExists
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a mail does not go now: the state it belongs in, and what else its row says then; under a halt, nothing else."""
+
+    state: MessageState
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def before_claim(message: Message, campaign: Campaign, *, now: datetime) -> Obstacle | None:
+    """What keeps a mail from being claimed; None where nothing does.
+
+    Whoever acts on the answer holds off halts and has locked the contacts of the address.
+
+    Args:
+        message: With its campaign, its step, and its contact as locked.
+        campaign: The mail's.
+        now: The time.
+    """
+    if _is_erased(message.contact):
+        return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.ERASED})
+    # Whether the condition of a later step still holds is a question of its own.
+    if message.step.when == StepCondition.NO_ANSWER and not _anything_stands(message, campaign, now):
+        return None
+    if halt.current_halt():
+        return Obstacle(MessageState.APPROVED)
+    # A reply that came while the mail was on the wire could not stop it; put off, it must not go any more.
+    if reason := _suppression(message.contact) or sequences.stop_reason(message):
+        return Obstacle(MessageState.STOPPED, {"stop_reason": reason})
+    # A notice that came after this mail was planned.
+    if message.step.number > 1 and (back_at := sequences.away_until(message.enrolment_id)):
+        return Obstacle(MessageState.APPROVED, {"due_at": back_at})
+    if hold := contact_caps.hold_of(message, campaign, now=now):
+        return Obstacle(MessageState.APPROVED, {"due_at": hold.until, "held_because": hold.reason})
+    return None
+
+
+def before_wire(message: Message) -> Obstacle | None:
+    """What keeps a claimed mail from the wire: all is halted, or its reader is not written to any more."""
+    if not _IS_BARRED(pk=message.pk):
+        return None
+    if halt.current_halt():
+        return Obstacle(MessageState.APPROVED)
+    if suppressed.is_suppressed(message.contact.address_hmac):
+        return Obstacle(MessageState.STOPPED, {"stop_reason": StopReason.SUPPRESSED})
+    return None
+
+
+def _is_erased(contact: Contact) -> bool:
+    return contact.erased_at is not None or not contact.address
+
+
+def _suppression(contact: Contact) -> StopReason | None:
+    if not suppressed.is_suppressed(contact.address_hmac):
+        return None
+    return StopReason.SUPPRESSED if suppressed.is_listed(contact.address_hmac) else StopReason.OBJECTED
+
+
+def _anything_stands(message: Message, campaign: Campaign, now: datetime) -> bool:
+    ends, capped = sequences.ends_of(message.step), contact_caps.caps_of(campaign)
+    since, talked_since = contact_caps.looks_back(message, capped, now=now)
+    ids = {"pk": message.pk, "campaign": campaign.pk, "task": campaign.task_id}
+    return _STANDS(ends, capped, message.step.number == 1, **ids, since=since, talked_since=talked_since)
+
+
+def _standing(
+    ends: tuple[EventKind, ...], capped: tuple[str, ...], is_first: bool, *, pk: UUID, campaign: UUID, task: UUID,
+    since: datetime | None, talked_since: datetime | None,
+) -> QuerySet[Message]:  # fmt: skip
+    something = _is_barred() | sequences.has_happened(ends)
+    if not is_first:
+        something |= Q(sequences.reader_was_away())
+    something |= contact_caps.may_hold(capped, campaign=campaign, task=task, since=since, talked_since=talked_since)
+    return Message.objects.filter(something, pk=pk)
+
+
+def _is_barred() -> Q:
+    return Q(Exists(halt.standing())) | suppressed.barred("contact__address_hmac")
+
+
+# Asked of each mail, so they are compiled once.
+_STANDS = CompiledExists(_standing)
+_IS_BARRED = CompiledExists(lambda *, pk: Message.objects.filter(_is_barred(), pk=pk))
