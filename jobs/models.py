@@ -35,6 +35,8 @@ class Job(models.Model):
     subject_id = models.UUIDField(null=True, blank=True)
     subject_url = models.CharField(max_length=300, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # The request that launched it; empty for work that no request began. Messages bear it too, and may be lost.
+    request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     spec = models.JSONField(default=dict)
     progress = models.JSONField(default=dict)  # {done, total, unit, rate_per_s, cost_usd}

@@ -18,6 +18,7 @@ from jobs.models import FinishedNotice, Job
 from jobs.states import CLAIMABLE, FINISHED, JobState
 from members.models import Member
 from web.errors import Refusal
+from web.logs import context
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def launch(
 ) -> Job:
     """Write a job and ring for a worker after the caller's transaction commits.
 
+    The row keeps the id of the request that it is written in, so that lines of its worker and its engine bear it.
     A broker that is away neither fails nor notably slows this: the row waits, and is rung for again.
 
     Args:
@@ -63,6 +65,7 @@ def launch(
             task_slug=task_slug,
             subject_id=subject_id,
             subject_url=subject_url,
+            request_id=context.request_id()[:64],
             queue=queue or registry.KINDS[kind].queue,
         )
         append_event(job, "state", {"state": str(JobState.QUEUED), "reason": "", **_name(by)})

@@ -26,6 +26,9 @@ class JobSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+    request_id = serializers.CharField(
+        allow_blank=True, help_text="The X-Request-ID of the request that launched it; its lines of the log bear it."
+    )
     url = serializers.CharField()
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def job_json(job: Job) -> dict[str, Any]:
         "created_at": job.created_at.isoformat(),
         "started_at": job.started_at.isoformat() if job.started_at else None,
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "request_id": job.request_id,
         "url": reverse("job-detail", args=[job.pk]),
     }
 

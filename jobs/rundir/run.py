@@ -7,6 +7,7 @@ from the environment. Does not know jobs, databases or queues.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from jobs.rundir.durable import fsync_file, fsync_folder, sha256_of, write_durab
 from jobs.rundir.tail import FILE as EVENTS
 from web.logs import formatters
 
+logger = logging.getLogger(__name__)
 SECRETS_FD = "MINIATURES_SECRETS_FD"
 LEASE_LOOKS_PER_LEASE = 8
 Outcome = Literal["succeeded", "failed", "stopped"]
@@ -58,6 +60,8 @@ class RunDir:
         write_durably(folder / ENGINE, identity.mark_of(os.getpid()).model_dump_json().encode())
         run._listen()
         formatters.begin_in_engine(job=spec.job, kind=spec.kind, attempt=spec.fence)
+        # At least this line leads from a request to the engine that works for it.
+        logger.info("The engine of a job of the kind %s began.", spec.kind)
         return run
 
     @classmethod

@@ -1,7 +1,7 @@
 """`python -m jobs.rundir.spare MODULE`: an engine's program with all it imports, waiting for a run directory.
 
 Importing torch and its family takes seconds, too long to wait for after a crash. Says `ready` on its output,
-reads one path from its input, and is then the engine `python -m MODULE PATH` would be. Ends when its input does.
+reads one path and the fields of its lines of the log from its input, and is then the engine `python -m MODULE PATH` would be. Ends when its input does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from jobs.rundir.attempt import LOG
+from web.logs import context
 
 READY: Final = b"ready\n"
 
@@ -32,6 +33,7 @@ def main(module: str) -> int:
     path = sys.stdin.readline().strip()
     if not path:
         return 0
+    context.inherit(sys.stdin.readline())
     _write_to(os.open(Path(path) / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644), 1, 2)
     sys.argv = [module, path]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

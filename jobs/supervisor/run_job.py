@@ -51,7 +51,7 @@ def run_job(job_id: UUID, *, worker: str) -> None:
         who = Worker(worker, identity.host_id(), identity.boot_id())
         obstacle = _full_disk() if has_place else "every place of this worker is taken"
         if job := claim.claim(job_id, worker=who, obstacle=obstacle):
-            with context.bound(job_id=job.pk, kind=job.kind, attempt=job.fence):
+            with context.bound(request_id=job.request_id, job_id=job.pk, kind=job.kind, attempt=job.fence):
                 _run_claimed(job, who)
     finally:
         if has_place:

@@ -21,6 +21,7 @@ from django.conf import settings
 from jobs.rundir.run import SECRETS_FD
 from jobs.rundir.spare import READY
 from jobs.secrets.store import without_secrets
+from web.logs import context
 
 logger = logging.getLogger(__name__)
 # An engine that is just starting has the cores for itself first.
@@ -46,7 +47,7 @@ class SpareProcess:
         return self._was_ready
 
     def become(self, run_dir: Path, secrets: bytes) -> None:
-        """Let it be the engine of a run directory.
+        """Let it be the engine of a run directory, whose lines bear the fields that those of this thread do.
 
         Raises:
             OSError: It has ended.
@@ -54,7 +55,7 @@ class SpareProcess:
         os.write(self.secrets_fd, secrets)
         self._close_secrets()
         assert self.process.stdin is not None
-        self.process.stdin.write(f"{run_dir}\n".encode())
+        self.process.stdin.write(f"{run_dir}\n{context.handed_over()}\n".encode())
         self.process.stdin.close()
         if self.process.stdout is not None:
             self.process.stdout.close()

@@ -8,31 +8,23 @@ models and hosts, never of tasks or people.
 from __future__ import annotations
 
 import logging
-import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Count, Max, Min, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, Sum
 from django.utils import timezone
 
-from campaigns.models import Message
-from campaigns.states import CampaignState, MessageState
 from generation.models import SpendDay
 from jobs.lifecycle import reaper_lock
-from jobs.models import BackupTrial, Host, Job
-from jobs.scheduling import halt, workers
-from jobs.states import CLAIMABLE, FINISHED, HELD
+from jobs.models import Host, Job
+from jobs.scheduling import halt, hosts, workers
+from jobs.states import FINISHED
 from miniatures_site.health.request_counts import BUCKETS, COUNTS
-from miniatures_site.operations.ended_jobs import ended_kinds
+from miniatures_site.operations import counts
 from serving.models import Usage
-from webhooks.models import Delivery
-from webhooks.states import DeliveryState
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -99,15 +91,14 @@ def _product() -> Iterator[Metric]:
 def _queues() -> Iterator[Metric]:
     depth = Metric("queue_jobs", "gauge", "Jobs that wait for a worker, by queue.")
     oldest = Metric("queue_oldest_seconds", "gauge", "Seconds since the first of them was queued.")
-    rows = Job.objects.filter(state__in=CLAIMABLE).order_by().values_list("queue")
-    now = timezone.now()
-    for queue, count, first in rows.annotate(count=Count("pk"), first=Min("queued_at")):
-        depth.add(count, queue=queue)
-        oldest.add(max(0.0, (now - first).total_seconds()), queue=queue)
     served = Metric("queue_workers", "gauge", "Workers that take jobs of a queue.")
-    takes = Counter(name for each in workers.present() for name in each.queues.split(",") if name)
-    for queue, count in sorted(takes.items()):
-        served.add(count, queue=queue)
+    now = timezone.now()
+    for queue in counts.queues(workers.present()):
+        if queue.waiting:
+            depth.add(queue.waiting, queue=queue.name)
+            oldest.add(_age_s(queue.oldest, now), queue=queue.name)
+        if queue.workers:
+            served.add(queue.workers, queue=queue.name)
     yield from (depth, oldest, served)
 
 
@@ -117,11 +108,11 @@ def _jobs() -> Iterator[Metric]:
     for kind, state, count in rows.annotate(count=Count("pk")):
         states.add(count, kind=kind, state=state)
     ended = Metric("jobs_ended", "gauge", "Jobs that ended within a day, by kind and state.")
-    for kind, of_kind in sorted(ended_kinds().items()):
+    for kind, of_kind in sorted(counts.ended_kinds().items()):
         for state, count in sorted(of_kind.by_state.items()):
             ended.add(count, kind=kind, state=state)
-    overdue = Metric("job_leases_overdue", "gauge", "Jobs whose worker has not renewed its lease in time.")
-    overdue.add(Job.objects.filter(state__in=HELD, lease_until__lt=Now()).count())
+    overdue = Metric("job_leases_overdue", "gauge", "Jobs whose lease ended a while ago and that nobody has released.")
+    overdue.add(counts.stuck().count())
     yield from (states, ended, overdue)
 
 
@@ -136,34 +127,35 @@ def _beat() -> Iterator[Metric]:
 
 def _hosts() -> Iterator[Metric]:
     seen = Metric("host_seen_timestamp_seconds", "gauge", "When a host last said that it is there.")
-    free = Metric("host_disk_free_bytes", "gauge", "Bytes free where a host keeps its runs.")
+    free = Metric("host_disk_free_bytes", "gauge", "Bytes free where a host that is there keeps its runs.")
+    present = set(hosts.present().values_list("pk", flat=True))
     for host in Host.objects.order_by("name"):
         seen.add(host.seen_at.timestamp(), host=host.name)
-        free.add(host.disk_free_bytes, host=host.name)
-    own = Metric("disk_free_bytes", "gauge", "Bytes free where this process keeps its data.")
-    own.add(shutil.disk_usage(settings.VAR_DIR).free)
+        if host.pk in present:
+            free.add(host.disk_free_bytes, host=host.name)
+    own = Metric("disk_free_bytes", "gauge", "Bytes free on the fullest disk that this process writes to.")
+    own.add(min(volume.free_bytes for volume in counts.volumes()))
     yield from (seen, free, own)
 
 
 def _backups() -> Iterator[Metric]:
     verified = Metric("backup_verified_timestamp_seconds", "gauge", "When the newest backup that came back was made.")
-    made = BackupTrial.objects.filter(verified_at__isnull=False).aggregate(made=Max("made_at"))["made"]
-    if made:
-        verified.add(made.timestamp())
+    newest = counts.verified_backup()
+    if newest and newest.made_at:
+        verified.add(newest.made_at.timestamp())
     yield verified
 
 
 def _outbox() -> Iterator[Metric]:
     mails = Metric("outbox_mails", "gauge", "Approved mails of running campaigns whose time has come.")
     oldest = Metric("outbox_oldest_seconds", "gauge", "Seconds since the first of them was due.")
-    now = timezone.now()
-    running = {"campaign__state": CampaignState.RUNNING, "campaign__is_held": False}
-    rows = Message.objects.filter(state=MessageState.APPROVED, due_at__lte=now, **running)
-    _age(mails, oldest, rows.aggregate(count=Count("pk"), first=Min("due_at")), now)
     hooks = Metric("webhook_deliveries_due", "gauge", "Deliveries of webhooks whose time has come.")
     hook_age = Metric("webhook_oldest_seconds", "gauge", "Seconds since the first of them was due.")
-    due = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now)
-    _age(hooks, hook_age, due.aggregate(count=Count("pk"), first=Min("next_at")), now)
+    now = timezone.now()
+    due = counts.outboxes(now)
+    for outbox, counted, age in ((due.mails, mails, oldest), (due.webhooks, hooks, hook_age)):
+        counted.add(outbox.due)
+        age.add(_age_s(outbox.oldest, now))
     yield from (mails, oldest, hooks, hook_age)
 
 
@@ -200,11 +192,11 @@ def _serving() -> Iterator[Metric]:
 
 def _requests() -> Iterator[Metric]:
     took = Metric("http_request_seconds", "histogram", "Seconds to an answer, by route, method and status.")
-    counts: dict[str, dict[str, int]] = {}
+    by_route: dict[str, dict[str, int]] = {}
     for name, number in COUNTS.read().items():
         of, _, what = name.rpartition("|")
-        counts.setdefault(of, {})[what] = number
-    for of, by in sorted(counts.items()):
+        by_route.setdefault(of, {})[what] = number
+    for of, by in sorted(by_route.items()):
         labels = dict(zip(("route", "method", "status"), of.rsplit("|", 2), strict=True))
         for bound in BUCKETS:
             took.add(by.get(f"{bound:g}", 0), "_bucket", **labels, le=f"{bound:g}")
@@ -228,10 +220,8 @@ _READERS: tuple[Callable[[], Iterator[Metric]], ...] = (
 )
 
 
-def _age(counted: Metric, oldest: Metric, row: dict[str, object], now: datetime) -> None:
-    first = row["first"]
-    counted.add(float(str(row["count"])))
-    oldest.add(max(0.0, (now - first).total_seconds()) if isinstance(first, datetime) else 0)
+def _age_s(oldest: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 def _escaped(text: str) -> str:

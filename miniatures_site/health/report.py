@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from django.conf import settings
 from django.db import OperationalError, ProgrammingError, connection
 from django.utils import timezone
 
 from jobs.lifecycle import reaper_lock
-from jobs.models import Job
 from jobs.scheduling import halt, workers
-from jobs.states import CLAIMABLE
+from miniatures_site.operations import counts
 
-# Ticks are seconds apart; so many may be missed, and so long a beat may take at least.
-MISSED_TICKS, PATIENCE_S = 3, 30
 # Before anything is known.
 NOTHING: dict[str, Any] = {
     "beat": "unknown",
@@ -47,14 +42,13 @@ def fault(error: Exception) -> str:
 
 def _read() -> dict[str, Any]:
     present = workers.present()
-    served = Counter(name for each in present for name in each.queues.split(",") if name)
-    waiting = Job.objects.filter(state__in=CLAIMABLE).order_by().values_list("queue", flat=True).distinct()
+    queues = counts.queues(present)
     standing = halt.current_halt()
     return {
         "beat": _beat(),
         "workers": len(present),
-        "queues": dict(sorted(served.items())),
-        "unserved": sorted(set(waiting) - set(served)),
+        "queues": {queue.name: queue.workers for queue in queues if queue.workers},
+        "unserved": [queue.name for queue in queues if queue.is_unserved],
         "halted_since": standing.since.isoformat() if standing and standing.since else None,
     }
 
@@ -63,9 +57,5 @@ def _beat() -> str:
     last = reaper_lock.last_tick()
     if last is None:
         return "never seen"
-    silent_s = (timezone.now() - last).total_seconds()
-    return (
-        "ok"
-        if silent_s <= max(PATIENCE_S, MISSED_TICKS * settings.JOB_REAPER_EVERY_S)
-        else f"silent for {silent_s:.0f} s"
-    )
+    silent = timezone.now() - last
+    return "ok" if silent <= counts.beat_patience() else f"silent for {silent.total_seconds():.0f} s"

@@ -6,56 +6,34 @@ Every question is bounded by an index or a limit: a million ended jobs make none
 from __future__ import annotations
 
 import platform
-import shutil
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import django
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count, Min
 from django.utils import timezone
 
-from campaigns.models import Message
-from campaigns.states import CampaignState, MessageState
 from jobs.kinds import registry
 from jobs.lifecycle import reaper_lock
 from jobs.models import BackupTrial, Halt, Host, Job
 from jobs.scheduling import halt, workers
-from jobs.scheduling.clock import database_time_in
 from jobs.scheduling.hosts import present as present_hosts
-from jobs.states import CLAIMABLE, HELD, JobState
-from miniatures_site.backup import files
+from jobs.states import JobState
 from miniatures_site.backup.create import app_version
 from miniatures_site.celery import app
-from miniatures_site.operations.ended_jobs import EndedKind, ended_kinds
-from training.models import Notice
-from webhooks.models import Delivery
-from webhooks.states import DeliveryState
+from miniatures_site.operations import counts
+from miniatures_site.operations.counts import EndedKind, Outbox, QueueRow, Volume
 
 FAILED_DAYS = 7
 FAILED_ROWS, LEASE_ROWS = 50, 50
 BROKER_WITHIN_S = 0.8
 _broker_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="operations-broker")
-
-
-@dataclass(frozen=True)
-class QueueRow:
-    """A queue: what waits in it, since when and why, and how many workers listen."""
-
-    name: str
-    waiting: int
-    oldest: datetime | None
-    reason: str
-    running: int
-    workers: int
 
 
 @dataclass(frozen=True)
@@ -68,20 +46,6 @@ class HostState:
 
 
 @dataclass(frozen=True)
-class Volume:
-    """A disk of the web host, or the one a host's runs lie on."""
-
-    name: str
-    free_bytes: int
-    total_bytes: int
-
-    @property
-    def free_share(self) -> float:
-        """Between 0 and 1."""
-        return self.free_bytes / self.total_bytes if self.total_bytes else 0.0
-
-
-@dataclass(frozen=True)
 class FailedKind:
     """Failed jobs of one kind; `may_repeat_costs` where another try may pay or send again."""
 
@@ -89,14 +53,6 @@ class FailedKind:
     label: str
     jobs: list[Job]
     may_repeat_costs: bool
-
-
-@dataclass(frozen=True)
-class Outbox:
-    """Something that waits to leave: the oldest that is due."""
-
-    name: str
-    oldest: datetime | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +73,7 @@ class Reading:
     failed_are_cut: bool
     ended: dict[str, EndedKind]
     stuck: list[Job]
+    stuck_number: int
     outboxes: list[Outbox]
 
 
@@ -128,22 +85,25 @@ def read() -> Reading:
     by_host = Counter(beat.host for beat in beats)
     hosts = [HostState(host, host.pk in present, by_host[host.pk]) for host in Host.objects.all()]
     failed = failed_jobs()
+    at, stuck = timezone.now(), list(counts.stuck().defer("spec", "result", "progress")[:LEASE_ROWS])
+    outboxes = counts.outboxes(at)
     return Reading(
-        at=timezone.now(),
+        at=at,
         hosts=hosts,
-        queues=_queues(Counter(name for beat in beats for name in beat.queues.split(",") if name)),
+        queues=counts.queues(beats, with_reasons=True),
         beat=reaper_lock.last_tick(),
         halt=halt.current_halt(),
-        verified=BackupTrial.objects.filter(verified_at__isnull=False).first(),
+        verified=counts.verified_backup(),
         last_trial=BackupTrial.objects.first(),
-        volumes=_volumes(),
+        volumes=counts.volumes(),
         versions={**_versions(), "Broker": _answer(broker)},
         missing_migrations=_missing_migrations(),
         failed=_by_kind(failed),
         failed_are_cut=len(failed) == FAILED_ROWS,
-        ended=ended_kinds(),
-        stuck=stuck_jobs(),
-        outboxes=_outboxes(),
+        ended=counts.ended_kinds(),
+        stuck=stuck,
+        stuck_number=len(stuck) if len(stuck) < LEASE_ROWS else counts.stuck().count(),
+        outboxes=[outboxes.mails, outboxes.webhooks, outboxes.notices],
     )
 
 
@@ -152,42 +112,6 @@ def failed_jobs() -> list[Job]:
     since = timezone.now() - timedelta(days=FAILED_DAYS)
     failed = Job.objects.filter(state=JobState.FAILED, finished_at__gte=since).order_by("-finished_at")
     return list(failed.defer("spec", "result", "progress")[:FAILED_ROWS])
-
-
-def stuck_jobs() -> list[Job]:
-    """Jobs whose lease ended a while ago and that nobody has released: the beat, or the workers that do its rounds, are away."""
-    late = database_time_in(-settings.JOB_LEASE_S)
-    held = Job.objects.filter(state__in=HELD, lease_until__lt=late).order_by("lease_until")
-    return list(held.defer("spec", "result", "progress")[:LEASE_ROWS])
-
-
-def _queues(served: Counter[str]) -> list[QueueRow]:
-    # Names of the sums are computed, which the stubs cannot follow.
-    waiting: dict[str, Any] = {
-        str(row["queue"]): row
-        for row in Job.objects.filter(state__in=CLAIMABLE)
-        .order_by()
-        .values("queue")
-        .annotate(number=Count("pk"), oldest=Min("queued_at"))
-    }
-    running = Counter(Job.objects.filter(state__in=HELD).values_list("queue", flat=True))
-    return [
-        QueueRow(
-            name,
-            waiting.get(name, {}).get("number", 0),
-            waiting.get(name, {}).get("oldest"),
-            _reason(name) if name in waiting else "",
-            running[name],
-            served[name],
-        )
-        for name in sorted({*waiting, *running, *served})
-    ]
-
-
-def _reason(queue: str) -> str:
-    """Why the job that has waited longest in a queue waits; empty where nothing but its turn is lacking."""
-    first = Job.objects.filter(queue=queue, state__in=CLAIMABLE).order_by("queued_at")
-    return first.values_list("waiting_reason", flat=True).first() or ""
 
 
 def _by_kind(jobs: list[Job]) -> list[FailedKind]:
@@ -204,31 +128,6 @@ def may_repeat_costs(kind_name: str) -> bool:
     """Whether jobs of a kind pay or send; of a kind that is not known here, it may be."""
     kind = registry.KINDS.get(kind_name)
     return kind is None or kind.leaves
-
-
-def _outboxes() -> list[Outbox]:
-    now = timezone.now()
-    mails = Message.objects.filter(
-        state=MessageState.APPROVED, due_at__lt=now, campaign__state=CampaignState.RUNNING
-    ).aggregate(oldest=Min("due_at"))
-    hooks = Delivery.objects.filter(state=DeliveryState.PENDING, next_at__lt=now).aggregate(oldest=Min("next_at"))
-    notices = Notice.objects.filter(sent_at__isnull=True, due_at__lt=now).aggregate(oldest=Min("due_at"))
-    return [
-        Outbox("Mails of running campaigns", mails["oldest"]),
-        Outbox("Webhooks", hooks["oldest"]),
-        Outbox("Notices to members", notices["oldest"]),
-    ]
-
-
-def _volumes() -> list[Volume]:
-    """Disks that this web process writes to, each once however many folders lie on it."""
-    folders = {"Data": Path(settings.VAR_DIR), "Runs": Path(settings.RUNS_DIR), "Artefacts": files.artefact_folder()}
-    by_disk: dict[int, tuple[list[str], Path]] = {}
-    for name, folder in folders.items():
-        if folder is not None and folder.exists():
-            by_disk.setdefault(folder.stat().st_dev, ([], folder))[0].append(name)
-    usages = [(", ".join(names).capitalize(), shutil.disk_usage(folder)) for names, folder in by_disk.values()]
-    return [Volume(name, usage.free, usage.total) for name, usage in usages]
 
 
 def _versions() -> dict[str, str]:

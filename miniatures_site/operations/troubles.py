@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from django.conf import settings
-
 from jobs.rundir.machine import GIB
-from miniatures_site.operations.readings import QueueRow, Reading
+from miniatures_site.operations.counts import QueueRow, beat_patience
+from miniatures_site.operations.readings import Reading
 
-MISSED_TICKS, PATIENCE_S = 3, 30
 QUEUE_LATE = timedelta(minutes=10)
 OUTBOX_LATE = timedelta(minutes=15)
 BACKUP_EVERY = timedelta(days=2)
@@ -65,11 +63,10 @@ def troubles(reading: Reading) -> list[Trouble]:
 
 
 def _beat(reading: Reading) -> Iterator[Trouble]:
-    patience = timedelta(seconds=max(PATIENCE_S, MISSED_TICKS * settings.JOB_REAPER_EVERY_S))
     hint = "Start the beat process, and a worker of the queue default, which does its rounds."
     if reading.beat is None:
         yield Trouble("failed", "The beat has never ticked.", hint, AlertName.BEAT_SILENT)
-    elif reading.at - reading.beat > patience:
+    elif reading.at - reading.beat > beat_patience():
         message = f"The beat last ticked {_ago(reading, reading.beat)}."
         yield Trouble("failed", message, hint, AlertName.BEAT_SILENT)
 
@@ -78,7 +75,7 @@ def _queues(reading: Reading) -> Iterator[Trouble]:
     for queue in reading.queues:
         if queue.oldest is None:
             continue
-        if not queue.workers:
+        if queue.is_unserved:
             message = f"{queue.waiting} {_jobs(queue.waiting)} in the queue {queue.name}, which no worker takes."
             hint = f"Start a worker of the queue {queue.name}, or cancel what waits."
             yield Trouble("failed", message, hint, AlertName.QUEUE_UNSERVED, queue.name)
@@ -98,7 +95,7 @@ def _schema(reading: Reading) -> Iterator[Trouble]:
 
 
 def _leases(reading: Reading) -> Iterator[Trouble]:
-    if number := len(reading.stuck):
+    if number := reading.stuck_number:
         yield Trouble(
             "failed",
             f"{number} {'job is' if number == 1 else 'jobs are'} held by a worker that stopped answering.",
@@ -137,8 +134,11 @@ def _backup(reading: Reading) -> Iterator[Trouble]:
     hint = "Run manage.py backup each night; it ends with a trial restore."
     if reading.verified is None:
         yield Trouble("look", "No backup was ever verified.", hint, AlertName.BACKUP_MISSED)
-    elif reading.at - reading.verified.tried_at > BACKUP_EVERY:
-        message = f"The last verified backup was tried {_ago(reading, reading.verified.tried_at)}."
+        return
+    # An old one that came back again today is as old as before.
+    made_at = reading.verified.made_at or reading.verified.tried_at
+    if reading.at - made_at > BACKUP_EVERY:
+        message = f"The last verified backup was made {_ago(reading, made_at)}."
         yield Trouble("look", message, hint, AlertName.BACKUP_MISSED)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections
+from django.test import Client
 
 from generation.models import Call, Order, Teacher
 from generation.orders import launch
@@ -18,6 +21,7 @@ from jobs.supervisor import run_job
 from members.models import Member
 from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
+from web.logs import context
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +49,29 @@ def test_an_offline_order_fills_the_desk(task: Task, source: Source, offline: Te
     assert order.job.state == "succeeded", order.job.error
     assert Draft.objects.filter(job_id=order.job_id).count() == 9
     assert (order.job.progress["done"], order.job.result["drafts"]) == (9, 9)
+
+
+def test_lines_of_an_engine_bear_the_request_that_ordered_it_although_its_message_was_lost(
+    task: Task, source: Source, offline: Teacher, lead: Member, client: Client, settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    client.force_login(lead, backend="django.contrib.auth.backends.ModelBackend")
+    body = {"task": task.slug, "teacher": offline.slug, "source": source.slug, "count": 2}
+    headers = {"X-Request-ID": "from-the-proxy-7"}
+    ordered = client.post("/api/v1/orders/", body, content_type="application/json", headers=headers)
+    assert ordered.status_code == 202 and not context.request_id()
+
+    run_job(UUID(ordered.json()["job"]), worker="w")
+
+    job = Order.objects.get().job
+    log = settings.RUNS_DIR / str(job.pk) / str(job.run_fence) / "engine.log"
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    told = {(line["request_id"], line["job_id"], line["kind"]) for line in lines}
+    assert job.state == "succeeded"
+    assert told == {("from-the-proxy-7", str(job.pk), "generation")}
+    assert "from-the-proxy-7" in client.get(f"/jobs/{job.pk}/").content.decode()
+    assert client.get(f"/api/v1/jobs/{job.pk}/").json()["request_id"] == "from-the-proxy-7"
 
 
 def test_a_paused_order_goes_on_and_pays_for_the_rest_only(

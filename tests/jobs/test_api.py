@@ -19,6 +19,7 @@ SHAPE = {
     "created_at",
     "started_at",
     "finished_at",
+    "request_id",
     "url",
 }
 

@@ -7,13 +7,13 @@ and nothing else. A mail may come twice if a worker dies between sending and not
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from jobs.models import Job
@@ -54,10 +54,14 @@ def unfollow(job: Job, *, by: Member) -> None:
     Watcher.objects.filter(job=job, member=by).delete()
 
 
+def due(now: datetime) -> QuerySet[Notice]:
+    """Notices whose time has come, and that are not given up."""
+    return Notice.objects.filter(sent_at__isnull=True, attempts__lt=MAX_ATTEMPTS, due_at__lte=now)
+
+
 def send_due() -> int:
     """Send what is due; returns how many mails went out. Any number of senders may run at once."""
-    due = Notice.objects.filter(sent_at__isnull=True, attempts__lt=MAX_ATTEMPTS, due_at__lte=timezone.now())
-    return sum(_send(notice) for notice in due.select_related("member").order_by("due_at")[:BATCH_SIZE])
+    return sum(_send(notice) for notice in due(timezone.now()).select_related("member").order_by("due_at")[:BATCH_SIZE])
 
 
 def _send(notice: Notice) -> int:

@@ -53,15 +53,30 @@ def clear() -> None:
 
 def environment() -> dict[str, str]:
     """Return the variable that hands the fields to a process that is started now."""
-    return {VARIABLE: json.dumps(dict(fields()))} if fields() else {}
+    return {VARIABLE: handed_over()} if fields() else {}
 
 
-def _read_inherited() -> Mapping[str, str]:
+def handed_over() -> str:
+    """Return the fields as one line, for `inherit` in another process."""
+    return json.dumps(dict(fields()))
+
+
+def inherit(line: str) -> None:
+    """Take the fields of another process for all threads of this one, and for the processes that it starts.
+
+    A line that cannot be read, or an empty one, changes nothing.
+    """
+    if given := _read(line):
+        _inherited.update(given)
+        os.environ[VARIABLE] = line.strip()
+
+
+def _read(line: str) -> dict[str, str]:
     try:
-        given = json.loads(os.environ.get(VARIABLE, "{}"))
+        given = json.loads(line)
     except ValueError:
         return {}
     return {str(name): str(value) for name, value in given.items()} if isinstance(given, dict) else {}
 
 
-_inherited = _read_inherited()
+_inherited = _read(os.environ.get(VARIABLE, ""))

@@ -91,7 +91,7 @@ def _take(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> Non
 
 def _answer(rows: Poured, mail: Message, doing: ReaderAction, at: datetime) -> None:
     """A reply, or what rules know for a program's mail; a wish to hear no more that is read from it stops mails."""
-    said = reply_texts.drawn(doing.meaning, mail.contact.language, doing.words)
+    said = reply_texts.written_by(mail.contact, doing.meaning, doing.words)
     if said.is_automatic:
         told = {"found_by": "reference", "why": "what it says"}
         _event(rows, mail, EventKind.AUTO_REPLIED, at, payload=told, is_machine=True)

@@ -115,7 +115,7 @@ class _Readers:
         if doing.kind == "meeting":
             report.report(mail, EventKind.MEETING, at=at, by=self._lead)
             return
-        said = reply_texts.drawn(doing.meaning, mail.contact.language, doing.words) if doing.meaning else None
+        said = reply_texts.written_by(mail.contact, doing.meaning, doing.words) if doing.meaning else None
         raw = self._mailbox.read(self._mailbox.of_message_id(mail.message_id)) or b""
         self._answers.carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
         if said is not None and said.found.by == reply_texts.SORTER and said.found.is_sure:

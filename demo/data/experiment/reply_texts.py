@@ -1,18 +1,21 @@
-"""The words of simulated replies: drawn as those of *Reply sorting* are, in three languages, and sorted as the product does.
+"""The words of simulated replies, in three languages: drawn as those of *Reply sorting* are, and sorted as the product does.
 
+Each is signed by the contact it comes from.
 What the shipped reply sorter says of each text was recorded, since asking it takes torch: `sort_by_miniature` asks anew.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cache
+import re
+from functools import cache, partial
 from typing import NamedTuple
 
+from campaigns.models import Contact
 from campaigns.replies import sorting
 from campaigns.replies.parsing import auto_replies
 from campaigns.replies.sorting import ReceivedReply, SortedReply
-from demo.data.reply_sorting.records import records
+from demo.data.reply_sorting.records import DrawnReply, address_of, replies
 from demo.recordings.answers import FOLDER
 
 # Other draws than those that the task's desk holds.
@@ -27,6 +30,7 @@ class ReplyText(NamedTuple):
 
     Attributes:
         is_automatic: Whether rules know it for a program's, so that it counts as nobody's reply.
+        drawn: The reply with the names in it that mean its writer.
     """
 
     subject: str
@@ -35,6 +39,7 @@ class ReplyText(NamedTuple):
     language: str
     found: SortedReply
     is_automatic: bool
+    drawn: DrawnReply
 
 
 @cache
@@ -42,18 +47,49 @@ def texts() -> dict[tuple[str, str], list[ReplyText]]:
     """Replies by what they were made to mean and their language."""
     by_kind: dict[tuple[str, str], list[ReplyText]] = {}
     told = _recorded()
-    for meaning, language, received in _drawn():
+    for meaning, language, received, drawn in _drawn():
         found = sorting.sort(received, probabilities=told.get(received.read), by=SORTER)
         is_automatic = auto_replies.auto_reply_reason(received.mail, received.text, subject=received.subject)
-        reply = ReplyText(received.subject, received.text, meaning, language, found, bool(is_automatic))
+        reply = ReplyText(received.subject, received.text, meaning, language, found, bool(is_automatic), drawn)
         by_kind.setdefault((meaning, language), []).append(reply)
     return by_kind
 
 
-def drawn(meaning: str, language: str, at: float) -> ReplyText:
-    """The reply at a place in [0, 1) among those of a meaning and language."""
-    fitting = texts()[meaning, language]
-    return fitting[int(at * len(fitting))]
+def written_by(contact: Contact, meaning: str, at: float) -> ReplyText:
+    """What a contact answers: the reply at a place in [0, 1) among those of a meaning and their language, in their own name."""
+    fitting = texts()[meaning, contact.language]
+    reply = fitting[int(at * len(fitting))]
+    # Only now: what the sorter says of a text was recorded with the names it was drawn with.
+    return reply._replace(text=_in_the_name_of(contact, reply.text, reply.drawn))
+
+
+def _in_the_name_of(contact: Contact, text: str, drawn: DrawnReply) -> str:
+    """Put a contact's names where a text has those of the person it was drawn for, however hastily they are typed."""
+    name = f"{contact.first_name} {contact.last_name}".strip()
+    new = {drawn.company: contact.company}
+    for person in filter(None, (drawn.named, drawn.signer)):
+        new |= {address_of(person): contact.address, person: name, person.split()[0]: contact.first_name or name}
+    # The longer first: a whole name before the first name in it.
+    for old in sorted(new, key=len, reverse=True):
+        text = _as_typed(old).sub(partial(_in_its_case, new[old]), text)
+    return text
+
+
+def _in_its_case(new: str, match: re.Match[str]) -> str:
+    return new.lower() if match[0].islower() else new
+
+
+@cache
+def _as_typed(name: str) -> re.Pattern[str]:
+    """A name with each of the slips that hasty writers make: one letter of a word lost, or two swapped."""
+    words = []
+    for word in name.split():
+        typed = {word}
+        for letters in re.finditer(r"[^\W\d_]{5,}", word):
+            for at in range(letters.start() + 1, letters.end() - 1):
+                typed |= {word[: at + 1] + word[at + 2 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :]}
+        words.append(f"(?:{'|'.join(re.escape(each) for each in sorted(typed, key=len, reverse=True))})")
+    return re.compile(r"(?<![\w.@-])" + r"\s+".join(words) + r"(?![\w@-]|\.\w)", re.IGNORECASE)
 
 
 def sort_by_miniature() -> None:
@@ -62,11 +98,11 @@ def sort_by_miniature() -> None:
 
     from campaigns.replies import miniature
 
-    replies = [received for _, _, received in _drawn()]
-    said = miniature.ask(miniature.load(settings.REPLY_SORTER_DIR), replies)
+    asked = [received for _, _, received, _ in _drawn()]
+    said = miniature.ask(miniature.load(settings.REPLY_SORTER_DIR), asked)
     kept = {
         reply.read: {name: round(share, 3) for name, share in shares.items()}
-        for reply, shares in zip(replies, said, strict=True)
+        for reply, shares in zip(asked, said, strict=True)
     }
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / SORTED).write_text(
@@ -80,13 +116,14 @@ def _recorded() -> dict[str, dict[str, float]]:
 
 
 @cache
-def _drawn() -> tuple[tuple[str, str, ReceivedReply], ...]:
-    """Meaning, language and text of each reply."""
+def _drawn() -> tuple[tuple[str, str, ReceivedReply, DrawnReply], ...]:
+    """Meaning, language and text of each reply, and the reply as it was drawn."""
     found = []
     for seed in SEEDS:
-        for record in records(seed):
+        for drawn in replies(seed):
+            record = drawn.record
             language = _CODES.get(str(record.fields["language"]))
             if language is not None:
                 received = sorting.received(str(record.facts["subject"]), str(record.facts["reply"]))
-                found.append((str(record.fields["meaning"]), language, received))
+                found.append((str(record.fields["meaning"]), language, received, drawn))
     return tuple(found)

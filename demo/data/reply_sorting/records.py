@@ -83,6 +83,22 @@ _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _LINE = re.compile(r"@(\w+) (.*)")
 
 
+class DrawnReply(NamedTuple):
+    """A reply, and what in it names its writer, for whoever lets somebody else write it.
+
+    Attributes:
+        record: As the task has it.
+        signer: Who signs, and is greeted in what is quoted; the mail may have no signature.
+        named: Whom its words name as their own writer, such as *It is me, Ruth*; empty where they name nobody so.
+        company: The writer's.
+    """
+
+    record: AnsweredRecord
+    signer: str
+    named: str
+    company: str
+
+
 class Phrases(NamedTuple):
     """What a language's file holds: words for slots and frames, and constructions by label."""
 
@@ -92,6 +108,12 @@ class Phrases(NamedTuple):
 
 @cache
 def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
+    """The replies as records of the task; see `replies`."""
+    return tuple(each.record for each in replies(seed))
+
+
+@cache
+def replies(seed: int = SEED) -> tuple[DrawnReply, ...]:
     """Draw the replies: each label equally often, no two with the same words, in no order.
 
     Args:
@@ -101,7 +123,7 @@ def records(seed: int = SEED) -> tuple[AnsweredRecord, ...]:
     companies = prospects(300)
     seen: set[str] = set()
     drawn = [
-        _record(rng, language, meaning, own, companies)
+        _reply(rng, language, meaning, own, companies)
         for language, count in EACH.items()
         for meaning in MEANINGS
         for own in _own_texts(rng, language, meaning, count, seen)
@@ -126,47 +148,54 @@ def phrases(language: str) -> Phrases:
     return Phrases(words, constructions)
 
 
-def _own_texts(rng: random.Random, language: str, meaning: str, count: int, seen: set[str]) -> Iterator[str]:
-    """Texts of one label with different words, each construction before any comes twice."""
-    given: list[str] = []
+def _own_texts(
+    rng: random.Random, language: str, meaning: str, count: int, seen: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Texts of one label with different words, each construction before any comes twice; and whom each names as its writer."""
+    given: list[tuple[str, str]] = []
     while len(given) < count:
         known = phrases(language).constructions[meaning]
         for construction in rng.sample(known, k=len(known)):
-            text = _filled(rng, language, construction)
+            text, named = _filled(rng, language, construction)
             if len(given) < count and text not in seen:
                 seen.add(text)
-                given.append(text)
+                given.append((text, named))
     yield from given
 
 
-def _filled(rng: random.Random, language: str, construction: str) -> str:
-    """A construction with its choices made and its slots filled."""
+def _filled(rng: random.Random, language: str, construction: str) -> tuple[str, str]:
+    """A construction with its choices made and its slots filled; and whom it names as its writer, if anybody."""
     chosen = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), construction)
     who = rng.choice(PEOPLE)
-    first, _, last = who.partition(" ")
+    first = who.split()[0]
     place = rng.choice(("Harrow", "Lindau", "Arles", "Bergamo", "Deventer", "Vigo"))
     words = {name: rng.choice(options) for name, options in phrases(language).words.items()}
-    own = {"who": who, "first": first, "mail": f"{first}.{last}@office.example".lower(), "city": place}
+    mail = address_of(who)
+    own = {"who": who, "first": first, "mail": mail, "my_name": who, "my_first": first, "my_mail": mail, "city": place}
     numbers = {
         "n": rng.choice((15, 20, 30, 40, 45)),
         "ticket": f"{rng.choice('ACQTX')}-{rng.randrange(10_000, 99_999)}",
     }
     text = chosen.format(**{**words, **own, **numbers, "date": words["date"]})
-    return text[:1].upper() + text[1:] if text[-1:] in ".?!" else text
+    return text[:1].upper() + text[1:] if text[-1:] in ".?!" else text, who if "{my_" in chosen else ""
 
 
-def _record(
-    rng: random.Random, language: str, meaning: str, own: str, companies: Sequence[dict[str, str]]
-) -> AnsweredRecord:
+def address_of(person: str) -> str:
+    """The address of one of `PEOPLE`."""
+    return f"{person.replace(' ', '.')}@office.example".lower()
+
+
+def _reply(
+    rng: random.Random, language: str, meaning: str, own: tuple[str, str], companies: Sequence[dict[str, str]]
+) -> DrawnReply:
     at_home = [each["company"] for each in companies if each.get("country") in COUNTRIES[language]]
     company = rng.choice(at_home)
     subject = rng.choice(SUBJECTS).format(company=company)
-    facts = {
-        "subject": _subject(rng, language, meaning, subject),
-        "company": company,
-        "reply": _mail(rng, language, meaning, own, company),
-    }
-    return AnsweredRecord(facts, {"meaning": meaning, "language": LANGUAGES[language]})
+    heading = _subject(rng, language, meaning, subject)
+    signer = rng.choice([name for name in PEOPLE if name.split()[0] not in own[0]])
+    facts = {"subject": heading, "company": company, "reply": _mail(rng, language, meaning, own[0], signer, company)}
+    record = AnsweredRecord(facts, {"meaning": meaning, "language": LANGUAGES[language]})
+    return DrawnReply(record, signer, own[1], company)
 
 
 def _subject(rng: random.Random, language: str, meaning: str, subject: str) -> str:
@@ -175,9 +204,9 @@ def _subject(rng: random.Random, language: str, meaning: str, subject: str) -> s
     return f"{ANSWER_MARKS[language]}: {subject}"
 
 
-def _mail(rng: random.Random, language: str, meaning: str, own: str, company: str) -> str:
+def _mail(rng: random.Random, language: str, meaning: str, own: str, writer: str, company: str) -> str:
     """The whole mail: greeting, own words, signature, and what is quoted below."""
-    words, writer = phrases(language).words, rng.choice([name for name in PEOPLE if name.split()[0] not in own])
+    words = phrases(language).words
     body = own
     if meaning not in BY_MACHINE or rng.random() < 0.2:
         opening = f"{rng.choice(words['soft'])} {own}".strip() if len(own.split()) > 2 else own

@@ -6,9 +6,11 @@ Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ def main() -> None:
     body = run.spec.body
     if body.get("deaf"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    log_from_a_thread()
     ledger, count = Path(body["ledger"]), int(body["count"])
     done = len(ledger.read_text().split()) if ledger.exists() else 0
     begun = done
@@ -38,6 +41,12 @@ def main() -> None:
         run.emit("progress", done=done, total=count, unit="counts")
     (run.path / "total.txt").write_text(str(done))
     run.finish("succeeded", {"total": done, "secrets": sorted(run.secrets())}, ["total.txt"])
+
+
+def log_from_a_thread() -> None:
+    thread = threading.Thread(target=logging.getLogger("a thread of the engine").info, args=["counting begins"])
+    thread.start()
+    thread.join()
 
 
 def misbehave(run: RunDir, done: int, *, since_begin: int) -> None:

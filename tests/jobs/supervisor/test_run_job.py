@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
 import signal
 from pathlib import Path
@@ -13,6 +16,8 @@ from jobs.lifecycle import control
 from jobs.models import Job, JobEvent
 from jobs.supervisor import run_job
 from tests.jobs.conftest import state_of, wait_for
+from web.logs import context
+from web.logs.formatters import JsonFormatter
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,6 +35,24 @@ def test_a_job_runs_to_its_end_and_tells_everything_once(launch, kinds, ledger):
     assert kinds["counting"].ends == ["succeeded"]
     seqs = list(JobEvent.objects.filter(job=job).order_by("seq").values_list("seq", flat=True))
     assert seqs == list(range(1, job.last_seq + 1))
+
+
+def test_a_supervisors_lines_bear_the_request_that_launched_the_job(launch):
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter())
+    with context.bound(request_id="request-0006"):
+        job = launch(secret_refs=["NOT_ALLOWED"])
+    supervisor = logging.getLogger("jobs.supervisor.run_job")
+    supervisor.addHandler(handler)
+
+    with context.bound(request_id="request-0007", task="jobs.ring"):
+        run_job(job.pk, worker="worker-1")
+
+    supervisor.removeHandler(handler)
+    [line] = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert "broke off" in line["message"]
+    assert (line["request_id"], line["job_id"], line["task"]) == ("request-0006", str(job.pk), "jobs.ring")
 
 
 def test_a_ring_for_a_job_that_is_done_does_nothing(launch, ledger):

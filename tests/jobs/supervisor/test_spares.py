@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from jobs.rundir.attempt import LOG, RESULT
 from jobs.supervisor import run_job
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from tests.jobs.conftest import state_of, wait_for
+from web.logs import context
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODULE = "tests.jobs.engines.counting"
@@ -52,6 +54,25 @@ def test_an_engine_is_made_of_the_spare_and_gets_its_secrets_and_its_log(launch,
     assert "counting from 0 to 3" in log.read_text()
     mark = (log.parent / "engine.json").read_text()
     assert f'"pid":{pid},' in mark.replace(" ", "")
+
+
+def test_lines_of_an_engine_made_of_a_spare_bear_its_job_and_its_request(launch, ledger, settings, monkeypatch):
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    stand_by()
+    with context.bound(request_id="request-0008"):
+        job = launch(count=1)
+
+    run_job(job.pk, worker="worker-1")
+
+    job.refresh_from_db()
+    log = settings.RUNS_DIR / str(job.pk) / str(job.run_fence) / LOG
+    told = {line["logger"]: line for line in map(json.loads, json_lines(log.read_text()))}
+    assert set(told) == {"jobs.rundir.run", "a thread of the engine"}
+    assert {(line["request_id"], line["job_id"]) for line in told.values()} == {("request-0008", str(job.pk))}
+
+
+def json_lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("{")]
 
 
 def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_none(

@@ -24,7 +24,7 @@ from miniatures_site import celery_tasks
 from miniatures_site.alerts import check as checking
 from miniatures_site.alerts import database_away
 from miniatures_site.management.commands import check_alerts, up
-from miniatures_site.operations import readings
+from miniatures_site.operations import counts, readings
 from miniatures_site.operations.troubles import AlertName, troubles
 from tests.everything import ROOT
 
@@ -37,7 +37,7 @@ def well(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     reaper_lock.record_beat_start()
     WorkerBeat.objects.create(worker="w", host="h", queues="default", at=timezone.now())
     BackupTrial.objects.create(file_name="tonight.tar", bytes=5, verified_at=timezone.now())
-    monkeypatch.setattr(readings, "_volumes", list)
+    monkeypatch.setattr(counts, "volumes", list)
 
 
 @pytest.fixture

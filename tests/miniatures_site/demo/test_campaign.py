@@ -35,6 +35,7 @@ from demo.data.claim_check import CLAIM_CHECK
 from demo.data.company_news import COMPANY_NEWS
 from demo.data.experiment import load, plan, population, reply_texts
 from demo.data.prospects.generate import prospects
+from demo.data.reply_sorting.records import PEOPLE
 from demo.mail_sink.mail_folder import MailFolder
 from members.models import Member
 from review.models import Decision, Task
@@ -98,6 +99,50 @@ def test_no_plain_interest_is_taken_for_a_wish_to_hear_no_more() -> None:
 
     assert interested
     assert ReplyClass.UNSUBSCRIBE not in {reply.found.reply_class for reply in interested}
+
+
+def signatures(text: str) -> list[str]:
+    """Lines that are a name, however hastily it was typed: of those that replies are drawn with, and of contacts."""
+    names = {*PEOPLE, *population.FIRST_NAMES}
+    names |= {f"{first} {last}" for first in population.FIRST_NAMES for last in population.LAST_NAMES}
+    names |= {name.split()[0] for name in PEOPLE}
+    known = {"".join(sorted(name.lower())): name for name in names}
+    return [known[letters] for line in text.splitlines() if (letters := "".join(sorted(line.strip().lower()))) in known]
+
+
+def test_every_reply_is_signed_by_the_contact_it_comes_from() -> None:
+    contact = Contact(first_name="Ute", last_name="Vogel", company="Own Branch 7", address="ute.vogel@own-7.example")
+    companies = [facts["company"].lower() for facts in prospects(300)]
+    seen = Counter[str]()
+    for (meaning, language), replies in reply_texts.texts().items():
+        contact.language = language
+        for number, drawn in enumerate(replies):
+            reply = reply_texts.written_by(contact, meaning, (number + 0.5) / len(replies))
+            last = signatures(reply.text)[-1:]
+            seen.update(last)
+            assert reply.found == drawn.found
+            assert last in ([], ["Ute"], ["Ute Vogel"]), reply.text
+            assert not [name for name in companies if name in reply.text.lower()], reply.text
+            for word in filter(None, (drawn.drawn.named, drawn.drawn.signer)):
+                assert word.lower() not in reply.text.lower(), reply.text
+
+    assert seen["Ute"] > 20 and seen["Ute Vogel"] > 100
+
+
+def test_names_of_colleagues_stay_and_those_of_the_writer_go() -> None:
+    contact = Contact(first_name="Ute", last_name="Vogel", company="Own 7", address="ute@own-7.example", language="en")
+    referrals = reply_texts.texts()["referral", "en"]
+    named = [at for at, reply in enumerate(referrals) if "@office.example" in reply.text]
+
+    kept = [reply_texts.written_by(contact, "referral", (at + 0.5) / len(referrals)).text for at in named]
+
+    assert named and all("@office.example" in text and "ute@own-7.example" not in text for text in kept)
+    erasures = reply_texts.texts()["unsubscribe", "en"]
+    [at] = [at for at, reply in enumerate(erasures) if "you hold on" in reply.text][:1]
+    assert (
+        "you hold on ute@own-7.example"
+        in reply_texts.written_by(contact, "unsubscribe", (at + 0.5) / len(erasures)).text
+    )
 
 
 def test_the_truth_names_the_arm_that_is_better_in_each_segment() -> None:
@@ -174,6 +219,10 @@ def the_rows_are_those_of_a_finished_campaign(mailbox: MailFolder) -> None:
     assert Event.objects.filter(kind=EventKind.SENT).count() == CONTACTS
     assert Event.objects.latest("occurred_at").occurred_at < timezone.now()
     assert not Contact.objects.exclude(address__endswith=".example").exists()
+    for reply in Reply.objects.select_related("message__contact"):
+        contact = reply.message.contact
+        name = f"{contact.first_name} {contact.last_name}"
+        assert set(signatures(reply.text)[-1:]) <= {name, contact.first_name}, reply.text
     # A mail is judged before it goes, also by the dates.
     assert Decision.objects.latest("created_at").created_at <= mails.earliest("sent_at").sent_at
 

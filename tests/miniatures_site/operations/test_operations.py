@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.lifecycle import reaper_lock
 from jobs.models import BackupTrial, Host, Job, WorkerBeat
-from miniatures_site.operations import readings
+from miniatures_site.operations import counts, readings
 from miniatures_site.operations.troubles import troubles
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def well(db):
 
 
 def test_a_well_installation_has_nothing_wrong(well, as_member, admin, monkeypatch):
-    monkeypatch.setattr(readings, "_volumes", list)
+    monkeypatch.setattr(counts, "volumes", list)
 
     html = as_member(admin).get(PAGE).content.decode()
 
@@ -51,7 +51,7 @@ def test_a_well_installation_has_nothing_wrong(well, as_member, admin, monkeypat
 
 def test_what_is_wrong_is_said_in_sentences_the_gravest_first(well, monkeypatch):
     now = timezone.now()
-    monkeypatch.setattr(readings, "_volumes", lambda: [readings.Volume("Data", 1, 10**12)])
+    monkeypatch.setattr(counts, "volumes", lambda: [counts.Volume("Data", 1, 10**12)])
     reaper_lock.ReaperTurn.objects.update(ticked_at=now - timedelta(hours=3))
     BackupTrial.objects.create(file_name="broken.tar", problem="The table x has 3 rows; the backup had 4.")
     job("queued", queue="gpu")
@@ -81,7 +81,7 @@ def test_a_backup_that_was_never_verified_or_long_ago_is_said(db):
     assert "verified" not in messages()
 
     shift(BackupTrial, row, tried_at=timezone.now() - timedelta(days=9))
-    assert "last verified backup was tried 9 days ago" in messages()
+    assert "last verified backup was made 9 days ago" in messages()
 
 
 def test_migrations_that_the_database_has_not_had_are_named(db, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.replies import by_rules, share_right
 from campaigns.replies.parsing.quotations import own_text
 from demo.data.reply_sorting import REPLY_SORTING
-from demo.data.reply_sorting.records import PEOPLE, phrases, records
+from demo.data.reply_sorting.records import PEOPLE, phrases, records, replies
 from demo.data.reply_sorting.spec import LANGUAGES, MEANINGS
 
 LOOSE_ENDS = re.compile(r"[\[\]{}|]")
@@ -33,6 +33,7 @@ def test_no_two_replies_are_the_same() -> None:
 def test_the_same_seed_draws_the_same_and_another_draws_others() -> None:
     first = [each.facts["reply"] for each in records()]
     records.cache_clear()
+    replies.cache_clear()
 
     assert [each.facts["reply"] for each in records()] == first
     assert [each.facts["reply"] for each in records(7)] != first
