@@ -6,6 +6,7 @@ other as top-level packages; this command therefore puts their folder on `sys.pa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import secrets
@@ -80,9 +81,10 @@ def run_command(words: Sequence[str]) -> int:
             return 1
         # Else one is made and kept in that folder, which would then pass for one with data.
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
-    if data.is_dir() and not any(data.iterdir()):
-        # Made by hand for a new installation: keys and texts of people will lie there.
-        data.chmod(0o700)
+    if data.is_dir() and {path.name for path in data.iterdir()} <= {"secret-key"}:
+        # Made by hand for a new installation: keys and texts of people will lie there. Another owner's is theirs to close.
+        with contextlib.suppress(PermissionError):
+            data.chmod(0o700)
     from django.core.management import execute_from_command_line
 
     from miniatures_site import one_machine

@@ -90,9 +90,12 @@ def test_help_of_commands_makes_no_data_either(tmp_path: Path) -> None:
 def test_data_that_begins_in_a_folder_made_by_hand_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     data = tmp_path / "var"
     data.mkdir(mode=0o755)
+    # As one copies it there before a restore.
+    (data / "secret-key").write_text("k" * 50)
 
     assert run("manage", "check", folder=tmp_path, MINIATURES_HOME=str(tmp_path)).returncode == 0
     begun = data.stat().st_mode & 0o777
+    (data / "miniatures.sqlite3").touch()
     data.chmod(0o750)
     assert run("manage", "check", folder=tmp_path, MINIATURES_HOME=str(tmp_path)).returncode == 0
 
