@@ -6,8 +6,10 @@ other as top-level packages; this command therefore puts their folder on `sys.pa
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
+import secrets
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -73,9 +75,16 @@ def run_command(words: Sequence[str]) -> int:
     data = settle_data()
     line = ["miniatures", *words] if words[0] == "up" else ["miniatures manage", *words[1:]]
     # A new database in whatever folder somebody stands in would look like lost data.
-    if words[0] == "manage" and not (data.is_dir() or os.environ.get("DATABASE_URL") or is_help(words[1:])):
-        print(NO_DATA.format(folder=data), file=sys.stderr)
-        return 1
+    if words[0] == "manage" and not (data.is_dir() or os.environ.get("DATABASE_URL")):
+        if not is_help(words[1:]):
+            print(NO_DATA.format(folder=data), file=sys.stderr)
+            return 1
+        # Else one is made and kept in that folder, which would then pass for one with data.
+        os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    if data.is_dir() and {path.name for path in data.iterdir()} <= {"secret-key"}:
+        # Made by hand for a new installation: keys and texts of people will lie there. Another owner's is theirs to close.
+        with contextlib.suppress(PermissionError):
+            data.chmod(0o700)
     from django.core.management import execute_from_command_line
 
     from miniatures_site import one_machine

@@ -77,6 +77,32 @@ def test_a_command_in_a_folder_without_data_makes_none_and_says_where_to_go(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+def test_help_of_commands_makes_no_data_either(tmp_path: Path) -> None:
+    listed, told = (
+        run("manage", *words, folder=tmp_path, MINIATURES_HOME=str(tmp_path))
+        for words in (("help",), ("restore", "--help"))
+    )
+
+    assert "restore" in listed.stdout and "--force" in told.stdout, listed.stderr + told.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_data_that_begins_in_a_folder_made_by_hand_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    data = tmp_path / "var"
+    data.mkdir(mode=0o755)
+    # As one copies it there before a restore.
+    (data / "secret-key").write_text("k" * 50)
+
+    assert run("manage", "check", folder=tmp_path, MINIATURES_HOME=str(tmp_path)).returncode == 0
+    begun = data.stat().st_mode & 0o777
+    (data / "miniatures.sqlite3").touch()
+    data.chmod(0o750)
+    assert run("manage", "check", folder=tmp_path, MINIATURES_HOME=str(tmp_path)).returncode == 0
+
+    assert begun == 0o700
+    assert data.stat().st_mode & 0o777 == 0o750, "Who opens a folder that has data means it."
+
+
 def test_other_commands_run_on_the_data_of_the_folder_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     code = "import os; from django.conf import settings; print(settings.VAR_DIR, os.environ['VAR_DIR'], os.environ['PYTHONPATH'])"

@@ -53,6 +53,20 @@ def test_a_dry_run_names_the_steps_in_order_and_does_nothing(host: dict[str, str
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("extras", ["", "teachers,tracking"])
+def test_a_wheel_of_the_same_version_takes_the_place_of_the_one_that_is_there(
+    host: dict[str, str], tmp_path: Path, extras: str
+) -> None:
+    wheel = str(tmp_path / "miniatures-0.1.0-py3-none-any.whl")
+    words = ("--folder", str(tmp_path / "site"), "--email", "a@b.example", "--extras", extras, "--wheel", wheel)
+
+    done = install(host, "--mode", "plain", "--port", free(), *words, "--dry-run")
+
+    assert done.returncode == 0, done.stderr
+    [last] = [line for line in done.stdout.splitlines() if "pip install" in line][-1:]
+    assert "--force-reinstall" in last and wheel in last
+
+
 def test_a_docker_too_old_is_refused_with_what_is_needed(host: dict[str, str]) -> None:
     done = install(host, "--mode", "compose", "--email", "a@b.example", COMPOSE_VERSION="2.3.0")
 

@@ -1,4 +1,4 @@
-"""Studies of drift over pages and the API: the same words, and nobody beside a lead registers or looks."""
+"""Pages of studies of drift: form, list, one study; nobody beside a lead registers or looks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from campaigns.models import DriftLook, DriftStudy
 from members.models import Member
 from review.models import Task
 from review.states import Role
-from tests.campaigns.drift.drift_rows import went
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
@@ -28,13 +27,6 @@ FORM = {
     "metric": "reply", "series": "months", "first_day": "2026-05-01", "points": "4", "horizon_days": "14", "alpha": "5",
     "mails": "100", "share": "10", "question": "",
 }  # fmt: skip
-
-
-@pytest.fixture
-def study(task: Task, lead: Member) -> DriftStudy:
-    for month, replies in ((5, 30), (6, 30), (7, 3), (8, 3)):
-        went(task, month, mails=150, replies=replies)
-    return register.register(task, DriftRequest(first_day=date(2026, 5, 1), points=4), by=lead)
 
 
 def url(name: str, key: Any) -> str:
@@ -132,41 +124,3 @@ def test_the_record_is_the_bytes_that_were_hashed(study: DriftStudy, lead: Membe
 
     assert hashlib.sha256(of_page.content).hexdigest() == study.record_sha256
     assert of_api.content == of_page.content
-
-
-def test_the_api_registers_looks_and_tells_what_the_page_tells(
-    task: Task, study: DriftStudy, lead: Member, api_as: Any
-) -> None:
-    api = api_as(lead)
-
-    made = api.post(ALL, {"task": task.slug, "first_day": "2026-05-01", "points": 4}, format="json")
-    of_it = f"{ALL}{made.json()['id']}/"
-    look = api.post(f"{of_it}looks/")
-    again = api.post(f"{of_it}looks/")
-    told = api.get(of_it).json()
-    listed = api.get(ALL, {"task": task.slug}).json()["results"]
-
-    assert (made.status_code, made.json()["look_due"], made.json()["looks"]) == (201, 4, [])
-    assert (look.status_code, look.json()["state"], look.json()["changed_in"]) == (201, "changed", "2026-07")
-    assert (again.status_code, again.json()["code"]) == (409, "study_concluded")
-    assert told["looks"] == [look.json()]
-    assert (told["look_due"], told["verdict"]) == (0, look.json()["sentence"])
-    # In the past year 66 of 600 were answered, in four months.
-    assert (told["record"]["outlook"]["mails"], told["record"]["outlook"]["share"]) == (150, 0.11)
-    assert [each["id"] for each in listed] == [made.json()["id"], str(study.pk)]
-
-
-def test_a_wrong_body_is_told_by_its_fields(task: Task, lead: Member, api_as: Any) -> None:
-    answer = api_as(lead).post(ALL, {"task": task.slug, "first_day": "2026-05-02"}, format="json")
-
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad_study")
-    assert list(answer.json()["errors"]) == ["first_day"]
-
-
-def test_a_repeated_key_registers_once(task: Task, lead: Member, api_as: Any) -> None:
-    body = {"task": task.slug, "first_day": "2026-10-01", "mails": 100, "share": 0.1}
-
-    answers = [api_as(lead).post(ALL, body, format="json", HTTP_IDEMPOTENCY_KEY="k1") for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert DriftStudy.objects.count() == 1
