@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns.events.outcomes import ContactOutcome, of_contacts
 from campaigns.models import Campaign, Message
@@ -83,12 +83,12 @@ class SeriesPoint:
 
 
 def read(terms: SeriesTerms, *, now: datetime) -> list[SeriesPoint]:
-    """The complete points so far, from the first on without a gap. Three queries for each campaign."""
+    """The complete points so far, from the first on without a gap. Three queries for each campaign of them."""
     if terms.series == DriftSeries.ROUNDS:
         return [_point(round_.name, _mailed(round_, terms)) for round_ in _complete_rounds(terms, now)]
     names = _complete_months(terms, now)
     by_month: dict[str, list[ContactOutcome]] = {name: [] for name in names}
-    for campaign in _launched(terms):
+    for campaign in _launched(terms).filter(_sent_between(terms.first_day, month_after(terms.first_day, len(names)))):
         for outcome in _mailed(campaign, terms):
             if outcome.sent_at is not None and (month := f"{outcome.sent_at.astimezone(UTC):%Y-%m}") in by_month:
                 by_month[month].append(outcome)
@@ -131,6 +131,12 @@ def _complete_months(terms: SeriesTerms, now: datetime) -> list[str]:
 def _launched(terms: SeriesTerms) -> QuerySet[Campaign]:
     rows = Campaign.objects.filter(task=terms.task, is_simulated=terms.is_simulated, launched_at__isnull=False)
     return rows.order_by("launched_at", "pk")
+
+
+def _sent_between(first: date, last: date) -> Exists:
+    """The condition that a campaign sent mails from one day on and before another."""
+    begins, ends = (datetime.combine(day, time(), UTC) for day in (first, last))
+    return Exists(Message.objects.filter(campaign=OuterRef("pk"), sent_at__gte=begins, sent_at__lt=ends))
 
 
 def _complete_rounds(terms: SeriesTerms, now: datetime) -> list[Campaign]:

@@ -106,3 +106,16 @@ def test_the_hash_is_of_the_counts(task: Task, terms: SeriesTerms) -> None:
 
     assert before == again
     assert before != series.data_sha256(series.read(terms, now=NOW))
+
+
+def test_campaigns_that_sent_nothing_in_the_months_are_not_read(
+    task: Task, terms: SeriesTerms, django_assert_max_num_queries: Any
+) -> None:
+    for month in (1, 2, 3, 4, 5):
+        went(task, month, mails=2, replies=1)
+
+    # The campaigns, and three queries of the one that counts.
+    with django_assert_max_num_queries(4):
+        points = series.read(terms, now=NOW)
+
+    assert points[0].mails == 2
