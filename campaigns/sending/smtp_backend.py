@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-# Addresses that Django's parser, which takes as long as a query, would give back as they are.
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+# Addresses, bare or after a plain or quoted name, in which Django's parser, which takes as long as a query, finds the same.
+_BARE = r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+"
+_NAME = r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*|\"[A-Za-z0-9 .,]+\")"
+_PLAIN_ADDRESS = re.compile(rf"(?P<bare>{_BARE})|{_NAME} <(?P<named>{_BARE})>")
 _FITS = re.compile(r"[!-~]+(?: [!-~]+)*")
 
 
@@ -113,4 +115,5 @@ def envelope_address(address: str) -> str:
     Raises:
         ValueError: It is none.
     """
-    return address if _PLAIN_ADDRESS.fullmatch(address) else sanitize_address(address, "utf-8")
+    plain = _PLAIN_ADDRESS.fullmatch(address)
+    return plain["bare"] or plain["named"] if plain else sanitize_address(address, "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.policy import Compat32
 from random import Random
+from smtplib import quoteaddr
 from typing import cast
 
 import pytest
@@ -43,18 +44,22 @@ def test_a_mail_is_written_as_django_writes_it(name: str) -> None:
     assert _without_boundary(ours) == _without_boundary(djangos)
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["a@b.example", "a.b+c@b.example", "a..b@b.example", "Ada <a@b.example>", "a@Müller.example", '"a b"@b.example'],
-)
+ADDRESSES = (
+    "a@b.example", "a.b+c@b.example", "a..b@b.example", "a@b.example>", "<a@b.example>", "Ada <a@b.example>", "Ada<a@b.example>",
+    "Ada B <a.b@b.example>", '"A, B." <a@b.example>', "A, B <a@b.example>", "Ada <a@b.example", '"" <a@b.example>',
+    "Zoë <a@b.example>", "a@Müller.example", '"a b"@b.example', "Ada <a@b.example> c@d.example", "a@b.example\n", "nobody", "",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_goes_into_the_envelope_as_django_puts_it(address: str) -> None:
     try:
-        expected = sanitize_address(address, "utf-8")
+        expected = quoteaddr(sanitize_address(address, "utf-8"))
     except ValueError:
         with pytest.raises(ValueError):
             smtp_backend.envelope_address(address)
     else:
-        assert smtp_backend.envelope_address(address) == expected
+        assert quoteaddr(smtp_backend.envelope_address(address)) == expected
 
 
 def _without_boundary(raw: bytes) -> bytes:
