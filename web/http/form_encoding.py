@@ -14,7 +14,9 @@ from django.shortcuts import render
 FORM = "application/x-www-form-urlencoded"
 
 
-def refuse_other_encodings(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def refuse_other_encodings(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: a form is UTF-8, whatever alias of it the request names."""
 
     def answer(request: HttpRequest) -> HttpResponse:

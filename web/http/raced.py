@@ -50,6 +50,8 @@ def raced(error: BaseException | None) -> Raced | None:
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     if isinstance(error, OperationalError) and state in _ENDED_STATES:
         return CONTESTED
-    if isinstance(error, IntegrityError) and (state == _GONE_STATE or (state is None and _GONE_IN_SQLITE in str(error))):
+    if isinstance(error, IntegrityError) and (
+        state == _GONE_STATE or (state is None and _GONE_IN_SQLITE in str(error))
+    ):
         return GONE
     return None

@@ -27,7 +27,7 @@ def beside() -> Iterator[ThreadPoolExecutor]:
     """A thread with a database connection of its own."""
     with ThreadPoolExecutor(1) as pool:
         yield pool
-        pool.submit(connection.close).result()
+        pool.submit(lambda: connection.close()).result()
 
 
 def backend() -> int:
