@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -72,7 +72,9 @@ def test_taking_up_a_held_card_locks_its_draft_first(admin: Member) -> None:
     assert mine.state == AssignmentState.ACTIVE
 
 
-def test_cards_whose_member_renews_them_now_are_not_waited_for(admin: Member, make_member) -> None:
+def test_cards_whose_member_renews_them_now_are_not_waited_for(
+    admin: Member, make_member: Callable[..., Member]
+) -> None:
     task = factories.make_desk(by=admin, count=2)
     olga = make_member("olga")
     factories.join(olga, task)
