@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Finding:
+class FiredStage:
     """The outcome of one stage.
 
     Attributes:
