@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 
 from benchmarks.fire import bodies, cases, routes, sockets
-from benchmarks.fire.finding import Finding
+from benchmarks.fire.finding import FiredStage
 from benchmarks.fire.site import Site, own_network, served
 
 INSIDE = "FIRE_INSIDE"
@@ -28,7 +28,7 @@ def main() -> int:
     if before:
         line = [*before, sys.executable, "-m", "benchmarks.fire", *sys.argv[1:]]
         return subprocess.run(line, env={**os.environ, INSIDE: "1"}, check=False).returncode
-    stages: dict[str, Callable[[Site], Finding]] = {
+    stages: dict[str, Callable[[Site], FiredStage]] = {
         "routes": lambda site: routes.fire(site, every=args.every),
         "cases": lambda site: cases.fire(site, count=args.cases, seed=args.seed, only=args.only),
         "bodies": lambda site: bodies.fire(site, count=args.bodies, seed=args.seed, only=args.only),

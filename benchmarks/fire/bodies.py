@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import Finding, at_once, in_batches
+from benchmarks.fire.finding import FiredStage, at_once, in_batches
 from benchmarks.fire.forms import harvest
 from benchmarks.fire.hostile import BROKEN, IN_A_QUERY, LINES, OF_FORMS, SHAPES, odd_head
 from benchmarks.fire.site import Site
@@ -83,9 +83,9 @@ class Bodies:
         return line + b"".join(f"{name}: {value}\r\n".encode() for name, value in shown.items())
 
 
-def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Finding:
+def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> FiredStage:
     """Send so many hostile requests, or one."""
-    found, began, before = Finding("bodies"), time.monotonic(), len(site.errors())
+    found, began, before = FiredStage("bodies"), time.monotonic(), len(site.errors())
     forms, names = harvest(site)
     made = Bodies(site.laid, seed, forms=forms, names=names)
 

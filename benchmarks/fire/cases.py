@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import Finding, at_once, in_batches
+from benchmarks.fire.finding import FiredStage, at_once, in_batches
 from benchmarks.fire.site import Site
 from benchmarks.fire.values import TEXTS, Shapes, hostile, spoiled
 from benchmarks.fire.wire import Request
@@ -104,9 +104,9 @@ class Cases:
         return shown, json.dumps(value, ensure_ascii=draw.random() < 0.8).encode("utf-8", "surrogatepass")
 
 
-def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> Finding:
+def fire(site: Site, *, count: int, seed: int, only: int | None = None) -> FiredStage:
     """Send so many cases, or one."""
-    found, cases, began, before = Finding("cases"), Cases(site.laid, seed), time.monotonic(), len(site.errors())
+    found, cases, began, before = FiredStage("cases"), Cases(site.laid, seed), time.monotonic(), len(site.errors())
 
     def send(number: int) -> None:
         request = cases.request(number)

@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Finding:
+class FiredStage:
     """The outcome of one stage.
 
     Attributes:
@@ -53,7 +53,13 @@ class Finding:
         print(f"{self.stage}: {figures}; {len(self.violations)} violations", flush=True)
         if self.busy:
             print(f"  503, as declared: {dict(self.busy.most_common(12))}")
-        for line in self.violations[:SHOWN]:
+        kinds = Counter(
+            line.partition(":")[0] if line[:1].isdigit() else line.split(" (")[0][:20] for line in self.violations
+        )
+        if len(self.violations) > SHOWN:
+            print(f"  by kind: {dict(kinds)}")
+        # Whoever was let through first.
+        for line in sorted(self.violations, key=lambda line: not line.startswith(("LET THROUGH", "SHOWS")))[:SHOWN]:
             print(f"  {line}")
         if len(self.violations) > SHOWN:
             print(f"  … and {len(self.violations) - SHOWN} more", flush=True)

@@ -98,9 +98,13 @@ def expected(route: Route, method: str) -> dict[str, list[str]]:
     visitor, is_shut = of_browsers["visitor"], need in (AccessLevel.OPEN, AccessLevel.NONE)
     closed = ANY if is_shut else ["login"]
     of_programs = {f"token:{name}": closed for name in ("expired", "deactivated", "invented")}
+    is_page = not (route.is_api and route.methods())
     for scope in SCOPES:
-        of_programs[f"token:{scope}"] = program(route, method, scope) if route.is_api and route.methods() else visitor
-    of_programs["token:elsewhere"] = elsewhere(need, visitor) if route.is_api and route.methods() else visitor
+        of_programs[f"token:{scope}"] = visitor if is_page else program(route, method, scope)
+    of_programs["token:elsewhere"] = visitor if is_page else elsewhere(need, visitor)
+    if is_page and method in WRITES:
+        # A page's guard against forged forms comes before the question who asks: a token is no proof to it.
+        of_programs = {name: sorted({*may, "denied"}) for name, may in of_programs.items()}
     if method in WRITES:
         of_browsers["forged"] = ANY if is_shut else ["login" if need is AccessLevel.KEY else "denied"]
     return of_browsers | of_programs

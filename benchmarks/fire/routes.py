@@ -9,7 +9,7 @@ import time
 from typing import Any, NamedTuple
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import Finding, at_once
+from benchmarks.fire.finding import FiredStage, at_once
 from benchmarks.fire.site import Site
 from benchmarks.fire.wire import Request
 
@@ -35,13 +35,13 @@ class Try(NamedTuple):
         return self.entry["method"] not in READS and "reached" in self.allowed
 
 
-def fire(site: Site, *, every: int = 1) -> Finding:
+def fire(site: Site, *, every: int = 1) -> FiredStage:
     """Try every route by every caller.
 
     Args:
         every: Of so many routes one is tried; 1 for all.
     """
-    found, began, before = Finding("routes"), time.monotonic(), len(site.errors())
+    found, began, before = FiredStage("routes"), time.monotonic(), len(site.errors())
     entries = site.laid["routes"][::every]
     tries = [Try(caller, entry, allowed) for entry in entries for caller, allowed in entry["allowed"].items()]
     at_once(lambda each: judge(site, each, found), [each for each in tries if "reached" not in each.allowed])
@@ -64,7 +64,7 @@ def fire(site: Site, *, every: int = 1) -> Finding:
     return found
 
 
-def judge(site: Site, each: Try, found: Finding) -> None:
+def judge(site: Site, each: Try, found: FiredStage) -> None:
     """Send it, and compare what its answer means with what is declared."""
     request = each.request(site.laid)
     answer = wire.ask(site.port, request)

@@ -19,7 +19,7 @@ from itertools import count as counter
 from typing import Any
 
 from benchmarks.fire import wire
-from benchmarks.fire.finding import Finding
+from benchmarks.fire.finding import FiredStage
 from benchmarks.fire.site import Site
 from benchmarks.fire.wire import Request
 
@@ -40,9 +40,9 @@ KINDS = (
 )
 
 
-def fire(site: Site, *, count: int) -> Finding:
+def fire(site: Site, *, count: int) -> FiredStage:
     """Measure with and without so many slow sockets, in turns."""
-    found, before = Finding("sockets"), len(site.errors())
+    found, before = FiredStage("sockets"), len(site.errors())
     quiet: list[list[float]] = []
     slow: list[list[float]] = []
     reopened = 0
@@ -66,7 +66,7 @@ def fire(site: Site, *, count: int) -> Finding:
     return found
 
 
-def sit(site: Site, found: Finding) -> list[float]:
+def sit(site: Site, found: FiredStage) -> list[float]:
     """Let people and a visitor open pages for a window; returns the seconds of each answer."""
     pages, times, until = requests_of(site.laid), [], time.monotonic() + WINDOW_S
 

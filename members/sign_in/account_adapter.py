@@ -18,6 +18,13 @@ class NoSignupAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether a page may lead there; allauth's own look at an address that is none, such as `http://[`, is a fault."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_reauthentication_methods(self, user: Member | AnonymousUser) -> list[dict[str, str]]:
         """Allauth's ways to prove who it is; for members with none of them, signing in again at their provider."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.loader import render_to_string
 
 from web.http.problem_shape import CONTENT_TYPE
+from web.http.raced import Raced, raced
 from web.logs import context
 
 RETRY_AFTER_S = 5
@@ -78,7 +79,18 @@ def server_fault(request: HttpRequest) -> HttpResponseBase:
         if is_program:
             return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
+    if (lost := raced(error)) is not None:
+        return _lost_race(lost, is_program=is_program)
     request_id = context.request_id()
     if is_program:
         return JsonResponse({**BROKEN, "request_id": request_id}, status=500, content_type=CONTENT_TYPE)
     return HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
+
+
+def _lost_race(lost: Raced, *, is_program: bool) -> HttpResponse:
+    headers = {"Retry-After": str(lost.retry_after_s)} if lost.retry_after_s else {}
+    told = {"title": lost.title, "status": lost.status, "code": lost.code, "hint": lost.hint}
+    if is_program:
+        body = {"type": f"urn:miniatures:problem:{lost.code}", **told, "request_id": context.request_id()}
+        return JsonResponse(body, status=lost.status, content_type=CONTENT_TYPE, headers=headers)
+    return HttpResponse(render_to_string("not_taken.html", told), status=lost.status, headers=headers)

@@ -15,6 +15,7 @@ from rest_framework.views import set_rollback
 from web.errors import Refusal
 from web.http import away, problem_context
 from web.http.problem_shape import CONTENT_TYPE
+from web.http.raced import raced
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -32,6 +33,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = _problem_of(error)
     if response is None and away.is_away(error):
         response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
+    if response is None and (lost := raced(error)) is not None:
+        response = problem(lost.code, lost.title, lost.status, hint=lost.hint, retry_after_s=lost.retry_after_s or None)
+        if lost.retry_after_s:
+            response["Retry-After"] = str(lost.retry_after_s)
     if isinstance(error, exceptions.ValidationError) and response is not None:
         problem_context.add_found_values(response.data["errors"], _request_data(context.get("request")))
     if response is not None:

@@ -96,6 +96,8 @@ def hold(member: Member, draft_id: UUID) -> Assignment:
         raise Http404("There is no such draft.")
     require(member, draft.task, Role.REVIEWER)
     with transaction.atomic():
+        # The caller may go on to move the draft in this transaction.
+        leases.wait_for(draft_id)
         leases.reclaim()
         mine = Assignment.objects.filter(draft=draft, reviewer=member, state=AssignmentState.ACTIVE)
         if mine.update(leased_until=leases.lease_end()):

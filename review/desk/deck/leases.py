@@ -86,7 +86,9 @@ def reclaim() -> int:
         return 0
     # Drafts are locked before assignments everywhere, so that no two transactions wait for each other.
     locked = [card.pk for card in locking(Draft.objects.filter(pk__in=ids, state=DraftState.LEASED))]
-    freed = Assignment.objects.filter(expired, draft_id__in=locked)
+    # A member who renews a deck holds its assignments and may reclaim in turn: one that is held is passed over.
+    still_late = Assignment.objects.select_for_update(skip_locked=True).filter(expired, draft_id__in=locked)
+    freed = Assignment.objects.filter(pk__in=list(still_late.values_list("pk", flat=True)))
     freed.update(state=AssignmentState.RELEASED, updated_at=now)
     return back_to_queue(locked)
 
