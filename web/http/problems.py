@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from web.http.raced import raced
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
+logger = logging.getLogger(__name__)
+
 
 def problem(code: str, title: str, status_code: int, **extra: Any) -> Response:
     """A problem details response; empty members are left out."""
@@ -34,6 +37,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if response is None and away.is_away(error):
         response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
     if response is None and (lost := raced(error)) is not None:
+        # Also a fault of our own may look like this, so it is told in the log.
+        logger.warning("A request lost a race: %s.", lost.code, exc_info=error)
         response = problem(lost.code, lost.title, lost.status, hint=lost.hint, retry_after_s=lost.retry_after_s or None)
         if lost.retry_after_s:
             response["Retry-After"] = str(lost.retry_after_s)
