@@ -7,8 +7,9 @@ uvicorn waits for ever in both cases, with a place in its table of connections. 
 from __future__ import annotations
 
 from asyncio import BaseTransport, TimerHandle
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -21,6 +22,8 @@ class TimedConnection(HttpToolsProtocol):
     read_within_s = 30.0
     _headers_due: TimerHandle | None = None
     _reading_due: TimerHandle | None = None
+    # What is being answered. Where requests came ahead of their answers, uvicorn keeps the newest alone.
+    _answered: RequestResponseCycle | None = None
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -28,6 +31,9 @@ class TimedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._headers_came()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         self.resume_writing()
         super().connection_lost(exc)
 
@@ -58,6 +64,10 @@ class TimedConnection(HttpToolsProtocol):
         if self._reading_due is not None:
             self._reading_due.cancel()
             self._reading_due = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _waits_for_headers(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

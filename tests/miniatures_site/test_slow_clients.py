@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 import socket
 import threading
 import time
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+import uvloop
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
@@ -25,6 +26,8 @@ SEATS, MANY = 2, 12
 PATIENCE_S = 60.0
 # More than the system's buffers take.
 LARGE = b"x" * 16 * request_bodies.MIB
+# The first fills the buffers, so that the second is not written when the connection ends, and the third is still to come.
+ASKED_AHEAD = ("large", "plain", "plain")
 let_go = threading.Event()
 
 
@@ -72,7 +75,7 @@ class Site:
             access_log=False, lifespan="off", http=protocol, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.server.serve()), daemon=True)
+        self.thread = threading.Thread(target=lambda: uvloop.run(self.server.serve()), daemon=True)
         self.thread.start()
         until = time.monotonic() + PATIENCE_S
         while not self.server.started:
@@ -112,6 +115,13 @@ def site_of() -> Iterator[Callable[..., Site]]:
             site.close()
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
 HALVES = {
     "idle": b"",
     "half the headers": b"POST /api/v1/tasks/ HTTP/1.1\r\nHost: localhost\r\n",
@@ -122,6 +132,22 @@ HALVES = {
     "nobody reads": b"GET /large/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a member who does not read": b"GET /large/ HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=x\r\n\r\n",
 }
+
+
+def test_one_who_asks_ahead_and_reads_nothing_is_let_go_without_a_fault(
+    site_of: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(protocol=Quick)
+    said: list[logging.LogRecord] = []
+    monkeypatch.setattr(logging.getLogger("uvicorn.error"), "handle", said.append)
+    one = site.open(b"".join(f"GET /{name}/ HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for name in ASKED_AHEAD))
+
+    state = site.server.server_state
+    wait_until(lambda: bool(state.tasks))
+    wait_until(lambda: not state.connections and not state.tasks)
+
+    assert [record.getMessage() for record in said] == []
+    one.close()
 
 
 def test_who_sends_half_or_reads_nothing_keeps_nobody_waiting(site_of: Callable[..., Site]) -> None:
