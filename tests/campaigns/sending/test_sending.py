@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from django.db.models import Max
 from django.utils import timezone
 
 from campaigns.models import Campaign, Event, Message, Suppression
@@ -133,11 +134,13 @@ def test_the_daily_cap_holds_over_jobs(campaign, mailbox, send):
 def test_the_pace_holds(campaign, mailbox, send):
     factories.make_due_mails(campaign, 4)
     Campaign.objects.update(mails_per_minute=300)
+    before = timezone.now()
 
     send(campaign)
 
-    times = sorted(Message.objects.values_list("sending_at", flat=True))
-    assert (times[-1] - times[0]).total_seconds() >= 0.55
+    # Not from the first mail on: one that is slow to leave uses up time that the others need not wait any more.
+    last = Message.objects.aggregate(last=Max("sending_at"))["last"]
+    assert (last - before).total_seconds() >= 0.59
 
 
 def test_a_reader_who_does_not_exist_is_suppressed(campaign, mailbox, send):
