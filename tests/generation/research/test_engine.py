@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -74,9 +73,10 @@ def test_the_pause_that_a_robots_txt_asks_for_is_kept(tmp_path: Path, site: Site
 
     order(tmp_path, {"url": f"{site.url}/", "pages": 3})
 
-    _, *pages = site.asked_at_s
+    rules, *pages = site.asked_at_s
     assert len(pages) == 3
-    assert min(later - earlier for earlier, later in itertools.pairwise(pages)) >= 0.65
+    # Not from page to page: one that is slow to arrive comes nearer to the next.
+    assert [at >= rules + 0.7 * number for number, at in enumerate(pages)] == [True] * 3
 
 
 def test_pages_that_do_harm_are_refused_each_with_its_reason(tmp_path: Path, site: SiteServer) -> None:
