@@ -164,4 +164,6 @@ def test_what_asks_asks_in_its_claim(module: str) -> None:
     claims = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.strip("_") == "claim"]
 
     assert len(claims) == 1
-    assert "halt.check_and_lock()" in ast.unparse(claims[0])
+    said = ast.unparse(claims[0])
+    # A mail's claim holds halts off, and asks of them with all else that may stand in its way.
+    assert "halt.check_and_lock()" in said or 0 < said.find("halt.hold_off()") < said.find("obstacles.before_claim(")
