@@ -20,9 +20,19 @@ logger = logging.getLogger(__name__)
 Component = Literal["web", "worker", "beat"]
 # What an event of Sentry's may keep; all else is dropped.
 KEPT = (
-    "event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk", "exception", "type",
-    "fingerprint", "tags",
-)  # fmt: skip
+    "event_id",
+    "timestamp",
+    "level",
+    "logger",
+    "platform",
+    "release",
+    "environment",
+    "sdk",
+    "exception",
+    "type",
+    "fingerprint",
+    "tags",
+)
 KEPT_OF_FRAME = ("filename", "abs_path", "function", "module", "lineno", "in_app")
 
 

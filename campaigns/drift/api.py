@@ -39,13 +39,21 @@ class DriftStudyIn(serializers.Serializer[Any]):
     alpha = serializers.FloatField(default=0.05, min_value=register.LEAST_ALPHA, max_value=register.MOST_ALPHA)
     is_simulated = serializers.BooleanField(default=False, help_text="Mails to simulated inboxes in place of others")
     mails = serializers.IntegerField(
-        required=False, allow_null=True, default=None, min_value=1, max_value=100_000_000,
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=100_000_000,
         help_text="First mails a point to plan with; null: as in the past year",
-    )  # fmt: skip
+    )
     share = serializers.FloatField(
-        required=False, allow_null=True, default=None, min_value=0, max_value=1,
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=1,
         help_text="Expected share to plan with; null: as in the past year",
-    )  # fmt: skip
+    )
     question = serializers.CharField(required=False, allow_blank=True, default="", max_length=QUESTION_CHARS)
 
 

@@ -29,8 +29,12 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(queries.visible(member, task=task), PER_PAGE).get_page(request.GET.get("page"))
     rows = [(study, queries.last_look(study)) for study in page]
     context = {
-        "task": task, "section": "experiments", "page": page, "rows": rows, "may_lead": may(member, task, Role.LEAD),
-    }  # fmt: skip
+        "task": task,
+        "section": "experiments",
+        "page": page,
+        "rows": rows,
+        "may_lead": may(member, task, Role.LEAD),
+    }
     return render(request, "campaigns/drift/index.html", context)
 
 
@@ -51,8 +55,12 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         except Refusal as refusal:
             add_refusal(form, refusal)
     context: dict[str, Any] = {
-        "task": task, "section": "experiments", "form": form, "told": told, "rule": register.RULE,
-    }  # fmt: skip
+        "task": task,
+        "section": "experiments",
+        "form": form,
+        "told": told,
+        "rule": register.RULE,
+    }
     return render(request, "campaigns/drift/new.html", context, status=422 if form.errors else 200)
 
 

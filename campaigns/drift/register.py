@@ -97,11 +97,20 @@ def register(task: Task, asked: DriftRequest, *, by: Member) -> DriftStudy:
     study_id, now = uuid.uuid4(), timezone.now()
     text = canonical_json(_record(study_id, task, asked, told, now))
     study = DriftStudy.objects.create(
-        id=study_id, task=task, question=_question(asked), metric=asked.metric, series=asked.series,
-        first_day=asked.first_day, points=asked.points, horizon_days=asked.horizon_days, alpha=asked.alpha,
-        is_simulated=asked.is_simulated, record_text=text, record_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        id=study_id,
+        task=task,
+        question=_question(asked),
+        metric=asked.metric,
+        series=asked.series,
+        first_day=asked.first_day,
+        points=asked.points,
+        horizon_days=asked.horizon_days,
+        alpha=asked.alpha,
+        is_simulated=asked.is_simulated,
+        record_text=text,
+        record_sha256=hashlib.sha256(text.encode()).hexdigest(),
         created_by=by,
-    )  # fmt: skip
+    )
     trail.record("drift_study_registered", by=by, about=study, task=task.slug, sha256=study.record_sha256)
     return study
 
@@ -123,9 +132,13 @@ def what_it_can_show(task: Task, asked: DriftRequest) -> dict[str, Any]:
     if not 0 < share < 1:
         raise _refusal("share", "Say which share is expected, above 0 and below 100 %.")
     return outlook.outlook(
-        mails=mails, share=share, effect=past.effect if past else 1.0, points=asked.points, alpha=asked.alpha,
+        mails=mails,
+        share=share,
+        effect=past.effect if past else 1.0,
+        points=asked.points,
+        alpha=asked.alpha,
         noun=NOUNS[asked.series],
-    )  # fmt: skip
+    )
 
 
 def mails_at_hand(task: Task, asked: DriftRequest) -> MailsAtHand | None:
@@ -163,17 +176,25 @@ def record_look(study: DriftStudy, *, by: Member) -> DriftLook:
                 status=409,
             )
         return DriftLook.objects.create(
-            study=study, covered=len(points), body=verdict.conclude(points, record),
-            data_sha256=series.data_sha256(points), created_by=by,
-        )  # fmt: skip
+            study=study,
+            covered=len(points),
+            body=verdict.conclude(points, record),
+            data_sha256=series.data_sha256(points),
+            created_by=by,
+        )
 
 
 def terms_of(study: DriftStudy) -> SeriesTerms:
     """The registered series."""
     return SeriesTerms(
-        study.task, Metric(study.metric), DriftSeries(study.series), study.first_day, study.points,
-        study.horizon_days, study.is_simulated,
-    )  # fmt: skip
+        study.task,
+        Metric(study.metric),
+        DriftSeries(study.series),
+        study.first_day,
+        study.points,
+        study.horizon_days,
+        study.is_simulated,
+    )
 
 
 def _record(

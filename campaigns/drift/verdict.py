@@ -60,8 +60,13 @@ def _change(points: Sequence[SeriesPoint]) -> ChangePoint | None:
 
 
 def _sentence(
-    state: str, change: ChangePoint | None, changed_in: str, points: Sequence[SeriesPoint], record: dict[str, Any], alpha: float
-) -> str:  # fmt: skip
+    state: str,
+    change: ChangePoint | None,
+    changed_in: str,
+    points: Sequence[SeriesPoint],
+    record: dict[str, Any],
+    alpha: float,
+) -> str:
     noun, whole = record["noun"], record["points"]
     of_all = f"{len(points)} of {whole} {noun}s" if len(points) < whole else f"all {whole} {noun}s"
     if change is None:

@@ -159,9 +159,17 @@ def _stage(
         for text in texts
     ]
     return BoardStage(
-        at, draft, name, _task(prefix, draft, offers, errors), _model(prefix, draft, offers, errors), controls,
-        _labels(prefix, draft, spec), _rule(prefix, draft, offered), rest, is_last,
-    )  # fmt: skip
+        at,
+        draft,
+        name,
+        _task(prefix, draft, offers, errors),
+        _model(prefix, draft, offers, errors),
+        controls,
+        _labels(prefix, draft, spec),
+        _rule(prefix, draft, offered),
+        rest,
+        is_last,
+    )
 
 
 def _task(prefix: str, draft: StageDraft, offers: Offers, errors: Errors) -> Control:

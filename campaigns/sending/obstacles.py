@@ -86,9 +86,16 @@ def _anything_stands(message: Message, campaign: Campaign, now: datetime) -> boo
 
 
 def _standing(
-    ends: tuple[EventKind, ...], capped: tuple[str, ...], is_first: bool, *, pk: UUID, campaign: UUID, task: UUID,
-    since: datetime | None, talked_since: datetime | None,
-) -> QuerySet[Message]:  # fmt: skip
+    ends: tuple[EventKind, ...],
+    capped: tuple[str, ...],
+    is_first: bool,
+    *,
+    pk: UUID,
+    campaign: UUID,
+    task: UUID,
+    since: datetime | None,
+    talked_since: datetime | None,
+) -> QuerySet[Message]:
     something = _is_barred() | sequences.has_happened(ends)
     if not is_first:
         something |= Q(sequences.reader_was_away())

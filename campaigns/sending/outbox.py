@@ -182,9 +182,18 @@ def _composed(message: Message, turn: SendingAttempt) -> OutgoingMail:
 
 
 def _taken(
-    *, pk: UUID, seen_at: datetime, job: UUID, fence: int, campaign: UUID, now: datetime, written_at: datetime,
-    sender: UUID | None, provider: str, **mail: str,
-) -> tuple[QuerySet[Message], dict[str, Any]]:  # fmt: skip
+    *,
+    pk: UUID,
+    seen_at: datetime,
+    job: UUID,
+    fence: int,
+    campaign: UUID,
+    now: datetime,
+    written_at: datetime,
+    sender: UUID | None,
+    provider: str,
+    **mail: str,
+) -> tuple[QuerySet[Message], dict[str, Any]]:
     holds = Job.objects.filter(pk=job, fence=fence, state=JobState.RUNNING)
     runs = Campaign.objects.filter(pk=campaign, state=CampaignState.RUNNING, is_held=False)
     mine = Message.objects.filter(Exists(holds), Exists(runs), pk=pk, state=MessageState.APPROVED, updated_at=seen_at)
@@ -219,10 +228,18 @@ def _take(message: Message, turn: SendingAttempt, now: datetime, **mail: str) ->
     sender = message.sender_id
     return bool(
         _TAKE(
-            pk=message.pk, seen_at=message.updated_at, job=turn.job_id, fence=turn.fence, campaign=turn.campaign.pk,
-            now=now, written_at=timezone.now(), sender=sender, provider=message.provider, **mail,
+            pk=message.pk,
+            seen_at=message.updated_at,
+            job=turn.job_id,
+            fence=turn.fence,
+            campaign=turn.campaign.pk,
+            now=now,
+            written_at=timezone.now(),
+            sender=sender,
+            provider=message.provider,
+            **mail,
         )
-    )  # fmt: skip
+    )
 
 
 def _move(message: Message, state: MessageState, **values: object) -> None:

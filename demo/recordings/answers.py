@@ -43,11 +43,19 @@ def play(run: RunDir, spec: GenerationSpec) -> None:
     for index, (record, prompt) in enumerate(zip(spec.records, prompts, strict=True)):
         answer = known[prompt]
         told = {
-            "call_id": call_id(UUID(spec.order), index), "index": index, "record": record.id, "teacher": 0, "way": "live",
-            "prompt_hash": prompt, "latency_s": answer["seconds"], "cost_usd": 0.0, "model": spec.teacher.model,
+            "call_id": call_id(UUID(spec.order), index),
+            "index": index,
+            "record": record.id,
+            "teacher": 0,
+            "way": "live",
+            "prompt_hash": prompt,
+            "latency_s": answer["seconds"],
+            "cost_usd": 0.0,
+            "model": spec.teacher.model,
             "usage": {"input_tokens": answer["input_tokens"], "output_tokens": answer["output_tokens"]},
-            "parameters": spec.teacher.parameters, "labelled_defects": [],
-        }  # fmt: skip
+            "parameters": spec.teacher.parameters,
+            "labelled_defects": [],
+        }
         if answer["fields"] is None:
             run.emit("failure", **told, code="bad_shape", message=answer["error"], excerpt=answer["text"])
         else:

@@ -29,10 +29,20 @@ def main(path: str) -> None:
         if facts is not None:
             text = page_of(facts).text
             run.emit(
-                "page", site=site["number"], number=1, way="start", url=site["url"], final_url=url_of(site["name"]), status=200,
-                content_type="text/html", bytes=len(text), sha256=hashlib.sha256(text.encode()).hexdigest(), title=site["name"],
-                text=text, fetched_at=datetime.now(UTC).isoformat(),
-            )  # fmt: skip
+                "page",
+                site=site["number"],
+                number=1,
+                way="start",
+                url=site["url"],
+                final_url=url_of(site["name"]),
+                status=200,
+                content_type="text/html",
+                bytes=len(text),
+                sha256=hashlib.sha256(text.encode()).hexdigest(),
+                title=site["name"],
+                text=text,
+                fetched_at=datetime.now(UTC).isoformat(),
+            )
         run.emit("site", site=site["number"], why="" if facts is not None else UNKNOWN)
         run.emit("progress", done=done, total=len(sites), unit="sites")
     run.finish("succeeded", summary={"sites": len(sites), "pages": len(sites), "refused": 0})

@@ -33,9 +33,13 @@ class RetrievalClaimIn(serializers.Serializer[Any]):
     supported = serializers.BooleanField(help_text="Whether its page bears it out")
     document = serializers.CharField(max_length=claims_file.LONGEST_CHARS, help_text="Address of a stored page")
     evidence = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=claims_file.LONGEST_CHARS, trim_whitespace=False,
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=claims_file.LONGEST_CHARS,
+        trim_whitespace=False,
         help_text="Words of the page that decide it",
-    )  # fmt: skip
+    )
 
 
 class RetrievalStudyIn(serializers.Serializer[Any]):

@@ -34,9 +34,13 @@ class RetrievalForm(forms.Form):
     miniature = forms.ChoiceField(label="Miniature", required=False)
     teacher = forms.ChoiceField(label="Teacher", required=False)
     max_cost_usd = forms.DecimalField(
-        label="Budget in USD", required=False, max_digits=12, decimal_places=6, validators=[MinValueValidator(0)],
+        label="Budget in USD",
+        required=False,
+        max_digits=12,
+        decimal_places=6,
+        validators=[MinValueValidator(0)],
         help_text="What the teacher may cost at most.",
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, miniatures: Sequence[Miniature], teachers: Sequence[Teacher], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

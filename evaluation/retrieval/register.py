@@ -110,14 +110,27 @@ def launch(task: Task, asked: RetrievalRequest, *, by: Member) -> RetrievalStudy
     record = _record(study_id, task, asked, pages, by)
     text = canonical_json(record)
     job = control.launch(
-        kind=KIND, title=f"Study: {record['question']}", spec={"study": str(study_id)}, by=by, task_slug=task.slug,
-        subject_id=study_id, subject_url=reverse("evaluation:retrieval-study", args=[study_id]),
-    )  # fmt: skip
+        kind=KIND,
+        title=f"Study: {record['question']}",
+        spec={"study": str(study_id)},
+        by=by,
+        task_slug=task.slug,
+        subject_id=study_id,
+        subject_url=reverse("evaluation:retrieval-study", args=[study_id]),
+    )
     study = RetrievalStudy.objects.create(
-        id=study_id, task=task, question=record["question"], claims=[list(claim) for claim in asked.claims],
-        miniature=asked.miniature, teacher=asked.teacher, max_cost_usd=asked.max_cost_usd, record_text=text,
-        record_sha256=hashlib.sha256(text.encode()).hexdigest(), job=job, created_by=by,
-    )  # fmt: skip
+        id=study_id,
+        task=task,
+        question=record["question"],
+        claims=[list(claim) for claim in asked.claims],
+        miniature=asked.miniature,
+        teacher=asked.teacher,
+        max_cost_usd=asked.max_cost_usd,
+        record_text=text,
+        record_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        job=job,
+        created_by=by,
+    )
     trail.record("retrieval_study_registered", by=by, about=task, task=task.slug, sha256=study.record_sha256)
     RetrievalArm.objects.bulk_create(
         RetrievalArm(study=study, position=position, arm=arm, fingerprint=fingerprint(record, arm))

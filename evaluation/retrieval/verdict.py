@@ -44,7 +44,9 @@ def conclude(
     Returns:
         `sentence`, `retrieval` (recall, with its interval), `arms` and `comparisons`, as plain data.
     """
-    right = {arm: [float(said is truth) for said, truth in zip(given, truths, strict=True)] for arm, given in answers.items()}  # fmt: skip
+    right = {
+        arm: [float(said is truth) for said, truth in zip(given, truths, strict=True)] for arm, given in answers.items()
+    }
     recall = shares.clustered([float(found) for found in is_found], documents)
     mean_found = sum(is_found) / len(is_found)
     compared = _compare(right, truths, documents)
@@ -57,7 +59,9 @@ def conclude(
     }
 
 
-def _compare(right: Mapping[str, Sequence[float]], truths: Sequence[bool], documents: Sequence[str]) -> list[dict[str, Any]]:  # fmt: skip
+def _compare(
+    right: Mapping[str, Sequence[float]], truths: Sequence[bool], documents: Sequence[str]
+) -> list[dict[str, Any]]:
     compared, goes_on = [], True
     for before, arm in pairwise(right):
         gaps = [one - other for one, other in zip(right[arm], right[before], strict=True)]

@@ -39,32 +39,40 @@ class ArmComparison:
 def of_filter(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on whether the human filter helps."""
     return _either(
-        asked[0], rule,
+        asked[0],
+        rule,
         arms=("with accepted and edited texts", "with as many unfiltered drafts"),
         nothing="with unfiltered drafts no output passes",
-        better="The human filter helps", worse="The human filter does harm", open_="whether the human filter helps",
-    )  # fmt: skip
+        better="The human filter helps",
+        worse="The human filter does harm",
+        open_="whether the human filter helps",
+    )
 
 
 def of_cloning(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on imitation against logits."""
     return _either(
-        asked[0], rule,
+        asked[0],
+        rule,
         arms=("with the teacher's logits", "with the texts alone"),
         nothing="where texts are imitated no output is right",
-        better="Logits teach better", worse="Texts teach better than logits", open_="whether logits teach better",
-    )  # fmt: skip
+        better="Logits teach better",
+        worse="Texts teach better than logits",
+        open_="whether logits teach better",
+    )
 
 
 def of_experts(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
     """The sentence on an isolated expert against a dense student."""
     return _either(
-        asked[0], rule,
+        asked[0],
+        rule,
         arms=("with the isolated expert", "with the dense student"),
         nothing="of the dense student no output passes",
-        better="The isolated expert is the better student", worse="The dense student is the better one",
+        better="The isolated expert is the better student",
+        worse="The dense student is the better one",
         open_="which is the better student",
-    )  # fmt: skip
+    )
 
 
 def _either(

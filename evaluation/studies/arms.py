@@ -164,6 +164,12 @@ def _point(group: Group, drawn: Array, rule: Mapping[str, Any]) -> dict[str, Any
     costs = {name: group.mean_cost(name) for name in COSTS}
     unstable = _problem(group.name, {group.name: group}, rule)
     return {
-        "arm": group.name, "seeds": len(group.losses), "loss": group.mean, "low": low, "high": high,
-        "unstable": unstable, "spread": group.spread(rule["metric"]), **costs,
-    }  # fmt: skip
+        "arm": group.name,
+        "seeds": len(group.losses),
+        "loss": group.mean,
+        "low": low,
+        "high": high,
+        "unstable": unstable,
+        "spread": group.spread(rule["metric"]),
+        **costs,
+    }

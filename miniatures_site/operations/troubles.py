@@ -56,9 +56,19 @@ class Trouble:
 def troubles(reading: Reading) -> list[Trouble]:
     """Everything that is wrong, `failed` before `look`."""
     found = [
-        *_beat(reading), *_queues(reading), *_schema(reading), *_leases(reading), *_hosts(reading), *_disks(reading),
-        *_backup(reading), *_failing(reading), *_failed(reading), *_outboxes(reading), *_broker(reading), *_halt(reading),
-    ]  # fmt: skip
+        *_beat(reading),
+        *_queues(reading),
+        *_schema(reading),
+        *_leases(reading),
+        *_hosts(reading),
+        *_disks(reading),
+        *_backup(reading),
+        *_failing(reading),
+        *_failed(reading),
+        *_outboxes(reading),
+        *_broker(reading),
+        *_halt(reading),
+    ]
     return sorted(found, key=lambda trouble: trouble.level != "failed")
 
 
