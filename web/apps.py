@@ -1,7 +1,0 @@
-"""App config of web."""
-
-from django.apps import AppConfig
-
-
-class WebConfig(AppConfig):
-    name = "web"
