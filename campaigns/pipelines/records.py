@@ -14,7 +14,7 @@ from django.db.models import F
 from campaigns.models import Campaign, Stage
 from review.models import Record, Source, Task
 from review.sources.imports import staging
-from review.sources.imports.companies import CompanySplits
+from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.record_import import RecordRowBuilder, content_hash
 from review.spec.schema import Facts
 from review.spec.task_spec import TaskSpec

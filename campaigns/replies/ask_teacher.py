@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import Campaign, Reply
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.replies.sorting import RULES
 from campaigns.states import ReplyClass
 from generation.models import Call, Order, Teacher
@@ -94,7 +94,7 @@ def on_order_ended(job: Job) -> None:
     for record_id, fields in answered.values_list("record_id", "fields"):
         meaning = meaning_named((fields or {}).get("meaning", ""))
         if meaning is not None:
-            classify.label_by_model(replies_of[record_id], meaning, by_model=order.teacher.name)
+            record_reply.label_by_model(replies_of[record_id], meaning, by_model=order.teacher.name)
     erase.erase_records(list(replies_of))
     campaign = Campaign.objects.filter(messages__replies__in=list(replies_of.values())).first()
     if campaign is not None:

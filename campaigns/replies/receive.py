@@ -22,7 +22,7 @@ from campaigns.compose import link_tokens
 from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import record
 from campaigns.models import Event, Message
-from campaigns.replies import answers_heard, ask_teacher, classify, sorting
+from campaigns.replies import answers_heard, ask_teacher, record_reply, sorting
 from campaigns.replies.parsing import delivery_reports, parse_mail, return_dates
 from campaigns.replies.parsing.parse_mail import IncomingMail
 from campaigns.replies.sorting import ReceivedReply
@@ -112,9 +112,9 @@ def take_mail(raw: bytes) -> InboundResult:
         and _UNSUBSCRIBE.fullmatch(incoming.subject)
         and (not incoming.text or _UNSUBSCRIBE.fullmatch(incoming.text))
     ):
-        return InboundResult.NEW if classify.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
+        return InboundResult.NEW if record_reply.unsubscribe(message, source=EventSource.MAIL) else InboundResult.KNOWN
     key = _key(message, incoming, EventKind.REPLIED)
-    event = classify.record_reply(message, incoming, key=key, found_by=match) if key else None
+    event = record_reply.record_reply(message, incoming, key=key, found_by=match) if key else None
     # Told again too: who took it first may have died before it was asked for.
     ask_teacher.ask_after_commit(message.campaign)
     return InboundResult.NEW if event else InboundResult.KNOWN

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaigns.models import InboxSetup, Reply
-from campaigns.replies import classify, reply_facts, reply_records
+from campaigns.replies import record_reply, reply_facts, reply_records
 from campaigns.replies.sorting import RULES
 from campaigns.states import Language, ReplyClass
 from campaigns.suppression import suppress
@@ -41,18 +41,18 @@ def correct(reply: Reply, said: ReplyClass, *, by: Member, why: str = "", langua
         reply: The reply, as `replies.queries` brings it.
         said: What it means; the same as before confirms it.
         by: Who says so.
-        why: As for `classify.correct_meaning`.
+        why: As for `record_reply.correct_meaning`.
         language: In which the reply is written, where the sorting task asks for that; the contact's by default.
 
     Returns:
         The reply, and why no gold was made of it; empty where one was, or where no task is to have one.
 
     Raises:
-        PermissionDenied: As for `classify.correct_meaning`.
-        Refusal: As for `classify.correct_meaning`.
+        PermissionDenied: As for `record_reply.correct_meaning`.
+        Refusal: As for `record_reply.correct_meaning`.
     """
     before, before_by = reply.meaning, reply.meant_by
-    corrected = classify.correct_meaning(reply, said, by=by, why=why)
+    corrected = record_reply.correct_meaning(reply, said, by=by, why=why)
     setup = InboxSetup.objects.select_related("sorting_task").filter(campaign=reply.message.campaign_id).first()
     if setup is None or setup.sorting_task is None:
         return corrected, ""

@@ -18,7 +18,7 @@ from campaigns.compose.link_tokens import ForgedTokenError, TokenPurpose
 from campaigns.events import mail_scanners, record
 from campaigns.events.mail_scanners import LinkVisit
 from campaigns.models import Event, Link, Message
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.states import EventKind, EventSource
 
 
@@ -104,7 +104,7 @@ def unsubscribe(token: str, *, is_one_click: bool) -> Message:
         Forged: The token was not made here.
     """
     message = unsubscribing_message(token)
-    classify.unsubscribe(message, source=EventSource.LINK, how="one-click" if is_one_click else "")
+    record_reply.unsubscribe(message, source=EventSource.LINK, how="one-click" if is_one_click else "")
     return message
 
 

@@ -13,7 +13,7 @@ from evaluation.arena import open_arena, queries
 from evaluation.models import Arena, ArenaPair, ArenaVote
 from evaluation.states import VoteVerdict
 from members.models import Member
-from review.desk.verdicts import LONGEST_S
+from review.desk.verdict_fit import LONGEST_S
 from review.states import Role
 from review.tasks.permissions import require
 from web.errors import Refusal

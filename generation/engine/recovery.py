@@ -10,11 +10,11 @@ from typing import Any
 
 from generation.engine import prompts
 from generation.engine.batches.state import open_batches_of, unreported_ends
+from generation.engine.budget import BudgetTracker, worst_case
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal import history as histories
 from generation.engine.journal import writer as journals
 from generation.engine.journal.history import CallFate, History
-from generation.engine.money import BudgetTracker, worst_case
 from generation.engine.plan import PlannedCall, expand_runs, plan
 from generation.engine.repairs import FLAWED, FlawedAnswer, repair_id
 from generation.engine.report import Report

@@ -13,6 +13,7 @@ from generation.engine.batches.collect import UNANSWERED
 from generation.engine.batches.factory import open_batches
 from generation.engine.batches.interface import BatchProvider
 from generation.engine.batches.loop import BatchLoop
+from generation.engine.budget import BudgetTracker
 from generation.engine.calls.context import EngineContext
 from generation.engine.calls.finish import CallFinisher
 from generation.engine.calls.loop import CallLoop
@@ -21,7 +22,6 @@ from generation.engine.contracts import GenerationSpec
 from generation.engine.journal import writer as journals
 from generation.engine.journal.writer import Journal
 from generation.engine.mixed_client import open_clients
-from generation.engine.money import BudgetTracker
 from generation.engine.plan import PlannedCall
 from generation.engine.recovery import Recovery, announced_elsewhere, earlier_history
 from generation.engine.report import Report, scrubber

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from statistics import fmean, quantiles
 from typing import Any
 
+from generation.engine.budget import worst_case
 from generation.engine.contracts import TeacherSpec
-from generation.engine.money import worst_case
 from generation.engine.structured import paid_messages
 from generation.models import Call, Teacher
 from generation.orders import reasoning

@@ -10,8 +10,8 @@ from decimal import ROUND_DOWN, Decimal
 from generation.diversity import examples, judge_prompts
 from generation.diversity.mix import MixSettings
 from generation.engine import plan
+from generation.engine.budget import worst_case
 from generation.engine.contracts import MixedTeacher, TeacherSpec
-from generation.engine.money import worst_case
 from generation.ledger import daily_sums
 from generation.models import Teacher
 from generation.orders import estimate as orders_estimate

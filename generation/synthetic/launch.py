@@ -14,7 +14,7 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from audit import trail
-from generation.engine.money import worst_case
+from generation.engine.budget import worst_case
 from generation.engine.structured import paid_messages
 from generation.models import Order, Synthesis, Teacher
 from generation.orders import launch as orders

@@ -16,8 +16,8 @@ from django.http import Http404
 
 from audit import trail
 from members.models import Member
-from review.desk import deck, golds, lead_queue, verdicts
-from review.desk.verdicts import SubmittedVerdict
+from review.desk import deck, golds, lead_queue, verdict_fit
+from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Decision, Draft, Ruling
 from review.spec.schema import Fields
 from review.states import DraftState, Role, RulingKind, Verdict
@@ -70,7 +70,7 @@ def check_tag(draft: Draft, if_match: str | None) -> None:
 
 def add_ruling(draft: Draft, kind: RulingKind, *, by: Member, decision: Decision | None, note: str) -> Ruling:
     """Add the row of a ruling, its note cut to what is kept."""
-    words = note.strip()[: verdicts.LONGEST_NOTE]
+    words = note.strip()[: verdict_fit.LONGEST_NOTE]
     ruling = Ruling.objects.create(draft=draft, kind=kind, decision=decision, lead=by, note=words)
     trail.record("ruled", by=by, about=draft, kind=str(kind))
     return ruling
@@ -165,7 +165,7 @@ def settle(
         if draft.state != DraftState.DISPUTED:
             raise wrong_state("not_disputed", "This draft is not disputed.", draft)
         if decision is None:
-            own = verdicts.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
+            own = verdict_fit.read(verdict, fields=fields, reasons=reasons, ratings=ratings, note=note)
             chosen = _own_verdict(draft, own, by=by)
         else:
             chosen = _verdict_on(draft, decision)
@@ -238,7 +238,7 @@ def _verdict_on(draft: Draft, decision_id: UUID) -> Decision:
 
 
 def _own_verdict(draft: Draft, own: SubmittedVerdict, *, by: Member) -> Decision:
-    verdict, fields = verdicts.fit(own, draft.task_version.spec, draft.fields)
+    verdict, fields = verdict_fit.fit(own, draft.task_version.spec, draft.fields)
     if verdict is Verdict.RETRACT:
         raise Refusal("invalid_decision", "A draft is settled by accept, edit or reject.")
     return Decision.objects.create(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from review.desk import verdicts
+from review.desk import verdict_fit
 from review.spec.paths import texts, with_value
 from review.spec.prompting import canonical_json
 from review.spec.schema import Fields
@@ -72,8 +72,8 @@ class BulkVerdict:
             Refusal: 422 when a reason is none of the task version's.
         """
         if self.verdict != Verdict.EDIT:
-            verdict = verdicts.read(self.verdict, reasons=self.reasons, note=self.note)
-            return verdicts.fit(verdict, spec, draft)
+            verdict = verdict_fit.read(self.verdict, reasons=self.reasons, note=self.note)
+            return verdict_fit.fit(verdict, spec, draft)
         return Verdict.EDIT, apply_edit(spec, draft, find=self.find, replace=self.replace)
 
 
@@ -87,8 +87,8 @@ def parse(values: Mapping[str, Any]) -> BulkVerdict:
     if verdict not in VERDICTS:
         raise _wrong("verdict", f"'{verdict}' is no verdict for many drafts; write {', '.join(VERDICTS)}.")
     note = str(values.get("note") or "").strip()
-    if len(note) > verdicts.LONGEST_NOTE:
-        raise _wrong("note", f"The note has {len(note)} characters; at most {verdicts.LONGEST_NOTE} are kept.")
+    if len(note) > verdict_fit.LONGEST_NOTE:
+        raise _wrong("note", f"The note has {len(note)} characters; at most {verdict_fit.LONGEST_NOTE} are kept.")
     reasons = tuple(str(code) for code in values.get("reasons") or ()) if verdict == Verdict.REJECT else ()
     if verdict != Verdict.EDIT:
         return BulkVerdict(verdict, reasons, note)

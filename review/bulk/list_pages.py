@@ -53,7 +53,7 @@ def list_page(request: HttpRequest, slug: str) -> HttpResponse:
         "groups": [] if wanted.is_anything else listing.same_label(member, task),
         "acts": [wording.act(each) for each in planning.latest(member, task)],
     }
-    return render(request, "review/desk/list.html", context)
+    return render(request, "review/bulk/list.html", context)
 
 
 def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[dict[str, Any]]:

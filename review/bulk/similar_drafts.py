@@ -17,7 +17,7 @@ import numpy as np
 
 from members.models import Member
 from review.drafts import draft_filters, queries
-from review.drafts.checking import with_marks
+from review.drafts.waiting_marks import with_marks
 from review.models import Decision, Draft, SearchText, Task
 from review.spec.schema import Fields
 from review.states import DraftState, Verdict

@@ -24,7 +24,7 @@ from review.datasets.data_card import card
 from review.datasets.exports import JudgedDraft
 from review.datasets.inspection import Inspection
 from review.datasets.selection import Selection, select
-from review.drafts import checking
+from review.drafts import waiting_marks
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.spec.prompting import canonical_json
 from review.states import Split
@@ -79,7 +79,7 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
     """
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
-    checking.mark_all(version.dataset.task)
+    waiting_marks.mark_all(version.dataset.task)
     with infrequent_gc(), tempfile.TemporaryDirectory(prefix="freeze-") as folder:
         selection = select(version.dataset.task, filters)
         files, inspection = VersionFiles(Path(folder)), Inspection(filters)

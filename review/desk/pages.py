@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from members.models import Member
 from members.session import member_of
-from review.desk import decisions, desk_keys, focus, forms, lead_queue, scope, verdicts
+from review.desk import decisions, desk_keys, focus, forms, lead_queue, scope, verdict_fit
 from review.desk import deck as desk_deck
 from review.desk.cards import assembly
 from review.desk.decisions import queries as decisions_queries
@@ -130,7 +130,7 @@ def _meant(act: forms.DeskAct, member: Member) -> tuple[str, Fields | None]:
     fields = act.fields if act.verdict == "edit" else {**draft.fields, **act.values}
     if act.was_hidden:
         return "edit", act.values
-    is_same = verdicts.is_untouched(draft.task_version.spec, draft.fields, fields)
+    is_same = verdict_fit.is_untouched(draft.task_version.spec, draft.fields, fields)
     return ("accept", None) if is_same else ("edit", fields)
 
 

@@ -1,6 +1,6 @@
 """Rows of a large import, records and finished drafts, written at the speed of the database.
 
-As `intake.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`checking`,
+As `intake.add_drafts` for drafts that wait, but that checks and the text index follow within seconds (`waiting_marks`,
 `search_index`). Values come prepared; what they mean is settled by who calls.
 """
 
@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from review.drafts import checking, search_index
+from review.drafts import search_index, waiting_marks
 from review.drafts.intake import next_position
 from review.models import Draft, Record, Source, TaskVersion
 from web.db.bulk_insert import BulkInserter, PreparedRows, as_json, timestamps
@@ -152,4 +152,4 @@ class DraftInserter:
             return
         few = [UUID(pk) for pk in drafts.ids]
         search_index.index(few)
-        checking.mark_waiting(few)
+        waiting_marks.mark_waiting(few)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from review.db import text_index
-from review.drafts import checking
+from review.drafts import waiting_marks
 from review.models import Draft, SearchBacklog, SearchText
 from review.spec.schema import Facts, Fields
 from review.text.near_duplicates import minhash
@@ -67,7 +67,7 @@ def catch_up(*, for_s: float = 4.0) -> int:
                 break
             ids = [UUID(pk) for pk in batch.drafts]
             done += index(ids)
-            checking.mark_waiting(ids)
+            waiting_marks.mark_waiting(ids)
             batch.delete()
     return done
 

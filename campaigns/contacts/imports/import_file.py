@@ -24,7 +24,7 @@ from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports import ColumnMapping, notation, source_row, staging
 from review.sources.imports.choices import AS_FOUND, ImportChoices
-from review.sources.imports.companies import CompanySplits
+from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.read_rows import check_mapping
 from review.sources.imports.record_import import RecordRowBuilder, content_hash
 from review.sources.imports.result import RowTally

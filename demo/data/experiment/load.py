@@ -19,7 +19,7 @@ from django.utils import timezone
 from campaigns.experiments import record_look
 from campaigns.models import Campaign, Experiment, Look, Message
 from campaigns.outcomes import report
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState, EventKind, MessageState
 from demo.data.experiment import clock, doings, others, pilots, plan, population, reply_texts
@@ -120,7 +120,7 @@ class _Readers:
         self._answers.carry_out(doing.kind, raw, said.text if said and doing.kind == "reply" else "")
         if said is not None and said.found.by == reply_texts.SORTER and said.found.is_sure:
             for reply in mail.replies.all():
-                classify.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
+                record_reply.label_by_model(reply.pk, said.found.reply_class, by_model=reply_texts.SORTER)
 
 
 def _due(mails: list[Message]) -> Iterator[tuple[datetime, ReaderAction, Message]]:

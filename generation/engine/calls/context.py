@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from generation.engine.budget import BudgetTracker
 from generation.engine.calls.finish import CallFinisher
 from generation.engine.calls.write_ahead import AckSource
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal.writer import Journal
-from generation.engine.money import BudgetTracker
 from generation.engine.report import Report
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from generation.engine import prompts
+from generation.engine.budget import BudgetTracker, bounded_usage, worst_case
 from generation.engine.calls.parse import FailedAnswer, parse_answer
 from generation.engine.calls.stop import WasteGuard
 from generation.engine.clients.interface import CallError, Question, Reply
 from generation.engine.contracts import GenerationSpec
 from generation.engine.journal.writer import Journal
-from generation.engine.money import BudgetTracker, bounded_usage, worst_case
 from generation.engine.plan import PlannedCall
 from generation.engine.repairs import FLAWED, FlawedAnswer, repair_call
 from generation.engine.report import Report

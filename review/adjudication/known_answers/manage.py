@@ -15,7 +15,7 @@ from django.utils import timezone
 from members.models import Member
 from review.adjudication import rulings
 from review.desk import golds
-from review.desk.verdicts import LONGEST_NOTE
+from review.desk.verdict_fit import LONGEST_NOTE
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer
 from review.spec.task_spec import TaskSpec
 from review.states import AssignmentState, DraftState, Drawn, Verdict

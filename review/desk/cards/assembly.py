@@ -19,7 +19,7 @@ from review.desk.cards.card_fields import EDITABLE_CHARS, CardField, CardText, c
 from review.desk.cards.remarks import Remark, remarks
 from review.desk.cards.values import has_hidden
 from review.desk.revisions.queries import RevisedDraft, revised_from
-from review.drafts.checking import with_marks
+from review.drafts.waiting_marks import with_marks
 from review.models import Assignment, Draft
 from review.spec.prompting import Thread
 from review.spec.schema import Fields, Label

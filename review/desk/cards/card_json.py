@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from review.drafts.checking import with_marks
+from review.drafts.waiting_marks import with_marks
 from review.models import Assignment
 from review.spec.schema import shape_json
 from review.states import Drawn

@@ -12,12 +12,12 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from members.models import Member
-from review.desk import context, verdicts
+from review.desk import context, verdict_fit
 from review.desk import deck as desk_deck
 from review.desk.context import DecisionContext
-from review.desk.decisions import judge, retract
+from review.desk.decisions import record_verdict, retract
 from review.desk.decisions.outcome import DecisionOutcome, OvertakenError
-from review.desk.verdicts import SubmittedVerdict
+from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Decision
 from review.spec.schema import Fields
 from review.states import DraftState, Verdict
@@ -73,7 +73,7 @@ def record(
             another body, the card is in front of somebody else, or judged by this member already; 422 when the
             verdict does not fit the task version; 503 when others moved the card at each look.
     """
-    verdict_given = verdicts.read(
+    verdict_given = verdict_fit.read(
         verdict,
         fields=fields,
         reasons=reasons,
@@ -122,7 +122,7 @@ def _record(
     _check_etag(seen, by=by, if_match=if_match)
     if said.verdict is Verdict.RETRACT:
         return retract.retract(seen, by=by, id=id, said=said, body_hash=body_hash)
-    return judge.judge(seen, by=by, id=id, said=said, body_hash=body_hash, deck_size=deck_size)
+    return record_verdict.judge(seen, by=by, id=id, said=said, body_hash=body_hash, deck_size=deck_size)
 
 
 def _again(id: UUID, *, by: Member, body_hash: str, seen: DecisionContext) -> DecisionOutcome:

@@ -11,7 +11,7 @@ from members.models import Member
 from review.desk import deck, golds
 from review.desk.context import DecisionContext
 from review.desk.decisions.outcome import DecisionOutcome, OvertakenError, move_assignment, move_draft
-from review.desk.verdicts import SubmittedVerdict
+from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Decision, Draft
 from review.spec.schema import Fields
 from review.states import AssignmentState, DraftState, Verdict

@@ -19,7 +19,7 @@ from review.desk.cards.assembly import Card
 from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences import queries as preferences_queries
 from review.drafts import queries
-from review.drafts.checking import with_marks
+from review.drafts.waiting_marks import with_marks
 from review.models import Assignment, Decision, Draft, Record, Task
 from review.states import AssignmentState, DraftState
 

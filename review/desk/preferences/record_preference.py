@@ -18,7 +18,7 @@ from django.http import Http404
 from members.models import Member
 from review.desk.destinations import FOR_A_CAMPAIGN
 from review.desk.preferences.lineups import FEWEST, MOST
-from review.desk.verdicts import LONGEST_NOTE, LONGEST_S
+from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
 from review.models import Assignment, Decision, Draft, Preference, Record, Task
 from review.spec.prompting import canonical_json
 from review.states import AssignmentState, DraftState, Role

@@ -14,7 +14,7 @@ from review.sources.imports import notation, source_row, staging
 from review.sources.imports.chat_logs import open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import MODEL_FIELD, ColumnMapping, guess_mapping, target_fields
-from review.sources.imports.companies import CompanySplits
+from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.read_rows import at_most, check_mapping, read_rows
 from review.sources.imports.record_import import companies_of_file, growing_chunks
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting

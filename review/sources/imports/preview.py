@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.models import Task
-from review.sources.imports import notation, split_plan
+from review.sources.imports import notation, split_preview
 from review.sources.imports.chat_logs import ChatTable, open_drafts
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping, TargetField, guess_mapping, target_fields
@@ -15,7 +15,7 @@ from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
 from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import NAMELESS, is_nameless
 from review.sources.imports.result import RowError, RowTally
-from review.sources.imports.split_plan import SplitPlan
+from review.sources.imports.split_preview import SplitPlan
 from review.sources.imports.tables import RowSource, Table, open_table
 from review.sources.imports.tables.delimited import DELIMITERS
 from review.sources.imports.tables.text_encoding import ENCODINGS
@@ -149,7 +149,7 @@ def read_preview(
         rows = read_rows(table, mapping, fields, defaults or {}, tally, written.notation)
         if kind == SourceKind.RECORDS and task is not None:
             companies = companies_of_file(task, spec, table, mapping, fields, defaults or {}, written.notation, choices)
-            plan = split_plan.plan(task, spec, companies, rows, tally)
+            plan = split_preview.plan(task, spec, companies, rows, tally)
         for row in rows:
             if kind == SourceKind.DRAFTS and (problem := _unfit_draft(spec, row)):
                 tally.refuse(row.number, problem)

@@ -20,7 +20,7 @@ from review.sources.imports import notation, source_row, staging
 from review.sources.imports.cell_values import PLAIN, Notation
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import SPLIT_FIELD, ColumnMapping, TargetField, guess_mapping, target_fields
-from review.sources.imports.companies import Company, CompanyNaming, CompanySplits
+from review.sources.imports.company_splits import Company, CompanyNaming, CompanySplits
 from review.sources.imports.read_rows import ReadRow, check_mapping, read_rows
 from review.sources.imports.result import ImportResult, RowTally
 from review.sources.imports.tables import RowSource, open_table

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from review.drafts.bulk_insert import RecordRow
 from review.models import Record, Source, TaskVersion
-from review.sources.imports.companies import Company, CompanySplits
+from review.sources.imports.company_splits import Company, CompanySplits
 from review.sources.imports.read_rows import ReadRow
 from review.sources.imports.record_import import HashedRow, RecordRowBuilder, hashed, surrogate_error
 from review.sources.imports.result import RowTally

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, Enrolment, Message, Reply
 from campaigns.planning.edit import StepPlan
 from campaigns.planning.sequence_checks import MOST_STEPS
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.sending import lifecycle, outbox, tick
 from campaigns.states import EventKind, MessageState, ReplyClass, StepCondition
 from jobs.models import Job
@@ -50,7 +50,7 @@ def test_an_answer_that_is_corrected_before_its_mail_goes_stops_it(task: Task, p
     for mail in (kept, corrected):
         happened(mail, EventKind.REPLIED, meaning="question")
     tick.advance_all()
-    classify.correct_meaning(Reply.objects.get(message=corrected), ReplyClass.NOT_INTERESTED, by=lead)
+    record_reply.correct_meaning(Reply.objects.get(message=corrected), ReplyClass.NOT_INTERESTED, by=lead)
 
     may_go = claim(campaign)
 

@@ -11,7 +11,7 @@ from audit.models import AuditRow
 from campaigns.events import outcomes
 from campaigns.models import Contact, Enrolment, Event, Message, Reply, Suppression
 from campaigns.planning import audience
-from campaigns.replies import classify, receive
+from campaigns.replies import receive, record_reply
 from campaigns.states import EventSource, MessageState, Metric, ReplyClass, StopReason
 from campaigns.suppression.queries import is_suppressed, suppressed_among
 from tests.campaigns import factories
@@ -71,7 +71,7 @@ def test_a_lead_takes_a_wish_back_with_a_reason_and_the_person_can_be_written_to
     answer(mails[0], "Please remove me from your list.")
     reply = Reply.objects.get()
 
-    classify.correct_meaning(reply, ReplyClass.QUESTION, by=admin, why="Meant the guest list of the fair")
+    record_reply.correct_meaning(reply, ReplyClass.QUESTION, by=admin, why="Meant the guest list of the fair")
 
     reply.refresh_from_db()
     person = mails[0].contact
@@ -91,7 +91,7 @@ def test_taking_back_needs_a_reason_and_a_lead(mails, task, admin, reviewer, as_
     join(reviewer, task)
 
     with pytest.raises(Refusal) as refused:
-        classify.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="  ")
+        record_reply.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="  ")
     as_reviewer = api_as(reviewer).patch(
         f"/api/v1/replies/{reply.pk}/", {"meaning": "other", "reason": "no"}, format="json"
     )
@@ -123,9 +123,9 @@ def test_the_api_takes_a_wish_back(mails, admin, api_as):
 def test_what_a_link_or_a_member_said_stays_for_good_whatever_the_reply_is_read_as(mails, admin):
     answer(mails[0], "Please unsubscribe me.")
     reply = Reply.objects.get()
-    classify.unsubscribe(mails[0], source=EventSource.LINK, how="one-click")
+    record_reply.unsubscribe(mails[0], source=EventSource.LINK, how="one-click")
 
-    classify.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="Was read wrong")
+    record_reply.correct_meaning(reply, ReplyClass.OTHER, by=admin, why="Was read wrong")
 
     assert Suppression.objects.get().address_hmac == mails[0].contact.address_hmac
     assert is_suppressed(mails[0].contact.address_hmac)
@@ -134,7 +134,7 @@ def test_what_a_link_or_a_member_said_stays_for_good_whatever_the_reply_is_read_
 def test_a_model_that_reads_a_wish_puts_nobody_on_the_list_either(mails):
     answer(mails[0], "Hm, well.")
 
-    classify.label_by_model(Reply.objects.get().pk, ReplyClass.UNSUBSCRIBE, by_model="a model")
+    record_reply.label_by_model(Reply.objects.get().pk, ReplyClass.UNSUBSCRIBE, by_model="a model")
 
     assert not Suppression.objects.exists()
     assert is_suppressed(mails[0].contact.address_hmac)

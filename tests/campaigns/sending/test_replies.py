@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.models import AuditRow
 from campaigns.models import Event, Message, Reply, Suppression
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
 from tests.campaigns import factories
 from tests.review.factories import join
@@ -110,14 +110,14 @@ def test_a_meaning_that_is_none_is_refused(reply, admin, as_member, api_as):
 
 
 def test_a_correction_to_leaving_is_followed_at_once(reply, admin):
-    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+    record_reply.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     assert Suppression.objects.get().message_id == reply.message_id
 
 
 def test_the_trail_keeps_who_confirmed_a_wish_to_leave_whatever_the_reply_is_read_as_later(reply, admin):
-    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
-    classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+    record_reply.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+    record_reply.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     row = AuditRow.objects.get(act="suppressed")
     assert (row.actor, row.subject_kind, row.subject_id) == (str(admin.pk), "reply", str(reply.pk))
@@ -125,9 +125,9 @@ def test_the_trail_keeps_who_confirmed_a_wish_to_leave_whatever_the_reply_is_rea
 
 
 def test_a_models_word_replaces_the_rules_and_never_a_members(reply, admin):
-    first = classify.label_by_model(reply.pk, ReplyClass.QUESTION, by_model="a model")
-    classify.correct_meaning(reply, ReplyClass.NOT_NOW, by=admin)
-    second = classify.label_by_model(reply.pk, ReplyClass.NOT_INTERESTED, by_model="a model")
+    first = record_reply.label_by_model(reply.pk, ReplyClass.QUESTION, by_model="a model")
+    record_reply.correct_meaning(reply, ReplyClass.NOT_NOW, by=admin)
+    second = record_reply.label_by_model(reply.pk, ReplyClass.NOT_INTERESTED, by_model="a model")
 
     reply.refresh_from_db()
     assert (first, second) == (True, False)
@@ -187,7 +187,7 @@ def test_replies_to_be_read_by_a_person_have_a_list_of_their_own(sent, reply, ad
 
     everything = client.get("/campaigns/first/replies/").content.decode()
     to_read = client.get("/campaigns/first/replies/?meaning=to_read").content.decode()
-    classify.correct_meaning(unsure, ReplyClass.QUESTION, by=admin)
+    record_reply.correct_meaning(unsure, ReplyClass.QUESTION, by=admin)
     nothing = client.get("/campaigns/first/replies/?meaning=to_read").content.decode()
 
     assert "To be read by a person 1" in everything

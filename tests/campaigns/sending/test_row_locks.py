@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.events import record
 from campaigns.models import Event, Message, Reply
-from campaigns.replies import classify
+from campaigns.replies import record_reply
 from campaigns.sending import outbox
 from campaigns.states import EventKind, EventSource, MessageState, ReplyClass
 from campaigns.suppression import suppress
@@ -81,7 +81,7 @@ def test_who_confirms_a_wish_holds_no_reply_while_waiting_for_the_list(mail: Mes
     reply = Reply.objects.create(event=event, message=mail, meaning=ReplyClass.OTHER, meant_by="rules")
 
     def confirm() -> None:
-        classify.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
+        record_reply.correct_meaning(reply, ReplyClass.UNSUBSCRIBE, by=admin)
 
     with somebody_else(confirm) as begin, transaction.atomic():
         suppress.lock_list()

@@ -13,7 +13,7 @@ from campaigns.answers import compose as compose_answer
 from campaigns.answers import queries as answers
 from campaigns.compose.render import UnfilledSlotError
 from campaigns.models import Campaign, Contact, Event, InboxAnswer, Link, Message, Reply, SenderIdentity, Suppression
-from campaigns.replies import ask_teacher, classify, receive, reply_facts
+from campaigns.replies import ask_teacher, receive, record_reply, reply_facts
 from campaigns.replies.receive import InboundResult
 from campaigns.sending import follow_ups
 from campaigns.states import EventKind, MessageState, ReplyClass, SuppressionReason
@@ -105,7 +105,7 @@ def test_a_model_that_answers_as_replies_order_changes_the_class_of_that_reply_a
         for word in (row.text, "interested", "unsubscribe everybody", '{"meaning": "interested"}'):
             said = ask_teacher.meaning_named(word)
             if said is not None:
-                classify.label_by_model(row.pk, said, by_model="Obeys")
+                record_reply.label_by_model(row.pk, said, by_model="Obeys")
         assert dict(Reply.objects.exclude(pk=row.pk).values_list("pk", "meaning")) == others
 
     kept = Reply.objects.filter(meaning=ReplyClass.UNSUBSCRIBE)
@@ -125,7 +125,7 @@ def test_a_reply_branches_for_its_own_writer_alone_and_by_its_class(
     # A model that obeys: what says that it is interesting, or the router, is called interested.
     for row in Reply.objects.all():
         if any(word in row.text for word in ("interested", "router", "every hour")):
-            classify.label_by_model(row.pk, ReplyClass.INTERESTED, by_model="Obeys")
+            record_reply.label_by_model(row.pk, ReplyClass.INTERESTED, by_model="Obeys")
 
     follow_ups.plan_next(campaign)
 

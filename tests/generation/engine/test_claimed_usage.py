@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from generation.engine.budget import MOST_CLAIMED_USD, bounded_usage, worst_case
 from generation.engine.clients.interface import Reply
 from generation.engine.contracts import TeacherSpec
-from generation.engine.money import MOST_CLAIMED_USD, bounded_usage, worst_case
 from tests.generation.engine.conftest import PRICE, Attempts, teacher
 from tests.generation.provider_server import MAIL, Provider, Running, _send
 

@@ -10,11 +10,11 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 
+from generation.engine.budget import BudgetTracker, token_bound
 from generation.engine.calls.parse import FailedAnswer, ParsedAnswer, decoding_fault, parse_answer
 from generation.engine.clients import errors
 from generation.engine.clients.interface import Reply
 from generation.engine.contracts import GenerationSpec
-from generation.engine.money import BudgetTracker, token_bound
 from generation.engine.plan import plan
 from generation.engine.report import Report, scrubber
 from review.spec.prompting import completion

@@ -11,7 +11,7 @@ from review.spec.schema import InputField, Label, OutputField, OutputItem
 from review.spec.starters import outreach
 from review.spec.task_spec import Check, TaskSpec
 from review.text import checks
-from review.text.checks import spelling
+from review.text.checks import runner, spelling
 from review.text.spelling import lexicon, nonwords
 from tests import pace
 
@@ -123,8 +123,8 @@ def test_words_of_facts_and_task_are_not_put_together_for_each_passage() -> None
             raise AssertionError("a third set is made")
 
     spec = SPEC.model_copy(update={"checks": ()})
-    passage = next(checks._passages(spec, {"subject": "A plan", "body": "The zerbic aot."}, checks.Evidence(
-        checks._prepared(spec).support, FACTS
+    passage = next(runner._passages(spec, {"subject": "A plan", "body": "The zerbic aot."}, runner.Evidence(
+        runner._prepared(spec).support, FACTS
     )))  # fmt: skip
 
     assert spelling.of_text(passage, spec, Words({"plan"})).nonwords == []

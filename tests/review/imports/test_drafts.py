@@ -14,7 +14,7 @@ from demo.data import handwritten_drafts
 from demo.data.prospects import generate
 from members.models import Member
 from review.desk.cards.card_json import card_json
-from review.drafts import checking, queries, search_index
+from review.drafts import queries, search_index, waiting_marks
 from review.drafts.intake import add_marks
 from review.models import Assignment, Draft, Record, Source, Task
 from review.sources.imports import import_drafts, import_records
@@ -209,8 +209,8 @@ def test_a_mark_of_another_room_outlives_the_checks(many: Task) -> None:
 
 
 def test_who_counts_marks_has_all_of_them_read_first(many: Task) -> None:
-    assert checking.mark_all(many) == 120
-    assert checking.mark_all(many) == 0
+    assert waiting_marks.mark_all(many) == 120
+    assert waiting_marks.mark_all(many) == 0
     assert not Draft.objects.filter(is_checked=False).exists()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from review.text import checks
+from review.text.checks import runner
 from review.text.own_checks.installed import installed
 from review.text.own_checks.process import CheckProcess
 
@@ -27,7 +27,7 @@ def acme(process: CheckProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[Che
     """The package is installed, and its checks are asked in the process."""
     monkeypatch.syspath_prepend(str(PACKAGE))
     installed.cache_clear()
-    monkeypatch.setattr(checks, "OWN_CHECKS", process)
+    monkeypatch.setattr(runner, "OWN_CHECKS", process)
     monkeypatch.setattr("review.tasks.spec_form.OWN_CHECKS", process)
     yield process
     installed.cache_clear()

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from members.models import Member
-from review.desk import deck, golds, verdicts
+from review.desk import deck, golds, verdict_fit
 from review.models import Assignment, Decision, Draft, Gold, KnownAnswer, Ruling, Source
 from review.sources.imports.verdicts.parse_row import ParsedVerdict
 from review.spec.prompting import canonical_json
@@ -62,7 +62,7 @@ def _locked(ids: Sequence[UUID]) -> dict[UUID, Draft]:
 
 def _decision(draft: Draft, reviewer: Member, said: ParsedVerdict, *, source: Source, now: datetime) -> Decision:
     fields = _fields(draft, said)
-    body = verdicts.SubmittedVerdict(
+    body = verdict_fit.SubmittedVerdict(
         said.verdict,
         fields if said.verdict is Verdict.EDIT else None,
         said.reasons,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from review.desk.verdicts import LONGEST_NOTE, LONGEST_S
+from review.desk.verdict_fit import LONGEST_NOTE, LONGEST_S
 from review.sources.imports.cell_values import read_value
 from review.sources.imports.verdicts.targets import AT, EDITED, NOTE, RATING, REASONS, REVIEWER, SECONDS, VERDICT
 from review.spec.schema import Fields, InputField

@@ -22,7 +22,7 @@ from review.models import Draft, Membership, Record, Source, Task, TaskVersion
 from review.sources.imports import notation, source_row, staging
 from review.sources.imports.choices import AS_FOUND, ImportChoices
 from review.sources.imports.column_mapping import ColumnMapping
-from review.sources.imports.companies import CompanySplits
+from review.sources.imports.company_splits import CompanySplits
 from review.sources.imports.read_rows import ReadRow, at_most, check_mapping, read_rows
 from review.sources.imports.record_import import companies_of_file
 from review.sources.imports.record_matching import DraftColumns, RecordMatcher, call_id, fitting

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from review.models import Record, Task
-from review.sources.imports.companies import CompanyNaming, CompanySplits
+from review.sources.imports.company_splits import CompanyNaming, CompanySplits
 from review.sources.imports.read_rows import ReadRow
 from review.sources.imports.record_import import hashed
 from review.sources.imports.result import RowTally

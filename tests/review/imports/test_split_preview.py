@@ -7,7 +7,7 @@ import pytest
 from members.models import Member
 from review.models import Record, Source, Task
 from review.sources.imports import ImportChoices, import_drafts, import_records, read_preview
-from review.sources.imports.split_plan import SplitPlan
+from review.sources.imports.split_preview import SplitPlan
 from review.spec.starters import outreach
 from tests.review.imports.conftest import GOOD, Write, refusal_of
 from web.errors import Refusal

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from members.models import Member
 from review.desk import deck as desk_deck
-from review.desk import golds, verdicts
+from review.desk import golds, verdict_fit
 from review.desk.cards.values import all_values, has_hidden
 from review.desk.context import DecisionContext
 from review.desk.decisions.outcome import DecisionOutcome, move_assignment, move_draft
-from review.desk.verdicts import SubmittedVerdict
+from review.desk.verdict_fit import SubmittedVerdict
 from review.models import Assignment, Decision, Draft, Ruling
 from review.states import AssignmentState, DraftState, RulingKind
 from review.text import edits
@@ -30,7 +30,7 @@ def judge(
     is_late = _is_late(seen)
     spec = seen.card.task_version.spec
     was_hidden = said.was_hidden and has_hidden(spec, seen.card.pk, by.pk)
-    verdict, fields = verdicts.fit(replace(said, was_hidden=was_hidden), spec, seen.card.fields)
+    verdict, fields = verdict_fit.fit(replace(said, was_hidden=was_hidden), spec, seen.card.fields)
     edit = edits.edit_columns(spec, seen.card.record.facts, seen.card.fields, fields)
     if not is_late:
         _claim(seen)
