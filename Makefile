@@ -20,7 +20,7 @@ help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
 	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
 	@echo "make check             a quick answer: lint, tests without a database, one loop"
-	@echo "make stress            the fault drills at full count and studies run whole, on both databases"
+	@echo "make stress            the fault drills at full count, studies run whole, the served product under fire"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
 	@echo "make bench NAME=desk   one benchmark of benchmarks/"
 	@echo "make drill NAME=order  faults on several hosts of this machine; needs root (docs/drills.md)"
@@ -40,6 +40,7 @@ check-tests: $(VENV)/.dev-stamp
 
 stress: $(VENV)/.dev-stamp system-packages
 	STRESS=1 $(BIN)/python -m tests.everything
+	$(BIN)/python -m benchmarks.fire
 
 lint: lint-quick types
 
