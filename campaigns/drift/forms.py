@@ -33,15 +33,19 @@ class DriftForm(forms.Form):
     """What is watched, for how long, and what one plans with."""
 
     metric = forms.ChoiceField(label="Counts, per contact", choices=[(each, each.label) for each in RATES])
-    series = forms.ChoiceField(label="Points", choices=DriftSeries.choices)
+    series = forms.ChoiceField(label="Looked at by", choices=DriftSeries.choices)
     first_day = forms.DateField(
         label="Begins on",
         initial=next_month,
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Of months the first day of one. A day that has come makes the verdict exploratory.",
+        help_text="For months, the first day of one. If it is not in the future, the verdict is exploratory.",
     )
     points = forms.IntegerField(
-        label="Months or rounds", initial=6, min_value=FEWEST_POINTS, max_value=MOST_POINTS, help_text="Then it ends."
+        label="How many",
+        initial=6,
+        min_value=FEWEST_POINTS,
+        max_value=MOST_POINTS,
+        help_text="Months or rounds; then it ends.",
     )
     horizon_days = forms.IntegerField(
         label="Follow-up period, days",
@@ -55,23 +59,23 @@ class DriftForm(forms.Form):
         initial=5,
         min_value=PERCENT * LEAST_ALPHA,
         max_value=PERCENT * MOST_ALPHA,
-        help_text="The chance, over all looks, to show a change that is none.",
+        help_text="The chance, over all looks, of reporting a change that is not there.",
     )
     mails = forms.IntegerField(
-        label="First mails a point",
+        label="First mails in each",
         required=False,
         min_value=1,
         max_value=100_000_000,
-        help_text="To plan with. Empty: as in the past year.",
+        help_text="For planning. If empty, as in the past year.",
     )
     share = forms.FloatField(
         label="Expected share, per cent",
         required=False,
         min_value=0,
         max_value=PERCENT,
-        help_text="To plan with. Empty: as in the past year.",
+        help_text="For planning. If empty, as in the past year.",
     )
-    is_simulated = forms.BooleanField(label="Mails to simulated inboxes in place of the others", required=False)
+    is_simulated = forms.BooleanField(label="Count mails to simulated inboxes instead of real ones", required=False)
     question = forms.CharField(label="Question", required=False, max_length=QUESTION_CHARS)
 
     def asked(self) -> DriftRequest:

@@ -23,7 +23,7 @@ def test_a_study_from_its_form_to_its_verdict(task: Task, lead: Member, open_as:
 
     page.get_by_role("link", name="Register a study").click()
     page.get_by_label("Begins on").fill("2026-05-01")
-    page.get_by_label("Months or rounds").fill("4")
+    page.get_by_label("How many").fill("4")
     page.get_by_role("button", name="Show what it can show").click()
     expect(page.locator("p[role=status]")).to_contain_text("With 150 first mails a month and a share of 11.0 % before")
     page.get_by_role("button", name="Register", exact=True).click()
