@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from campaigns.experiments import register
@@ -9,23 +7,10 @@ from campaigns.experiments.design import ExperimentRequest
 from campaigns.models import Campaign, Experiment
 from members.models import Member
 from review.models import Task
-from review.states import Role
 from tests.campaigns import experiment_rows, factories
 from tests.review import factories as desk
 
 WISHES = ExperimentRequest(**experiment_rows.SAID)
-
-
-@pytest.fixture
-def lead(make_member: Callable[..., Member]) -> Member:
-    return make_member("lea")
-
-
-@pytest.fixture
-def task(admin: Member, lead: Member) -> Task:
-    made = desk.make_task(by=admin)
-    desk.join(lead, made, Role.LEAD)
-    return made
 
 
 @pytest.fixture

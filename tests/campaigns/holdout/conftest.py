@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,22 +15,9 @@ from campaigns.models import (
 from campaigns.sending import lifecycle
 from members.models import Member
 from review.models import Task
-from review.states import Role
 from tests.campaigns import factories
 from tests.campaigns.holdout.holdout_rows import MEETINGS, draft
 from tests.review import factories as desk
-
-
-@pytest.fixture
-def lead(make_member: Callable[..., Member]) -> Member:
-    return make_member("lea")
-
-
-@pytest.fixture
-def task(admin: Member, lead: Member) -> Task:
-    made = desk.make_task(by=admin)
-    desk.join(lead, made, Role.LEAD)
-    return made
 
 
 @pytest.fixture

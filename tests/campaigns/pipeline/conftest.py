@@ -30,18 +30,6 @@ SECOND = StepPlan(StepWriter.TEMPLATE, 3600, "Again, {{contact.first_name}}", "H
 
 
 @pytest.fixture
-def lead(make_member: Callable[..., Member]) -> Member:
-    return make_member("lea")
-
-
-@pytest.fixture
-def task(admin: Member, lead: Member) -> Task:
-    made = desk.make_task(by=admin)
-    desk.join(lead, made, Role.LEAD)
-    return made
-
-
-@pytest.fixture
 def viewer(make_member: Callable[..., Member], task: Task) -> Member:
     member = make_member("vic")
     desk.join(member, task, Role.VIEWER)

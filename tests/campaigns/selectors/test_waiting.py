@@ -19,7 +19,6 @@ from jobs.models import Job
 from jobs.scheduling import halt
 from members.models import Member
 from review.models import Task
-from review.states import Role
 from tests.campaigns import factories
 from tests.campaigns.pipeline.conftest import answer_orders
 from tests.review import factories as desk
@@ -27,18 +26,6 @@ from tests.review import factories as desk
 db = pytest.mark.django_db
 MONDAY_NIGHT = datetime(2026, 11, 16, 22, 30, tzinfo=UTC)
 MONDAY_NOON = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def lead(make_member: Callable[..., Member]) -> Member:
-    return make_member("lea")
-
-
-@pytest.fixture
-def task(admin: Member, lead: Member) -> Task:
-    made = desk.make_task(by=admin)
-    desk.join(lead, made, Role.LEAD)
-    return made
 
 
 @pytest.fixture

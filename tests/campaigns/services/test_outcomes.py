@@ -22,24 +22,11 @@ from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState, Metric, StepWriter
 from members.models import Member
 from review.models import Task
-from review.states import Role
 from tests.campaigns import factories
 from tests.review import factories as desk
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/outcomes/"
-
-
-@pytest.fixture
-def lead(make_member: Callable[..., Member]) -> Member:
-    return make_member("lea")
-
-
-@pytest.fixture
-def task(admin: Member, lead: Member) -> Task:
-    made = desk.make_task(by=admin)
-    desk.join(lead, made, Role.LEAD)
-    return made
 
 
 @pytest.fixture
