@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jobs.rundir import RunDir
+from jobs.rundir.durable import write_durably
 from jobs.rundir.imports import without_garbage_collection
 
 with without_garbage_collection():
@@ -74,7 +75,7 @@ def _evaluate(run: RunDir, spec: EvaluationSpec) -> int:
         reader = LikelihoodScorer(student, placement.device)
         outputs = _with_likelihood(spec, system, reader, outputs)
         general[system.name] = reader.general(GENERAL.read_text(encoding="utf-8"))
-    (run.path / OUTPUTS).write_text("".join(output.model_dump_json() + "\n" for output in outputs), encoding="utf-8")
+    write_durably(run.path / OUTPUTS, "".join(output.model_dump_json() + "\n" for output in outputs).encode())
     summary = report(spec, outputs, general, time.perf_counter() - began, contexts, devices)
     summary = summary.model_copy(update={"notes": [*summary.notes, *notes]})
     run.finish("succeeded", summary=summary.model_dump(), artefacts=[OUTPUTS])

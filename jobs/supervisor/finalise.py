@@ -12,6 +12,7 @@ from jobs.models import Job
 from jobs.rundir.attempt import BrokenResult, log_tail, read_result, verify
 from jobs.states import JobState
 from jobs.supervisor.engine_process import EngineProcess
+from web import full_disk
 from web.errors import Refusal
 
 logger = logging.getLogger(__name__)
@@ -68,11 +69,14 @@ def _succeed(job: Job, kind: JobKind, engine: EngineProcess, result: Result, *, 
     except Exception as error:
         logger.exception("Could not collect what job %s made.", job.pk)
         if isinstance(error, Refusal):
-            end.fail(job.pk, fence, error=EngineError(code=error.code, message=error.message, hint=error.hint))
+            said = EngineError(code=error.code, message=error.message, hint=error.hint)
         else:
-            engine_error = EngineError(code="collect_failed", message=f"Its results could not be stored: {error}")
+            said = EngineError(code="collect_failed", message=f"Its results could not be stored: {error}")
+        if isinstance(error, Refusal) and error.code != full_disk.CODE:
+            end.fail(job.pk, fence, error=said)
+        else:
             # The result stands; the next claim takes it up where this one failed.
-            end.crashed(job.pk, fence, error=engine_error, keeps_result=True)
+            end.crashed(job.pk, fence, error=said, keeps_result=True)
         return
     try:
         end.succeed(job.pk, fence, result=result, collected=collected)

@@ -30,6 +30,7 @@ from jobs.supervisor.heartbeat import HEARTBEAT, HeldLease
 from jobs.supervisor.shutdown import SHUTDOWN
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from jobs.supervisor.watch_engine import EngineWatch
+from web import full_disk
 from web.errors import Refusal
 from web.logs import context
 
@@ -162,6 +163,11 @@ def _full_disk() -> str:
 
 
 def _fail(job: Job, hold: HeldLease, error: Exception) -> None:
+    if not isinstance(error, Refusal) and full_disk.is_full(error):
+        logger.error("A disk of the host %s filled up.", identity.host_id())
+        error = full_disk.refusal(
+            f"its job was done ({error})", identity.host_id(), hint="Free some room on that host, then resume the job."
+        )
     if isinstance(error, Refusal):
         said = EngineError(code=error.code, message=error.message, hint=error.hint)
     else:

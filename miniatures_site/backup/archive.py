@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tarfile
 import tempfile
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from web import full_disk
 from web.errors import Refusal
 
 SUFFIXES = {".tar": "w", ".tgz": "w:gz", ".gz": "w:gz"}
@@ -20,12 +20,16 @@ def new_archive(target: Path) -> Iterator[Path]:
     """A folder to fill; when the block ends well it becomes `target` by a rename, packed if that ends in .tar or .tar.gz.
 
     Raises:
-        Refusal: There is something at `target` already.
+        Refusal: There is something at `target` already, or its disk fills up; then nothing of it is left there.
     """
     if target.exists():
         raise Refusal("target_exists", f"There is something at '{target}' already.", hint="Name a place that is free.")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-") as part:
+    hint = "Free some room there or name a place on another disk; earlier backups are untouched."
+    with (
+        full_disk.refused("the backup was written", target.parent, hint=hint),
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.part-") as part,
+    ):
         folder = Path(part) / "backup"
         folder.mkdir(mode=0o700)
         yield folder
@@ -44,7 +48,7 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
     """The folder of a backup, unpacked beside `near` if it is packed, and gone again after the block.
 
     Raises:
-        Refusal: It is neither a folder nor a tar file, or it would write outside its own folder.
+        Refusal: It is neither a folder nor a tar file, it would write outside its own folder, or the disk fills up.
     """
     if source.is_dir():
         yield source
@@ -57,8 +61,8 @@ def unpacked(source: Path, *, near: Path) -> Iterator[Path]:
                     tar.extract(member, part)
         except (OSError, EOFError, tarfile.TarError) as error:
             shutil.rmtree(part, ignore_errors=True)
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                raise Refusal("no_space", f"The disk of '{near}' has no room to unpack '{source}'.") from None
+            if full_disk.is_full(error):
+                raise full_disk.refusal(f"'{source}' was unpacked", near) from None
             raise Refusal("backup_broken", f"'{source}' is no backup that can be opened: {error}.") from None
         yield Path(part) / "backup"
 

@@ -17,6 +17,7 @@ from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from review.db import immutability
 from review.desk import golds
+from web import full_disk
 from web.errors import Refusal
 
 
@@ -59,7 +60,8 @@ def restore(source: Path, *, force: bool = False) -> RestoreResult:
         restore_checks.require_restorable(folder, backup, force=force)
         undo = Rollback()
         try:
-            return _replace(folder, backup, undo)
+            with full_disk.refused("the backup was put in place", settings.VAR_DIR):
+                return _replace(folder, backup, undo)
         except BaseException as error:
             left = undo.run()
             if not isinstance(error, Exception):

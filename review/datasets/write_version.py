@@ -28,10 +28,12 @@ from review.drafts import waiting_marks
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.spec.prompting import canonical_json
 from review.states import Split
+from web import full_disk
 from web.process.gc_tuning import infrequent_gc
 from web.process.prefetch import fast_thread_switching
 from webhooks.deliveries import publish
 
+FULL_HINT = "Free some room there, then resume the job; no version was frozen."
 RowValues = tuple[str, str | None, str, str]
 _INTO = "review_datasetrow (version_id, draft_id, decision_id, split, row_hash)"
 _COPY = f"COPY {_INTO} FROM STDIN"
@@ -75,12 +77,17 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         What `seal` needs: files, counts, content hash, and what was found on the way.
 
     Raises:
-        Refusal: 422 when the filters refuse personal data and there is some, or a company stands in two splits.
+        Refusal: 422 when the filters refuse personal data and there is some, or a company stands in two splits; 507
+            when a disk fills up.
     """
     version = DatasetVersion.objects.select_related("dataset__task").get(pk=version_id)
     filters = dataset_filters.parse(version.filters)
     waiting_marks.mark_all(version.dataset.task)
-    with infrequent_gc(), tempfile.TemporaryDirectory(prefix="freeze-") as folder:
+    with (
+        full_disk.refused("the version was written", tempfile.gettempdir(), hint=FULL_HINT),
+        infrequent_gc(),
+        tempfile.TemporaryDirectory(prefix="freeze-") as folder,
+    ):
         selection = select(version.dataset.task, filters)
         files, inspection = VersionFiles(Path(folder)), Inspection(filters)
         _write_rows(version, selection, files, report, inspection)

@@ -17,7 +17,6 @@ from jobs.rundir.imports import without_garbage_collection
 from jobs.rundir.run import Outcome
 
 with without_garbage_collection():
-    from training.engine import disk
     from training.engine.classifier import main as classifier
     from training.engine.contracts import TrainError, TrainSpec
     from training.engine.distributed import device_loss, launch
@@ -53,8 +52,6 @@ def _explain(error: Exception) -> TrainError | None:
         return oom.out_of_memory(f"outside of the steps: {error}")
     if device_loss.is_device_lost(error):
         return device_loss.device_lost(error)
-    if isinstance(error, OSError) and error.errno in disk.FULL:
-        return disk.disk_full(f"the disk filled up: {error}")
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,10 @@ from safetensors import SafetensorError
 
 from jobs.rundir.durable import fsync_folder
 from training.engine.contracts import TrainError
+from web import full_disk
 
 # A new checkpoint stands beside the one it replaces until it is whole.
 DISK_MARGIN: Final = 2
-# A quota or a limit on file sizes ends a write as a full disk does.
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def make_folder(folder: Path) -> None:
@@ -66,10 +64,4 @@ def require_room(folder: Path, needed: int) -> None:
 
 def _is_full(error: BaseException, folder: Path) -> bool:
     """Whether a write failed for want of room. torch and safetensors hide the system's error behind their own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.errno in FULL:
-            return True
-        cause = cause.__cause__ or cause.__context__
-    words = str(error).lower()
-    return "no space left" in words or "file too large" in words or shutil.disk_usage(folder).free < 1 << 20
+    return full_disk.is_full(error) or shutil.disk_usage(folder).free < 1 << 20

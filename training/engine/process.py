@@ -11,6 +11,9 @@ from transformers.utils import logging as transformers_logging
 from jobs.rundir import EngineError
 from jobs.rundir.run import Outcome
 from training.engine.contracts import Stopped, TrainError
+from web import full_disk
+
+FULL_HINT = "Free some room on the disk of this host's runs, then resume the job."
 
 
 class Finish(Protocol):
@@ -31,7 +34,7 @@ def run_engine(
     Args:
         work: Reads the spec, does all there is to do, finishes the attempt and returns its exit status.
         finish: Ends the attempt.
-        explain: Names what an error of another kind means; None for one that it does not know, which is raised on.
+        explain: Names what an error of another kind than a full disk means; None for one that it does not know, which is raised on.
 
     Returns:
         The process's exit status.
@@ -55,4 +58,8 @@ def _failure(error: Exception) -> TrainError | None:
     if isinstance(error, ValidationError):
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         return TrainError("bad_spec", f"the spec cannot be read: {problems}")
-    return error if isinstance(error, TrainError) else None
+    if isinstance(error, TrainError):
+        return error
+    if full_disk.is_full(error):
+        return TrainError("disk_full", f"the disk filled up: {error}", FULL_HINT)
+    return None

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from jobs.rundir import EngineError, RunDir
 from review.datasets.hub.contracts import HubFile, HubSpec
+from web import full_disk
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -103,6 +104,9 @@ def _said(error: Exception) -> EngineError:
             message=f"The hub did not take the token ({status}).",
             hint="Check that the secret's token may write to this repository.",
         )
+    if full_disk.is_full(error):
+        hint = "Free some room on the disk of this host's runs, then resume the job."
+        return EngineError(code="disk_full", message=f"The disk filled up: {error}"[:500], hint=hint)
     return EngineError(code="hub_failed", message=f"{type(error).__name__}: {error}"[:500])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from miniatures_site.backup import file_swap, files, manifest, restore_checks
+from miniatures_site.backup import archive, file_swap, files, manifest, restore_checks
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from miniatures_site.settings.stores import storage
+from tests.full_disks import room_for
+from web import full_disk
 from web.errors import Refusal
 
 STAMP = "20261120T101112"
@@ -132,3 +135,64 @@ def test_a_step_back_that_fails_is_named_and_keeps_no_other_from_being_taken():
 
     assert undo.run() == ["the second"]
     assert taken == [3, 1]
+
+
+def fill_archive(target: Path) -> None:
+    """Make a backup of pieces of 20 kB, 80 kB in all."""
+    with archive.new_archive(target) as folder:
+        for number in range(4):
+            (folder / str(number)).write_bytes(os.urandom(20_000))
+
+
+@pytest.mark.parametrize("packed", ["today.tar", "today.tar.gz"])
+def test_a_disk_that_fills_up_while_a_backup_is_packed_leaves_nothing_of_it_and_the_former(tmp_path, packed):
+    former = tmp_path / "former.tar"
+    former.write_bytes(b"whole")
+
+    with room_for(50_000), pytest.raises(Refusal) as refused:
+        fill_archive(tmp_path / packed)
+
+    assert refused.value.code == "no_space"
+    assert str(tmp_path) in refused.value.message
+    assert "earlier backups are untouched" in refused.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == [former.name]
+
+
+def test_a_disk_that_fills_up_while_a_backup_is_unpacked_says_where_and_what_to_do(tmp_path):
+    packed, near = tmp_path / "today.tar", tmp_path / "var"
+    with archive.new_archive(packed) as folder:
+        (folder / "large").write_bytes(bytes(20_000))
+
+    with room_for(10_000), pytest.raises(Refusal) as refused, archive.unpacked(packed, near=near):
+        pass
+
+    assert refused.value.code == "no_space"
+    assert str(near) in refused.value.message
+    assert refused.value.hint
+    assert list(near.iterdir()) == []
+
+
+def test_a_dump_that_a_full_disk_cut_off_is_told_as_that_and_not_as_a_fault_of_its_program(tmp_path):
+    said = "pg_dump did not do it: pg_dump: error: could not write to output file: No space left on device"
+
+    with pytest.raises(Refusal) as refused, archive.new_archive(tmp_path / "today"):
+        raise Refusal("pg_tools_failed", said)
+
+    assert refused.value.code == "no_space"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_while_a_backup_is_put_in_place_takes_all_back(here, tmp_path, settings):
+    folder = tmp_path / "backup"
+    (folder / "artefacts").mkdir(parents=True)
+    (folder / "artefacts" / "large").write_bytes(bytes(20_000))
+    told = Manifest("", "", "", {}, {}, "", "", files={"artefacts/large": manifest.measure(folder / "artefacts/large")})
+    undo = Rollback()
+
+    with room_for(10_000), pytest.raises(Exception) as failed:
+        file_swap.stage(folder, told, stamp=STAMP, undo=undo)
+    left = undo.run()
+
+    assert full_disk.is_full(failed.value)
+    assert (left, stored()) == ([], {"mine.txt": b"mine"})
+    assert not list(here.glob("*restoring*"))

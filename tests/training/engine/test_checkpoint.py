@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-import resource
 import shutil
-from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from tests.full_disks import room_for
 from training.engine.checkpoints import checkpoint
 from training.engine.contracts import TrainError
 from training.engine.state import TrainState
@@ -104,17 +103,6 @@ def test_a_disk_nearly_full_is_refused_and_nothing_is_written(tmp_path, monkeypa
 
     assert refused.value.code == "disk_full"
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
-
-
-@contextmanager
-def room_for(size):
-    """Files may grow to so many bytes; what is written beyond fails as it does on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 # Of a checkpoint of 100 kB the weights, the optimiser's state or the texts are what does not fit any more.

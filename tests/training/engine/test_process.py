@@ -1,5 +1,8 @@
 """What the `main` of every engine does around its own work: how an attempt ends, whatever the work came to."""
 
+import errno
+import os
+
 import pytest
 from pydantic import BaseModel
 
@@ -71,6 +74,20 @@ def test_an_error_of_another_kind_is_explained_where_the_engine_knows_it():
 
     assert status == 1
     assert ended.results[0][1].code == "socket"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_by_every_engine_even_one_that_explains_other_errors(number):
+    ended = Ended()
+
+    status = run_engine(
+        raising(OSError(number, os.strerror(number))), finish=ended, explain=lambda error: TrainError("socket", "")
+    )
+
+    ((outcome, error),) = ended.results
+    assert (status, outcome, error.code) == (1, "failed", "disk_full")
+    assert os.strerror(number) in error.message
+    assert "resume" in error.hint
 
 
 def test_an_error_that_the_engine_does_not_know_is_raised_on():

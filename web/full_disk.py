@@ -1,0 +1,56 @@
+"""A disk that has filled up, wherever a write meets it: recognised here, and told as one refusal. Pure Python."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from web.errors import Refusal
+
+CODE: Final = "no_space"
+HINT: Final = "Free some room there, then try again."
+# A quota or a limit on file sizes ends a write as a full disk does.
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# Of programs and libraries that pass the system's error on as a text: pg_dump, SQLite, torch, safetensors.
+WORDS: Final = ("no space left on device", "disk quota exceeded", "file too large", "database or disk is full")
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a write failed for want of room, also where a library hides the system's error behind its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL:
+            return True
+        cause = cause.__cause__ or cause.__context__
+    words = str(error).lower()
+    return any(word in words for word in WORDS)
+
+
+def refusal(what: str, where: str | Path, *, hint: str = HINT) -> Refusal:
+    """The refusal of work whose disk filled up.
+
+    Args:
+        what: What was being done, such as "the backup was written".
+        where: The folder, or another name of the disk.
+        hint: How to mend it.
+    """
+    return Refusal(CODE, f"The disk of '{where}' filled up while {what}.", hint=hint, status=507)
+
+
+@contextmanager
+def refused(what: str, where: str | Path, *, hint: str = HINT) -> Iterator[None]:
+    """Tell of a disk that fills up within the block; arguments as of `refusal`.
+
+    Raises:
+        Refusal: It did. One that names a disk already goes through as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        is_told = isinstance(error, Refusal) and error.code == CODE
+        if is_told or not is_full(error):
+            raise
+        raise refusal(what, where, hint=hint) from error

@@ -1,0 +1,31 @@
+"""Storage in a folder that keeps no half of a file when its disk fills up."""
+
+from __future__ import annotations
+
+import os
+from typing import IO, Any
+
+from django.core.files.storage import FileSystemStorage
+
+from web import full_disk
+from web.errors import Refusal
+
+
+class WholeFileSystemStorage(FileSystemStorage):
+    """Django's storage in a folder; what it could not write to the end is gone again, and its room with it."""
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        """Store a file under its name, or one like it where that is taken; returns which.
+
+        Raises:
+            Refusal: 507, the disk filled up.
+        """
+        free = self.get_available_name(name or str(content.name), max_length)
+        try:
+            with full_disk.refused("a file was stored", str(self.location)):
+                return super().save(free, content, max_length)
+        except Refusal:
+            # A file of the full size is another's, who took the name at this very moment.
+            if self.exists(free) and self.size(free) < content.seek(0, os.SEEK_END):
+                self.delete(free)
+            raise
