@@ -25,7 +25,7 @@ KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
 MORE_TOOLS = {"clock": {"faketime": "faketime"}}
-NAMES = (*faults.STAGES, "clock", "reviewers", "tuning")
+NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "tuning")
 
 
 class Drill(Protocol):
@@ -89,14 +89,22 @@ def run(asked: argparse.Namespace, total: Counts) -> Counts:
 
 def drill_named(name: str, product: Product) -> Drill:
     """Make what a stage needs; Django has to be up, which the drills' modules import."""
+    from benchmarks.drill.backup import BackupDrill
     from benchmarks.drill.clock import ClockDrill
+    from benchmarks.drill.evaluation import EvaluationDrill
+    from benchmarks.drill.freezing import FreezingDrill
     from benchmarks.drill.order import OrderDrill
     from benchmarks.drill.reviewers import ReviewersDrill
     from benchmarks.drill.tuning import TuningDrill
 
     drills: dict[str, Callable[[Product], Drill]] = {
-        "clock": ClockDrill, "reviewers": ReviewersDrill, "tuning": TuningDrill,
-    }  # fmt: skip
+        "backup": BackupDrill,
+        "clock": ClockDrill,
+        "evaluation": EvaluationDrill,
+        "freezing": FreezingDrill,
+        "reviewers": ReviewersDrill,
+        "tuning": TuningDrill,
+    }
     if name in drills:
         return drills[name](product)
     return OrderDrill(product, faults.STAGES[name])

@@ -6,6 +6,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from benchmarks.drill import following
 from benchmarks.drill.faults import Fault
 from benchmarks.drill.network import HOME
 from benchmarks.drill.product import PROVIDER_PORT, Product
@@ -58,7 +59,10 @@ class OrderDrill:
 
     def counted(self, order: Order, before: set[str], answered: int, began: float) -> Counts:
         counts = Counts(rounds=1)
-        succeeded = self.follow(order, counts, answered, began)
+        has_moved = lambda: self.answered(order) > answered  # noqa: E731
+        succeeded = following.follow(
+            order.job, counts, by=self.admin, has_moved=has_moved, began=began, within_s=STUCK_AFTER_S
+        )
         calls = dict(order.calls.values_list("pk", "state"))
         on_record = {str(pk) for pk, state in calls.items() if state in ("answered", "uncertain")}
         billed = {call: times for call, times in self.running.provider.billed.items() if call not in before}
@@ -68,31 +72,6 @@ class OrderDrill:
         counts.in_doubt = sum(state == "uncertain" for state in calls.values())
         counts.stuck = int(not succeeded)
         return counts
-
-    def follow(self, order: Order, counts: Counts, answered: int, began: float) -> bool:
-        """Watch an order to its end, resuming it once if it fails; returns whether it succeeded in time."""
-        from django.db import connection
-
-        from jobs.lifecycle import control
-        from jobs.models import Job
-
-        connection.close()
-        until = time.monotonic() + STUCK_AFTER_S
-        while time.monotonic() < until:
-            job = Job.objects.get(pk=order.job_id)
-            if not counts.recovered_s and self.answered(order) > answered:
-                counts.recovered_s.append(time.monotonic() - began)
-            if job.state == "succeeded":
-                return True
-            if job.state == "failed":
-                print(f"The order failed: {job.error}", flush=True)
-                if counts.resumed:
-                    return False
-                counts.resumed += 1
-                control.resume(job, by=self.admin)
-            time.sleep(0.2)
-        print(f"The order is stuck: {job.state}, {job.waiting_reason}", flush=True)
-        return False
 
     def answered(self, order: Order) -> int:
         """How many answers of an order are saved."""

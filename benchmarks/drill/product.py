@@ -14,7 +14,7 @@ from benchmarks.drill.network import FOLDER, HOME, HOSTS
 ROOT = Path(__file__).resolve().parent.parent.parent
 URL = f"http://{HOME}:8000"
 PROVIDER_PORT = 9100
-QUEUES = {"a": "default,generation,campaigns", "b": "training", "c": "training,serving"}
+QUEUES = {"a": "default,generation,campaigns", "b": "training,evaluation", "c": "training,evaluation,serving"}
 STUDENTS = FOLDER / "students"
 # Leases of seconds, so that a drill need not wait minutes for each fault.
 ENVIRONMENT = {

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from benchmarks.drill import network
+from benchmarks.drill import faults, following, network
 from benchmarks.drill.product import STUDENTS, Product
 from benchmarks.drill.record import Counts
 from benchmarks.drill.services import wait_for
@@ -53,7 +53,13 @@ def kill_worker(product: Product, host: str, job: Job) -> Callable[[], None]:
     return lambda: None
 
 
-FAULTS: tuple[Fault, ...] = (kill_host, cut_link, kill_engine, kill_worker)
+def fill_disk(product: Product, host: str, job: Job) -> Callable[[], None]:
+    """Fill the host's disk to the last byte for a while."""
+    faults.fill_disk(product, host)
+    return lambda: None
+
+
+FAULTS: tuple[Fault, ...] = (kill_host, cut_link, kill_engine, kill_worker, fill_disk)
 
 
 class TuningDrill:
@@ -119,26 +125,17 @@ class TuningDrill:
         return launch_run.launch(request, recipe="demo", by=self.admin, overrides=RECIPE)
 
     def follow(self, run: TrainingRun, counts: Counts, *, step: int, began: float) -> bool:
-        """Watch a run to its end, resuming it once if it fails; returns whether it succeeded in time."""
-        from jobs.lifecycle import control
-
-        until = time.monotonic() + STUCK_AFTER_S
-        while time.monotonic() < until:
-            run.job.refresh_from_db()
-            if not counts.recovered_s and newest_step(run) > step:
-                counts.recovered_s.append(time.monotonic() - began)
-            if run.job.state == "succeeded":
-                run.refresh_from_db()
-                return True
-            if run.job.state == "failed":
-                print(f"The run failed: {run.job.error}", flush=True)
-                if counts.resumed:
-                    return False
-                counts.resumed += 1
-                control.resume(run.job, by=self.admin)
-            time.sleep(0.2)
-        print(f"The run is stuck: {run.job.state}, {run.job.waiting_reason}", flush=True)
-        return False
+        """Watch a run to its end; returns whether it succeeded in time."""
+        succeeded = following.follow(
+            run.job,
+            counts,
+            by=self.admin,
+            has_moved=lambda: newest_step(run) > step,
+            began=began,
+            within_s=STUCK_AFTER_S,
+        )
+        run.refresh_from_db()
+        return succeeded
 
 
 def make_student(admin: object) -> Student:
