@@ -128,14 +128,18 @@ def _beat() -> Iterator[Metric]:
 def _hosts() -> Iterator[Metric]:
     seen = Metric("host_seen_timestamp_seconds", "gauge", "When a host last said that it is there.")
     free = Metric("host_disk_free_bytes", "gauge", "Bytes free where a host that is there keeps its runs.")
-    present = set(hosts.present().values_list("pk", flat=True))
+    low = Metric("disk_low", "gauge", "1 where a disk has less than 2 GiB free, or 5 % of a smaller one.")
+    present = {host.pk: host for host in hosts.present()}
+    volumes = counts.volumes()
     for host in Host.objects.order_by("name"):
         seen.add(host.seen_at.timestamp(), host=host.name)
         if host.pk in present:
             free.add(host.disk_free_bytes, host=host.name)
     own = Metric("disk_free_bytes", "gauge", "Bytes free on the fullest disk that this process writes to.")
-    own.add(min(volume.free_bytes for volume in counts.volumes()))
-    yield from (seen, free, own)
+    own.add(min(volume.free_bytes for volume in volumes))
+    for disk in counts.disks(volumes, present.values()):
+        low.add(1 if disk.is_low else 0, disk=disk.name)
+    yield from (seen, free, own, low)
 
 
 def _backups() -> Iterator[Metric]:

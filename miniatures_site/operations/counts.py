@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from campaigns.models import Message
 from campaigns.states import CampaignState, MessageState
-from jobs.models import BackupTrial, Job, WorkerBeat
+from jobs.models import BackupTrial, Host, Job, WorkerBeat
+from jobs.rundir.machine import GIB
 from jobs.scheduling.clock import database_time_in
 from jobs.states import CLAIMABLE, FINISHED, HELD, JobState
 from miniatures_site.backup import files
@@ -29,6 +30,7 @@ from webhooks.states import DeliveryState
 
 # Ticks are seconds apart; so many may be missed, and so long a beat may take at least.
 MISSED_TICKS, LEAST_PATIENCE_S = 3, 30
+LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * GIB
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ class Volume:
     def free_share(self) -> float:
         """Between 0 and 1."""
         return self.free_bytes / self.total_bytes if self.total_bytes else 0.0
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is nearly full."""
+        return self.free_bytes < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * self.total_bytes)
 
 
 def beat_patience() -> timedelta:
@@ -185,3 +192,14 @@ def volumes() -> list[Volume]:
             by_disk.setdefault(folder.stat().st_dev, ([], folder))[0].append(name)
     usages = [(", ".join(names).capitalize(), shutil.disk_usage(folder)) for names, folder in by_disk.values()]
     return [Volume(name, usage.free, usage.total) for name, usage in usages]
+
+
+def disks(volumes: Iterable[Volume], hosts: Iterable[Host]) -> list[Volume]:
+    """Disks of this process and of hosts, under the names by which troubles and figures call them."""
+    own = [Volume(f"The disk of {each.name.lower()}", each.free_bytes, each.total_bytes) for each in volumes]
+    theirs = (
+        Volume(f"The disk of the host {host.name}", host.disk_free_bytes, host.disk_bytes)
+        for host in hosts
+        if host.disk_bytes
+    )
+    return [*own, *theirs]

@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Literal
 
 from jobs.rundir.machine import GIB
+from miniatures_site.operations import counts
 from miniatures_site.operations.counts import QueueRow, beat_patience
 from miniatures_site.operations.readings import Reading
 
 QUEUE_LATE = timedelta(minutes=10)
 OUTBOX_LATE = timedelta(minutes=15)
 BACKUP_EVERY = timedelta(days=2)
-LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * GIB
 NAMED = 3
 # More than half of a kind's jobs of a day, and so many at least.
 LEAST_FAILED = 3
@@ -122,18 +122,11 @@ def _hosts(reading: Reading) -> Iterator[Trouble]:
 
 
 def _disks(reading: Reading) -> Iterator[Trouble]:
-    disks = [
-        (f"The disk of {volume.name.lower()}", volume.free_bytes, volume.total_bytes) for volume in reading.volumes
-    ]
-    disks += [
-        (f"The disk of the host {state.host.name}", state.host.disk_free_bytes, state.host.disk_bytes)
-        for state in reading.hosts
-        if state.is_present and state.host.disk_bytes
-    ]
-    for name, free, total in disks:
-        if free < min(LEAST_FREE_BYTES, LEAST_FREE_SHARE * total):
-            message = f"{name} has {free / GIB:.1f} GiB of {total / GIB:.1f} GiB free."
-            yield Trouble("failed", message, "Free some room.", AlertName.DISK_FULL, name)
+    present = (state.host for state in reading.hosts if state.is_present)
+    for disk in counts.disks(reading.volumes, present):
+        if disk.is_low:
+            message = f"{disk.name} has {disk.free_bytes / GIB:.1f} GiB of {disk.total_bytes / GIB:.1f} GiB free."
+            yield Trouble("failed", message, "Free some room.", AlertName.DISK_FULL, disk.name)
 
 
 def _backup(reading: Reading) -> Iterator[Trouble]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from django.core import mail
 from django.core.management import call_command
 from django.db import OperationalError
@@ -25,7 +26,15 @@ from miniatures_site.alerts import check as checking
 from miniatures_site.alerts import database_away
 from miniatures_site.management.commands import check_alerts, up
 from miniatures_site.operations import counts, readings
-from miniatures_site.operations.troubles import AlertName, troubles
+from miniatures_site.operations.counts import LEAST_PATIENCE_S, MISSED_TICKS
+from miniatures_site.operations.troubles import (
+    BACKUP_EVERY,
+    LEAST_FAILED,
+    OUTBOX_LATE,
+    QUEUE_LATE,
+    AlertName,
+    troubles,
+)
 from tests.everything import ROOT
 
 Later = Callable[[float], None]
@@ -67,6 +76,40 @@ def test_the_names_of_prometheus_rules_are_those_of_alerts_where_both_tell_of_it
     documented = set(re.findall(r"^- \*\*(Miniatures\w+)\*\*:", RUNBOOK, re.MULTILINE))
 
     assert rules | set(AlertName) == documented
+
+
+@pytest.mark.parametrize(
+    ("alert", "bound"),
+    [
+        ("MiniaturesBeatSilent", timedelta(seconds=LEAST_PATIENCE_S)),
+        ("MiniaturesQueueStuck", QUEUE_LATE),
+        ("MiniaturesOutboxStuck", OUTBOX_LATE),
+        ("MiniaturesWebhooksStuck", OUTBOX_LATE),
+        ("MiniaturesBackupMissed", BACKUP_EVERY),
+    ],
+)
+def test_the_bounds_of_prometheus_rules_are_those_of_the_product(alert: str, bound: timedelta) -> None:
+    assert re.findall(r"_seconds\) > (\d+)", rule_of(alert)) == [f"{bound.total_seconds():.0f}"]
+
+
+def test_the_rule_of_failing_kinds_counts_as_the_product_does() -> None:
+    rule = rule_of("MiniaturesKindFailing")
+
+    assert f'{{state="failed"}}) >= {LEAST_FAILED}\n' in rule
+    assert "> 0.5 * sum" in rule
+
+
+def test_the_beat_is_called_silent_as_soon_as_its_rule_does_by_the_default_settings() -> None:
+    every_s = re.search(r'"JOB_REAPER_EVERY_S", (\d+)', (ROOT / "miniatures_site/settings/base.py").read_text())
+
+    assert every_s
+    assert int(every_s[1]) * MISSED_TICKS <= LEAST_PATIENCE_S
+
+
+def rule_of(alert: str) -> str:
+    """The expression of a rule for Prometheus."""
+    groups = yaml.safe_load((ROOT / "deploy" / "alerts.yml").read_text())["groups"]
+    return next(str(rule["expr"]) for group in groups for rule in group["rules"] if rule["alert"] == alert)
 
 
 def test_the_command_says_that_all_is_well(well: None, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:

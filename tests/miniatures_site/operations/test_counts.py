@@ -115,6 +115,8 @@ def test_page_and_figures_count_alike(mixed: None, now: datetime, told: Callable
     assert figures["disk_free_bytes"] == min(volume.free_bytes for volume in reading.volumes) == 7
     there = {state.host.name: state.host.disk_free_bytes for state in reading.hosts if state.is_present}
     assert labelled(figures, "host_disk_free_bytes") == there
+    low = {name for name, is_low in labelled(figures, "disk_low").items() if is_low}
+    assert low == {trouble.subject for trouble in troubles(reading) if trouble.alert == AlertName.DISK_FULL}
     assert not [name for name in figures if name.startswith("scrape_error")]
 
 
