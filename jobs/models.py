@@ -84,6 +84,7 @@ class Job(models.Model):
             ),
             models.Index(fields=["-created_at", "-id"], name="jobs_newest"),
             models.Index(fields=["subject_id", "-created_at"], name="jobs_of_subject"),
+            models.Index(fields=["request_id", "-created_at"], name="jobs_of_request"),
             # A task's, a person's or a campaign's jobs under way: few among a million that ended.
             models.Index(
                 fields=["-created_at"], condition=~Q(state__in=["cancelled", "failed", "succeeded"]), name="jobs_open"

@@ -33,6 +33,9 @@ class JobQuery(ListQuery):
     )
     kind = serializers.CharField(required=False)
     task = serializers.CharField(required=False, help_text="Slug of a task.")
+    request = serializers.CharField(
+        required=False, max_length=64, help_text="The X-Request-ID of the request that launched it."
+    )
 
     def validate_state(self, value: str) -> str:
         states = [str(state) for state in JobState]

@@ -33,7 +33,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
         "kinds": queries.kinds(),
         "states": list(JobState),
         "wanted": request.GET,
-        "is_filtered": any(request.GET.get(name) for name in ("state", "kind", "task")),
+        "is_filtered": any(request.GET.get(name) for name in ("state", "kind", "task", "request")),
     }
     return render(request, "jobs/list.html", context)
 

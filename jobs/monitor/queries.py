@@ -132,7 +132,7 @@ def kinds() -> list[tuple[str, str]]:
 
 
 def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:
-    """Narrow jobs by `state` (several by comma), `kind` and `task`; empty values ask for nothing."""
+    """Narrow jobs by `state` (several by comma), `kind`, `task` and the `request` that launched them; empty values ask for nothing."""
     states = [word for word in wanted.get("state", "").split(",") if word]
     if states:
         jobs = jobs.filter(state__in=states)
@@ -140,6 +140,8 @@ def filtered(jobs: QuerySet[Job], wanted: Mapping[str, str]) -> QuerySet[Job]:
         jobs = jobs.filter(kind=kind)
     if task := wanted.get("task", ""):
         jobs = jobs.filter(task_slug=task)
+    if request := wanted.get("request", ""):
+        jobs = jobs.filter(request_id=request)
     return jobs
 
 

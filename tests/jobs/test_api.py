@@ -4,6 +4,7 @@ import pytest
 
 from jobs.models import JobEvent
 from tests.jobs.conftest import state_of
+from web.logs import context
 
 pytestmark = pytest.mark.django_db
 SHAPE = {
@@ -45,6 +46,21 @@ def test_jobs_are_listed_newest_first_by_cursor_and_filtered(launch, admin, api_
     assert [job["id"] for job in page["results"] + rest["results"]] == [str(newer.pk), str(older.pk)]
     assert rest["next"] is None
     assert [job["id"] for job in filtered["results"]] == [str(newer.pk)]
+
+
+def test_jobs_of_a_request_are_found_by_its_id(launch, admin, api_as):
+    launch()
+    with context.bound(request_id="request-0006"):
+        job = launch()
+    client = api_as(admin)
+
+    found, nothing = (
+        client.get("/api/v1/jobs/", {"request": each}).json() for each in ("request-0006", "request-0007")
+    )
+
+    assert [each["id"] for each in found["results"]] == [str(job.pk)]
+    assert nothing["results"] == []
+    assert client.get("/api/v1/jobs/", {"request": "x" * 65}).json()["code"] == "bad_filters"
 
 
 def test_a_job_is_paused_resumed_and_cancelled(launch, admin, api_as):

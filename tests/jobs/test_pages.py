@@ -9,6 +9,7 @@ from jobs.models import Job
 from review.states import Role
 from tests.jobs.conftest import state_of
 from tests.review.factories import join, make_task
+from web.logs import context
 
 
 @pytest.fixture
@@ -40,6 +41,21 @@ def test_filters_stand_in_the_address(launch, admin, client_of):
     page = client_of(admin).get(reverse("jobs:list"), {"kind": "lonely", "state": "queued"})
 
     assert [job.pk for job in page.context["going_on"]] == [lonely.pk]
+
+
+@pytest.mark.django_db
+def test_a_jobs_page_leads_to_all_that_its_request_launched(launch, admin, client_of):
+    launch()
+    with context.bound(request_id="request-0006"):
+        both = [launch(), launch("lonely")]
+    client = client_of(admin)
+
+    address = f"{reverse('jobs:list')}?request=request-0006"
+    page = client.get(address)
+
+    assert {job.pk for job in page.context["going_on"]} == {job.pk for job in both}
+    assert 'value="request-0006"' in page.content.decode()
+    assert f'href="{address}"' in client.get(reverse("jobs:detail", args=[both[0].pk])).content.decode()
 
 
 @pytest.mark.django_db
