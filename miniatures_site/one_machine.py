@@ -19,7 +19,10 @@ from web.process import embedded_redis
 HOST, PORT = "127.0.0.1", 8000
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
 LOGIN_CARD = "demo-login.json"
+# Read when numpy is first imported: a thread of its library would not be in the processes that are forked.
+WITHOUT_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 _prepared: dict[str, str] = {}
+_own: dict[str, str] = {}
 
 
 def prepare(words: Sequence[str]) -> None:
@@ -41,11 +44,18 @@ def prepare(words: Sequence[str]) -> None:
     gc.disable()
     _prepared.update(environment(chosen.host, chosen.port, var_dir))
     os.environ.update(_prepared)
+    _own.update({name: value for name, value in WITHOUT_THREADS.items() if name not in os.environ})
+    os.environ.update(_own)
 
 
 def is_prepared(host: str, port: int) -> bool:
     """Return whether the settings of this process are those of the processes that `up` starts for this address."""
     return (_prepared.get("HOST"), _prepared.get("PORT")) == (host, str(port))
+
+
+def inherited() -> dict[str, str]:
+    """Return the environment of this process for those it starts, without what is meant for this one alone."""
+    return {name: value for name, value in os.environ.items() if name not in _own}
 
 
 def environment(host: str, port: int | str, var_dir: Path) -> dict[str, str]:

@@ -57,6 +57,10 @@ def own_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("VAR_DIR", str(tmp_path))
     monkeypatch.setenv("PATH", os.defpath)
     monkeypatch.setattr(one_machine, "_prepared", {})
+    monkeypatch.setattr(one_machine, "_own", {})
+    for name in one_machine.WITHOUT_THREADS:
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
     monkeypatch.setattr(one_machine.gc, "disable", lambda: None)
     return tmp_path
 
@@ -73,6 +77,7 @@ def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_f
     assert one_machine.is_prepared("127.0.0.1", 8123)
     assert not one_machine.is_prepared("127.0.0.1", 8000)
     assert mine["SITE_URL"] == "http://127.0.0.1:8123"
+    assert not one_machine.WITHOUT_THREADS.keys() & up.child_environment("127.0.0.1", 8123).keys()
     later = {"INBOUND_KEY", "PYTHONWARNINGS", "PATH"}
     assert {name for name, value in up.child_environment("127.0.0.1", 8123).items() if mine.get(name) != value} <= later
 
@@ -89,20 +94,24 @@ def test_no_other_command_and_no_wrong_word_changes_the_environment(own_environm
 
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_what_web_and_worker_begin_with_leaves_no_thread_and_no_torch_behind(tmp_path):
+    (tmp_path / one_machine.LOGIN_CARD).write_text("{}")
     ask = """
+from miniatures_site import one_machine
+one_machine.prepare(["up"])
 import django; django.setup()
-import sys
+import os, sys
 from miniatures_site.management.commands import up
 from web.process import forked
 up.preload()
 before = set(sys.modules)
 import miniatures_site.asgi
-print(forked.is_safe(), len(set(sys.modules) - before) < 20)
+print(len(os.listdir("/proc/self/task")), forked.is_safe(), len(set(sys.modules) - before) < 20)
 """
-    environment = {**os.environ, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev"}
+    inherited = {name: value for name, value in os.environ.items() if name not in one_machine.WITHOUT_THREADS}
+    environment = {**inherited, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev"}
 
     told = subprocess.run(
         [sys.executable, "-c", ask], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
 
-    assert told.stdout == "True True\n"
+    assert told.stdout == "1 True True\n"

@@ -190,7 +190,7 @@ def preload() -> None:
 def child_environment(host: str, port: int) -> dict[str, str]:
     """Environment of every process that is started here."""
     return {
-        **os.environ,
+        **one_machine.inherited(),
         **one_machine.environment(host, port, settings.VAR_DIR),
         "INBOUND_KEY": webhook_signatures.key().decode(),
         "PYTHONWARNINGS": f"ignore:{NO_ADVICE_ON_ROOT}",
