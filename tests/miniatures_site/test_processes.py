@@ -26,12 +26,12 @@ tell = lambda name, line: os.write(1, b"%s %s\\n" % ((name or "system").encode()
 forked = [name for name in lines if name.startswith("forked")]
 sys.exit(procfile.ProcfileRunner(lines, environment=os.environ, folder=folder, tell=tell, forked=forked).run())
 """
-# Writes its pid to a file named by the line, then stays.
+# Says its line, then writes its pid to a file named by the line, and stays: whoever finds the pid may kill it.
 MODULE = """
 import os, sys, time
+print(f"begins with procfile: {'web.process.procfile' in sys.modules} at {sys.argv[2]}", flush=True)
 with open(os.path.join(os.environ["PLACE"], sys.argv[1]), "a") as file:
     print(os.getpid(), file=file)
-print("begins with procfile:", "web.process.procfile" in sys.modules, "at", sys.argv[2])
 time.sleep(600)
 """
 STAYS = 'sh -c \'echo $$ >> "$0"; exec sleep 600\' "${PLACE}"/'
