@@ -18,7 +18,8 @@ from web.process import embedded_redis
 
 HOST, PORT = "127.0.0.1", 8000
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (told apart, not bound to)
-LOGIN_CARD = "demo-login.json"
+# Left in the folder of data once the demo has been loaded to its end.
+DEMO_LOADED = "demo-loaded"
 # Read when numpy is first imported: a thread of its library would not be in the processes that are forked.
 WITHOUT_THREADS = {"OPENBLAS_NUM_THREADS": "1"}
 _prepared: dict[str, str] = {}
@@ -26,12 +27,12 @@ _own: dict[str, str] = {}
 
 
 def prepare(words: Sequence[str]) -> None:
-    """Take on the environment of `up`, if that is the command and it has run here before.
+    """Take on the environment of `up`, if that is the command and the demo was loaded here before.
 
-    The first start loads the demo, which heeds the settings of a process by itself, and takes long whatever is shared.
+    A start that loads the demo, or the rest of it, heeds the settings of a process by itself, and takes long whatever is shared.
     """
     var_dir = env.var_dir()
-    if words[:1] != ["up"] or not (var_dir / LOGIN_CARD).exists():
+    if words[:1] != ["up"] or not (var_dir / DEMO_LOADED).exists():
         return
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--host", default=HOST)

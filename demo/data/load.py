@@ -84,7 +84,9 @@ def load(say: Report, *, until: str = "") -> bool:
         ("tuning two miniatures for stages and evaluating them, played back from recordings", _stages),
         (CAMPAIGN, _experiment),
     )
-    did_something = False
+    did_something = task_steps.await_leases()
+    if did_something:
+        say("taking up what a load that was stopped had begun")
     for name, step in steps:
         if name == until:
             break

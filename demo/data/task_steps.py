@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import time
+
+from django.conf import settings
+
 from generation.models import Order, Teacher
 from generation.orders import launch
 from generation.states import Purpose
 from generation.teachers.seeds import OFFLINE_SLUG
+from jobs.lifecycle import reaper
 from jobs.models import Job
+from jobs.states import HELD
 from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.adjudication.desk_settings import save_settings
 from review.models import Membership, Source, Task
 from review.states import QueueOrdering, Role
 
+# Who does the demo's jobs while it is loaded.
+WORKER = "demo"
+LOOK_EVERY_S = 0.2
 PEOPLE = (
     ("lena", "Lena Vogt", Role.LEAD),
     ("rosa", "Rosa Marques", Role.REVIEWER),
     ("ben", "Ben Achterberg", Role.REVIEWER),
     ("vera", "Vera Lindholm", Role.VIEWER),
 )
+
+
+def await_leases() -> bool:
+    """Wait until jobs that a killed load held are free again; returns whether there were any.
+
+    Nobody can say for it that it has gone, so its leases run out first. A load that lives beside this one renews its own:
+    those are not waited for without end.
+    """
+    held = Job.objects.filter(worker=WORKER, state__in=HELD)
+    if not held.exists():
+        return False
+    until = time.monotonic() + 2 * settings.JOB_LEASE_S
+    while held.exists() and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+        reaper.release_expired()
+    return True
 
 
 def add_people(task: Task) -> bool:
@@ -52,7 +77,7 @@ def write_drafts(task: Task, *, count: int, by: Member) -> bool:
     job = Job.objects.get(subject_id=order.pk)
     if job.state == "succeeded":
         return False
-    run_job(job.pk, worker="demo")
+    run_job(job.pk, worker=WORKER)
     job.refresh_from_db()
     if job.state != "succeeded":
         raise RuntimeError(

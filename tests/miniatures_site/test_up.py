@@ -34,6 +34,16 @@ def test_a_demo_that_does_not_load_whole_keeps_nobody_from_starting(broken_demo,
 
     assert "make demo-reset" in told.getvalue()
     assert "KeyError: 'tour'" in (settings.VAR_DIR / "demo-load.log").read_text()
+    assert not (settings.VAR_DIR / one_machine.DEMO_LOADED).exists()
+
+
+def test_a_demo_that_is_loaded_to_its_end_is_noted(settings, tmp_path, monkeypatch):
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr(up, "call_command", lambda _: None)
+
+    up.Command().load_demo()
+
+    assert (tmp_path / one_machine.DEMO_LOADED).exists()
 
 
 def test_without_a_login_there_is_nothing_to_start_for(broken_demo):
@@ -67,9 +77,11 @@ def own_environment(monkeypatch, tmp_path):
 
 def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_fork_them(own_environment, settings):
     settings.VAR_DIR = own_environment
+    # A first start that was stopped has left this.
+    (own_environment / "demo-login.json").write_text("{}")
     one_machine.prepare(["up", "--port", "8123"])
     assert not one_machine.is_prepared("127.0.0.1", 8123)
-    (own_environment / one_machine.LOGIN_CARD).write_text("{}")
+    (own_environment / one_machine.DEMO_LOADED).touch()
 
     one_machine.prepare(["up", "--port=8123", "--verbosity", "2"])
     mine = dict(os.environ)
@@ -84,7 +96,7 @@ def test_from_the_second_start_on_up_has_the_settings_of_its_processes_and_may_f
 
 @pytest.mark.parametrize("words", [["migrate"], [], ["up", "--host"]])
 def test_no_other_command_and_no_wrong_word_changes_the_environment(own_environment, words):
-    (own_environment / one_machine.LOGIN_CARD).write_text("{}")
+    (own_environment / one_machine.DEMO_LOADED).touch()
     before = dict(os.environ)
 
     one_machine.prepare(words)
@@ -94,7 +106,7 @@ def test_no_other_command_and_no_wrong_word_changes_the_environment(own_environm
 
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_what_web_and_worker_begin_with_leaves_no_thread_and_no_torch_behind(tmp_path):
-    (tmp_path / one_machine.LOGIN_CARD).write_text("{}")
+    (tmp_path / one_machine.DEMO_LOADED).touch()
     ask = """
 from miniatures_site import one_machine
 one_machine.prepare(["up"])

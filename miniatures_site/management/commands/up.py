@@ -102,6 +102,7 @@ class Command(BaseCommand):
         """Load the demo; where data of one's own stands in its way, say so and start all the same."""
         try:
             call_command("load_demo")
+            (settings.VAR_DIR / one_machine.DEMO_LOADED).touch()
         except Exception as error:
             if not login_card.read().get("password"):
                 raise

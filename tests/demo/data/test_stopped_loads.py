@@ -1,0 +1,64 @@
+"""A load of the demo that was killed is taken up by the next."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from demo.data import load, task_steps
+from jobs.lifecycle import claim
+from jobs.lifecycle.claim import Worker
+from jobs.models import Job
+from jobs.states import JobState
+
+pytestmark = pytest.mark.django_db
+
+
+def held_by(worker: str) -> Job:
+    """A job that a worker has claimed, and does not renew."""
+    job = Job.objects.create(kind="freeze", title="x", queue="default")
+    assert claim.claim(job.pk, worker=Worker(worker, "host", "boot"))
+    return job
+
+
+def test_jobs_that_a_killed_load_held_are_free_once_their_lease_has_ended(settings: Any) -> None:
+    settings.JOB_LEASE_S = 0.5
+    job, elsewhere = held_by(task_steps.WORKER), held_by("worker-1")
+    Job.objects.filter(pk=elsewhere.pk).update(lease_until=timezone.now() + timedelta(hours=1))
+
+    assert task_steps.await_leases()
+
+    job.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert (job.state, elsewhere.state) == (JobState.QUEUED, JobState.RUNNING)
+    assert not task_steps.await_leases()
+
+
+def test_a_load_that_lives_beside_this_one_is_not_waited_for_without_end(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JOB_LEASE_S = 0.5
+    job = held_by(task_steps.WORKER)
+    monkeypatch.setattr(task_steps.reaper, "release_expired", lambda: claim.renew(job.pk, 1))
+    began = time.monotonic()
+
+    task_steps.await_leases()
+
+    assert time.monotonic() - began < 30
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+
+
+def test_what_a_killed_load_held_is_given_back_before_the_first_step(settings: Any) -> None:
+    settings.JOB_LEASE_S = 0.5
+    job, said = held_by(task_steps.WORKER), list[str]()
+
+    load.load(said.append, until="registering the demo student and the demo encoder")
+
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert said == ["taking up what a load that was stopped had begun"]
