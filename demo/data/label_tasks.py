@@ -125,8 +125,8 @@ def _judge(demo: DemoTask, task: Task, records: Sequence[AnsweredRecord]) -> boo
             # What both judged counts once.
             given = given.exclude(draft__in=first.values("draft"))
         # The same ones in every load, so that what was recorded on their golds can be played back.
-        waiting = Draft.objects.filter(task=task, state=DraftState.PENDING).select_related("record")
-        drafts = sorted(waiting, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
+        undecided = simulated_reviewers.undecided(task, member)
+        drafts = sorted(undecided, key=simulated_reviewers.text_key)[: max(0, wanted - given.count())]
         simulated_reviewers.decide_certain_by_answers(member, drafts, answers)
         added = bool(drafts) or added
     return added

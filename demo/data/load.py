@@ -33,7 +33,6 @@ from review.models import Decision, Draft, Source, Task
 from review.sources import imports
 from review.spec.starters import STARTERS
 from review.spec.task_spec import Offer, TaskSpec
-from review.states import DraftState
 from review.tasks import authoring
 from training.models import Student
 from training.students import registration
@@ -198,9 +197,10 @@ def _first_week(admin: Member) -> bool:
     )
     added, begin = 0, 0
     for username, count in first_round.FIRST_WEEK:
-        mine = [draft for draft in drafts[begin : begin + count] if draft.state == DraftState.PENDING]
-        begin += count
         member = Member.objects.get(username=username)
+        undecided = set(simulated_reviewers.undecided(task, member).values_list("pk", flat=True))
+        mine = [draft for draft in drafts[begin : begin + count] if draft.pk in undecided]
+        begin += count
         added += simulated_reviewers.decide_drafts(member, mine, strictness=STRICTNESS[username])
     return bool(added)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from demo.data import load, task_steps
+from demo.data import load, simulated_reviewers, task_steps
 from jobs.lifecycle import claim
 from jobs.lifecycle.claim import Worker
 from jobs.models import Job
 from jobs.states import JobState
+from members.models import Member
+from review.desk import decisions, deck
+from review.states import Role
+from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +67,19 @@ def test_what_a_killed_load_held_is_given_back_before_the_first_step(settings: A
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
     assert said == ["taking up what a load that was stopped had begun"]
+
+
+def test_a_card_that_a_killed_load_had_just_dealt_is_judged_by_the_next(admin: Member) -> None:
+    task = factories.make_task(by=admin)
+    drafts = factories.make_drafts(task, factories.make_records(factories.make_source(task), 3))
+    other = Member.objects.create(username="ben")
+    factories.join(other, task, Role.REVIEWER)
+    deck.hold(admin, drafts[0].pk)
+    decided = deck.hold(other, drafts[1].pk)
+    decisions.record(decided.draft_id, by=other, id=uuid.uuid4(), verdict="accept", if_match=decided.etag)
+
+    mine, others = (set(simulated_reviewers.undecided(task, each)) for each in (admin, other))
+
+    assert mine == {drafts[0], drafts[2]}
+    assert others == {drafts[2]}
+    assert simulated_reviewers.decide_drafts(admin, mine) == 2
