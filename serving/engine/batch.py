@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,8 +17,18 @@ from training.engine.memory.oom import is_out_of_memory
 from training.engine.model import sampling
 from training.engine.model.sampling import TokenSampling
 
+# Of a token that the model's softmax leaves nothing; as OpenAI tells it.
+LOWEST_LOG_PROB: Final = -9999.0
 
-def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[int]:
+
+class DrawnToken(NamedTuple):
+    """A row's next token, and its log probability by the model's own softmax: before temperature, top-p and grammars."""
+
+    token: int
+    log_prob: float
+
+
+def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[DrawnToken]:
     """Next tokens from scores (B, V), which may be changed in place.
 
     A row's draw depends on its own scores, seed and earlier tokens alone, whatever shares its batch.
@@ -25,11 +36,17 @@ def sample_rows(scores: Tensor, rows: Sequence[Row]) -> list[int]:
     Raises:
         ValueError: Scores are no numbers.
     """
+    # Before anything is struck out: what is drawn keeps its score.
+    totals = scores.logsumexp(dim=1)
     for number, row in enumerate(rows):
         if forbidden := row.said.forbidden:
             scores[number, list(forbidden)] = -torch.inf
     mask_scores(scores, [row.grammar for row in rows])
-    return sampling.sample_tokens(scores, [token_sampling(row) for row in rows])
+    tokens = sampling.draw_tokens(scores, [token_sampling(row) for row in rows])
+    log_probs = (scores.gather(1, tokens.unsqueeze(1))[:, 0] - totals).clamp_(min=LOWEST_LOG_PROB)
+    # In one tensor: the device is waited for once.
+    drawn = torch.stack([tokens.double(), log_probs.double()], dim=1).tolist()
+    return [DrawnToken(int(token), log_prob) for token, log_prob in drawn]
 
 
 def token_sampling(row: Row) -> TokenSampling:
@@ -109,10 +126,10 @@ class RunningBatch:
 
     def _join(self, fresh: Sequence[Row]) -> list[tuple[Row, str]]:
         scores, states = self._states.read(fresh)
-        tokens = sample_rows(scores, fresh)
+        drawn = sample_rows(scores, fresh)
         # Before a row takes its token: what fails up to here can be done again.
         self._states.lay_beside(states)
-        last, shown = _taken(fresh, tokens)
+        last, shown = _taken(fresh, drawn)
         self.rows, self._last = [*self.rows, *fresh], [*self._last, *last]
         return shown
 
@@ -126,8 +143,9 @@ class RunningBatch:
         self._states.keep(staying)
 
 
-def _taken(rows: Sequence[Row], tokens: list[int]) -> tuple[list[int], list[tuple[Row, str]]]:
-    return tokens, [(row, row.take(token)) for row, token in zip(rows, tokens, strict=True)]
+def _taken(rows: Sequence[Row], drawn: Sequence[DrawnToken]) -> tuple[list[int], list[tuple[Row, str]]]:
+    shown = [(row, row.take(*each)) for row, each in zip(rows, drawn, strict=True)]
+    return [each.token for each in drawn], shown
 
 
 def _unless_out_of_memory(work: Callable[[], list[tuple[Row, str]]]) -> list[tuple[Row, str]] | None:

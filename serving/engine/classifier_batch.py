@@ -113,6 +113,7 @@ def open_row(ask: GenerateRequest, student: LoadedClassifier, chat: Chat, task: 
         inbox=asyncio.Queue(),
         caller=ask.caller,
         is_object=ask.form in ("json_object", "json_schema"),
+        tells_tokens=ask.logprobs,
     )
 
 

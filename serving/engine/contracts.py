@@ -83,6 +83,8 @@ class GenerateRequest(Part):
     answer_schema: dict[str, Any] | bool | None = None
     # Whose question it is: callers take turns.
     caller: str = Field("", max_length=60)
+    # Whether each token of the answer is told with its log probability, with the end of it.
+    logprobs: bool = False
     # Whether pieces are wanted as they come; without, one line at the end holds the text.
     stream: bool = True
 

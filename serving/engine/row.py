@@ -6,18 +6,20 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from math import fsum
+from typing import Any, Final, Literal
 
 from serving.engine import answer_forms
 from serving.engine.contracts import DEFAULT_MAX_TOKENS, GenerateRequest
 from serving.engine.errors import RequestRefused
-from serving.engine.text_stream import StreamDecoder, VisibleText
+from serving.engine.text_stream import StreamDecoder, VisibleText, places_of
 from training.engine.data.chat import Chat
 from training.engine.grammar.token_masks import GrammarState
 from training.engine.model.generate import NGramHistory, Sampling, room_for_answer, seed_of
 
 Finish = Literal["stop", "length"]
 Probabilities = dict[str, dict[str, float]]
+_DIGITS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class FinishedAnswer:
     first_token_s: float
     # Of a classifier: by field, of each label.
     probabilities: Probabilities | None = None
+    # Of all tokens it wrote; None of a classifier, which writes none.
+    mean_log_prob: float | None = None
+    # Text and log probability of each token of the answer, where they were asked for.
+    tokens: list[tuple[str, float]] | None = None
 
 
 @dataclass
@@ -64,6 +70,8 @@ class Row:
         inbox: Pieces of text, then one end; filled by the event loop alone.
         probabilities: What a classifier says of each label, by field; None of one that writes.
         is_object: Whether a classifier answers with a JSON object, also where its task's answer is a bare value.
+        tells_tokens: Whether its end tells the log probability of each token.
+        log_probs: Of the tokens written, by the model's own softmax.
     """
 
     model: str
@@ -89,6 +97,8 @@ class Row:
     first_token_s: float = 0.0
     probabilities: Probabilities | None = None
     is_object: bool = False
+    tells_tokens: bool = False
+    log_probs: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         # As `training.engine.model.generate.generate` seeds its first prompt: the same seed gives the same text.
@@ -97,11 +107,12 @@ class Row:
         self.said = NGramHistory(self.sampling.no_repeat_ngram if self.grammar is None else 0)
         self._pieces: list[str] = []
 
-    def take(self, token: int) -> str:
-        """Note the next token; returns the text that may be shown with it, all of it at the end when not streaming."""
+    def take(self, token: int, log_prob: float) -> str:
+        """Note the next token with its log probability; returns the text that may be shown with it, all of it at the end when not streaming."""
         if not self.written:
             self.first_token_s = time.perf_counter() - self.asked_s
         self.written.append(token)
+        self.log_probs.append(log_prob)
         self.said.add(token)
         # Text is decoded where it is needed now: for the reader of a stream, or to find a stop string.
         shown = self._read(token) if self.stream or self.has_stops else ""
@@ -113,9 +124,9 @@ class Row:
             self._hold(self.grammar, token)
         if self.finish is not None:
             shown += self._rest()
+        self._pieces.append(shown)
         if self.stream:
             return shown
-        self._pieces.append(shown)
         return "".join(self._pieces) if self.finish else ""
 
     def _hold(self, grammar: GrammarState, token: int) -> None:
@@ -154,7 +165,15 @@ class Row:
             seconds,
             self.first_token_s,
             self.probabilities,
+            round(fsum(self.log_probs) / len(self.log_probs), _DIGITS) if self.log_probs else None,
+            self._told_tokens() if self.tells_tokens else None,
         )
+
+    def _told_tokens(self) -> list[tuple[str, float]]:
+        """Tokens of the answer as it was shown: without thinking, what a stop cut off, and the end of the turn."""
+        pieces = self.decoder.pieces(self.written)
+        places = places_of("".join(self._pieces), pieces)
+        return [(pieces[at], round(self.log_probs[at], _DIGITS)) for at in places]
 
 
 def open_row(
@@ -201,6 +220,7 @@ def open_row(
         grammar=grammar,
         # The product's own readers of a task's answers tell a cut one by its end, and show what there is.
         must_be_whole=ask.form != "task",
+        tells_tokens=ask.logprobs,
     )
 
 
@@ -218,11 +238,12 @@ def _prompt_ids(ask: GenerateRequest, chat: Chat) -> list[int]:
 
 def as_json(news: FinishedAnswer) -> dict[str, Any]:
     """The end of an answer on the wire."""
-    done = {
+    done: dict[str, Any] = {
         "finish": news.finish,
         "prompt_tokens": news.prompt_tokens,
         "completion_tokens": news.completion_tokens,
         "seconds": round(news.seconds, 4),
         "first_token_s": round(news.first_token_s, 4),
     }
-    return {"done": done if news.probabilities is None else {**done, "probabilities": news.probabilities}}
+    more = {"probabilities": news.probabilities, "mean_log_prob": news.mean_log_prob, "tokens": news.tokens}
+    return {"done": done | {name: value for name, value in more.items() if value is not None}}

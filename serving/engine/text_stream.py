@@ -58,6 +58,12 @@ class StreamDecoder:
         """The text of a whole list at once."""
         return self._text(ids)
 
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The text that each token of a whole list makes whole; a token within a character has none."""
+        fresh = StreamDecoder(self._tokenizer)
+        found = [fresh.add(token) for token in ids]
+        return [*found[:-1], found[-1] + fresh.rest()] if found else []
+
     def _advance(self, text: str) -> None:
         if len(self._ids) >= _ANCHOR_EVERY:
             # The last tokens shown become the anchor of what follows.
@@ -89,6 +95,19 @@ class AfterThinking:
     def end(self) -> str:
         """The text has ended: nothing was held back but thinking."""
         return ""
+
+
+def places_of(text: str, pieces: Sequence[str]) -> list[int]:
+    """Which pieces hold a text that was read off them; none where it is not one run of them."""
+    start = "".join(pieces).rfind(text) if text else -1
+    if start < 0:
+        return []
+    found, at, end = [], 0, start + len(text)
+    for place, piece in enumerate(pieces):
+        if start <= at < end or at < start < at + len(piece):
+            found.append(place)
+        at += len(piece)
+    return found
 
 
 class VisibleText:

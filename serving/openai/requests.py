@@ -23,7 +23,6 @@ ROLES: Final = {"system": "system", "developer": "system", "user": "user", "assi
 # Options we do not offer, with the value that asks for nothing.
 NEUTRAL: Final[dict[str, tuple[Any, ...]]] = {
     "n": (1,),
-    "logprobs": (False,),
     "presence_penalty": (0,),
     "frequency_penalty": (0,),
     "tools": ([],),
@@ -47,6 +46,7 @@ KNOWN: Final = frozenset(
         "max_tokens",
         "max_completion_tokens",
         "response_format",
+        "logprobs",
         "seed",
         "stop",
         *ignored_options.NAMES,
@@ -70,6 +70,7 @@ class ChatRequest:
     top_p: float | None = None
     max_tokens: int | None = None
     seed: int | None = None
+    logprobs: bool = False
     stop: tuple[str, ...] = ()
     answer_form: AnswerForm = FREE
     unheeded: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ class ChatRequest:
             "seed": self.seed,
             "stop": list(self.stop),
             "stream": self.stream,
+            **({"logprobs": True} if self.logprobs else {}),
             **self.answer_form.as_ask(),
         }
 
@@ -111,6 +113,7 @@ def parse_chat_request(content: bytes) -> ChatRequest:
         top_p=_number(body, "top_p", 0, 1, above=True),
         max_tokens=_max_tokens(body),
         seed=_integer(body, "seed", -(1 << 63), (1 << 63) - 1),
+        logprobs=_flag(body, "logprobs"),
         stop=_stops(body.get("stop")),
         answer_form=_answer_form(body),
         unheeded=ignored_options.ignored_options(body),

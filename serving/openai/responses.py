@@ -26,7 +26,7 @@ class CompletionShape:
     def completion(self, text: str, done: dict[str, Any]) -> dict[str, Any]:
         """The whole answer."""
         message = {"role": "assistant", "content": text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": done["finish"]}
+        choice = {"index": 0, "message": message, "logprobs": _logprobs(done), "finish_reason": done["finish"]}
         body = {**self._head("chat.completion"), "choices": [choice], "usage": usage(done)}
         return body | _beyond_openai(done)
 
@@ -40,13 +40,19 @@ class CompletionShape:
 
     def last(self, done: dict[str, Any]) -> bytes:
         """The chunks that close a stream that was answered to its end."""
-        closing = self._chunk({}, done["finish"], _beyond_openai(done))
+        closing = self._chunk({}, done["finish"], _beyond_openai(done), _logprobs(done))
         if self.include_usage:
             closing += sse_event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(done)})
         return closing + END
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None, more: dict[str, Any] | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    def _chunk(
+        self,
+        delta: dict[str, Any],
+        finish: str | None,
+        more: dict[str, Any] | None = None,
+        logprobs: dict[str, Any] | None = None,
+    ) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         body = {**self._head("chat.completion.chunk"), "choices": [choice], **(more or {})}
         return sse_event({**body, "usage": None} if self.include_usage else body)
 
@@ -59,6 +65,17 @@ class CompletionShape:
             "service_tier": TIER,
             "system_fingerprint": self.fingerprint or None,
         }
+
+
+def _logprobs(done: dict[str, Any]) -> dict[str, Any] | None:
+    """Each token of the answer with its log probability, where that was asked for."""
+    if "tokens" not in done:
+        return None
+    content = [
+        {"token": text, "logprob": value, "bytes": list(text.encode()), "top_logprobs": []}
+        for text, value in done["tokens"]
+    ]
+    return {"content": content, "refusal": None}
 
 
 def _beyond_openai(done: dict[str, Any]) -> dict[str, Any]:

@@ -179,12 +179,13 @@ def _may_spend(teacher: Teacher, version: RouterVersion, caller: Caller) -> bool
 
 
 def _refuse_options(question: ChatRequest) -> None:
-    """Refuse what would change the text: the promise is of texts as the models write them by themselves."""
+    """Refuse what would change the text, for the promise is of texts as the models write them, and what a teacher may not tell."""
     given = {
         "temperature": question.temperature not in (None, 0.0),
         "top_p": question.top_p not in (None, 1.0),
         "max_tokens": question.max_tokens is not None,
         "seed": question.seed is not None,
+        "logprobs": question.logprobs,
         "stop": bool(question.stop),
         "response_format": question.answer_form is not FREE,
     }

@@ -26,7 +26,7 @@ def refused(**changes):
         ({"n": 2}, "n"),
         ({"n": True}, "n"),
         ({"tools": [{"type": "function"}]}, "tools"),
-        ({"logprobs": True}, "logprobs"),
+        ({"logprobs": True, "top_logprobs": 5}, "top_logprobs"),
         ({"presence_penalty": 0.5}, "presence_penalty"),
         ({"logit_bias": {"5": 100}}, "logit_bias"),
         ({"stream": True, "stream_options": {"include_obfuscation": True}}, "stream_options.include_obfuscation"),
@@ -156,7 +156,7 @@ def test_asking_not_to_be_stored_is_heeded():
 
 def test_a_refusal_names_the_value_that_would_pass():
     assert "or give 1" in refused(n=3).message
-    assert "or give false" in refused(logprobs=True).message
+    assert "or give 0" in refused(logprobs=True, top_logprobs=2).message
 
 
 def test_neutral_values_and_both_forms_of_content_are_taken():

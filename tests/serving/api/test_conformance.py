@@ -6,6 +6,7 @@ import json
 
 import openai
 import pytest
+from openai.types.chat.chat_completion_chunk import ChoiceLogprobs
 
 from serving.models import Usage
 from tests.serving.conftest import OTHER, SLUG
@@ -14,6 +15,7 @@ from tests.serving.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 ASKED = user("company: Northwind")
+NO_LOGPROBS = ChoiceLogprobs(content=[])
 
 
 def ask(client, **options):
@@ -194,6 +196,20 @@ def test_options_that_are_the_provider_s_bookkeeping_are_taken_and_change_nothin
     assert answer.choices[0].message.content == plain.choices[0].message.content
     assert answer.service_tier == "default"
     assert "store" in raw.headers["x-miniatures-unheeded"].split(", ")
+
+
+def test_each_token_is_told_with_its_log_probability_where_that_is_asked_for(client):
+    plain, told = ask(client), ask(client, logprobs=True, top_logprobs=0)
+    chunks = list(ask(client, logprobs=True, stream=True))
+
+    content = told.choices[0].logprobs.content
+    assert told.choices[0].message.content == plain.choices[0].message.content
+    assert plain.choices[0].logprobs is None
+    assert "".join(each.token for each in content).strip() == plain.choices[0].message.content
+    assert all(each.logprob <= 0 and each.top_logprobs == [] for each in content)
+    assert b"".join(bytes(each.bytes) for each in content).decode() == "".join(each.token for each in content)
+    streamed = [each for chunk in chunks for each in (chunk.choices[0].logprobs or NO_LOGPROBS).content]
+    assert streamed == content
 
 
 def test_every_answer_says_which_weights_and_program_wrote_it(client, promoted, task):

@@ -196,6 +196,7 @@ def test_a_question_that_cannot_be_routed_is_refused_by_name(ask):
         (SMALL, {"messages": user("hello")}, "invalid_value", "messages"),
         (SMALL, {"temperature": 0.7}, "unsupported_parameter", "temperature"),
         (SMALL, {"max_tokens": 9}, "unsupported_parameter", "max_tokens"),
+        (SMALL, {"logprobs": True}, "unsupported_parameter", "logprobs"),
         (SMALL, {"model": SLUG}, "unsupported_parameter", "record"),
     ]
     for record, options, code, param in asked:

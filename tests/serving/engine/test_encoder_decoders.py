@@ -130,7 +130,7 @@ def test_rows_that_memory_runs_out_on_are_given_up_and_the_others_stay_as_they_w
     served, sampled = serving("bart"), batch.sample_rows
     failures = iter([True])
 
-    def short(scores: torch.Tensor, rows: list[Any]) -> list[int]:
+    def short(scores: torch.Tensor, rows: list[Any]) -> list[batch.DrawnToken]:
         if len(rows) == 3 and next(failures, False):
             raise MemoryError
         return sampled(scores, rows)

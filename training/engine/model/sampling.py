@@ -43,7 +43,12 @@ class TokenSampling:
 
 
 def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
-    """Draw a token for each row.
+    """As `draw_tokens`, once the device has come so far."""
+    return list(map(int, draw_tokens(scores, wishes).tolist()))
+
+
+def draw_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> Tensor:
+    """Draw a token for each row, (B,), on the scores' device.
 
     Args:
         scores: Float scores, (B, V); left as they are.
@@ -61,7 +66,7 @@ def sample_tokens(scores: Tensor, wishes: Sequence[TokenSampling]) -> list[int]:
         rows = warm[first : first + at_once]
         places = torch.tensor(rows, device=scores.device)
         tokens[places] = _sampled(scores[places], [wishes[at] for at in rows])
-    return list(map(int, tokens.tolist()))
+    return tokens
 
 
 def in_top_p(scaled: Tensor, token: Tensor, top_p: Tensor) -> tuple[Tensor, Tensor]:
