@@ -156,6 +156,8 @@ class StageRun(models.Model):
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, default=0)
     # How long the model took over its answer; none where rules did it.
     seconds = models.FloatField(null=True)
+    # How sure a miniature was of its answer; see `Draft.mean_log_prob`.
+    mean_log_prob = models.FloatField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
 

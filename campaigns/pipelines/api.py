@@ -124,6 +124,9 @@ class StageRunOut(serializers.Serializer[Any]):
     order = serializers.UUIDField(source="order_id", allow_null=True)
     cost_usd = serializers.DecimalField(max_digits=12, decimal_places=6)
     seconds = serializers.FloatField(allow_null=True)
+    mean_log_prob = serializers.FloatField(
+        allow_null=True, help_text="How sure a miniature was of its answer; null of other writers"
+    )
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 

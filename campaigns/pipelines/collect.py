@@ -26,7 +26,7 @@ from web.db.chunks import chunked
 
 CHUNK = 500
 NOT_READ = "No page of its site could be read."
-_TOLD = ["state", "record", "draft", "output", "reason", "cost_usd", "seconds", "ended_at"]
+_TOLD = ["state", "record", "draft", "output", "reason", "cost_usd", "seconds", "mean_log_prob", "ended_at"]
 
 
 def collect(campaign: Campaign) -> int:
@@ -120,7 +120,7 @@ def _taken(
         one.output = {**one.output, **came.output}
         # An answer that several mails share was paid once.
         one.cost_usd = Decimal(0) if draft.pk in paid else draft.cost_usd + spent_usd
-        one.seconds = draft.latency_s
+        one.seconds, one.mean_log_prob = draft.latency_s, draft.mean_log_prob
         paid.add(draft.pk)
         yield one
 

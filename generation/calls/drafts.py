@@ -74,6 +74,7 @@ def _draft(order: Order, told: dict[str, Any], messages: list[Message], asked: _
         cost_usd=daily_sums.to_millionths(told["cost_usd"]),
         latency_s=told["latency_s"],
         labelled_defects=told["labelled_defects"],
+        mean_log_prob=told.get("mean_log_prob"),
         thread=(order.threads or {}).get(told["record"], ()),
     )
 

@@ -31,8 +31,10 @@ from web.db.chunks import chunked
 from web.errors import Refusal
 
 CHUNK = 500
-# What of an event tells what a judge thinks.
+# What of an event tells what a judge thinks, and what tells how sure a draft's writer was.
 _OPINION = ("fields", "excerpt", "probabilities")
+_SURENESS = ("mean_log_prob",)
+_EMPTY: dict[type, object] = {str: "", dict: {}}
 WRITTEN = (
     "state",
     "position",
@@ -84,7 +86,8 @@ def consume(job: Job, events: Iterable[EngineEvent]) -> None:
     _save(calls)
     _consume_answers(order, calls, fresh)
     if order.purpose == Purpose.RUBRIC:
-        _keep_to_calls(job, told)
+        _keep_to_calls(job, told, _OPINION)
+    _keep_to_calls(job, told, _SURENESS)
     if (more_usd := daily_sums.book(order, before, calls.values())) > 0:
         alerts.check_spending(order, more_usd)
 
@@ -185,13 +188,13 @@ def _to_desk(order: Order, calls: dict[UUID, Call], told: dict[UUID, dict[str, A
     arrival.added(added)
 
 
-def _keep_to_calls(job: Job, told: Sequence[EngineEvent]) -> None:
-    """Take a judge's words out of the job's events, which reviewers may read: of a draft that waits they would sway the verdict."""
-    numbers = [event.seq for event in told if event.kind in ("draft", "failure")]
+def _keep_to_calls(job: Job, told: Sequence[EngineEvent], names: Sequence[str]) -> None:
+    """Take opinions out of the job's events, which reviewers may read: of a draft that waits they would sway the verdict."""
+    numbers = [event.seq for event in told if any(name in event.payload for name in names)]
     for chunk in chunked(numbers, CHUNK):
         rows = list(JobEvent.objects.filter(job=job, fence=job.run_fence, engine_seq__in=chunk))
         for row in rows:
-            row.payload |= {name: type(row.payload[name])() for name in _OPINION if row.payload.get(name)}
+            row.payload |= {name: _EMPTY.get(type(row.payload[name])) for name in names if name in row.payload}
         JobEvent.objects.bulk_update(rows, ["payload"])
 
 

@@ -48,6 +48,8 @@ class NewDraft:
     cost_usd: Decimal = Decimal(0)
     latency_s: float = 0.0
     labelled_defects: Sequence[str] = ()
+    # How sure a served miniature was of its own words; None of all others.
+    mean_log_prob: float | None = None
     round: int = 1
     is_kept: bool = False
     # Mails the reader got before, where the draft follows them up.
@@ -210,5 +212,6 @@ def _draft(version: TaskVersion, draft: NewDraft, facts: Facts, job_id: UUID | N
         cost_usd=draft.cost_usd,
         latency_s=draft.latency_s,
         labelled_defects=list(draft.labelled_defects),
+        mean_log_prob=draft.mean_log_prob,
         round=draft.round,
     )

@@ -113,6 +113,7 @@ def draft_json(draft: Draft, member: Member) -> dict[str, Any]:
         "input_tokens": draft.input_tokens if is_told else None,
         "output_tokens": draft.output_tokens if is_told else None,
         "latency_s": draft.latency_s if is_told else None,
+        "mean_log_prob": draft.mean_log_prob if is_told else None,
         "round": draft.round,
         # What was written wrong on purpose is told once the draft is judged, and not before.
         "labelled_defects": draft.labelled_defects if draft.state == DraftState.DECIDED else None,

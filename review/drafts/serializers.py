@@ -112,6 +112,11 @@ class DraftOut(DraftSummaryOut):
     input_tokens = serializers.IntegerField(allow_null=True, help_text=KEPT_BACK)
     output_tokens = serializers.IntegerField(allow_null=True, help_text=KEPT_BACK)
     latency_s = serializers.FloatField(allow_null=True, help_text=KEPT_BACK)
+    mean_log_prob = serializers.FloatField(
+        allow_null=True,
+        help_text="Of the tokens that a served miniature wrote: how sure it was of its words. Null of other writers, and kept "
+        "back as the author is.",
+    )
     round = serializers.IntegerField()
     labelled_defects = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="Null until the draft is judged."

@@ -69,6 +69,8 @@ class Draft(models.Model):
     latency_s = models.FloatField(default=0)
     # What the offline teacher or a hand wrote wrong on purpose; never shown to reviewers before they decide.
     labelled_defects = models.JSONField(default=list)
+    # Mean log probability of the tokens a served miniature wrote, by its own softmax; kept back as its name is.
+    mean_log_prob = models.FloatField(null=True, blank=True)
     round = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     # Since then its texts are tombstones that name their hash.

@@ -20,6 +20,8 @@ class CompletionShape:
     model: str
     include_usage: bool = False
     fingerprint: str = ""
+    # The product's own engines are told how sure the miniature was of its words.
+    is_ours: bool = False
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
 
@@ -28,7 +30,7 @@ class CompletionShape:
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": _logprobs(done), "finish_reason": done["finish"]}
         body = {**self._head("chat.completion"), "choices": [choice], "usage": usage(done)}
-        return body | _beyond_openai(done)
+        return body | self._beyond_openai(done)
 
     def first(self) -> bytes:
         """The chunk that opens a stream: who speaks."""
@@ -40,7 +42,7 @@ class CompletionShape:
 
     def last(self, done: dict[str, Any]) -> bytes:
         """The chunks that close a stream that was answered to its end."""
-        closing = self._chunk({}, done["finish"], _beyond_openai(done), _logprobs(done))
+        closing = self._chunk({}, done["finish"], self._beyond_openai(done), _logprobs(done))
         if self.include_usage:
             closing += sse_event({**self._head("chat.completion.chunk"), "choices": [], "usage": usage(done)})
         return closing + END
@@ -55,6 +57,11 @@ class CompletionShape:
         choice = {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish}
         body = {**self._head("chat.completion.chunk"), "choices": [choice], **(more or {})}
         return sse_event({**body, "usage": None} if self.include_usage else body)
+
+    def _beyond_openai(self, done: dict[str, Any]) -> dict[str, Any]:
+        """What a classifier says of each label, by field, and which way a router went; nothing of other answers."""
+        told = {name: done[name] for name in ("probabilities", "router") if done.get(name)}
+        return told | ({"mean_log_prob": done["mean_log_prob"]} if self.is_ours and "mean_log_prob" in done else {})
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {
@@ -76,11 +83,6 @@ def _logprobs(done: dict[str, Any]) -> dict[str, Any] | None:
         for text, value in done["tokens"]
     ]
     return {"content": content, "refusal": None}
-
-
-def _beyond_openai(done: dict[str, Any]) -> dict[str, Any]:
-    """What a classifier says of each label, by field, and which way a router went; nothing of other answers."""
-    return {name: done[name] for name in ("probabilities", "router") if done.get(name)}
 
 
 def sse_event(body: dict[str, Any]) -> bytes:

@@ -95,9 +95,10 @@ async def completions(request: HttpRequest) -> HttpResponseBase:
 async def _answered(admitted: AdmittedRequest, asked: UsageEntry) -> HttpResponseBase:
     question = admitted.question
     # The product's own questions take what they are answered with for fields of the task.
-    is_ours = admitted.caller.member is None and question.answer_form is FREE
-    ask = question.as_ask(admitted.miniature.slug) | (OF_TASK.as_ask() if is_ours else {})
-    shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage)
+    is_ours = admitted.caller.member is None
+    of_task = OF_TASK.as_ask() if is_ours and question.answer_form is FREE else {}
+    ask = question.as_ask(admitted.miniature.slug) | of_task
+    shape = functools.partial(CompletionShape, question.model, include_usage=question.include_usage, is_ours=is_ours)
     if not question.stream:
         answer = await streams.whole_answer(ask, asked)
         return JsonResponse(shape(fingerprint=answer["fingerprint"]).completion(answer["text"], answer["done"]))

@@ -16,6 +16,8 @@ from generation.models import Call, Order, Teacher
 from generation.orders import launch, run_spec
 from generation.states import Purpose
 from jobs.contracts import EngineEvent, Result, SpecEnvelope
+from jobs.lifecycle import events as job_events
+from jobs.models import Job, JobEvent
 from jobs.rundir import write_spec
 from members.models import Member
 from review.models import Draft, Record, Source, Task
@@ -198,3 +200,16 @@ def test_the_kind_is_registered() -> None:
 
     assert KINDS["generation"].engine_module == "generation.engine"
     assert settings.RUNS_DIR
+
+
+def test_how_sure_a_miniature_was_goes_onto_its_draft_and_out_of_what_reviewers_may_read(order: Order) -> None:
+    sure, plain = told(order, "draft", 1, mean_log_prob=-0.25), told(order, "draft", 2)
+
+    Job.objects.filter(pk=order.job_id).update(state="running", fence=1, run_fence=1)
+
+    job_events.ingest(order.job_id, 1, [sure, plain], kind=GenerationKind())
+
+    kept = dict(Draft.objects.filter(job_id=order.job_id).values_list("call_id", "mean_log_prob"))
+    assert kept == {sure.payload["call_id"]: -0.25, plain.payload["call_id"]: None}
+    payloads = [event.payload for event in JobEvent.objects.filter(job=order.job, kind="draft")]
+    assert len(payloads) == 2 and not any(payload.get("mean_log_prob") for payload in payloads)

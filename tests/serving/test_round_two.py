@@ -41,6 +41,7 @@ def test_an_order_with_a_miniature_puts_its_drafts_on_the_desk_as_round_two(
     assert len(calls) == 4, order.job.error
     assert {call.model for call in calls} == {promoted.slug}
     assert all(call.cost_usd == 0 and call.latency_s > 0 and call.output_tokens for call in calls)
+    assert not Draft.objects.filter(job_id=order.job_id, mean_log_prob=None).exists()
     # A tiny model writes no mails, so its answers are counted and refused; what is a mail becomes a draft.
     drafts = list(Draft.objects.filter(job_id=order.job_id))
     assert len(drafts) + sum(call.state == "failed" for call in calls) == 4

@@ -166,6 +166,8 @@ class CallFinisher:
         payload |= {"fields": outcome.fields, "labelled_defects": list(reply.labelled_defects)}
         if reply.probabilities:
             payload["probabilities"] = {name: dict(shares) for name, shares in reply.probabilities.items()}
+        if reply.mean_log_prob is not None:
+            payload["mean_log_prob"] = reply.mean_log_prob
         return "draft", self._scrubbed(payload)
 
     def _scrubbed(self, payload: dict[str, Any]) -> dict[str, Any]:

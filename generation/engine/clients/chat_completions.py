@@ -7,7 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from generation.engine.clients.interface import Finish, Question, Reply
-from generation.engine.clients.json_bodies import UnreadableBody, json_object, object_at, shares_at, token_count_at
+from generation.engine.clients.json_bodies import (
+    UnreadableBody,
+    json_object,
+    log_prob_at,
+    object_at,
+    shares_at,
+    token_count_at,
+)
 from generation.engine.clients.parameters import body_parameters, read_by_schema
 from generation.engine.clients.prompt_prefix import shared_prefix
 from generation.engine.contracts import TeacherSpec
@@ -100,6 +107,8 @@ class ChatCompletions:
             "model": str(body.get("model") or ""),
             "request_id": request_id or str(body.get("id") or ""),
             "probabilities": shares_at(body, "probabilities"),
+            # Only our own miniatures are asked as students; what another server says of itself is not comparable.
+            "mean_log_prob": log_prob_at(body, "mean_log_prob") if self._teacher.audience == "student" else None,
         }
         choices = body.get("choices")
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):

@@ -81,6 +81,8 @@ class Reply:
     labelled_defects: tuple[str, ...] = ()
     # What a served classifier says of each label, by field; empty of all others.
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    # Of the tokens of a miniature that this installation serves, by its own softmax; None of all others.
+    mean_log_prob: float | None = None
 
 
 class CallError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,13 @@ def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]
     told = [share for of_field in shares.values() for share in of_field.values()]
     is_sound = all(isinstance(share, float | int) and not isinstance(share, bool) and 0 <= share <= 1 for share in told)
     return shares if is_sound else {}
+
+
+def log_prob_at(value: Mapping[str, Any], key: str) -> float | None:
+    """A log probability; None when missing or no such number."""
+    number = value.get(key)
+    is_number = isinstance(number, float | int) and not isinstance(number, bool)
+    return float(number) if is_number and -math.inf < number <= 0 else None
 
 
 def token_count_at(value: dict[str, Any], key: str) -> int | None:

@@ -124,3 +124,15 @@ def test_the_most_similar_tell_no_more(card: Assignment, expert: Member) -> None
 
     assert found
     assert {each["draft"][name] for each in found for name in KEPT_BACK} == {None}
+
+
+def test_how_sure_its_writer_was_is_told_with_who_wrote_it(card: Assignment, expert: Member, as_member: Any) -> None:
+    Draft.objects.filter(pk=card.draft_id).update(mean_log_prob=-0.125)
+    client = as_member(expert)
+    before = (of_one(expert, card.draft)["mean_log_prob"], "Mean log probability" in page_of(client, card.draft))
+
+    judge(card, by=expert)
+
+    assert before == (None, False)
+    assert of_one(expert, card.draft)["mean_log_prob"] == -0.125
+    assert "-0.125" in page_of(client, card.draft)

@@ -9,6 +9,7 @@ import pytest
 from openai.types.chat.chat_completion_chunk import ChoiceLogprobs
 
 from serving.models import Usage
+from serving.runtime import internal_keys
 from tests.serving.conftest import OTHER, SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
@@ -232,3 +233,12 @@ def test_every_answer_and_refusal_has_an_id_of_its_own(client):
     ids = {answers[0]._request_id, answers[1]._request_id, refused.value.request_id}
     assert len(ids) == 3
     assert all(each.startswith("req_") for each in ids)
+
+
+def test_only_the_product_s_own_engines_are_told_how_sure_it_was(client, site):
+    own = openai.OpenAI(base_url=site.url, api_key=internal_keys.make(), max_retries=0)
+
+    told, plain = ask(own), ask(client)
+
+    assert told.mean_log_prob < 0
+    assert not hasattr(plain, "mean_log_prob")
