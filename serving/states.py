@@ -30,4 +30,5 @@ class RouteFeature(TextChoices):
     """What a router decides by."""
 
     CHECKS = "checks", "Marks of the checks on the miniature's text"
+    CONFIDENCE = "confidence", "How sure the miniature was of its text"
     FACT = "fact", "A number of the record"

@@ -1,6 +1,6 @@
 """Which model answers each record of a stage: its own, or the one that the stage's router sends the record to.
 
-A router that goes by marks has its miniature answer first: what that wrote is the answer, or sends the record on to the larger
+A router that goes by marks or by confidence has its miniature answer first: what that wrote is the answer, or sends the record on to the larger
 miniature or the teacher. One that goes by a number of the record sends it at once. A record is routed once in a campaign and stage,
 by the thresholds of the version that the stage was saved with; its row is written in the tick's transaction, before anybody is
 asked by it. A record without the number goes to the teacher: so does one whose miniature gave no answer.
@@ -24,8 +24,7 @@ from jobs.states import FINISHED, JobState
 from review.models import Draft, Record
 from serving.models import RouteOutcome, RouterVersion
 from serving.routing import promise, route
-from serving.routing.pairs import number_of
-from serving.states import RouteFeature
+from serving.routing.pairs import number_of, text_value
 from web.db.chunks import chunked
 
 CHUNK = 500
@@ -160,11 +159,7 @@ def _decide(
     """Route the records whose number is known now, or will never be, and keep where to."""
     decided: dict[UUID, int] = {}
     for chunk in chunked(undecided, CHUNK):
-        known = (
-            _of_facts(version, chunk)
-            if version.feature == RouteFeature.FACT
-            else _of_marks(version, chunk, written, asked)
-        )
+        known = _of_texts(version, chunk, written, asked) if version.writes_first else _of_facts(version, chunk)
         routed = route.record_all(version, list(known.values()))
         StageRoute.objects.bulk_create(
             StageRoute(campaign=campaign, stage=stage, record_id=record, routed_id=each.id)
@@ -180,13 +175,15 @@ def _of_facts(version: RouterVersion, records: Sequence[UUID]) -> dict[UUID, Fea
     return {pk: {} if number is None else {version.fact: number} for pk, number in numbers.items()}
 
 
-def _of_marks(
+def _of_texts(
     version: RouterVersion, records: Sequence[UUID], written: Mapping[UUID, UUID], asked: Sequence[Order]
 ) -> dict[UUID, Features]:
-    """Marks of what the miniature wrote; nothing of records whose call for it failed."""
+    """What is read off the miniature's text; nothing of records whose call for it failed, or of which it is not known how sure it was."""
     drafts = {written[record]: record for record in records if record in written}
-    marks = Draft.objects.filter(pk__in=list(drafts)).order_by().values_list("pk", "marks_count")
-    known: dict[UUID, Features] = {drafts[pk]: {route.feature_name(version): float(count)} for pk, count in marks}
+    texts = Draft.objects.filter(pk__in=list(drafts)).order_by().values_list("pk", "marks_count", "mean_log_prob")
+    values = {drafts[pk]: text_value(version.feature, marks, sure) for pk, marks, sure in texts}
+    name = route.feature_name(version)
+    known: dict[UUID, Features] = {pk: {} if value is None else {name: value} for pk, value in values.items()}
     ended = [order.pk for order in asked if order.job is not None and order.job.state in FINISHED]
     has_draft = Draft.objects.filter(record_id=OuterRef("record_id"), job_id=OuterRef("order__job_id"))
     failed = Call.objects.filter(~Exists(has_draft), order__in=ended, record_id__in=records).order_by()

@@ -24,7 +24,6 @@ from generation.orders.spec_estimate import estimate_from_spec
 from review.models import Record, TaskVersion
 from serving.models import RouterVersion
 from serving.routing import promise
-from serving.states import RouteFeature
 from web.errors import Refusal
 
 # A price is guessed from a rendered sample.
@@ -129,12 +128,11 @@ def routed_price(
 def shares_asked(version: RouterVersion, answers: int) -> list[tuple[Teacher | None, int]]:
     """The models of a router in order, each with how many of so many answers it would be asked for.
 
-    One that goes by marks has its miniature answer everything first; the teacher writes the audited share too.
+    One that reads its choice off a text has its miniature answer everything first; the teacher writes the audited share too.
     """
     shares = [float(line["share"]) for line in version.expected]
-    asks_first = version.feature == RouteFeature.CHECKS
     audited = version.audit_share * sum(shares[:-1])
-    calls = [1.0 if place == 0 and asks_first else share for place, share in enumerate(shares)]
+    calls = [1.0 if place == 0 and version.writes_first else share for place, share in enumerate(shares)]
     calls[-1] += audited
     return [(model, ceil(answers * part)) for model, part in zip(promise.models_of(version), calls, strict=True)]
 

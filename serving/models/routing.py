@@ -44,7 +44,7 @@ class RouterVersion(models.Model):
     miniature = models.ForeignKey(Miniature, on_delete=models.PROTECT, related_name="+")
     larger = models.ForeignKey(Miniature, null=True, on_delete=models.PROTECT, related_name="+")
     teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, related_name="+")
-    feature = models.CharField(max_length=6, choices=RouteFeature.choices)
+    feature = models.CharField(max_length=10, choices=RouteFeature.choices)
     # Name of the record's number, where that is the feature.
     fact = models.CharField(max_length=80, blank=True)
     # The cheaper models take small numbers rather than large ones.
@@ -82,6 +82,11 @@ class RouterVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.router}, version {self.number}"
+
+    @property
+    def writes_first(self) -> bool:
+        """Whether its first miniature writes before it chooses: all but a number of the record is read off that text."""
+        return self.feature != RouteFeature.FACT
 
     @property
     def names(self) -> list[str]:

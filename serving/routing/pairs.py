@@ -36,7 +36,8 @@ class RouteRule:
     Attributes:
         feature: Which kind.
         fact: The record's number, where that is the feature.
-        takes_low: Whether the cheaper models take small values; of marks they always do.
+        takes_low: Whether the cheaper models take small numbers of the record; of marks they always take the fewest, and of
+            texts those that the miniature was surest of.
     """
 
     feature: str
@@ -46,6 +47,8 @@ class RouteRule:
     @property
     def sign(self) -> int:
         """What a value is multiplied by, so that greater scores go to cheaper models."""
+        if self.feature == RouteFeature.CONFIDENCE:
+            return 1
         return -1 if self.takes_low or self.feature == RouteFeature.CHECKS else 1
 
 
@@ -62,6 +65,7 @@ class JudgedRecord:
 class _Seen:
     passes: bool
     marks: int
+    mean_log_prob: float | None
     cost_usd: Decimal
 
 
@@ -91,7 +95,7 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
         JudgedRecord(
             record.pk,
             JudgedUnit(
-                _score(record.facts, whole[record.pk][labels[0]].marks, rule),
+                _score(record.facts, whole[record.pk][labels[0]], rule),
                 tuple(whole[record.pk][label].passes for label in labels),
             ),
             tuple(whole[record.pk][label].cost_usd for label in labels),
@@ -100,13 +104,29 @@ def collect(task: Task, miniatures: Sequence[Miniature], teacher: Teacher, rule:
     ]
 
 
-def grid(task: Task, rule: RouteRule) -> list[float]:
-    """Scores that thresholds are chosen from; of the records that no verdict counts of, so fixed before any is seen."""
+def grid(task: Task, rule: RouteRule, writer: Miniature) -> list[float]:
+    """Scores that thresholds are chosen from; of the records that no verdict counts of, so fixed before any is seen.
+
+    Args:
+        task: The router's.
+        rule: What decides.
+        writer: The miniature that is asked first.
+    """
     if rule.feature == RouteFeature.CHECKS:
         return [-float(marks) for marks in _MARKS]
-    facts = Record.objects.filter(task=task, split=Split.TRAIN).values_list("facts", flat=True)
-    scores = [score for row in facts if (score := _score(row, 0, rule)) is not None]
+    values = _confidences(task, writer) if rule.feature == RouteFeature.CONFIDENCE else _numbers(task, rule.fact)
+    scores = [rule.sign * value for value in values]
     return sorted(set(np.quantile(scores, np.linspace(0, 1, _STEPS)).tolist())) if scores else []
+
+
+def _numbers(task: Task, fact: str) -> list[float]:
+    facts = Record.objects.filter(task=task, split=Split.TRAIN).values_list("facts", flat=True)
+    return [number for row in facts if (number := number_of(row, fact)) is not None]
+
+
+def _confidences(task: Task, writer: Miniature) -> list[float]:
+    rows = Draft.objects.filter(task=task, teacher=label_of(writer), record__split=Split.TRAIN)
+    return [value for value in rows.order_by().values_list("mean_log_prob", flat=True) if value is not None]
 
 
 def records_hash(records: Sequence[JudgedRecord]) -> str:
@@ -134,10 +154,15 @@ def passes_of(drafts: Sequence[UUID]) -> dict[UUID, bool]:
     return {pk: verdict == Verdict.ACCEPT for pk, verdict in rows.values_list("pk", "gold__verdict")}
 
 
-def _score(facts: Mapping[str, object], marks: int, rule: RouteRule) -> float | None:
-    if rule.feature == RouteFeature.CHECKS:
-        return score_of(float(marks), rule)
-    return score_of(number_of(facts, rule.fact), rule)
+def _score(facts: Mapping[str, object], first: _Seen, rule: RouteRule) -> float | None:
+    if rule.feature == RouteFeature.FACT:
+        return score_of(number_of(facts, rule.fact), rule)
+    return score_of(text_value(rule.feature, first.marks, first.mean_log_prob), rule)
+
+
+def text_value(feature: str, marks: int, mean_log_prob: float | None) -> float | None:
+    """What a router reads off the first miniature's text; None where it was not kept how sure that was."""
+    return mean_log_prob if feature == RouteFeature.CONFIDENCE else float(marks)
 
 
 def label_of(miniature: Miniature) -> str:
@@ -156,9 +181,9 @@ def _verdicts(task: Task, labels: Sequence[str]) -> Mapping[UUID, Mapping[str, _
     rows = _ruled_one_by_one().filter(task=task, task_version=latest_version(task))
     rows = rows.filter(teacher__in=labels, record__split=Split.VALIDATION).order_by("created_at", "pk")
     seen: dict[UUID, dict[str, _Seen]] = defaultdict(dict)
-    columns = ("record", "teacher", "gold__verdict", "marks_count", "cost_usd")
-    for record, label, verdict, marks, cost in rows.values_list(*columns):
-        seen[record].setdefault(label, _Seen(verdict == Verdict.ACCEPT, marks, cost))
+    columns = ("record", "teacher", "gold__verdict", "marks_count", "mean_log_prob", "cost_usd")
+    for record, label, verdict, *written in rows.values_list(*columns):
+        seen[record].setdefault(label, _Seen(verdict == Verdict.ACCEPT, *written))
     return seen
 
 

@@ -76,7 +76,8 @@ def route(version: RouterVersion, features: Mapping[str, float]) -> Route:
 
     Args:
         version: By whose thresholds.
-        features: Numbers by name: `checks`, how many marks the miniature's text has, or the version's number of the record.
+        features: Numbers by name: `checks`, how many marks the miniature's text has; `confidence`, the mean log probability of
+            its tokens; or the version's number of the record.
             Where the one it decides by is missing or no number, the teacher writes.
     """
     models = [each.slug for each in (version.miniature, version.larger, version.teacher) if each is not None]
@@ -144,7 +145,7 @@ def record_outcome(
 
 def feature_name(version: RouterVersion) -> str:
     """Under which name a request gives what the version decides by."""
-    return version.fact if version.feature == RouteFeature.FACT else RouteFeature.CHECKS.value
+    return version.fact if version.feature == RouteFeature.FACT else version.feature
 
 
 def value_of(version: RouterVersion, features: Mapping[str, float]) -> float | None:

@@ -23,7 +23,10 @@ class ThresholdsIn(serializers.Serializer[Any]):
         required=False, allow_blank=True, default="", help_text="The second, if there is one"
     )
     teacher = serializers.SlugField(help_text="Who gets everything else; the promise is told against it")
-    feature = serializers.ChoiceField(choices=RouteFeature.choices)
+    feature = serializers.ChoiceField(
+        choices=RouteFeature.choices,
+        help_text="confidence: the mean log probability of the tokens that the first miniature wrote; it takes the surest",
+    )
     fact = serializers.CharField(required=False, allow_blank=True, default="", max_length=80)
     takes_low = serializers.BooleanField(
         required=False, default=False, help_text="Miniatures take small numbers of the record rather than large ones"

@@ -124,7 +124,7 @@ def set_thresholds(router: Router, wish: RouterRequest, *, by: Member) -> Router
             f"{latest_version(router.task).spec.group_noun}, and have experts judge these drafts one by one; or promise less: a greater margin needs fewer. Nothing was tried.",
             state={"pairs": standing.pairs, "needed": standing.needed},
         )
-    settings = routing.path(pairs.grid(router.task, wish.rule), len(wish.miniatures))
+    settings = routing.path(pairs.grid(router.task, wish.rule, wish.miniature), len(wish.miniatures))
     level = risk_control.spent(attempt, level=wish.confidence)
     units = [each.unit for each in records]
     found = routing.safe_setting(units, settings, margin=wish.margin, level=level)
@@ -216,8 +216,15 @@ def _check(task: Task, wish: RouterRequest) -> None:
         _refuse("larger", "The second miniature is another one than the first.")
     if wish.teacher.provided_by:
         _refuse("teacher", "The last model is a teacher, no miniature.")
-    if wish.rule.feature == RouteFeature.FACT and not pairs.grid(task, wish.rule):
+    if pairs.grid(task, wish.rule, wish.miniature):
+        return
+    if wish.rule.feature == RouteFeature.FACT:
         _refuse("fact", f"No training record has a number '{wish.rule.fact}'.")
+    _refuse(
+        "feature",
+        f"Of no text that {wish.miniature.name} wrote for a training record is it known how sure it was: texts from before that was "
+        "kept say nothing, nor do classifiers. Order drafts of training records from it under Generation, then set thresholds.",
+    )
 
 
 def _refuse(field: str, message: str) -> None:

@@ -1,6 +1,6 @@
 """Answer a question to a router: choose the model by the record, have it write, and keep what came of it.
 
-A router that goes by marks has its first miniature write before it chooses; what that wrote is the answer, or is thrown away. A
+A router that goes by marks or by confidence has its first miniature write before it chooses; what that wrote is the answer, or is thrown away. A
 paid teacher writes by an order, so its price, budget and journal are those of any order. Runs on the event loop.
 """
 
@@ -28,7 +28,6 @@ from serving.openai.responses import CompletionShape
 from serving.routing import pairs, route
 from serving.routing.route import RecordedRoute
 from serving.runtime.engine_client import EngineRefusal
-from serving.states import RouteFeature
 from serving.v1 import db_threads, streams, teacher_answers
 from serving.v1.rate_limits import UNLIMITED, RateClaim
 from serving.v1.routers import RoutedRequest
@@ -85,14 +84,14 @@ async def answer(asked: RoutedRequest, taken: RateClaim) -> HttpResponseBase:
     """
     version = asked.version
     first = asked.miniatures[0]
-    if version.feature != RouteFeature.CHECKS or not version.thresholds:
+    if not (version.writes_first and version.thresholds):
         number = pairs.number_of(asked.facts, version.fact)
         features = {} if number is None else {version.fact: number}
         recorded = await db_threads.run_first(route.record, version, features)
         return await _take(ChosenRoute(asked, recorded, NOTHING, taken))
     written = await streams.whole_answer(asked.ask(first), _usage(asked, first, taken))
-    marks = await db_threads.run_apart(count_marks, asked, written["text"])
-    recorded = await db_threads.run_first(route.record, version, marks)
+    features = await db_threads.run_apart(read_features, asked, written)
+    recorded = await db_threads.run_first(route.record, version, features)
     spent = _host_usd(written["done"])
     chosen = ChosenRoute(asked, recorded, spent, UNLIMITED)
     if recorded.route.place == 0:
@@ -175,13 +174,18 @@ async def _compose_or_order(asked: RoutedRequest) -> TeacherAnswer:
     raise teacher_answers.late()
 
 
-def count_marks(asked: RoutedRequest, text: str) -> dict[str, float]:
-    """Marks of what the first miniature wrote, by name; nothing of a text not of the task's shape, so that the teacher writes."""
+def read_features(asked: RoutedRequest, written: dict[str, Any]) -> dict[str, float]:
+    """What the router decides by, read off what the first miniature wrote, by name.
+
+    Nothing of a text not of the task's shape, or of one whose engine does not tell how sure it was, so that the teacher writes.
+    """
     try:
-        fields = prompting.parse(asked.miniatures[0].run.taught, text)
+        fields = prompting.parse(asked.miniatures[0].run.taught, written["text"])
     except prompting.CompletionError:
         return {}
-    return {RouteFeature.CHECKS.value: float(len(checks.run(asked.spec, asked.facts, fields)))}
+    marks = len(checks.run(asked.spec, asked.facts, fields))
+    value = pairs.text_value(asked.version.feature, marks, written["done"].get("mean_log_prob"))
+    return {} if value is None else {route.feature_name(asked.version): value}
 
 
 def _host_usd(done: dict[str, Any]) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -93,14 +93,19 @@ def planned(task: Task, version: RouterVersion, lead: Member, **values: Any) -> 
     return factories.make_draft_campaign(task, by=lead, arms=[ArmPlan("A", pipeline=pipeline)], **values)
 
 
-def answer(*, marked: int = 0, fails: int = 0) -> None:
-    """Every order that waits is answered; so many of the first records' answers get marks that send them on, or fail."""
+def answer(*, marked: int = 0, fails: int = 0, sure: Sequence[float | None] = ()) -> None:
+    """Every order that waits is answered; so many of the first records' answers get marks that send them on, or fail.
+
+    `sure` says of the first ones how sure their writer was.
+    """
     waiting = list(Order.objects.filter(purpose="campaign").exclude(job__state="succeeded"))
     failing = [UUID(pk) for order in waiting for pk in order.record_ids[:fails]]
     stage_rows.answer_orders({"outreach": lambda record: None if record.pk in failing else desk.mail(record)})
     for order in waiting:
         first = Draft.objects.filter(job_id=order.job_id, record_id__in=order.record_ids[:marked])
         first.update(marks_count=SENDS_ON)
+        for pk, value in zip(order.record_ids, sure, strict=False):
+            Draft.objects.filter(job_id=order.job_id, record_id=pk).update(mean_log_prob=value)
 
 
 def asked(teacher: Teacher) -> int:

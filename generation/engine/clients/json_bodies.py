@@ -51,8 +51,9 @@ def shares_at(value: Mapping[str, Any], key: str) -> dict[str, dict[str, float]]
 def log_prob_at(value: Mapping[str, Any], key: str) -> float | None:
     """A log probability; None when missing or no such number."""
     number = value.get(key)
-    is_number = isinstance(number, float | int) and not isinstance(number, bool)
-    return float(number) if is_number and -math.inf < number <= 0 else None
+    if not isinstance(number, float | int) or isinstance(number, bool):
+        return None
+    return float(number) if -math.inf < number <= 0 else None
 
 
 def token_count_at(value: dict[str, Any], key: str) -> int | None:

@@ -65,6 +65,24 @@ def test_the_miniature_writes_first_and_what_has_marks_goes_on_to_the_teacher(
     assert sum(RouteOutcome.objects.values_list("cost_usd", flat=True)) == Decimal("0.016")
 
 
+def test_what_the_miniature_was_not_sure_of_goes_on_to_the_teacher_and_so_does_what_nobody_knows_of(
+    start: Start, make_version: Callable[..., RouterVersion], small: Teacher
+) -> None:
+    campaign = start(make_version(feature="confidence", takes_low=False, thresholds=[-0.5]))
+    tick.advance_all()
+
+    answer(sure=[-0.5, -0.1, -0.2, -0.51, None])
+    tick.advance_all()
+    assert states(campaign) == {"awaiting": 3, "writing": 3}
+    assert (asked(small), asked(stage_rows.offline())) == (6, 3)
+    answer()
+    tick.advance_all()
+
+    assert states(campaign) == {"awaiting": 6}
+    told = sorted(StageRoute.objects.values_list("routed__route", "routed__value"), key=str)
+    assert told == [(0, -0.1), (0, -0.2), (0, -0.5), (1, -0.51), (1, None), (1, None)]
+
+
 def test_killed_between_any_two_steps_nothing_is_asked_or_routed_twice(
     start: Start, make_version: Callable[..., RouterVersion], small: Teacher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +222,7 @@ def test_a_stage_before_the_writing_is_routed_too_and_its_run_holds_both_costs(
     tick.advance_all()
     [first] = Order.objects.filter(purpose="campaign")
     stage_rows.answer_orders({"qualify-task": lambda record: {"fit": "poor"}})
+    Draft.objects.filter(job_id=first.job_id).update(mean_log_prob=-0.25)
     Draft.objects.filter(job_id=first.job_id, record_id__in=first.record_ids[:2]).update(marks_count=SENDS_ON)
     die_everywhere(monkeypatch)
     tick.advance_all()
@@ -211,6 +230,7 @@ def test_a_stage_before_the_writing_is_routed_too_and_its_run_holds_both_costs(
     tick.advance_all()
 
     assert states(campaign) == {"stopped": 4, "writing": 2}
-    told = sorted(StageRun.objects.values_list("state", "cost_usd", "draft__fields__fit"))
-    assert told == [("passed", Decimal("0.004"), "good")] * 2 + [("stopped", Decimal("0.002"), "poor")] * 4
+    told = sorted(StageRun.objects.values_list("state", "cost_usd", "draft__fields__fit", "mean_log_prob"))
+    by_teacher, by_miniature = ("passed", Decimal("0.004"), "good", None), ("stopped", Decimal("0.002"), "poor", -0.25)
+    assert told == [by_teacher] * 2 + [by_miniature] * 4
     assert [len(order.record_ids) for order in Order.objects.filter(task=label).order_by("created_at")] == [6, 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import openai
@@ -18,17 +19,21 @@ from jobs.supervisor import run_job
 from members.models import ApiToken, Member
 from review.models import Task
 from review.spec import prompting
+from review.spec.schema import OutputField
 from review.states import Role
+from review.tasks import authoring
+from review.tasks.queries import latest_version
 from review.text import checks
-from serving.models import RouteOutcome, Router, RouterVersion, Usage
+from serving.models import Routed, RouteOutcome, Router, RouterVersion, Usage
 from serving.routing import report, set_thresholds
 from serving.v1 import routed, routers
+from serving.v1.routers import RoutedRequest
 from tests.generation.provider_server import Provider, Running
 from tests.review import factories
 from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
-from training.models import Miniature
+from training.models import Miniature, TrainingRun
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine]
 SMALL, LARGE = (
@@ -123,6 +128,31 @@ def test_a_router_by_marks_has_the_miniature_write_first_and_takes_the_teacher_f
     wait_until(lambda: RouteOutcome.objects.filter(routed__version=version).exists())
 
 
+@pytest.fixture
+def plain(promoted: Miniature, task: Task, admin: Member) -> None:
+    """Any text is of the task's shape, for a tiny model writes no mails."""
+    spec = latest_version(task).spec.model_copy(update={"output_schema": (OutputField(name="reply", role="body"),)})
+    TrainingRun.objects.filter(pk=promoted.run_id).update(task_version=authoring.new_version(task, spec=spec, by=admin))
+
+
+def test_a_router_by_confidence_keeps_what_the_miniature_was_sure_of_and_has_the_teacher_write_the_rest(
+    ask, make_version, plain
+):
+    offline = Teacher.objects.get(slug="offline")
+    make_version(offline, feature="confidence", fact="", takes_low=False, thresholds=[-20.0])
+    kept, streamed = ask(SMALL), list(ask(SMALL, stream=True))
+    make_version(offline, feature="confidence", fact="", takes_low=False, thresholds=[-0.000001])
+    passed_on = ask(SMALL)
+
+    value = Routed.objects.filter(route=0).values_list("value", flat=True)[0]
+    assert kept.model == SLUG and kept.router["why"] == f"'confidence' is {value:g}, at least -20."
+    assert kept.choices[0].logprobs is None and not hasattr(kept, "mean_log_prob")
+    assert text_of(streamed) == kept.choices[0].message.content
+    assert (
+        passed_on.model == "offline" and passed_on.router["why"] == f"'confidence' is {value:g}, not at least -1e-06."
+    )
+
+
 def test_an_audited_answer_says_so_and_leaves_its_outcome_to_be_told(ask, make_version):
     version = make_version(Teacher.objects.get(slug="offline"), audit_share=1.0)
 
@@ -206,19 +236,25 @@ def test_a_question_that_cannot_be_routed_is_refused_by_name(ask):
         assert (refused.value.code, refused.value.param) == (code, param)
 
 
-def test_marks_of_a_text_are_what_the_checks_of_the_task_object_to(version, lead):
+def test_what_is_read_off_a_text_is_what_the_checks_object_to_or_how_sure_its_writer_was(version, make_version, lead):
     body = json.dumps({"model": version.router.slug, "record": SMALL}).encode()
     with_key = ApiToken.objects.create(user=lead, name="t", scopes=["serve"])[1]
     asked = routers.admit(f"Bearer {with_key}", body)
     [record] = factories.make_records(factories.make_source(version.router.task), 1)
     mail = prompting.completion(asked.spec, factories.mail(record))
 
-    clean, invented = (
-        routed.count_marks(asked, text)["checks"] for text in (mail, mail.replace("grew", "earned $9bn"))
-    )
+    by_marks = replace(asked, version=make_version(version.teacher, feature="checks", fact=""))
+    by_confidence = replace(asked, version=make_version(version.teacher, feature="confidence", fact=""))
+
+    def read(asked: RoutedRequest, text: str, **done: float) -> dict[str, float]:
+        return routed.read_features(asked, {"text": text, "done": done})
+
+    clean, invented = (read(by_marks, text)["checks"] for text in (mail, mail.replace("grew", "earned $9bn")))
 
     assert clean == len(checks.run(asked.spec, asked.facts, factories.mail(record)))
-    assert routed.count_marks(asked, "no mail") == {} and invented >= clean
+    assert read(by_marks, "no mail") == {} and invented >= clean
+    assert read(by_confidence, mail, mean_log_prob=-0.5) == {"confidence": -0.5}
+    assert read(by_confidence, mail) == read(by_confidence, "no mail", mean_log_prob=-0.5) == {}
 
 
 def test_a_router_is_found_by_who_may_ask_its_models_only(

@@ -62,7 +62,13 @@ def make_pairs(
     teachers.offer_as_teacher(miniature)
     own = Teacher.objects.get(slug=miniature.slug)
 
-    def make(count: int, *, marks: Callable[[int], int] = lambda n: 0, **facts: Any) -> list[Record]:
+    def make(
+        count: int,
+        *,
+        marks: Callable[[int], int] = lambda n: 0,
+        sure: Callable[[int], float | None] = lambda n: None,
+        **facts: Any,
+    ) -> list[Record]:
         records = factories.make_records(factories.make_source(task), count, split=Split.VALIDATION, **facts)
         version = task.versions.order_by("-number")[0]
         made = [
@@ -70,6 +76,7 @@ def make_pairs(
                 Draft(
                     task=task, task_version=version, record=record, fields={}, fields_hash=uuid4().hex, teacher=label,
                     state="decided", marks_count=marks(n) if label == own.label else 0,
+                    mean_log_prob=sure(n) if label == own.label else None,
                     cost_usd="0.001" if label == own.label else "0.01", created_at=timezone.now() + timedelta(seconds=n),
                 )
                 for n, record in enumerate(records)
