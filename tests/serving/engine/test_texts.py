@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serving.engine.text_stream import StreamDecoder, VisibleText
+from serving.engine.text_stream import StreamDecoder, VisibleText, places_of
 from tests.training.engine.conftest import make_tokenizer
 
 
@@ -84,3 +84,20 @@ def test_an_answer_of_thinking_alone_is_empty():
     flow = VisibleText()
 
     assert flow.add("<think>On and on") + flow.end() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Ja, größer", [3, 4, 5, 6, 7]),
+        ("Ja", [3]),
+        ("größer", [4, 5, 6, 7]),
+        ("nowhere", []),
+        ("", []),
+    ],
+)
+def test_a_text_is_found_in_the_tokens_that_spell_it(text: str, places: list[int]) -> None:
+    """Behind thinking that says the same; a character of two tokens stands with its second, and the end of the turn has no text."""
+    pieces = ["<think>", "Ja", "</think>\n", "Ja,", " gr", "", "ö", "ßer", ""]
+
+    assert places_of(text, pieces) == places
