@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from generation.models import Order, Teacher
 from generation.orders import launch
@@ -17,6 +20,7 @@ from jobs.supervisor.run_job import run_job
 from members.models import Member
 from review.adjudication.desk_settings import save_settings
 from review.models import Membership, Source, Task
+from review.sources.imports import staging
 from review.states import QueueOrdering, Role
 
 # Who does the demo's jobs while it is loaded.
@@ -31,19 +35,24 @@ PEOPLE = (
 
 
 def await_leases() -> bool:
-    """Wait until jobs that a killed load held are free again; returns whether there were any.
+    """Wait until jobs and imports that a killed load held are free again; returns whether there were any.
 
-    Nobody can say for it that it has gone, so its leases run out first. A load that lives beside this one renews its own:
-    those are not waited for without end.
+    Nobody can say for it that it has gone, so its leases run out first. Whoever lives beside this load renews its own: those
+    are not waited for without end.
     """
-    held = Job.objects.filter(worker=WORKER, state__in=HELD)
-    if not held.exists():
-        return False
-    until = time.monotonic() + 2 * settings.JOB_LEASE_S
+    jobs = Job.objects.filter(worker=WORKER, state__in=HELD)
+    imports = Source.everything.filter(arriving_until__isnull=False)
+    is_left = jobs.exists() or imports.exists()
+    _until_none(jobs, reaper.release_expired, within_s=2 * settings.JOB_LEASE_S)
+    _until_none(imports, staging.undo_abandoned, within_s=2 * staging.LEASE_S)
+    return is_left
+
+
+def _until_none(held: QuerySet[Any], give_back: Callable[[], int], *, within_s: float) -> None:
+    until = time.monotonic() + within_s
     while held.exists() and time.monotonic() < until:
+        give_back()
         time.sleep(LOOK_EVERY_S)
-        reaper.release_expired()
-    return True
 
 
 def add_people(task: Task) -> bool:

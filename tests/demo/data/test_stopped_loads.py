@@ -17,6 +17,7 @@ from jobs.models import Job
 from jobs.states import JobState
 from members.models import Member
 from review.desk import decisions, deck
+from review.models import Source
 from review.states import Role
 from tests.review import factories
 
@@ -67,6 +68,18 @@ def test_what_a_killed_load_held_is_given_back_before_the_first_step(settings: A
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
     assert said == ["taking up what a load that was stopped had begun"]
+
+
+def test_an_import_that_a_killed_load_had_begun_is_taken_back_so_that_the_next_may_import(admin: Member) -> None:
+    task = factories.make_task(by=admin)
+    source = factories.make_source(task)
+    factories.make_records(source, 3)
+    Source.objects.filter(pk=source.pk).update(arriving_until=timezone.now() + timedelta(seconds=0.5))
+
+    assert task_steps.await_leases()
+
+    assert not Source.everything.filter(task=task).exists()
+    assert not task_steps.await_leases()
 
 
 def test_a_card_that_a_killed_load_had_just_dealt_is_judged_by_the_next(admin: Member) -> None:
