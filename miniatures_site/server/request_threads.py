@@ -83,7 +83,7 @@ class RequestExecutor(Executor):
         if self._is_streaming and self._own is None:
             # A cursor that a stream reads on belongs to one thread's connection.
             self._threads = self._own = ThreadPoolExecutor(1, thread_name_prefix="stream")
-        return self._threads.submit(call, *args, **kwargs)
+        return self._threads.submit(_on_live_connection, call, *args, **kwargs)
 
     def stream(self) -> None:
         """Let the request continue without a seat."""
@@ -96,9 +96,10 @@ class RequestExecutor(Executor):
             self._own.shutdown(wait=False)
 
 
-def _is_member(scope: Scope) -> bool:
+def _on_live_connection(call: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:
+    """Each call of a request may run on another seat, whose own connection the database may have ended meanwhile."""
     close_old_connections()
-    return callers.is_member(scope)
+    return call(*args, **kwargs)
 
 
 _current_executor: ContextVar[RequestExecutor] = ContextVar("turn")
@@ -152,7 +153,7 @@ class PooledASGIHandler(ASGIHandler):
 
     async def _is_member(self, scope: Scope) -> bool:
         async with ThreadSensitiveContext(executor=self._seats.turn(scope)):
-            return await sync_to_async(_is_member, thread_sensitive=True)(scope)
+            return await sync_to_async(callers.is_member, thread_sensitive=True)(scope)
 
     async def read_body(self, receive: object) -> SpooledTemporaryFile[bytes]:
         return cast("SpooledTemporaryFile[bytes]", cast(RequestBody, receive).file)
@@ -165,9 +166,4 @@ class PooledASGIHandler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith(PREFIX):
             return await super().get_response_async(request)
-        return await sync_to_async(self._page, thread_sensitive=True)(request)
-
-    def _page(self, request: HttpRequest) -> HttpResponseBase:
-        # The signals of a request may run on another seat than this, with another connection.
-        close_old_connections()
-        return self._pages.get_response(request)
+        return await sync_to_async(self._pages.get_response, thread_sensitive=True)(request)

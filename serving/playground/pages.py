@@ -26,7 +26,7 @@ from serving.playground.texts import PlaygroundRequest, PlaygroundText
 from serving.playground.writers import PlaygroundWriter
 from serving.runtime import status
 from serving.runtime.engine_client import EngineRefusal
-from serving.v1 import streams
+from serving.v1 import db_threads, streams
 from serving.v1.usage import UsageEntry
 from training.miniatures import written_text as shown
 from training.miniatures.forms import RecordForm
@@ -97,7 +97,7 @@ async def _events(trial: PlaygroundRequest) -> AsyncIterator[bytes] | streams.Ev
 
 async def _by_teacher(trial: PlaygroundRequest) -> AsyncIterator[bytes]:
     try:
-        text = await sync_to_async(texts.by_teacher, thread_sensitive=False)(trial)
+        text = await db_threads.run_apart(texts.by_teacher, trial)
     except Refusal as refusal:
         yield _event({"error": f"{refusal.message} {refusal.hint}".strip()})
         return

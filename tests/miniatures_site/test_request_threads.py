@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection, connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
 
-from miniatures_site.server.request_threads import PooledASGIHandler
+from miniatures_site.server.request_threads import PooledASGIHandler, RequestThreads
 
 SEATS, REQUESTS = 2, 6
 ALL_MIDDLEWARE = settings.MIDDLEWARE
@@ -140,3 +141,25 @@ def test_those_who_ask_miniatures_do_not_wait_for_each_other_whatever_middleware
     inside.clear()
     with override_settings(MIDDLEWARE=ALL_MIDDLEWARE, SITE_URL="http://localhost"):
         assert asyncio.run(rush()) == [(200, b"met"), (200, b"met")]
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_every_call_of_a_request_finds_a_connection_that_lives() -> None:
+    """A file is gathered on another seat than its page was: the database may have restarted since that seat's last request."""
+    seats = RequestThreads(1)
+    scope: Any = {"path": "/", "headers": [(b"authorization", b"Bearer x")]}
+    first = seats.turn(scope).submit(_backend).result()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+
+    second = seats.turn(scope).submit(_backend).result()
+
+    assert second != first
+    seats.turn(scope).submit(connections.close_all).result()
+
+
+def _backend() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
