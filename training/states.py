@@ -55,9 +55,13 @@ class ExportFormat(TextChoices):
 
 
 class SampleOf(TextChoices):
-    """Which rows a sample is drawn from. All but the first are for studies alone: nobody found those texts fit to imitate."""
+    """Which rows a sample is drawn from. All but the first are for studies alone: nobody found those texts fit to imitate.
+
+    `RAW` are no rows of a version: they are the unjudged drafts that were frozen beside it.
+    """
 
     ACCEPTED_OR_EDITED = "golds", "accepted and edited texts"
     ACCEPTED = "accepted", "drafts that were accepted as they were"
     WRITTEN = "written", "drafts as the teacher wrote them, whatever was decided"
     LONGEST = "longest", "the longest drafts as the teacher wrote them"
+    RAW = "raw", "drafts that nobody has judged, as the teacher wrote them"

@@ -22,7 +22,8 @@ from generation.models import Call, Order, Synthesis
 from jobs.models import Job, JobEvent
 from jobs.states import FINISHED
 from jobs.supervisor import prune_runs
-from review.models import DatasetRow, DatasetVersion, Draft, Record
+from review.datasets import removed_samples
+from review.models import DatasetVersion, Record
 from training.inputs import token_cache_folder
 from training.models import TrainingRun
 
@@ -36,7 +37,7 @@ def unfinished_jobs(record_ids: Sequence[UUID]) -> list[str]:
     if not record_ids:
         return []
     tasks = Record.objects.filter(pk__in=list(record_ids)).order_by().values("task").distinct()
-    versions = _versions_of(record_ids)
+    versions = removed_samples.version_ids_with(record_ids)
     wanted = {str(pk) for pk in record_ids}
     jobs: list[Job] = []
     open_orders = Order.objects.filter(task__in=tasks).exclude(job__state__in=_FINISHED).select_related("job")
@@ -99,13 +100,8 @@ def erase_texts(titles: Mapping[UUID, tuple[str, str]], *, versions: Sequence[UU
 
 def versions_with_erased() -> list[UUID]:
     """Frozen versions that hold rows of erased drafts."""
-    erased = Draft.objects.filter(erased_at__isnull=False).values("pk")
-    return list(DatasetRow.objects.filter(draft__in=erased).values_list("version", flat=True).distinct())
-
-
-def _versions_of(record_ids: Sequence[UUID]) -> list[UUID]:
-    rows = DatasetRow.objects.filter(draft__record__in=list(record_ids))
-    return list(rows.values_list("version", flat=True).distinct())
+    versions = DatasetVersion.objects.filter(removed_samples.holds_erased(), frozen_at__isnull=False)
+    return list(versions.order_by().values_list("pk", flat=True))
 
 
 def _empty_synthetic(records: Sequence[UUID]) -> None:

@@ -83,6 +83,11 @@ class StudyIn(serializers.Serializer[Any]):
         max_length=80,
         help_text="Of *router*: the fact of a record whose value picks the expert.",
     )
+    raw = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Of *filter*: an arm on drafts that nobody judged, of a version that was frozen with them.",
+    )
 
 
 class StudyStarted(serializers.Serializer[Any]):
@@ -159,6 +164,7 @@ class StudiesView(APIView):
             minutes=asked.get("minutes"),
             beside_sft=tuple(asked.get("beside_sft", ())),
             segment=asked["segment"],
+            raw=asked["raw"],
         )
         study = launch_study.launch(
             wishes,

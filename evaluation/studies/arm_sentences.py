@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from evaluation.states import SHARE_METRICS
+from evaluation.studies.design import RAW
 from evaluation.studies.number_wording import change, percent, ranged
+
+# Drafts that the human filter is held against, by whether they are raw, and what is told of them.
+_UNFILTERED: Final = {False: ("unfiltered", ""), True: ("raw", ", which nobody read")}
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,13 @@ class ArmComparison:
 
 
 def of_filter(asked: Sequence[ArmComparison], rule: Mapping[str, Any]) -> str:
-    """The sentence on whether the human filter helps."""
+    """The sentence on whether the human filter helps: against drafts that nobody read, where the study has such an arm."""
+    others, told = _UNFILTERED[asked[0].against == RAW]
     return _either(
         asked[0],
         rule,
-        arms=("with accepted and edited texts", "with as many unfiltered drafts"),
-        nothing="with unfiltered drafts no output passes",
+        arms=("with accepted and edited texts", f"with as many {others} drafts{told}"),
+        nothing=f"with {others} drafts no output passes",
         better="The human filter helps",
         worse="The human filter does harm",
         open_="whether the human filter helps",

@@ -42,9 +42,9 @@ DEMO_CONTEXT: Final = 512
 COMPARES_STUDENTS: Final = (StudyKind.STUDENTS, StudyKind.METHODS, StudyKind.EXPERTS, StudyKind.ROUTER)
 # Shares of what a version holds: doubling, so that a power law shows as a straight line in both logarithms.
 SHARES: Final = {SMALL: (1 / 8, 1 / 4, 1 / 2, 1.0), NORMAL: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)}
-# Arms of the filter's study: four of one size, and all that was written.
+# Arms of the filter's study: four of one size, and all that was written; the raw one, of the same size, where asked for.
 EDITED, ACCEPTED, UNFILTERED = "Accepted and edited", "Accepted", "Unfiltered"
-LONGEST, EVERY = "Longest", "Everything written"
+LONGEST, EVERY, RAW = "Longest", "Everything written", "Raw"
 # The arm of a transfer that is not tuned; no task has a short name like it. Studies registered before call it by the second.
 BASE: Final = "as it came"
 BASE_BEFORE: Final = "base"
@@ -189,6 +189,7 @@ class StudyRequest:
     minutes: int | None = None
     beside_sft: tuple[str, ...] = ()
     segment: str = ""
+    raw: bool = False
 
 
 class DesignError(ValueError):

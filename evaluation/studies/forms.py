@@ -76,6 +76,11 @@ class StudyForm(forms.Form):
         required=False,
         help_text="Only for experts behind a router: the fact whose value picks the expert. The smaller student becomes the experts.",
     )
+    raw = forms.BooleanField(
+        label="Raw arm",
+        required=False,
+        help_text="Only for the human filter: an arm on drafts that nobody judged, of a version that was frozen with them.",
+    )
     question = forms.CharField(
         label="In your words", required=False, max_length=200, help_text="What the verdict is to answer."
     )
@@ -118,4 +123,5 @@ class StudyForm(forms.Form):
             minutes=asked["minutes"],
             beside_sft=tuple(asked["beside_sft"]),
             segment=asked["segment"],
+            raw=asked["raw"],
         )

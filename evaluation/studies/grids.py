@@ -27,6 +27,7 @@ from evaluation.studies.design import (
     MIN_SEEDS_OF_STUDENTS,
     PRESETS,
     QUESTIONS,
+    RAW,
     SHARES,
     SMALL,
     SMALL_RECORDS,
@@ -90,12 +91,14 @@ def _arms(wishes: StudyRequest, given: StudyInputs) -> tuple[StudyArm, ...]:
         )
     if kind == StudyKind.FILTER:
         every = given.records.get(SampleOf.WRITTEN)
+        raw = (StudyArm(RAW, lora, of=SampleOf.RAW, one_each=True),) if SampleOf.RAW in given.records else ()
         return (
             StudyArm(EDITED, lora, one_each=True),
             StudyArm(ACCEPTED, lora, of=SampleOf.ACCEPTED, one_each=True),
             StudyArm(UNFILTERED, lora, of=SampleOf.WRITTEN, one_each=True),
             StudyArm(LONGEST, lora, of=SampleOf.LONGEST),
             StudyArm(EVERY, lora, of=SampleOf.WRITTEN, records=every),
+            *raw,
         )
     if kind == StudyKind.STUDENTS:
         families = given.families if len(set(given.families.values())) > 1 else {}

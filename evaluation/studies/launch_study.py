@@ -27,6 +27,7 @@ from training.models import Student
 from training.states import SampleOf
 
 KIND = "study"
+_UNJUDGED = "unjudged_sha256"
 
 
 @transaction.atomic
@@ -117,6 +118,8 @@ def _record(study_id: uuid.UUID, laid: StudyRegistration, by: Member) -> dict[st
             "dataset": version.dataset.slug,
             "number": version.number,
             "content_hash": version.content_hash,
+            # Of a raw arm: the drafts apart, which the content hash does not cover.
+            **next(({_UNJUDGED: cell.plan[_UNJUDGED]} for cell in laid.cells if _UNJUDGED in cell.plan), {}),
         },
         "student": {
             "slug": student.slug,

@@ -20,6 +20,7 @@ from training.models import Student
 from training.recipes import identity
 from training.runs import forecast
 from training.runs.run_request import RunRequest
+from training.states import SampleOf
 from web.errors import Refusal
 
 # Longer than any run: the weights that are scored are the last ones, and no cell stops earlier than another.
@@ -94,6 +95,7 @@ def _cell(inputs: CellInputs, arm: StudyArm, size: int, seed: int, before: Plann
         **besides.plan_of(arm, inputs.design, inputs.beside),
         **({"after": before.fingerprint} if before else {}),
         **({"scored": list(arm.scores)} if arm.scores else {}),
+        **({"unjudged_sha256": samples.train_file(version, arm.of).sha256} if arm.of == SampleOf.RAW else {}),
     }
     if arm.is_base:
         plan = {**of, "untuned": True, "sample": {"records": 0, "rows": 0}}

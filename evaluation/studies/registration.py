@@ -206,11 +206,11 @@ def _inputs(
     """What the versions hold, of each kind of rows that the study draws from: as many records as the smallest has.
 
     Raises:
-        Refusal: The human filter, or what minutes buy, is asked about, and the version holds no draft that was rejected.
+        Refusal: The human filter, or what minutes buy, is asked about, and the version holds no draft that was rejected; a raw
+            arm is, and it was frozen without drafts that nobody judged.
     """
     version = versions[0]
-    kinds = tuple(SampleOf) if wishes.kind in _NEED_REJECTED else (SampleOf.ACCEPTED_OR_EDITED,)
-    rows = {of: samples.rows_to_draw_from(version, of) for of in kinds}
+    rows = {of: samples.rows_to_draw_from(version, of) for of in _kinds_of_rows(wishes)}
     if SampleOf.WRITTEN in rows and not any(row.verdict == Verdict.REJECT for row in rows[SampleOf.WRITTEN]):
         raise Refusal(
             "nothing_filtered",
@@ -237,6 +237,13 @@ def _inputs(
         trained_segments=trained,
         scored_segments=scored,
     )
+
+
+def _kinds_of_rows(wishes: StudyRequest) -> tuple[SampleOf, ...]:
+    if wishes.kind not in _NEED_REJECTED:
+        return (SampleOf.ACCEPTED_OR_EDITED,)
+    wants_raw = wishes.raw and wishes.kind == StudyKind.FILTER
+    return tuple(of for of in SampleOf if of != SampleOf.RAW or wants_raw)
 
 
 def _minutes(wishes: StudyRequest, version: DatasetVersion) -> tuple[int, int]:

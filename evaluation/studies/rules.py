@@ -18,6 +18,7 @@ from evaluation.studies.design import (
     LARGER,
     LOGITS,
     LONGEST,
+    RAW,
     ROUTED,
     SFT,
     UNFILTERED,
@@ -42,6 +43,8 @@ def rule_of(design: StudyDesign) -> dict[str, Any]:
         pairs = zip(design.arms[::2], design.arms[1::2], strict=True)
         rule |= {"comparisons": [[lora.name, full.name] for lora, full in reversed(list(pairs))]}
         rule |= {"text": ACROSS_SIZES, "tolerance": rule["margin"]}
+    if design.kind == StudyKind.FILTER and RAW in {arm.name for arm in design.arms}:
+        rule |= {"text": FILTER_RULE.format(**FIRST_RAW), "comparisons": [[EDITED, RAW], *rule["comparisons"]]}
     if design.kind == StudyKind.MINUTES:
         rule |= _at_equal_minutes(design)
     if design.kind == StudyKind.ROUTER:
@@ -92,6 +95,18 @@ ACROSS_SIZES: Final = (
     "ends the asking. So at most 2.5 % of such studies call LoRA as good where it loses that much. The Pareto fronts "
     "(no arm has both less loss and less cost) are of the means; they are shown and not tested."
 )
+FILTER_RULE: Final = (
+    "Asked in this order: is the loss with accepted and edited texts below that with {first}as many unfiltered drafts (the 95 % "
+    "interval of the relative difference, over the same records and averaged over seeds, ends below zero)? Is {that} with "
+    "accepted drafts? Are accepted and edited texts better than as many of the longest drafts, and than everything that was "
+    "written? The first that is not shown, or whose seeds differ by more than 20 % (unstable), ends the asking: so at "
+    "most 2.5 % of such studies name a gain that is none."
+)
+# With a raw arm. Unfiltered drafts were read and judged, and are taken whatever was decided.
+FIRST_RAW: Final = {
+    "first": "as many raw drafts, which nobody read, and then below that with ",
+    "that": "it below that with unfiltered drafts",
+}
 BY_FAMILY: Final = (
     "Each family is asked from its largest student downwards: has the loss, over the loss of the largest of all, an interval that "
     "ends below 1.05? The first that has not, or whose seeds differ by more than 20 % (unstable), ends the asking in its family. "
@@ -141,13 +156,7 @@ RULES: Final[dict[str, dict[str, Any]]] = {
         "seed": 1,
     },
     StudyKind.FILTER: {
-        "text": (
-            "Asked in this order: is the loss with accepted and edited texts below that with as many unfiltered drafts (the 95 % "
-            "interval of the relative difference, over the same records and averaged over seeds, ends below zero)? Is that with "
-            "accepted drafts? Are accepted and edited texts better than as many of the longest drafts, and than everything that was "
-            "written? The first that is not shown, or whose seeds differ by more than 20 % (unstable), ends the asking: so at "
-            "most 2.5 % of such studies name a gain that is none."
-        ),
+        "text": FILTER_RULE.format(first="", that="that"),
         "comparisons": [[EDITED, UNFILTERED], [ACCEPTED, UNFILTERED], [EDITED, LONGEST], [EDITED, EVERY]],
         "tolerance": 0.0,
         "gain": 0.05,

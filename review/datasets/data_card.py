@@ -12,7 +12,7 @@ from django.db.models import Count
 
 from review import ports
 from review.adjudication import agreement
-from review.datasets import reply_pairs
+from review.datasets import reply_pairs, unjudged
 from review.models import DatasetRow, DatasetVersion, Task
 from review.spec.output_format import is_mail
 from review.spec.task_spec import TaskSpec
@@ -120,6 +120,7 @@ def card(version: DatasetVersion) -> str:
         "\n".join(_judging(counts)),
         *_outcomes(counts.get("outcomes"), version.filters),
         reply_pairs.card_line(counts.get("pairs", {}), version.filters),
+        unjudged.card_line(manifest.get("unjudged")),
         "## Between the splits",
         "\n".join(_leakage(manifest["leakage"], spec)),
         "## Personal data",
@@ -193,9 +194,8 @@ def _outcomes(counts: Mapping[str, Any] | None, filters: Mapping[str, Any]) -> I
 
 def _judging(counts: Mapping[str, Any]) -> Iterator[str]:
     if machine := counts.get("machine"):
-        one = machine == 1
         yield (
-            f"- Accepted by a judge and read by no person: {machine:,} {'row' if one else 'rows'}; experts' verdicts on other "
+            f"- Accepted by a judge and read by no person: {machine:,} {'row' if machine == 1 else 'rows'}; experts' verdicts on other "
             "drafts bear the judge out, an audit by lot goes on."
         )
     yield f"- Judged in bulk, not one by one: {counts['bulk']:,} rows."

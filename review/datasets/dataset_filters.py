@@ -48,6 +48,10 @@ class DatasetFilters(Strict):
     machine: Literal["leave_out", "take"] = Field(
         "leave_out", description="Drafts that a judge accepted under a rule and no person has judged."
     )
+    unjudged: Literal["leave_out", "take"] = Field(
+        "leave_out",
+        description="Training drafts of the same orders that nobody has judged, in a file apart: for a study's raw arm alone.",
+    )
     cap_per_group: AtLeastOne | None = Field(None, description="At most so many rows of one group.")
     cap_per: dict[FieldName, AtLeastOne] = Field(
         default_factory=dict, description='At most so many rows of one value, by input field or label: {"sector": 500}.'
@@ -106,6 +110,8 @@ class DatasetFilters(Strict):
             raise ValueError("decided_from is after decided_to")
         if self.machine == "take" and self.as_of is not None:
             raise ValueError("what a judge accepted is known for now alone: leave as_of empty")
+        if self.unjudged == "take" and self.as_of is not None:
+            raise ValueError("what nobody has judged is known for now alone: leave as_of empty")
         if both := sorted(set(self.outcomes) & set(self.without_outcomes)):
             raise ValueError(f"outcomes and without_outcomes both name {', '.join(both)}")
         return self

@@ -40,6 +40,10 @@ MACHINE = [
     ("leave_out", "Leave them out: no person read them"),
     ("take", "Take them too"),
 ]
+UNJUDGED = [
+    ("leave_out", "Leave them out"),
+    ("take", "Freeze them in a file apart, for a study's raw arm alone"),
+]
 IMPORTED = [
     ("all", "Take them too"),
     ("none", "Leave out imported verdicts"),
@@ -72,6 +76,7 @@ PLAIN = (
     "bulk",
     "imported",
     "machine",
+    "unjudged",
     "cap_per_group",
     "cap_order",
     "near_duplicates",
@@ -142,6 +147,11 @@ class FilterForm(forms.Form):
     bulk = _one_of(BULK, "Judged in bulk")
     imported = _one_of(IMPORTED, "Imported verdicts")
     machine = _one_of(MACHINE, "Accepted by a judge")
+    unjudged = _one_of(
+        UNJUDGED,
+        "Drafts nobody judged",
+        "Training drafts of the same orders. They are never rows, exported or trained on.",
+    )
     cap_per_group = forms.IntegerField(required=False, min_value=1, label="At most so many of one group")
     cap_field = _one_of([("", "no field")], "At most so many of one value of")
     cap_count = forms.IntegerField(required=False, min_value=1, label="namely")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.http import Http404
 from members.models import Member
 from review.datasets import gold_conditions, removed_samples
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.exports import JudgedDraft
+from review.datasets.exports import FORMATS, JudgedDraft
 from review.models import (
     Dataset,
     DatasetFile,
@@ -62,36 +63,52 @@ def machine_drafts(acceptance_ids: Collection[UUID | str]) -> Iterator[JudgedDra
         pk__in=acceptance_ids, draft__state=DraftState.MACHINE, draft__revocation__isnull=True
     ).select_related("rule", "draft__record", "draft__task", "draft__task_version")
     for row in rows:
-        draft, record = row.draft, row.draft.record
-        yield JudgedDraft(
-            id=str(draft.pk),
-            task=draft.task.slug,
-            task_version=draft.task_version.number,
-            spec=draft.task_version.spec,
-            split=record.split,
-            record_id=str(record.pk),
-            group=record.group,
-            facts=record.facts,
-            draft=draft.fields,
+        yield replace(
+            _unread(row.draft),
             decision_id=str(row.pk),
             verdict=MACHINE,
-            fields=None,
-            reasons=[],
-            ratings={},
-            reviewer="",
-            seconds=0.0,
             decided_at=row.created_at.isoformat(),
-            origin=draft.origin,
-            note=draft.provenance,
-            teacher=draft.teacher,
-            model=draft.model,
-            prompt_hash=draft.prompt_hash,
-            call_id=draft.call_id,
-            round=draft.round,
-            parent_id=str(draft.parent_id) if draft.parent_id else None,
-            thread=draft.thread or (),
             judge=row.rule.judge,
         )
+
+
+def unjudged_drafts(draft_ids: Collection[UUID]) -> list[JudgedDraft]:
+    """Drafts that nobody judged as plain values, without a verdict; in the order of their ids as they are given."""
+    drafts = Draft.objects.select_related("record", "task", "task_version").in_bulk(list(draft_ids))
+    return [_unread(drafts[pk]) for pk in draft_ids if pk in drafts]
+
+
+def _unread(draft: Draft) -> JudgedDraft:
+    """A draft that no person judged."""
+    record = draft.record
+    return JudgedDraft(
+        id=str(draft.pk),
+        task=draft.task.slug,
+        task_version=draft.task_version.number,
+        spec=draft.task_version.spec,
+        split=record.split,
+        record_id=str(record.pk),
+        group=record.group,
+        facts=record.facts,
+        draft=draft.fields,
+        decision_id="",
+        verdict="",
+        fields=None,
+        reasons=[],
+        ratings={},
+        reviewer="",
+        seconds=0.0,
+        decided_at="",
+        origin=draft.origin,
+        note=draft.provenance,
+        teacher=draft.teacher,
+        model=draft.model,
+        prompt_hash=draft.prompt_hash,
+        call_id=draft.call_id,
+        round=draft.round,
+        parent_id=str(draft.parent_id) if draft.parent_id else None,
+        thread=draft.thread or (),
+    )
 
 
 def follow_ups(draft_ids: Iterable[str]) -> set[str]:
@@ -226,8 +243,9 @@ def file_of(version: DatasetVersion, split: str, format: str, container: str = "
 
 
 def files_of(version: DatasetVersion) -> list[DatasetFile]:
-    """All files of a version, by format and split."""
-    return list(DatasetFile.objects.filter(version=version).order_by("format", "container", "split"))
+    """All files of a version that are handed out, by format and split: not that of drafts nobody judged."""
+    files = DatasetFile.objects.filter(version=version, format__in=FORMATS)
+    return list(files.order_by("format", "container", "split"))
 
 
 def gold_counts(task: Task) -> dict[str, int]:

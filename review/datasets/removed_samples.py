@@ -6,25 +6,34 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from review.models import DatasetRow, DatasetVersion, Draft, Revocation
+from review.models import DatasetRow, DatasetVersion, Draft, Revocation, UnjudgedRow
 
 
 def versions_holding(record_ids: Sequence[UUID]) -> list[DatasetVersion]:
-    """Frozen versions with rows made from these records, oldest first."""
-    rows = DatasetRow.objects.filter(draft__record__in=list(record_ids)).values("version")
-    versions = DatasetVersion.objects.filter(pk__in=rows, frozen_at__isnull=False)
+    """Frozen versions with rows made from these records, or with unjudged drafts of theirs apart; oldest first."""
+    versions = DatasetVersion.objects.filter(pk__in=version_ids_with(record_ids), frozen_at__isnull=False)
     return list(versions.select_related("dataset__task").order_by("frozen_at", "pk"))
 
 
+def version_ids_with(record_ids: Sequence[UUID]) -> set[UUID]:
+    """Ids of versions, frozen or not, with rows made from these records, or with unjudged drafts of theirs apart."""
+    return {
+        version
+        for model in (DatasetRow, UnjudgedRow)
+        for version in model.objects.filter(draft__record__in=list(record_ids)).values_list("version", flat=True)
+    }
+
+
 def erased_rows(version: DatasetVersion) -> int:
-    """How many rows of a version hold a tombstone where a person's text stood; 0: it is whole.
+    """How many rows of a version hold a tombstone where a person's text stood, unjudged drafts among them; 0: it is whole.
 
     What was built on a version that is not whole (runs, miniatures, evaluations) contains erased text in its weights or
     scores: their pages ask this of their version.
     """
-    return DatasetRow.objects.filter(version=version, draft__in=tombstones()).count()
+    models = (DatasetRow, UnjudgedRow)
+    return sum(model.objects.filter(version=version, draft__in=tombstones()).count() for model in models)
 
 
 def tombstones() -> QuerySet[Draft, UUID]:
@@ -41,9 +50,12 @@ def holds_revoked(version: str = "pk") -> Exists:
     return Exists(rows)
 
 
-def holds_erased(version: str = "pk") -> Exists:
+def holds_erased(version: str = "pk") -> Q:
     """A condition: the version that this column names holds a tombstone where a person's text stood."""
-    return Exists(DatasetRow.objects.filter(version=OuterRef(version), draft__in=tombstones()))
+    rows, unjudged = (
+        model.objects.filter(version=OuterRef(version), draft__in=tombstones()) for model in (DatasetRow, UnjudgedRow)
+    )
+    return Q(Exists(rows)) | Q(Exists(unjudged))
 
 
 def removed_counts(version: DatasetVersion) -> dict[str, int]:

@@ -189,7 +189,7 @@ def _texts(
 
     What each says of its input is noted in `equal`, on the way.
     """
-    texts, of_values = [""] * len(rows), _writes_no_prose(spec)
+    texts, of_values = [""] * len(rows), writes_no_prose(spec)
     labels: dict[str, dict[int, str]] = {name.name: {} for name in spec.output_schema if name.type in LABELS}
     # Facts are long; where nothing is made of them they are not read.
     inputs = INPUTS if of_values or equal.fields else ()
@@ -204,7 +204,7 @@ def _texts(
     return texts, labels
 
 
-def _writes_no_prose(spec: TaskSpec) -> bool:
+def writes_no_prose(spec: TaskSpec) -> bool:
     """Whether all that is written is a value, or copied from the record; equal answers then say nothing of equal rows."""
     return all(is_value(field) or field.type == "quote" or field.role == "reasoning" for field in spec.output_schema)
 

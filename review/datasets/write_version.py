@@ -18,7 +18,16 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils import timezone
 
-from review.datasets import data_card, dataset_filters, export_rows, exports, mail_outcomes, reply_pairs, row_changes
+from review.datasets import (
+    data_card,
+    dataset_filters,
+    export_rows,
+    exports,
+    mail_outcomes,
+    reply_pairs,
+    row_changes,
+    unjudged,
+)
 from review.datasets.containers import JsonlFile, ParquetFile, has_parquet
 from review.datasets.data_card import card
 from review.datasets.exports import JudgedDraft
@@ -93,11 +102,21 @@ def write(version_id: UUID, *, report: Report) -> dict[str, Any]:
         _write_rows(version, selection, files, report, inspection)
         manifest_part = inspection.report()
         facts = [_store(version, file) for file in files.closed()]
+        apart = []
+        if filters.unjudged == "take":
+            file, manifest_part["unjudged"] = unjudged.write(version, filters, selection, Path(folder))
+            apart = [_store(version, file)] if file.rows else []
     counts = {**_counts(selection, files), "change": _change(version), **data_card.provenance(version)}
     if outcomes := mail_outcomes.counts([row.draft for row in selection.rows], filters):
         counts["outcomes"] = outcomes
     manifest_part["left_out"] = selection.left_out()
-    return {"files": facts, "counts": counts, "content_hash": content_hash(facts), "told": manifest_part}
+    return {
+        "files": facts,
+        "apart": apart,
+        "counts": counts,
+        "content_hash": content_hash(facts),
+        "told": manifest_part,
+    }
 
 
 def content_hash(files: list[dict[str, Any]]) -> str:
@@ -116,7 +135,9 @@ def seal(version_id: UUID, written: dict[str, Any]) -> None:
     if version.is_frozen:
         return
     DatasetFile.objects.filter(version=version).delete()
-    DatasetFile.objects.bulk_create([DatasetFile(version=version, **facts) for facts in written["files"]])
+    # A job that wrote its files under an earlier release names none apart.
+    files = [*written["files"], *written.get("apart", [])]
+    DatasetFile.objects.bulk_create([DatasetFile(version=version, **facts) for facts in files])
     version.content_hash = written["content_hash"]
     version.counts = written["counts"]
     file_columns = ("format", "split", "container", "sha256", "bytes", "rows")

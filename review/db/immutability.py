@@ -102,6 +102,7 @@ GUARDS: list[Guard] = [
         is_sealed_by_update=True,
     ),
     Guard("review_datasetrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
+    Guard("review_unjudgedrow", _ALL, _VERSION_FROZEN, "The dataset version of this row is frozen and never changes."),
     # What the file held stays in the version's manifest; here stands what is served since.
     Guard(
         "review_datasetfile",

@@ -4,7 +4,7 @@ from review.models.acceptance import AcceptanceRule, MachineAcceptance
 from review.models.bulk import BulkAct
 from review.models.claims import ClaimOrigin
 from review.models.comments import Comment, Mention
-from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation
+from review.models.datasets import Dataset, DatasetFile, DatasetRow, DatasetVersion, Revocation, UnjudgedRow
 from review.models.desk import Assignment, Decision, Draft, Gold
 from review.models.desk_settings import DeskSettings, KnownAnswer
 from review.models.judge_tasks import JudgeTask
@@ -54,4 +54,5 @@ __all__ = [
     "Source",
     "Task",
     "TaskVersion",
+    "UnjudgedRow",
 ]

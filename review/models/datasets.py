@@ -81,6 +81,17 @@ class DatasetRow(models.Model):
         constraints = [models.UniqueConstraint(fields=["version", "draft"], name="row_once_per_version")]
 
 
+class UnjudgedRow(models.Model):
+    """A draft that nobody had judged when a version was frozen. It stands in a file apart and is none of the version's rows."""
+
+    version = models.ForeignKey(DatasetVersion, on_delete=models.DO_NOTHING, related_name="unjudged_rows")
+    draft = models.ForeignKey(Draft, on_delete=models.DO_NOTHING, related_name="+")
+    row_hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "draft"], name="unjudged_row_once_per_version")]
+
+
 class DatasetFile(models.Model):
     """One canonical file of a version, by split, format and container (JSONL or Parquet); its sha256 is the ETag it is served with."""
 

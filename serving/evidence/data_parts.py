@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from review.datasets import files, removed_samples
+from review.datasets import files, queries, removed_samples
 from review.models import DatasetFile, DatasetRow, DatasetVersion, Decision, Task, TaskVersion
 from review.spec.task_spec import TaskSpec
 
@@ -49,7 +49,7 @@ def guideline(spec: TaskSpec) -> str:
 
 def version_facts(version: DatasetVersion) -> dict[str, Any]:
     """Return a frozen version: its hash, its manifest, and what its files are now."""
-    served = DatasetFile.objects.filter(version=version, container="jsonl").order_by("format", "split")
+    served = files_of(version)
     return {
         "id": str(version.pk),
         "dataset": version.dataset.slug,
@@ -115,8 +115,8 @@ def decisions(version: DatasetVersion, *, with_notes: bool) -> Iterator[dict[str
 
 
 def files_of(version: DatasetVersion) -> list[DatasetFile]:
-    """Return the canonical files of a version."""
-    return list(DatasetFile.objects.filter(version=version, container="jsonl").order_by("format", "split"))
+    """Return the canonical files of a version's rows."""
+    return [file for file in queries.files_of(version) if file.container == "jsonl"]
 
 
 def blocks(file: DatasetFile) -> Iterator[bytes]:

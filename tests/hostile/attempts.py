@@ -25,16 +25,17 @@ from review.models import (
     Revocation,
     Ruling,
     TaskVersion,
+    UnjudgedRow,
 )
 
 GUARDED: tuple[type[models.Model], ...] = (
     Decision, Ruling, Preference, Revocation, Recall, RecalledDraft, RecallUndo, Reconsideration, TaskVersion, DatasetVersion, DatasetRow,
-    DatasetFile, AuditRow,
+    UnjudgedRow, DatasetFile, AuditRow,
 )  # fmt: skip
 # A column of each that holds text, for attempts to write another one.
 TEXT = {
     Decision: "note", Ruling: "note", Preference: "note", Revocation: "reason", Recall: "reason", RecalledDraft: "state_before", RecallUndo: "kind", Reconsideration: "kind", TaskVersion: "note", DatasetVersion: "note", DatasetRow: "row_hash",
-    DatasetFile: "path", AuditRow: "actor",
+    UnjudgedRow: "row_hash", DatasetFile: "path", AuditRow: "actor",
 }  # fmt: skip
 
 

@@ -12,7 +12,17 @@ from django.utils import timezone
 from members.models import Member
 from review.db import immutability
 from review.db.system_checks import check_triggers
-from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Decision, Draft, Task, TaskVersion
+from review.models import (
+    Dataset,
+    DatasetFile,
+    DatasetRow,
+    DatasetVersion,
+    Decision,
+    Draft,
+    Task,
+    TaskVersion,
+    UnjudgedRow,
+)
 from review.states import Split, Verdict
 from tests.review.factories import make_desk
 
@@ -105,6 +115,23 @@ def test_rows_and_files_of_a_frozen_version_refuse_update_and_delete(version: Da
     refused(lambda: rows._raw_delete("default"), "is frozen and never changes")
 
     assert rows.get().split == Split.TRAIN
+
+
+def test_unjudged_rows_of_a_frozen_version_refuse_every_change(task: Task, version: DatasetVersion) -> None:
+    draft = Draft.objects.filter(task=task).latest("pk")
+    open_version = DatasetVersion.objects.create(dataset=version.dataset, number=2)
+    row = UnjudgedRow.objects.create(version=open_version, draft=draft, row_hash="f" * 64)
+    DatasetVersion.objects.filter(pk=open_version.pk).update(frozen_at=timezone.now())
+    rows = UnjudgedRow.objects.filter(pk=row.pk)
+
+    refused(lambda: rows.update(row_hash="0" * 64), "is frozen and never changes")
+    refused(lambda: rows._raw_delete("default"), "is frozen and never changes")
+    refused(
+        lambda: UnjudgedRow.objects.create(version=version, draft=draft, row_hash="f" * 64),
+        "is frozen and never changes",
+    )
+
+    assert rows.get().row_hash == "f" * 64
 
 
 def test_nothing_is_added_to_a_frozen_version(version: DatasetVersion) -> None:

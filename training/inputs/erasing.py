@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from jobs.supervisor import prune_runs
-from review.models import DatasetRow
+from review.datasets import removed_samples
 from training.inputs import token_cache_folder
 from training.models import TrainingRun
 
@@ -21,7 +21,7 @@ def erase(record_ids: Sequence[UUID]) -> None:
 
     Called in the transaction that erases the records; files go once it is committed. Doing it twice changes nothing.
     """
-    versions = DatasetRow.objects.filter(draft__record__in=list(record_ids)).values("version")
+    versions = removed_samples.version_ids_with(record_ids)
     runs = TrainingRun.objects.filter(dataset_version__in=versions).values_list("job", flat=True)
     if jobs := set(runs):
         prune_runs.prune_erased_texts(jobs)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from review.datasets import queries
+from review.datasets.exports import UNJUDGED
 from review.models import DatasetFile, DatasetVersion
-from review.states import Verdict
+from review.states import Split, Verdict
 from training.inputs import expert_minutes, segments, tuning_data
 from training.inputs.tuning_data import ROWS_OF, RowOutline
 from training.states import SampleOf
@@ -18,7 +20,7 @@ from web.errors import Refusal
 
 PROMPT = "prompt"
 # Of such rows nobody found every text fit to imitate.
-UNFILTERED: Final = frozenset({SampleOf.WRITTEN, SampleOf.LONGEST})
+UNFILTERED: Final = frozenset({SampleOf.WRITTEN, SampleOf.LONGEST, SampleOf.RAW})
 ORIGINAL = ":original"
 LEFT_OUT: Final = "left_out"
 
@@ -86,10 +88,10 @@ def rows_to_draw_from(version: DatasetVersion, of: SampleOf) -> list[RowOutline]
     """All training rows of a kind, in the order of the file.
 
     Raises:
-        Refusal: 409, not frozen.
+        Refusal: 409 not frozen, 422 `no_unjudged_drafts`.
     """
     rows = tuning_data.outlines(train_file(version, of))
-    if of == SampleOf.ACCEPTED_OR_EDITED:
+    if of in (SampleOf.ACCEPTED_OR_EDITED, SampleOf.RAW):
         return list(rows)
     if of == SampleOf.ACCEPTED:
         return [row for row in rows if row.verdict == Verdict.ACCEPT]
@@ -102,13 +104,28 @@ def train_file(version: DatasetVersion, of: SampleOf, reads: str = "sft") -> Dat
     """The file that holds such rows: labelled ones hold drafts that were rejected, and what stood before an edit.
 
     Raises:
-        Refusal: 409, not frozen.
+        Refusal: 409 not frozen; 422, `no_unjudged_drafts`: it was frozen without them, or none were waiting.
     """
+    if of == SampleOf.RAW:
+        return _unjudged_file(version)
     reads = "kto" if of in UNFILTERED else reads
     files = tuning_data.tuning_data_of(version, reads)
     if files is None:
         raise Refusal("not_frozen", f"{version} is not frozen yet.", status=409)
     return files.train
+
+
+def _unjudged_file(version: DatasetVersion) -> DatasetFile:
+    file = queries.file_of(version, Split.TRAIN, UNJUDGED)
+    if file is None:
+        message = f"{version} was frozen without drafts that nobody judged, so there is nothing raw to tune on."
+        raise Refusal(
+            "no_unjudged_drafts",
+            message,
+            hint="Freeze a version that takes the drafts nobody judged, while some of the same orders wait on the desk.",
+            errors={"raw": [message]},
+        )
+    return file
 
 
 def keep_rows(file: Path, rows: Sequence[RowOutline], *, reads: str = "sft") -> None:
@@ -175,10 +192,12 @@ def require_filtered(kept: dict[str, Any], *, name: str) -> None:
     Raises:
         Refusal: 409, it was tuned on drafts whatever was decided on them.
     """
-    if kept and from_json(kept).of in UNFILTERED:
+    of = from_json(kept).of if kept else SampleOf.ACCEPTED_OR_EDITED
+    if of in UNFILTERED:
+        drafts = "drafts that nobody judged" if of == SampleOf.RAW else "drafts whatever was decided on them"
         raise Refusal(
             "tuned_unfiltered",
-            f"{name} was tuned on drafts whatever was decided on them, to answer a study.",
+            f"{name} was tuned on {drafts}, to answer a study.",
             hint="Tune one on accepted and edited texts.",
             status=409,
         )

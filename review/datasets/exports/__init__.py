@@ -1,12 +1,13 @@
 """Rows of frozen files: what one gold looks like in each format. Pure Python; knows neither tables nor files."""
 
 from review.datasets.exports.judged import DraftHistory, JudgedDraft, RejectedText
-from review.datasets.exports.rows import FORMATS, Encoder, drafts_of, line, raw_row, rows
+from review.datasets.exports.rows import FORMATS, UNJUDGED, Encoder, drafts_of, line, raw_row, rows, unjudged_row
 from review.datasets.exports.schema import RAW_SCHEMA
 
 __all__ = [
     "FORMATS",
     "RAW_SCHEMA",
+    "UNJUDGED",
     "DraftHistory",
     "Encoder",
     "JudgedDraft",
@@ -15,4 +16,5 @@ __all__ = [
     "line",
     "raw_row",
     "rows",
+    "unjudged_row",
 ]

@@ -15,6 +15,10 @@ from review.text.grounding import quoting
 
 Row = dict[str, Any]
 FORMATS = ("sft", "dpo", "kto", "raw")
+# The file of drafts that nobody judged. It is no format: nothing that lists, serves or sends formats knows it.
+UNJUDGED = "unjudged"
+# What is said of a person's verdict, which such a draft has none of.
+_OF_VERDICTS = frozenset({"decision", "reviewer"})
 
 
 def rows(gold: JudgedDraft) -> dict[str, list[Row]]:
@@ -78,6 +82,17 @@ def raw_row(gold: JudgedDraft) -> Row:
             "parent": gold.parent_id,
         },
         **({"outcomes": list(gold.outcomes)} if gold.outcomes else {}),
+    }
+
+
+def unjudged_row(draft: JudgedDraft) -> Row:
+    """A draft that nobody judged, as the teacher wrote it; its `meta` says so."""
+    meta = {name: value for name, value in json.loads(_meta(draft, unjudged=True)).items() if name not in _OF_VERDICTS}
+    return {
+        "id": draft.id,
+        "prompt": prompting.messages(draft.taught, draft.facts, audience="student", thread=draft.thread),
+        "completion": _answer(draft.text),
+        "meta": canonical_json(meta),
     }
 
 

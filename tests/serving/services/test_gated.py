@@ -101,7 +101,9 @@ def test_over_the_api_the_reasons_are_told_and_may_be_overridden(api_as, lead, m
     assert Promotion.objects.count() == 1
 
 
-@pytest.mark.parametrize(("of", "is_refused"), [("written", True), ("longest", True), ("accepted", False)])
+@pytest.mark.parametrize(
+    ("of", "is_refused"), [("written", True), ("longest", True), ("raw", True), ("accepted", False)]
+)
 def test_what_was_tuned_on_unfiltered_texts_for_a_study_is_never_put_to_work(miniature, lead, of, is_refused):
     TrainingRun.objects.filter(pk=miniature.run_id).update(sample={"records": 8, "seed": 1, "of": of})
     kept = Miniature.objects.get(pk=miniature.pk)
