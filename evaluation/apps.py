@@ -11,6 +11,7 @@ class EvaluationConfig(AppConfig):
         from evaluation.arena import desk_link, open_arena
         from evaluation.evaluations import erasing, queries, start_evaluation, worse_teachers
         from evaluation.kinds import CellScoringKind, EvaluationKind, RetrievalStudyKind, StudyJobKind
+        from evaluation.models import immutable_rows
         from evaluation.studies import advance
         from generation.judges import queries as judges
         from generation.teachers import shutdowns
@@ -31,13 +32,5 @@ class EvaluationConfig(AppConfig):
         review_ports.erase_elsewhere.register(open_arena.close_those_left_over)
         judges.may_see_writers.install(queries.may_see_texts)
         shutdowns.teacher_comparison.install(worse_teachers.TeacherComparison)
-        why = "A study never changes once it is registered: register another one."
-        immutability.declare(immutability.Guard("evaluation_study", ("UPDATE", "DELETE"), "", why))
-        immutability.declare(immutability.Guard("evaluation_retrievalstudy", ("UPDATE", "DELETE"), "", why))
-        why = "A vote never changes: take it back by another one."
-        immutability.declare(immutability.Guard("evaluation_arenavote", ("UPDATE", "DELETE"), "", why))
         review_ports.desk_links.register(desk_link.of_task)
-        why = "A suite never changes once it is frozen: freeze another one."
-        immutability.declare(immutability.Guard("evaluation_suite", ("UPDATE", "DELETE"), "", why))
-        why = "A gate never changes: set the next one."
-        immutability.declare(immutability.Guard("evaluation_gate", ("UPDATE", "DELETE"), "", why))
+        immutability.declare(*immutable_rows.GUARDS)

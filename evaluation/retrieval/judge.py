@@ -57,7 +57,7 @@ def look(study_id: UUID, *, fence: int) -> Progress:
 
 
 def conclude(study_id: UUID, *, fence: int) -> dict[str, Any]:
-    """Compute and keep the verdict of a study all of whose arms have answered.
+    """Compute and keep the verdict of a study all of whose arms have answered; one that was told before stands.
 
     Returns:
         What its job shows: the sentence, and how many arms answered.
@@ -79,7 +79,7 @@ def conclude(study_id: UUID, *, fence: int) -> dict[str, Any]:
     }
     with transaction.atomic():
         job_claim.lock_held(study.job_id, fence)
-        RetrievalVerdict.objects.update_or_create(study=study, defaults={"body": body})
+        body = RetrievalVerdict.objects.get_or_create(study=study, defaults={"body": body})[0].body
     return {"sentence": body["sentence"], "arms": len(arms)}
 
 

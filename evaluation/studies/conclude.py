@@ -23,7 +23,7 @@ OF_MACHINE = frozenset({"seconds", "peak_memory_gib", "seconds_per_thousand", "u
 
 
 def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
-    """Compute and keep the verdict of a study none of whose cells is left.
+    """Compute and keep the verdict of a study none of whose cells is left; one that was told before stands.
 
     Returns:
         What its job shows: the sentence, and how many cells ended well.
@@ -48,7 +48,7 @@ def conclude_study(study_id: UUID, *, fence: int) -> dict[str, Any]:
     body["record_is_intact"] = record.sha256_of(study.record_text) == study.record_sha256
     with transaction.atomic():
         claim.lock_held(study.job_id, fence)
-        StudyVerdict.objects.update_or_create(study=study, defaults={"body": body})
+        body = StudyVerdict.objects.get_or_create(study=study, defaults={"body": body})[0].body
     # A job is read by all members of its task.
     return {
         "sentence": task_names.sentence_for_all(study, body),

@@ -48,9 +48,9 @@ def scoring_spec(measurement_id: UUID, run_dir: Path) -> dict[str, Any]:
 
 
 def keep_scores(measurement_id: UUID, result: Result) -> None:
-    """Keep the scores of a cell that was scored; idempotent."""
+    """Keep the scores of a cell that was scored; those that are there already stay."""
     if result.outcome == "succeeded":
-        Measurement.objects.filter(pk=measurement_id).update(scores=result.summary)
+        Measurement.objects.filter(pk=measurement_id, scores={}).update(scores=result.summary)
 
 
 def _parts(measurement: Measurement) -> list[dict[str, Any]]:
