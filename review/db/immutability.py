@@ -221,6 +221,11 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     ]
 
 
+def guarded_tables(using: str = DEFAULT_DB_ALIAS) -> set[str]:
+    """Tables of which some trigger is there."""
+    return {name.rpartition("_refuse_")[0] for name in _triggers(connections[using])}
+
+
 def install_after_migrate(using: str, **_: Any) -> None:
     """Receiver of `post_migrate`."""
     install(using)

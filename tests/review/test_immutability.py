@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from members.models import Member
@@ -173,6 +174,25 @@ def test_the_system_check_names_a_missing_trigger_and_installing_mends_it(db: No
     assert [message.id for message in found] == ["review.E001"]
     assert "review_decision_refuse_update" in found[0].msg
     assert check_triggers(["default"]) == []
+
+
+def test_while_migrations_are_to_come_a_table_without_any_trigger_is_passed_over(db: None) -> None:
+    def drop(*names: str) -> None:
+        with connection.cursor() as cursor:
+            for name in names:
+                on = f" ON {name.rpartition('_refuse_')[0]}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER {name}{on}")
+
+    kinds = ("update", "delete", *(["truncate"] if connection.vendor == "postgresql" else []))
+    drop(*(f"evaluation_studyverdict_refuse_{kind}" for kind in kinds))
+    assert len(check_triggers(["default"])) == len(kinds)
+
+    MigrationRecorder(connection).record_unapplied("review", "0013_unjudged_rows")
+    assert check_triggers(["default"]) == []
+
+    drop("review_decision_refuse_update")
+    assert ["review_decision_refuse_update" in message.msg for message in check_triggers(["default"])] == [True]
+    immutability.install()
 
 
 def test_inside_disabled_rows_change_and_after_it_they_do_not(decision: Decision) -> None:
