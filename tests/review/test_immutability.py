@@ -187,7 +187,7 @@ def test_while_migrations_are_to_come_a_table_without_any_trigger_is_passed_over
     drop(*(f"evaluation_studyverdict_refuse_{kind}" for kind in kinds))
     assert len(check_triggers(["default"])) == len(kinds)
 
-    MigrationRecorder(connection).record_unapplied("review", "0013_unjudged_rows")
+    MigrationRecorder(connection).record_unapplied("review", "0014_unjudged_rows")
     assert check_triggers(["default"]) == []
 
     drop("review_decision_refuse_update")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('review', '0012_timed_decisions'),
+        ('review', '0013_mean_log_probs'),
     ]
 
     operations = [
