@@ -12,7 +12,7 @@ from jobs.models import Job
 from jobs.rundir.attempt import BrokenResult, log_tail, read_result, verify
 from jobs.states import JobState
 from jobs.supervisor.engine_process import EngineProcess
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from jobs.supervisor.heartbeat import HEARTBEAT, HeldLease
 from jobs.supervisor.shutdown import SHUTDOWN
 from jobs.supervisor.spare_processes import SPARE_PROCESSES
 from jobs.supervisor.watch_engine import EngineWatch
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 from web.logs import context
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 
 SUFFIXES = {".tar": "w", ".tgz": "w:gz", ".gz": "w:gz"}

@@ -17,7 +17,7 @@ from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from review.db import immutability
 from review.desk import golds
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 
 

@@ -36,7 +36,7 @@ def _move_in(var: Path, database: dict[str, Any]) -> None:
     settings.VAR_DIR, settings.RUNS_DIR = var, var / "runs"
     settings.DATABASES = {"default": database}
     artefacts = {
-        "BACKEND": "web.whole_files.WholeFileSystemStorage",
+        "BACKEND": "web.disk.whole_files.WholeFileSystemStorage",
         "OPTIONS": {"location": str(var / "artefacts")},
     }
     settings.STORAGES = {**settings.STORAGES, "default": artefacts}

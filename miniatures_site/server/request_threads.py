@@ -83,7 +83,13 @@ class RequestExecutor(Executor):
         if self._is_streaming and self._own is None:
             # A cursor that a stream reads on belongs to one thread's connection.
             self._threads = self._own = ThreadPoolExecutor(1, thread_name_prefix="stream")
-        return self._threads.submit(_on_live_connection, call, *args, **kwargs)
+
+        def on_live_connection() -> Got:
+            # Each call of a request may run on another seat, whose own connection the database may have ended meanwhile.
+            close_old_connections()
+            return call(*args, **kwargs)
+
+        return self._threads.submit(on_live_connection)
 
     def stream(self) -> None:
         """Let the request continue without a seat."""
@@ -94,12 +100,6 @@ class RequestExecutor(Executor):
         if self._own is not None:
             self._own.submit(connections.close_all)
             self._own.shutdown(wait=False)
-
-
-def _on_live_connection(call: Callable[Given, Got], *args: Given.args, **kwargs: Given.kwargs) -> Got:
-    """Each call of a request may run on another seat, whose own connection the database may have ended meanwhile."""
-    close_old_connections()
-    return call(*args, **kwargs)
 
 
 _current_executor: ContextVar[RequestExecutor] = ContextVar("turn")

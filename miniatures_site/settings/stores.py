@@ -64,7 +64,7 @@ def storage(url: str, folder: Path) -> dict[str, Any]:
         ImproperlyConfigured: The URL names neither.
     """
     if not url:
-        return {"BACKEND": "web.whole_files.WholeFileSystemStorage", "OPTIONS": {"location": str(folder)}}
+        return {"BACKEND": "web.disk.whole_files.WholeFileSystemStorage", "OPTIONS": {"location": str(folder)}}
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))
     if parts.scheme != "s3" or not parts.netloc or set(asked) - {"endpoint_url", "region_name"}:

@@ -37,7 +37,7 @@ from review.drafts import waiting_marks
 from review.models import DatasetFile, DatasetRow, DatasetVersion
 from review.spec.prompting import canonical_json
 from review.states import Split
-from web import full_disk
+from web.disk import full_disk
 from web.process.gc_tuning import infrequent_gc
 from web.process.prefetch import fast_thread_switching
 from webhooks.deliveries import publish

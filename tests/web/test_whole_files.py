@@ -10,9 +10,9 @@ import pytest
 from django.core.files.base import ContentFile
 
 from tests.full_disks import room_for
-from web import full_disk
+from web.disk import full_disk
+from web.disk.whole_files import WholeFileSystemStorage
 from web.errors import Refusal
-from web.whole_files import WholeFileSystemStorage
 
 
 @pytest.fixture

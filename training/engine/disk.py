@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from jobs.rundir.durable import fsync_folder
 from training.engine.contracts import TrainError
-from web import full_disk
+from web.disk import full_disk
 
 # A new checkpoint stands beside the one it replaces until it is whole.
 DISK_MARGIN: Final = 2

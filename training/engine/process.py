@@ -11,7 +11,7 @@ from transformers.utils import logging as transformers_logging
 from jobs.rundir import EngineError
 from jobs.rundir.run import Outcome
 from training.engine.contracts import Stopped, TrainError
-from web import full_disk
+from web.disk import full_disk
 
 FULL_HINT = "Free some room on the disk of this host's runs, then resume the job."
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from jobs.rundir import EngineError, RunDir
 from review.datasets.hub.contracts import HubFile, HubSpec
-from web import full_disk
+from web.disk import full_disk
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

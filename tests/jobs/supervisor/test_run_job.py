@@ -18,7 +18,7 @@ from jobs.models import Job, JobEvent
 from jobs.rundir import identity
 from jobs.supervisor import run_job
 from tests.jobs.conftest import state_of, wait_for
-from web import full_disk
+from web.disk import full_disk
 from web.logs import context
 from web.logs.formatters import JsonFormatter
 

@@ -15,7 +15,7 @@ from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from miniatures_site.settings.stores import storage
 from tests.full_disks import room_for
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 
 STAMP = "20261120T101112"

@@ -7,7 +7,7 @@ from typing import IO, Any
 
 from django.core.files.storage import FileSystemStorage
 
-from web import full_disk
+from web.disk import full_disk
 from web.errors import Refusal
 
 
