@@ -28,14 +28,13 @@ from serving.models import RouterVersion
 from serving.routing import promise
 from tests.campaigns import factories, stage_rows
 from tests.campaigns.pipeline.claims.claim_rows import CLAIMS, stored
-from tests.campaigns.pipeline.conftest import lead, task
 from tests.campaigns.pipeline.test_hostile_facts import _check
 from tests.campaigns.routed_rows import make_version, miniature
 from tests.campaigns.stage_rows import answer_orders, qualify_stage
 from tests.campaigns.under_fire.injected_pages import ORDERS, obeying, page_of, refusing
 from tests.review import factories as desk
 
-__all__ = ["lead", "make_version", "miniature", "task"]
+__all__ = ["make_version", "miniature"]
 pytestmark = pytest.mark.django_db
 URL = "https://co.example/news"
 # Companies up to this size are the miniature's; texts with more marks are not.
