@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import DatabaseError, transaction
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.datasets import containers, freezing
+from review.datasets import freezing
 from review.datasets import queries as selectors
 from review.datasets import write_version as writing
 from review.models import Dataset, DatasetFile, DatasetRow, DatasetVersion, Record, Task
@@ -271,33 +268,3 @@ def test_a_member_of_another_task_finds_nothing(
     answer = api_as(reviewer).get(f"/api/v1/dataset-versions/{version.pk}/")
 
     assert answer.status_code == 404
-
-
-@pytest.mark.parametrize("where", ["its own folder", "the storage"])
-def test_a_disk_that_fills_up_freezes_nothing_says_where_and_the_next_try_is_whole(
-    task: Task, admin: Member, judged: list[Record], monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    def fill(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    expected = frozen(task, admin)
-    version = freezing.freeze(expected.dataset, by=admin)
-    storage = settings.STORAGES["default"]["OPTIONS"]["location"]
-    broken, folder = {
-        "its own folder": ((containers.JsonlFile, "write"), tempfile.gettempdir()),
-        "the storage": ((FileSystemStorage, "_save"), storage),
-    }[where]
-    with monkeypatch.context() as full:
-        full.setattr(*broken, fill)
-        with pytest.raises(Refusal) as refused:
-            writing.write(version.pk, report=lambda done, total: None)
-    version.refresh_from_db()
-    was_frozen = version.is_frozen
-
-    writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
-
-    assert (refused.value.code, was_frozen) == ("no_space", False)
-    assert f"'{folder}'" in refused.value.message
-    assert refused.value.hint
-    version.refresh_from_db()
-    assert version.content_hash == expected.content_hash

@@ -14,7 +14,9 @@ from generation.models import Teacher
 from members.models import Member
 from review.models import Decision, Draft, Gold, Record, Task
 from review.states import Split
+from serving.models import Router
 from serving.promotions import teachers
+from serving.routing import set_thresholds
 from tests.review import factories
 from training.models import Miniature
 
@@ -25,6 +27,11 @@ MARGIN = 0.2
 @pytest.fixture
 def paid(db: None) -> Teacher:
     return Teacher.objects.create(slug="gpt-4o", name="GPT-4o", provider="openai", model="gpt-4o")
+
+
+@pytest.fixture
+def router(task: Task, admin: Member) -> Router:
+    return set_thresholds.create(task, name="Thrifty", by=admin)
 
 
 @pytest.fixture

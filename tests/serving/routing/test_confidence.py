@@ -28,11 +28,6 @@ Pairs = Callable[..., list[Record]]
 
 
 @pytest.fixture
-def router(task: Task, admin: Member) -> Router:
-    return set_thresholds.create(task, name="Thrifty", by=admin)
-
-
-@pytest.fixture
 def wish(miniature: Miniature, paid: Teacher) -> RouterRequest:
     return RouterRequest(miniature, paid, SURE, margin=MARGIN)
 
