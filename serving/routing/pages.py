@@ -59,7 +59,7 @@ class ThresholdsForm(forms.Form):
         label="Miniatures take",
         choices=[(_HIGH, "Large numbers"), (_LOW, "Small numbers")],
         required=False,
-        help_text="Of marks they always take the fewest, and of texts the surest.",
+        help_text="Where a number decides. Of marks they take the fewest, of texts the surest.",
     )
     margin = _percent(
         "At most worse, points", set_thresholds.MARGINS, set_thresholds.MARGIN, "Of 100 texts that experts accept."
