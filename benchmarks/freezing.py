@@ -141,11 +141,11 @@ def writer(rng: random.Random) -> Callable[[int], str]:
 def read_and_write(task: Any) -> None:
     import tempfile
 
-    from review.datasets import exports, queries
+    from review.datasets import exports, plain_golds
     from review.models import Decision
 
     with tempfile.TemporaryFile() as file:
-        for gold in queries.judged_drafts(Decision.objects.filter(task=task, gold__isnull=False)):
+        for gold in plain_golds.judged_drafts(Decision.objects.filter(task=task, gold__isnull=False)):
             file.write(exports.line(exports.rows(gold)["sft"][0]))
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from generation.engine.contracts import Shot
-from review.datasets import gold_conditions, queries
+from review.datasets import gold_conditions, plain_golds
 from review.datasets.dataset_filters import DatasetFilters
 from review.models import DatasetVersion, Decision, Record, Task, TaskVersion
 from review.spec.schema import Fields
@@ -58,7 +58,7 @@ def choose_examples(
 
 def read_examples(decision_ids: Sequence[str], spec: TaskSpec) -> list[Shot]:
     """The texts of these decisions, in their order; what was erased or taken out of use since is left out."""
-    rows = queries.still_usable([UUID(pk) for pk in decision_ids]).select_related("draft__record")
+    rows = plain_golds.still_usable([UUID(pk) for pk in decision_ids]).select_related("draft__record")
     known = {str(decision.pk): decision for decision in rows}
     shots = []
     for pk in decision_ids:

@@ -17,8 +17,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from review.datasets import golds_at, queries
+from review.datasets import golds_at, plain_golds
 from review.datasets.exports import DraftHistory, JudgedDraft, RejectedText
+from review.datasets.plain_golds import id_or_none
 from review.models import Decision, Draft, Preference, Revocation, Ruling, Task
 from review.spec.schema import Fields
 from review.states import Verdict
@@ -44,75 +45,33 @@ def judged(decision_ids: Sequence[str], *, as_of: datetime | None = None) -> Ite
 
 
 def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
-    wanted = queries.still_usable(ids)
+    wanted = plain_golds.still_usable(ids)
     # What counted on a day in the past need not count today.
-    found = queries.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
+    found = plain_golds.judged_drafts(wanted if as_of else wanted.filter(gold__isnull=False))
     golds = {gold.decision_id: gold for gold in found}
     # What is no decision may be an acceptance; most sets have none, and are not asked for any.
     if not as_of and (others := [pk for pk in ids if pk not in golds]):
-        golds |= {gold.decision_id: gold for gold in queries.machine_drafts(others)}
+        golds |= {gold.decision_id: gold for gold in plain_golds.machine_drafts(others)}
     drafts = [UUID(gold.id) for gold in golds.values()]
-    decisions, rulings = _decisions(drafts, as_of), _rulings(drafts, as_of)
+    # Most drafts were decided once, which is read with the gold.
+    others_said = Decision.objects.filter(_by(as_of), draft__in=drafts).exclude(pk__in=golds)
+    decisions, rulings = plain_golds.decisions_of(others_said), _rulings(drafts, as_of)
     by_record = _preferences({UUID(gold.record_id) for gold in golds.values()}, as_of)
     texts = _texts(_compared(golds.values(), by_record))
     accepted = _accepted({gold.parent_id for gold in golds.values() if gold.parent_id}, as_of)
     result = []
     for gold in (golds[pk] for pk in ids if pk in golds):
         mine = _of(gold.id, by_record.get(gold.record_id, []))
-        history = DraftHistory(decisions.get(gold.id, []), rulings.get(gold.id, []), mine)
+        said = gold.history.decisions
+        if more := decisions.get(gold.id):
+            said = sorted([*said, *more], key=itemgetter("at", "id"))
+        history = DraftHistory(said, rulings.get(gold.id, []), mine)
         result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, texts, accepted))))
     return result
 
 
 def _by(as_of: datetime | None) -> Q:
     return Q(created_at__lte=as_of) if as_of else Q()
-
-
-def _decisions(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
-    by_draft: DecisionsByDraft = defaultdict(list)
-    rows = (
-        Decision.objects.filter(_by(as_of), draft__in=drafts)
-        .order_by("created_at", "pk")
-        .values(
-            "pk",
-            "draft_id",
-            "verdict",
-            "fields",
-            "reasons",
-            "ratings",
-            "reviewer__username",
-            "seconds",
-            "created_at",
-            "note",
-            "is_late",
-            "retracts_id",
-            "bulk_id",
-            "imported_from_id",
-            "edit_size",
-            "edit_kinds",
-        )
-    )
-    for row in rows.iterator(chunk_size=CHUNK):
-        by_draft[str(row["draft_id"])].append(
-            {
-                "id": str(row["pk"]),
-                "verdict": row["verdict"],
-                "fields": row["fields"] if row["verdict"] == "edit" else None,
-                "reasons": row["reasons"],
-                "ratings": row["ratings"],
-                "reviewer": row["reviewer__username"],
-                "seconds": row["seconds"],
-                "at": row["created_at"].isoformat(),
-                "note": row["note"],
-                "late": row["is_late"],
-                "retracts": _id(row["retracts_id"]),
-                "bulk": _id(row["bulk_id"]),
-                "imported_from": _id(row["imported_from_id"]),
-                "edit_size": row["edit_size"],
-                "edit_kinds": row["edit_kinds"],
-            }
-        )
-    return by_draft
 
 
 def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft:
@@ -123,7 +82,7 @@ def _rulings(drafts: Sequence[UUID], as_of: datetime | None) -> DecisionsByDraft
             {
                 "id": str(row["pk"]),
                 "kind": row["kind"],
-                "decision": _id(row["decision_id"]),
+                "decision": id_or_none(row["decision_id"]),
                 "lead": row["lead__username"],
                 "note": row["note"],
                 "at": row["created_at"].isoformat(),
@@ -141,12 +100,12 @@ def _preferences(records: set[UUID], as_of: datetime | None) -> DecisionsByDraft
         found[str(row["record_id"])].append(
             {
                 "id": str(row["pk"]),
-                "chosen": _id(row["chosen_id"]),
+                "chosen": id_or_none(row["chosen_id"]),
                 "shown": [str(pk) for pk in row["shown"]],
                 "reviewer": row["reviewer__username"],
                 "seconds": row["seconds"],
                 "note": row["note"],
-                "retracts": _id(row["retracts_id"]),
+                "retracts": id_or_none(row["retracts_id"]),
                 "at": row["created_at"].isoformat(),
             }
         )
@@ -219,7 +178,3 @@ def _worse(
 def _usable(gold: JudgedDraft, pk: str, others: Texts) -> Fields | None:
     version, thread, fields = others.get(pk, (None, [], None))
     return fields if (version, thread) == (gold.task_version, list(gold.thread)) else None
-
-
-def _id(value: UUID | None) -> str | None:
-    return str(value) if value else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -55,15 +55,22 @@ class Leakage:
             golds: As they are written.
             originals: As they were before masks, in the same order: masked people are not all one person.
         """
-        for gold, original in zip(golds, originals, strict=True):
+        words = [_words(gold) if gold.is_positive else "" for gold in golds]
+        for gold, original, text in zip(golds, originals, words, strict=True):
+            self._see(_BIT[gold.split], _shared(gold, original))
             self._nouns = gold.spec.group_nouns
-            self._has_texts |= not all_values(gold.spec)
-            for kind, text in _shared(gold, original):
-                key = _hash(text)
-                self._seen[kind][key] |= _BIT[gold.split]
-                if kind in NEVER:
-                    self._names.setdefault(key, text)
-        self._add_runs([gold for gold in golds if gold.is_positive])
+            if not all_values(gold.spec):
+                self._has_texts = True
+                self._see(_BIT[gold.split], [("text", text)] if gold.is_positive else [])
+        taught = [(gold.split, text) for gold, text in zip(golds, words, strict=True) if gold.is_positive]
+        self._add_runs([split for split, _ in taught], [text for _, text in taught])
+
+    def _see(self, split: int, texts: Iterable[tuple[str, str]]) -> None:
+        for kind, text in texts:
+            key = _hash(text)
+            self._seen[kind][key] |= split
+            if kind in NEVER:
+                self._names.setdefault(key, text)
 
     def refuse_broken_splits(self) -> None:
         """Refuse a version in which a group, such as a company, stands in two splits.
@@ -91,20 +98,20 @@ class Leakage:
     def _across(self, kind: str) -> list[int]:
         return [key for key, bits in self._seen[kind].items() if bits & (bits - 1)]
 
-    def _add_runs(self, golds: Sequence[JudgedDraft]) -> None:
+    def _add_runs(self, splits: Sequence[str], texts: Sequence[str]) -> None:
         """Keep the runs of words of training and of test rows, a chunk of rows in one array."""
-        if not golds:
+        if not texts:
             return
-        ids, lengths = self._words.of([_words(gold) for gold in golds])
+        ids, lengths = self._words.of(texts)
         hashes, owner = windows(ids, lengths, RUN_WORDS)
-        sides = np.array([gold.split for gold in golds])
+        sides = np.array(splits)
         long_enough = lengths >= RUN_WORDS
         self._train.append(hashes[(long_enough & (sides == Split.TRAIN))[owner]])
         is_test = (long_enough & (sides == Split.TEST))[owner]
         self._test.append(hashes[is_test])
         # Rows of all chunks are told apart by their number.
         self._test_rows.append(owner[is_test] + self._rows)
-        self._rows += len(golds)
+        self._rows += len(texts)
 
     def _overlap(self) -> dict[str, Any]:
         train, test, rows = (
@@ -130,8 +137,6 @@ def _shared(gold: JudgedDraft, original: JudgedDraft) -> Iterator[tuple[str, str
             yield "contact", value.strip().casefold()
     yield "facts", prompting.canonical_json(gold.facts)
     yield "prompt", _prompt(gold)
-    if gold.is_positive and not all_values(gold.spec):
-        yield "text", _words(gold)
 
 
 def _words(gold: JudgedDraft) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.recent_login.reauthentication import require_recent
 from members.session import member_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from review.models import Dataset, DatasetVersion
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form, refusal = DatasetForm(request.POST or None), None
@@ -46,14 +46,14 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/datasets/index.html", context, status=refusal.status if refusal else 200)
 
 
-@require_http_methods(["GET"])
+@require_safe
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     dataset = queries.dataset_or_404(member_of(request), slug)
     form = FilterForm(request.GET if "verdicts" in request.GET else None, dataset=dataset)
     return render(request, "review/datasets/detail.html", _detail_context(request, dataset, form))
 
 
-@require_http_methods(["GET"])
+@require_safe
 def counts(request: HttpRequest, slug: str) -> HttpResponse:
     """What the filters in the form would take; replaces the counts while the form is filled in."""
     dataset = queries.dataset_or_404(member_of(request), slug)
@@ -61,7 +61,7 @@ def counts(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/datasets/_counts.html", {"dataset": dataset, **_counted(request, dataset, form)})
 
 
-@require_http_methods(["GET"])
+@require_safe
 def rows(request: HttpRequest, slug: str) -> HttpResponse:
     """The drafts that the filters would take, a page at a time; with `as_of`, what they took on that day."""
     dataset = queries.dataset_or_404(member_of(request), slug)
@@ -82,7 +82,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/datasets/rows.html", context)
 
 
-@require_GET
+@require_safe
 def doubtful_golds(request: HttpRequest, slug: str) -> HttpResponse:
     """What of the selection is worth a second look: contradictions, and labels that are likely wrong."""
     dataset = queries.dataset_or_404(member_of(request), slug)
@@ -156,7 +156,7 @@ def _chosen(dataset: Dataset, form: FilterForm) -> tuple[DatasetFilters, Refusal
         return stored, refusal
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     member = member_of(request)
     dataset = queries.dataset_or_404(member, slug)
@@ -187,7 +187,7 @@ def version_export(request: HttpRequest, slug: str, number: int) -> HttpResponse
     return render(request, "review/exports/version.html", context, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 def snippets(request: HttpRequest) -> HttpResponse:
     """A part of the tokens page: how to pull the newest version with a token."""
     version = version_queries.newest_frozen(member_of(request))

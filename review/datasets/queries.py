@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,20 +12,16 @@ from django.http import Http404
 from members.models import Member
 from review.datasets import gold_conditions, removed_samples
 from review.datasets.dataset_filters import DatasetFilters
-from review.datasets.exports import FORMATS, JudgedDraft
+from review.datasets.exports import FORMATS
 from review.models import (
     Dataset,
     DatasetFile,
     DatasetVersion,
-    Decision,
     Draft,
     Gold,
-    MachineAcceptance,
     Task,
-    TaskVersion,
 )
 from review.spec.task_spec import TaskSpec
-from review.states import MACHINE, DraftState
 from review.tasks.permissions import tasks_for
 from web.caching.slow_figures import figures
 
@@ -40,146 +35,10 @@ def has_golds(task: Task, filters: DatasetFilters) -> bool:
     return golds.filter(*(step.condition for step in gold_conditions.filter_conditions(filters))).exists()
 
 
-def still_usable(decision_ids: Collection[UUID | str]) -> QuerySet[Decision]:
-    """These decisions but for drafts erased or revoked since they were chosen."""
-    return Decision.objects.filter(pk__in=decision_ids, draft__erased_at__isnull=True, draft__revocation__isnull=True)
-
-
-def judged_drafts(decisions: QuerySet[Decision]) -> Iterator[JudgedDraft]:
-    """Decisions that count, with their drafts and records, as plain values; read in chunks, no model is made."""
-    specs: dict[UUID, tuple[int, TaskSpec]] = {}
-    for values in decisions.values_list(*_COLUMNS).iterator(chunk_size=CHUNK):
-        row = dict(zip(_COLUMNS, values, strict=True))
-        version_id = row["draft__task_version_id"]
-        if version_id not in specs:
-            version = TaskVersion.objects.get(pk=version_id)
-            specs[version_id] = (version.number, version.spec)
-        yield _plain(row, *specs[version_id])
-
-
-def machine_drafts(acceptance_ids: Collection[UUID | str]) -> Iterator[JudgedDraft]:
-    """Drafts that stand accepted by a judge, by their acceptances, as plain values; what a person judged meanwhile is left out."""
-    rows = MachineAcceptance.objects.filter(
-        pk__in=acceptance_ids, draft__state=DraftState.MACHINE, draft__revocation__isnull=True
-    ).select_related("rule", "draft__record", "draft__task", "draft__task_version")
-    for row in rows:
-        yield replace(
-            _unread(row.draft),
-            decision_id=str(row.pk),
-            verdict=MACHINE,
-            decided_at=row.created_at.isoformat(),
-            judge=row.rule.judge,
-        )
-
-
-def unjudged_drafts(draft_ids: Collection[UUID]) -> list[JudgedDraft]:
-    """Drafts that nobody judged as plain values, without a verdict; in the order of their ids as they are given."""
-    drafts = Draft.objects.select_related("record", "task", "task_version").in_bulk(list(draft_ids))
-    return [_unread(drafts[pk]) for pk in draft_ids if pk in drafts]
-
-
-def _unread(draft: Draft) -> JudgedDraft:
-    """A draft that no person judged."""
-    record = draft.record
-    return JudgedDraft(
-        id=str(draft.pk),
-        task=draft.task.slug,
-        task_version=draft.task_version.number,
-        spec=draft.task_version.spec,
-        split=record.split,
-        record_id=str(record.pk),
-        group=record.group,
-        facts=record.facts,
-        draft=draft.fields,
-        decision_id="",
-        verdict="",
-        fields=None,
-        reasons=[],
-        ratings={},
-        reviewer="",
-        seconds=0.0,
-        decided_at="",
-        origin=draft.origin,
-        note=draft.provenance,
-        teacher=draft.teacher,
-        model=draft.model,
-        prompt_hash=draft.prompt_hash,
-        call_id=draft.call_id,
-        round=draft.round,
-        parent_id=str(draft.parent_id) if draft.parent_id else None,
-        thread=draft.thread or (),
-    )
-
-
 def follow_ups(draft_ids: Iterable[str]) -> set[str]:
     """Return those of a few drafts that follow earlier mails: their prompt is these mails too, not the facts alone."""
     rows = Draft.objects.filter(pk__in=list(draft_ids), thread__isnull=False).order_by()
     return {str(pk) for pk in rows.values_list("pk", flat=True)}
-
-
-_COLUMNS = (
-    "id",
-    "verdict",
-    "fields",
-    "reasons",
-    "ratings",
-    "seconds",
-    "created_at",
-    "bulk_id",
-    "imported_from_id",
-    "reviewer__username",
-    "task__slug",
-    "draft_id",
-    "draft__task_version_id",
-    "draft__fields",
-    "draft__origin",
-    "draft__provenance",
-    "draft__teacher",
-    "draft__model",
-    "draft__prompt_hash",
-    "draft__call_id",
-    "draft__round",
-    "draft__parent_id",
-    "draft__record_id",
-    "draft__thread",
-    "draft__record__split",
-    "draft__record__group",
-    "draft__record__facts",
-)
-
-
-def _plain(row: dict[str, Any], number: int, spec: TaskSpec) -> JudgedDraft:
-    parent = row["draft__parent_id"]
-    return JudgedDraft(
-        id=str(row["draft_id"]),
-        task=row["task__slug"],
-        task_version=number,
-        spec=spec,
-        split=row["draft__record__split"],
-        record_id=str(row["draft__record_id"]),
-        group=row["draft__record__group"],
-        facts=row["draft__record__facts"],
-        draft=row["draft__fields"],
-        decision_id=str(row["id"]),
-        verdict=row["verdict"],
-        fields=row["fields"] if row["verdict"] == "edit" else None,
-        reasons=row["reasons"],
-        ratings=row["ratings"],
-        reviewer=row["reviewer__username"],
-        seconds=row["seconds"],
-        decided_at=row["created_at"].isoformat(),
-        origin=row["draft__origin"],
-        note=row["draft__provenance"],
-        teacher=row["draft__teacher"],
-        model=row["draft__model"],
-        prompt_hash=row["draft__prompt_hash"],
-        call_id=row["draft__call_id"],
-        round=row["draft__round"],
-        is_bulk=row["bulk_id"] is not None,
-        is_imported=row["imported_from_id"] is not None,
-        parent_id=str(parent) if parent else None,
-        thread=row["draft__thread"] or (),
-    )
 
 
 def datasets_for(member: Member, *, task: Task | None = None) -> QuerySet[Dataset]:

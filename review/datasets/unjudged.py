@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from review.datasets import exports, queries
+from review.datasets import exports, plain_golds
 from review.datasets.containers import JsonlFile
 from review.datasets.dataset_filters import DatasetFilters
 from review.datasets.exports import JudgedDraft
@@ -47,7 +47,7 @@ def write(
     file, inspection = JsonlFile(folder, Split.TRAIN.value, exports.UNJUDGED), Inspection(filters)
     records: set[str] = set()
     for ids in chunked(drafts_beside(version, filters, selection), CHUNK):
-        drafts = queries.unjudged_drafts(ids)
+        drafts = plain_golds.unjudged_drafts(ids)
         if version.drops_reasoning:
             drafts = [replace(draft, drops_reasoning=True) for draft in drafts]
         _write_chunk(version, file, inspection.looked(drafts))

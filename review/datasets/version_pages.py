@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from members.session import member_of
 from review.datasets import data_card, removed_samples, revocations, row_changes, version_diff, version_queries
@@ -23,7 +23,7 @@ from web.errors import Refusal
 from web.http.safe_redirect import safe_next_path
 
 
-@require_GET
+@require_safe
 def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     dataset = datasets_queries.dataset_or_404(member_of(request), slug)
     dataset_version = version_queries.by_number_or_404(dataset, number)
@@ -49,7 +49,7 @@ def version(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return render(request, "review/datasets/version.html", context)
 
 
-@require_GET
+@require_safe
 def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpResponse:
     dataset = datasets_queries.dataset_or_404(member_of(request), slug)
     a, b = (version_queries.by_number_or_404(dataset, number) for number in (older, newer))
@@ -75,7 +75,7 @@ def diff(request: HttpRequest, slug: str, older: int, newer: int) -> HttpRespons
     return render(request, "review/datasets/diff.html", context)
 
 
-@require_GET
+@require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     """From the form that picks two versions to their page."""
     dataset = datasets_queries.dataset_or_404(member_of(request), slug)
@@ -85,7 +85,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("review:dataset-diff", dataset.slug, *chosen)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     """Ask for the reason, then take the sample out of use."""
     member = member_of(request)

@@ -108,13 +108,14 @@ def word_count(fields: Fields) -> int:
 def leaves(value: object) -> Iterator[str | int | float | bool]:
     """Every value inside lists and objects, in their order; nothing for what is missing."""
     if isinstance(value, dict):
-        for part in value.values():
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        value = () if value is None else (value,)
+    for part in value:
+        if isinstance(part, (dict, list, tuple)):
             yield from leaves(part)
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from leaves(part)
-    elif value is not None:
-        yield value  # type: ignore[misc]
+        elif part is not None:
+            yield part
 
 
 def as_text(value: object) -> str:

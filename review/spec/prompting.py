@@ -243,6 +243,8 @@ _BEFORE = {"conversation": "\n", "document": "\n"}
 
 def _said(field: InputField, value: object) -> str:
     """A fact as a prompt says it: in one line, but for what has lines of its own."""
+    if isinstance(value, str) and field.type not in ("document", "object"):
+        return " ".join(value.split())
     if field.type == "conversation" and isinstance(value, list):
         return "\n".join(f"{turn.get('role', '')}: {turn.get('content', '')}" for turn in value)
     if field.type == "document" and isinstance(value, str):

@@ -75,10 +75,11 @@ def normalise_value(field: OutputItem, value: object, where: str) -> Any:
         ValueError: Names the place, what stands there, and what may.
     """
     empty: Any = "" if field.type in TEXTS else [] if field.type in ("list", "choices") else None
-    if value in (None, "", []) or (isinstance(value, str) and value.isspace()) or _is_left_out(field, value):
-        normal = empty
+    if isinstance(value, str):
+        is_empty = not value or value.isspace()
     else:
-        normal = _NORMAL[field.type](field, value, where)
+        is_empty = value in (None, []) or _is_left_out(field, value)
+    normal = empty if is_empty else _NORMAL[field.type](field, value, where)
     # Who changes a label need not write why: what a teacher reasoned for another one is then left out.
     is_needed = field.required and not (isinstance(field, OutputField) and field.role == "reasoning")
     if is_needed and normal == empty:

@@ -114,22 +114,29 @@ def _sft(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> lis
 
 def _dpo(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:
     """A pair for each text found worse. Verdicts given in bulk were not read one by one: they prefer nothing."""
+    if not _may_be_preferred(gold):
+        return []
+    texts = [(worse, _answer(gold.completion(worse.fields))) for worse in gold.worse]
     return [
         {
             "id": worse.id,
             "prompt": prompt,
             "chosen": answer,
-            "rejected": _answer(gold.completion(worse.fields)),
+            "rejected": rejected,
             "meta": _pair_meta(gold, worse),
         }
-        for worse in gold.worse
-        if is_preferred(gold, worse)
+        for worse, rejected in texts
+        if rejected != answer
     ]
 
 
 def is_preferred(gold: JudgedDraft, worse: RejectedText) -> bool:
     """Whether a gold and a text found worse make a pair: not a rejected gold, one judged in bulk, or the same text."""
-    return gold.is_positive and not gold.is_bulk and gold.completion(worse.fields) != gold.text
+    return _may_be_preferred(gold) and gold.completion(worse.fields) != gold.text
+
+
+def _may_be_preferred(gold: JudgedDraft) -> bool:
+    return gold.is_positive and not gold.is_bulk
 
 
 def _kto(gold: JudgedDraft, prompt: list[Message], answer: list[Message]) -> list[Row]:

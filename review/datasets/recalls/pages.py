@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
 from review.datasets.recalls import preview, queries, recall, undo
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CRITERIA = ("teacher", "reviewer", "since", "until", "order", "rule")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose drafts and see what would happen; the button there posts to the same page."""
     member = member_of(request)
@@ -67,7 +67,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/recalls/index.html", context, status=refusal.status if refusal else 200)
 
 
-@require_GET
+@require_safe
 def detail(request: HttpRequest, recall_id: UUID) -> HttpResponse:
     member = member_of(request)
     made = queries.recall_or_404(member, recall_id)
