@@ -1,21 +1,24 @@
-"""Who loses a race is told so: a deadlock may be sent again, and what hangs on a removed row is a conflict; neither is a fault."""
+"""Who loses a race or meets a full disk is told so: a deadlock may be sent again, a removed row is a conflict, a full disk waits for room."""
 
 from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
 from members.models import Member
 from review.models import Task
+from tests.full_disks import room_for
 from tests.review import factories
 from web.http import away
-from web.http.raced import CONTESTED, GONE, raced
+from web.http.not_taken import CONTESTED, FULL, GONE, not_taken
 from webhooks.endpoints import edit, queries
 from webhooks.models import Delivery, Hook
 
@@ -77,7 +80,7 @@ def test_of_two_transactions_in_a_deadlock_one_may_send_the_same_again(admin: Me
         errors = [one.result() for one in [pool.submit(lock, *tasks), pool.submit(lock, *reversed(tasks))]]
 
     lost = [error for error in errors if error is not None]
-    assert [raced(error) for error in lost] == [CONTESTED]
+    assert [not_taken(error) for error in lost] == [CONTESTED]
     try:
         raise lost[0]
     except DatabaseError:
@@ -86,5 +89,21 @@ def test_of_two_transactions_in_a_deadlock_one_may_send_the_same_again(admin: Me
 
 
 def test_other_errors_are_no_race() -> None:
-    assert raced(None) is None
-    assert raced(ValueError("FOREIGN KEY constraint failed")) is None
+    assert not_taken(None) is None
+    assert not_taken(ValueError("FOREIGN KEY constraint failed")) is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sources/", "/tasks/desk/sources/import/"])
+def test_an_upload_that_finds_no_room_is_told_so(
+    path: str, admin: Member, api_as: Any, as_member: Any, tmp_path: Path, settings: Any
+) -> None:
+    factories.make_desk(by=admin, count=1, slug="desk")
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE, settings.FILE_UPLOAD_TEMP_DIR = 0, str(tmp_path)
+    client = api_as(admin) if path.startswith("/api/") else as_member(admin)
+    client.raise_request_exception = False
+    file = SimpleUploadedFile("rows.csv", b"company\n" + b"Northwind Bakery\n" * 10_000)
+
+    with room_for(1 << 12):
+        answer = client.post(path, {"file": file, "task": "desk"}, format="multipart")
+
+    assert (answer.status_code, FULL.title in answer.content.decode()) == (507, True)

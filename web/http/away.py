@@ -13,8 +13,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseServerError, JsonResponse
 from django.template.loader import render_to_string
 
+from web.http.not_taken import NotTaken, not_taken
 from web.http.problem_shape import CONTENT_TYPE
-from web.http.raced import Raced, raced
 from web.logs import context
 
 RETRY_AFTER_S = 5
@@ -79,15 +79,15 @@ def server_fault(request: HttpRequest) -> HttpResponseBase:
         if is_program:
             return JsonResponse(body(), status=503, content_type=CONTENT_TYPE, headers=headers())
         return HttpResponse(render_to_string("503.html"), status=503, headers=headers())
-    if (lost := raced(error)) is not None:
-        return _lost_race(lost, is_program=is_program)
+    if (lost := not_taken(error)) is not None:
+        return _not_taken(lost, is_program=is_program)
     request_id = context.request_id()
     if is_program:
         return JsonResponse({**BROKEN, "request_id": request_id}, status=500, content_type=CONTENT_TYPE)
     return HttpResponseServerError(render_to_string("500.html", {"request_id": request_id}))
 
 
-def _lost_race(lost: Raced, *, is_program: bool) -> HttpResponse:
+def _not_taken(lost: NotTaken, *, is_program: bool) -> HttpResponse:
     headers = {"Retry-After": str(lost.retry_after_s)} if lost.retry_after_s else {}
     told = {"title": lost.title, "status": lost.status, "code": lost.code, "hint": lost.hint}
     if is_program:

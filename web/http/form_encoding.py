@@ -22,7 +22,7 @@ def refuse_other_encodings(
     def answer(request: HttpRequest) -> HttpResponse:
         if request.content_type == FORM and request.encoding is not None:
             if codecs.lookup(request.encoding).name != "utf-8":
-                told = {"title": "The form is not in UTF-8.", "hint": "Send it in UTF-8."}
+                told = {"title": "The form is not in UTF-8.", "hint": "Nothing was changed. Send it in UTF-8."}
                 return render(request, "not_taken.html", told, status=400)
             request.encoding = "utf-8"
         return get_response(request)

@@ -1,14 +1,16 @@
-"""When other requests changed the same rows at the very moment: an answer that says so, and what to do, instead of a fault.
+"""Where a request met an obstacle that is no fault of the product: an answer that says which, and what to do.
 
 A transaction that PostgreSQL ended so that another could go on may simply be sent again. One that names a row which somebody removed
-meanwhile has nothing left to name. In both cases nothing was changed.
+meanwhile has nothing left to name. What met a full disk, be it the database's or the one where uploads lie, waits for room.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, OperationalError
+from django.db import DatabaseError, IntegrityError, OperationalError
+
+from web.disk import full_disk
 
 # PostgreSQL's states: a deadlock, and a transaction that no order of the others explains.
 _ENDED_STATES = ("40P01", "40001")
@@ -16,8 +18,8 @@ _GONE_STATE, _GONE_IN_SQLITE = "23503", "FOREIGN KEY constraint failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Raced:
-    """What a request is told that lost a race.
+class NotTaken:
+    """What a request is told that was not done.
 
     Attributes:
         retry_after_s: After so many seconds the same may be sent again; 0 where that would not help.
@@ -30,14 +32,14 @@ class Raced:
     retry_after_s: int = 0
 
 
-CONTESTED = Raced(
+CONTESTED = NotTaken(
     "contested",
     "Others changed the same at this very moment.",
     "Nothing of this request was done. Send the same once more.",
     503,
     retry_after_s=1,
 )
-GONE = Raced(
+GONE = NotTaken(
     "gone_meanwhile",
     "What this belongs to was removed meanwhile.",
     "Nothing of this request was done. Look at what is there now.",
@@ -45,8 +47,16 @@ GONE = Raced(
 )
 
 
-def raced(error: BaseException | None) -> Raced | None:
-    """What a request is told whose error says that it lost a race; None for any other error."""
+FULL = NotTaken(
+    full_disk.CODE,
+    "A disk of the server is full.",
+    "Whoever keeps the server has to free some room; then send the same again.",
+    507,
+)
+
+
+def not_taken(error: BaseException | None) -> NotTaken | None:
+    """What a request is told whose error says that it lost a race or met a full disk; None for any other error."""
     state = getattr(getattr(error, "__cause__", None), "sqlstate", None)
     if isinstance(error, OperationalError) and state in _ENDED_STATES:
         return CONTESTED
@@ -54,4 +64,6 @@ def raced(error: BaseException | None) -> Raced | None:
         state == _GONE_STATE or (state is None and _GONE_IN_SQLITE in str(error))
     ):
         return GONE
+    if isinstance(error, (OSError, DatabaseError)) and full_disk.is_full(error):
+        return FULL
     return None

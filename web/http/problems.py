@@ -15,8 +15,8 @@ from rest_framework.views import set_rollback
 
 from web.errors import Refusal
 from web.http import away, problem_context
+from web.http.not_taken import not_taken
 from web.http.problem_shape import CONTENT_TYPE
-from web.http.raced import raced
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -36,9 +36,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = _problem_of(error)
     if response is None and away.is_away(error):
         response = Response(away.body(), status=503, content_type=CONTENT_TYPE, headers=away.headers())
-    if response is None and (lost := raced(error)) is not None:
+    if response is None and (lost := not_taken(error)) is not None:
         # Also a fault of our own may look like this, so it is told in the log.
-        logger.warning("A request lost a race: %s.", lost.code, exc_info=error)
+        logger.warning("A request was not taken: %s.", lost.code, exc_info=error)
         response = problem(lost.code, lost.title, lost.status, hint=lost.hint, retry_after_s=lost.retry_after_s or None)
         if lost.retry_after_s:
             response["Retry-After"] = str(lost.retry_after_s)
