@@ -100,7 +100,7 @@ def sample(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Step one: a file comes in, and waits for its columns to be looked at."""
     task = task_to_lead_or_403(member_of(request), slug)
@@ -123,7 +123,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/contacts/upload.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Steps two and three: columns, basis and what would come of it; then the import itself."""
     member = member_of(request)

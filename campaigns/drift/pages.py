@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.drift import queries, register
 from campaigns.drift.forms import DriftForm
@@ -97,7 +97,7 @@ def look(request: HttpRequest, drift_id: UUID) -> HttpResponse:
     return redirect("campaigns:drift-study", found.pk)
 
 
-@require_GET
+@require_safe
 def record_json(request: HttpRequest, drift_id: UUID) -> HttpResponse:
     """The registration as a file, byte for byte as it was hashed."""
     found = queries.study_or_404(member_of(request), drift_id)

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.experiments import design, page_data, promote_winner, record_look, register, results, simulated_truth
 from campaigns.experiments import next_round as rounds
@@ -89,7 +89,7 @@ def _carry_out(request: HttpRequest, campaign: Campaign, form: ExperimentForm) -
     return redirect("campaigns:experiment", made.slug)
 
 
-@require_GET
+@require_safe
 def outlook(request: HttpRequest, slug: str) -> HttpResponse:
     """Render the expected power for the numbers in the form, for htmx."""
     campaign = queries.get_or_404(member_of(request), slug)
@@ -175,7 +175,7 @@ def promote(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("campaigns:experiment", experiment.slug)
 
 
-@require_GET
+@require_safe
 def contacts_csv(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     text = "".join(results.csv_of(experiment))
@@ -184,7 +184,7 @@ def contacts_csv(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def registration_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The registration, byte for byte as it was hashed."""
     experiment = experiments_queries.get_or_404(member_of(request), slug)
@@ -194,7 +194,7 @@ def registration_json(request: HttpRequest, slug: str) -> HttpResponse:
     return _named(response, f"{experiment.slug}-registration.json")
 
 
-@require_GET
+@require_safe
 def result_json(request: HttpRequest, slug: str) -> HttpResponse:
     experiment = experiments_queries.get_or_404(member_of(request), slug)
     text = json.dumps(results.result(experiment), ensure_ascii=False, indent=1)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns.outcomes import queries as outcomes_queries
 from campaigns.overview import blockers, desk_integration, figures, waiting
@@ -151,7 +151,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/detail.html", _overview(request, campaign))
 
 
-@require_GET
+@require_safe
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """The part of a campaign's page that moves, for htmx."""
     campaign = selectors.get_or_404(member_of(request), slug)

@@ -23,7 +23,7 @@ from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for an address. By POST, and on to a page named by its HMAC: the address itself stays out of every log."""
     task = task_to_lead_or_403(member_of(request), slug)

@@ -18,7 +18,7 @@ from web.errors import Refusal
 from web.http.form_errors import add_refusal
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """All identities, and a new one."""
     member = member_of(request)
@@ -42,7 +42,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/contacts/senders.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, slug: str, sender: str) -> HttpResponse:
     member = member_of(request)
     task = task_to_lead_or_403(member, slug)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """The list, and more addresses for it."""
     task = task_to_lead_or_403(member_of(request), slug)

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evaluation.arena import cast_vote, open_arena, outlook, presentation, queries, rule
 from evaluation.arena.forms import ArenaForm
@@ -36,7 +36,7 @@ SAID = {
 }
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -107,7 +107,7 @@ def _open_of(evaluation: Evaluation) -> Arena | None:
     return next((arena for arena in arenas if set(arena.systems) == wanted), None)
 
 
-@require_GET
+@require_safe
 def detail(request: HttpRequest, arena_id: UUID) -> HttpResponse:
     member = member_of(request)
     arena = queries.arena_or_404(member, arena_id)

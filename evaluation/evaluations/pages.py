@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from evaluation.evaluations import (
     answer,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 RECORDS_A_PAGE = 5
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     page = numbered_page(selectors.visible(member_of(request), task=task), request.GET.get("page"))
@@ -107,7 +107,7 @@ def _ordered(request: HttpRequest, run: TrainingRun, order: Callable[[OrderForm]
     return redirect("evaluation:detail", made.pk)
 
 
-@require_GET
+@require_safe
 def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = selectors.evaluation_or_404(member_of(request), evaluation_id)
     summary, failing = evaluation.summary, request.GET.get("failing", "")
@@ -160,7 +160,7 @@ def detail(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     return render(request, "evaluation/detail.html", context)
 
 
-@require_GET
+@require_safe
 def card(request: HttpRequest, run_id: UUID) -> HttpResponse:
     run = run_selectors.run_or_404(member_of(request), run_id)
     evaluation = selectors.of_run(member_of(request), run.pk)

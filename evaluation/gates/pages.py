@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from evaluation.evaluations import queries as evaluation_queries
 from evaluation.evaluations import slices as scored_slices
@@ -60,7 +60,7 @@ def freeze(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("evaluation:gate", slug)
 
 
-@require_GET
+@require_safe
 def slices(request: HttpRequest, evaluation_id: UUID) -> HttpResponse:
     evaluation = evaluation_queries.evaluation_or_404(member_of(request), evaluation_id)
     judged_by = tables.headline_metrics(evaluation.summary)[0]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluation.retrieval import queries, register
 from evaluation.retrieval.forms import RetrievalForm
@@ -44,7 +44,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluation/retrieval_new.html", context, status=422 if form.errors else 200)
 
 
-@require_GET
+@require_safe
 def study(request: HttpRequest, retrieval_id: UUID) -> HttpResponse:
     member = member_of(request)
     found = queries.study_or_404(member, retrieval_id)
@@ -60,7 +60,7 @@ def study(request: HttpRequest, retrieval_id: UUID) -> HttpResponse:
     return render(request, "evaluation/retrieval.html", context)
 
 
-@require_GET
+@require_safe
 def record_json(request: HttpRequest, retrieval_id: UUID) -> HttpResponse:
     """The registration as a file."""
     member = member_of(request)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluation.retrieval import queries as retrieval
 from evaluation.studies import columns, launch_study, presentation, registration, replication
@@ -35,7 +35,7 @@ MOST_OTHERS = 50
 MOST_OF_VERIFIERS = 50
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form, refusal = (
@@ -62,7 +62,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluation/studies.html", context, status=refusal.status if refusal else 200)
 
 
-@require_GET
+@require_safe
 def paper(request: HttpRequest, slug: str) -> HttpResponse:
     """The paper's table and claims beside what was measured of the task."""
     task = task_or_404(member_of(request), slug)
@@ -70,7 +70,7 @@ def paper(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluation/paper.html", context)
 
 
-@require_GET
+@require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the study in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
@@ -85,18 +85,18 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "evaluation/_study_estimate.html", context)
 
 
-@require_GET
+@require_safe
 def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
     return render(request, "evaluation/study.html", _context(request, study_id))
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest, study_id: UUID) -> HttpResponse:
     """The part of a study's page that changes while it runs."""
     return render(request, "evaluation/_study_cells.html", _context(request, study_id))
 
 
-@require_GET
+@require_safe
 def cells_csv(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study_row = selectors.study_or_404(member_of(request), study_id)
     return _file(
@@ -106,7 +106,7 @@ def cells_csv(request: HttpRequest, study_id: UUID) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def record_json(request: HttpRequest, study_id: UUID) -> HttpResponse:
     study_row = selectors.study_or_404(member_of(request), study_id)
     text = presentation.record_file(study_row, StudyReader(member_of(request)))

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from generation.budgets import queries
 from generation.diversity import forms
@@ -117,7 +117,7 @@ def _launch(request: HttpRequest, task: Task, form: OrderForm, mix: MixForm) -> 
     return order, 302
 
 
-@require_GET
+@require_safe
 def quote(request: HttpRequest, slug: str) -> HttpResponse:
     """What the order in the launch form would cost; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)

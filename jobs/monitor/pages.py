@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.lifecycle import control
 from jobs.live import stream
@@ -23,7 +23,7 @@ from web.http.safe_redirect import safe_next_path
 VERBS = {"pause": control.pause, "resume": control.resume, "cancel": control.cancel}
 
 
-@require_GET
+@require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
     jobs = queries.filtered(queries.visible(member_of(request)), request.GET)
     context = {
@@ -38,7 +38,7 @@ def job_list(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/list.html", context)
 
 
-@require_GET
+@require_safe
 def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
     job = queries.get(member_of(request), job_id)
     context = {
@@ -74,7 +74,7 @@ def priority(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return redirect(_back(request, job_id))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def hosts_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         is_draining = request.POST.get("verb") == "drain"
@@ -92,7 +92,7 @@ def hosts_page(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/hosts.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def halt_page(request: HttpRequest) -> HttpResponse:
     errors: dict[str, list[str]] = {}
     if request.method == "POST":
@@ -119,7 +119,7 @@ def _halt_or_resume(request: HttpRequest) -> None:
     halt.halt(by=member_of(request), reason=request.POST.get("reason", ""))
 
 
-@require_GET
+@require_safe
 def job_events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     job = queries.get(member_of(request), job_id)
     return stream.response(
@@ -127,7 +127,7 @@ def job_events(request: HttpRequest, job_id: UUID) -> StreamingHttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def events_of_jobs(request: HttpRequest) -> StreamingHttpResponse:
     wanted = stream.parse_positions(request.GET.getlist("job"))
     return stream.response(stream.stream_jobs(queries.seen_positions(member_of(request), wanted)), request=request)

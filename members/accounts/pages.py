@@ -24,7 +24,7 @@ from web.http.form_errors import add_refusal
 YEAR_S = 365 * 86400
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     if request.POST.get("do") in {"address", "confirm"}:
@@ -76,7 +76,7 @@ def _profile(request: HttpRequest, **context: object) -> dict[str, object]:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_list(request: HttpRequest) -> HttpResponse:
     admin = member_of(request)
     everyone = queries.all_members(admin)

@@ -113,7 +113,7 @@ def recent_only(view: View) -> View:
     return asked
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def by_sso(request: HttpRequest) -> HttpResponse:
     """Where members without a password or a second factor prove it: by signing in again at their provider."""
     sent = request.POST if request.method == "POST" else request.GET
@@ -169,7 +169,7 @@ def _reauthentication_url(request: HttpRequest) -> str:
 
 def _page_of(request: HttpRequest) -> str:
     """The page the member looks at: an address that may be opened again."""
-    if request.method == "GET" and not request.headers.get("HX-Request"):
+    if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
         return request.get_full_path()
     return _is_own_path(request, request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
 

@@ -20,7 +20,7 @@ from web.http.form_errors import add_refusal
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def token_list(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     form = TokenForm(request.POST or None, is_admin=member.is_admin)

@@ -41,7 +41,7 @@ class TaskTeams:
         team.give_role(member, task_or_404(by, task), role=role, by=by)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def member_page(request: HttpRequest, member_id: uuid.UUID) -> HttpResponse:
     admin = member_of(request)
     member = members.member_or_404(admin, member_id)

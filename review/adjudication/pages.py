@@ -23,7 +23,7 @@ from web.errors import Refusal
 LATE_DONE = {RulingKind.ADOPT: "Adopted: it counts now.", RulingKind.LEAVE: "Dismissed; it stays on record."}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def late(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -60,7 +60,7 @@ def _rule_on_late(request: HttpRequest) -> str:
     return LATE_DONE[RulingKind.LEAVE]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def disputed(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from members.session import member_of
 from review.bulk import listing, planning, similar_drafts, wording
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 IN_SIGHT = 3
 
 
-@require_GET
+@require_safe
 def list_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -74,7 +74,7 @@ def _chips(filters: list[listing.FilterControl], wanted: DraftFilter) -> list[di
     ]
 
 
-@require_GET
+@require_safe
 def clusters_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -91,7 +91,7 @@ def clusters_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "review/bulk/clusters.html", context)
 
 
-@require_GET
+@require_safe
 def similar_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.models import Member
 from members.session import member_of
@@ -59,7 +59,7 @@ SAID = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def focus_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -176,7 +176,7 @@ def _context(
     }
 
 
-@require_GET
+@require_safe
 def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -200,7 +200,7 @@ def draft_page(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     return render(request, "review/desk/draft.html", context)
 
 
-@require_GET
+@require_safe
 def decisions_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)
@@ -253,7 +253,7 @@ def reopen(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect(f"/tasks/{slug}/review/?card={draft}" if outcome.deck else f"/tasks/{slug}/review/decisions/")
 
 
-@require_GET
+@require_safe
 def draft_text(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     """`?path=body` of the draft, or `?fact=page` of its record."""
     draft = queries.draft_or_404(member_of(request), draft_id)

@@ -32,7 +32,7 @@ MOST_ROWS = 2_000
 _SHOWN = 20
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Step one: a log comes in; one that cannot be read gets no further."""
     require_may_create(member_of(request))
@@ -53,7 +53,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "review/sources/from_log.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest, name: str) -> HttpResponse:
     """Steps two and three: what the log holds, and the task that is made of it."""
     require_may_create(member_of(request))

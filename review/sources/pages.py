@@ -144,7 +144,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "review/sources/detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Step one: a file comes in, and waits for its columns to be looked at."""
     task = task_or_404(member_of(request), slug)
@@ -185,7 +185,7 @@ def _next_step(slug: str, spec: TaskSpec, name: str, chosen: dict[str, Any]) -> 
     return f"{reverse('review:import-columns', args=[slug, name])}?{urlencode(query)}"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Steps two and three: which column fills which field, with what would come of it; then the import itself."""
     task = task_or_404(member_of(request), slug)

@@ -36,7 +36,7 @@ _TEXT_FILES = frozenset({".txt", ".md", ".tsv"})
 JUDGE, TEACHER = "judge", "teacher"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def bring(request: HttpRequest) -> HttpResponse:
     """Step one: rows come in; those that cannot be read get no further."""
     require_may_create(member_of(request))
@@ -86,7 +86,7 @@ def _kept(file: UploadedFile[Any]) -> tuple[str, str]:
     return _pasted(text)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def found(request: HttpRequest, name: str) -> HttpResponse:
     """Steps two and three: what the rows hold, and the task that is made of them."""
     require_may_create(member_of(request))

@@ -34,7 +34,7 @@ MEANINGS = (("accept", "accept"), ("edit", "edit"), ("reject", "reject"), ("leav
 REVIEWERS_SHOWN = 200
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def columns(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """What would come of an export under the choices made so far; then the import itself."""
     member = member_of(request)

@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "review/tasks/index.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     require_may_create(member_of(request))
     form = NewTaskForm(request.POST or None, initial=_initial(request.GET.get("from", "")))
@@ -117,7 +117,7 @@ def _initial(starter: str) -> dict[str, str]:
     return {"starter": chosen_starter.slug, "name": chosen_starter.name}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, slug: str) -> HttpResponse:
     """The form; a row button redraws it, *check* shows mistakes and example, *save* makes the next version."""
     task = task_or_404(member_of(request), slug)

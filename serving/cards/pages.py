@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from members.session import member_of
 from review.datasets import data_card
@@ -17,7 +17,7 @@ from serving.cards.markdown import markdown
 from training.miniatures import queries
 
 
-@require_GET
+@require_safe
 def card(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     context = {
@@ -30,7 +30,7 @@ def card(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     return render(request, "serving/card.html", context)
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     response = HttpResponse(markdown(card_of(miniature)), content_type="text/markdown; charset=utf-8")

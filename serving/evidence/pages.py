@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from members.session import member_of
 from serving.evidence import files
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from training.models import Miniature
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def evidence(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     """Both files of a miniature, and having one made."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
@@ -34,7 +34,7 @@ def evidence(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     return _page(request, miniature, refusal)
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, miniature_id: UUID) -> HttpResponse | StreamingHttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     try:

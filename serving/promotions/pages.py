@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from members.session import member_of
 from review.states import Role
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from training.models import Miniature
 
 
-@require_GET
+@require_safe
 def task_panel(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     return _part(request, "task", panels.of_task(member_of(request), task))
 
 
-@require_GET
+@require_safe
 def miniature_panel(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
     return _part(request, "miniature", panels.of_miniature(member_of(request), miniature))

@@ -55,8 +55,8 @@ def ask(client: Client, route: Route, address: str, method: str, body: dict[str,
     """
     cookies = client.cookies.copy()
     with transaction.atomic():
-        if method == "GET":
-            response = client.get(address)
+        if method in ("GET", "HEAD"):
+            response = client.generic(method, address)
         elif route.is_api and "file" not in body:
             response = client.generic(
                 method, address, json.dumps(body), content_type="application/json", headers={"If-Match": '"x"'}

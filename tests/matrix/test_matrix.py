@@ -54,6 +54,10 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
             got, content = ask(installation.browsers[caller], route, address, method, body)
             if got not in allowed(need, caller):
                 wrong.append(f"{method} {address} as {caller}: {got}, but it needs {need.name}. {content[:160]!r}")
+            # Monitors and link checkers ask for the headers alone.
+            is_shown = caller == "admin" and (method, got) == ("GET", "reached")
+            if is_shown and ask(installation.browsers[caller], route, address, "HEAD", body)[0] != "reached":
+                wrong.append(f"HEAD {address}: does not answer as GET does")
             if caller == "stranger" and got == "reached" and CANARY.encode() in content.lower():
                 wrong.append(f"{method} {address}: shows a stranger what belongs to another task")
 

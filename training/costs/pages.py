@@ -25,7 +25,7 @@ class HostPriceForm(forms.Form):
     note = forms.CharField(label="Note", max_length=200, required=False, help_text="Such as: what the cloud bills.")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     form = HostPriceForm(request.POST or None, initial={"host": request.GET.get("host", "default")})
     if request.method == "POST":

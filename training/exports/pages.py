@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
@@ -19,7 +19,7 @@ from training.miniatures import queries, zip_stream
 from web.errors import Refusal
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     """The formats of a miniature, and ordering one."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)
@@ -44,7 +44,7 @@ def exports(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     return render(request, "training/exports.html", context, status=refusal.status if refusal else 200)
 
 
-@require_GET
+@require_safe
 def download(request: HttpRequest, miniature_id: UUID, target: str) -> HttpResponseBase:
     """A written export: one file as it is, several as a zip made while it is sent."""
     miniature = queries.miniature_or_404(member_of(request), miniature_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from members.session import member_of
 from review.sources.judge_records.queries import is_withheld
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from training.models import Miniature
 
 
-@require_GET
+@require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     context = {
@@ -36,7 +36,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/miniatures.html", context)
 
 
-@require_GET
+@require_safe
 def detail(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
     job = _writing(miniature, request)
@@ -63,7 +63,7 @@ def write(request: HttpRequest, miniature_id: UUID) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('write/')}?writing={job.pk}#writing")
 
 
-@require_GET
+@require_safe
 def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> HttpResponse:
     """How a text stands; asks for itself again until it is there."""
     miniature = selectors.miniature_or_404(member_of(request), miniature_id)
@@ -71,7 +71,7 @@ def writing_part(request: HttpRequest, miniature_id: UUID, job_id: UUID) -> Http
     return render(request, "training/_writing.html", written_text.context(miniature, job))
 
 
-@require_GET
+@require_safe
 def archive(request: HttpRequest, miniature_id: UUID) -> HttpResponseBase:
     return _download(selectors.miniature_or_404(member_of(request), miniature_id))
 

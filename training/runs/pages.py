@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from jobs.monitor.queries import may_steer
 from members.session import member_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SORTED_BY = {"student": "student__name", "state": "job__state", "launched": "created_at"}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form, refusal = _form(request, task), None
@@ -75,7 +75,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/index.html", context, status=refusal.status if refusal else 200)
 
 
-@require_GET
+@require_safe
 def recipe(request: HttpRequest, slug: str) -> HttpResponse:
     """The table of a recipe's values, for the launch form."""
     task = task_or_404(member_of(request), slug)
@@ -85,7 +85,7 @@ def recipe(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/_recipe_chosen.html", context)
 
 
-@require_GET
+@require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the run in the launch form would take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
@@ -106,18 +106,18 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/_estimate.html", context)
 
 
-@require_GET
+@require_safe
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return render(request, "training/run.html", _run_context(request, run_id))
 
 
-@require_GET
+@require_safe
 def outcome(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """The head of a run's page, loaded again when its job has ended."""
     return render(request, "training/_outcome.html", _run_context(request, run_id))
 
 
-@require_GET
+@require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     chosen = runs_queries.runs_by_id(member_of(request), task, request.GET.getlist("run"))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from training.models import Student
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     form, status = StudentForm(request.POST or None), 200
     if request.method == "POST" and form.is_valid():

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.session import member_of
 from review.datasets import queries
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from review.models import Task
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     task = task_or_404(member_of(request), slug)
     form, refusal = _form(request, task, request.POST if request.method == "POST" else None, request.GET), None
@@ -52,7 +52,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/sweeps.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     """What the sweep in the form would be and take; a refusal stands in its place."""
     task = task_or_404(member_of(request), slug)
@@ -66,18 +66,18 @@ def estimate(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "training/_sweep_estimate.html", context)
 
 
-@require_GET
+@require_safe
 def sweep(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     return render(request, "training/sweep.html", _context(request, sweep_id))
 
 
-@require_GET
+@require_safe
 def progress(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     """The part of a sweep's page that changes while it runs."""
     return render(request, "training/_sweep_cells.html", _context(request, sweep_id))
 
 
-@require_GET
+@require_safe
 def cells_csv(request: HttpRequest, sweep_id: UUID) -> HttpResponse:
     sweep_row = selectors.sweep_or_404(member_of(request), sweep_id)
     answer = HttpResponse("".join(presentation.csv_of(sweep_row)).encode(), content_type="text/csv; charset=utf-8")

@@ -67,7 +67,7 @@ SHOWN = 50
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest) -> HttpResponse:
     member = member_of(request)
     visible = queries.visible_hooks(member)
@@ -85,7 +85,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: HttpRequest, hook_id: UUID) -> HttpResponse:
     member = member_of(request)
     hook = queries.hook_or_404(member, hook_id)

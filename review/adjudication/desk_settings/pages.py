@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _Act = Callable[[Member, Any, QueryDict], str]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)

@@ -32,7 +32,7 @@ ASKED = ("count", "members", "until")
 SHARES_A_PAGE = 10
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose and see the split; the button there posts to the same page."""
     member = member_of(request)

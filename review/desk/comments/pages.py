@@ -38,7 +38,7 @@ def write(request: HttpRequest, slug: str, draft_id: UUID) -> HttpResponse:
     return redirect(f"/tasks/{slug}/review/drafts/{draft_id}/#comments")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def mentions(request: HttpRequest) -> HttpResponse:
     """Where the member was named; a POST marks one, or all, as read."""
     member = member_of(request)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KINDS = reconsideration.KINDS
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Read the guidelines; a lead answers whether earlier decisions stand."""
     member = member_of(request)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNDONE = "Taken back: all drafts of this record are on the desk again."
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
     member = member_of(request)
     task = task_or_404(member, slug)

@@ -19,7 +19,7 @@ from web.db.keys import uuid_or_none
 from web.errors import Refusal
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest, draft_id: UUID) -> HttpResponse:
     member = member_of(request)
     draft = queries.draft_or_404(member, draft_id)

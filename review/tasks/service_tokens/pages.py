@@ -19,7 +19,7 @@ from web.http.form_errors import add_refusal
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     lead = member_of(request)
     task = task_or_404(lead, slug)
