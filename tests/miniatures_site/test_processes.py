@@ -136,6 +136,17 @@ def test_each_line_of_output_is_told_with_its_name(start, folder):
     assert f"one from {folder}\n" in lines
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells a process that its parent ended")
+def test_no_process_outlives_a_supervisor_that_is_killed(start, folder):
+    (folder / "stays.py").write_text(MODULE)
+    process = start(one=f"{STAYS}one", forked_one='python -m stays forked_one "${PLACE}"')
+    wait_for(lambda: pids(folder, "one") and pids(folder, "forked_one"))
+
+    process.kill()
+
+    wait_for(lambda: not any(is_alive(pid) for name in ("one", "forked_one") for pid in pids(folder, name)))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
 def test_a_forked_program_begins_with_what_is_imported_and_comes_back_from_nothing(start, folder):
     (folder / "stays.py").write_text(MODULE)

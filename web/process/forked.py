@@ -20,6 +20,8 @@ from pathlib import Path
 from string import Template
 from typing import IO, NoReturn
 
+from web.process.parent import end_with_parent
+
 RESET = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -79,6 +81,7 @@ def _become(
 ) -> NoReturn:
     """In the child: run the module as `python -m` does, and leave as the interpreter would."""
     os.setsid()
+    end_with_parent(signal.SIGTERM)
     for number in RESET:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     status = 1

@@ -16,6 +16,7 @@ from typing import IO
 
 from web.process import forked as forking
 from web.process.forked import ForkedProcess
+from web.process.parent import end_with_parent
 
 # Who stays up for so long has come up well; who ends sooner so often in a row never will.
 HEALTHY_AFTER_S = 10.0
@@ -144,6 +145,8 @@ class ProcfileRunner:
             cwd=self._folder,
             env=self._environment,
             start_new_session=True,
+            # A supervisor that is killed stops nobody, and who went on would keep the port.
+            preexec_fn=_end_with_supervisor,  # It calls one function of the system, and takes no lock.
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -191,6 +194,10 @@ class ProcfileRunner:
 
     def _say(self, words: str) -> None:
         self._tell("", words.encode())
+
+
+def _end_with_supervisor() -> None:
+    end_with_parent(signal.SIGTERM)
 
 
 def _send(process: subprocess.Popen[bytes] | ForkedProcess, number: signal.Signals) -> None:

@@ -8,7 +8,6 @@ could. Without it, `accelerate launch -m training.engine RUN_DIR` by hand does t
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -23,11 +22,11 @@ from jobs.rundir.attempt import RESULT
 from jobs.rundir.durable import write_durably
 from jobs.rundir.identity import ProcessMark
 from training.engine.contracts import TrainError, TrainSpec
+from web.process.parent import end_with_parent
 
 FOLDER: Final = "launch"
 RANK, LAUNCHED = "RANK", "MINIATURES_LAUNCHED"
 POLL_EVERY_S: Final = 0.2
-PARENT_DIED: Final = 1  # PR_SET_PDEATHSIG
 
 
 def needs_launcher(spec: TrainSpec) -> bool:
@@ -42,7 +41,7 @@ def open_run(folder: Path) -> RunDir:
         return RunDir.open(folder)
     run = RunDir.join(folder, reports=rank == 0)
     if LAUNCHED in os.environ:
-        _die_with_parent()
+        end_with_parent(signal.SIGKILL)
         write_durably(_mark_file(folder, rank), identity.mark_of(os.getpid()).model_dump_json().encode())
     return run
 
@@ -143,17 +142,11 @@ def _mark_file(folder: Path, rank: int) -> Path:
     return folder / FOLDER / f"process-{rank}.json"
 
 
-def _die_with_parent() -> None:
-    """Have this process end with the one that started it: a kill misses those that lead sessions of their own."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGKILL)
-
-
 def _accelerate_launch() -> None:
     """`accelerate launch` with this process's arguments; it ends with its parent process."""
     from accelerate.commands import launch as accelerate
 
-    _die_with_parent()
+    end_with_parent(signal.SIGKILL)
     accelerate.main()
 
 
