@@ -140,7 +140,7 @@ def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: 
             desk.gold.append(place)
         if scores[place]:
             known.append((float(scores[place]), not good))
-            limit = _tried(known) if len(known) in TRIES else None
+            limit = _tried(known, scores[scores > 0]) if len(known) in TRIES else None
         if limit is not None:
             break
     if limit is None:
@@ -159,7 +159,7 @@ def steps(chances: Floats) -> Floats:
     return scores
 
 
-def _tried(known: Sequence[tuple[float, bool]]) -> float | None:
+def _tried(known: Sequence[tuple[float, bool]], among: Floats) -> float | None:
     """The product's rule: the threshold that verdicts bear out at this try."""
     attempt = TRIES.index(len(known)) + 1
     found = risk_control.safe_threshold(
@@ -167,6 +167,7 @@ def _tried(known: Sequence[tuple[float, bool]]) -> float | None:
         [wrong for _, wrong in known],
         bound=BOUND,
         level=risk_control.spent(attempt),
+        among=list(among),
     )
     return found.score if found else None
 

@@ -3,7 +3,8 @@
 Learn then Test (Angelopoulos, Bates, Candès, Jordan and Lei 2025, Annals of Applied Statistics 19(2)): each threshold is a
 null hypothesis *more than the bound is wrong above it*, tested by the exact binomial tail, in a fixed sequence from the
 strictest on until one is not rejected (Maurer, Hothorn and Lehmacher 1995). No threshold that is returned breaks the bound
-but with the stated chance, however many were looked at.
+but with the stated chance, however many were looked at. Where known answers were drawn oftener at some scores than at others,
+they are thinned by lot to what is decided.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from math import ceil, log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stats.intervals.distributions import beta_quantile, binomial_chances
 
@@ -27,7 +29,8 @@ class SafeThreshold:
 
     Attributes:
         score: What scores so much or more may be decided by the score.
-        wrong: Of those with a known answer that score so much, how many were wrong; `of` how many there were.
+        wrong: Of those with a known answer that score so much, how many were wrong; `of` how many there were. Both after
+            thinning.
     """
 
     score: float
@@ -51,36 +54,73 @@ def binomial_p(wrong: int, of: int, bound: float) -> float:
 
 
 def safe_threshold(
-    scores: Sequence[float], wrong: Sequence[bool], *, bound: float, level: float = LEVEL, steps: int = 20
+    scores: Sequence[float],
+    wrong: Sequence[bool],
+    *,
+    bound: float,
+    level: float = LEVEL,
+    steps: int = 20,
+    among: Sequence[float] | None = None,
 ) -> SafeThreshold | None:
     """The lowest threshold above which the bound is shown to hold.
 
     Args:
-        scores: Of a random sample with known answers, how sure the judge is that each is right, (N,); equal scores are never parted.
+        scores: Of a sample with known answers, how sure the judge is that each is right, (N,); equal scores are never parted.
         wrong: Whether each is wrong, (N,).
         bound: The greatest share of wrong ones, 0 to 1 and neither.
         level: Confidence that no more are wrong.
         steps: How many thresholds are tried at most, evenly by rank from the strictest that could show anything.
+        among: Scores of all that a threshold decides over, the sample's among them, (M,), where the sample was drawn oftener at
+            some scores than at others and by lot among like ones. Between two thresholds half as many answers lie as the
+            strictest needs, or more, and so many of them count as make each score's part what it is here. None where the
+            sample is a random one.
 
     Returns:
         The threshold, or None where the strictest one shows nothing: too few known answers, or too many wrong.
 
     Raises:
-        ValueError: A bound or level outside 0 to 1, or lists of different lengths.
+        ValueError: A bound or level outside 0 to 1, lists of different lengths, or a sample that is not among all.
     """
     _check(bound, level)
     if len(scores) != len(wrong):
         raise ValueError("Each score needs its answer.")
     given, errs = np.asarray(scores, dtype=float), np.asarray(wrong, dtype=bool)
+    needed = fewest(bound, level=level)
+    if among is not None:
+        steps = min(steps, 1 + max(0, len(given) - needed) // ceil(needed / 2))
+    by_lot, everyone = np.random.default_rng(0).permutation(len(given)), np.asarray(among, dtype=float)
     found: SafeThreshold | None = None
-    for count in _ranks(fewest(bound, level=level), len(given), steps):
+    strata: list[_Stratum] = []
+    stricter = np.inf
+    for count in _ranks(needed, len(given), steps):
         score = float(np.sort(given)[len(given) - count])
-        above = given >= score
-        tried = SafeThreshold(score, int(errs[above].sum()), int(above.sum()))
-        if binomial_p(tried.wrong, tried.of, bound) > 1 - level:
+        here = by_lot[(given[by_lot] >= score) & (given[by_lot] < stricter)]
+        if among is None:
+            strata.append(_Stratum(here, len(here)))
+        else:
+            strata.append(_Stratum(here, int(((everyone >= score) & (everyone < stricter)).sum())))
+        counted = errs[_in_proportion(strata)]
+        if binomial_p(int(counted.sum()), len(counted), bound) > 1 - level:
             break
-        found = tried
+        found, stricter = SafeThreshold(score, int(counted.sum()), len(counted)), score
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Stratum:
+    """Places of the known answers between two thresholds, in the order of a lot, and how many are decided there."""
+
+    known: NDArray[np.intp]
+    of: int
+
+
+def _in_proportion(strata: Sequence[_Stratum]) -> NDArray[np.intp]:
+    """So many known answers of each stratum, by lot, that all strata are drawn from at the same rate: that of the rarest."""
+    if any(len(stratum.known) > stratum.of for stratum in strata):
+        raise ValueError("The sample has to be among all that is decided.")
+    rate = min((len(stratum.known) / stratum.of for stratum in strata if stratum.of), default=1.0)
+    # What is rounded down leaves a sample of that rate or a smaller one.
+    return np.concatenate([stratum.known[: int(stratum.of * rate + 1e-9)] for stratum in strata])
 
 
 def least_share(wrong: int, of: int, *, level: float = LEVEL) -> float:

@@ -59,6 +59,41 @@ def test_the_bound_is_broken_no_oftener_than_stated() -> None:
     assert told > 200 and broken / 400 <= 0.05
 
 
+def _oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[list[float], list[bool], list[float]]:
+    """A judge that says .9 or .99, as often; of the first 8 % are wrong, of the others none, which a desk deals five times as often."""
+    among = chance.choice([0.9, 0.99], 1_200)
+    wrong = (among < 0.95) & (chance.random(1_200) < 0.08)
+    known = chance.random(1_200) < np.where(among < 0.95, 0.1, 0.5)
+    return among[known].tolist(), wrong[known].tolist(), among.tolist()
+
+
+def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first() -> None:
+    """Of all that scores .9 and more 4 % are wrong, of the sample 1.3 %: without the others beside it, it is let pass."""
+    chance, fooled, broken, told = np.random.default_rng(3), 0, 0, 0
+    for _ in range(300):
+        scores, wrong, among = _oftener_where_it_is_surer(chance)
+        by_sample = safe_threshold(scores, wrong, bound=0.02)
+        found = safe_threshold(scores, wrong, bound=0.02, among=among)
+        fooled += by_sample is not None and by_sample.score < 0.95
+        told += found is not None
+        broken += found is not None and found.score < 0.95
+
+    assert fooled / 300 > 0.1
+    assert told == 300 and broken / 300 <= 0.05
+
+
+def test_a_sample_that_was_drawn_evenly_keeps_its_answers() -> None:
+    scores, wrong = [0.99] * 200 + [0.9] * 200, [False] * 400
+    found = safe_threshold(scores, wrong, bound=0.02, among=scores * 3)
+
+    assert found is not None and (found.score, found.of) == (0.9, 400)
+
+
+def test_a_sample_that_is_not_among_all_is_refused() -> None:
+    with pytest.raises(ValueError, match="among all"):
+        safe_threshold([0.9] * 200, [False] * 200, bound=0.02, among=[0.9] * 100)
+
+
 def _cdf(z: float) -> float:
     from statistics import NormalDist
 

@@ -62,16 +62,29 @@ def test_what_is_borne_out_is_accepted_but_for_an_audit_that_waits_like_any_othe
     assert AuditRow.objects.filter(act="drafts_machine_accepted").exists()
 
 
+def test_verdicts_are_weighed_against_all_that_the_judge_passed_and_that_waits(
+    read: Judging, task: Task, judge: Teacher
+) -> None:
+    said = evidence.Word(judge.slug, judge.model, read.prompt_version, read.order.task_version)
+    passed = read.texts.filter(passes=True)
+    judged = passed.filter(draft__decisions__isnull=False).count()
+
+    known = evidence.known(task, said)
+
+    assert (len(known.scores), len(known.among)) == (judged, passed.count())
+    assert 0 < judged < passed.count()
+
+
 def test_it_is_no_verdict_and_changes_no_figure(read: Judging, task: Task, judge: Teacher, lead: Member) -> None:
     def counts() -> Any:
         said = evidence.Word(judge.slug, judge.model, read.prompt_version, read.order.task_version)
-        whole = figures.report(read).whole
+        known, whole = evidence.known(task, said), figures.report(read).whole
         return (
             Decision.objects.count(),
             Gold.objects.count(),
             agreement.report(task).lines,
             whole,
-            evidence.known(task, said),
+            (known.scores, known.wrong),
         )
 
     before = counts()
