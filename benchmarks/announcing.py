@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from benchmarks import databases, scratch
+from benchmarks import databases
 from benchmarks.calling import answering
+from demo import scratch
 
 RECORDS = 200
 ARMS = ("announced", "unannounced")

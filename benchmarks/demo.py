@@ -16,7 +16,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 
 if TYPE_CHECKING:
     from evaluation.models import Evaluation

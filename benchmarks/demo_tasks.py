@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from benchmarks import demo
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 
 RIGHT = "right_"
 

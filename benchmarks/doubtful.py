@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from benchmarks.freezing import clocked, judged_task
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 
 WRONG_IN, WRONG = 53, 7
 CATEGORIES = ("billing", "bug", "how_to", "access", "other")

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from benchmarks import scratch
+from demo import scratch
 
 if TYPE_CHECKING:
     from review.spec.schema import Facts

@@ -25,7 +25,7 @@ from benchmarks import label_studio
 from benchmarks.databases import postgres
 from benchmarks.export import mail
 from benchmarks.label_studio import Annotator, verdict
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 from tests.postgres_server import free_port
 
 AT_ONCE = 10_000

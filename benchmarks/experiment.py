@@ -16,7 +16,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from benchmarks import scratch
+from demo import scratch
 
 SIZES = (10_000, 100_000)
 ROUNDS = 9

@@ -24,7 +24,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 from tests.postgres_server import free_port
 
 ROUNDS = 5

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 
 Shape = Callable[[int, str], tuple[dict[str, Any], dict[str, Any]]]
 SENTENCES, TEMPLATES, CHUNK = 400, 40, 5000

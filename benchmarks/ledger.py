@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from benchmarks import scratch
+from demo import scratch
 
 FEW, MANY = 10_000, 1_000_000
 AN_ORDER = 10_000

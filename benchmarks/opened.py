@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import scratch
+from demo import scratch
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = tuple(str(folder) + "/" for folder in ROOT.iterdir() if (folder / "__init__.py").exists())

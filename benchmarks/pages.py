@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="share of the jobs, mails and events")
     parser.add_argument("--only", default="", help="pages whose pattern holds this")
     asked = parser.parse_args()
-    from benchmarks import databases, scratch
+    from benchmarks import databases
+    from demo import scratch
 
     with databases.postgres() as server:
         os.environ["DATABASE_URL"] = server.url

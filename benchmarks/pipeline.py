@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import scratch
+from demo import scratch
 
 LATENCY_S, AT_ONCE, TICK_S = 1.0, 16, 3.0
 QUEUES = "default,generation,campaigns"

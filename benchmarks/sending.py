@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.scratch import prepare
+from demo.scratch import prepare
 
 ROUNDS = 5
 

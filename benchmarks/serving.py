@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks import scratch
+from demo import scratch
 
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS, CLIENTS, PROMPTS, NEW_TOKENS, FIRST_TOKENS = 5, 8, 16, 64, 60

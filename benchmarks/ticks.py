@@ -25,7 +25,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args()
-    from benchmarks import databases, scratch
+    from benchmarks import databases
+    from demo import scratch
 
     with databases.postgres() if asked.database == "postgresql" else nullcontext() as server:
         if server is not None:

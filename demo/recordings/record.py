@@ -16,9 +16,9 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from benchmarks.scratch import prepare
 from demo.recordings import inputs
 from demo.recordings.engine import LEFT_OUT, recording_of
+from demo.scratch import prepare
 from jobs.rundir.attempt import SPEC, read_result
 
 if TYPE_CHECKING:
