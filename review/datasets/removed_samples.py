@@ -10,6 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from review.models import DatasetRow, DatasetVersion, Draft, Revocation, UnjudgedRow
 
+# Rows of a version, and the drafts in a file apart that nobody had judged.
+_ROWS = (DatasetRow, UnjudgedRow)
+
 
 def versions_holding(record_ids: Sequence[UUID]) -> list[DatasetVersion]:
     """Frozen versions with rows made from these records, or with unjudged drafts of theirs apart; oldest first."""
@@ -21,7 +24,7 @@ def version_ids_with(record_ids: Sequence[UUID]) -> set[UUID]:
     """Ids of versions, frozen or not, with rows made from these records, or with unjudged drafts of theirs apart."""
     return {
         version
-        for model in (DatasetRow, UnjudgedRow)
+        for model in _ROWS
         for version in model.objects.filter(draft__record__in=list(record_ids)).values_list("version", flat=True)
     }
 
@@ -32,8 +35,7 @@ def erased_rows(version: DatasetVersion) -> int:
     What was built on a version that is not whole (runs, miniatures, evaluations) contains erased text in its weights or
     scores: their pages ask this of their version.
     """
-    models = (DatasetRow, UnjudgedRow)
-    return sum(model.objects.filter(version=version, draft__in=tombstones()).count() for model in models)
+    return _count(version, tombstones())
 
 
 def tombstones() -> QuerySet[Draft, UUID]:
@@ -44,32 +46,38 @@ def tombstones() -> QuerySet[Draft, UUID]:
 SHOWN = 20
 
 
-def holds_revoked(version: str = "pk") -> Exists:
-    """A condition: the version that this column names holds a revoked sample."""
-    rows = DatasetRow.objects.filter(version=OuterRef(version), draft__in=Revocation.objects.values("draft"))
-    return Exists(rows)
+def holds_revoked(version: str = "pk") -> Q:
+    """A condition: the version that this column names holds a revoked sample, or one apart that nobody had judged."""
+    return _holds(version, Revocation.objects.values("draft"))
 
 
 def holds_erased(version: str = "pk") -> Q:
     """A condition: the version that this column names holds a tombstone where a person's text stood."""
-    rows, unjudged = (
-        model.objects.filter(version=OuterRef(version), draft__in=tombstones()) for model in (DatasetRow, UnjudgedRow)
-    )
+    return _holds(version, tombstones())
+
+
+def _holds(version: str, drafts: QuerySet[Any, Any]) -> Q:
+    rows, unjudged = (model.objects.filter(version=OuterRef(version), draft__in=drafts) for model in _ROWS)
     return Q(Exists(rows)) | Q(Exists(unjudged))
 
 
 def removed_counts(version: DatasetVersion) -> dict[str, int]:
-    """How many rows of a version were revoked and erased since; what was made from it learnt from them too."""
+    """How many rows of a version, unjudged drafts among them, were revoked and erased since; what was made from it learnt from them too."""
     if not version.is_frozen:
         return {"revoked": 0, "erased": 0}
-    revoked = DatasetRow.objects.filter(version=version, draft__in=Revocation.objects.values("draft"))
-    return {"revoked": revoked.count(), "erased": erased_rows(version)}
+    revoked = _count(version, Revocation.objects.values("draft"))
+    return {"revoked": revoked, "erased": erased_rows(version)}
+
+
+def _count(version: DatasetVersion, drafts: QuerySet[Any, Any]) -> int:
+    return sum(model.objects.filter(version=version, draft__in=drafts).count() for model in _ROWS)
 
 
 def in_version(version: DatasetVersion) -> list[Revocation]:
     """The latest revocations of samples that a version holds."""
-    held = DatasetRow.objects.filter(version=version).values("draft")
-    revocations = Revocation.objects.filter(draft__in=held).select_related("by", "draft__record")
+    rows, unjudged = (model.objects.filter(version=version).values("draft") for model in _ROWS)
+    held = Revocation.objects.filter(Q(draft__in=rows) | Q(draft__in=unjudged))
+    revocations = held.select_related("by", "draft__record")
     return list(revocations.order_by("-created_at", "pk")[:SHOWN])
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from members.models import Member
-from review.datasets import freezing, hub_push, revocations
+from review.datasets import freezing, hub_push, removed_samples, revocations
 from review.datasets import queries as selectors
 from review.datasets import write_version as writing
 from review.datasets.exports import FORMATS, UNJUDGED
@@ -212,6 +212,17 @@ def test_erasing_a_person_reaches_them(task: Task, admin: Member, waiting: list[
     found = selectors.version_or_404(admin, version.pk)
     assert found.contains_erased  # type: ignore[attr-defined]
     assert found.manifest["unjudged"]["rows"] == WAITING
+
+
+def test_a_version_is_marked_where_one_of_them_is_revoked(task: Task, admin: Member, waiting: list[Draft]) -> None:
+    version, without = frozen(task, admin, **TAKE), frozen(task, admin)
+
+    revocations.revoke(waiting[0].pk, by=admin, reason="The facts are of another company.")
+
+    assert DatasetVersion.objects.filter(removed_samples.holds_revoked()).get() == version
+    assert removed_samples.removed_counts(version) == {"revoked": 1, "erased": 0}
+    assert [found.draft_id for found in removed_samples.in_version(version)] == [waiting[0].pk]
+    assert removed_samples.removed_counts(without)["revoked"] == 0
 
 
 def test_they_are_known_for_now_alone(task: Task, admin: Member, waiting: list[Draft]) -> None:
