@@ -20,9 +20,12 @@ from review.models import Task
 from tests.campaigns import factories
 from tests.review.factories import make_task
 
-# A drill that both databases are to see is no stress test until it is asked for in full.
 IN_FULL = os.environ.get("STRESS") == "1"
-drill = pytest.mark.stress if IN_FULL else lambda test: test
+
+
+def drill(test: Any) -> Any:
+    """Mark a drill. One that both databases are to see is no stress test until it is asked for in full, and then takes its time."""
+    return pytest.mark.timeout(3600)(pytest.mark.stress(test)) if IN_FULL else test
 
 
 @pytest.fixture
