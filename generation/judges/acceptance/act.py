@@ -92,7 +92,8 @@ def _tried(
             f"Experts judged {len(verdicts.scores):,} drafts that this judge passes. At least {missing:,} more are needed.",
             hint="Have more drafts judged, and have the judge read them. Nothing was tried.",
         )
-    found = risk_control.safe_threshold(verdicts.scores, verdicts.wrong, bound=bound, level=level, among=verdicts.among)
+    among = [*verdicts.scores, *evidence.waiting(said.version.task, said)]
+    found = risk_control.safe_threshold(verdicts.scores, verdicts.wrong, bound=bound, level=level, among=among)
     rule = AcceptanceRule(
         task_id=said.version.task_id,
         task_version=said.version,

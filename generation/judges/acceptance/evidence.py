@@ -33,15 +33,10 @@ class Word:
 
 @dataclass(frozen=True)
 class KnownScores:
-    """Drafts that experts judged and a judge passed: how sure it was of each, and whether experts took it otherwise.
-
-    Attributes:
-        among: How sure it was of these and of all that it passed and that wait.
-    """
+    """Drafts that experts judged and a judge passed: how sure it was of each, and whether experts took it otherwise."""
 
     scores: list[float]
     wrong: list[bool]
-    among: list[float]
 
 
 @dataclass(frozen=True)
@@ -90,16 +85,16 @@ def known(task: Task, said: Word) -> KnownScores:
     first: dict[UUID, tuple[float, bool]] = {}
     for draft, meets, sure, verdict in rows.values_list("draft", "meets", "confidence", "draft__gold__verdict"):
         first.setdefault(draft, (score(True, meets, sure), verdict != Verdict.ACCEPT))
-    waiting: dict[UUID, float] = {}
-    for draft, meets, sure in read(task, said).filter(_waits()).values_list("draft", "meets", "confidence"):
-        if draft not in first:
-            waiting.setdefault(draft, score(True, meets, sure))
-    scores = [sure for sure, _ in first.values()]
-    return KnownScores(scores, [wrong for _, wrong in first.values()], [*scores, *waiting.values()])
+    return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
 
 
-def _waits() -> Q:
-    return Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__decisions__isnull=True)
+def waiting(task: Task, said: Word) -> list[float]:
+    """How sure a judge was of each draft that it passed and that waits, never judged."""
+    waits = Q(draft__state__in=(DraftState.PENDING, DraftState.LEASED), draft__decisions__isnull=True)
+    first: dict[UUID, float] = {}
+    for draft, meets, sure in read(task, said).filter(waits).values_list("draft", "meets", "confidence"):
+        first.setdefault(draft, score(True, meets, sure))
+    return list(first.values())
 
 
 def _asked_for() -> QuerySet[Assignment]:
