@@ -74,10 +74,12 @@ def make_model(family: str, vocabulary: int) -> Any:
     """A freshly drawn model of a family's shape."""
     torch.manual_seed(7)
     ends = {"eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
-    if family == "llama":
+    if family in ("llama", "llama-wide"):
         model = LlamaForCausalLM(LlamaConfig(vocab_size=vocabulary, tie_word_embeddings=True, **ends, **SHAPE))
         # Tied to embeddings as small as they are drawn, an output layer that LoRA leaves alone tells no token apart.
         model.get_input_embeddings().weight.data.mul_(10)
+        if family == "llama-wide":
+            widen(model)
         return model
     if family == "qwen":
         return Qwen3ForCausalLM(Qwen3Config(vocab_size=vocabulary, head_dim=16, **ends, **SHAPE))
@@ -99,9 +101,20 @@ def make_model(family: str, vocabulary: int) -> Any:
     return Gemma3ForConditionalGeneration(config)
 
 
+def widen(model: LlamaForCausalLM) -> None:
+    """Weights as spread as a trained model's: with layers as small as drawn, what LoRA learns by heart hangs by a hair,
+    and a seed, or a processor that adds in another order, decides whether it is written again.
+    """
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if "proj" in name:
+                weights.mul_(5)
+        model.get_input_embeddings().weight.mul_(3)
+
+
 @pytest.fixture(scope="session")
 def student(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """A folder as `save_pretrained` writes it, for a family: llama, qwen, gemma or gemma-vision."""
+    """A folder as `save_pretrained` writes it, for a family: llama, llama-wide, qwen, gemma or gemma-vision."""
     made: dict[tuple[str, ...], Path] = {}
 
     def make(family: str = "llama", *, template: str | None = TEMPLATE, pad_is_end: bool = False) -> Path:

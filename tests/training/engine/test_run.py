@@ -132,13 +132,13 @@ def test_full_fine_tuning_leaves_a_model_that_loads_by_itself(student, lay_run, 
 def test_four_examples_are_learnt_by_heart(student, lay_run, rows, tune, result, events):
     samples = [{"id": row["id"], "messages": row["prompt"]} for row in rows[:4]]
     run_dir = lay_run(
-        "run", student(), train=rows[:4] * 3, sample_prompts=samples, sample_max_new_tokens=120,
+        "run", student("llama-wide"), train=rows[:4] * 3, sample_prompts=samples, sample_max_new_tokens=120,
         recipe=BY_HEART,
     )  # fmt: skip
 
     tune(run_dir)
 
-    assert result(run_dir)["summary"]["train_loss"] < 0.1
+    assert result(run_dir)["summary"]["train_loss"] < 0.01
     written = {event["id"]: event["text"] for event in events(run_dir, "sample")}
     assert written == {row["id"]: row["completion"][0]["content"] for row in rows[:4]}
 
@@ -146,7 +146,7 @@ def test_four_examples_are_learnt_by_heart(student, lay_run, rows, tune, result,
 def test_the_end_of_the_turn_is_learnt_where_padding_is_the_same_token(student, lay_run, rows, tune, events):
     samples = [{"id": rows[0]["id"], "messages": rows[0]["prompt"]}]
     run_dir = lay_run(
-        "run", student(pad_is_end=True), train=rows[:4] * 3, sample_prompts=samples, sample_max_new_tokens=120,
+        "run", student("llama-wide", pad_is_end=True), train=rows[:4] * 3, sample_prompts=samples, sample_max_new_tokens=120,
         recipe=BY_HEART,
     )  # fmt: skip
 
