@@ -25,7 +25,7 @@ KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
 MORE_TOOLS = {"clock": {"faketime": "faketime"}}
-NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "tuning")
+NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "serving", "tuning")
 
 
 class Drill(Protocol):
@@ -95,6 +95,7 @@ def drill_named(name: str, product: Product) -> Drill:
     from benchmarks.drill.freezing import FreezingDrill
     from benchmarks.drill.order import OrderDrill
     from benchmarks.drill.reviewers import ReviewersDrill
+    from benchmarks.drill.serving import ServingDrill
     from benchmarks.drill.tuning import TuningDrill
 
     drills: dict[str, Callable[[Product], Drill]] = {
@@ -103,6 +104,7 @@ def drill_named(name: str, product: Product) -> Drill:
         "evaluation": EvaluationDrill,
         "freezing": FreezingDrill,
         "reviewers": ReviewersDrill,
+        "serving": ServingDrill,
         "tuning": TuningDrill,
     }
     if name in drills:

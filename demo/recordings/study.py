@@ -101,14 +101,16 @@ def play(version: DatasetVersion, student: Student, *, by: Member) -> Study | No
     return study
 
 
-def do_live(version: DatasetVersion, student: Student, *, by: Member) -> tuple[Study, dict[str, Any]]:
-    """Do the study with its engines, one job after another, and return it with what its cells hang on.
+def do_live(
+    version: DatasetVersion, student: Student, *, by: Member, wishes: StudyRequest = WISHES
+) -> tuple[Study, dict[str, Any]]:
+    """Do a study with its engines, one job after another, and return it with what its cells hang on.
 
     Raises:
         RuntimeError: It does not come to its end.
     """
-    body = body_of(registration.plan_study(WISHES, version=version, student=student))
-    study = launch_study.launch(WISHES, version=version, student=student, by=by)
+    body = body_of(registration.plan_study(wishes, version=version, student=student))
+    study = launch_study.launch(wishes, version=version, student=student, by=by)
     waiting = Job.objects.filter(task_slug=study.task.slug, state__in=CLAIMABLE).exclude(pk=study.job_id)
     while True:
         run_job(study.job_id, worker="demo")

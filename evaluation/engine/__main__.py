@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jobs.rundir import RunDir
 from jobs.rundir.durable import write_durably
-from jobs.rundir.imports import without_garbage_collection
+from jobs.rundir.garbage import end_process, without_garbage_collection
 
 with without_garbage_collection():
     import torch
@@ -182,4 +182,4 @@ def _golds(spec: EvaluationSpec) -> dict[str, str]:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    end_process(main(RunDir.open(Path(sys.argv[1]))))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from jobs.rundir import RunDir
-from jobs.rundir.imports import without_garbage_collection
+from jobs.rundir.garbage import end_process, without_garbage_collection
 
 with without_garbage_collection():
     import torch
@@ -161,4 +161,4 @@ def _read(spec: ScoredTask, reader: LikelihoodScorer) -> dict[str, float]:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    end_process(main(RunDir.open(Path(sys.argv[1]))))

@@ -62,11 +62,13 @@ def _chunk(ids: Sequence[str], as_of: datetime | None) -> list[JudgedDraft]:
     result = []
     for gold in (golds[pk] for pk in ids if pk in golds):
         mine = _of(gold.id, by_record.get(gold.record_id, []))
-        said = gold.history.decisions
-        if more := decisions.get(gold.id):
-            said = sorted([*said, *more], key=itemgetter("at", "id"))
-        history = DraftHistory(said, rulings.get(gold.id, []), mine)
-        result.append(replace(gold, history=history, worse=tuple(_worse(gold, mine, texts, accepted))))
+        more = decisions.get(gold.id, [])
+        if more or mine or gold.id in rulings:
+            said = sorted([*gold.history.decisions, *more], key=itemgetter("at", "id"))
+            gold = replace(gold, history=DraftHistory(said, rulings.get(gold.id, []), mine))
+        if worse := tuple(_worse(gold, mine, texts, accepted)):
+            gold = replace(gold, worse=worse)
+        result.append(gold)
     return result
 
 

@@ -65,7 +65,7 @@ def insert_rows(version: DatasetVersion, rows: Sequence[RowValues]) -> None:
         cursor.executemany(
             _INSERT,
             [
-                (version.pk.hex, UUID(draft).hex, UUID(decision).hex if decision else None, *rest)
+                (version.pk.hex, draft.replace("-", ""), decision and decision.replace("-", ""), *rest)
                 for draft, decision, *rest in rows
             ],
         )

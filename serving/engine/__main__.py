@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.rundir import RunDir
-from jobs.rundir.imports import without_garbage_collection
+from jobs.rundir.garbage import end_process, without_garbage_collection
 
 with without_garbage_collection():
     import torch
@@ -134,4 +134,4 @@ async def _watch(run: RunDir, app: App, serving: asyncio.Task[None]) -> None:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    end_process(main(RunDir.open(Path(sys.argv[1]))))

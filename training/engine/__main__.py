@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.rundir import EngineError, RunDir
-from jobs.rundir.imports import without_garbage_collection
+from jobs.rundir.garbage import end_process, without_garbage_collection
 from jobs.rundir.run import Outcome
 
 with without_garbage_collection():
@@ -71,4 +71,4 @@ def _finish(
 
 
 if __name__ == "__main__":
-    sys.exit(main(launch.open_run(Path(sys.argv[1]))))
+    end_process(main(launch.open_run(Path(sys.argv[1]))))

@@ -14,6 +14,7 @@ import torch
 from pydantic import Field
 
 from jobs.rundir import RunDir
+from jobs.rundir.garbage import end_process
 from review.spec import prompting
 from review.spec.task_spec import TaskSpec
 from review.text import checks
@@ -144,4 +145,4 @@ def _read(task: TaskSpec, facts: dict[str, Any], answer: generate.GeneratedText)
 
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    end_process(main(RunDir.open(Path(sys.argv[1]))))

@@ -14,6 +14,7 @@ import torch
 from pydantic import Field
 
 from jobs.rundir import RunDir
+from jobs.rundir.garbage import end_process
 from training.engine import disk
 from training.engine.contracts import HUB_TOKEN, Part, StudentRef, TrainError, Ways
 from training.engine.export import gguf_file
@@ -125,4 +126,4 @@ def _write_merged(student: LoadedStudent, target: Path) -> int:
 
 if __name__ == "__main__":
     torch.set_grad_enabled(mode=False)
-    sys.exit(main(RunDir.open(Path(sys.argv[1]))))
+    end_process(main(RunDir.open(Path(sys.argv[1]))))

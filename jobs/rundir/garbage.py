@@ -1,10 +1,12 @@
-"""Importing what an engine needs, without looking for garbage meanwhile."""
+"""How an engine begins and ends: without looking for garbage among modules that stay."""
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 
 @contextmanager
@@ -20,3 +22,13 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def end_process(status: int) -> NoReturn:
+    """Exit with all that an exit does, but for looking through what lives: with torch imported that takes a second.
+
+    Raises:
+        SystemExit: Always.
+    """
+    gc.freeze()
+    sys.exit(status)
