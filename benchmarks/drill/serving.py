@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from benchmarks.drill import faults, following, network
-from benchmarks.drill.product import HOME, WEB, Product, run
+from benchmarks.drill.network import HOME
+from benchmarks.drill.product import WEB, Product, run
 from benchmarks.drill.record import Counts
 from benchmarks.drill.services import answers, wait_for
 from benchmarks.drill.tuning import RECIPE, make_student
@@ -50,8 +51,8 @@ class ServingDrill:
         version = freeze(factories.make_task(by=admin), admin, train=RECORDS, validation=2, test=1)
         self.start_worker()
         self.web = self.start_web()
-        request = RunRequest(dataset_version=version, student=make_student(admin))
-        tuned = launch_run.launch(request, recipe="demo", by=admin, overrides=RECIPE | {"epochs": 2})
+        request = RunRequest(dataset_version=version, student=make_student(admin, family="llama-wide"))
+        tuned = launch_run.launch(request, recipe="demo", by=admin, overrides=RECIPE | {"epochs": 10})
         ended = lambda: tuned.job.state == "succeeded"  # noqa: E731
         if not following.follow(tuned.job, Counts(), by=admin, has_moved=ended, began=0, within_s=300):
             raise RuntimeError("The run that nothing disturbed did not end well.")
@@ -72,6 +73,7 @@ class ServingDrill:
             base_url=URL, headers={"Authorization": f"Bearer {token}"}, timeout=15, trust_env=False
         )
         wait_for(lambda: self.ask(0).is_success, "the first answer", STUCK_AFTER_S)
+        # A student of wide weights has learnt them: an answer to another's question would be seen.
         self.expected = [text_of(self.ask(number)) for number in range(RECORDS)]
         print(f"Undisturbed, {len(set(self.expected))} different answers to {RECORDS} questions.", flush=True)
 

@@ -138,14 +138,14 @@ class TuningDrill:
         return succeeded
 
 
-def make_student(admin: object) -> Student:
+def make_student(admin: object, *, family: str = "llama") -> Student:
     """A model of a hundred thousand parameters, in a folder that each host finds under the same name."""
     from tests.training.engine.conftest import make_model, make_tokenizer
     from training.students import registration
 
     folder, tokenizer = STUDENTS / "tiny-llama", make_tokenizer()
     tokenizer.save_pretrained(folder)
-    model = make_model("llama", len(tokenizer))
+    model = make_model(family, len(tokenizer))
     model.config.max_position_embeddings = 2048
     model.save_pretrained(folder)
     return registration.register_folder(path=str(folder), by=admin)
