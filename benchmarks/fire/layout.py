@@ -24,6 +24,7 @@ from members.models import ApiToken  # noqa: E402
 from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows  # noqa: E402
 from miniatures_site.access import ACCESS, RULES, AccessLevel  # noqa: E402
 from review.tasks.service_tokens import issue  # noqa: E402
+from serving.v1.auth import SCOPE  # noqa: E402
 from tests.matrix.bodies import body_of, query_of  # noqa: E402
 from tests.matrix.callers import CALLERS, REFUSED, allowed  # noqa: E402
 from tests.matrix.installation import Installation  # noqa: E402
@@ -98,10 +99,10 @@ def expected(route: Route, method: str) -> dict[str, list[str]]:
     visitor, is_shut = of_browsers["visitor"], need in (AccessLevel.OPEN, AccessLevel.NONE)
     closed = ANY if is_shut else ["login"]
     of_programs = {f"token:{name}": closed for name in ("expired", "deactivated", "invented")}
-    is_page = not (route.is_api and route.methods())
+    is_page = need is not AccessLevel.KEY and not (route.is_api and route.methods())
     for scope in SCOPES:
         of_programs[f"token:{scope}"] = visitor if is_page else program(route, method, scope)
-    of_programs["token:elsewhere"] = visitor if is_page else elsewhere(need, visitor)
+    of_programs["token:elsewhere"] = visitor if is_page else elsewhere(route, need, visitor)
     if is_page and method in WRITES:
         # A page's guard against forged forms comes before the question who asks: a token is no proof to it.
         of_programs = {name: sorted({*may, "denied"}) for name, may in of_programs.items()}
@@ -113,16 +114,27 @@ def expected(route: Route, method: str) -> dict[str, list[str]]:
 def program(route: Route, method: str, scope: str) -> list[str]:
     """What an admin's token of one scope may get."""
     need = ACCESS[route.name].declared(method)
-    if need in (AccessLevel.OPEN, AccessLevel.KEY, AccessLevel.NONE):
+    if need is AccessLevel.KEY:
+        return keyed(route, has_scope=allows([scope], SCOPE))
+    if need in (AccessLevel.OPEN, AccessLevel.NONE):
         return ANY
     reads = method in ("GET", "HEAD")
     needed = getattr(route.view, "scope_read", "read") if reads else getattr(route.view, "scope_write", "lead")
     return ["reached", "hidden", "denied"] if allows([scope], needed) else ["denied"]
 
 
-def elsewhere(need: AccessLevel, visitor: list[str]) -> list[str]:
+def keyed(route: Route, *, has_scope: bool) -> list[str]:
+    """What a token is where the view asks for a key: one under `/v1` if it may serve, and none to who asks for a signature."""
+    if not route.name.startswith("v1-"):
+        return ["login", "denied"]
+    return ["reached", "hidden", "no such method"] if has_scope else ["denied"]
+
+
+def elsewhere(route: Route, need: AccessLevel, visitor: list[str]) -> list[str]:
     """What a program of another task may get: lists of what it sees, and nothing of this task."""
-    if need in (AccessLevel.OPEN, AccessLevel.KEY, AccessLevel.NONE):
+    if need is AccessLevel.KEY:
+        return keyed(route, has_scope=True)
+    if need in (AccessLevel.OPEN, AccessLevel.NONE):
         return ANY
     return ["reached", *REFUSED] if need is AccessLevel.MEMBER else sorted(REFUSED)
 
