@@ -183,8 +183,8 @@ def _usage_from_lengths(task: TaskSpec, prompts: Sequence[list[prompting.Message
     answered = plain + thought.tokens
     latency_s = LATENCY_S.get(spec.provider, REMOTE_LATENCY_S) + float(spec.parameters.get("pause_s", 0))
     basis = (
-        f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token, "
-        "and from the lengths that the output schema asks for"
+        f"guessed from {len(prompts)} rendered prompts at {CHARS_PER_TOKEN} characters a token "
+        "and the output schema's lengths"
     )
     if not thought.high:
         return CallUsage(given, answered, latency_s, GUESS_LOW, GUESS_HIGH, basis)

@@ -82,7 +82,10 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
         "may_lead": may(member_of(request), task, Role.LEAD),
     }
     if "teacher" in request.GET and context["may_lead"]:
-        context |= {"quoted": True, **_quote_context(request, task, request.GET)}
+        asked = request.GET.copy()
+        # A link may name no more than the teacher: the price is that of what the form shows.
+        asked.setdefault("count", str(form["count"].value()))
+        context |= {"quoted": True, **_quote_context(request, task, asked)}
     return render(request, "generation/index.html", context, status=status)
 
 

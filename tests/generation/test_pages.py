@@ -84,6 +84,15 @@ def test_without_scripts_the_price_is_one_button_away_and_nothing_is_ordered(
     assert not Order.objects.exists()
 
 
+def test_a_link_that_names_a_teacher_alone_shows_the_price_of_what_stands_in_the_form(
+    task: Task, source: Source, lead: Member, as_member: SignIn
+) -> None:
+    body = as_member(lead).get(reverse("generation:list", args=[task.slug]), {"teacher": "offline"}).content.decode()
+
+    assert "What it costs" in body
+    assert "Order between" not in body
+
+
 def test_without_scripts_a_refusal_stands_where_the_price_would(
     task: Task, source: Source, lead: Member, as_member: SignIn
 ) -> None:
