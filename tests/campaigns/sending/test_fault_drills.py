@@ -103,6 +103,7 @@ def start_sender(campaign: Campaign, server: Server, log: Path) -> tuple[subproc
 
 
 @pytest.mark.stress
+@pytest.mark.timeout(3600)
 def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(
     campaign, server, stress_count, tmp_path
 ):
