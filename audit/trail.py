@@ -65,6 +65,7 @@ ACTS: dict[str, str] = {
     "generation_launched": "Generation launched",
     "texts_judged": "Texts given to a judge",
     "acceptance_tried": "Acceptance by a judge asked for",
+    "acceptance_borne_out": "Acceptance by a judge borne out",
     "acceptance_ended": "Acceptance by a judge ended",
     "drafts_machine_accepted": "Drafts accepted by a judge",
     "claims_checked": "Claims given to a teacher to check",

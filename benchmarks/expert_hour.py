@@ -5,9 +5,10 @@
 The offline teacher writes mails and labels what it wrote wrong: that is the truth. A reviewer errs on 4 % of drafts, either
 way; what they reject brings no gold. Judges are of three strengths, right about so many good and so many bad drafts, and say
 how sure they are. Wanted: 1,000 texts of which at most 2 % are wrong, for at most a third of the verdicts that plain reading
-takes. Acceptance is by the product's own functions (`stats.risk_control`, `review.desk.ordering_strategies`): experts read
-in the order *likely good first*; after 200, 400 and 800 verdicts on drafts that the judge passes a lead tries to have it
-accept; of what it accepts a tenth is audited, and the product's test stops it. What the judge passes and the reviewer rejects
+takes. Acceptance is by the product's own functions (`stats.risk_control`, `review.desk.ordering_strategies`): a lead asks for
+it at the start, experts read in the order *likely good first*, in which what it waits for comes sooner, and once verdicts
+bear it out the judge accepts; a part of that is audited, and the product's test stops it. It is tried with the product's own
+shares, and with a bound by which the whole set keeps 2 % where three quarters of it come by the judge. What the judge passes and the reviewer rejects
 is read again until one verdict is three ahead, and all these count. Nothing is said of how good a
 miniature becomes. The last line is one JSON object.
 """
@@ -32,9 +33,13 @@ from stats import risk_control
 from stats.intervals import means
 from stats.intervals.distributions import Floats, normal_quantile
 
-BOUND, REVIEWER_ERRS, AUDITED, AT_RANDOM, WANTED = 0.02, 0.04, 0.1, 0.15, 1 / 3
-# After how many verdicts on drafts that the judge passes a lead tries; the share of drafts that no judge may take.
-TRIES, RANDOM_SLICE = (200, 400, 800), 0.2
+REVIEWER_ERRS, AT_RANDOM, WANTED = 0.04, 0.15, 1 / 3
+# The share of drafts that no judge may take, and after how many verdicts of experts those that count are looked at again.
+RANDOM_SLICE, LOOKED_EVERY = 0.2, 5
+# As the product has them: the share of what a judge passes, the confidence of a first try.
+SHARE, LEVEL = 0.3, 0.96
+# What a lead asks for: the share that may be wrong, and the share that is audited; the product's own, and wider ones.
+RULES = {"the judge accepts, 2 % and 10 %": (0.02, 0.1), "the judge accepts, 2.5 % and 5 %": (0.025, 0.05)}
 POOL, COMPANIES = 6_000, 300
 JUDGES = ((0.95, 0.9), (0.9, 0.8), (0.8, 0.6))
 MAIL = ({"name": "subject", "role": "subject"}, {"name": "body", "role": "body"})
@@ -121,15 +126,18 @@ def dealt(desk: SimulatedReviewer, keys: Floats) -> list[int]:
     return list(turn)
 
 
-def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: int) -> bool:
-    """Read in the product's order until a try bears the judge out; then it accepts, and a share by lot is read.
+def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: int, rule: tuple[float, float]) -> bool:
+    """Read in the product's order until verdicts bear the judge out; then it accepts, and a share by lot is read.
 
     Returns:
         Whether it ever accepted.
     """
     scores, at_random = steps(chances), desk.chance.random(len(chances)) < RANDOM_SLICE
+    among = list(scores[scores > 0])
+    least = risk_control.surest(among, SHARE)
+    keys = ordering_strategies.promise_keys(chances, lots, scores >= least)
     known: list[tuple[float, bool]] = []
-    turn, seen, limit = dealt(desk, ordering_strategies.promise_keys(chances, lots)), set[int](), None
+    turn, seen, is_borne_out = dealt(desk, keys), set[int](), False
     for place in turn:
         if len(desk.gold) >= texts:
             return False
@@ -140,13 +148,13 @@ def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: 
             desk.gold.append(place)
         if scores[place]:
             known.append((float(scores[place]), not good))
-            limit = _tried(known, scores[scores > 0]) if len(known) in TRIES else None
-        if limit is not None:
+            is_borne_out = len(known) % LOOKED_EVERY == 0 and _borne_out(known, among, least, rule[0])
+        if is_borne_out:
             break
-    if limit is None:
+    if not is_borne_out:
         return False
-    passed = [int(place) for place in np.argsort(lots) if scores[place] >= limit and not at_random[place]]
-    seen |= set(_accept(desk, [place for place in passed if place not in seen], texts))
+    passed = [int(place) for place in np.argsort(lots) if scores[place] >= least and not at_random[place]]
+    seen |= set(_accept(desk, [place for place in passed if place not in seen], texts, rule))
     plain(desk, [place for place in turn if place not in seen], texts)
     return True
 
@@ -159,26 +167,20 @@ def steps(chances: Floats) -> Floats:
     return scores
 
 
-def _tried(known: Sequence[tuple[float, bool]], among: Floats) -> float | None:
-    """The product's rule: the threshold that verdicts bear out at this try."""
-    attempt = TRIES.index(len(known)) + 1
-    found = risk_control.safe_threshold(
-        [score for score, _ in known],
-        [wrong for _, wrong in known],
-        bound=BOUND,
-        level=risk_control.spent(attempt),
-        among=list(among),
-    )
-    return found.score if found else None
+def _borne_out(known: Sequence[tuple[float, bool]], among: Sequence[float], least: float, bound: float) -> bool:
+    """The product's rule: whether the verdicts that count show that no more than the bound is wrong."""
+    places = risk_control.in_proportion([score for score, _ in known], among, least)
+    wrong = sum(known[place][1] for place in places)
+    return risk_control.is_borne_out(wrong, len(places), bound, level=LEVEL)
 
 
-def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int) -> list[int]:
+def _accept(desk: SimulatedReviewer, passed: Sequence[int], texts: int, rule: tuple[float, float]) -> list[int]:
     """Take drafts in turn, some of them read, until there are enough or the product's audit stops it; those gone through."""
     audited = wrong = 0
     for number, place in enumerate(passed):
-        if len(desk.gold) >= texts or risk_control.is_broken(wrong, audited, BOUND):
+        if len(desk.gold) >= texts or risk_control.is_broken(wrong, audited, rule[0]):
             return list(passed[:number])
-        is_audited = desk.chance.random() < AUDITED
+        is_audited = desk.chance.random() < rule[1]
         audited += is_audited
         if is_audited and not desk.settled(place):
             wrong += 1
@@ -208,10 +210,11 @@ def one(seed: int, texts: int) -> dict[str, dict[str, float]]:
             at_order = desk()
             in_order(at_order, keys(chances, lots), texts)
             record(f"{name} {order}", at_order)
-        at_machine = desk()
-        accepted = with_machine(at_machine, chances, lots, texts)
-        record(f"{name} machine", at_machine)
-        ways[f"{name} machine"]["accepted"] = float(accepted)
+        for way, rule in RULES.items():
+            at_machine = desk()
+            accepted = with_machine(at_machine, chances, lots, texts, rule)
+            record(f"{name} {way}", at_machine)
+            ways[f"{name} {way}"]["accepted"] = float(accepted)
     return ways
 
 
@@ -244,7 +247,7 @@ def main(seeds: int, texts: int) -> None:
     for way, row in rows.items():
         ends = "" if row["low"] is None else f" ({row['low']:.2f} to {row['high']:.2f})"
         print(
-            f"{way:>34}: {row['verdicts']:6.0f} verdicts ({row['from']:.0f} to {row['to']:.0f}), {row['part']:.2f} of plain{ends}: "
+            f"{way:>46}: {row['verdicts']:6.0f} verdicts ({row['from']:.0f} to {row['to']:.0f}), {row['part']:.2f} of plain{ends}: "
             f"{row['says']}; {row['wrong']:.1%} wrong, at most {row['most_wrong']:.1%}"
         )
     print(json.dumps({"seeds": seeds, "texts": texts, "ways": rows}))

@@ -16,6 +16,7 @@ class GenerationConfig(AppConfig):
         from generation.diversity import judge_prompts
         from generation.judges import asked, chances
         from generation.judges import take_in as verdicts
+        from generation.judges.acceptance import evidence
         from generation.kinds import CollectKind, GenerationKind, ResearchKind
         from generation.learning import advice_call, advice_prompt
         from generation.orders import draft_orders, revise, run_spec, trial
@@ -59,6 +60,7 @@ class GenerationConfig(AppConfig):
         review_ports.erase_elsewhere.register(erasure.erase)
         review_ports.erase_elsewhere.register(verdicts.erase)
         review_ports.acceptance_chances.install(chances.of_drafts)
+        review_ports.awaited_verdicts.install(evidence.awaited)
         review_ports.reviser.install(revise.TeacherReviser)
         review_ports.orders.install(draft_orders.DraftOrders)
         why = "A correction never changes: correct the call once more."

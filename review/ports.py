@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -66,9 +67,15 @@ def _no_chances(task: Task, drafts: Sequence[UUID], /) -> Mapping[UUID, float]:
     return {}
 
 
+def _none_awaited(task: Task, drafts: Sequence[UUID], /) -> AbstractSet[UUID]:
+    return frozenset()
+
+
 # How likely drafts that wait are to be accepted, by what another room holds of them, 0 to 1; those it knows nothing of are absent.
 # It orders the desk and is shown to nobody.
 acceptance_chances = Port(_no_chances)
+# Those of some drafts on whose verdicts another room waits. It orders the desk and is shown to nobody.
+awaited_verdicts = Port(_none_awaited)
 # The room that has drafts written again; None where none is installed.
 reviser = Port(_no_reviser)
 # Where drafts go once they are accepted, in a sentence for the member who looks; those that go nowhere are absent.

@@ -1,45 +1,31 @@
-"""Where a score may decide alone: the threshold above which no more than a bounded share is wrong, with a stated confidence.
+"""Where a score may decide alone: whether no more than a bounded share is wrong above a threshold, with a stated confidence.
 
-Learn then Test (Angelopoulos, Bates, Candès, Jordan and Lei 2025, Annals of Applied Statistics 19(2)): each threshold is a
-null hypothesis *more than the bound is wrong above it*, tested by the exact binomial tail, in a fixed sequence from the
-strictest on until one is not rejected (Maurer, Hothorn and Lehmacher 1995). No threshold that is returned breaks the bound
-but with the stated chance, however many were looked at. Where known answers were drawn oftener at some scores than at others,
-they are thinned by lot to what is decided.
+The threshold is fixed before, so one hypothesis is tested: *more than the bound is wrong above it*. The evidence against it
+is a mean of likelihood ratios, which may be looked at after each known answer at no cost (a test martingale: Ville 1939;
+Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)). Where answers were drawn oftener at some scores than
+at others, so many of each part count as make its share what it is among all that is decided: by the inequality of the
+arithmetic and geometric means the evidence of such a sample has no greater mean than that of a random one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil, log
+from math import ceil, inf, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stats.intervals.distributions import beta_quantile, binomial_chances
-
 LEVEL = 0.95
+# Of the bound, shares that may be wrong where it holds: a likelihood ratio for each is evidence that it does.
+_PARTS = (0.0, 0.05, 0.1, 0.25, 0.5)
 # How many times the bound may be wrong, of which an audit looks for evidence.
 _TIMES = (1.5, 2.0, 3.0, 5.0, 10.0)
-
-
-@dataclass(frozen=True, slots=True)
-class SafeThreshold:
-    """A threshold above which the bound holds.
-
-    Attributes:
-        score: What scores so much or more may be decided by the score.
-        wrong: Of those with a known answer that score so much, how many were wrong; `of` how many there were. Both after
-            thinning.
-    """
-
-    score: float
-    wrong: int
-    of: int
+# Into how many parts what is decided is cut by its scores; within one, answers are taken as drawn by lot.
+_STRATA = 3
 
 
 def fewest(bound: float, *, level: float = LEVEL) -> int:
-    """How many known answers above a threshold are needed at least, if none of them is wrong: (1 - bound)^n <= 1 - level.
+    """How many answers a single look takes at least, if none of them is wrong: (1 - bound)^n <= 1 - level.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
@@ -48,131 +34,113 @@ def fewest(bound: float, *, level: float = LEVEL) -> int:
     return ceil(log(1 - level) / log(1 - bound))
 
 
-def binomial_p(wrong: int, of: int, bound: float) -> float:
-    """Chance of so few wrong ones or fewer among `of`, if the bound were just broken: the p-value of *more than the bound*."""
-    return min(1.0, float(binomial_chances(of, bound)[: wrong + 1].sum()))
+def is_borne_out(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
+    """Whether answers show that no more than the bound is wrong; it may be looked at after each.
 
-
-def safe_threshold(
-    scores: Sequence[float],
-    wrong: Sequence[bool],
-    *,
-    bound: float,
-    level: float = LEVEL,
-    steps: int = 20,
-    among: Sequence[float] | None = None,
-) -> SafeThreshold | None:
-    """The lowest threshold above which the bound is shown to hold.
-
-    Args:
-        scores: Of a sample with known answers, how sure the judge is that each is right, (N,); equal scores are never parted.
-        wrong: Whether each is wrong, (N,).
-        bound: The greatest share of wrong ones, 0 to 1 and neither.
-        level: Confidence that no more are wrong.
-        steps: How many thresholds are tried at most, evenly by rank from the strictest that could show anything.
-        among: Scores of all that a threshold decides over, the sample's among them, (M,), where the sample was drawn oftener at
-            some scores than at others and by lot among like ones. Between two thresholds half as many answers lie as the
-            strictest needs, or more, and so many of them count as make each score's part what it is here. None where the
-            sample is a random one.
-
-    Returns:
-        The threshold, or None where the strictest one shows nothing: too few known answers, or too many wrong.
-
-    Raises:
-        ValueError: A bound or level outside 0 to 1, lists of different lengths, or a sample that is not among all.
-    """
-    _check(bound, level)
-    if len(scores) != len(wrong):
-        raise ValueError("Each score needs its answer.")
-    given, errs = np.asarray(scores, dtype=float), np.asarray(wrong, dtype=bool)
-    needed = fewest(bound, level=level)
-    if among is not None:
-        steps = min(steps, 1 + max(0, len(given) - needed) // ceil(needed / 2))
-    by_lot, everyone = np.random.default_rng(0).permutation(len(given)), np.asarray(among, dtype=float)
-    found: SafeThreshold | None = None
-    strata: list[_Stratum] = []
-    stricter = np.inf
-    for count in _ranks(needed, len(given), steps):
-        score = float(np.sort(given)[len(given) - count])
-        here = by_lot[(given[by_lot] >= score) & (given[by_lot] < stricter)]
-        if among is None:
-            strata.append(_Stratum(here, len(here)))
-        else:
-            strata.append(_Stratum(here, int(((everyone >= score) & (everyone < stricter)).sum())))
-        counted = errs[_in_proportion(strata)]
-        if binomial_p(int(counted.sum()), len(counted), bound) > 1 - level:
-            break
-        found, stricter = SafeThreshold(score, int(counted.sum()), len(counted)), score
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Stratum:
-    """Places of the known answers between two thresholds, in the order of a lot, and how many are decided there."""
-
-    known: NDArray[np.intp]
-    of: int
-
-
-def _in_proportion(strata: Sequence[_Stratum]) -> NDArray[np.intp]:
-    """So many known answers of each stratum, by lot, that all strata are drawn from at the same rate: that of the rarest."""
-    if any(len(stratum.known) > stratum.of for stratum in strata):
-        raise ValueError("The sample has to be among all that is decided.")
-    rate = min((len(stratum.known) / stratum.of for stratum in strata if stratum.of), default=1.0)
-    # What is rounded down leaves a sample of that rate or a smaller one.
-    return np.concatenate([stratum.known[: int(stratum.of * rate + 1e-9)] for stratum in strata])
-
-
-def least_share(wrong: int, of: int, *, level: float = LEVEL) -> float:
-    """What share at least is wrong, one-sided and exact (Clopper and Pearson 1934): above a bound, the bound is broken."""
-    return beta_quantile(1 - level, wrong, of - wrong + 1) if wrong else 0.0
-
-
-def spent(attempt: int, *, level: float = LEVEL) -> float:
-    """Confidence of the n-th try, so that all tries together err with a chance of at most 1 - level: 1 / (n (n + 1)) of it is spent on each.
-
-    Raises:
-        ValueError: No such try.
-    """
-    if attempt < 1:
-        raise ValueError("Tries are counted from one.")
-    return 1 - (1 - level) / (attempt * (attempt + 1))
-
-
-def further_needed(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> int:
-    """How many known answers more, all of them right, would bear the bound out.
+    Where more is wrong, it is ever so with a chance of 1 - level at most.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
     """
     _check(bound, level)
-    more = 0
-    while binomial_p(wrong, of + more, bound) > 1 - level:
-        more += 1
-    return more
+    return _evidence(wrong, of, bound, [part * bound for part in _PARTS]) >= -log(1 - level)
 
 
 def is_broken(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> bool:
-    """Whether a random sample shows that more than the bound is wrong; it may be looked at after each answer.
+    """Whether answers show that more than the bound is wrong; it may be looked at after each.
 
-    The evidence is the mean of likelihood ratios of a few greater shares against the bound. Where no more than the bound is
-    wrong it has a mean of 1 at most after every answer, so it ever reaches 1 / (1 - level) with a chance of 1 - level at
-    most (Ville 1939; Howard, Ramdas, McAuliffe and Sekhon 2021, Annals of Statistics 49(2)).
+    Where no more is wrong, it is ever so with a chance of 1 - level at most.
 
     Raises:
         ValueError: A bound or level outside 0 to 1.
     """
     _check(bound, level)
     shares = [share for times in _TIMES if (share := bound * times) < 1] or [(1 + bound) / 2]
-    ratios = [wrong * log(share / bound) + (of - wrong) * log((1 - share) / (1 - bound)) for share in shares]
-    return float(np.logaddexp.reduce(ratios)) - log(len(ratios)) >= -log(1 - level)
+    return _evidence(wrong, of, bound, shares) >= -log(1 - level)
 
 
-def _ranks(first: int, last: int, steps: int) -> list[int]:
-    """Numbers of the highest scores that are looked at; chosen before any answer is seen."""
-    if first > last:
-        return []
-    return sorted({round(rank) for rank in np.linspace(first, last, max(1, steps))})
+def further_needed(wrong: int, of: int, bound: float, *, level: float = LEVEL) -> int:
+    """How many answers more, all of them right, would bear the bound out.
+
+    Raises:
+        ValueError: A bound or level outside 0 to 1.
+    """
+    _check(bound, level)
+    more = 0
+    while not is_borne_out(wrong, of + more, bound, level=level):
+        more += 1
+    return more
+
+
+def surest(scores: Sequence[float], share: float) -> float:
+    """The score that so large a share reaches, or more where scores are equal: chosen before any answer is looked at.
+
+    Raises:
+        ValueError: No scores, or a share outside 0 to 1.
+    """
+    if not scores or not 0 < share <= 1:
+        raise ValueError("Scores are needed, and a share above 0 and up to 1.")
+    return float(np.sort(np.asarray(scores, dtype=float))[::-1][ceil(share * len(scores) - 1e-9) - 1])
+
+
+def in_proportion(scores: Sequence[float], among: Sequence[float], threshold: float) -> NDArray[np.intp]:
+    """Places of the answers that count above a threshold: of each part as many, in their turn, as its share of all decided.
+
+    Args:
+        scores: Of the sample with known answers, in the order in which they became known, (N,).
+        among: Scores of all that the threshold decides over, the sample's among them, (M,).
+        threshold: The least score that counts.
+
+    Returns:
+        Places in `scores`, so many of each part that all are drawn from at the same rate, that of the rarest.
+
+    Raises:
+        ValueError: A sample that is not among all.
+    """
+    given, everyone = np.asarray(scores, dtype=float), np.asarray(among, dtype=float)
+    decided = np.sort(everyone[everyone >= threshold])[::-1]
+    if not len(decided):
+        return np.array([], dtype=np.intp)
+    ends = np.ceil(np.arange(1, _STRATA + 1) * len(decided) / _STRATA).astype(int) - 1
+    strata: list[tuple[NDArray[np.intp], int]] = []
+    stricter = inf
+    for score in sorted(set(decided[ends]), reverse=True):
+        known = np.flatnonzero((given >= score) & (given < stricter))
+        strata.append((known, int(((decided >= score) & (decided < stricter)).sum())))
+        stricter = score
+    if any(len(known) > of for known, of in strata):
+        raise ValueError("The sample has to be among all that is decided.")
+    rate = min(len(known) / of for known, of in strata)
+    return np.concatenate([known[: int(of * rate + 1e-9)] for known, of in strata])
+
+
+def spent(attempt: int, *, level: float = LEVEL, first: float | None = None) -> float:
+    """Confidence of the n-th try, so that all tries together err with a chance of at most 1 - level.
+
+    Args:
+        attempt: Counted from one.
+        level: Confidence of all together.
+        first: Part of what is left that each try spends, where one is nearly always enough; else the n-th spends
+            1 / (n (n + 1)) of the whole.
+
+    Raises:
+        ValueError: No such try.
+    """
+    if attempt < 1:
+        raise ValueError("Tries are counted from one.")
+    part = 1 / (attempt * (attempt + 1)) if first is None else first * (1 - first) ** (attempt - 1)
+    return 1 - (1 - level) * part
+
+
+def _evidence(wrong: int, of: int, bound: float, shares: Sequence[float]) -> float:
+    """Logarithm of the mean likelihood ratio of some shares against the bound; its exponential has a mean of 1 at the bound."""
+    right, ratios = of - wrong, []
+    for share in shares:
+        if wrong and not share:
+            ratios.append(-inf)
+        else:
+            ratios.append((wrong * log(share / bound) if wrong else 0.0) + right * log((1 - share) / (1 - bound)))
+    return float(np.logaddexp.reduce(ratios)) - log(len(ratios))
 
 
 def _check(bound: float, level: float) -> None:

@@ -86,7 +86,9 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
     if held.order == QueueOrdering.LIKELY:
         known, by_checks = ports.acceptance_chances(held.task, ids), _chances(held.task, ids)
         chances = [known.get(pk, chance) for pk, chance in zip(ids, by_checks, strict=True)]
-        return ordering_strategies.likely_good_first(chances, [lot(held.task.seed, pk) for pk in ids])
+        awaited = ports.awaited_verdicts(held.task, ids)
+        lots = [lot(held.task.seed, pk) for pk in ids]
+        return ordering_strategies.likely_good_first(chances, lots, [pk in awaited for pk in ids])
     return ordering_strategies.most_different_first(_texts(ids))
 
 

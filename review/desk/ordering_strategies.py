@@ -21,6 +21,8 @@ DIMENSIONS = 128
 MOST_CENTRES = 64
 # Even what is the least likely to come early does now and then.
 LEAST_ODDS = 0.02
+# How many times as often a draft comes before another of the same odds, where its verdict is waited for.
+SOONER = 10
 
 
 def pattern_of(marks: Iterable[Mapping[str, object]]) -> str:
@@ -57,7 +59,7 @@ def least_certain_first(chances: Sequence[float]) -> list[int]:
     return [place for place, _ in sorted(enumerate(chances), key=lambda one: (round(abs(one[1] - 0.5), 6), one[0]))]
 
 
-def promise_keys(chances: Chances, lots: Chances) -> Chances:
+def promise_keys(chances: Chances, lots: Chances, awaited: NDArray[np.bool_] | None = None) -> Chances:
     """Keys by which drafts come, the smallest first: by lot, the earlier the better the odds p / (1 - p) that one is accepted.
 
     A draft with twice the odds comes before another twice as often: by an exponential time at that rate (Efraimidis and
@@ -67,14 +69,20 @@ def promise_keys(chances: Chances, lots: Chances) -> Chances:
     Args:
         chances: The chance that each is accepted, 0 to 1, (N,).
         lots: Uniform between 0 and 1, one a draft and the same each time, (N,).
+        awaited: Whether something waits for the verdict on each, (N,); such come as if their odds were `SOONER` times as good.
     """
     odds = np.maximum(chances, LEAST_ODDS) / np.maximum(1 - chances, LEAST_ODDS)
+    if awaited is not None:
+        odds = np.where(awaited, odds * SOONER, odds)
     return np.asarray(-np.log(np.maximum(lots, 1e-300)) / odds)
 
 
-def likely_good_first(chances: Sequence[float], lots: Sequence[float]) -> list[int]:
+def likely_good_first(
+    chances: Sequence[float], lots: Sequence[float], awaited: Sequence[bool] | None = None
+) -> list[int]:
     """Places of drafts in the order of `promise_keys`."""
-    keys = promise_keys(np.asarray(chances, np.float64), np.asarray(lots, np.float64))
+    sooner = None if awaited is None else np.asarray(awaited, np.bool_)
+    keys = promise_keys(np.asarray(chances, np.float64), np.asarray(lots, np.float64), sooner)
     return [int(place) for place in np.argsort(keys, kind="stable")]
 
 

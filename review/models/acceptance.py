@@ -13,7 +13,7 @@ from review.models.tasks import Task, TaskVersion
 
 
 class AcceptanceRule(models.Model):
-    """A lead's try to have a judge accept drafts of one task: borne out by experts' verdicts, or not, and then without a threshold."""
+    """A lead's try to have a judge accept drafts of one task: it waits until experts' verdicts bear it out, then it accepts."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="acceptance_rules")
@@ -28,7 +28,9 @@ class AcceptanceRule(models.Model):
     audit_share = models.FloatField()
     # The n-th try with this judge and task version: each costs some of the confidence.
     attempt = models.PositiveSmallIntegerField(default=1)
-    # The least score that is accepted, and of the verdicts it rests on how many were wrong; none where nothing was borne out.
+    # The least score that it is to accept, fixed before verdicts are looked at; none in rules of before 26 November 2026.
+    proposed = models.FloatField(null=True)
+    # The least score that is accepted, none until it is borne out; and of the verdicts that count how many were wrong.
     threshold = models.FloatField(null=True)
     wrong = models.PositiveIntegerField(default=0)
     of = models.PositiveIntegerField(default=0)
@@ -54,8 +56,13 @@ class AcceptanceRule(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether drafts are accepted by it now."""
+        """Whether it accepts drafts, or waits to."""
         return self.ended_at is None
+
+    @property
+    def is_borne_out(self) -> bool:
+        """Whether verdicts have borne it out; they did before it ended, if they ever did."""
+        return self.threshold is not None
 
 
 class MachineAcceptance(models.Model):

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks import expert_hour
 from benchmarks.expert_hour import SimulatedReviewer
+from generation.judges.acceptance import act
 
 GOOD = [bool(number % 4) for number in range(4_000)]
 
 
 def reviewer() -> SimulatedReviewer:
     return SimulatedReviewer(GOOD, np.random.default_rng(11))
+
+
+def test_it_takes_the_products_shares() -> None:
+    assert expert_hour.SHARE == act.SHARE
+    assert act.level_of(1) == pytest.approx(expert_hour.LEVEL)
+    assert expert_hour.RULES["the judge accepts, 2 % and 10 %"] == (act.BOUND, act.AUDIT_SHARE)
 
 
 def test_plain_reading_takes_a_verdict_for_each_draft_until_enough_are_accepted() -> None:
@@ -24,26 +32,26 @@ def test_plain_reading_takes_a_verdict_for_each_draft_until_enough_are_accepted(
 
 def test_a_judge_that_knows_accepts_and_keeps_the_bound() -> None:
     desk = reviewer()
-    chances = np.where(GOOD, 0.9, 0.1) + np.random.default_rng(1).random(4_000) / 100
+    sure = np.where(GOOD, 0.9, 0.1) + np.random.default_rng(1).random(4_000) / 100
 
-    assert expert_hour.with_machine(desk, chances, np.random.default_rng(3).random(4_000), 900)
-    assert len(desk.gold) == 900 and desk.verdicts < 450 and desk.wrong() <= expert_hour.BOUND
+    assert expert_hour.with_machine(desk, sure, np.random.default_rng(3).random(4_000), 900, (0.02, 0.1))
+    assert len(desk.gold) == 900 and desk.verdicts < 400 and desk.wrong() <= 0.02
 
 
 def test_a_judge_that_knows_nothing_never_accepts() -> None:
     desk = reviewer()
 
-    chances, lots = np.random.default_rng(2).random((2, 4_000))
+    sure, lots = np.random.default_rng(2).random((2, 4_000))
 
-    assert not expert_hour.with_machine(desk, chances, lots, 900)
+    assert not expert_hour.with_machine(desk, sure, lots, 900, (0.02, 0.1))
     assert len(desk.gold) == 900 and desk.verdicts > 900
 
 
 def test_what_is_likely_good_first_takes_fewer_verdicts_than_what_is_likely_wrong_first() -> None:
-    chances = np.where(GOOD, 0.9, 0.1)
+    sure = np.where(GOOD, 0.9, 0.1)
     good_first, wrong_first = reviewer(), reviewer()
-    expert_hour.in_order(good_first, -chances, 300)
-    expert_hour.in_order(wrong_first, chances, 300)
+    expert_hour.in_order(good_first, -sure, 300)
+    expert_hour.in_order(wrong_first, sure, 300)
 
     assert good_first.verdicts < 330 < 1_000 < wrong_first.verdicts
 

@@ -39,6 +39,8 @@ def test_the_chance_nearest_a_half_comes_first_and_equals_keep_their_order() -> 
 def test_likely_good_ones_come_first_by_lot() -> None:
     equal_lots = ordering_strategies.likely_good_first([0.1, 0.9, 0.5], [0.4, 0.4, 0.4])
     # The worst has drawn the best lot: no place tells for sure what is thought of the draft there.
+    awaited = ordering_strategies.likely_good_first([0.5, 0.8, 0.6], [0.4, 0.4, 0.4], [False, False, True])
+    assert awaited == [2, 1, 0], "ten times odds of 1.5 come before odds of 4"
     lucky = ordering_strategies.likely_good_first([0.1, 0.9, 0.5], [0.99, 0.2, 0.2])
 
     assert equal_lots == [1, 2, 0] and lucky[0] == 0

@@ -1,132 +1,130 @@
-"""Thresholds that keep a bound: against scipy's exact tail, and by simulation."""
+"""Bounds that answers bear out or break, in turn: by exact chances, and by simulation."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import beta, binom
+from scipy.stats import binom
 
-from stats.risk_control import binomial_p, fewest, further_needed, is_broken, least_share, safe_threshold, spent
+from stats.risk_control import fewest, further_needed, in_proportion, is_borne_out, is_broken, spent, surest
 
-
-@pytest.mark.parametrize(("wrong", "of", "bound"), [(0, 149, 0.02), (3, 400, 0.02), (7, 60, 0.1), (60, 60, 0.5)])
-def test_the_tail_is_the_binomials(wrong: int, of: int, bound: float) -> None:
-    assert binomial_p(wrong, of, bound) == pytest.approx(binom.cdf(wrong, of, bound))
+BOUND = 0.02
 
 
-def test_so_many_faultless_answers_are_needed_and_no_more() -> None:
-    assert fewest(0.02) == 149
-    assert binomial_p(0, 149, 0.02) <= 0.05 < binomial_p(0, 148, 0.02)
+def test_so_many_faultless_answers_are_needed_at_a_single_look_and_no_more() -> None:
+    assert fewest(BOUND) == 149
+    assert binom.cdf(0, 149, BOUND) <= 0.05 < binom.cdf(0, 148, BOUND)
 
 
-def test_the_least_share_is_clopper_and_pearsons() -> None:
-    assert least_share(0, 40) == 0.0
-    assert least_share(5, 100) == pytest.approx(beta.ppf(0.05, 5, 96))
+def test_looking_after_each_answer_costs_few_of_them() -> None:
+    assert is_borne_out(0, 172, BOUND) and not is_borne_out(0, 171, BOUND)
+    assert is_borne_out(1, 320, BOUND) and not is_borne_out(1, 319, BOUND)
 
 
-def test_too_few_answers_show_nothing() -> None:
-    assert safe_threshold([0.9] * 148, [False] * 148, bound=0.02) is None
-    assert safe_threshold([0.9] * 149, [False] * 149, bound=0.02) is not None
-
-
-def test_equal_scores_are_never_parted_and_what_errs_stays_below() -> None:
-    scores = [0.9] * 200 + [0.1] * 100
-    wrong = [False] * 200 + [True, False] * 50
-    found = safe_threshold(scores, wrong, bound=0.02)
-
-    assert found is not None and (found.score, found.wrong, found.of) == (0.9, 0, 200)
-
-
-@pytest.mark.parametrize(("bound", "level"), [(0.0, 0.95), (1.0, 0.95), (0.02, 1.0)])
+@pytest.mark.parametrize(("bound", "level"), [(0.0, 0.95), (1.0, 0.95), (BOUND, 1.0)])
 def test_no_bound_is_no_bound(bound: float, level: float) -> None:
-    with pytest.raises(ValueError, match="between"):
-        safe_threshold([0.5], [False], bound=bound, level=level)
+    for shown in (is_borne_out, is_broken, further_needed):
+        with pytest.raises(ValueError, match="between"):
+            shown(0, 5, bound, level=level)
 
 
-def test_the_bound_is_broken_no_oftener_than_stated() -> None:
-    """A judge whose wrong ones score less: of 400 samples the share wrong above the threshold exceeds 5 % in at most 5 %."""
-    chance, broken, told = np.random.default_rng(7), 0, 0
-    for _ in range(400):
-        wrong = chance.random(300) < 0.25
-        scores = np.where(wrong, chance.normal(0, 1, 300), chance.normal(2, 1, 300))
-        found = safe_threshold(list(scores), list(wrong), bound=0.05)
-        if found is not None:
-            told += 1
-            above_wrong, above_right = 0.25 * (1 - _cdf(found.score)), 0.75 * (1 - _cdf(found.score - 2))
-            broken += above_wrong / (above_wrong + above_right) > 0.05
+def test_a_bound_that_is_just_broken_is_borne_out_in_one_of_twenty_at_most_however_often_it_is_looked_at() -> None:
+    """Exact: the chance of each count of wrong ones after every answer, those that were borne out left out."""
+    alive, shown = np.ones(1), 0.0
+    for judged in range(1, 601):
+        alive = np.append(alive * (1 - BOUND), 0.0) + np.insert(alive * BOUND, 0, 0.0)
+        out = np.array([is_borne_out(wrong, judged, BOUND) for wrong in range(judged + 1)])
+        shown += float(alive[out].sum())
+        alive[out] = 0.0
 
-    # Standard error 1.1 points; the seed is fixed.
-    assert told > 200 and broken / 400 <= 0.05
+    assert 0.01 < shown <= 0.05
 
 
-def _oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[list[float], list[bool], list[float]]:
-    """A judge that says .9 or .99, as often; of the first 8 % are wrong, of the others none, which a desk deals five times as often."""
-    among = chance.choice([0.9, 0.99], 1_200)
-    wrong = (among < 0.95) & (chance.random(1_200) < 0.08)
-    known = chance.random(1_200) < np.where(among < 0.95, 0.1, 0.5)
-    return among[known].tolist(), wrong[known].tolist(), among.tolist()
+def test_the_surest_are_chosen_by_their_scores_alone_and_equal_ones_are_not_parted() -> None:
+    assert surest([0.2, 0.9, 0.5, 0.7, 0.1], 0.4) == 0.7
+    assert surest([1.0] * 9 + [0.5], 0.4) == 1.0
+    assert surest([0.2, 0.9], 1.0) == 0.2
+    for scores, share in (([], 0.4), ([0.5], 0.0), ([0.5], 1.1)):
+        with pytest.raises(ValueError, match="above 0"):
+            surest(scores, share)
 
 
-def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first() -> None:
-    """Of all that scores .9 and more 4 % are wrong, of the sample 1.3 %: without the others beside it, it is let pass."""
-    chance, fooled, broken, told = np.random.default_rng(3), 0, 0, 0
-    for _ in range(300):
-        scores, wrong, among = _oftener_where_it_is_surer(chance)
-        by_sample = safe_threshold(scores, wrong, bound=0.02)
-        found = safe_threshold(scores, wrong, bound=0.02, among=among)
-        fooled += by_sample is not None and by_sample.score < 0.95
-        told += found is not None
-        broken += found is not None and found.score < 0.95
+def test_an_even_sample_keeps_its_answers_and_of_an_uneven_one_count_the_first_in_their_parts() -> None:
+    scores = [0.99] * 200 + [0.9] * 200
 
-    assert fooled / 300 > 0.1
-    assert told == 300 and broken / 300 <= 0.05
+    assert len(in_proportion(scores, scores * 3, 0.9)) == 400
+    uneven = [0.9, *[0.99] * 200, *[0.9] * 99]
+    counted = in_proportion(uneven, [0.99] * 500 + [0.9] * 500, 0.9)
+    assert sorted(counted) == list(range(101)) + list(range(201, 300))
 
 
-def test_a_sample_that_was_drawn_evenly_keeps_its_answers() -> None:
-    scores, wrong = [0.99] * 200 + [0.9] * 200, [False] * 400
-    found = safe_threshold(scores, wrong, bound=0.02, among=scores * 3)
-
-    assert found is not None and (found.score, found.of) == (0.9, 400)
+def test_what_scores_less_does_not_count_and_where_none_reaches_it_none_does() -> None:
+    assert list(in_proportion([0.5, 0.9, 0.4], [0.5, 0.9, 0.4, 0.9], 0.6)) == [1]
+    assert len(in_proportion([0.5], [0.5, 0.4], 0.6)) == 0
 
 
 def test_a_sample_that_is_not_among_all_is_refused() -> None:
     with pytest.raises(ValueError, match="among all"):
-        safe_threshold([0.9] * 200, [False] * 200, bound=0.02, among=[0.9] * 100)
+        in_proportion([0.9] * 200, [0.9] * 100, 0.5)
 
 
-def _cdf(z: float) -> float:
-    from statistics import NormalDist
+def _dealt_oftener_where_it_is_surer(chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, whether each is wrong, and the order in which experts read: a judge that says .9 or .99, as often; of the first 4.4 % are wrong, of the others none."""
+    scores = chance.choice([0.9, 0.99], 1_200)
+    wrong = (scores < 0.95) & (chance.random(1_200) < 0.044)
+    return scores, wrong, np.argsort(chance.exponential(size=1_200) / np.where(scores < 0.95, 1, 5))
 
-    return NormalDist().cdf(z)
+
+def test_the_bound_holds_though_a_desk_deals_what_is_likely_good_first_and_is_looked_at_again_and_again() -> None:
+    """Of all that is decided 2.2 % are wrong, of what is read first a third of that: by the plain sample it is let pass."""
+    chance, fooled, shown = np.random.default_rng(3), 0, 0
+    for _ in range(300):
+        scores, wrong, order = _dealt_oftener_where_it_is_surer(chance)
+        read, errs = scores[order], wrong[order]
+        looks = range(60, 500, 10)
+        fooled += any(is_borne_out(int(errs[:seen].sum()), seen, BOUND) for seen in looks)
+        for seen in looks:
+            places = in_proportion(list(read[:seen]), list(scores), 0.9)
+            if is_borne_out(int(errs[places].sum()), len(places), BOUND):
+                shown += 1
+                break
+
+    # 1.6 standard errors of 5 % of 300 runs.
+    assert fooled / 300 > 0.1
+    assert shown / 300 <= 0.05 + 0.02
+
+
+def test_the_bound_holds_though_the_judge_reads_on_meanwhile() -> None:
+    """A fifth of the drafts is there at the start; the judge reads the others while experts judge."""
+    chance, shown = np.random.default_rng(5), 0
+    for _ in range(300):
+        scores, wrong, order = _dealt_oftener_where_it_is_surer(chance)
+        there = chance.permutation(1_200).argsort()
+        for seen in range(60, 500, 10):
+            is_there = there < 240 + 2 * seen
+            known = [place for place in order if is_there[place]][:seen]
+            places = in_proportion(list(scores[known]), list(scores[is_there]), 0.9)
+            if is_borne_out(int(wrong[known][places].sum()), len(places), BOUND):
+                shown += 1
+                break
+
+    assert shown / 300 <= 0.05 + 0.02
 
 
 def test_every_try_spends_its_part_and_all_together_no_more_than_there_is() -> None:
-    assert sum(1 - spent(attempt) for attempt in range(1, 2_000)) == pytest.approx(0.05, abs=1e-4)
+    for first in (None, 0.8):
+        assert sum(1 - spent(attempt, first=first) for attempt in range(1, 2_000)) == pytest.approx(0.05, abs=1e-4)
     assert [round(1 - spent(attempt), 4) for attempt in (1, 2)] == [0.025, 0.0083]
+    assert [round(1 - spent(attempt, first=0.8), 4) for attempt in (1, 2)] == [0.04, 0.008]
     with pytest.raises(ValueError, match="counted from one"):
         spent(0)
 
 
 def test_so_many_more_right_answers_bear_the_bound_out_and_no_fewer() -> None:
-    more = further_needed(1, 150, 0.02)
+    more = further_needed(1, 150, BOUND)
 
-    assert binom.cdf(1, 150 + more, 0.02) <= 0.05 < binom.cdf(1, 149 + more, 0.02)
-    assert further_needed(0, 149, 0.02) == 0
-
-
-def test_the_bound_holds_though_a_lead_tries_again_and_again() -> None:
-    """A judge whose sure ones are wrong in 2.5 %, tried after each 100 verdicts: in at most 5 % of 300 runs it is ever let accept."""
-    chance, broken = np.random.default_rng(11), 0
-    for _ in range(300):
-        wrong = chance.random(800) < 0.025
-        tries = range(200, 801, 100)
-        broken += any(
-            safe_threshold([1.0] * seen, wrong[:seen].tolist(), bound=0.02, level=spent(attempt)) is not None
-            for attempt, seen in enumerate(tries, start=1)
-        )
-
-    # 1.6 standard errors of 5 % of 300 runs.
-    assert broken / 300 <= 0.05 + 0.02
+    assert is_borne_out(1, 150 + more, BOUND) and not is_borne_out(1, 149 + more, BOUND)
+    assert further_needed(0, 172, BOUND) == 0
 
 
 def test_an_audit_that_keeps_the_bound_is_stopped_in_one_of_twenty_at_most_however_often_it_is_looked_at() -> None:

@@ -1,7 +1,7 @@
-"""Acceptance without a person: a lead has drafts accepted that a judge is sure of, as far as experts' verdicts bear it out.
+"""Acceptance without a person: a lead has drafts accepted that a judge is sure of, once experts' verdicts bear it out.
 
-Off until a lead asks for it. Of the drafts that experts judged and this judge read, its own sample, a threshold is looked for
-above which no more than the bound is wrong (see `stats.risk_control`); every try costs some of the confidence. What
+Off until a lead asks for it. The least score is fixed then, and drafts that experts judged and this judge read tell, as they
+come, whether no more than the bound is wrong above it (see `stats.risk_control`); until they do the rule waits. What
 reaches it and waits in the order of the queue is accepted, but for a share that is left to experts by lot; they do not know
 which. Drafts of the random sample are never taken, so rates stay unbiased, nor such as go somewhere once they are accepted.
 It writes no decision and no gold: what a person says of such a draft counts alone.
@@ -33,28 +33,42 @@ from web.errors import Refusal
 from webhooks.deliveries import publish
 
 logger = logging.getLogger(__name__)
-BOUND, AUDIT_SHARE = 0.02, 0.1
-BOUNDS, AUDIT_SHARES = (0.005, 0.2), (0.05, 0.5)
+SHARE, BOUND, AUDIT_SHARE = 0.3, 0.02, 0.1
+SHARES, BOUNDS, AUDIT_SHARES = (0.05, 1.0), (0.005, 0.2), (0.05, 0.5)
 # So many audited drafts may wait for an expert; until one of them is judged no more are accepted.
 MOST_UNREAD = 50
 _CHUNK = 500
 
 
 def start(
-    task: Task, judge: Teacher, *, by: Member, bound: float = BOUND, audit_share: float = AUDIT_SHARE
+    task: Task,
+    judge: Teacher,
+    *,
+    by: Member,
+    share: float = SHARE,
+    bound: float = BOUND,
+    audit_share: float = AUDIT_SHARE,
 ) -> AcceptanceRule:
-    """Try to have a judge accept drafts; where verdicts bear it out, those that it read are accepted at once.
+    """Have a judge accept drafts as soon as verdicts bear it out; where they do already, those that it read are accepted at once.
+
+    Args:
+        task: Whose drafts.
+        judge: It has read drafts of the latest version.
+        by: Who asks; they lead the task.
+        share: Of what it passes, 0 to 1: the drafts that it is surest of.
+        bound: At most this share of what is accepted may be wrong.
+        audit_share: Of what could be accepted this share is left to experts.
 
     Returns:
-        The rule. One that verdicts do not bear out has no threshold, is over, and says why; it counts as a try.
+        The rule. One that verdicts do not bear out yet has no threshold, and waits.
 
     Raises:
         PermissionDenied: The member does not lead the task.
-        Refusal: `acceptance_invalid`, a share outside its limits; `acceptance_on`, a rule accepts drafts already;
-            `too_few_verdicts`, which is no try.
+        Refusal: `acceptance_invalid`, a share outside its limits; `acceptance_on`, a rule is in force or waits already;
+            `nothing_passed`, the judge passed no draft.
     """
     require(by, task, Role.LEAD)
-    _check(bound, audit_share)
+    _check(share, bound, audit_share)
     with transaction.atomic():
         Task.objects.select_for_update().get(pk=task.pk)
         if evidence.active(task) is not None:
@@ -62,15 +76,38 @@ def start(
                 "acceptance_on", "A judge accepts drafts of this task already.", hint="End it first.", status=409
             )
         said = evidence.Word(judge.slug, judge.model, rubric.PROMPT_VERSION, latest_version(task))
-        rule = _tried(said, evidence.known(task, said), bound=bound, audit_share=audit_share, by=by)
-        trail.record("acceptance_tried", by=by, about=rule, task=task.slug, judge=judge.slug, borne_out=rule.is_active)
-    if rule.is_active:
-        accept(rule)
+        passed = evidence.passed(task, said)
+        if not passed:
+            raise Refusal(
+                "nothing_passed",
+                "This judge passed no draft of the latest task version.",
+                hint="Have it read drafts first. Nothing was changed.",
+            )
+        rule = AcceptanceRule.objects.create(
+            task=task,
+            task_version=said.version,
+            judge=said.judge,
+            judge_model=said.model,
+            prompt_version=said.prompt_version,
+            bound=bound,
+            audit_share=audit_share,
+            attempt=evidence.attempts(said) + 1,
+            proposed=risk_control.surest(passed, share),
+            started_by=by,
+        )
+        trail.record("acceptance_tried", by=by, about=rule, task=task.slug, judge=judge.slug)
+    accept(rule)
+    rule.refresh_from_db()
+    if rule.is_active and not rule.is_borne_out:
+        # What it waits for comes sooner.
+        ordering.order_anew(task.pk)
     return rule
 
 
-def _check(bound: float, audit_share: float) -> None:
+def _check(share: float, bound: float, audit_share: float) -> None:
     wrong = {}
+    if not SHARES[0] <= share <= SHARES[1]:
+        wrong["share"] = [f"Between {SHARES[0] * 100:g} and {SHARES[1] * 100:g} % of what it passes."]
     if not BOUNDS[0] <= bound <= BOUNDS[1]:
         wrong["bound"] = [f"Between {BOUNDS[0] * 100:g} and {BOUNDS[1] * 100:g} % may be wrong."]
     if not AUDIT_SHARES[0] <= audit_share <= AUDIT_SHARES[1]:
@@ -80,44 +117,28 @@ def _check(bound: float, audit_share: float) -> None:
         raise Refusal("acceptance_invalid", first, hint="Nothing was changed.", errors=wrong)
 
 
-def _tried(
-    said: evidence.Word, verdicts: evidence.KnownScores, *, bound: float, audit_share: float, by: Member
-) -> AcceptanceRule:
-    attempt = evidence.attempts(said) + 1
-    level = risk_control.spent(attempt)
-    missing = risk_control.fewest(bound, level=level) - len(verdicts.scores)
-    if missing > 0:
-        raise Refusal(
-            "too_few_verdicts",
-            f"Experts judged {len(verdicts.scores):,} drafts that this judge passes. At least {missing:,} more are needed.",
-            hint="Have more drafts judged, and have the judge read them. Nothing was tried.",
+def level_of(attempt: int) -> float:
+    """The confidence that the n-th try takes: a rule waits as long as it must, so the first is nearly always the only one."""
+    return risk_control.spent(attempt, first=0.8)
+
+
+def _weigh(rule: AcceptanceRule) -> None:
+    """Look at the verdicts of a rule that waits: they bear it out, show that more than the bound is wrong, or neither yet."""
+    assert rule.proposed is not None
+    seen, level = evidence.counted(rule.task, evidence.word_of(rule), rule.proposed), level_of(rule.attempt)
+    rule.wrong, rule.of = seen.wrong, seen.of
+    if risk_control.is_borne_out(seen.wrong, seen.of, rule.bound, level=level):
+        rule.threshold = rule.proposed
+    rule.save(update_fields=["wrong", "of", "threshold"])
+    if rule.is_borne_out:
+        ordering.order_anew(rule.task_id)
+        trail.record("acceptance_borne_out", by=None, about=rule, task=rule.task.slug, wrong=rule.wrong, of=rule.of)
+    elif risk_control.is_broken(seen.wrong, seen.of, rule.bound):
+        why = (
+            f"Not borne out: of {rule.of:,} drafts that the judge is surest of, experts took {rule.wrong:,} otherwise, "
+            f"and at most {rule.bound * 100:g} % may be."
         )
-    among = [*verdicts.scores, *evidence.waiting(said.version.task, said)]
-    found = risk_control.safe_threshold(verdicts.scores, verdicts.wrong, bound=bound, level=level, among=among)
-    rule = AcceptanceRule(
-        task_id=said.version.task_id,
-        task_version=said.version,
-        judge=said.judge,
-        judge_model=said.model,
-        prompt_version=said.prompt_version,
-        bound=bound,
-        audit_share=audit_share,
-        attempt=attempt,
-        started_by=by,
-    )
-    if found is not None:
-        rule.threshold, rule.wrong, rule.of = found.score, found.wrong, found.of
-    else:
-        best = max(verdicts.scores)
-        above = [wrong for score, wrong in zip(verdicts.scores, verdicts.wrong, strict=True) if score >= best]
-        rule.wrong, rule.of, rule.ended_at = sum(above), len(above), timezone.now()
-        more = risk_control.further_needed(rule.wrong, rule.of, bound, level=risk_control.spent(attempt + 1))
-        rule.ended_why = (
-            f"Not borne out: of {rule.of:,} drafts that the judge is surest of, experts took {rule.wrong:,} otherwise. "
-            f"At least {more:,} more verdicts are needed, all of them accepting."
-        )
-    rule.save(force_insert=True)
-    return rule
+        _end(rule, why, by=None)
 
 
 def look_after(task_id: UUID) -> int:
@@ -141,18 +162,22 @@ def look_after_all() -> None:
 
 @transaction.atomic
 def accept(rule: AcceptanceRule) -> int:
-    """Accept, by a rule in force, what waits and reaches its threshold; a share of it is left to experts instead.
+    """Accept, by a rule that verdicts bear out, what waits and reaches its threshold; a share of it is left to experts instead.
 
     Returns:
-        How many drafts were accepted; 0 where the rule ended instead.
+        How many drafts were accepted; 0 where the rule ended instead, or goes on waiting for verdicts.
     """
     held = AcceptanceRule.objects.select_for_update(of=("self",)).select_related("task", "task_version", "started_by")
     rule = held.get(pk=rule.pk)
-    if not rule.is_active or rule.threshold is None:
+    if not rule.is_active:
         return 0
     audit = evidence.audit_of(rule)
     if why := _why_over(rule, audit):
         _end(rule, why, by=None)
+        return 0
+    if not rule.is_borne_out:
+        _weigh(rule)
+    if not rule.is_borne_out:
         return 0
     chosen = _choose(rule, MOST_UNREAD - audit.unread)
     taken = [one.draft_id for one in chosen if not one.is_audit]

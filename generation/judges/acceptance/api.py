@@ -24,6 +24,12 @@ class AcceptanceIn(serializers.Serializer[Any]):
     """Whose word counts, and how far. Shares are 0 to 1."""
 
     judge = serializers.CharField(help_text="A teacher that has read drafts of the latest task version")
+    share = serializers.FloatField(
+        min_value=act.SHARES[0],
+        max_value=act.SHARES[1],
+        default=act.SHARE,
+        help_text="Of the drafts that it passes this share may be accepted: those that it is surest of",
+    )
     bound = serializers.FloatField(
         min_value=act.BOUNDS[0],
         max_value=act.BOUNDS[1],
@@ -47,7 +53,7 @@ class AuditOut(serializers.Serializer[Any]):
 
 
 class AcceptanceRuleOut(serializers.Serializer[Any]):
-    """One try to have a judge accept drafts; in force while `ended_at` is null."""
+    """One try to have a judge accept drafts; while `ended_at` is null it accepts, or waits for verdicts that bear it out."""
 
     id = serializers.UUIDField()
     task = serializers.SlugField(source="task.slug")
@@ -58,10 +64,13 @@ class AcceptanceRuleOut(serializers.Serializer[Any]):
     bound = serializers.FloatField()
     audit_share = serializers.FloatField()
     attempt = serializers.IntegerField(help_text="Each try with the same judge and task version costs some confidence")
-    threshold = serializers.FloatField(
-        allow_null=True, help_text="The least score that is accepted; null where verdicts bore nothing out"
+    proposed = serializers.FloatField(
+        allow_null=True, help_text="The least score that it is to accept, fixed when it was started"
     )
-    wrong = serializers.IntegerField(help_text="Of the verdicts that it rests on, those that did not accept")
+    threshold = serializers.FloatField(
+        allow_null=True, help_text="The least score that is accepted; null until verdicts bear it out"
+    )
+    wrong = serializers.IntegerField(help_text="Of the verdicts that count for it, those that did not accept")
     of = serializers.IntegerField(help_text="How many verdicts these are")
     accepted = serializers.SerializerMethodField(help_text="Drafts that stand accepted by it, and nobody judged")
     audit = serializers.SerializerMethodField()
@@ -99,7 +108,7 @@ class AcceptanceView(APIView):
         operation_id="accept_by_judge", request=AcceptanceIn, responses={201: AcceptanceRuleOut, **problems(409, 422)}
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Try to have a judge accept drafts; a rule that verdicts do not bear out is over at once and says why."""
+        """Have a judge accept drafts as soon as verdicts bear it out; they are looked at every five minutes."""
         member = member_of(request)
         task = task_or_404(member, slug)
         require(member, task, Role.LEAD)

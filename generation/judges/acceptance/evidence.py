@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from generation.models import JudgedText, Judging, Teacher
 from review.models import AcceptanceRule, Assignment, MachineAcceptance, RevisionRequest, Task, TaskVersion
 from review.states import DraftState, Drawn, Verdict
 from review.tasks.queries import latest_version
+from stats import risk_control
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,18 @@ class Word:
 
 @dataclass(frozen=True)
 class KnownScores:
-    """Drafts that experts judged and a judge passed: how sure it was of each, and whether experts took it otherwise."""
+    """Drafts that experts judged and a judge passed, in the order of their verdicts: how sure it was, and whether they took it otherwise."""
 
     scores: list[float]
     wrong: list[bool]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Verdicts that count for a threshold, and those of them that did not accept."""
+
+    wrong: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -81,11 +93,15 @@ def known(task: Task, said: Word) -> KnownScores:
     that its audit ended is not borne out again by what was known before. What an expert had written anew instead is wrong.
     """
     accepted = MachineAcceptance.objects.filter(draft=OuterRef("draft"), is_audit=False)
-    rows = read(task, said).filter(ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted))
-    first: dict[UUID, tuple[float, bool]] = {}
-    for draft, meets, sure, verdict in rows.values_list("draft", "meets", "confidence", "draft__gold__verdict"):
-        first.setdefault(draft, (score(True, meets, sure), verdict != Verdict.ACCEPT))
-    return KnownScores([sure for sure, _ in first.values()], [wrong for _, wrong in first.values()])
+    revised = RevisionRequest.objects.filter(draft=OuterRef("draft"), result__isnull=False)
+    ruled_at = Coalesce("draft__gold__decided_at", Subquery(revised.values("created_at")[:1]))
+    rows = read(task, said).filter(ruled("draft__"), ~Exists(_asked_for()), ~Exists(accepted)).annotate(at=ruled_at)
+    first: dict[UUID, tuple[datetime, float, bool]] = {}
+    told = ("draft", "at", "meets", "confidence", "draft__gold__verdict")
+    for draft, at, meets, sure, verdict in rows.values_list(*told):
+        first.setdefault(draft, (at, score(True, meets, sure), verdict != Verdict.ACCEPT))
+    in_turn = sorted(first.values(), key=lambda one: one[0])
+    return KnownScores([sure for _, sure, _ in in_turn], [wrong for *_, wrong in in_turn])
 
 
 def waiting(task: Task, said: Word) -> list[float]:
@@ -95,6 +111,29 @@ def waiting(task: Task, said: Word) -> list[float]:
     for draft, meets, sure in read(task, said).filter(waits).values_list("draft", "meets", "confidence"):
         first.setdefault(draft, score(True, meets, sure))
     return list(first.values())
+
+
+def passed(task: Task, said: Word) -> list[float]:
+    """How sure a judge was of each draft that it passed and that experts judged or that waits."""
+    return [*known(task, said).scores, *waiting(task, said)]
+
+
+def counted(task: Task, said: Word, threshold: float) -> Counted:
+    """The verdicts that bear on a threshold, in proportion to all that it decides."""
+    verdicts = known(task, said)
+    among = [*verdicts.scores, *waiting(task, said)]
+    places = risk_control.in_proportion(verdicts.scores, among, threshold)
+    return Counted(sum(verdicts.wrong[place] for place in places), len(places))
+
+
+def awaited(task: Task, drafts: Sequence[UUID]) -> AbstractSet[UUID]:
+    """Those of some drafts that a rule would accept which waits for verdicts: verdicts on these bear it out."""
+    rule = active(task)
+    if rule is None or rule.is_borne_out or rule.proposed is None:
+        return frozenset()
+    rows = read(task, word_of(rule)).values_list("draft", "meets", "confidence")
+    asked = set(drafts)
+    return {draft for draft, meets, sure in rows if draft in asked and score(True, meets, sure) >= rule.proposed}
 
 
 def _asked_for() -> QuerySet[Assignment]:

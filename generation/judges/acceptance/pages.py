@@ -33,6 +33,13 @@ class AcceptanceForm(forms.Form):
     """Whose word counts, how much of it may be wrong, and how much of it experts read all the same. Shares in percent."""
 
     judge = forms.ChoiceField(help_text="It has read drafts of the latest task version.")
+    share = forms.FloatField(
+        label="Of what it passes, %",
+        min_value=act.SHARES[0] * 100,
+        max_value=act.SHARES[1] * 100,
+        initial=act.SHARE * 100,
+        help_text="The drafts that it is surest of.",
+    )
     bound = forms.FloatField(
         label="At most wrong, %",
         min_value=act.BOUNDS[0] * 100,
@@ -78,6 +85,7 @@ def acceptance(request: HttpRequest, slug: str) -> HttpResponse:
         "refusal": refusal if refusal and not starts else None,
         "rule": rule,
         "audit": evidence.audit_of(rule) if rule else None,
+        "missing": _missing(rule) if rule and not rule.is_borne_out else 0,
         "most_unread": act.MOST_UNREAD,
         "rules": [(one, evidence.standing(one)) for one in evidence.rules_of(task)[:_LISTED]],
         "judges": [_line(task, judge) for judge in judges],
@@ -98,20 +106,31 @@ def _carry_out(request: HttpRequest, task: Task, form: AcceptanceForm, judges: S
         return ""
     said = form.cleaned_data
     judge = next(judge for judge in judges if judge.slug == said["judge"])
-    rule = act.start(task, judge, by=member, bound=said["bound"] / 100, audit_share=said["audit_share"] / 100)
-    return _told(rule)
+    shares = {name: said[name] / 100 for name in ("share", "bound", "audit_share")}
+    return _told(act.start(task, judge, by=member, **shares))
 
 
 def _told(rule: AcceptanceRule) -> str:
     if not rule.is_active:
         return rule.ended_why
+    if not rule.is_borne_out:
+        return f"It accepts once verdicts bear it out: at least {_missing(rule):,} more are needed."
     count = evidence.standing(rule)
     return f"{count:,} draft{'s' * (count != 1)} accepted. The judge goes on with what it reads from now on."
+
+
+def _missing(rule: AcceptanceRule) -> int:
+    """How many verdicts more, all of them accepting, would bear a rule out."""
+    return risk_control.further_needed(rule.wrong, rule.of, rule.bound, level=act.level_of(rule.attempt))
 
 
 def _line(task: Task, judge: Teacher) -> dict[str, Any]:
     """A judge with how many verdicts stand beside its word, and how many the next try takes; what they say is not told before."""
     said = evidence.Word(judge.slug, judge.model, PROMPT_VERSION, latest_version(task))
-    level = risk_control.spent(evidence.attempts(said) + 1)
+    level = act.level_of(evidence.attempts(said) + 1)
     verdicts = len(evidence.known(task, said).scores)
-    return {"name": judge.name, "verdicts": verdicts, "needed": risk_control.fewest(act.BOUND, level=level)}
+    return {
+        "name": judge.name,
+        "verdicts": verdicts,
+        "needed": risk_control.further_needed(0, 0, act.BOUND, level=level),
+    }
