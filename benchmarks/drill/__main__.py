@@ -1,4 +1,4 @@
-"""One stage of the drill: `python -m benchmarks.drill NAME [--count N] [--minutes 50] [--dry] [--again]`.
+"""One stage of the drill: `python -m benchmarks.drill NAME [--fault FAULT] [--count N] [--minutes 50] [--dry] [--again]`.
 
 A stage of many rounds may take several runs: each ends after some minutes, and the next goes on where it ended
 (`var/drills/NAME.json`). The exit status is 0 if nothing was lost, doubled or stuck.
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from benchmarks.drill import faults, network, record
@@ -25,11 +26,11 @@ KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
 MORE_TOOLS = {"clock": {"faketime": "faketime"}}
-NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "serving", "tuning")
+NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "serving", "tuning", "workers")
 
 
 class Drill(Protocol):
-    """One stage: a round makes one fault and counts what became of the work."""
+    """One stage: a round makes a fault and counts what became of the work."""
 
     def round(self, number: int) -> Counts: ...
 
@@ -42,14 +43,15 @@ def main() -> int:
     except network.CannotDrillError as error:
         print(f"No drill on this machine: {error}", file=sys.stderr)
         return CANNOT
-    file = KEPT / f"{asked.name}.json"
+    stage = f"{asked.name}, {asked.fault} alone" if asked.fault else asked.name
+    file = KEPT / f"{stage}.json"
     total = Counts() if asked.again or asked.dry else record.load(file)
     if total.rounds >= asked.count:
         print(f"All {asked.count} rounds are done; --again begins anew.")
         return 0 if total.is_sound else 1
-    counts = run(asked, total)
+    counts = run(asked, total, file)
     if counts.rounds and not asked.dry:
-        record.add_line(asked.name, counts)
+        record.add_line(stage, counts)
     print(json.dumps(asdict(counts)))
     return 0 if counts.is_sound else 1
 
@@ -57,6 +59,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.drill")
     parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--fault", default="", help="make this one of the stage's faults alone, such as kill_engine")
     parser.add_argument("--count", type=int, default=6, help="rounds, of all runs together")
     parser.add_argument("--minutes", type=float, default=50, help="no round begins after so many")
     parser.add_argument("--again", action="store_true", help="forget earlier runs")
@@ -64,8 +67,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(asked: argparse.Namespace, total: Counts) -> Counts:
-    """Start everything and make one fault after another; returns what this run counted."""
+def run(asked: argparse.Namespace, total: Counts, file: Path) -> Counts:
+    """Start everything and make one fault after another, totals in a file; returns what this run counted."""
     from benchmarks.drill.product import Product
 
     counts = Counts()
@@ -74,20 +77,20 @@ def run(asked: argparse.Namespace, total: Counts) -> Counts:
         product.start()
         # On a busy machine the migrations alone take minutes, in which nothing is drilled.
         until = time.monotonic() + asked.minutes * 60
-        drill = drill_named(asked.name, product)
+        drill = drill_named(asked.name, product, asked.fault)
         while total.rounds < asked.count and time.monotonic() < until:
             done = drill.round(total.rounds)
             counts.add(done)
             total.add(done)
             print(f"{asked.name} {total.rounds} of {asked.count}: {asdict(done)}", flush=True)
             if not asked.dry:
-                record.save(KEPT / f"{asked.name}.json", total)
+                record.save(file, total)
     finally:
         keep_logs(asked.name)
     return counts
 
 
-def drill_named(name: str, product: Product) -> Drill:
+def drill_named(name: str, product: Product, fault: str) -> Drill:
     """Make what a stage needs; Django has to be up, which the drills' modules import."""
     from benchmarks.drill.backup import BackupDrill
     from benchmarks.drill.clock import ClockDrill
@@ -97,6 +100,7 @@ def drill_named(name: str, product: Product) -> Drill:
     from benchmarks.drill.reviewers import ReviewersDrill
     from benchmarks.drill.serving import ServingDrill
     from benchmarks.drill.tuning import TuningDrill
+    from benchmarks.drill.workers import WorkersDrill
 
     drills: dict[str, Callable[[Product], Drill]] = {
         "backup": BackupDrill,
@@ -106,10 +110,15 @@ def drill_named(name: str, product: Product) -> Drill:
         "reviewers": ReviewersDrill,
         "serving": ServingDrill,
         "tuning": TuningDrill,
+        "workers": WorkersDrill,
     }
-    if name in drills:
-        return drills[name](product)
-    return OrderDrill(product, faults.STAGES[name])
+    drill = drills[name](product) if name in drills else OrderDrill(product, faults.STAGES[name])
+    if fault:
+        known = {each.__name__: each for each in getattr(drill, "faults", ())}
+        if fault not in known:
+            raise SystemExit(f"The stage {name} has no fault {fault}; it has {', '.join(known) or 'one alone'}.")
+        drill.faults = (known[fault],)  # type: ignore[attr-defined]
+    return drill
 
 
 def keep_logs(name: str) -> None:

@@ -31,7 +31,7 @@ class EvaluationDrill:
         from training.runs import launch_run
         from training.runs.run_request import RunRequest
 
-        self.product = product
+        self.product, self.faults = product, FAULTS
         self.admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
         # Before there is a worker: it would freeze the version too.
         version = freeze(factories.make_task(by=self.admin), self.admin, train=16, validation=RECORDS, test=1)
@@ -58,7 +58,7 @@ class EvaluationDrill:
 
         wait_for(is_writing, "the first output", STUCK_AFTER_S)
         host, began, counts = job.host_id.removeprefix("drill-"), time.monotonic(), Counts(rounds=1)
-        fault = FAULTS[number % len(FAULTS)]
+        fault = self.faults[number % len(self.faults)]
         print(f"{fault.__name__} on {host} after {job.progress['done']} outputs", flush=True)
         make_whole = fault(self.product, host, job)
         try:

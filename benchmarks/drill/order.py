@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -44,34 +45,44 @@ class OrderDrill:
 
     def round(self, number: int) -> Counts:
         """Place an order, make a fault once it pays, and count what became of every call."""
-        from generation.orders import launch
-
         before = set(self.running.provider.billed)
-        request = launch.OrderRequest(
-            self.task, teacher=self.teacher, source=self.source, count=DRAFTS, by=self.admin, max_cost_usd=Decimal(5)
-        )
-        order = launch.launch(request)
+        order = self.launch(DRAFTS)
         billed = self.running.provider.billed
         wait_for(lambda: len(billed) >= len(before) + PAID_BEFORE_FAULT, "the first calls", STUCK_AFTER_S)
         answered, began = self.answered(order), time.monotonic()
         self.faults[number % len(self.faults)](self.product)
         return self.counted(order, before, answered, began)
 
+    def launch(self, drafts: int) -> Order:
+        from generation.orders import launch
+
+        request = launch.OrderRequest(
+            self.task, teacher=self.teacher, source=self.source, count=drafts, by=self.admin, max_cost_usd=Decimal(5)
+        )
+        return launch.launch(request)
+
     def counted(self, order: Order, before: set[str], answered: int, began: float) -> Counts:
+        """Watch an order to its end."""
         counts = Counts(rounds=1)
         has_moved = lambda: self.answered(order) > answered  # noqa: E731
         succeeded = following.follow(
             order.job, counts, by=self.admin, has_moved=has_moved, began=began, within_s=STUCK_AFTER_S
         )
-        calls = dict(order.calls.values_list("pk", "state"))
+        counts.stuck = int(not succeeded)
+        self.count_calls([order], before, counts)
+        return counts
+
+    def count_calls(self, orders: Sequence[Order], before: set[str], counts: Counts) -> None:
+        """Hold what the provider billed since against the journals of the orders placed since."""
+        from generation.models import Call
+
+        calls = dict(Call.objects.filter(order__in=orders).values_list("pk", "state"))
         on_record = {str(pk) for pk, state in calls.items() if state in ("answered", "uncertain")}
         billed = {call: times for call, times in self.running.provider.billed.items() if call not in before}
         counts.acknowledged = len(billed)
         counts.lost = len(set(billed) - on_record)
         counts.doubled = sum(billed.values()) - len(billed)
         counts.in_doubt = sum(state == "uncertain" for state in calls.values())
-        counts.stuck = int(not succeeded)
-        return counts
 
     def answered(self, order: Order) -> int:
         """How many answers of an order are saved."""

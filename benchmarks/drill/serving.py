@@ -45,7 +45,7 @@ class ServingDrill:
         from training.runs import launch_run
         from training.runs.run_request import RunRequest
 
-        self.product = product
+        self.product, self.faults = product, FAULTS
         admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
         # Before there is a worker: it would freeze the version too.
         version = freeze(factories.make_task(by=admin), admin, train=RECORDS, validation=2, test=1)
@@ -82,7 +82,7 @@ class ServingDrill:
         asking = Asking(self)
         asking.wait_for_answers(ANSWERS_BEFORE)
         counts, began = Counts(rounds=1), time.monotonic()
-        fault = FAULTS[number % len(FAULTS)]
+        fault = self.faults[number % len(self.faults)]
         print(f"{fault.__name__} after {len(asking.answered_at)} answers", flush=True)
         fault(self)
         try:

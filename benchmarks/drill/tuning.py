@@ -70,7 +70,7 @@ class TuningDrill:
         from tests.review import factories
         from tests.training.conftest import freeze
 
-        self.product = product
+        self.product, self.faults = product, FAULTS
         self.admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
         # Before there is a worker: it would freeze the version too.
         self.version = freeze(factories.make_task(by=self.admin), self.admin, train=16, validation=2, test=1)
@@ -91,7 +91,7 @@ class TuningDrill:
         wait_for(stored.exists, "the first checkpoint in storage", STUCK_AFTER_S)
         run.job.refresh_from_db()
         host, step, began = run.job.host_id.removeprefix("drill-"), newest_step(run), time.monotonic()
-        fault = FAULTS[number % len(FAULTS)]
+        fault = self.faults[number % len(self.faults)]
         print(f"{fault.__name__} on {host} after step {step}", flush=True)
         make_whole = fault(self.product, host, run.job)
         counts = Counts(rounds=1)
