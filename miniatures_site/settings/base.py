@@ -163,6 +163,10 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 DATA_UPLOAD_MAX_MEMORY_SIZE = max(32, int(MAX_BODY_MIB)) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = (
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "web.disk.upload_files.NothingHalfWritten",
+)
 
 REDIS_URL = env.text("REDIS_URL")
 _REDIS_CACHE = {

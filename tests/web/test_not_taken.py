@@ -107,3 +107,4 @@ def test_an_upload_that_finds_no_room_is_told_so(
         answer = client.post(path, {"file": file, "task": "desk"}, format="multipart")
 
     assert (answer.status_code, FULL.title in answer.content.decode()) == (507, True)
+    assert not list(tmp_path.iterdir()), "nothing half-written stays on the full disk"
