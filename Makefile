@@ -10,7 +10,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 
 # Torch: a machine with an NVIDIA GPU, and any that is not Linux, takes the package index's own build. A Linux machine
 # without a GPU takes the CPU build (a tenth of the size): from whatever index or folder pip is configured with if it has
-# one, else from PyTorch's CPU index. Override TORCH_CPU_INDEX for a mirror.
+# one, else from PyTorch's CPU index, else, where neither is reached, the package index's own. Override TORCH_CPU_INDEX for a mirror.
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
@@ -79,7 +79,9 @@ $(VENV)/.torch-stamp: $(VENV)/bin/python
 	@if $(BIN)/python -c 'import torch' 2>/dev/null; then :; \
 	elif [ "$$(uname -s)" != Linux ] || nvidia-smi -L >/dev/null 2>&1; then $(PIP) install -q "torch==$(TORCH_VERSION)"; \
 	else $(PIP) install -q "torch==$(TORCH_VERSION)+cpu" 2>/dev/null \
-	  || $(PIP) install -q --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)"; fi
+	  || $(PIP) install -q --retries 1 --index-url $(TORCH_CPU_INDEX) "torch==$(TORCH_VERSION)" 2>/dev/null \
+	  || { echo "No CPU build of torch was found; installing the package index's own, some gigabytes."; \
+	       $(PIP) install -q "torch==$(TORCH_VERSION)"; }; fi
 	@touch $@
 
 $(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
