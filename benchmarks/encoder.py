@@ -7,6 +7,7 @@ records, and prints the share of held-out records that each head has right. The 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +29,15 @@ BATCH: Final = 32
 
 def features(task: DemoTask) -> Tensor:
     """Means of the tokens of each record, standardised over the training records alone, (N, H)."""
+    means = means_of(["\n".join(f"{name}: {value}" for name, value in each.facts.items()) for each in task.records()])
+    seen = means[of_split(task, "train")]
+    return ((means - seen.mean(0)) / (seen.std(0) + 1e-6)).clone()
+
+
+def means_of(texts: Sequence[str]) -> Tensor:
+    """Means of the tokens of each text, the encoder as shipped, (N, H)."""
     tokenizer = AutoTokenizer.from_pretrained(FOLDER)
     encoder = AutoModel.from_pretrained(FOLDER, dtype=torch.float32).eval()
-    texts = ["\n".join(f"{name}: {value}" for name, value in each.facts.items()) for each in task.records()]
     means = torch.zeros(len(texts), encoder.config.hidden_size)
     by_length = sorted(range(len(texts)), key=lambda at: len(texts[at]))
     for begin in range(0, len(texts), BATCH):
@@ -40,8 +47,7 @@ def features(task: DemoTask) -> Tensor:
             hidden = encoder(**batch).last_hidden_state
         there = batch.attention_mask.unsqueeze(-1)
         means[rows] = (hidden * there).sum(1) / there.sum(1)
-    seen = means[of_split(task, "train")]
-    return ((means - seen.mean(0)) / (seen.std(0) + 1e-6)).clone()
+    return means
 
 
 def of_split(task: DemoTask, name: str) -> Tensor:

@@ -148,7 +148,7 @@ def with_machine(desk: SimulatedReviewer, chances: Floats, lots: Floats, texts: 
             desk.gold.append(place)
         if scores[place]:
             known.append((float(scores[place]), not good))
-            is_borne_out = len(known) % LOOKED_EVERY == 0 and _borne_out(known, among, least, rule[0])
+            is_borne_out = len(known) % LOOKED_EVERY == 0 and borne_out(known, among, least, rule[0])
         if is_borne_out:
             break
     if not is_borne_out:
@@ -167,7 +167,7 @@ def steps(chances: Floats) -> Floats:
     return scores
 
 
-def _borne_out(known: Sequence[tuple[float, bool]], among: Sequence[float], least: float, bound: float) -> bool:
+def borne_out(known: Sequence[tuple[float, bool]], among: Sequence[float], least: float, bound: float) -> bool:
     """The product's rule: whether the verdicts that count show that no more than the bound is wrong."""
     places = risk_control.in_proportion([score for score, _ in known], among, least)
     wrong = sum(known[place][1] for place in places)

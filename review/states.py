@@ -68,6 +68,7 @@ class QueueOrdering(TextChoices):
     UNCERTAIN = "uncertain", "Most uncertain first"
     DIVERSE = "diverse", "Most diverse first"
     LIKELY = "likely", "Likely good first"
+    UNLIKELY = "unlikely", "Likely wrong first"
 
 
 class Verdict(TextChoices):

@@ -30,6 +30,7 @@ FRONT = 100_000
 HISTORY = 5000
 CHUNK = 1000
 _LOTS = 2**48
+_BY_CHANCE = (QueueOrdering.LIKELY, QueueOrdering.UNLIKELY)
 
 
 def request_ordering(task_id: UUID) -> None:
@@ -57,8 +58,8 @@ def order_desk(task_id: UUID) -> int:
 
 
 def order_anew(task_id: UUID) -> None:
-    """Have a desk that puts likely good drafts first put in order again: more is known of those that wait."""
-    if DeskSettings.objects.filter(task=task_id, order=QueueOrdering.LIKELY).update(ordered_at=None):
+    """Have a desk that goes by how likely drafts are good put in order again: more is known of those that wait."""
+    if DeskSettings.objects.filter(task=task_id, order__in=_BY_CHANCE).update(ordered_at=None):
         request_ordering(task_id)
 
 
@@ -83,11 +84,13 @@ def _places(held: DeskSettings, ids: Sequence[UUID]) -> list[int]:
         return list(range(len(ids)))
     if held.order == QueueOrdering.UNCERTAIN:
         return ordering_strategies.least_certain_first(_chances(held.task, ids))
-    if held.order == QueueOrdering.LIKELY:
+    if held.order in _BY_CHANCE:
         known, by_checks = ports.acceptance_chances(held.task, ids), _chances(held.task, ids)
         chances = [known.get(pk, chance) for pk, chance in zip(ids, by_checks, strict=True)]
-        awaited = ports.awaited_verdicts(held.task, ids)
         lots = [lot(held.task.seed, pk) for pk in ids]
+        if held.order == QueueOrdering.UNLIKELY:
+            return ordering_strategies.likely_good_first([1 - chance for chance in chances], lots)
+        awaited = ports.awaited_verdicts(held.task, ids)
         return ordering_strategies.likely_good_first(chances, lots, [pk in awaited for pk in ids])
     return ordering_strategies.most_different_first(_texts(ids))
 

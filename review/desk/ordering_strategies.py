@@ -1,7 +1,7 @@
 """In which order drafts are judged when not the oldest comes first. Pure arithmetic over texts and counts.
 
 `uncertain` puts first what the verdicts given so far say least about. `diverse` puts first what differs most from what
-stands before it. `likely` puts first, by lot, what will likely be accepted. None knows a row or a reviewer.
+stands before it. `likely` puts first, by lot, what will likely be accepted, `unlikely` what will not. None knows a row or a reviewer.
 """
 
 from __future__ import annotations

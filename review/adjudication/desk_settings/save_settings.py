@@ -36,7 +36,7 @@ def save(
     Args:
         task: The task.
         by: Its lead, or admin.
-        order: oldest, uncertain, diverse or likely.
+        order: oldest, uncertain, diverse, likely or unlikely.
         random_share: Share of cards drawn at random, 0.1 to 0.2.
         overlap_share: Share of drafts that several reviewers judge, 0 to 1.
         overlap_reviewers: How many, 2 to 5.

@@ -106,6 +106,21 @@ def test_the_desk_deals_by_lot_what_a_judge_finds_likely_good(read_ahead: Judgin
     assert [draft.pk for draft in waiting(task)] == [drafts[place] for place in places]
 
 
+def test_the_desk_deals_by_lot_what_a_judge_finds_likely_wrong(read_ahead: Judging, task: Task) -> None:
+    drafts = [draft.pk for draft in waiting(task)]
+    known = chances.of_drafts(task, drafts)
+    lots = [ordering.lot(task.seed, pk) for pk in drafts]
+    DeskSettings.objects.create(task=task, order=QueueOrdering.UNLIKELY)
+
+    ordering.order_desk(task.pk)
+
+    places = ordering_strategies.likely_good_first([1 - known[pk] for pk in drafts], lots)
+    dealt = [draft.pk for draft in waiting(task)]
+    assert dealt == [drafts[place] for place in places]
+    good_first = ordering_strategies.likely_good_first([known[pk] for pk in drafts], lots)
+    assert dealt != [drafts[place] for place in good_first]
+
+
 def test_no_reviewer_can_work_out_the_lot_of_a_draft_from_its_id(read_ahead: Judging, task: Task) -> None:
     draft = waiting(task)[0]
     by_other_seed = ordering.lot("another seed", draft.pk)
@@ -114,8 +129,11 @@ def test_no_reviewer_can_work_out_the_lot_of_a_draft_from_its_id(read_ahead: Jud
     assert ordering.lot(task.seed, draft.pk) == ordering.lot(task.seed, draft.pk) != by_other_seed
 
 
-def test_arriving_calls_have_a_desk_of_that_order_put_in_order_again(read_ahead: Judging, task: Task) -> None:
-    DeskSettings.objects.create(task=task, order=QueueOrdering.LIKELY)
+@pytest.mark.parametrize("first", [QueueOrdering.LIKELY, QueueOrdering.UNLIKELY])
+def test_arriving_calls_have_a_desk_of_that_order_put_in_order_again(
+    read_ahead: Judging, task: Task, first: QueueOrdering
+) -> None:
+    DeskSettings.objects.create(task=task, order=first)
     ordering.order_desk(task.pk)
     job = read_ahead.order.job
     assert job is not None and DeskSettings.objects.get(task=task).ordered_at is not None
