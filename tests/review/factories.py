@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from django.db.models import F
+
 from members.models import Member
 from review.drafts.intake import NewDraft, add_drafts
 from review.models import Draft, Membership, Record, Source, Task
@@ -14,6 +16,7 @@ from review.spec.starters import outreach
 from review.spec.task_spec import Reason, TaskSpec
 from review.states import Role, SourceKind, Split
 from review.tasks import authoring
+from web.db.chunks import chunked
 
 TOWNS = ("Aarhus", "Lund", "Graz", "Basel", "Ghent", "Turku", "Porto", "Brno", "Cork", "Split")
 
@@ -145,7 +148,8 @@ def make_drafts(
     added = add_drafts(version=version, drafts=drafts)
     for draft in added:
         draft.random_key |= 2**62
-    Draft.objects.bulk_update(added, ["random_key"], batch_size=500)
+    for chunk in chunked([draft.pk for draft in added], 500):
+        Draft.objects.filter(pk__in=chunk).update(random_key=F("random_key").bitor(2**62))
     return added
 
 
