@@ -2,7 +2,8 @@
 
 `python -m benchmarks.desk [--database postgres] [--drafts 1000 10000 100000] [--reviewers 20] [--every-s 2]`. For each
 size a desk is laid out in a database of its own and served by uvicorn; reviewers judge side by side, each one decision
-every so many seconds, or without a pause when that is 0. Measured is what a browser waits for: the POST of a decision
+every so many seconds, or without a pause when that is 0. A sitting of more than ten minutes tells the memory of the web
+processes after ten minutes and at its end (`--seconds 3600`). Measured is what a browser waits for: the POST of a decision
 until its reply, with the next card drawn as HTML. The last line of output is one JSON object; `ratio` is the median on
 the largest desk over that on the smallest.
 
@@ -17,7 +18,9 @@ import argparse
 import json
 import statistics
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ from benchmarks.desk import reviewers, served
 from benchmarks.desk.reviewers import Judge
 
 WARM_UP_S = 4.0
+# How often memory is read, and after how long it should grow no more.
+SAMPLED_EVERY_S, SETTLED_S = 20.0, 600.0
 IMPORT_AT_ONCE = 10_000
 
 
@@ -87,13 +92,42 @@ def people_at(desk: served.Desk) -> list[Judge]:
 
 
 def sitting(people: Sequence[Judge], seconds: float, every_s: float, desk: served.Desk) -> dict[str, Any]:
-    """A warm-up, then what is measured, with the CPU time of server and database for one decision."""
+    """A warm-up, then what is measured, with the CPU time of server and database for one decision, and how memory grows."""
     reviewers.sit(people, seconds=WARM_UP_S)
-    before = desk.cpu_s()
-    found = reviewers.sit(people, seconds=seconds, every_s=every_s)
+    before, memory = desk.cpu_s(), list[float]()
+    with sampled(desk.memory_mib, memory, every_s=SAMPLED_EVERY_S):
+        found = reviewers.sit(people, seconds=seconds, every_s=every_s)
     used = [after - earlier for after, earlier in zip(desk.cpu_s(), before, strict=True)]
     cpu_ms = [round(one / max(1, len(found.times_s)) * 1000, 1) for one in used]
-    return {**found.summary(), "cpu_ms_per_decision": cpu_ms}
+    return {**found.summary(), "cpu_ms_per_decision": cpu_ms, **growth(memory)}
+
+
+@contextmanager
+def sampled(read: Callable[[], float], into: list[float], *, every_s: float) -> Iterator[None]:
+    """Note a figure now and then while the block runs, and once at its end."""
+    is_over = threading.Event()
+
+    def note() -> None:
+        while not is_over.wait(every_s):
+            into.append(read())
+
+    thread = threading.Thread(target=note)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+    into.append(read())
+
+
+def growth(memory: Sequence[float]) -> dict[str, Any]:
+    """Memory after ten minutes and in the last minute, the median of three samples each; nothing of shorter sittings."""
+    at = int(SETTLED_S / SAMPLED_EVERY_S)
+    if len(memory) < at + 4:
+        return {}
+    settled, end = statistics.median(memory[at - 1 : at + 2]), statistics.median(memory[-3:])
+    return {"memory_mib": [round(settled, 1), round(end, 1)], "memory_growth": round(end / settled - 1, 4)}
 
 
 def bodies(drafts: int) -> list[bytes]:

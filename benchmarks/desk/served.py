@@ -45,6 +45,17 @@ class Desk:
         """CPU seconds that the server, and the database where it is one of its own, have used so far."""
         return [_cpu_s(pid) for pid in self.pids]
 
+    def memory_mib(self) -> float:
+        """MiB that the server's processes hold in memory now."""
+        server = psutil.Process(self.pids[0])
+        held = 0
+        for process in (server, *server.children(recursive=True)):
+            try:
+                held += process.memory_info().rss
+            except psutil.Error:
+                continue
+        return held / 2**20
+
 
 @contextmanager
 def desk(drafts: int, *, database: str, reviewers: int, processes: int) -> Iterator[Desk]:
