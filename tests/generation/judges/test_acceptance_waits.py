@@ -11,8 +11,10 @@ from audit.models import AuditRow
 from generation.judges.acceptance import act, evidence
 from generation.models import JudgedText, Judging, Teacher
 from members.models import Member
-from review.desk import queues
-from review.models import AcceptanceRule, Task
+from review import ports
+from review.desk import ordering, ordering_strategies, queues
+from review.models import AcceptanceRule, DeskSettings, Task
+from review.states import QueueOrdering
 from stats import risk_control
 from tests.generation.judges.acceptances import GOOD_KNOWN, accepted, judge_it
 from tests.generation.judges.conftest import REVIEWED
@@ -80,18 +82,26 @@ def test_a_rule_that_verdicts_refute_ends_and_says_why(read: Judging, task: Task
 
 
 def test_what_a_rule_waits_for_comes_sooner_on_a_desk_that_deals_likely_good_drafts_first(
-    read: Judging, task: Task, judge: Teacher, lead: Member, admin: Member
+    read: Judging, task: Task, judge: Teacher, lead: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = list(queues.in_order(task).values_list("pk", flat=True))
-    passed = set(read.texts.filter(passes=True, draft__in=waiting).values_list("draft", flat=True))
-    assert evidence.awaited(task, waiting) == frozenset()
+    # So much sooner that neither a lot nor a poor chance stands against it.
+    monkeypatch.setattr(ordering_strategies, "SOONER", 1e12)
+    drafts = list(queues.in_order(task).values_list("pk", flat=True))
+    passed = set(read.texts.filter(passes=True, draft__in=drafts).values_list("draft", flat=True))
+    poor = {pk: 0.01 if pk in passed else 0.99 for pk in drafts}
+    monkeypatch.setattr(ports.acceptance_chances, "answer", lambda task, ids: poor)
+    DeskSettings.objects.create(task=task, order=QueueOrdering.LIKELY)
+    assert evidence.awaited(task, drafts) == frozenset()
 
     rule = act.start(task, judge, by=lead, bound=0.02)
-    waited_for = evidence.awaited(task, waiting)
+    awaited = evidence.awaited(task, drafts)
+    ordering.order_desk(task.pk)
+    dealt = list(queues.in_order(task).values_list("pk", flat=True))
     act.end(task, by=lead)
 
-    assert 0 < len(waited_for) < len(waiting) and waited_for == passed
-    assert not rule.is_borne_out and evidence.awaited(task, waiting) == frozenset()
+    assert not rule.is_borne_out and 0 < len(awaited) < len(drafts)
+    assert awaited == passed == set(dealt[: len(awaited)])
+    assert evidence.awaited(task, drafts) == frozenset()
 
 
 def test_a_judge_that_passed_nothing_is_refused(read: Judging, task: Task, judge: Teacher, lead: Member) -> None:
