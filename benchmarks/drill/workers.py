@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 HOSTS = ("a", "b", "c")
 DRAFTS = 240
-# Half of the other stages', for twice as many kills in a while.
-LEASE_S = "4"
 
 
 class WorkersDrill:
@@ -29,7 +27,6 @@ class WorkersDrill:
 
     def __init__(self, product: Product) -> None:
         self.product = product
-        product.more = {host: {"JOB_LEASE_S": LEASE_S} for host in HOSTS}
         self.orders = OrderDrill(product, ())
         for host in HOSTS[1:]:
             product.start_worker(host, queues=QUEUES["a"])
