@@ -1,6 +1,6 @@
 """Tuning and serving at the paper's sizes on a GPU, beside TRL, Unsloth and vLLM where they are installed.
 
-    python -m benchmarks.gpu [--stage formats sizes layouts serving] [--students FOLDER]
+    python -m benchmarks.gpu [--stage formats sizes layouts serving] [--cells PATTERN] [--students FOLDER]
     python -m benchmarks.gpu --rehearse      # the same path with a tiny student on a CPU; writes nothing
     python -m benchmarks.gpu --page          # only writes the page again
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -126,10 +127,10 @@ def measure(cell: Cell, limit_s: float) -> dict[str, Any]:
 
 
 def device_name() -> str:
-    """The first GPU as torch names it; empty where there is none."""
+    """The first GPU as torch names it, and torch's version; empty where there is none."""
     import torch
 
-    return torch.cuda.get_device_name(0) if torch.cuda.is_available() else ""
+    return f"{torch.cuda.get_device_name(0)}, torch {torch.__version__}" if torch.cuda.is_available() else ""
 
 
 def kept() -> dict[str, dict[str, Any]]:
@@ -148,6 +149,7 @@ def main() -> None:
     """Measure, and print the results; the last line is JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stage", nargs="+", choices=[*stages()], default=[*stages()])
+    parser.add_argument("--cells", default="", help="only those whose names match this regular expression")
     parser.add_argument("--students", type=Path, help="where students are made, and found again")
     parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--page", action="store_true")
@@ -157,15 +159,24 @@ def main() -> None:
     if not chosen.page and not device:
         sys.exit("There is no NVIDIA GPU here. Try --rehearse for the same path on a CPU, or --page for the page.")
 
+    began = time.monotonic()
+
     def keep(cell: Cell, figures: dict[str, Any]) -> None:
-        print(f"{cell['name']}: {figures}", flush=True)
+        print(f"{cell['name']} ({time.monotonic() - began:.0f} s): {figures}", flush=True)
         results[cell["name"]] = figures | {"device": device, "date": datetime.date.today().isoformat()}
         if not chosen.rehearse:
             write(results)
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.students or Path(temporary)
-        plan = rehearsal() if chosen.rehearse else {name: stages()[name] for name in chosen.stage}
+        plan = (
+            rehearsal()
+            if chosen.rehearse
+            else {
+                name: [cell for cell in stages()[name] if re.search(chosen.cells, cell["name"])]
+                for name in chosen.stage
+            }
+        )
         for cells in () if chosen.page else plan.values():
             run_stage(cells, folder, keep)
     if chosen.page:

@@ -70,13 +70,12 @@ def validate(context: TrainContext, *, halvings: int = 0) -> tuple[float, dict[s
 
 
 def _account(context: TrainContext, state: TrainState, step: StepResult, seconds: float) -> None:
-    skipped = bool(getattr(context.optimizer, "step_was_skipped", False))
     try:
-        check_divergence(state, step.loss, step.grad_norm, skipped=skipped)
+        check_divergence(state, step.loss, step.grad_norm, skipped=step.was_skipped)
     except Diverged as diverged:
         raise _diverged(state.step + 1, str(diverged)) from None
     state.step += 1
-    state.skipped_steps += skipped
+    state.skipped_steps += step.was_skipped
     state.train_loss = step.loss
     state.tokens += step.tokens
     state.supervised_tokens += step.supervised

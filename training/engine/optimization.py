@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 
 from training.recipes.schema import Recipe
 
@@ -38,6 +38,17 @@ def set_rate(optimizer: AdamW, rate: float) -> None:
     """Give every group of parameters this learning rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate
+
+
+def change_weights(optimizer: Optimizer, scaler: torch.amp.GradScaler | None) -> bool:
+    """Take the optimiser's step; whether fp16's loss scaler skipped it, since gradients had overflowed.
+
+    A fused optimiser is called all the same and leaves weights alone by itself, so that whether it was called, which is
+    what accelerate goes by (`step_was_skipped`), says nothing. The scale does: it falls at an overflow and never else.
+    """
+    before = scaler.get_scale() if scaler else 0.0
+    optimizer.step()
+    return scaler is not None and scaler.get_scale() < before
 
 
 def scaling(scaler: torch.amp.GradScaler | None, *, skipped_steps: int) -> dict[str, float]:

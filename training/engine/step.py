@@ -84,7 +84,7 @@ def optimise(context: TrainContext, number: int, *, halvings: int = 0) -> StepRe
         measured.append({name: value * weight for name, value in measures.items()})
     norm = accelerator.clip_grad_norm_(context.bare.parameters(), schedule.recipe.max_grad_norm)
     with oom.cannot_retry():
-        context.optimizer.step()
+        was_skipped = optimization.change_weights(context.optimizer, accelerator.scaler)
     context.optimizer.zero_grad(set_to_none=True)
     reduced = accelerator.reduce(torch.stack(losses).sum(), "sum")
     return StepResult(
@@ -93,6 +93,7 @@ def optimise(context: TrainContext, number: int, *, halvings: int = 0) -> StepRe
         sum(row.length for row in rows),
         sum(row.supervised for row in rows),
         _means(context, add_measures(measured)),
+        was_skipped,
     )
 
 

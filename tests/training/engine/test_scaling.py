@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
 
 from training.engine import optimization
 from training.engine.data.sft_rows import TokenRow
@@ -27,6 +29,34 @@ def test_a_skipped_step_halves_the_scale_that_is_told():
     assert before == {"loss_scale": 1024.0, "skipped_steps": 0.0}
     assert optimization.scaling(scaler, skipped_steps=1) == {"loss_scale": 512.0, "skipped_steps": 1.0}
     assert torch.equal(weight.detach(), torch.ones(2))
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_step_with_overflowed_gradients_is_told_as_skipped_by_every_kind_of_optimiser(fused):
+    weight = torch.nn.Parameter(torch.ones(2, 2))
+    Accelerator(cpu=True)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    optimizer = AcceleratedOptimizer(torch.optim.AdamW([weight], lr=0.1, fused=fused), scaler=scaler)
+
+    def step(loss):
+        scaler.scale(loss).backward()
+        scaler.unscale_(optimizer.optimizer)
+        torch.nn.utils.clip_grad_norm_([weight], 1.0)
+        was_skipped = optimization.change_weights(optimizer, scaler)
+        optimizer.zero_grad()
+        return was_skipped
+
+    assert step((weight * float("inf")).sum())
+    assert torch.equal(weight.detach(), torch.ones(2, 2))
+    assert not step(weight.sum())
+    assert (weight < 1).all()
+
+
+def test_without_a_scaler_no_step_is_skipped():
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.grad = torch.ones(2)
+
+    assert not optimization.change_weights(torch.optim.AdamW([weight]), None)
 
 
 def test_other_formats_tell_of_no_scale():

@@ -7,6 +7,8 @@ square of the line. It does not know rows, only where they begin.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from typing import Any, Final
 
 import torch
@@ -14,8 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface
 
+from training.engine.model.shared_keys import HALF, computes_in, repeated
+
 NAME: Final = "packed_rows"
-HALF: Final = (torch.float16, torch.bfloat16)
 # Flash attention takes heads of so many numbers at most, and GPUs from Ampere on.
 FLASH_WIDTH: Final = 256
 FLASH_SINCE: Final = (8, 0)
@@ -69,32 +72,41 @@ def _half_of(query: Tensor) -> torch.dtype | None:
     """The half format flash attention would compute in; None where there is no flash attention."""
     if not query.is_cuda or query.shape[-1] > FLASH_WIDTH or torch.cuda.get_device_capability() < FLASH_SINCE:
         return None
-    # Rotary positions may have lifted queries to fp32; autocast would lower them again for any attention of torch's.
-    dtype = torch.get_autocast_dtype("cuda") if torch.is_autocast_enabled("cuda") else query.dtype
+    if flash_parameters() is None:
+        return None
+    dtype = computes_in(query)
     return dtype if dtype in HALF else None
 
 
 def _varlen(
     query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, longest: int, scaling: float | None, window: int | None
 ) -> Tensor:
-    # torch's own since 2.10, built in where torch is built for CUDA: no further package.
     from torch.nn.attention.varlen import varlen_attn
 
+    shares = query.shape[1] != key.shape[1]
+    if shares and "enable_gqa" not in (flash_parameters() or ()):
+        key, value, shares = repeated(key, query.shape[1]), repeated(value, query.shape[1]), False
     q, k, v = (each.squeeze(0).transpose(0, 1) for each in (query, key, value))
     seen = (-1, 0) if window is None else (window - 1, 0)
+    grouped = {"enable_gqa": True} if shares else {}
     attended: Tensor = varlen_attn(
-        q,
-        k,
-        v,
-        bounds,
-        bounds,
-        longest,
-        longest,
-        scale=scaling,
-        window_size=seen,
-        enable_gqa=query.shape[1] != key.shape[1],
+        q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen, **grouped
     )  # type: ignore[assignment]
     return attended.unsqueeze(0)
+
+
+@functools.cache
+def flash_parameters() -> frozenset[str] | None:
+    """What torch's variable-length attention can be asked here; None where this torch has none that takes windows.
+
+    It is built in where torch is built for CUDA, no further package: since 2.10. 2.11 knows no shared keys, 2.13 does.
+    """
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return None
+    known = frozenset(inspect.signature(varlen_attn).parameters)
+    return known if {"scale", "window_size"} <= known else None
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # every batch has other lengths
@@ -102,6 +114,8 @@ def _row_by_row(
     query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, dropout: float, scaling: float | None, window: int | None
 ) -> Tensor:
     lengths = bounds.diff().tolist()
+    if query.is_cuda:
+        key, value = repeated(key, query.shape[1]), repeated(value, query.shape[1])
     parts = zip(*(torch.split(each, lengths, dim=2) for each in (query, key, value)), strict=True)
     is_grouped = query.shape[1] != key.shape[1]
     rows = []

@@ -24,13 +24,17 @@ NOT_AVERAGED: Final = frozenset({"loss_scale", "skipped_steps"})
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one optimiser step came to, over all processes; `measures` are the objective's own."""
+    """What one optimiser step came to, over all processes; `measures` are the objective's own.
+
+    `was_skipped`: gradients overflowed in fp16, and weights are as they were.
+    """
 
     loss: float
     grad_norm: float
     tokens: int
     supervised: int
     measures: dict[str, float] = field(default_factory=dict)
+    was_skipped: bool = False
 
 
 class MetricReporter:

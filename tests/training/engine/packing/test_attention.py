@@ -7,6 +7,7 @@ import torch
 from torch.nn.functional import scaled_dot_product_attention
 
 from training.engine.model import packed_attention
+from training.engine.model.shared_keys import repeated
 
 BOUNDS = torch.tensor([0, 10, 11, 30], dtype=torch.int32)
 
@@ -58,6 +59,46 @@ def test_flash_attention_is_asked_in_its_own_shapes_and_answers_in_those_of_the_
 
     assert (found.shape, found.dtype) == ((1, 30, 8, 64), torch.bfloat16)
     assert [part.grad.shape for part in (query, key, value)] == [query.shape, key.shape, value.shape]
+
+
+def test_a_torch_whose_flash_attention_knows_no_shared_keys_gets_them_repeated(monkeypatch):
+    query, key, value = (
+        torch.empty(1, heads, 30, 64, dtype=torch.bfloat16, device="meta", requires_grad=True) for heads in (8, 2, 2)
+    )
+    asked = []
+
+    def older(q, k, v, _from, _to, _longest, _longest_key, *, scale=None, window_size=(-1, -1)):
+        asked.append((q.shape, k.shape, v.shape, window_size))
+        return q + k + v
+
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", older)
+    packed_attention.flash_parameters.cache_clear()
+    try:
+        found = packed_attention._varlen(query, key, value, BOUNDS.to("meta"), 19, 0.125, None)
+    finally:
+        packed_attention.flash_parameters.cache_clear()
+
+    assert asked == [((30, 8, 64), (30, 8, 64), (30, 8, 64), (-1, 0))]
+    assert found.shape == (1, 30, 8, 64)
+
+
+def test_a_torch_whose_flash_attention_takes_no_windows_is_not_asked(monkeypatch):
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", lambda query, key, value, is_causal=False: query)
+    packed_attention.flash_parameters.cache_clear()
+    try:
+        assert packed_attention.flash_parameters() is None
+    finally:
+        packed_attention.flash_parameters.cache_clear()
+
+
+def test_keys_are_repeated_for_the_heads_that_share_them():
+    query, key, value = drawn(4, 2)
+    shared = scaled_dot_product_attention(query, key, value, is_causal=True, enable_gqa=True)
+
+    alone = scaled_dot_product_attention(query, repeated(key, 4), repeated(value, 4), is_causal=True)
+
+    torch.testing.assert_close(alone, shared)
+    assert repeated(query, 4) is query
 
 
 def test_without_a_gpu_rows_are_taken_one_by_one():
