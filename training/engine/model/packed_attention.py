@@ -89,9 +89,8 @@ def _varlen(
     q, k, v = (each.squeeze(0).transpose(0, 1) for each in (query, key, value))
     seen = (-1, 0) if window is None else (window - 1, 0)
     grouped = {"enable_gqa": True} if shares else {}
-    attended: Tensor = varlen_attn(
-        q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen, **grouped
-    )  # type: ignore[assignment]
+    flash: Any = varlen_attn
+    attended: Tensor = flash(q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen, **grouped)
     return attended.unsqueeze(0)
 
 
