@@ -7,7 +7,6 @@ square of the line. It does not know rows, only where they begin.
 
 from __future__ import annotations
 
-import functools
 import inspect
 from typing import Any, Final
 
@@ -22,6 +21,23 @@ NAME: Final = "packed_rows"
 # Flash attention takes heads of so many numbers at most, and GPUs from Ampere on.
 FLASH_WIDTH: Final = 256
 FLASH_SINCE: Final = (8, 0)
+
+
+def flash_parameters() -> frozenset[str]:
+    """What torch's variable-length attention can be asked; empty where there is none that takes windows.
+
+    It is built in where torch is built for CUDA, no further package: since 2.10. 2.11 knows no shared keys, 2.13 does.
+    """
+    try:
+        from torch.nn.attention.varlen import varlen_attn
+    except ImportError:
+        return frozenset()
+    known = frozenset(inspect.signature(varlen_attn).parameters)
+    return known if {"scale", "window_size"} <= known else frozenset()
+
+
+# Once: layers that are compiled ask for it at every step.
+FLASH: Final = flash_parameters()
 
 
 def packed_attention(
@@ -72,7 +88,7 @@ def _half_of(query: Tensor) -> torch.dtype | None:
     """The half format flash attention would compute in; None where there is no flash attention."""
     if not query.is_cuda or query.shape[-1] > FLASH_WIDTH or torch.cuda.get_device_capability() < FLASH_SINCE:
         return None
-    if flash_parameters() is None:
+    if not FLASH:
         return None
     dtype = computes_in(query)
     return dtype if dtype in HALF else None
@@ -84,7 +100,7 @@ def _varlen(
     from torch.nn.attention.varlen import varlen_attn
 
     shares = query.shape[1] != key.shape[1]
-    if shares and "enable_gqa" not in (flash_parameters() or ()):
+    if shares and "enable_gqa" not in FLASH:
         key, value, shares = repeated(key, query.shape[1]), repeated(value, query.shape[1]), False
     q, k, v = (each.squeeze(0).transpose(0, 1) for each in (query, key, value))
     seen = (-1, 0) if window is None else (window - 1, 0)
@@ -92,20 +108,6 @@ def _varlen(
     flash: Any = varlen_attn
     attended: Tensor = flash(q, k, v, bounds, bounds, longest, longest, scale=scaling, window_size=seen, **grouped)
     return attended.unsqueeze(0)
-
-
-@functools.cache
-def flash_parameters() -> frozenset[str] | None:
-    """What torch's variable-length attention can be asked here; None where this torch has none that takes windows.
-
-    It is built in where torch is built for CUDA, no further package: since 2.10. 2.11 knows no shared keys, 2.13 does.
-    """
-    try:
-        from torch.nn.attention.varlen import varlen_attn
-    except ImportError:
-        return None
-    known = frozenset(inspect.signature(varlen_attn).parameters)
-    return known if {"scale", "window_size"} <= known else None
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # every batch has other lengths

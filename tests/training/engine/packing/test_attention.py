@@ -72,11 +72,8 @@ def test_a_torch_whose_flash_attention_knows_no_shared_keys_gets_them_repeated(m
         return q + k + v
 
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", older)
-    packed_attention.flash_parameters.cache_clear()
-    try:
-        found = packed_attention._varlen(query, key, value, BOUNDS.to("meta"), 19, 0.125, None)
-    finally:
-        packed_attention.flash_parameters.cache_clear()
+    monkeypatch.setattr(packed_attention, "FLASH", packed_attention.flash_parameters())
+    found = packed_attention._varlen(query, key, value, BOUNDS.to("meta"), 19, 0.125, None)
 
     assert asked == [((30, 8, 64), (30, 8, 64), (30, 8, 64), (-1, 0))]
     assert found.shape == (1, 30, 8, 64)
@@ -84,11 +81,8 @@ def test_a_torch_whose_flash_attention_knows_no_shared_keys_gets_them_repeated(m
 
 def test_a_torch_whose_flash_attention_takes_no_windows_is_not_asked(monkeypatch):
     monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", lambda query, key, value, is_causal=False: query)
-    packed_attention.flash_parameters.cache_clear()
-    try:
-        assert packed_attention.flash_parameters() is None
-    finally:
-        packed_attention.flash_parameters.cache_clear()
+
+    assert packed_attention.flash_parameters() == frozenset()
 
 
 def test_keys_are_repeated_for_the_heads_that_share_them():
