@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from audit import trail
 from miniatures_site.backup import archive, databases, files, manifest
 from miniatures_site.backup.manifest import Manifest
-from review.models import Gold
+from review.desk import golds
 
 
 def create_backup(target: Path, *, without_runs: bool = False) -> Manifest:
@@ -28,15 +27,15 @@ def create_backup(target: Path, *, without_runs: bool = False) -> Manifest:
         Refusal: The place is taken, or the database cannot be dumped.
     """
     with archive.new_archive(target) as folder:
-        golds, migrations = golds_hash(), applied_migrations()
-        name, tables = databases.dump(folder)
+        migrations = applied_migrations()
+        name, tables, hashed = databases.dump(folder, look=golds.fingerprint)
         made = Manifest(
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
             version=app_version(),
             vendor=connection.vendor,
             migrations=migrations,
             tables=tables,
-            golds=golds if golds == golds_hash() else "",
+            golds=hashed,
             key_id=key_id(),
             without=["runs"] if without_runs else [],
         )
@@ -52,14 +51,6 @@ def applied_migrations() -> dict[str, list[str]]:
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         by_app.setdefault(app, []).append(name)
     return by_app
-
-
-def golds_hash() -> str:
-    """Return one hash over all golds; it is the same after they are rebuilt from the decisions."""
-    digest = hashlib.sha256()
-    for row in Gold.objects.order_by("draft_id").values_list("draft_id", "verdict", "decision_id").iterator():
-        digest.update(repr(tuple(map(str, row))).encode())
-    return digest.hexdigest()
 
 
 def key_id() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,18 +27,25 @@ def file_name() -> str:
     return POSTGRESQL if connection.vendor == "postgresql" else SQLITE
 
 
-def dump(folder: Path) -> tuple[str, dict[str, int]]:
+def dump(folder: Path, *, look: Callable[[], str]) -> tuple[str, dict[str, int], str]:
     """Write a consistent copy of the database; writers continue meanwhile.
 
+    Args:
+        folder: Where the copy comes.
+        look: Reads something of the very rows that are copied.
+
     Returns:
-        The file's name, and the rows of each table at that very moment.
+        The file's name, the rows of each table at that very moment, and what `look` saw; empty where SQLite's rows
+        changed in between.
 
     Raises:
         Refusal: pg_dump is missing, older than the server, or does not do it.
     """
     if connection.vendor == "postgresql":
-        return POSTGRESQL, postgresql.dump(folder / POSTGRESQL, count=_counts)
-    return _dump_sqlite(folder)
+        return POSTGRESQL, *postgresql.dump(folder / POSTGRESQL, look=lambda cursor: (_counts(cursor), look()))
+    before = look()
+    name, tables = _dump_sqlite(folder)
+    return name, tables, before if before == look() else ""
 
 
 def is_empty() -> bool:

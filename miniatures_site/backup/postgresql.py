@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection, transaction
 
@@ -20,6 +20,7 @@ from web.errors import Refusal
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
+T = TypeVar("T")
 FILE = "database.pgdump"
 ADDRESS = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
 # Of DATABASE_URL's query; a server that wants TLS wants it of these programs too.
@@ -39,12 +40,12 @@ OF_THE_HEAD = (b"--", b"SET ", b"SELECT pg_catalog.set_config(", b"\\restrict ",
 TIME_LIMITS = ("idle_in_transaction_session_timeout", "transaction_timeout", "statement_timeout")
 
 
-def dump(target: Path, *, count: Callable[[CursorWrapper], dict[str, int]]) -> dict[str, int]:
+def dump(target: Path, *, look: Callable[[CursorWrapper], T]) -> T:
     """Dump one snapshot to a file, however long that takes; writers continue meanwhile.
 
     Args:
         target: The file to write.
-        count: Called with a cursor inside the snapshot; returns rows by table.
+        look: Called with a cursor inside the snapshot; what it returns is returned.
 
     Raises:
         Refusal: pg_dump is missing, older than the server, or does not do it.
@@ -55,17 +56,18 @@ def dump(target: Path, *, count: Callable[[CursorWrapper], dict[str, int]]) -> d
         _lift_limits(cursor)
         cursor.execute("SELECT pg_export_snapshot()")
         snapshot = cursor.fetchone()[0]
-        rows: dict[str, int] = count(cursor)
+        seen = look(cursor)
         _run(
             "pg_dump",
             "--format=custom",
             "--no-owner",
             "--no-acl",
             "--exclude-schema=before_*",
+            "--compress=1",
             f"--snapshot={snapshot}",
             f"--file={target}",
         )
-    return rows
+    return seen
 
 
 def require_loadable(source: Path) -> None:

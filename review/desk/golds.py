@@ -5,18 +5,22 @@ Knows the rule and the rows; does not know who may decide.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 
 from review.models import Decision, Draft, Gold, KnownAnswer, Ruling
 from review.states import RULES_NOTHING, DraftState, RulingKind, Verdict
 
 CHUNK = 1000
+# Of a decision, what tells whether it counts; in the order of its columns.
+_LIGHT = ("id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
 _KNOWN = Exists(KnownAnswer.objects.filter(draft=OuterRef("pk")))
 
 
@@ -137,7 +141,7 @@ def rebuild() -> int:
     with transaction.atomic():
         Gold.objects.all().delete()
         written, batch = 0, []
-        for gold in _all_golds():
+        for gold in from_decisions():
             batch.append(gold)
             if len(batch) == CHUNK:
                 written += len(Gold.objects.bulk_create(batch))
@@ -145,18 +149,32 @@ def rebuild() -> int:
         return written + len(Gold.objects.bulk_create(batch))
 
 
-def _all_golds() -> Iterator[Gold]:
+def from_decisions() -> Iterator[Gold]:
+    """The golds that decisions and rulings make, by draft; nothing is written, and memory grows with the rulings alone."""
     ruled, sent_back = _ruled_decisions(), _sent_back()
-    # Texts are read only where verdicts must be compared.
-    light = Decision.objects.only("id", "draft_id", "task_id", "verdict", "is_late", "retracts_id", "created_at")
-    counting = light.filter(draft__known_answer__isnull=True).annotate(wanted=F("draft__verdicts_wanted"))
-    ordered = counting.order_by("draft_id", "created_at").iterator(chunk_size=CHUNK)
-    for draft_id, decisions in groupby(ordered, key=lambda decision: decision.draft_id):
-        all_decisions = list(decisions)
-        wanted = cast(Any, all_decisions[0]).wanted
-        gold_decision = resolving(all_decisions, ruled=ruled.get(draft_id), sent_back=sent_back, wanted=wanted)
-        if gold_decision is not None:
-            yield as_gold(gold_decision)
+    counting = Decision.objects.filter(draft__known_answer__isnull=True).order_by("draft_id", "created_at")
+    rows = counting.values_list(*_LIGHT, "draft__verdicts_wanted").iterator(chunk_size=CHUNK)
+    for draft_id, group in groupby(rows, key=itemgetter(_LIGHT.index("draft_id"))):
+        found = list(group)
+        # Texts are read only where verdicts must be compared.
+        decisions = [Decision.from_db(None, _LIGHT, row[:-1]) for row in found]
+        decision = resolving(decisions, ruled=ruled.get(draft_id), sent_back=sent_back, wanted=found[0][-1])
+        if decision is not None:
+            yield as_gold(decision)
+
+
+def fingerprint(golds: Iterable[Gold] | None = None) -> str:
+    """One hash over golds in the order of their drafts: which decision counts, and its verdict.
+
+    Args:
+        golds: By default those that are stored; `from_decisions()` gives the same hash unless one of them is wrong.
+    """
+    stored = Gold.objects.order_by("draft_id").values_list("draft_id", "verdict", "decision_id")
+    rows = stored.iterator() if golds is None else ((each.draft_id, each.verdict, each.decision_id) for each in golds)
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update(repr(tuple(map(str, row))).encode())
+    return digest.hexdigest()
 
 
 def _ruled_decisions() -> dict[UUID, UUID | None]:

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from audit import trail
 from audit.seals import sealing
 from members.models import Member
-from miniatures_site.backup import create
+from review.desk import golds
 from review.models import DatasetFile, Decision, Gold
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
@@ -32,7 +32,7 @@ def facts() -> str:
     return json.dumps(
         {
             "decisions": list(map(str, Decision.objects.order_by("id").values_list("id", "verdict", "before_hash"))),
-            "golds": [Gold.objects.count(), create.golds_hash()],
+            "golds": [Gold.objects.count(), golds.fingerprint()],
             "files": files,
             "stored": sorted(name for name in files if default_storage.exists(name)),
             "odd": default_storage.open("odd names/ä b.bin").read().hex()[:64],

@@ -125,7 +125,7 @@ class TestOnAServer:
         with connection.cursor() as cursor:
             cursor.execute("SET idle_in_transaction_session_timeout = '200ms'")
 
-        rows = postgresql.dump(tmp_path / "dump", count=lambda cursor: {"t": 1})
+        rows = postgresql.dump(tmp_path / "dump", look=lambda cursor: {"t": 1})
 
         assert rows == {"t": 1}
         assert (tmp_path / "dump").stat().st_size > 1000
@@ -138,7 +138,7 @@ class TestOnAServer:
         program(programs, "pg_dump", "echo 'pg_dump (PostgreSQL) 9.6.24'")
 
         with pytest.raises(Refusal, match="cannot dump a newer one"):
-            postgresql.dump(tmp_path / "dump", count=lambda cursor: {})
+            postgresql.dump(tmp_path / "dump", look=lambda cursor: {})
 
     def test_a_dump_too_new_for_pg_restore_is_refused_with_the_way_out(self, programs, tmp_path):
         program(
