@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.models import Campaign, ContactImport, PipelineVersion, SenderIdentity
@@ -15,9 +15,9 @@ class CampaignChoices:
 
     senders: Sequence[SenderIdentity]
     teachers: Sequence[TeacherLine]
-    segments: Sequence[str]
+    # How many there are of each segment; those of none under an empty name.
+    contacts: Mapping[str, int]
     imports: Sequence[ContactImport]
-    contacts: int
     # Launched campaigns of the task, whose contacts may be left out.
     campaigns: Sequence[Campaign] = ()
     # The newest version of each pipeline of the task, and those that the campaign's arms have.

@@ -145,8 +145,9 @@ class CampaignForm(forms.Form):
         self._set("further_senders", [(sender.slug, sender.name) for sender in choices.senders])
         if len(choices.senders) < 2:
             del self.fields["further_senders"]
-        everyone = [("", f"All {choices.contacts:,} contacts")]
-        self._set("segment", everyone + [(name, f"Segment: {name}") for name in choices.segments])
+        everyone = [("", f"All {sum(choices.contacts.values()):,} contacts")]
+        segments = [(name, f"Segment: {name} ({count:,})") for name, count in choices.contacts.items() if name]
+        self._set("segment", everyone + segments)
         files = [(str(contact_import.pk), import_label(contact_import)) for contact_import in choices.imports]
         self._set("imported_with", [("", "Any import"), *files])
         self._set("except_mailed_by", [(each.slug, each.name) for each in choices.campaigns])

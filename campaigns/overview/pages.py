@@ -136,9 +136,8 @@ def _choices(member: Member, task: Task, campaign: Campaign | None = None) -> Ca
     return CampaignChoices(
         senders=list(queries.visible(member)),
         teachers=teachers_queries.lines_for(member, task),
-        segments=audience.segments_of(task.pk),
+        contacts=audience.contacts_by_segment(task.pk),
         imports=audience.imports_of(task.pk),
-        contacts=audience.count_of(task.pk),
         pipelines=pipelines.offered(task, campaign, default=default),
         default=default,
         campaigns=audience.campaigns_before(task.pk),

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, ContactImport, Event, Message, Reply
+from campaigns.planning import audience
 from campaigns.sending import lifecycle, tick
 from campaigns.states import EventKind, MessageState
 from members.models import Member
@@ -39,6 +40,27 @@ def test_an_empty_list_teaches(task: Task, lead: Member, as_member: AsMember) ->
 
     assert page.status_code == 200
     assert "Make a campaign" in page.content.decode()
+
+
+def test_the_form_says_how_many_contacts_there_are_of_each_segment_and_reads_them_once(
+    task: Task, lead: Member, as_member: AsMember, django_assert_num_queries: Any
+) -> None:
+    for address, segment in (
+        ("a@a.example", "north"),
+        ("b@b.example", "north"),
+        ("c@c.example", "south"),
+        ("d@d.example", ""),
+    ):
+        factories.make_contact(task, address, segment=segment)
+    factories.make_contact(task, "e@e.example", segment="gone", erased_at=timezone.now())
+
+    page = as_member(lead).get(f"/tasks/{task.slug}/campaigns/new/").content.decode()
+
+    assert re.findall(r">(All [^<]*contacts|Segment: [^<]*)<", page) == [
+        "All 4 contacts", "Segment: north (2)", "Segment: south (1)",
+    ]  # fmt: skip
+    with django_assert_num_queries(1):
+        assert audience.contacts_by_segment(task.pk) == {"": 1, "north": 2, "south": 1}
 
 
 def test_a_campaign_is_made_edited_and_launched_from_pages(
