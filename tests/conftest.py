@@ -39,6 +39,7 @@ ONE_DATABASE = re.compile(
 LONG_FILES = (
     "tests/review/replay/test_defacto.py", "tests/training/test_kinds.py", "tests/training/engine/launching/test_several.py",
     "tests/miniatures_site/backup/test_backup.py", "tests/miniatures_site/test_deploy.py",
+    "tests/miniatures_site/backup/test_restored.py", "tests/miniatures_site/backup/test_object_storage.py",
 )  # fmt: skip
 # Objects that come beside those that go; Python's own is 700.
 GARBAGE_LOOKED_FOR_EVERY = 10_000

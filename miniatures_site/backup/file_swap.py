@@ -118,7 +118,7 @@ def _swap_back(swap: FolderSwap, aside: Path) -> None:
 
 def _add(path: Path, name: str, undo: Rollback) -> None:
     if default_storage.exists(name):
-        return  # The same bytes: `require_takable` has read them.
+        return  # The same bytes: `require_writable` has read them.
     undo.add(f"the artefact {name}", lambda: default_storage.delete(name))
     with path.open("rb") as opened:
         taken = default_storage.save(name, File(opened))

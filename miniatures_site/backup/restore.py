@@ -12,7 +12,7 @@ from django.core.management import call_command
 from audit import trail
 from jobs.models import Job
 from jobs.states import FINISHED
-from miniatures_site.backup import archive, create, databases, file_swap, manifest, restore_checks
+from miniatures_site.backup import archive, create, databases, file_swap, manifest, restore_checks, students
 from miniatures_site.backup.manifest import Manifest
 from miniatures_site.backup.rollback import Rollback
 from review.db import immutability
@@ -32,6 +32,7 @@ class RestoreResult:
         golds: How many golds the decisions give.
         jobs: Jobs that were under way when the backup was made; a worker takes them up again.
         is_other_key: Whether this installation has other keys than the one the backup was made on.
+        moved: Students whose folder is another one now.
     """
 
     backup: Manifest
@@ -39,6 +40,7 @@ class RestoreResult:
     golds: int = 0
     jobs: int = 0
     is_other_key: bool = False
+    moved: list[str] = field(default_factory=list)
 
 
 def restore(source: Path, *, force: bool = False) -> RestoreResult:
@@ -78,7 +80,9 @@ def _replace(folder: Path, backup: Manifest, undo: Rollback) -> RestoreResult:
     _require_rows(backup)
     aside = file_swap.swap_in(swaps, stamp=stamp, undo=undo)
     call_command("migrate", interactive=False, verbosity=0, skip_checks=True)
+    moved = students.relocate()
     done = _verified(backup, aside if is_new else [databases.called(earlier), *aside])
+    done.moved = moved
     if is_new:
         databases.forget(earlier)
     return done

@@ -38,6 +38,8 @@ class Command(BaseCommand):
         )
         for place in done.aside:
             self.stdout.write(f"What was here before: {place}")
+        if done.moved:
+            self.stdout.write(f"Students that lie in this installation's folder now: {', '.join(done.moved)}.")
         if done.jobs:
             self.stdout.write(f"{done.jobs} jobs were under way; a worker takes them up again when it starts.")
         if done.is_other_key:

@@ -25,6 +25,12 @@ from tests.nursery import Nursery
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PATIENCE_S = 400
+FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
+TRIALS = """
+from jobs.models import BackupTrial
+for trial in BackupTrial.objects.all():
+    print('TRIAL', trial.file_name, trial.bytes, bool(trial.made_at), bool(trial.verified_at), trial.problem)
+"""
 
 
 @dataclass
@@ -81,6 +87,16 @@ class House:
             log = Path(folder) / "log"
             status = self._nursery.start(module, *line, log=log, cwd=ROOT).wait(PATIENCE_S)
             return _told(status, log.read_text(), fails=fails)
+
+
+def facts(house: House) -> str:
+    """What is in a house, in one line that two houses can be compared by."""
+    return next(line for line in house.python(FACTS).splitlines() if line.startswith("FACTS"))
+
+
+def trials(house: House) -> list[str]:
+    """The trials that a house has recorded, the newest first."""
+    return [line for line in house.python(TRIALS).splitlines() if line.startswith("TRIAL")]
 
 
 def _told(status: int, said: str, *, fails: bool) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
 
 from audit import trail
+from audit.models import AuditRow
 from audit.seals import sealing
 from members.models import Member
 from review.desk import golds
@@ -16,14 +20,20 @@ from review.models import DatasetFile, Decision, Gold
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
 
+NAME, PASSWORD = "ada", "correct horse battery"
+# Whatever the hour, both have ended long enough to be sealed.
+SEALED_DAYS_AGO = (3, 2)
+
 
 def fill() -> None:
     """One of what matters: members, decisions, golds, a frozen version, an artefact, a sealed trail."""
-    admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True, password=make_password("x"))
+    admin = Member.objects.create(username=NAME, is_superuser=True, is_staff=True, password=make_password(PASSWORD))
     freeze(make_task(by=admin), admin, train=8, validation=2)
     default_storage.save("odd names/ä b.bin", ContentFile(bytes(range(256)) * 40))
-    trail.record("invited", by=admin)
+    for days in SEALED_DAYS_AGO:
+        AuditRow.objects.create(at=timezone.now() - timedelta(days=days), actor=str(admin.pk), act="invited")
     sealing.seal_days()
+    trail.record("invited", by=admin)
 
 
 def facts() -> str:
@@ -41,3 +51,10 @@ def facts() -> str:
         sort_keys=True,
         ensure_ascii=True,
     )
+
+
+def is_let_in(password: str) -> bool:
+    """Return whether the login page takes the member's name with this password, and the pages behind it open."""
+    client = Client()
+    client.post("/accounts/login/", {"login": NAME, "password": password})
+    return client.get("/settings/").status_code == 200

@@ -1,0 +1,46 @@
+"""A miniature that was served is served by the restored installation, and says the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.miniatures_site.backup import served
+from tests.miniatures_site.backup.houses import House
+from tests.serving import tiny
+
+pytestmark = [pytest.mark.engine, pytest.mark.django_db, pytest.mark.timeout(1200)]
+
+
+@pytest.fixture(scope="module")
+def serving(build, empty, tmp_path_factory) -> tuple[House, str]:
+    """An installation with a promoted miniature that no worker serves yet, and an API token of a member."""
+    house, run_dir = build("serving", like=empty.database), tmp_path_factory.mktemp("run")
+    tiny.make_base(house.var / served.STUDENT)
+    tiny.make_adapter(run_dir / "adapter", seed=1)
+    told = _told(house, f"print('TOLD', served.promote({str(run_dir)!r}))")
+    return house, told
+
+
+def _told(house: House, line: str) -> str:
+    said = house.python(f"from tests.miniatures_site.backup import served\n{line}")
+    return next(each for each in said.splitlines() if each.startswith("TOLD")).removeprefix("TOLD ")
+
+
+def answer(house: House, token: str) -> str:
+    return str(json.loads(_told(house, f"print('TOLD', served.answer({token!r}))")))
+
+
+def test_a_miniature_restored_at_another_place_answers_as_it_did(serving, build, tmp_path):
+    house, token = serving
+    house.run("backup", str(tmp_path / "today.tar"), "--no-verify")
+    before = answer(house, token)
+    house.close()
+    house.var.rename(house.var.with_name("lost"))
+    new = build("new")
+
+    new.run("restore", str(tmp_path / "today.tar"))
+
+    assert before
+    assert answer(new, token) == before
