@@ -62,7 +62,7 @@ bench: $(VENV)/.dev-stamp
 	$(BIN)/python -m benchmarks.$(NAME)
 
 drill: $(VENV)/.dev-stamp
-	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT)
+	$(BIN)/python -m benchmarks.drill $(NAME) --count $(COUNT) $(if $(FAULT),--fault $(FAULT))
 
 demo-reset: $(VENV)/.run-stamp
 	DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py demo_reset

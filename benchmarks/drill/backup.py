@@ -12,7 +12,7 @@ from benchmarks.drill.record import Counts
 from benchmarks.drill.services import wait_for
 
 GOLDS = 1000
-STUCK_AFTER_S = 180
+STUCK_AFTER_S = 120
 
 
 class BackupDrill:

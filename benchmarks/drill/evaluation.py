@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jobs.models import Job
 
 RECORDS = 120
-STUCK_AFTER_S = 300
+ENDS_WITHIN_S = 300
 # What the machine's pace decides; all else of an output is to be the same.
 TIMED = ("id", "evaluation_id", "seconds", "cost_usd")
 
@@ -56,7 +56,7 @@ class EvaluationDrill:
             job.refresh_from_db()
             return bool(job.progress.get("done"))
 
-        wait_for(is_writing, "the first output", STUCK_AFTER_S)
+        wait_for(is_writing, "the first output", ENDS_WITHIN_S)
         host, began, counts = job.host_id.removeprefix("drill-"), time.monotonic(), Counts(rounds=1)
         fault = self.faults[number % len(self.faults)]
         print(f"{fault.__name__} on {host} after {job.progress['done']} outputs", flush=True)
@@ -85,7 +85,7 @@ class EvaluationDrill:
     def follow(self, job: Job, counts: Counts, *, began: float) -> bool:
         """Watch a job to its end; returns whether it succeeded in time."""
         has_ended = lambda: job.state == "succeeded"  # noqa: E731
-        return following.follow(job, counts, by=self.admin, has_moved=has_ended, began=began, within_s=STUCK_AFTER_S)
+        return following.follow(job, counts, by=self.admin, has_moved=has_ended, began=began, within_s=ENDS_WITHIN_S)
 
     def require_end(self, job: Job | None) -> None:
         """Wait for work that nothing disturbs.

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from members.models import Member
 
 
+# After so long without anything more on record a job that met a fault is stuck.
+STUCK_AFTER_S = 120
+
+
 def follow(
     job: Job, counts: Counts, *, by: Member, has_moved: Callable[[], bool], began: float, within_s: float
 ) -> bool:
@@ -24,7 +28,7 @@ def follow(
         by: Who resumes.
         has_moved: Whether something more was saved than before the fault.
         began: When the fault began, by the monotonic clock.
-        within_s: After so long it is stuck.
+        within_s: It is to have ended after so long; after `STUCK_AFTER_S` something more must be on record.
     """
     from django.db import connection
 
@@ -36,6 +40,8 @@ def follow(
         job.refresh_from_db()
         if not counts.recovered_s and has_moved():
             counts.recovered_s.append(time.monotonic() - began)
+        if counts.rounds and not counts.recovered_s and time.monotonic() - began > STUCK_AFTER_S:
+            break
         if job.state == "succeeded":
             return True
         if job.state == "failed":

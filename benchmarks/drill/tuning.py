@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Which of two layouts is faster is timed, and decides how sums are rounded: one is chosen for all runs.
 RECIPE = {"epochs": 20, "batch_size": 1, "learning_rate": 5e-3, "rank": 4, "max_length": 1024, "packing": "off",
           "checkpoint_every_steps": 40, "eval_every_steps": 160, "sample_every_steps": 10_000}  # fmt: skip
-STUCK_AFTER_S = 300
+ENDS_WITHIN_S = 300
 
 # Makes a fault on the host that holds a job, and returns what makes that host whole again.
 Fault = Callable[[Product, str, "Job"], Callable[[], None]]
@@ -88,7 +88,7 @@ class TuningDrill:
         """Launch a run, make a fault on its host once a checkpoint is stored, and hold its files against the first's."""
         run = self.launch()
         stored = run.checkpoints.exclude(stored=[])
-        wait_for(stored.exists, "the first checkpoint in storage", STUCK_AFTER_S)
+        wait_for(stored.exists, "the first checkpoint in storage", ENDS_WITHIN_S)
         run.job.refresh_from_db()
         host, step, began = run.job.host_id.removeprefix("drill-"), newest_step(run), time.monotonic()
         fault = self.faults[number % len(self.faults)]
@@ -132,7 +132,7 @@ class TuningDrill:
             by=self.admin,
             has_moved=lambda: newest_step(run) > step,
             began=began,
-            within_s=STUCK_AFTER_S,
+            within_s=ENDS_WITHIN_S,
         )
         run.refresh_from_db()
         return succeeded

@@ -24,6 +24,7 @@ from stats.experiments import sample_size
 from stats.experiments.number_wording import NumberWording
 from stats.experiments.sample_size import SamplePlan
 from stats.intervals import always_valid
+from web.caching import slow_figures
 
 POINTS = 100
 REPLIES_SHOWN = 12
@@ -60,12 +61,15 @@ def outlook(campaign: Campaign, wishes: design.ExperimentRequest) -> ExperimentO
 
 
 def live(experiment: Experiment, *, person_usd_per_hour: float | None, gpu_usd_per_hour: float) -> dict[str, Any]:
-    """The page of an experiment whose campaign is launched."""
-    result = results.result(experiment, person_usd_per_hour=person_usd_per_hour)
+    """The page of an experiment whose campaign is launched; of a large one as it was read a while ago."""
+    key = f"experiment:{experiment.pk}:{experiment.campaign.state}:{person_usd_per_hour}"
+    counted = slow_figures.figures(key, lambda: results.result(experiment, person_usd_per_hour=person_usd_per_hour))
+    result = counted.value
     control = next((arm["name"] for arm in result["arms"] if arm["is_control"]), "")
     capacity = throughput.of_gpu(experiment.campaign.task)
     return {
         "result": result,
+        "counted_at": counted.at,
         "control": control,
         "verdicts": [{**verdict, "look": BADGES[verdict["outcome"]]} for verdict in result["verdicts"]],
         "arms": _arms(result),

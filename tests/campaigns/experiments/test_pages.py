@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from campaigns.experiments import register
 from campaigns.models import Campaign, Experiment, Look, Message, Reply
-from campaigns.states import EventKind
+from campaigns.states import CampaignState, EventKind
 from review.states import Role
 from tests.campaigns.experiment_rows import LAUNCHED, Row, counts, event, launched, two_arms
 from tests.campaigns.experiments.conftest import WISHES
@@ -90,6 +90,19 @@ def test_the_verdict_stands_before_its_numbers(page, experiment):
     assert at == sorted(at)
     assert "ordinary interval decides" in text
     assert "unchanged" in text
+
+
+@pytest.mark.usefixtures("kept_figures")
+def test_a_large_experiment_tells_when_it_was_read_and_is_read_anew_once_its_campaign_ends(page, experiment):
+    launched(experiment, counts((59, 1000), (51, 1000)))
+    address = url("experiment", experiment.slug)
+
+    first, second = (page.get(address).content.decode() for _ in range(2))
+    Campaign.objects.update(state=CampaignState.ENDED)
+    ended = page.get(address).content.decode()
+
+    assert ["Counts of" in text for text in (first, second, ended)] == [False, True, False]
+    assert all("It is still open whether Variant" in text for text in (first, second, ended))
 
 
 def test_a_broken_split_is_alarmed_on_top(page, experiment):
