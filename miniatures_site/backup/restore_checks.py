@@ -58,7 +58,7 @@ def _require_database() -> None:
         connection.ensure_connection()
     except OperationalError as error:
         raise Refusal(
-            "no_database", f"The database cannot be reached: {str(error).strip()}", hint="Check DATABASE_URL."
+            "no_database", f"The database cannot be reached: {str(error).strip()}.", hint="Check DATABASE_URL."
         ) from None
 
 

@@ -43,7 +43,7 @@ def _create(name: str) -> None:
     except DatabaseError as error:
         raise Refusal(
             "no_scratch_database",
-            f"No scratch database could be created for the trial restore: {str(error).strip()}",
+            f"No scratch database could be created for the trial restore: {str(error).strip()}.",
             hint="Give the database's role the right CREATEDB, or back up with --no-verify.",
         ) from None
 
