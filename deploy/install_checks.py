@@ -18,6 +18,9 @@ MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
 NEEDED_MEMORY_MIB = {"compose": 4_000, "plain": 1_500}
 COMPOSE_AT_LEAST = (2, 20)
+# What Django takes, and the oldest Redis that the product is run with: that of `miniatures[embedded]`.
+POSTGRESQL_AT_LEAST = 14
+REDIS_AT_LEAST = (6, 2)
 LOCAL = ("localhost", "127.0.0.1")
 # Health says nothing of templates and static files; the page of signing in needs both.
 ASKED = ("/healthz", "/accounts/login/")
@@ -83,6 +86,30 @@ def check_compose() -> list[str]:
 def check_programs() -> list[str]:
     """Return which programs of the plain mode are missing."""
     return [] if shutil.which("pg_dump") else ["pg_dump is missing (Debian: apt-get install postgresql-client)."]
+
+
+def refuse_old_stores(*, redis: str, postgresql: int, pg_dump: int) -> None:
+    """Refuse stores that are too old, and a client of PostgreSQL that is older than its server.
+
+    Args:
+        redis: Version that Redis says it is, such as 7.2.4.
+        postgresql: First number of the server's version.
+        pg_dump: First number of the client's version.
+
+    Raises:
+        InstallError: Names all that is too old.
+    """
+    old = []
+    if postgresql < POSTGRESQL_AT_LEAST:
+        old.append(f"PostgreSQL is {postgresql}; {POSTGRESQL_AT_LEAST} or newer is needed.")
+    if tuple(map(int, re.findall(r"\d+", redis)[:2])) < REDIS_AT_LEAST:
+        old.append(f"Redis is {redis}; {'.'.join(map(str, REDIS_AT_LEAST))} or newer is needed.")
+    if pg_dump < postgresql:
+        old.append(
+            f"pg_dump is of version {pg_dump}, the server of {postgresql}: backups need a client as new as the server."
+        )
+    if old:
+        raise InstallError("\n".join(old))
 
 
 def check_account(folder: Path, uid: int) -> list[str]:

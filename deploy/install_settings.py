@@ -34,6 +34,8 @@ def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
     wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
     lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}
     lines["INBOUND_KEY"], lines["ADDRESS_HMAC_KEY"] = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    if proxies := os.environ.get("TRUSTED_PROXIES"):
+        lines["TRUSTED_PROXIES"] = proxies
     lines |= compose_stores(wanted) if wanted.mode == "compose" else plain_stores(wanted, folder)
     print(f"+ write {path} (0600): {', '.join(lines)}")
     if wanted.dry_run:

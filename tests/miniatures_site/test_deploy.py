@@ -6,12 +6,9 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,33 +17,14 @@ import yaml
 from django.conf import settings
 from pytest_django import DjangoDbBlocker
 
+from miniatures_site.server.slow_connections import TimedConnection
 from tests.migrated import template
+from tests.miniatures_site.containers import COMPOSE, ROOT, running, wait_until
 from tests.tour.conftest import free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 GPU_HOST: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "gpu-host.yml").read_text())
 OFFERED = (ROOT / "deploy" / "env.example").read_text()
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Production's variables, with a Redis of our own."""
-    folder = tmp_path_factory.mktemp("deploy")
-    socket = folder / "r.sock"
-    redis = subprocess.Popen(
-        ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)],
-        stdout=subprocess.DEVNULL,
-    )
-    yield {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder), "VAR_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.prod", "SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": ".example.org",
-        "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}", "REDIS_URL": f"redis+socket://{socket}",
-        "SECURE_SSL_REDIRECT": "0", "PYTHONUNBUFFERED": "1",
-    }  # fmt: skip
-    redis.terminate()
-    redis.wait()
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +89,20 @@ def test_web_believes_its_proxy_about_whose_request_it_is_and_the_proxy_reaches_
     assert "{$UPSTREAM:127.0.0.1:8000}" in caddyfile
     [most_mib] = re.findall(r"max_size (\d+)MiB", caddyfile)
     assert int(most_mib) > settings.MAX_UPLOAD_MIB
+
+
+def test_the_proxy_lets_slow_clients_go_and_keeps_slow_uploads_and_long_streams() -> None:
+    caddyfile = (ROOT / "deploy" / "Caddyfile").read_text()
+    limits = dict(re.findall(r"^\t+(read_header|read_body|write|idle|max_header_size) (\S+)$", caddyfile, re.MULTILINE))
+
+    assert set(limits) == {"read_header", "read_body", "idle", "max_header_size"}, "`write` would end a stream"
+    assert limits["max_header_size"] == "32KiB"
+    # As patient as the site itself, and idle connections are kept longer than headers are waited for.
+    assert limits["read_header"] == f"{TimedConnection.headers_within_s:g}s"
+    minutes = {name: int(limits[name].removesuffix("m")) for name in ("read_body", "idle")}
+    slowest_bytes_per_s = settings.MAX_UPLOAD_MIB * 1024 * 1024 / (minutes["read_body"] * 60)
+    assert slowest_bytes_per_s < 40_000
+    assert minutes["idle"] >= 1
 
 
 def test_no_container_may_do_more_than_it_needs_or_write_to_its_image() -> None:
@@ -219,57 +211,12 @@ def test_a_gpu_host_waits_for_the_home_to_migrate(migrated: dict[str, str], tmp_
     assert statuses == [0, 1]
 
 
-def on_read_only_source() -> list[str]:
-    """What stands before a command so that it finds the source as an image in its container; nothing where name spaces are refused."""
-    bind = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-    words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", bind, str(ROOT)]
-    return words if subprocess.run([*words, "true"], check=False, capture_output=True).returncode == 0 else []
-
-
 @pytest.mark.parametrize(
-    ("service", "ready"), [("worker", "ready"), ("training-worker", "ready"), ("beat", "beat: Starting")]
+    ("service", "ready"),
+    [("worker", "ready"), ("training-worker", "ready"), ("serving-worker", "ready"), ("beat", "beat: Starting")],
 )
 def test_workers_and_beat_start(migrated: dict[str, str], service: str, ready: str, tmp_path: Path) -> None:
     line = COMPOSE["services"][service]["command"].replace("/tmp/beat", str(tmp_path / "beat"))
     log = tmp_path / "log"
     with running(line, migrated, log) as process:
         wait_until(lambda: ready in log.read_text(), process)
-
-
-class running:
-    """A command that runs until the block ends."""
-
-    def __init__(self, line: str, environment: dict[str, str], log: Path | None = None) -> None:
-        assert shutil.which(shlex.split(line)[0], path=environment["PATH"]), line
-        output = log.open("wb") if log else subprocess.DEVNULL
-        self.process = subprocess.Popen(
-            [*on_read_only_source(), *shlex.split(line)],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT if log else None,
-        )
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        return self.process
-
-    def __exit__(self, *_: object) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def wait_until(condition: Any, process: subprocess.Popen[bytes], timeout_s: float = 90) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"it ended with {process.returncode}"
-        try:
-            if condition():
-                return
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError("it did not come up")

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit.models import AuditRow
 from jobs.contracts import SpecEnvelope
 from jobs.models import Job
 from jobs.rundir import write_spec
@@ -119,6 +120,16 @@ def test_nothing_is_pushed_while_everything_that_leaves_is_stopped(
     assert (job.state, job.attempts) == ("waiting", 0)
     assert job.waiting_reason == "all outgoing traffic is stopped: a leak"
     assert (hub.made, hub.files) == ([], {})
+
+
+def test_the_audit_trail_tells_who_sent_which_version_where(version: DatasetVersion, admin: Member, hub: Hub) -> None:
+    with pytest.raises(Refusal):
+        hub_push.push(version, to="gold", by=admin)
+    hub_push.push(version, to="acme/gold", by=admin, private=False)
+
+    (row,) = AuditRow.objects.filter(act="dataset_pushed")
+    assert (row.actor, row.subject_id) == (str(admin.pk), str(version.pk))
+    assert row.detail == {"to": "acme/gold", "private": False}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,292 @@
+"""Install Miniatures on this host, or upgrade what an earlier run installed.
+
+`compose` runs everything in containers from this checkout. `plain` makes a virtual environment, a Procfile and a systemd unit
+in a folder, for a PostgreSQL and a Redis of your own. Needs Python 3.11 and its standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import locks
+from install_checks import InstallError, account_of, check_host, has_no_proxy, ports, refuse_old_stores, wait_until_well
+from install_settings import ask, read_env, settle_env
+
+ROOT = Path(__file__).resolve().parent.parent
+# Wishes of the install that its upgrades keep.
+KEPT = ("host", "port", "extras", "no_proxy")
+ADMIN = ["createsuperuser", "--no-input"]
+# Run by the new environment: the address with its password stays out of the list of processes.
+REACH = """
+import os, psycopg, redis
+# An old Redis does not know the newer protocol, and could not say how old it is.
+line = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5, socket_connect_timeout=5, protocol=2)
+print(line.info("server")["redis_version"])
+print(psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5).info.server_version // 10000)
+"""
+PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
+worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --loglevel INFO
+beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
+alerts: venv/bin/python -m miniatures manage check_alerts --every 60
+"""
+UNIT = """[Unit]
+Description=Miniatures
+After=network-online.target postgresql.service redis-server.service
+Wants=network-online.target
+
+[Service]
+WorkingDirectory={folder}
+ExecStart=/bin/sh -c 'exec venv/bin/python -m honcho start'
+Restart=on-failure
+TimeoutStopSec=40
+NoNewPrivileges=true
+PrivateTmp=true
+UMask=0077
+{user}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def parse(words: list[str] | None = None) -> argparse.Namespace:
+    """Read flags; what is not given is read from the environment, then asked."""
+    parser = argparse.ArgumentParser(prog="deploy/install", description=__doc__)
+    parser.add_argument("--mode", choices=("compose", "plain"), default=os.environ.get("INSTALL_MODE", "compose"))
+    parser.add_argument("--host", default=os.environ.get("INSTALL_HOST"), help="name the site answers to")
+    parser.add_argument("--email", default=os.environ.get("INSTALL_EMAIL"), help="mail address of the first admin")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(os.environ.get("INSTALL_FOLDER", "/opt/miniatures")),
+        help="plain: where all of it lies",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="plain: port on 127.0.0.1")
+    parser.add_argument("--wheel", help="plain: a built wheel instead of this checkout")
+    parser.add_argument(
+        "--extras", default="teachers,s3,research,parquet", help="plain: what is installed besides the site"
+    )
+    parser.add_argument("--no-proxy", action="store_true", help="compose: TLS ends in a proxy of your own")
+    parser.add_argument(
+        "--yes", action="store_true", help="ask nothing; DATABASE_URL and REDIS_URL come from the environment"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
+    return parser.parse_args(words)
+
+
+class Install:
+    """One run: where files lie, and how a command is run or only printed."""
+
+    def __init__(self, wanted: argparse.Namespace) -> None:
+        self.wanted = wanted
+        self.is_compose = wanted.mode == "compose"
+        self.folder = ROOT if self.is_compose else wanted.folder.absolute()
+        self.env_file = self.folder / ".env"
+        self.marker = self.folder / ".installed"
+        self.python = self.folder / "venv" / "bin" / "python"
+
+    def run(self, *line: object, **variables: str) -> str:
+        """Run a command and return its output; a dry run prints it."""
+        words = [str(word) for word in line]
+        print("+", " ".join(words), flush=True)
+        if self.wanted.dry_run:
+            return ""
+        done = subprocess.run(
+            words,
+            cwd=self.folder,
+            env={**os.environ, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode:
+            raise InstallError(f"`{' '.join(words)}` failed:\n{done.stdout[-3000:]}")
+        return done.stdout
+
+    def manage(self, *words: object, **variables: str) -> str:
+        """Run a command of Django's, in a container or in the environment."""
+        if self.is_compose:
+            passed = [word for name in variables for word in ("--env", name)]
+            return self.run(
+                "docker", "compose", "run", "--rm", "-T", *passed, "web", "python", "manage.py", *words, **variables
+            )
+        return self.run(self.python, "-m", "miniatures", "manage", *words, **{**read_env(self.env_file), **variables})
+
+
+def build(install: Install) -> None:
+    """Build images, or the environment with the files that start it."""
+    if install.is_compose:
+        install.run("docker", "compose", "build")
+        return
+    wanted = install.wanted
+    if not install.python.exists():
+        install.run(sys.executable, "-m", "venv", install.folder / "venv")
+    install_packages(install)
+    reach_stores(install)
+    install.manage("collectstatic", "--no-input", PACK_STATIC="1")
+    queues = "default,generation,campaigns" + (",training,evaluation,serving" if "training" in wanted.extras else "")
+    if not wanted.dry_run:
+        (install.folder / "data").mkdir(exist_ok=True, mode=0o700)
+        procfile = PROCFILE.format(port=wanted.port, queues=queues)
+        (install.folder / "Procfile").write_text(procfile)
+        # Who owns the folder runs it.
+        user = f"User={install.folder.owner()}\n"
+        (install.folder / "miniatures.service").write_text(UNIT.format(folder=install.folder, user=user))
+
+
+def install_packages(install: Install) -> None:
+    """Install from the lock, each file by its hash; extras that no lock is for by the lock's versions."""
+    wanted, pip = install.wanted, (install.python, "-m", "pip", "install", "-q")
+    extras, package = frozenset(filter(None, wanted.extras.split(","))), wanted.wheel or ROOT
+    if lock := locks.whole_for(extras):
+        install.run(*pip, "--require-hashes", "-r", lock)
+    else:
+        versions = install.folder / "versions.txt"
+        if not wanted.dry_run:
+            versions.write_text(locks.versions_for(extras))
+        install.run(*pip, "--upgrade", "-c", versions, f"{package}[{wanted.extras}]" if extras else package)
+    # Without force pip keeps what is there of a wheel that was built anew under the same version.
+    if lock or wanted.wheel:
+        install.run(*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", package)
+
+
+def reach_stores(install: Install) -> None:
+    """Refuse a database or a queue that does not answer or is too old, and a pg_dump older than the server."""
+    told = install.run(install.python, "-c", REACH, **read_env(install.env_file)).split()
+    client = re.search(r"\d+", install.run("pg_dump", "--version"))
+    if told and client:
+        redis, postgresql = told
+        refuse_old_stores(redis=redis, postgresql=int(postgresql), pg_dump=int(client[0]))
+
+
+def back_up(install: Install) -> str:
+    """Back up an installation that stands; returns where the copy lies."""
+    name = f"before-upgrade-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}.tar"
+    folder = Path("/var/lib/miniatures/backups") if install.is_compose else install.folder / "backups"
+    if not install.is_compose and not install.wanted.dry_run:
+        folder.mkdir(exist_ok=True, mode=0o700)
+    install.manage("backup", folder / name, "--without-runs")
+    return str(folder / name)
+
+
+def make_admin(install: Install) -> str:
+    """Make the first admin; returns a password that is shown once, or nothing where the name is taken."""
+    email = ask("Mail address of the first admin", install.wanted.email, "", install.wanted.yes)
+    if "@" not in email:
+        raise InstallError("Give the first admin's mail address with --email.")
+    install.wanted.email, password = email, secrets.token_urlsafe(15)
+    try:
+        install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
+    except InstallError as refusal:
+        if "already taken" not in str(refusal):
+            raise
+        return ""
+    return password
+
+
+def start(install: Install) -> None:
+    """Start, or start again, every process."""
+    if install.is_compose:
+        proxy = [] if has_no_proxy(install.wanted) else ["--profile", "proxy"]
+        install.run("docker", "compose", *proxy, "up", "--detach", "--remove-orphans")
+        return
+    if account := account_of(install.folder):
+        # Root made the files, and the folder's owner is who reads them.
+        install.run("chown", "-R", f"{account['user']}:{account['group']}", install.folder)
+    if account and Path("/run/systemd/system").is_dir():
+        install.run("cp", install.folder / "miniatures.service", "/etc/systemd/system/miniatures.service")
+        install.run("systemctl", "daemon-reload")
+        install.run("systemctl", "enable", "miniatures")
+        install.run("systemctl", "restart", "miniatures")
+    else:
+        start_alone(install)
+
+
+def start_alone(install: Install) -> None:
+    """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
+    print("+ venv/bin/python -m honcho start", flush=True)
+    if install.wanted.dry_run:
+        return
+    noted = install.folder / "data" / "honcho.pid"
+    if noted.exists():
+        end(int(noted.read_text()))
+    with (install.folder / "data" / "honcho.log").open("ab") as log:
+        process = subprocess.Popen(
+            [install.python, "-m", "honcho", "start"], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
+            stderr=subprocess.STDOUT, start_new_session=True, **account_of(install.folder),
+        )  # fmt: skip
+    noted.write_text(str(process.pid))
+
+
+def end(pid: int) -> None:
+    """Ask a honcho of ours to end, and wait until it has; a number that another program has now is left alone."""
+    line = Path(f"/proc/{pid}/cmdline")
+    deadline = time.monotonic() + 60
+    while line.exists() and b"honcho" in line.read_bytes() and time.monotonic() < deadline:
+        os.kill(pid, signal.SIGTERM)
+        time.sleep(1)
+
+
+def carry_out(install: Install) -> None:
+    """Install or upgrade, each step only after the one before."""
+    is_upgrade, copy, password = install.marker.exists(), "", ""
+    if is_upgrade:
+        saved = json.loads(install.marker.read_text())
+        vars(install.wanted).update({name: saved[name] for name in KEPT})
+    try:
+        check_host(install.wanted.mode, install.folder, [] if is_upgrade else ports(install.wanted))
+    except InstallError as lack:
+        if not install.wanted.dry_run:
+            raise
+        print(lack)
+    settle_env(install.wanted, install.folder)
+    install.wanted.host = (
+        read_env(install.env_file).get("ALLOWED_HOSTS", install.wanted.host or "localhost").split(",")[0]
+    )
+    if is_upgrade:
+        copy = back_up(install)
+    build(install)
+    install.manage("migrate", "--no-input")
+    if not is_upgrade:
+        password = make_admin(install)
+    start(install)
+    port = 8000 if install.is_compose else install.wanted.port
+    print(f"+ wait for http://127.0.0.1:{port}/healthz", flush=True)
+    if not install.wanted.dry_run:
+        wait_until_well(port, install.wanted.host)
+        install.marker.write_text(json.dumps({name: getattr(install.wanted, name) for name in KEPT}) + "\n")
+    say_what_is_there(install, copy, password)
+
+
+def say_what_is_there(install: Install, copy: str, password: str) -> None:
+    """Print the address, the login of a new admin, and the way back after an upgrade."""
+    if install.wanted.dry_run:
+        print("Nothing was done.")
+        return
+    print(f"\nMiniatures is at {read_env(install.env_file).get('SITE_URL', 'the address of your proxy')}")
+    if password:
+        print(f"Sign in as {install.wanted.email} with {password} (shown once; change it).")
+    if copy:
+        print(
+            f"Backed up to {copy}. Back again: start the earlier version on the same database (docs/upgrade.md); nothing is migrated back."
+        )
+    print(f"Keep a copy of {install.env_file} apart from backups: it holds the keys.")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Return 0 once the site is well, 1 with a reason where it is not."""
+    try:
+        carry_out(Install(parse(words)))
+    except (InstallError, EOFError, KeyboardInterrupt) as reason:
+        print(f"\n{reason or 'Stopped.'}", file=sys.stderr)
+        return 1
+    return 0
