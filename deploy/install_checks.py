@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import http.client
+import importlib.util
 import os
 import re
 import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,6 @@ MIB = 1024 * 1024
 NEEDED_DISK_MIB = {"compose": 20_000, "plain": 2_000}
 NEEDED_MEMORY_MIB = {"compose": 4_000, "plain": 1_500}
 COMPOSE_AT_LEAST = (2, 20)
-# What Django takes, and the oldest Redis that the product is run with: that of `miniatures[embedded]`.
-POSTGRESQL_AT_LEAST = 14
-REDIS_AT_LEAST = (6, 2)
 LOCAL = ("localhost", "127.0.0.1")
 # Health says nothing of templates and static files; the page of signing in needs both.
 ASKED = ("/healthz", "/accounts/login/")
@@ -85,36 +84,18 @@ def check_compose() -> list[str]:
 
 def check_programs() -> list[str]:
     """Return which programs of the plain mode are missing."""
-    return [] if shutil.which("pg_dump") else ["pg_dump is missing (Debian: apt-get install postgresql-client)."]
-
-
-def refuse_old_stores(*, redis: str, postgresql: int, pg_dump: int) -> None:
-    """Refuse stores that are too old, and a client of PostgreSQL that is older than its server.
-
-    Args:
-        redis: Version that Redis says it is, such as 7.2.4.
-        postgresql: First number of the server's version.
-        pg_dump: First number of the client's version.
-
-    Raises:
-        InstallError: Names all that is too old.
-    """
-    old = []
-    if postgresql < POSTGRESQL_AT_LEAST:
-        old.append(f"PostgreSQL is {postgresql}; {POSTGRESQL_AT_LEAST} or newer is needed.")
-    if tuple(map(int, re.findall(r"\d+", redis)[:2])) < REDIS_AT_LEAST:
-        old.append(f"Redis is {redis}; {'.'.join(map(str, REDIS_AT_LEAST))} or newer is needed.")
-    if pg_dump < postgresql:
-        old.append(
-            f"pg_dump is of version {pg_dump}, the server of {postgresql}: backups need a client as new as the server."
-        )
-    if old:
-        raise InstallError("\n".join(old))
+    clients = [name for name in ("pg_dump", "pg_restore", "psql") if not shutil.which(name)]
+    missing = [f"{', '.join(clients)}: missing (Debian: apt-get install postgresql-client)."] if clients else []
+    if importlib.util.find_spec("ensurepip") is None:
+        missing.append("This Python makes no environments (Debian: apt-get install python3-venv).")
+    return missing
 
 
 def check_account(folder: Path, uid: int) -> list[str]:
     """Return why root, with uid 0, may not install here: the folder's owner runs the site, and that must not be root."""
-    if uid or (folder.exists() and folder.stat().st_uid):
+    if not uid and folder.exists() and folder.stat().st_uid:
+        return [] if may_run(sys.executable, folder) else [unfit_python(folder)]
+    if uid:
         return []
     place = shlex.quote(str(folder))
     return [
@@ -122,6 +103,20 @@ def check_account(folder: Path, uid: int) -> list[str]:
         f"    useradd --system --home-dir {place} --shell /usr/sbin/nologin miniatures\n"
         f"    install --directory --owner miniatures --group miniatures --mode 0750 {place}"
     ]
+
+
+def may_run(python: str | Path, folder: Path) -> bool:
+    """Return whether the folder's account can start this Python, which may lie where root alone reaches."""
+    try:
+        done = subprocess.run([python, "-c", ""], cwd="/", capture_output=True, check=False, **account_of(folder))
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def unfit_python(folder: Path) -> str:
+    """Say which Python the folder's account cannot start, and the way out."""
+    return f"The account that {folder} belongs to cannot run {sys.executable}. Try: /usr/bin/python3 deploy/install"
 
 
 def account_of(folder: Path) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from install_checks import LOCAL
 
+STORES = ("DATABASE_URL", "REDIS_URL")
+
 
 def read_env(path: Path) -> dict[str, str]:
     """Return the variables of an env file."""
@@ -30,6 +32,8 @@ def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
     path = folder / ".env"
     if path.exists():
         print(f"Keeping {path}.")
+        if not (folder / ".installed").exists() and not wanted.dry_run:
+            mend_stores(path)
         return
     wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
     lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}
@@ -44,6 +48,18 @@ def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         # In quotes honcho keeps spaces, and compose a dollar sign.
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in lines.items())
+
+
+def mend_stores(path: Path) -> None:
+    """Take addresses of stores that are given anew: an install that has never run may have been given wrong ones."""
+    lines = path.read_text().splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        name = line.split("=", 1)[0]
+        if name in STORES and os.environ.get(name):
+            lines[number] = f"{name}={shlex.quote(os.environ[name])}\n"
+    if "".join(lines) != path.read_text():
+        print(f"+ mend the addresses of stores in {path}")
+        path.write_text("".join(lines))
 
 
 def addresses(wanted: argparse.Namespace) -> dict[str, str]:

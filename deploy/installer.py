@@ -10,7 +10,6 @@ import argparse
 import datetime
 import json
 import os
-import re
 import secrets
 import signal
 import subprocess
@@ -19,21 +18,18 @@ import time
 from pathlib import Path
 
 import locks
-from install_checks import InstallError, account_of, check_host, has_no_proxy, ports, refuse_old_stores, wait_until_well
+from install_checks import InstallError, account_of, check_host, has_no_proxy, may_run, ports, wait_until_well
 from install_settings import ask, read_env, settle_env
+from install_stores import reach_stores
 
 ROOT = Path(__file__).resolve().parent.parent
 # Wishes of the install that its upgrades keep.
 KEPT = ("host", "port", "extras", "no_proxy")
 ADMIN = ["createsuperuser", "--no-input"]
-# Run by the new environment: the address with its password stays out of the list of processes.
-REACH = """
-import os, psycopg, redis
-# An old Redis does not know the newer protocol, and could not say how old it is.
-line = redis.from_url(os.environ["REDIS_URL"], socket_timeout=5, socket_connect_timeout=5, protocol=2)
-print(line.info("server")["redis_version"])
-print(psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5).info.server_version // 10000)
-"""
+# The installation has a way in already: an admin of a restored database, or of an earlier try.
+HAS_ADMIN = (
+    "from members.models import Member; print(Member.objects.filter(is_superuser=True, is_active=True).exists())"
+)
 PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
 worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --loglevel INFO
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
@@ -75,6 +71,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--extras", default="teachers,s3,research,parquet", help="plain: what is installed besides the site"
     )
+    parser.add_argument("--restore", type=Path, help="plain: a backup that this new installation begins with")
     parser.add_argument("--no-proxy", action="store_true", help="compose: TLS ends in a proxy of your own")
     parser.add_argument(
         "--yes", action="store_true", help="ask nothing; DATABASE_URL and REDIS_URL come from the environment"
@@ -128,6 +125,9 @@ def build(install: Install) -> None:
         install.run("docker", "compose", "build")
         return
     wanted = install.wanted
+    if install.python.exists() and not may_run(install.python, install.folder):
+        # Made by a Python that lies where the folder's account does not reach.
+        install.run("rm", "-r", install.folder / "venv")
     if not install.python.exists():
         install.run(sys.executable, "-m", "venv", install.folder / "venv")
     install_packages(install)
@@ -147,6 +147,9 @@ def install_packages(install: Install) -> None:
     """Install from the lock, each file by its hash; extras that no lock is for by the lock's versions."""
     wanted, pip = install.wanted, (install.python, "-m", "pip", "install", "-q")
     extras, package = frozenset(filter(None, wanted.extras.split(","))), wanted.wheel or ROOT
+    if not wanted.wheel and (ROOT / "build").exists():
+        # Of an earlier build: modules that are gone from the checkout would be installed from there.
+        install.run("rm", "-r", ROOT / "build")
     if lock := locks.whole_for(extras):
         install.run(*pip, "--require-hashes", "-r", lock)
     else:
@@ -157,15 +160,6 @@ def install_packages(install: Install) -> None:
     # Without force pip keeps what is there of a wheel that was built anew under the same version.
     if lock or wanted.wheel:
         install.run(*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", package)
-
-
-def reach_stores(install: Install) -> None:
-    """Refuse a database or a queue that does not answer or is too old, and a pg_dump older than the server."""
-    told = install.run(install.python, "-c", REACH, **read_env(install.env_file)).split()
-    client = re.search(r"\d+", install.run("pg_dump", "--version"))
-    if told and client:
-        redis, postgresql = told
-        refuse_old_stores(redis=redis, postgresql=int(postgresql), pg_dump=int(client[0]))
 
 
 def back_up(install: Install) -> str:
@@ -179,17 +173,15 @@ def back_up(install: Install) -> str:
 
 
 def make_admin(install: Install) -> str:
-    """Make the first admin; returns a password that is shown once, or nothing where the name is taken."""
+    """Make the first admin; returns a password that is shown once, or nothing where there is an admin already."""
+    if install.manage("shell", "--verbosity", "0", "--command", HAS_ADMIN).strip().endswith("True"):
+        print("There is an admin already. A new password: `miniatures manage changepassword NAME` (docs/install.md).")
+        return ""
     email = ask("Mail address of the first admin", install.wanted.email, "", install.wanted.yes)
     if "@" not in email:
         raise InstallError("Give the first admin's mail address with --email.")
     install.wanted.email, password = email, secrets.token_urlsafe(15)
-    try:
-        install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
-    except InstallError as refusal:
-        if "already taken" not in str(refusal):
-            raise
-        return ""
+    install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
     return password
 
 
@@ -239,6 +231,8 @@ def end(pid: int) -> None:
 def carry_out(install: Install) -> None:
     """Install or upgrade, each step only after the one before."""
     is_upgrade, copy, password = install.marker.exists(), "", ""
+    if install.wanted.restore and (install.is_compose or is_upgrade):
+        raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
     if is_upgrade:
         saved = json.loads(install.marker.read_text())
         vars(install.wanted).update({name: saved[name] for name in KEPT})
@@ -255,15 +249,22 @@ def carry_out(install: Install) -> None:
     if is_upgrade:
         copy = back_up(install)
     build(install)
+    if install.wanted.restore:
+        install.manage("restore", install.wanted.restore.absolute())
     install.manage("migrate", "--no-input")
     if not is_upgrade:
         password = make_admin(install)
-    start(install)
-    port = 8000 if install.is_compose else install.wanted.port
-    print(f"+ wait for http://127.0.0.1:{port}/healthz", flush=True)
-    if not install.wanted.dry_run:
-        wait_until_well(port, install.wanted.host)
-        install.marker.write_text(json.dumps({name: getattr(install.wanted, name) for name in KEPT}) + "\n")
+    try:
+        start(install)
+        port = 8000 if install.is_compose else install.wanted.port
+        print(f"+ wait for http://127.0.0.1:{port}/healthz", flush=True)
+        if not install.wanted.dry_run:
+            wait_until_well(port, install.wanted.host)
+            install.marker.write_text(json.dumps({name: getattr(install.wanted, name) for name in KEPT}) + "\n")
+    except (InstallError, OSError):
+        # It is told nowhere else.
+        say_login(install, password)
+        raise
     say_what_is_there(install, copy, password)
 
 
@@ -273,8 +274,7 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
         print("Nothing was done.")
         return
     print(f"\nMiniatures is at {read_env(install.env_file).get('SITE_URL', 'the address of your proxy')}")
-    if password:
-        print(f"Sign in as {install.wanted.email} with {password} (shown once; change it).")
+    say_login(install, password)
     if copy:
         print(
             f"Backed up to {copy}. Back again: start the earlier version on the same database (docs/upgrade.md); nothing is migrated back."
@@ -282,11 +282,17 @@ def say_what_is_there(install: Install, copy: str, password: str) -> None:
     print(f"Keep a copy of {install.env_file} apart from backups: it holds the keys.")
 
 
+def say_login(install: Install, password: str) -> None:
+    """Print the login of an admin that was made."""
+    if password:
+        print(f"Sign in as {install.wanted.email} with {password} (shown once; change it).")
+
+
 def main(words: list[str] | None = None) -> int:
     """Return 0 once the site is well, 1 with a reason where it is not."""
     try:
         carry_out(Install(parse(words)))
-    except (InstallError, EOFError, KeyboardInterrupt) as reason:
+    except (InstallError, OSError, EOFError, KeyboardInterrupt) as reason:
         print(f"\n{reason or 'Stopped.'}", file=sys.stderr)
         return 1
     return 0

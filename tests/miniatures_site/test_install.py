@@ -106,6 +106,7 @@ def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host
 def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
     checks = importlib.import_module("install_checks")
+    monkeypatch.setattr(checks, "may_run", lambda *_: True)
     mine = tmp_path / "mine"
     mine.mkdir()
     if os.geteuid() == 0:

@@ -25,13 +25,13 @@ sys.version_info, sys.version = (3, 9, 18, "final", 0), "3.9.18 (main)"
 sys.modules["tomllib"] = None
 runpy.run_path(sys.argv[1], run_name="__main__")
 """
-SOUND = {"redis": "6.2.14", "postgresql": 14, "pg_dump": 14}
+SOUND = {"redis": "6.2.14", "postgresql": 14, "pg_dump": 14, "role": "m", "may_create": True}
 
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
-    return importlib.import_module("install_checks")
+    return importlib.import_module("install_stores")
 
 
 def test_an_older_python_is_told_which_one_is_needed() -> None:
@@ -56,7 +56,7 @@ def test_the_file_that_looks_at_the_version_has_nothing_that_an_older_python_can
 
 @pytest.mark.parametrize("newer", [{}, {"redis": "8.0.1", "postgresql": 17, "pg_dump": 18}, {"redis": "10.0.0"}])
 def test_stores_that_are_new_enough_pass(checks: ModuleType, newer: dict[str, str | int]) -> None:
-    checks.refuse_old_stores(**{**SOUND, **newer})
+    checks.refuse_unfit_stores(**{**SOUND, **newer})
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,13 @@ def test_stores_that_are_new_enough_pass(checks: ModuleType, newer: dict[str, st
     [
         ({"postgresql": 13}, "PostgreSQL is 13; 14 or newer is needed."),
         ({"redis": "6.0.16"}, "Redis is 6.0.16; 6.2 or newer is needed."),
+        ({"may_create": False}, "Each backup is tried in a database of its own"),
         ({"postgresql": 16}, "pg_dump is of version 14, the server of 16"),
     ],
 )
-def test_stores_that_are_too_old_are_refused_by_name(
-    checks: ModuleType, older: dict[str, str | int], told: str
-) -> None:
+def test_stores_that_are_unfit_are_refused_by_name(checks: ModuleType, older: dict[str, str | int], told: str) -> None:
     with pytest.raises(checks.InstallError) as refused:
-        checks.refuse_old_stores(**{**SOUND, **older})
+        checks.refuse_unfit_stores(**{**SOUND, **older})
 
     assert str(refused.value).startswith(told)
 
@@ -88,7 +87,7 @@ def test_an_old_redis_is_asked_how_old_it_is_and_a_newer_one_passes(
             with redis_of(version) as queue:
                 (tmp_path / ".env").write_text(f"DATABASE_URL={database}\nREDIS_URL={queue}\n")
                 try:
-                    installer.reach_stores(install)
+                    checks.reach_stores(install)
                     told = ""
                 except checks.InstallError as error:
                     told = str(error)

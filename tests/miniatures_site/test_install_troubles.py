@@ -1,0 +1,154 @@
+"""`deploy/install` where something was wrong the first time: what it says, and what the next run takes up."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def deploy(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    return importlib.import_module("installer")
+
+
+@pytest.fixture
+def install(deploy: ModuleType, tmp_path: Path) -> Any:
+    words = ["--mode", "plain", "--folder", str(tmp_path), "--yes", "--email", "a@b.example"]
+    return deploy.Install(deploy.parse(words))
+
+
+def test_addresses_of_stores_that_are_given_anew_count_until_an_install_has_run(
+    deploy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = importlib.import_module("install_settings")
+    wanted = argparse.Namespace(mode="plain", host="app.example.org", port=8000, yes=True, dry_run=False)
+    monkeypatch.setenv("DATABASE_URL", "postgres://m:wrong@db/m")
+    settings.settle_env(wanted, tmp_path)
+    secret = settings.read_env(tmp_path / ".env")["SECRET_KEY"]
+
+    monkeypatch.setenv("DATABASE_URL", "postgres://m:ri'ght@db/m")
+    settings.settle_env(wanted, tmp_path)
+    mended = settings.read_env(tmp_path / ".env")
+    (tmp_path / ".installed").write_text("{}")
+    monkeypatch.setenv("DATABASE_URL", "postgres://m:late@db/m")
+    settings.settle_env(wanted, tmp_path)
+
+    assert (mended["DATABASE_URL"], mended["SECRET_KEY"]) == ("postgres://m:ri'ght@db/m", secret)
+    assert settings.read_env(tmp_path / ".env") == mended
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_store_that_does_not_answer_is_told_with_the_file_that_names_it(install: Any, tmp_path: Path) -> None:
+    stores = importlib.import_module("install_stores")
+    install.python = Path(sys.executable)
+    install.env_file.write_text("DATABASE_URL=postgres://m@127.0.0.1:9/m\nREDIS_URL=redis://127.0.0.1:9/0\n")
+
+    with pytest.raises(stores.InstallError) as refused:
+        stores.reach_stores(install)
+
+    assert str(install.env_file) in str(refused.value) and "Connection refused" in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+
+
+def test_the_first_password_is_told_even_where_starting_fails(
+    deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = _steps(deploy, install, monkeypatch, has_admin=False)
+
+    def fails(_install: Any) -> None:
+        raise deploy.InstallError("systemd did not start it")
+
+    monkeypatch.setattr(deploy, "start", fails)
+    with pytest.raises(deploy.InstallError):
+        deploy.carry_out(install)
+
+    assert f"Sign in as a@b.example with {given['DJANGO_SUPERUSER_PASSWORD']}" in capsys.readouterr().out
+    assert not install.marker.exists()
+
+
+def test_no_admin_is_added_beside_one_that_is_there(
+    deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = _steps(deploy, install, monkeypatch, has_admin=True)
+
+    deploy.carry_out(install)
+
+    assert given == {}
+    assert "changepassword" in capsys.readouterr().out
+    assert install.marker.exists()
+
+
+def test_an_installation_may_begin_with_a_backup_and_one_that_stands_may_not(
+    deploy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deploy, "check_host", lambda *_: None)
+    words = ["--mode", "plain", "--folder", str(tmp_path), "--yes", "--email", "a@b.example", "--dry-run"]
+    wanted = [*words, "--restore", "old.tar"]
+
+    assert deploy.main(wanted) == 0
+    told = capsys.readouterr().out
+    (tmp_path / ".installed").write_text(json.dumps(dict.fromkeys(deploy.KEPT, "")))
+    refused = deploy.main(wanted)
+
+    places = [
+        told.index(step) for step in ("collectstatic", f"manage restore {Path.cwd() / 'old.tar'}", "manage migrate")
+    ]
+    assert places == sorted(places)
+    assert refused == 1
+    assert "begins a new plain installation" in capsys.readouterr().err
+
+
+def test_what_an_earlier_build_left_is_not_installed(
+    deploy: ModuleType, install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(deploy, "ROOT", tmp_path / "checkout")
+    monkeypatch.setattr(install, "run", lambda *line, **_: asked.append(" ".join(map(str, line))))
+    (tmp_path / "checkout" / "build" / "lib").mkdir(parents=True)
+
+    deploy.install_packages(install)
+
+    assert asked[0] == f"rm -r {tmp_path}/checkout/build"
+    assert f"{tmp_path}/checkout" in asked[-1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs programs as another account")
+def test_a_python_that_the_account_cannot_run_is_told_before_anything_is_done(
+    deploy: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = importlib.import_module("install_checks")
+    shut, folder = tmp_path / "root alone", tmp_path / "site"
+    shut.mkdir(mode=0o700)
+    folder.mkdir()
+    os.chown(folder, 4242, 4243)
+    (shut / "python").symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(shut / "python"))
+
+    [told] = checks.check_account(folder, 0)
+
+    assert f"cannot run {shut}/python. Try: /usr/bin/python3" in told
+
+
+def _steps(deploy: ModuleType, install: Any, patch: pytest.MonkeyPatch, *, has_admin: bool) -> dict[str, str]:
+    """Leave out what builds and starts; returns what the step that makes an admin is given."""
+    given: dict[str, str] = {}
+
+    def manage(*words: object, **variables: str) -> str:
+        given.update(variables)
+        return f"{has_admin}\n" if words[0] == "shell" else ""
+
+    for name in ("check_host", "settle_env", "build", "start", "wait_until_well"):
+        patch.setattr(deploy, name, lambda *_: None)
+    patch.setattr(install, "manage", manage)
+    return given
