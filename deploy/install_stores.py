@@ -38,7 +38,8 @@ def reach_stores(install: Install) -> None:
     try:
         said = install.run(install.python, "-c", REACH, **read_env(install.env_file))
     except InstallError as error:
-        reason = str(error).strip().splitlines()[-1]
+        lines = str(error).strip().splitlines()
+        reason = next((line for line in reversed(lines) if "Error: " in line), lines[-1])
         raise InstallError(
             f"The database or the Redis that {install.env_file} names does not answer: {reason}\n"
             "Mend its address there, or give DATABASE_URL and REDIS_URL anew."

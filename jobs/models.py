@@ -153,6 +153,8 @@ class ReaperTurn(models.Model):
     scan = models.JSONField(null=True)
     # When the beat last got a worker to look: a beat that is dead is known by it.
     ticked_at = models.DateTimeField(null=True)
+    # Jobs taken back, ever, from workers that had stopped answering.
+    leases_lost = models.PositiveBigIntegerField(default=0, db_default=0)
 
 
 class WorkerBeat(models.Model):

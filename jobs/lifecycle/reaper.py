@@ -60,8 +60,10 @@ def release_expired() -> int:
 
 
 def _round(turn: reaper_lock.ReaperLock, left_since: datetime | None) -> dict[str, int]:
+    expired = sum(_release(job_id) for job_id in _each(_expired(), turn))
+    reaper_lock.count_lost_leases(expired)
     return {
-        "expired": sum(_release(job_id) for job_id in _each(_expired(), turn)),
+        "expired": expired,
         "rung": sum(_notify_again(job_id, queue) for job_id, queue in _each(_never_claimed(), turn)),
         "marked": 0 if left_since else _scan_slice(),
         "told": consumers.call_missed(marked_by=left_since, keep_turn=turn.keep),

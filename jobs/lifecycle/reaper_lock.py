@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -69,6 +69,17 @@ def record_beat_start() -> None:
 def last_tick() -> datetime | None:
     """When the beat last got a worker to look after jobs; None where it never has."""
     return ReaperTurn.objects.filter(pk=ONLY).values_list("ticked_at", flat=True).first()
+
+
+def count_lost_leases(number: int) -> None:
+    """Add jobs that were taken back from workers that had stopped answering."""
+    if number:
+        ReaperTurn.objects.filter(pk=ONLY).update(leases_lost=F("leases_lost") + number)
+
+
+def lost_leases() -> int:
+    """How many jobs were taken back, ever."""
+    return ReaperTurn.objects.filter(pk=ONLY).values_list("leases_lost", flat=True).first() or 0
 
 
 def scan_cursor() -> str | None:

@@ -113,7 +113,9 @@ def _jobs() -> Iterator[Metric]:
             ended.add(count, kind=kind, state=state)
     overdue = Metric("job_leases_overdue", "gauge", "Jobs whose lease ended a while ago and that nobody has released.")
     overdue.add(counts.stuck().count())
-    yield from (states, ended, overdue)
+    lost = Metric("job_leases_lost_total", "counter", "Jobs taken back, ever, from workers that had stopped answering.")
+    lost.add(reaper_lock.lost_leases())
+    yield from (states, ended, overdue, lost)
 
 
 def _beat() -> Iterator[Metric]:

@@ -61,6 +61,20 @@ def test_a_store_that_does_not_answer_is_told_with_the_file_that_names_it(instal
     assert "Traceback" not in str(refused.value)
 
 
+def test_a_database_that_does_not_answer_is_told_by_its_error_not_by_its_advice(install: Any) -> None:
+    stores = importlib.import_module("install_stores")
+    said = """Traceback (most recent call last):
+psycopg.OperationalError: connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused
+\tIs the server running on that host and accepting TCP/IP connections?"""
+
+    def run(*_: object, **__: str) -> str:
+        raise stores.InstallError(said)
+
+    install.run = run
+    with pytest.raises(stores.InstallError, match="port 1 failed: Connection refused"):
+        stores.reach_stores(install)
+
+
 def test_the_first_password_is_told_even_where_starting_fails(
     deploy: ModuleType, install: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,7 @@ def test_it_tells_of_queues_jobs_beat_and_workers(client: Client, key: dict[str,
     assert told['miniatures_jobs_ended{kind="campaign-send",state="failed"}'] == 1
     assert abs(told["miniatures_beat_last_tick_timestamp_seconds"] - timezone.now().timestamp()) < 100
     assert (told["miniatures_halted"], told["miniatures_job_leases_overdue"]) == (0, 0)
+    assert told["miniatures_job_leases_lost_total"] == 0
     assert told["miniatures_disk_free_bytes"] > 0
     assert not any("scrape_error" in name for name in told)
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from jobs.kinds import registry
-from jobs.lifecycle import claim, notify, reaper
+from jobs.lifecycle import claim, notify, reaper, reaper_lock
 from jobs.lifecycle.claim import AttemptLost, Worker
 from jobs.models import FinishedNotice, Job, JobEvent, WorkerBeat
 from jobs.scheduling import workers
@@ -47,6 +47,15 @@ def test_an_expired_lease_queues_the_job_again_and_says_why(lapsed, bell):
     assert (job.state, job.fence, job.crashes) == ("queued", 2, 1)
     assert "worker-1 stopped answering" in JobEvent.objects.filter(job=job).latest("seq").payload["reason"]
     assert job.pk in bell
+
+
+def test_leases_that_workers_lost_are_counted_for_good(lapsed):
+    for _ in range(2):
+        lapsed()
+        reaper.reap()
+    reaper.reap()
+
+    assert reaper_lock.lost_leases() == 2
 
 
 @pytest.mark.parametrize(("state", "ends"), [("pausing", "paused"), ("cancelling", "cancelled")])
