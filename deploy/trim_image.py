@@ -17,11 +17,11 @@ AWS_SERVICES = {"s3", "sts", "sso", "sso-oidc", "signin"}
 # The site is written in English; other languages of its libraries are never shown.
 LANGUAGES = {"en", "__pycache__"}
 # Word forms of the languages that spelling knows (`review.text.spelling.lexicon`).
-SPELT = {f"{language}.plzma" for language in ("de", "en", "es", "fr", "it", "nl")}
+SPELT = ("de", "en", "es", "fr", "it", "nl")
 # A second engine of the library's, for PyPy.
 PYPY_ONLY = ("zstandard/_cffi.*.so",)
 # Whose own tests are installed with them.
-TESTED = ("numpy", "regex", "qrcode", "referencing")
+TESTED = ("aiosmtpd", "jsonschema", "numpy", "regex", "qrcode", "referencing")
 
 
 def removable(packages: Path) -> Iterator[Path]:
@@ -31,7 +31,9 @@ def removable(packages: Path) -> Iterator[Path]:
         for locale in sorted((packages / name).rglob("locale")):
             yield from _folders(locale, keep=LANGUAGES)
     forms = packages / "simplemma" / "strategies" / "dictionaries" / "data"
-    yield from (each for each in sorted(forms.glob("*.plzma")) if each.name not in SPELT)
+    words = packages / "spellchecker" / "resources"
+    for lists in (forms.glob("*.plzma"), words.glob("*.json.gz")):
+        yield from (each for each in sorted(lists) if each.name.split(".")[0] not in SPELT)
     for name in TESTED:
         yield from sorted((packages / name).rglob("tests"))
     for pattern in PYPY_ONLY:

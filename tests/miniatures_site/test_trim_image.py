@@ -19,7 +19,7 @@ from review.text.spelling import lexicon
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "deploy" / "trim_image.py"
 INSTALLED = Path(sysconfig.get_paths()["purelib"])
-COPIED = ("botocore", "django", "simplemma")
+COPIED = ("botocore", "django", "simplemma", "spellchecker")
 
 
 def loaded() -> ModuleType:
@@ -81,7 +81,9 @@ def test_the_site_comes_up_on_what_is_left(trimmed: Path, tmp_path: Path) -> Non
 def test_the_languages_of_spelling_are_kept(trimmed: Path) -> None:
     kept = {file.stem for file in (trimmed / "simplemma" / "strategies" / "dictionaries" / "data").glob("*.plzma")}
 
-    assert kept == lexicon.LANGUAGES == {name.removesuffix(".plzma") for name in loaded().SPELT}
+    listed = {file.name.split(".")[0] for file in (trimmed / "spellchecker" / "resources").glob("*.gz")}
+
+    assert kept == listed == lexicon.LANGUAGES == set(loaded().SPELT)
 
 
 def test_packages_that_are_not_installed_are_passed_over(tmp_path: Path) -> None:
