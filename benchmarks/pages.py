@@ -1,9 +1,10 @@
 """How long each page takes in a large installation: the one of the tests' matrix, and millions of rows beside its own.
 
-`python -m benchmarks.pages [--drafts 1000000] [--tasks 200] [--times 5] [--scale 1.0]`: PostgreSQL; half of the drafts in one
+`python -m benchmarks.pages [--drafts 1000000] [--tasks 200] [--times 20] [--scale 1.0]`: PostgreSQL; half of the drafts in one
 task, with records, decisions and golds; a million ended jobs with five events each; half a million mails with ten events
 each. Rows are copied by the database, its triggers aside. Then every page, as an admin, through the whole of Django. The last
-line of output is one JSON object: the slowest pages, and `ratio`, the worst median against 300 ms.
+line of output is one JSON object: the slowest pages, and `ratio`, the worst 95th percentile against 300 ms. The first look at a page is
+apart (`first_ms`): it counts what is then kept and told with its moment.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--drafts", type=int, default=1_000_000)
     parser.add_argument("--tasks", type=int, default=200)
-    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the jobs, mails and events")
     parser.add_argument("--only", default="", help="pages whose pattern holds this")
     asked = parser.parse_args()
@@ -191,7 +192,7 @@ def copy_mails(cursor: Any, made: Any, scale: float) -> None:
 
 
 def measure(made: Any, times: int, only: str) -> dict[str, Any]:
-    """Each page so many times: median and longest milliseconds, and statements."""
+    """Each page so many times after a first look: milliseconds at the middle, at 95 of 100 and at most, and statements."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -203,27 +204,34 @@ def measure(made: Any, times: int, only: str) -> dict[str, Any]:
         if only not in route.pattern:
             continue
         address, spent = route.address(made.values(route)) + query_of(route.name, made), []
-        for _ in range(times):
+        for _ in range(times + 1):
             began = time.perf_counter()
             with CaptureQueriesContext(connection) as statements:
                 answer = client.get(address)
                 if answer.streaming:
                     answer.close()
             spent.append((time.perf_counter() - began) * 1000)
+        first, *spent = spent
         slowest = max(statements.captured_queries, key=lambda each: float(each["time"]), default=None)
         found[route.name] = {
-            "status": answer.status_code, "p50_ms": round(statistics.median(spent)), "max_ms": round(max(spent)),
+            "status": answer.status_code, "p50_ms": round(statistics.median(spent)), "p95_ms": round(percentile(spent, 95)),
+            "max_ms": round(max(spent)), "first_ms": round(first),
             "statements": len(statements), "slowest_s": slowest and slowest["time"], "sql": slowest and slowest["sql"][:1200],
         }  # fmt: skip
-        late = f": {slowest['sql'][:2000]}" if slowest and found[route.name]["p50_ms"] > WANTED_MS else ""
-        print(f"{route.name} {found[route.name]['p50_ms']} ms{late}", file=sys.stderr, flush=True)
-    ranked = sorted(found.items(), key=lambda each: -each[1]["p50_ms"])
-    late = [name for name, each in ranked if each["p50_ms"] > WANTED_MS]
-    worst = ranked[0][1]["p50_ms"] if ranked else 0
+        late = f": {slowest['sql'][:2000]}" if slowest and found[route.name]["p95_ms"] > WANTED_MS else ""
+        print(f"{route.name} {found[route.name]['p95_ms']} ms{late}", file=sys.stderr, flush=True)
+    ranked = sorted(found.items(), key=lambda each: -each[1]["p95_ms"])
+    late = [name for name, each in ranked if each["p95_ms"] > WANTED_MS]
+    worst = ranked[0][1]["p95_ms"] if ranked else 0
     return {
         "benchmark": "pages", "ratio": round(worst / WANTED_MS, 2), "pages": len(found), "late": len(late),
         "slowest": dict(ranked[:SAID_PAGES]),
     }  # fmt: skip
+
+
+def percentile(values: list[float], share: int) -> float:
+    """The smallest value that so many of a hundred do not pass."""
+    return sorted(values)[-(-len(values) * share // 100) - 1]
 
 
 if __name__ == "__main__":
