@@ -22,8 +22,7 @@ class ClockDrill:
     """Orders on host A; host B, whose clock is right, looks after expired leases too."""
 
     def __init__(self, product: Product) -> None:
-        product.more["a"] = faked_clock("a")
-        set_clock("a", "+0")
+        fake_clocks(product, "a")
         product.start_worker("b", queues="default")
         self.orders = OrderDrill(product, tuple(jump_to(skew) for skew in SKEWS))
 
@@ -42,6 +41,13 @@ class ClockDrill:
 def jump_to(skew: str) -> Fault:
     """A fault that sets host A's clock."""
     return lambda product: set_clock("a", skew)
+
+
+def fake_clocks(product: Product, *hosts: str) -> None:
+    """Have processes that are started on these hosts from now on read their own clocks, which are right for now."""
+    for host in hosts:
+        product.more[host] = product.more.get(host, {}) | faked_clock(host)
+        set_clock(host, "+0")
 
 
 def faked_clock(host: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from benchmarks.drill import following
+from benchmarks.drill import clock, following
 from benchmarks.drill.product import Product
 from benchmarks.drill.record import Counts
 from benchmarks.drill.services import wait_for
@@ -36,6 +36,7 @@ class EvaluationDrill:
         # Before there is a worker: it would freeze the version too.
         version = freeze(factories.make_task(by=self.admin), self.admin, train=16, validation=RECORDS, test=1)
         student = make_student(self.admin)
+        clock.fake_clocks(product, "a", "b", "c")
         for host in ("a", "b", "c"):
             product.start_worker(host)
         request = RunRequest(dataset_version=version, student=student)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from benchmarks.drill import faults, following, network
+from benchmarks.drill import clock, faults, following, network
 from benchmarks.drill.network import HOME
 from benchmarks.drill.product import WEB, Product, run
 from benchmarks.drill.record import Counts
@@ -49,6 +49,7 @@ class ServingDrill:
         admin = Member.objects.create(username="ada", is_superuser=True, is_staff=True)
         # Before there is a worker: it would freeze the version too.
         version = freeze(factories.make_task(by=admin), admin, train=RECORDS, validation=2, test=1)
+        clock.fake_clocks(product, HOST)
         self.start_worker()
         self.web = self.start_web()
         request = RunRequest(dataset_version=version, student=make_student(admin, family="llama-wide"))
@@ -112,7 +113,7 @@ class ServingDrill:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         """A web process on the host of the engine, whose socket lies in that host's folder."""
-        web = run("web-b", *WEB, host=HOST, more={"ALLOWED_HOSTS": f"{HOME},{ADDRESS}"})
+        web = run("web-b", *WEB, host=HOST, more=self.product.more[HOST] | {"ALLOWED_HOSTS": f"{HOME},{ADDRESS}"})
         wait_for(lambda: answers(f"{URL}/livez"), "web on the serving host")
         return web
 
@@ -220,6 +221,13 @@ def fill_disk(drill: ServingDrill) -> None:
     faults.fill_disk(drill.product, HOST)
 
 
+def skew_clock(drill: ServingDrill) -> None:
+    """Set the host's clock, web's too, three hours ahead for ten seconds."""
+    clock.set_clock(HOST, "+3h")
+    time.sleep(faults.LASTS_S)
+    clock.set_clock(HOST, "+0")
+
+
 FAULTS: tuple[Callable[[ServingDrill], None], ...] = (
-    kill_engine, kill_worker, kill_host, restart_database, flush_queue, cut_link, fill_disk,
+    kill_engine, kill_worker, kill_host, restart_database, flush_queue, cut_link, fill_disk, skew_clock,
 )  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from benchmarks.drill import faults, following, network
+from benchmarks.drill import clock, faults, following, network
 from benchmarks.drill.product import STUDENTS, Product
 from benchmarks.drill.record import Counts
 from benchmarks.drill.services import wait_for
@@ -59,7 +59,27 @@ def fill_disk(product: Product, host: str, job: Job) -> Callable[[], None]:
     return lambda: None
 
 
-FAULTS: tuple[Fault, ...] = (kill_host, cut_link, kill_engine, kill_worker, fill_disk)
+def restart_database(product: Product, host: str, job: Job) -> Callable[[], None]:
+    """End PostgreSQL without a checkpoint, and start it again."""
+    faults.restart_database(product)
+    return lambda: None
+
+
+def flush_queue(product: Product, host: str, job: Job) -> Callable[[], None]:
+    """Make Redis forget everything."""
+    faults.flush_queue(product)
+    return lambda: None
+
+
+def skew_clock(product: Product, host: str, job: Job) -> Callable[[], None]:
+    """Set the host's clock three hours ahead until the job has ended."""
+    clock.set_clock(host, "+3h")
+    return lambda: clock.set_clock(host, "+0")
+
+
+FAULTS: tuple[Fault, ...] = (
+    kill_host, cut_link, kill_engine, kill_worker, fill_disk, restart_database, flush_queue, skew_clock,
+)  # fmt: skip
 
 
 class TuningDrill:
@@ -75,6 +95,7 @@ class TuningDrill:
         # Before there is a worker: it would freeze the version too.
         self.version = freeze(factories.make_task(by=self.admin), self.admin, train=16, validation=2, test=1)
         self.student = make_student(self.admin)
+        clock.fake_clocks(product, "a", "b", "c")
         for host in ("a", "b", "c"):
             product.start_worker(host)
         undisturbed, counts = self.launch(), Counts()
