@@ -1,7 +1,7 @@
 """Keep the database of a release, so that each later version is tested on it: `python -m tests.upgrade.make 0.1.0`.
 
 Run it on the commit that is the release. It loads the demo on SQLite and on PostgreSQL, freezes a dataset, tunes on it and
-evaluates, and leaves in a folder of the release's name what lay in the databases, and the id of the commit.
+evaluates, and leaves in a folder of the release's name what lay in the databases, the id of the commit, and its code.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from tests.postgres_server import postgres
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TASK = "outreach-e-mail"
+# Of a release's code: what its pages and commands do without.
+LEFT_OUT = [
+    f":(exclude){path}"
+    for path in ("tests", "static", "docs", "benchmarks", "demo/**/*.safetensors", "demo/recordings")
+]
 FASTER = {"EVALUATION_MAX_RECORDS": "6", "BROKER_URL": "memory://", "LOG_LEVEL": "WARNING"}
 
 
@@ -52,6 +57,10 @@ def main() -> None:
         keep(folder / "demo.sql.xz", lambda kept: subprocess.run([*dump, str(kept), url], check=True))
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, check=True, capture_output=True, text=True)
     (folder / "commit").write_text(commit.stdout)
+    archive = subprocess.run(
+        ["git", "archive", "HEAD", "--", ".", *LEFT_OUT], cwd=ROOT, check=True, capture_output=True
+    )
+    (folder / "code.tar.xz").write_bytes(lzma.compress(archive.stdout, preset=9 | lzma.PRESET_EXTREME))
 
 
 def fill(var: Path, url: str) -> None:

@@ -1,13 +1,15 @@
-"""A database of each release becomes this version's: every row is there, and the product works on it."""
+"""A database of each release becomes this version's: every row is there, and the product works on it, as the release itself still does."""
 
 from __future__ import annotations
 
 import json
 import lzma
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +45,7 @@ def test_a_database_of_a_release_becomes_this_version_on_sqlite(release: str, tm
     assert kept(before, rows()) == kept(before, before)
     with closing(sqlite3.connect(file)) as database:
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    works(tmp_path, f"sqlite:///{file}", code=code_of(release, tmp_path))
     works(tmp_path, f"sqlite:///{file}")
 
 
@@ -64,6 +67,7 @@ def test_a_database_of_a_release_becomes_this_version_on_postgresql(
     before = rows()
     upgrade(tmp_path, database_url)
     assert kept(before, rows()) == kept(before, before)
+    works(tmp_path, database_url, code=code_of(release, tmp_path))
     works(tmp_path, database_url)
 
 
@@ -89,15 +93,26 @@ def upgrade(var: Path, url: str) -> None:
     command(var, url, "manage.py", "migrate", "-v0")
 
 
-def works(var: Path, url: str) -> None:
-    answers = json.loads(command(var, url, "-m", "tests.upgrade.look").splitlines()[-1])
+def code_of(release: str, folder: Path) -> Path:
+    """A release's own code, which runs on the newer tables while processes are exchanged, and for who goes back a step."""
+    code = folder / "code"
+    with tarfile.open(HERE / release / "code.tar.xz") as kept:
+        kept.extractall(code, filter="data")
+    shutil.copy(HERE / "look.py", code)
+    return code
+
+
+def works(var: Path, url: str, *, code: Path = ROOT) -> None:
+    """Look at the installation, by this code or by a release's."""
+    line = ["-m", "tests.upgrade.look"] if code == ROOT else ["look.py"]
+    answers = json.loads(command(var, url, *line, code=code).splitlines()[-1])
     assert {path: status for path, status in answers.items() if status not in (200, 201)} == {}
     assert len(answers) > 20
 
 
-def command(var: Path, url: str, *words: str) -> str:
+def command(var: Path, url: str, *words: str, code: Path = ROOT) -> str:
     done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=environment(var, url), capture_output=True, text=True, check=False
+        [sys.executable, *words], cwd=code, env=environment(var, url), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}{done.stderr}"
     return done.stdout
