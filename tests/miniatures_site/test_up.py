@@ -127,3 +127,32 @@ print(len(os.listdir("/proc/self/task")), forked.is_safe(), len(set(sys.modules)
     )
 
     assert told.stdout == "1 True True\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="programs are forked on Linux alone")
+def test_data_are_prepared_aside_and_what_keeps_them_from_it_is_told_without_a_traceback(tmp_path):
+    ask = """
+import sys
+from pathlib import Path
+import django; django.setup()
+from django.core.management.base import CommandError
+from miniatures_site.management.commands import up
+def refuse():
+    raise CommandError("of a newer version")
+until_ready = up.begin_aside(Path(sys.argv[1]).touch)
+until_ready()
+print(Path(sys.argv[1]).exists(), flush=True)
+up.begin_aside(refuse)()
+print("started all the same")
+"""
+    environment = {**os.environ, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "miniatures_site.settings.dev"}
+
+    told = subprocess.run(
+        [sys.executable, "-c", ask, str(tmp_path / "prepared")],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (told.returncode, told.stdout, told.stderr) == (1, "True\n", "CommandError: of a newer version\n")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import multiprocessing
 import os
+import signal
 import socket
 import sys
 import threading
@@ -14,6 +16,7 @@ import urllib.request
 import warnings
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -35,6 +38,7 @@ from jobs.supervisor import left_over
 from miniatures_site import celery_app, one_machine
 from miniatures_site.alerts import channels
 from web.process import embedded_redis
+from web.process import forked as forking
 from web.process.procfile import ProcfileRunner
 
 
@@ -81,22 +85,32 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=one_machine.PORT)
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
-        # `one_machine.prepare` turned it off for the imports; a demo that is loaded needs it.
+        # `one_machine.prepare` turned it off for the imports; a first demo that is loaded needs it.
         gc.enable()
         refuse_taken_port(host, port)
         refuse_without_broker()
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         # Data, keys and texts of people: nobody else on this machine reads them.
         settings.VAR_DIR.chmod(0o700)
-        call_command("migrate", verbosity=0)
         collect_if_changed()
-        self.load_demo()
-        card = login_card.write(url=f"http://{host}:{port}/")
-        announcer = threading.Thread(target=announce, args=(card, self), daemon=True)
-        status = run_processes(host, port, when_started=announcer.start)
+        prepare = partial(self.prepare_data, f"http://{host}:{port}/")
+        announcer = threading.Thread(target=announce, args=(self,), daemon=True)
+        # From the second start on there is little to do: it is done while the code of web and worker is imported.
+        if one_machine.is_prepared(host, port) and forking.is_safe():
+            status = run_processes(host, port, until_ready=begin_aside(prepare), when_started=announcer.start)
+        else:
+            prepare()
+            status = run_processes(host, port, when_started=announcer.start)
         # A worker that was killed could not end its engines, which would go on for two leases.
         left_over.end_engines(within_s=ENGINES_END_WITHIN_S)
         sys.exit(status)
+
+    def prepare_data(self, url: str) -> None:
+        """Bring database, demo and login card up to date."""
+        gc.enable()
+        call_command("migrate", verbosity=0)
+        self.load_demo()
+        login_card.write(url=url)
 
     def load_demo(self) -> None:
         """Load the demo; where data of one's own stands in its way, say so and start all the same."""
@@ -143,17 +157,56 @@ def refuse_without_broker() -> None:
         )
 
 
-def run_processes(host: str, port: int, *, when_started: Callable[[], None] = lambda: None) -> int:
+def begin_aside(work: Callable[[], None]) -> Callable[[], None]:
+    """Do the work in a process forked from this one.
+
+    Returns:
+        A function that waits for it, and raises SystemExit when it has failed; why, it has printed itself.
+    """
+    connections.close_all()
+    process = multiprocessing.get_context("fork").Process(target=_without_traceback, args=(work,), daemon=True)
+    process.start()
+
+    def wait() -> None:
+        process.join()
+        if process.exitcode:
+            sys.exit(max(process.exitcode, 1))
+
+    return wait
+
+
+def _without_traceback(work: Callable[[], None]) -> None:
+    # A Ctrl-C is meant for this process, too: its parent has its own way to heed it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        work()
+    except CommandError as error:
+        sys.exit(f"CommandError: {error}")
+
+
+def run_processes(
+    host: str,
+    port: int,
+    *,
+    until_ready: Callable[[], None] = lambda: None,
+    when_started: Callable[[], None] = lambda: None,
+) -> int:
     """Start what the Procfile names, start again what ends, and stay until all have stopped.
 
     Args:
         host: The web server listens on.
         port: It listens on.
+        until_ready: Called before web and worker are forked, if they are; it waits until their data are there.
         when_started: Called when the first processes have been started.
 
     Returns:
         0 after Ctrl-C; else the exit status of the process that could not be kept up.
     """
+
+    def before_fork() -> None:
+        preload()
+        until_ready()
+
     lines = parse_procfile(PROCFILE.read_text()).processes
     if channels.configured():
         # A process of its own: it tells of a beat that is dead, too.
@@ -165,7 +218,7 @@ def run_processes(host: str, port: int, *, when_started: Callable[[], None] = la
         tell=line_printer(lines),
         later=("beat", "sink", "alerts"),
         forked=FORKED if one_machine.is_prepared(host, port) else (),
-        before_fork=preload,
+        before_fork=before_fork,
         when_started=when_started,
     ).run()
 
@@ -211,8 +264,9 @@ def line_printer(names: Iterable[str]) -> Callable[[str, bytes], None]:
     return tell
 
 
-def announce(card: dict[str, str], command: BaseCommand) -> None:
+def announce(command: BaseCommand) -> None:
     """Print the address and the login as soon as the site and its worker are up."""
+    card = login_card.read()
     deadline = time.monotonic() + STARTED_WITHIN_S
     while time.monotonic() < deadline:
         try:
