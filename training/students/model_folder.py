@@ -26,6 +26,9 @@ BLOCK_BYTES: Final = 1 << 20
 MAX_CONTEXT: Final = 2**31 - 1
 MAX_PARAMETERS: Final = 2**63 - 1
 MAX_TYPE_CHARS: Final = 60
+WEIGHTS: Final = "model.safetensors"
+# Names the files of weights that are more than one.
+INDEX: Final = "model.safetensors.index.json"
 
 
 @dataclass(frozen=True)
@@ -135,9 +138,34 @@ def require_sound_weights(folder: Path) -> dict[str, tuple[int, ...]]:
     Raises:
         Refusal: 422, for damaged weights, and for a config that cannot be read or is of a larger model.
     """
+    if (folder / INDEX).is_file():
+        files_of_index(folder)
     shapes = weight_shapes(folder)
     _require_weights_for(_config(folder), shapes, folder.name)
     return shapes
+
+
+def files_of_index(folder: Path) -> list[str]:
+    """Names of the files that a folder's index says its weights lie in, each in the folder itself.
+
+    Raises:
+        Refusal: The index is damaged, or names a file elsewhere, whose header nobody would look at.
+    """
+    try:
+        index = strict_json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        names = sorted({str(name) for name in index["weight_map"].values()})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _refusal(
+            "student_damaged", f"{INDEX} of {folder.name} cannot be read.", "Copy the folder again."
+        ) from error
+    for name in names:
+        if Path(name).name != name or not name.endswith(".safetensors"):
+            raise _refusal(
+                "student_damaged",
+                f"{INDEX} of {folder.name} names {name[:80]!r}, which is no safetensors file beside it.",
+                "Put all weights into the student's own folder.",
+            )
+    return names
 
 
 def weight_shapes(folder: Path) -> dict[str, tuple[int, ...]]:

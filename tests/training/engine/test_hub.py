@@ -14,6 +14,7 @@ import pytest
 
 from tests.nursery import Nursery
 from tests.training.engine.hub_server import COMMIT, TOKEN, HubServer
+from training.students import model_folder
 
 pytestmark = pytest.mark.engine
 
@@ -62,6 +63,38 @@ def test_a_student_loads_from_the_hub_at_its_commit(fetch, hub):
 
 def test_a_gated_student_loads_with_the_token(fetch):
     assert fetch("maker/gated", token=TOKEN)["type"] == "llama"
+
+
+@pytest.fixture
+def other(hub: HubServer, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the student, to change, that the hub gives out meanwhile."""
+    before, hub.folder = hub.folder, Path(shutil.copytree(hub.folder, tmp_path / "other"))
+    yield hub.folder
+    hub.folder = before
+
+
+def test_weights_in_several_files_are_fetched_by_their_index(fetch, hub, other):
+    (other / "model.safetensors").rename(other / "model-00001-of-00001.safetensors")
+    shapes = model_folder.weight_shapes(other)
+    index = {"metadata": {}, "weight_map": dict.fromkeys(shapes, "model-00001-of-00001.safetensors")}
+    (other / model_folder.INDEX).write_text(json.dumps(index))
+
+    assert fetch("maker/open")["type"] == "llama"
+    assert any("model-00001-of-00001.safetensors" in path for _, path in hub.seen)
+
+
+def test_weights_of_a_hub_that_do_not_fit_their_config_are_refused_before_they_are_loaded(fetch, other):
+    config = json.loads((other / "config.json").read_text())
+    (other / "config.json").write_text(json.dumps({**config, "vocab_size": 2_000_000_000}))
+
+    assert fetch("maker/open")["code"] == "student_bad_config"
+
+
+def test_a_hub_that_holds_pickled_weights_alone_is_refused(fetch, hub, other):
+    (other / "model.safetensors").rename(other / "pytorch_model.bin")
+
+    assert fetch("maker/open")["code"] == "student_unreadable"
+    assert not any("GET" in method and path.endswith(".bin") for method, path in hub.seen)
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,20 @@ def test_damaged_weights_are_refused(copy):
     assert refusal(copy) == "student_damaged"
 
 
+@pytest.mark.parametrize("name", ["../elsewhere/model.safetensors", "below/model.safetensors", "model.bin", ""])
+def test_an_index_that_names_a_file_elsewhere_is_refused(copy, name):
+    (copy / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"lm_head.weight": name}}))
+
+    assert refusal(copy) == "student_damaged"
+
+
+@pytest.mark.parametrize("index", ["[]", "{", '{"weight_map": []}'])
+def test_an_index_that_cannot_be_read_is_refused(copy, index):
+    (copy / "model.safetensors.index.json").write_text(index)
+
+    assert refusal(copy) == "student_damaged"
+
+
 def test_a_folder_without_a_tokenizer_is_refused(copy):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (copy / name).unlink()

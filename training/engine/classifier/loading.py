@@ -82,7 +82,7 @@ def load_encoder(opened: UnloadedEncoder, *, dtype: torch.dtype) -> Any:
     Raises:
         TrainError: Weights cannot be read or fetched.
     """
-    unloaded.require_sound_weights(opened.source)
+    unloaded.require_sound_weights(opened.source, opened.options)
     try:
         model = AutoModel.from_pretrained(
             opened.source,

@@ -151,7 +151,7 @@ def load_tuned(base: LoadedStudent, artefact: Path, *, merge: bool = True) -> Lo
 
 
 def _model(source: str, config: PretrainedConfig, dtype: torch.dtype, options: dict[str, Any]) -> Any:
-    require_sound_weights(source)
+    require_sound_weights(source, options)
     try:
         model = _auto_class(config).from_pretrained(
             source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options

@@ -1,16 +1,25 @@
 """All of a student but its weights: where it lies, its config, its tokenizer. Every refusal has a way out.
 
-It takes no device, and reads from a hub only small files.
+It takes no device. From a hub it reads only small files, until weights are asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from transformers import AutoConfig, AutoTokenizer
 
 from training.engine.contracts import StudentRef, TrainError
@@ -109,22 +118,55 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     try:
         model_folder.require_model(folder, roots=[Path(root) for root in allowed_roots] or None)
     except Refusal as refusal:
-        raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
+        raise _as_error(refusal) from refusal
     return str(folder)
 
 
-def require_sound_weights(source: str) -> None:
-    """Refuse weights that do not fit their files or the config, before any is read; a student of a hub is not looked at.
+def require_sound_weights(source: str, options: dict[str, Any]) -> None:
+    """Refuse weights that do not fit their files or the config, before any is read; those of a hub are fetched first.
+
+    Args:
+        source: A folder or a hub id.
+        options: How to read from there, as of `open_config`.
 
     Raises:
-        TrainError: Names file and tensor.
+        TrainError: Names file and tensor; or the hub does not give them out.
     """
-    if not Path(source).is_dir():
-        return
+    folder = Path(source)
+    if not folder.is_dir():
+        try:
+            fetched = _fetch_weights(source, options)
+        except (OSError, ValueError) as error:
+            raise explain_load_error(source, error) from error
+        if fetched is None:  # No safetensors: whoever loads it says so.
+            return
+        folder = fetched
     try:
-        model_folder.require_sound_weights(Path(source))
+        model_folder.require_sound_weights(folder)
     except Refusal as refusal:
-        raise TrainError(refusal.code, refusal.message, refusal.hint) from refusal
+        raise _as_error(refusal) from refusal
+
+
+def _fetch_weights(source: str, options: dict[str, Any]) -> Path | None:
+    """The folder that a hub student's weights lie in, fetched as transformers would: one file, or those of its index."""
+
+    def fetch(name: str) -> Path:
+        return Path(hf_hub_download(source, name, revision=options["revision"], token=options["token"]))
+
+    # Without a network, what was never fetched is missing as well.
+    with suppress(EntryNotFoundError):
+        return fetch(model_folder.WEIGHTS).parent
+    try:
+        folder = fetch(model_folder.INDEX).parent
+    except RemoteEntryNotFoundError:
+        return None
+    for name in model_folder.files_of_index(folder):
+        fetch(name)
+    return folder
+
+
+def _as_error(refusal: Refusal) -> TrainError:
+    return TrainError(refusal.code, refusal.message, refusal.hint)
 
 
 def _decoder_start(source: str, config: Any) -> tuple[int, ...]:
