@@ -27,13 +27,22 @@ def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
     return input(f"{question} [{default}]: ").strip() or default
 
 
-def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
-    """Write secrets and addresses into a file that its owner alone may read; one that is there is kept."""
+def settle_env(wanted: argparse.Namespace, folder: Path, *, is_moved: bool = False) -> None:
+    """Write secrets and addresses into a file that its owner alone may read; one that is there is kept.
+
+    Args:
+        wanted: Flags.
+        folder: Of the installation.
+        is_moved: It gets another port: addresses on this machine name it.
+    """
     path = folder / ".env"
     if path.exists():
         print(f"Keeping {path}.")
-        if not (folder / ".installed").exists() and not wanted.dry_run:
-            mend_stores(path)
+        if not (folder / ".installed").exists():
+            # An install that has never run may have been given wrong ones.
+            mend(path, {name: os.environ[name] for name in STORES if os.environ.get(name)}, wanted.dry_run)
+        elif is_moved and wanted.host in LOCAL:
+            mend(path, addresses(wanted), wanted.dry_run)
         return
     wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
     lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}
@@ -50,15 +59,15 @@ def settle_env(wanted: argparse.Namespace, folder: Path) -> None:
         file.writelines(f"{name}={shlex.quote(value)}\n" for name, value in lines.items())
 
 
-def mend_stores(path: Path) -> None:
-    """Take addresses of stores that are given anew: an install that has never run may have been given wrong ones."""
-    lines = path.read_text().splitlines(keepends=True)
-    for number, line in enumerate(lines):
-        name = line.split("=", 1)[0]
-        if name in STORES and os.environ.get(name):
-            lines[number] = f"{name}={shlex.quote(os.environ[name])}\n"
-    if "".join(lines) != path.read_text():
-        print(f"+ mend the addresses of stores in {path}")
+def mend(path: Path, values: dict[str, str], is_dry: bool) -> None:
+    """Give variables that the file has other values; the rest stays as it is."""
+    before = path.read_text().splitlines(keepends=True)
+    named = [(line.split("=", 1)[0], line) for line in before]
+    lines = [f"{name}={shlex.quote(values[name])}\n" if name in values else line for name, line in named]
+    changed = [name for (name, line), new in zip(named, lines, strict=True) if new != line]
+    if changed:
+        print(f"+ mend {', '.join(changed)} in {path}")
+    if changed and not is_dry:
         path.write_text("".join(lines))
 
 

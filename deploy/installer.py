@@ -23,8 +23,9 @@ from install_settings import ask, read_env, settle_env
 from install_stores import reach_stores
 
 ROOT = Path(__file__).resolve().parent.parent
-# Wishes of the install that its upgrades keep.
+# Wishes of the install that its upgrades keep; of these an upgrade may be given another.
 KEPT = ("host", "port", "extras", "no_proxy")
+USUAL = {"port": 8000, "extras": "teachers,s3,research,parquet"}
 ADMIN = ["createsuperuser", "--no-input"]
 # The installation has a way in already: an admin of a restored database, or of an earlier try.
 HAS_ADMIN = (
@@ -66,11 +67,9 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         default=Path(os.environ.get("INSTALL_FOLDER", "/opt/miniatures")),
         help="plain: where all of it lies",
     )
-    parser.add_argument("--port", type=int, default=8000, help="plain: port on 127.0.0.1")
+    parser.add_argument("--port", type=int, help=f"plain: port on 127.0.0.1 (at first {USUAL['port']})")
     parser.add_argument("--wheel", help="plain: a built wheel instead of this checkout")
-    parser.add_argument(
-        "--extras", default="teachers,s3,research,parquet", help="plain: what is installed besides the site"
-    )
+    parser.add_argument("--extras", help=f"plain: what is installed besides the site (at first {USUAL['extras']})")
     parser.add_argument("--restore", type=Path, help="plain: a backup that this new installation begins with")
     parser.add_argument("--no-proxy", action="store_true", help="compose: TLS ends in a proxy of your own")
     parser.add_argument(
@@ -84,11 +83,15 @@ class Install:
     """One run: where files lie, and how a command is run or only printed."""
 
     def __init__(self, wanted: argparse.Namespace) -> None:
-        self.wanted = wanted
         self.is_compose = wanted.mode == "compose"
         self.folder = ROOT if self.is_compose else wanted.folder.absolute()
         self.env_file = self.folder / ".env"
         self.marker = self.folder / ".installed"
+        self.is_upgrade = self.marker.exists()
+        self.before = json.loads(self.marker.read_text()) if self.is_upgrade else USUAL
+        given = {name: getattr(wanted, name) for name in USUAL if getattr(wanted, name) is not None}
+        vars(wanted).update({**self.before, **given})
+        self.wanted = wanted
         self.python = self.folder / "venv" / "bin" / "python"
 
     def run(self, *line: object, **variables: str) -> str:
@@ -230,19 +233,17 @@ def end(pid: int) -> None:
 
 def carry_out(install: Install) -> None:
     """Install or upgrade, each step only after the one before."""
-    is_upgrade, copy, password = install.marker.exists(), "", ""
+    is_upgrade, copy, password = install.is_upgrade, "", ""
     if install.wanted.restore and (install.is_compose or is_upgrade):
         raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
-    if is_upgrade:
-        saved = json.loads(install.marker.read_text())
-        vars(install.wanted).update({name: saved[name] for name in KEPT})
+    is_moved = is_upgrade and install.wanted.port != install.before["port"]
     try:
-        check_host(install.wanted.mode, install.folder, [] if is_upgrade else ports(install.wanted))
+        check_host(install.wanted.mode, install.folder, ports(install.wanted) if is_moved or not is_upgrade else [])
     except InstallError as lack:
         if not install.wanted.dry_run:
             raise
         print(lack)
-    settle_env(install.wanted, install.folder)
+    settle_env(install.wanted, install.folder, is_moved=is_moved)
     install.wanted.host = (
         read_env(install.env_file).get("ALLOWED_HOSTS", install.wanted.host or "localhost").split(",")[0]
     )

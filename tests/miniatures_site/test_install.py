@@ -161,6 +161,26 @@ def test_an_upgrade_backs_up_first_keeps_earlier_wishes_and_makes_no_admin(
     assert "createsuperuser" not in done.stdout
 
 
+def test_an_upgrade_takes_another_port_and_other_extras_where_they_are_given(
+    host: dict[str, str], tmp_path: Path
+) -> None:
+    kept = {"host": "localhost", "port": 8100, "extras": "teachers", "no_proxy": False}
+    (tmp_path / ".installed").write_text(json.dumps(kept))
+    (tmp_path / ".env").write_text("SITE_URL=http://localhost:8100\nSECRET_KEY=a\n")
+    port = free()
+
+    line = ("--mode", "plain", "--folder", str(tmp_path), "--dry-run")
+    moved = install(host, *line, "--port", port, "--extras", "s3")
+    same = install(host, *line, "--port", "8100")
+
+    assert moved.returncode == 0, moved.stderr
+    assert f"127.0.0.1:{port}/healthz" in moved.stdout
+    assert f"{ROOT}[s3]\n" in moved.stdout
+    assert "mend SITE_URL in" in moved.stdout
+    assert "mend" not in same.stdout
+    assert "8100" in (tmp_path / ".env").read_text(), "a dry run changes nothing"
+
+
 def free() -> str:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return str(probe.getsockname()[1])

@@ -168,6 +168,6 @@ def _steps(deploy: ModuleType, install: Any, patch: pytest.MonkeyPatch, *, has_a
         return f"{has_admin}\n" if words[0] == "shell" else ""
 
     for name in ("check_host", "settle_env", "build", "start", "wait_until_well"):
-        patch.setattr(deploy, name, lambda *_: None)
+        patch.setattr(deploy, name, lambda *_, **__: None)
     patch.setattr(install, "manage", manage)
     return given
