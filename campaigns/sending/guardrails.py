@@ -88,7 +88,7 @@ def limit_of(campaign: Campaign, guardrail: Guardrail) -> float:
 
 
 def states_of(campaign: Campaign) -> list[GuardrailState]:
-    """Every guardrail of a campaign, as its page shows it; counts of a large campaign may be some seconds old."""
+    """Every guardrail of a campaign, as its page shows it; counts of a large campaign may be some minutes old."""
     return _states(campaign, _kept_counts)
 
 

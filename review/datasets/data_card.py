@@ -287,7 +287,7 @@ def provenance(version: DatasetVersion) -> dict[str, Any]:
 
 def _agreement(task: Task) -> dict[str, Any]:
     """How far verdicts agree on the drafts of the task that several judged, blind to each other."""
-    verdict = next(line for line in agreement.report(task).lines if line.key == "verdict")
+    verdict = next(line for line in agreement.report_now(task).lines if line.key == "verdict")
     alpha, same = verdict.alpha, verdict.same
     return {
         "drafts": alpha.units,

@@ -1,11 +1,12 @@
 """Figures that take long to count: counted once by a process, and told with their moment until it is worth counting again.
 
-Small installations never notice: what is counted within `SLOW_FIGURES_S` is counted anew each time. Whoever comes while a count
-is under way waits for that one. Does not know what is counted.
+Small installations never notice: what is counted within `SLOW_FIGURES_S` is counted anew each time. Whoever asks first waits;
+later the old figures are told, with their moment, while they are counted anew. Does not know what is counted.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -16,12 +17,16 @@ from typing import Any, Final, Generic, TypeVar
 
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connections
 from django.utils import timezone
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 # A count is kept for so many times as long as it took, so that counting takes a twentieth of the time at most.
 TIMES_AS_LONG: Final = 20
 LONGEST_S: Final = 600
+# For so long afterwards they are told while they are counted anew; nobody is told older ones.
+OLD_S: Final = 3600
 _COUNTING: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
 
@@ -39,22 +44,48 @@ class Figures(Generic[T]):
 
 
 def figures(key: str, count: Callable[[], T]) -> Figures[T]:
-    """The figures of a key, from `count` or from a count that took long and is still worth telling."""
-    if kept := _kept(key):
+    """The figures of a key, from `count` or from a count that took long and is still worth telling.
+
+    Args:
+        key: Names them.
+        count: Counts them; it may be called in a thread of its own.
+    """
+    kept, is_old = _kept(key)
+    if kept and not is_old:
         return kept
-    with _COUNTING[key]:
+    lock = _COUNTING[key]
+    if kept:
+        if lock.acquire(blocking=False):
+            threading.Thread(target=_count_aside, args=(key, count, lock), daemon=True).start()
+        return kept
+    with lock:
         # Whoever held the lock may have counted just these.
-        if kept := _kept(key):
-            return kept
-        began = time.monotonic()
-        value = count()
-        took_s = time.monotonic() - began
-        if took_s < settings.SLOW_FIGURES_S:
-            return Figures(value)
-        caches["figures"].set(f"slow:{key}", Figures(value, timezone.now()), min(TIMES_AS_LONG * took_s, LONGEST_S))
+        return _kept(key)[0] or _count(key, count)
+
+
+def _count(key: str, count: Callable[[], T]) -> Figures[T]:
+    began = time.monotonic()
+    value = count()
+    took_s = time.monotonic() - began
+    if took_s < settings.SLOW_FIGURES_S:
+        caches["figures"].delete(f"slow:{key}")
         return Figures(value)
+    worth_s = min(TIMES_AS_LONG * took_s, LONGEST_S)
+    caches["figures"].set(f"slow:{key}", (Figures(value, timezone.now()), time.time() + worth_s), worth_s + OLD_S)
+    return Figures(value)
 
 
-def _kept(key: str) -> Figures[Any] | None:
-    kept: Figures[Any] | None = caches["figures"].get(f"slow:{key}")
-    return kept
+def _count_aside(key: str, count: Callable[[], Any], lock: threading.Lock) -> None:
+    try:
+        _count(key, count)
+    except Exception:
+        logger.exception("The figures %s could not be counted anew; the old ones stay for a while", key)
+    finally:
+        lock.release()
+        connections.close_all()
+
+
+def _kept(key: str) -> tuple[Figures[Any] | None, bool]:
+    """Return figures that are kept, and whether they are to be counted anew."""
+    kept, worth_until = caches["figures"].get(f"slow:{key}") or (None, 0.0)
+    return kept, time.time() > worth_until

@@ -72,10 +72,11 @@ class AgreementReport:
 
 def report(task: Task) -> AgreementReport:
     """Return the report of a task; the same object again until a new verdict is given, or for as long as `at` is worth telling."""
-    return slow_figures.figures(f"agreement:{task.pk}", lambda: _report(task)).value
+    return slow_figures.figures(f"agreement:{task.pk}", lambda: report_now(task)).value
 
 
-def _report(task: Task) -> AgreementReport:
+def report_now(task: Task) -> AgreementReport:
+    """Return the report of a task as it is now, however long it takes."""
     key = f"agreement:{task.pk}:{_stamp(task)}"
     cached: AgreementReport | None = caches["figures"].get(key)
     if cached is None:
