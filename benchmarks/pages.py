@@ -196,6 +196,8 @@ def measure(made: Any, times: int, only: str) -> dict[str, Any]:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    # As web does at its start: what is loaded by then is not looked through for garbage while a page is made.
+    import miniatures_site.asgi  # noqa: F401
     from tests.matrix.bodies import query_of
     from tests.matrix.pages import PAGES
 

@@ -25,7 +25,7 @@ from review.states import AssignmentState, DraftState
 
 FEWEST, MOST = 2, 8
 # A page looks at so many waiting drafts from either end of the queue for one with a sibling, and no further.
-LOOK_AT = 10_000
+LOOK_AT = 4_000
 # Among so many records one is picked by reviewer, so that two who choose at once rarely meet.
 AMONG = 12
 
@@ -132,16 +132,14 @@ def _offered(member: Member, task: Task) -> tuple[Any, ...]:
 def _oldest(task: Task) -> QuerySet[Draft]:
     """The front of the queue, as far as a page looks."""
     queue = Draft.objects.filter(task=task, state=DraftState.PENDING).order_by("queue_position", "id")
-    edge = list(queue.values_list("queue_position", flat=True)[LOOK_AT : LOOK_AT + 1])
-    return queue.filter(queue_position__lte=edge[0]) if edge else queue
+    return Draft.objects.filter(pk__in=queue.values("pk")[:LOOK_AT]).order_by("queue_position", "id")
 
 
 def _newest(task: Task) -> QuerySet[Draft]:
-    """The drafts that came last, as far as a page looks; asked as the partial index of the newest has it."""
+    """Those that wait of the drafts that came last, as far as a page looks; asked as the partial index of the newest has it."""
     came = Draft.objects.filter(~Q(state=DraftState.KEPT), task=task).order_by("-created_at", "-id")
-    edge = list(came.values_list("created_at", flat=True)[LOOK_AT : LOOK_AT + 1])
-    waiting = came.filter(state=DraftState.PENDING)
-    return waiting.filter(created_at__gte=edge[0]) if edge else waiting
+    last = Draft.objects.filter(pk__in=came.values("pk")[:LOOK_AT], state=DraftState.PENDING)
+    return last.order_by("-created_at", "-id")
 
 
 def _rank(task: Task, member: Member, *ids: UUID) -> str:
