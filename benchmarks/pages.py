@@ -207,6 +207,7 @@ def measure(made: Any, times: int, only: str) -> dict[str, Any]:
             continue
         address, spent = route.address(made.values(route)) + query_of(route.name, made), []
         for _ in range(times + 1):
+            connection.queries_log.clear()
             began = time.perf_counter()
             with CaptureQueriesContext(connection) as statements:
                 answer = client.get(address)
