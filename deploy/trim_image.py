@@ -20,6 +20,15 @@ LANGUAGES = {"en", "__pycache__"}
 SPELT = ("de", "en", "es", "fr", "it", "nl")
 # A second engine of the library's, for PyPy.
 PYPY_ONLY = ("zstandard/_cffi.*.so",)
+# They build packages, which is over; torch still builds kernels.
+BUILDERS = ("numpy/distutils", "numpy/f2py")
+BUILDERS_WITHOUT_TORCH = (
+    "_distutils_hack",
+    "distutils-precedence.pth",
+    "pkg_resources",
+    "setuptools",
+    "setuptools-*.dist-info",
+)
 # Whose own tests are installed with them.
 TESTED = ("aiosmtpd", "jsonschema", "numpy", "regex", "qrcode", "referencing")
 
@@ -36,7 +45,8 @@ def removable(packages: Path) -> Iterator[Path]:
         yield from (each for each in sorted(lists) if each.name.split(".")[0] not in SPELT)
     for name in TESTED:
         yield from sorted((packages / name).rglob("tests"))
-    for pattern in PYPY_ONLY:
+    builders = BUILDERS if (packages / "torch").exists() else BUILDERS + BUILDERS_WITHOUT_TORCH
+    for pattern in PYPY_ONLY + builders:
         yield from sorted(packages.glob(pattern))
 
 

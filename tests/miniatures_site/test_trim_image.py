@@ -19,7 +19,7 @@ from review.text.spelling import lexicon
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPT = ROOT / "deploy" / "trim_image.py"
 INSTALLED = Path(sysconfig.get_paths()["purelib"])
-COPIED = ("botocore", "django", "simplemma", "spellchecker")
+COPIED = ("botocore", "django", "numpy", "setuptools", "simplemma", "spellchecker")
 
 
 def loaded() -> ModuleType:
@@ -45,6 +45,28 @@ def test_every_install_of_the_images_is_trimmed_in_the_same_layer() -> None:
 
     assert len(installs) == 2
     assert all(line.endswith("&& python deploy/trim_image.py") for line in installs)
+
+
+def test_what_builds_packages_is_gone_and_numpy_still_counts(trimmed: Path) -> None:
+    ask = "import numpy, numpy.testing, numpy.linalg, numpy.random; print(numpy.__file__, numpy.linalg.norm([3, 4]))"
+    libraries = INSTALLED / "numpy.libs"
+    if libraries.exists():
+        (trimmed / "numpy.libs").symlink_to(libraries)
+
+    told = subprocess.run(
+        [sys.executable, "-c", ask], env={**os.environ, "PYTHONPATH": str(trimmed)}, check=True, capture_output=True, text=True
+    )  # fmt: skip
+
+    assert told.stdout.split() == [str(trimmed / "numpy" / "__init__.py"), "5.0"]
+    assert not (trimmed / "setuptools").exists()
+    assert not (trimmed / "numpy" / "f2py").exists()
+
+
+def test_setuptools_stays_beside_torch_which_builds_kernels(tmp_path: Path) -> None:
+    for name in ("setuptools", "torch"):
+        (tmp_path / name).mkdir()
+
+    assert tmp_path / "setuptools" not in list(loaded().removable(tmp_path))
 
 
 def test_services_of_aws_that_nothing_asks_are_gone_and_storage_still_speaks_to_s3(trimmed: Path) -> None:
