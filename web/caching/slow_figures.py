@@ -55,8 +55,7 @@ def figures(key: str, count: Callable[[], T]) -> Figures[T]:
         return kept
     lock = _COUNTING[key]
     if kept:
-        if lock.acquire(blocking=False):
-            threading.Thread(target=_count_aside, args=(key, count, lock), daemon=True).start()
+        threading.Thread(target=_count_aside, args=(key, count, lock), daemon=True).start()
         return kept
     with lock:
         # Whoever held the lock may have counted just these.
@@ -76,8 +75,11 @@ def _count(key: str, count: Callable[[], T]) -> Figures[T]:
 
 
 def _count_aside(key: str, count: Callable[[], Any], lock: threading.Lock) -> None:
+    if not lock.acquire(blocking=False):  # Somebody counts them already.
+        return
     try:
-        _count(key, count)
+        if _kept(key)[1]:
+            _count(key, count)
     except Exception:
         logger.exception("The figures %s could not be counted anew; the old ones stay for a while", key)
     finally:
