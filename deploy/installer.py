@@ -36,6 +36,8 @@ worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --poo
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
 alerts: venv/bin/python -m miniatures manage check_alerts --every 60
 """
+# Lines as the processes write them: with `LOG_FORMAT=json` each is one object, and has its time either way.
+START = ("honcho", "start", "--no-prefix")
 UNIT = """[Unit]
 Description=Miniatures
 After=network-online.target postgresql.service redis-server.service
@@ -43,7 +45,7 @@ Wants=network-online.target
 
 [Service]
 WorkingDirectory={folder}
-ExecStart=/bin/sh -c 'exec venv/bin/python -m honcho start'
+ExecStart=/bin/sh -c 'exec venv/bin/python -m {start}'
 Restart=on-failure
 TimeoutStopSec=40
 NoNewPrivileges=true
@@ -143,7 +145,9 @@ def build(install: Install) -> None:
         (install.folder / "Procfile").write_text(procfile)
         # Who owns the folder runs it.
         user = f"User={install.folder.owner()}\n"
-        (install.folder / "miniatures.service").write_text(UNIT.format(folder=install.folder, user=user))
+        (install.folder / "miniatures.service").write_text(
+            UNIT.format(folder=install.folder, user=user, start=" ".join(START))
+        )
 
 
 def install_packages(install: Install) -> None:
@@ -175,15 +179,22 @@ def back_up(install: Install) -> str:
     return str(folder / name)
 
 
+def settle_admin(install: Install) -> None:
+    """Ask whose the first account is, before the minutes in which nobody sits there."""
+    wanted = install.wanted
+    wanted.email = ask("Mail address of the first admin", wanted.email, "", wanted.yes)
+    if "@" not in wanted.email:
+        raise InstallError("Give the first admin's mail address with --email.")
+
+
 def make_admin(install: Install) -> str:
     """Make the first admin; returns a password that is shown once, or nothing where there is an admin already."""
     if install.manage("shell", "--verbosity", "0", "--command", HAS_ADMIN).strip().endswith("True"):
         print("There is an admin already. A new password: `miniatures manage changepassword NAME` (docs/install.md).")
         return ""
-    email = ask("Mail address of the first admin", install.wanted.email, "", install.wanted.yes)
-    if "@" not in email:
-        raise InstallError("Give the first admin's mail address with --email.")
-    install.wanted.email, password = email, secrets.token_urlsafe(15)
+    if not install.wanted.email:
+        settle_admin(install)
+    email, password = install.wanted.email, secrets.token_urlsafe(15)
     install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
     return password
 
@@ -208,7 +219,7 @@ def start(install: Install) -> None:
 
 def start_alone(install: Install) -> None:
     """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
-    print("+ venv/bin/python -m honcho start", flush=True)
+    print(f"+ venv/bin/python -m {' '.join(START)}", flush=True)
     if install.wanted.dry_run:
         return
     noted = install.folder / "data" / "honcho.pid"
@@ -216,7 +227,7 @@ def start_alone(install: Install) -> None:
         end(int(noted.read_text()))
     with (install.folder / "data" / "honcho.log").open("ab") as log:
         process = subprocess.Popen(
-            [install.python, "-m", "honcho", "start"], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
+            [install.python, "-m", *START], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True, **account_of(install.folder),
         )  # fmt: skip
     noted.write_text(str(process.pid))
@@ -249,6 +260,8 @@ def carry_out(install: Install) -> None:
     )
     if is_upgrade:
         copy = back_up(install)
+    elif not install.wanted.restore:
+        settle_admin(install)
     build(install)
     if install.wanted.restore:
         install.manage("restore", install.wanted.restore.absolute())

@@ -103,6 +103,27 @@ def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host
     assert asked == ["compose version --short"], "a dry run asks Docker for its version and nothing else"
 
 
+def test_all_questions_are_asked_before_anything_is_built(host: dict[str, str]) -> None:
+    questions = ["Name the site answers to", "Database (", "Mail address of the first admin"]
+    line = [str(ROOT / "deploy" / "install"), "--mode", "compose", "--dry-run"]
+
+    done = subprocess.run(
+        line, input="app.example.org\n\nada@example.org\n", env=host, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    places = [
+        done.stdout.index(words) for words in (*questions, "+ docker compose build", "--username ada@example.org")
+    ]
+    assert places == sorted(places)
+
+
+def test_lines_of_processes_are_logged_as_they_are(host: dict[str, str], tmp_path: Path) -> None:
+    done = install(host, "--mode", "plain", "--folder", str(tmp_path), "--email", "a@b.example", "--dry-run")
+
+    assert "honcho start --no-prefix" in done.stdout
+
+
 def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
     checks = importlib.import_module("install_checks")
