@@ -17,8 +17,8 @@ CARELESS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server on loopback with a database of its own, gone afterwards; yields its URL."""
+def postgres(more: str = "") -> Iterator[str]:
+    """A PostgreSQL server on loopback with a database of its own and more options, gone afterwards; yields its URL."""
     bin_dir = Path(
         next(
             iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
@@ -28,7 +28,7 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="miniatures-pg-"))
     port = free_port()
     user = as_postgres(folder)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' {CARELESS}"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='{folder}' {CARELESS} {more}"
     run = lambda *line: subprocess.run([*user, *map(str, line)], check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: E731
     run(bin_dir / "initdb", "-D", folder / "data", "-U", "miniatures", "--auth=trust", "-E", "UTF8")
     run(bin_dir / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")

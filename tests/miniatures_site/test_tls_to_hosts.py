@@ -7,15 +7,18 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
 from kombu import Connection
 
 from miniatures_site import reachable
+from tests.postgres_server import as_postgres, postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES = yaml.safe_load((ROOT / "deploy" / "tls-to-hosts.yml").read_text())["services"]
@@ -102,10 +105,35 @@ def test_a_server_of_another_authority_is_refused_by_name(tls, redis_port, setti
     assert fault.keeps_from_work and "certificate" in fault.hint
 
 
-def test_the_database_takes_the_same_files_and_only_named_ports_are_open() -> None:
+@pytest.fixture(scope="module")
+def database_url(tls: Path) -> Iterator[str]:
+    """The database of the compose file, on a port of its own; its key is its own account's alone, as it insists on."""
     line = SERVICES["postgres"]["command"]
+    assert line[0] == "postgres"
+    with tempfile.TemporaryDirectory() as folder:
+        owner = as_postgres(Path(folder))
+        for name in ("server.pem", "server.key"):
+            copy = Path(shutil.copy(tls / name, folder))
+            copy.chmod(0o600)
+            if owner:
+                shutil.chown(copy, "postgres", "postgres")
+        with postgres(" ".join(line[1:]).replace("/run/tls", folder)) as url:
+            yield url
 
-    assert {"ssl=on", "ssl_cert_file=/run/tls/server.pem", "ssl_key_file=/run/tls/server.key"} <= set(line)
+
+def test_a_host_reaches_the_database_over_tls_and_refuses_another_authority(tls, database_url, tmp_path):
+    other = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem"
+    subprocess.run(["openssl", *other.split()], cwd=tmp_path, check=True, capture_output=True)
+
+    with psycopg.connect(f"{database_url}?sslmode=verify-full&sslrootcert={tls / 'ca.pem'}") as connection:
+        is_encrypted = connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        psycopg.connect(f"{database_url}?sslmode=verify-full&sslrootcert={tmp_path / 'other.pem'}")
+
+    assert is_encrypted == (True,)
+
+
+def test_only_named_ports_are_open() -> None:
     assert [port.rsplit("}:")[1] for service in SERVICES.values() for port in service["ports"]] == [
         "5432:5432",
         "6380:6380",
