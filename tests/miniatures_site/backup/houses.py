@@ -26,6 +26,10 @@ from tests.nursery import Nursery
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PATIENCE_S = 400
 FACTS = "from tests.miniatures_site.backup import seed; print('FACTS', seed.facts())"
+SIGN_IN = """
+from tests.miniatures_site.backup import seed
+print('LET IN', seed.is_let_in(seed.PASSWORD), seed.is_let_in('wrong ' + seed.PASSWORD))
+"""
 TRIALS = """
 from jobs.models import BackupTrial
 for trial in BackupTrial.objects.all():
@@ -92,6 +96,11 @@ class House:
 def facts(house: House) -> str:
     """What is in a house, in one line that two houses can be compared by."""
     return next(line for line in house.python(FACTS).splitlines() if line.startswith("FACTS"))
+
+
+def lets_in_with_the_password_alone(house: House) -> bool:
+    """Whether a house's member signs in with their password, and with no other."""
+    return "LET IN True False" in house.python(SIGN_IN)
 
 
 def trials(house: House) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from tests.miniatures_site.backup.conftest import local_s3
-from tests.miniatures_site.backup.houses import House, facts
+from tests.miniatures_site.backup.houses import House, facts, lets_in_with_the_password_alone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1200)]
 ODD = "odd names/ä b.bin"
@@ -58,13 +58,19 @@ def kept(in_bucket) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def backup(in_bucket, lived, kept, tmp_path_factory) -> Path:
+def sealed(in_bucket) -> str:
+    """What is said of the trail's sealed days at that time."""
+    return in_bucket.run("verify_audit")
+
+
+@pytest.fixture(scope="module")
+def backup(in_bucket, lived, kept, sealed, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("backups") / "today"
     assert "is verified" in in_bucket.run("backup", str(folder))
     return folder
 
 
-def test_a_backup_from_a_bucket_comes_back_into_a_folder(backup, lived, kept, build):
+def test_a_backup_from_a_bucket_comes_back_into_a_folder(backup, lived, kept, sealed, build):
     new = build("in-a-folder")
 
     new.run("restore", str(backup))
@@ -72,11 +78,13 @@ def test_a_backup_from_a_bucket_comes_back_into_a_folder(backup, lived, kept, bu
     assert facts(new) == lived
     assert stored(new) == kept
     assert len(kept) > 1
+    assert new.run("verify_audit") == sealed
+    assert lets_in_with_the_password_alone(new)
     assert (new.var / "artefacts" / ODD).is_file()
 
 
 def test_with_force_a_full_installation_gets_what_its_bucket_lacks_and_keeps_what_is_there(
-    in_bucket, backup, lived, kept
+    in_bucket, backup, lived, kept, sealed
 ):
     in_bucket.python(LIVE_ON)
     beside = stored(in_bucket) - kept
@@ -88,6 +96,8 @@ def test_with_force_a_full_installation_gets_what_its_bucket_lacks_and_keeps_wha
     assert facts(in_bucket) == lived
     assert stored(in_bucket) == kept | beside
     assert [line.rpartition(" ")[2] for line in beside] == ["mine.txt"]
+    assert in_bucket.run("verify_audit") == sealed
+    assert lets_in_with_the_password_alone(in_bucket)
     aside = "schema before_" if connection.vendor == "postgresql" else "db.sqlite3.before-"
     assert [line for line in said.splitlines() if line.startswith("What was here before: ") and aside in line]
 

@@ -13,10 +13,11 @@ from tests.serving import tiny
 pytestmark = [pytest.mark.engine, pytest.mark.django_db, pytest.mark.timeout(1200)]
 
 
-@pytest.fixture(scope="module")
-def serving(build, empty, tmp_path_factory) -> tuple[House, str]:
+@pytest.fixture(params=["folder", "bucket"])
+def serving(request, build, empty, bucket, tmp_path) -> tuple[House, str]:
     """An installation with a promoted miniature that no worker serves yet, and an API token of a member."""
-    house, run_dir = build("serving", like=empty.database), tmp_path_factory.mktemp("run")
+    house, run_dir = build(f"serving from a {request.param}", like=empty.database), tmp_path / "run"
+    house.storage = bucket if request.param == "bucket" else ""
     tiny.make_base(house.var / served.STUDENT)
     tiny.make_adapter(run_dir / "adapter", seed=1)
     told = _told(house, f"print('TOLD', served.promote({str(run_dir)!r}))")
@@ -37,10 +38,12 @@ def test_a_miniature_restored_at_another_place_answers_as_it_did(serving, build,
     house.run("backup", str(tmp_path / "today.tar"), "--no-verify")
     before = answer(house, token)
     house.close()
-    house.var.rename(house.var.with_name("lost"))
-    new = build("new")
+    house.var.rename(house.var.with_name(f"lost {house.var.name}"))
+    new = build(f"new for {house.var.name}")
+    new.storage = house.storage
+    force = ["--force"] if new.storage else []
 
-    new.run("restore", str(tmp_path / "today.tar"))
+    new.run("restore", str(tmp_path / "today.tar"), *force)
 
     assert before
     assert answer(new, token) == before
