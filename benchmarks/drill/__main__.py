@@ -26,7 +26,8 @@ KEPT = ROOT / "var" / "drills"
 CANNOT = 2
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "redis-server": "redis-server"}
 # Their hosts' clocks are set.
-MORE_TOOLS = dict.fromkeys(("clock", "evaluation", "freezing", "serving", "tuning"), {"faketime": "faketime"})
+SET_CLOCKS = ("clock", "evaluation", "freezing", "serving", "tuning")
+MORE_TOOLS = {name: {"faketime": "faketime"} for name in SET_CLOCKS}
 NAMES = (*faults.STAGES, "backup", "clock", "evaluation", "freezing", "reviewers", "serving", "tuning", "workers")
 
 

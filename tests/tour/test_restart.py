@@ -22,6 +22,7 @@ BACK_WITHIN_S = 120
 
 def test_a_worker_that_is_killed_comes_back_and_the_product_is_well(stack: Stack) -> None:
     assert " " in str(stack.var)
+    assert stack.var.stat().st_mode & 0o077 == 0, "data, keys and texts of people are their owner's alone"
     before = worker_pids(stack)
 
     os.kill(before[-1], signal.SIGKILL)
