@@ -11,6 +11,7 @@ from pathlib import Path
 from install_checks import LOCAL
 
 STORES = ("DATABASE_URL", "REDIS_URL")
+ADDRESSES = ("SITE_URL", "CSRF_TRUSTED_ORIGINS")
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -27,13 +28,13 @@ def ask(question: str, given: str | None, default: str, is_silent: bool) -> str:
     return input(f"{question} [{default}]: ").strip() or default
 
 
-def settle_env(wanted: argparse.Namespace, folder: Path, *, is_moved: bool = False) -> None:
+def settle_env(wanted: argparse.Namespace, folder: Path, *, moved_from: int | None = None) -> None:
     """Write secrets and addresses into a file that its owner alone may read; one that is there is kept.
 
     Args:
         wanted: Flags.
         folder: Of the installation.
-        is_moved: It gets another port: addresses on this machine name it.
+        moved_from: The port it had; addresses on this machine that name it get the new one.
     """
     path = folder / ".env"
     if path.exists():
@@ -41,8 +42,10 @@ def settle_env(wanted: argparse.Namespace, folder: Path, *, is_moved: bool = Fal
         if not (folder / ".installed").exists():
             # An install that has never run may have been given wrong ones.
             mend(path, {name: os.environ[name] for name in STORES if os.environ.get(name)}, wanted.dry_run)
-        elif is_moved and wanted.host in LOCAL:
-            mend(path, addresses(wanted), wanted.dry_run)
+        elif moved_from not in (None, wanted.port):
+            before = read_env(path)
+            old, new = (f"http://{wanted.host}:{port}" for port in (moved_from, wanted.port))
+            mend(path, {name: new for name in ADDRESSES if before.get(name) == old}, wanted.dry_run)
         return
     wanted.host = ask("Name the site answers to", wanted.host, "localhost", wanted.yes)
     lines = {"SECRET_KEY": secrets.token_urlsafe(50), "ALLOWED_HOSTS": wanted.host, **addresses(wanted)}

@@ -36,8 +36,8 @@ worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --poo
 beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
 alerts: venv/bin/python -m miniatures manage check_alerts --every 60
 """
-# Lines as the processes write them: with `LOG_FORMAT=json` each is one object, and has its time either way.
-START = ("honcho", "start", "--no-prefix")
+# With `LOG_FORMAT=json` lines stay as the processes write them: one object each, without a name and a time before it.
+START = 'exec venv/bin/python -m honcho start $(grep -q "^LOG_FORMAT=.*json" .env && echo --no-prefix)'
 UNIT = """[Unit]
 Description=Miniatures
 After=network-online.target postgresql.service redis-server.service
@@ -45,7 +45,7 @@ Wants=network-online.target
 
 [Service]
 WorkingDirectory={folder}
-ExecStart=/bin/sh -c 'exec venv/bin/python -m {start}'
+ExecStart=/bin/sh -c '{start}'
 Restart=on-failure
 TimeoutStopSec=40
 NoNewPrivileges=true
@@ -90,7 +90,7 @@ class Install:
         self.env_file = self.folder / ".env"
         self.marker = self.folder / ".installed"
         self.is_upgrade = self.marker.exists()
-        self.before = json.loads(self.marker.read_text()) if self.is_upgrade else USUAL
+        self.before = {**USUAL, **(json.loads(self.marker.read_text()) if self.is_upgrade else {})}
         given = {name: getattr(wanted, name) for name in USUAL if getattr(wanted, name) is not None}
         vars(wanted).update({**self.before, **given})
         self.wanted = wanted
@@ -146,7 +146,7 @@ def build(install: Install) -> None:
         # Who owns the folder runs it.
         user = f"User={install.folder.owner()}\n"
         (install.folder / "miniatures.service").write_text(
-            UNIT.format(folder=install.folder, user=user, start=" ".join(START))
+            UNIT.format(folder=install.folder, user=user, start=START.replace("$", "$$"))
         )
 
 
@@ -192,8 +192,7 @@ def make_admin(install: Install) -> str:
     if install.manage("shell", "--verbosity", "0", "--command", HAS_ADMIN).strip().endswith("True"):
         print("There is an admin already. A new password: `miniatures manage changepassword NAME` (docs/install.md).")
         return ""
-    if not install.wanted.email:
-        settle_admin(install)
+    settle_admin(install)
     email, password = install.wanted.email, secrets.token_urlsafe(15)
     install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
     return password
@@ -219,7 +218,7 @@ def start(install: Install) -> None:
 
 def start_alone(install: Install) -> None:
     """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
-    print(f"+ venv/bin/python -m {' '.join(START)}", flush=True)
+    print(f"+ {START}", flush=True)
     if install.wanted.dry_run:
         return
     noted = install.folder / "data" / "honcho.pid"
@@ -227,7 +226,7 @@ def start_alone(install: Install) -> None:
         end(int(noted.read_text()))
     with (install.folder / "data" / "honcho.log").open("ab") as log:
         process = subprocess.Popen(
-            [install.python, "-m", *START], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
+            ["/bin/sh", "-c", START], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
             stderr=subprocess.STDOUT, start_new_session=True, **account_of(install.folder),
         )  # fmt: skip
     noted.write_text(str(process.pid))
@@ -247,21 +246,24 @@ def carry_out(install: Install) -> None:
     is_upgrade, copy, password = install.is_upgrade, "", ""
     if install.wanted.restore and (install.is_compose or is_upgrade):
         raise InstallError("--restore begins a new plain installation; for one that stands see docs/backup.md.")
-    is_moved = is_upgrade and install.wanted.port != install.before["port"]
+    moved_from = install.before["port"] if is_upgrade and not install.is_compose else install.wanted.port
+    is_moved = install.wanted.port != moved_from
+    if not is_upgrade and not install.wanted.restore:
+        settle_admin(install)
     try:
         check_host(install.wanted.mode, install.folder, ports(install.wanted) if is_moved or not is_upgrade else [])
     except InstallError as lack:
         if not install.wanted.dry_run:
             raise
         print(lack)
-    settle_env(install.wanted, install.folder, is_moved=is_moved)
+    settle_env(install.wanted, install.folder, moved_from=moved_from)
     install.wanted.host = (
         read_env(install.env_file).get("ALLOWED_HOSTS", install.wanted.host or "localhost").split(",")[0]
     )
     if is_upgrade:
         copy = back_up(install)
-    elif not install.wanted.restore:
-        settle_admin(install)
+        # A try that fails further on has moved all the same.
+        keep_wishes(install)
     build(install)
     if install.wanted.restore:
         install.manage("restore", install.wanted.restore.absolute())
@@ -274,12 +276,18 @@ def carry_out(install: Install) -> None:
         print(f"+ wait for http://127.0.0.1:{port}/healthz", flush=True)
         if not install.wanted.dry_run:
             wait_until_well(port, install.wanted.host)
-            install.marker.write_text(json.dumps({name: getattr(install.wanted, name) for name in KEPT}) + "\n")
+            keep_wishes(install)
     except (InstallError, OSError):
         # It is told nowhere else.
         say_login(install, password)
         raise
     say_what_is_there(install, copy, password)
+
+
+def keep_wishes(install: Install) -> None:
+    """Note what the next upgrade takes up."""
+    if not install.wanted.dry_run:
+        install.marker.write_text(json.dumps({name: getattr(install.wanted, name, None) for name in KEPT}) + "\n")
 
 
 def say_what_is_there(install: Install, copy: str, password: str) -> None:

@@ -104,11 +104,11 @@ def test_containers_are_built_migrated_and_given_an_admin_before_they_start(host
 
 
 def test_all_questions_are_asked_before_anything_is_built(host: dict[str, str]) -> None:
-    questions = ["Name the site answers to", "Database (", "Mail address of the first admin"]
+    questions = ["Mail address of the first admin", "Name the site answers to", "Database ("]
     line = [str(ROOT / "deploy" / "install"), "--mode", "compose", "--dry-run"]
 
     done = subprocess.run(
-        line, input="app.example.org\n\nada@example.org\n", env=host, capture_output=True, text=True, check=False
+        line, input="ada@example.org\napp.example.org\n\n", env=host, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stderr
@@ -118,10 +118,23 @@ def test_all_questions_are_asked_before_anything_is_built(host: dict[str, str]) 
     assert places == sorted(places)
 
 
-def test_lines_of_processes_are_logged_as_they_are(host: dict[str, str], tmp_path: Path) -> None:
-    done = install(host, "--mode", "plain", "--folder", str(tmp_path), "--email", "a@b.example", "--dry-run")
+@pytest.mark.parametrize(
+    ("settings", "more"), [("LOG_FORMAT=json", " --no-prefix"), ("LOG_FORMAT='json'", " --no-prefix"), ("A=b", "")]
+)
+def test_lines_that_are_json_objects_get_nothing_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, more: str
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "deploy"))
+    start = importlib.import_module("installer").START
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / ".env").write_text(f"SECRET_KEY=a\n{settings}\n")
 
-    assert "honcho start --no-prefix" in done.stdout
+    started = subprocess.run(["/bin/sh", "-c", start], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert started.stdout == f"-m honcho start{more}\n"
 
 
 def test_root_is_refused_a_folder_of_its_own_and_told_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -187,7 +200,7 @@ def test_an_upgrade_takes_another_port_and_other_extras_where_they_are_given(
 ) -> None:
     kept = {"host": "localhost", "port": 8100, "extras": "teachers", "no_proxy": False}
     (tmp_path / ".installed").write_text(json.dumps(kept))
-    (tmp_path / ".env").write_text("SITE_URL=http://localhost:8100\nSECRET_KEY=a\n")
+    (tmp_path / ".env").write_text("SITE_URL=http://localhost:8100\nCSRF_TRUSTED_ORIGINS=https://app.example.org\n")
     port = free()
 
     line = ("--mode", "plain", "--folder", str(tmp_path), "--dry-run")

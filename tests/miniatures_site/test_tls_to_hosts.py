@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -117,7 +118,7 @@ def database_url(tls: Path) -> Iterator[str]:
             copy.chmod(0o600)
             if owner:
                 shutil.chown(copy, "postgres", "postgres")
-        with postgres(" ".join(line[1:]).replace("/run/tls", folder)) as url:
+        with postgres(shlex.join(word.replace("/run/tls", folder) for word in line[1:])) as url:
             yield url
 
 

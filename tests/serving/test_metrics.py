@@ -16,7 +16,8 @@ from serving.models import Usage
 def test_answers_tokens_and_seconds_of_this_day_are_told(miniature, settings):
     settings.METRICS_TOKEN = "only-for-scrapes"
     today = timezone.now().astimezone(UTC).date()
-    for day, requests in ((today, 4), (today - timedelta(days=1), 1000)):
+    # The day may end meanwhile.
+    for day, requests in ((today, 4), (today + timedelta(days=1), 4), (today - timedelta(days=1), 1000)):
         Usage.objects.create(
             day=day, miniature=miniature, token="page", requests=requests, errors=1, prompt_tokens=60,
             completion_tokens=80, seconds=16.5,

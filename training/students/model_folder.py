@@ -27,6 +27,8 @@ MAX_CONTEXT: Final = 2**31 - 1
 MAX_PARAMETERS: Final = 2**63 - 1
 MAX_TYPE_CHARS: Final = 60
 WEIGHTS: Final = "model.safetensors"
+# Has transformers read another config, or other weights, than those looked at.
+LEADS_ELSEWHERE: Final = {"configuration_files", "transformers_weights"}
 # Names the files of weights that are more than one.
 INDEX: Final = "model.safetensors.index.json"
 
@@ -224,6 +226,12 @@ def _config(folder: Path) -> dict[str, Any]:
             "student_bad_config",
             f"config.json of {folder.name} names no model_type.",
             "Give the folder that save_pretrained wrote.",
+        )
+    if elsewhere := sorted(LEADS_ELSEWHERE & config.keys()):
+        raise _refusal(
+            "student_bad_config",
+            f"config.json of {folder.name} has {elsewhere[0]}: it leads to files that nobody would look at.",
+            "Take it out, and name the files as save_pretrained does.",
         )
     return config
 

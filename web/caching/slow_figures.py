@@ -26,7 +26,9 @@ T = TypeVar("T")
 TIMES_AS_LONG: Final = 20
 LONGEST_S: Final = 600
 # For so long afterwards they are told while they are counted anew; nobody is told older ones.
-OLD_S: Final = 3600
+OLD_S: Final = 600
+# So many are counted aside at once, each on a connection of its own; what finds no place is counted at a later look.
+_ASIDE: Final = threading.BoundedSemaphore(2)
 _COUNTING: Final[defaultdict[str, threading.Lock]] = defaultdict(threading.Lock)
 
 
@@ -75,16 +77,21 @@ def _count(key: str, count: Callable[[], T]) -> Figures[T]:
 
 
 def _count_aside(key: str, count: Callable[[], Any], lock: threading.Lock) -> None:
-    if not lock.acquire(blocking=False):  # Somebody counts them already.
+    if not _ASIDE.acquire(blocking=False):
         return
     try:
-        if _kept(key)[1]:
-            _count(key, count)
+        # Somebody may count them already.
+        if lock.acquire(blocking=False):
+            try:
+                if _kept(key)[1]:
+                    _count(key, count)
+            finally:
+                lock.release()
     except Exception:
         logger.exception("The figures %s could not be counted anew; the old ones stay for a while", key)
     finally:
-        lock.release()
         connections.close_all()
+        _ASIDE.release()
 
 
 def _kept(key: str) -> tuple[Figures[Any] | None, bool]:

@@ -106,6 +106,8 @@ class ProcfileRunner:
                 child.process = self._spawn(child.line)
         if fork:
             self._before_fork()
+        if self._stop.is_set():
+            return
         for child in fork:
             child.process = self._fork(child.line) if forking.is_safe() else self._spawn(child.line)
         for child in self._children:

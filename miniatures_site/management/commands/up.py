@@ -39,7 +39,8 @@ from miniatures_site import celery_app, one_machine
 from miniatures_site.alerts import channels
 from web.process import embedded_redis
 from web.process import forked as forking
-from web.process.procfile import ProcfileRunner
+from web.process.parent import end_with_parent
+from web.process.procfile import STOPPING, ProcfileRunner
 
 
 def fingerprint() -> str:
@@ -107,7 +108,6 @@ class Command(BaseCommand):
 
     def prepare_data(self, url: str) -> None:
         """Bring database, demo and login card up to date."""
-        gc.enable()
         call_command("migrate", verbosity=0)
         self.load_demo()
         login_card.write(url=url)
@@ -161,7 +161,7 @@ def begin_aside(work: Callable[[], None]) -> Callable[[], None]:
     """Do the work in a process forked from this one.
 
     Returns:
-        A function that waits for it, and raises SystemExit when it has failed; why, it has printed itself.
+        A function that waits for it, and raises SystemExit when it has failed or was stopped.
     """
     connections.close_all()
     process = multiprocessing.get_context("fork").Process(target=_without_traceback, args=(work,), daemon=True)
@@ -169,15 +169,20 @@ def begin_aside(work: Callable[[], None]) -> Callable[[], None]:
 
     def wait() -> None:
         process.join()
+        if process.exitcode == -signal.SIGINT:
+            sys.exit(0)
         if process.exitcode:
-            sys.exit(max(process.exitcode, 1))
+            # Why, it has printed itself, unless it was killed.
+            sys.exit(process.exitcode if process.exitcode > 0 else f"Preparing ended with {process.exitcode}.")
 
     return wait
 
 
 def _without_traceback(work: Callable[[], None]) -> None:
+    end_with_parent(signal.SIGTERM)
     # A Ctrl-C is meant for this process, too: its parent has its own way to heed it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)
     try:
         work()
     except CommandError as error:

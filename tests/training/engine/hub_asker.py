@@ -22,6 +22,7 @@ def main(asked: dict[str, str]) -> None:
         print(json.dumps({"code": error.code, "hint": error.hint}))
     else:
         told = {"type": student.model_type, "parameters": student.parameters, "stop": student.chat.end_of_turn}
+        told["stops"] = sorted(student.chat.stops)
         print(json.dumps(told))
 
 

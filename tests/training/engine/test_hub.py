@@ -90,10 +90,31 @@ def test_weights_of_a_hub_that_do_not_fit_their_config_are_refused_before_they_a
     assert fetch("maker/open")["code"] == "student_bad_config"
 
 
+@pytest.mark.parametrize("name", ["../other/model.safetensors", "missing.safetensors"])
+def test_an_index_of_a_hub_that_leads_elsewhere_is_refused(fetch, other, name):
+    (other / "model.safetensors").rename(other / "kept.safetensors")
+    (other / model_folder.INDEX).write_text(json.dumps({"weight_map": {"lm_head.weight": name}}))
+
+    assert fetch("maker/open")["code"] in ("student_damaged", "student_unreadable")
+
+
+def test_weights_of_another_student_do_not_take_the_place_of_a_hubs(fetch, hub, other):
+    (other / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "maker/unknown"}))
+
+    assert fetch("maker/open")["type"] == "llama"
+    assert not any("maker/unknown" in path for _, path in hub.seen)
+
+
+def test_a_hub_student_ends_its_answers_where_its_makers_say(fetch, other):
+    (other / "generation_config.json").write_text(json.dumps({"eos_token_id": [2, 77]}))
+
+    assert 77 in fetch("maker/open")["stops"]
+
+
 def test_a_hub_that_holds_pickled_weights_alone_is_refused(fetch, hub, other):
     (other / "model.safetensors").rename(other / "pytorch_model.bin")
 
-    assert fetch("maker/open")["code"] == "student_unreadable"
+    assert fetch("maker/open")["code"] == "student_without_weights"
     assert not any("GET" in method and path.endswith(".bin") for method, path in hub.seen)
 
 

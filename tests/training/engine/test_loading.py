@@ -98,6 +98,16 @@ def test_an_index_that_names_a_file_elsewhere_is_refused(copy, name):
     assert refusal(copy) == "student_damaged"
 
 
+@pytest.mark.parametrize("key", ["transformers_weights", "configuration_files"])
+def test_a_config_that_leads_to_other_files_is_refused(copy, key):
+    config = json.loads((copy / "config.json").read_text())
+    value = "below/model.safetensors" if key == "transformers_weights" else ["config.4.0.0.json"]
+    shutil.copy(copy / "config.json", copy / "config.4.0.0.json")
+    (copy / "config.json").write_text(json.dumps({**config, key: value}))
+
+    assert refusal(copy) == "student_bad_config"
+
+
 @pytest.mark.parametrize("index", ["[]", "{", '{"weight_map": []}'])
 def test_an_index_that_cannot_be_read_is_refused(copy, index):
     (copy / "model.safetensors.index.json").write_text(index)

@@ -82,15 +82,15 @@ def load_encoder(opened: UnloadedEncoder, *, dtype: torch.dtype) -> Any:
     Raises:
         TrainError: Weights cannot be read or fetched.
     """
-    unloaded.require_sound_weights(opened.source, opened.options)
+    folder, options = unloaded.sound_weights(opened.source, opened.options)
     try:
         model = AutoModel.from_pretrained(
-            opened.source,
+            folder,
             config=opened.config,
             dtype=dtype,
             use_safetensors=True,
             low_cpu_mem_usage=True,
-            **opened.options,
+            **options,
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise unloaded.explain_load_error(opened.source, error) from error

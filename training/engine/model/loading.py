@@ -27,7 +27,7 @@ from transformers import (
 from training.engine.contracts import StudentRef, TrainError
 from training.engine.data.chat import Chat
 from training.engine.model import lora
-from training.engine.model.unloaded import UnloadedStudent, explain_load_error, open_student, require_sound_weights
+from training.engine.model.unloaded import UnloadedStudent, explain_load_error, open_student, sound_weights
 from training.recipes.schema import Quantisation
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def load_weights(opened: UnloadedStudent, *, dtype: torch.dtype, quantise: Quant
         TrainError: They cannot be read or fetched, or are of an architecture that is not known.
     """
     config = opened.config
-    options = opened.options | (_four_bits(dtype) if quantise == "nf4" else {})
-    model = _model(opened.source, config, dtype, options)
+    model = _model(opened.source, config, dtype, opened.options, _four_bits(dtype) if quantise == "nf4" else {})
     return LoadedStudent(
         model=model,
         chat=replace(
@@ -150,11 +149,13 @@ def load_tuned(base: LoadedStudent, artefact: Path, *, merge: bool = True) -> Lo
     return replace(base, model=tuned.eval())
 
 
-def _model(source: str, config: PretrainedConfig, dtype: torch.dtype, options: dict[str, Any]) -> Any:
-    require_sound_weights(source, options)
+def _model(
+    source: str, config: PretrainedConfig, dtype: torch.dtype, options: dict[str, Any], held: dict[str, Any]
+) -> Any:
+    folder, options = sound_weights(source, options)
     try:
         model = _auto_class(config).from_pretrained(
-            source, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options
+            folder, config=config, dtype=dtype, use_safetensors=True, low_cpu_mem_usage=True, **options, **held
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise explain_load_error(source, error) from error

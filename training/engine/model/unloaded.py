@@ -6,7 +6,6 @@ It takes no device. From a hub it reads only small files, until weights are aske
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
     HfHubHTTPError,
-    RemoteEntryNotFoundError,
+    LocalEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -27,6 +26,8 @@ from training.engine.data.chat import Chat, open_chat
 from training.recipes.architecture import kind_of
 from training.students import model_folder, servable
 from web.errors import Refusal
+
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def open_config(
     source = _checked_folder(student.path, allowed_roots) if student.path is not None else str(student.hub_id)
     options: dict[str, Any] = {"revision": student.revision, "token": token, "trust_remote_code": False}
     if student.path is not None:
-        options = {"local_files_only": True, "trust_remote_code": False}
+        options = LOCAL
     return source, options, _config(source, options)
 
 
@@ -122,8 +123,10 @@ def _checked_folder(path: str, allowed_roots: Sequence[str]) -> str:
     return str(folder)
 
 
-def require_sound_weights(source: str, options: dict[str, Any]) -> None:
-    """Refuse weights that do not fit their files or the config, before any is read; those of a hub are fetched first.
+def sound_weights(source: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Where to load weights from, and how, once they fit their files and the config; those of a hub are fetched first.
+
+    A hub's student is loaded from the folder that was looked at, so that nothing else of the hub takes its place.
 
     Args:
         source: A folder or a hub id.
@@ -133,35 +136,41 @@ def require_sound_weights(source: str, options: dict[str, Any]) -> None:
         TrainError: Names file and tensor; or the hub does not give them out.
     """
     folder = Path(source)
-    if not folder.is_dir():
-        try:
-            fetched = _fetch_weights(source, options)
-        except (OSError, ValueError) as error:
-            raise explain_load_error(source, error) from error
-        if fetched is None:  # No safetensors: whoever loads it says so.
-            return
-        folder = fetched
     try:
+        if not folder.is_dir():
+            folder, options = _fetched(source, options), LOCAL
         model_folder.require_sound_weights(folder)
     except Refusal as refusal:
         raise _as_error(refusal) from refusal
+    return str(folder), options
 
 
-def _fetch_weights(source: str, options: dict[str, Any]) -> Path | None:
-    """The folder that a hub student's weights lie in, fetched as transformers would: one file, or those of its index."""
+def _fetched(source: str, options: dict[str, Any]) -> Path:
+    """The folder that a hub student's weights lie in, with how it writes: one file, or those of its index."""
 
-    def fetch(name: str) -> Path:
-        return Path(hf_hub_download(source, name, revision=options["revision"], token=options["token"]))
+    def fetch(name: str) -> Path | None:
+        try:
+            return Path(hf_hub_download(source, name, revision=options["revision"], token=options["token"])).parent
+        except EntryNotFoundError as error:
+            # Without a network, what was never fetched is missing as well.
+            missing.append(error)
+            return None
+        except Exception as error:  # The hub's client passes on those of its transports.
+            raise explain_load_error(source, error) from error
 
-    # Without a network, what was never fetched is missing as well.
-    with suppress(EntryNotFoundError):
-        return fetch(model_folder.WEIGHTS).parent
-    try:
-        folder = fetch(model_folder.INDEX).parent
-    except RemoteEntryNotFoundError:
-        return None
-    for name in model_folder.files_of_index(folder):
-        fetch(name)
+    missing: list[Exception] = []
+    folder = fetch(model_folder.WEIGHTS)
+    if folder is None and (folder := fetch(model_folder.INDEX)):
+        for name in model_folder.files_of_index(folder):
+            if fetch(name) is None:
+                raise explain_load_error(source, missing[-1]) from missing[-1]
+    if folder is None:
+        if isinstance(missing[-1], LocalEntryNotFoundError):
+            raise explain_load_error(source, missing[-1]) from missing[-1]
+        raise TrainError(
+            "student_without_weights", f"{source} holds no safetensors weights", "Choose one that does, or convert it."
+        )
+    fetch("generation_config.json")
     return folder
 
 
