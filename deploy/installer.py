@@ -11,14 +11,13 @@ import datetime
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import locks
-from install_checks import InstallError, account_of, check_host, has_no_proxy, may_run, ports, wait_until_well
+from install_checks import InstallError, check_host, may_run, ports, wait_until_well
+from install_processes import start, write_lines
 from install_settings import ask, read_env, settle_env
 from install_stores import reach_stores
 
@@ -31,30 +30,6 @@ ADMIN = ["createsuperuser", "--no-input"]
 HAS_ADMIN = (
     "from members.models import Member; print(Member.objects.filter(is_superuser=True, is_active=True).exists())"
 )
-PROCFILE = """web: venv/bin/python -m miniatures run uvicorn miniatures_site.asgi:application --host 127.0.0.1 --port {port} --http miniatures_site.server.slow_connections:TimedConnection --timeout-graceful-shutdown 3 --proxy-headers --forwarded-allow-ips "${{TRUSTED_PROXIES:-${{FORWARDED_ALLOW_IPS:-127.0.0.1}}}}" --no-access-log
-worker: venv/bin/python -m miniatures run celery -A miniatures_site worker --pool threads --concurrency 8 --queues {queues} --loglevel INFO
-beat: venv/bin/python -m miniatures run celery -A miniatures_site beat --schedule data/beat --pidfile= --loglevel INFO
-alerts: venv/bin/python -m miniatures manage check_alerts --every 60
-"""
-# With `LOG_FORMAT=json` lines stay as the processes write them: one object each, without a name and a time before it.
-START = 'exec venv/bin/python -m honcho start $(grep -q "^LOG_FORMAT=.*json" .env && echo --no-prefix)'
-UNIT = """[Unit]
-Description=Miniatures
-After=network-online.target postgresql.service redis-server.service
-Wants=network-online.target
-
-[Service]
-WorkingDirectory={folder}
-ExecStart=/bin/sh -c '{start}'
-Restart=on-failure
-TimeoutStopSec=40
-NoNewPrivileges=true
-PrivateTmp=true
-UMask=0077
-{user}
-[Install]
-WantedBy=multi-user.target
-"""
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -138,16 +113,9 @@ def build(install: Install) -> None:
     install_packages(install)
     reach_stores(install)
     install.manage("collectstatic", "--no-input", PACK_STATIC="1")
-    queues = "default,generation,campaigns" + (",training,evaluation,serving" if "training" in wanted.extras else "")
     if not wanted.dry_run:
         (install.folder / "data").mkdir(exist_ok=True, mode=0o700)
-        procfile = PROCFILE.format(port=wanted.port, queues=queues)
-        (install.folder / "Procfile").write_text(procfile)
-        # Who owns the folder runs it.
-        user = f"User={install.folder.owner()}\n"
-        (install.folder / "miniatures.service").write_text(
-            UNIT.format(folder=install.folder, user=user, start=START.replace("$", "$$"))
-        )
+        write_lines(install)
 
 
 def install_packages(install: Install) -> None:
@@ -196,49 +164,6 @@ def make_admin(install: Install) -> str:
     email, password = install.wanted.email, secrets.token_urlsafe(15)
     install.manage(*ADMIN, "--username", email, "--email", email, DJANGO_SUPERUSER_PASSWORD=password)
     return password
-
-
-def start(install: Install) -> None:
-    """Start, or start again, every process."""
-    if install.is_compose:
-        proxy = [] if has_no_proxy(install.wanted) else ["--profile", "proxy"]
-        install.run("docker", "compose", *proxy, "up", "--detach", "--remove-orphans")
-        return
-    if account := account_of(install.folder):
-        # Root made the files, and the folder's owner is who reads them.
-        install.run("chown", "-R", f"{account['user']}:{account['group']}", install.folder)
-    if account and Path("/run/systemd/system").is_dir():
-        install.run("cp", install.folder / "miniatures.service", "/etc/systemd/system/miniatures.service")
-        install.run("systemctl", "daemon-reload")
-        install.run("systemctl", "enable", "miniatures")
-        install.run("systemctl", "restart", "miniatures")
-    else:
-        start_alone(install)
-
-
-def start_alone(install: Install) -> None:
-    """Start the processes of the Procfile where systemd is not ours to ask; those of an earlier run end first."""
-    print(f"+ {START}", flush=True)
-    if install.wanted.dry_run:
-        return
-    noted = install.folder / "data" / "honcho.pid"
-    if noted.exists():
-        end(int(noted.read_text()))
-    with (install.folder / "data" / "honcho.log").open("ab") as log:
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", START], cwd=install.folder, stdin=subprocess.DEVNULL, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True, **account_of(install.folder),
-        )  # fmt: skip
-    noted.write_text(str(process.pid))
-
-
-def end(pid: int) -> None:
-    """Ask a honcho of ours to end, and wait until it has; a number that another program has now is left alone."""
-    line = Path(f"/proc/{pid}/cmdline")
-    deadline = time.monotonic() + 60
-    while line.exists() and b"honcho" in line.read_bytes() and time.monotonic() < deadline:
-        os.kill(pid, signal.SIGTERM)
-        time.sleep(1)
 
 
 def carry_out(install: Install) -> None:

@@ -53,14 +53,14 @@ def in_a_folder(port: int, proxies: str, folder: Path, monkeypatch: pytest.Monke
     """The line of the Procfile that deploy/install writes, and what it says of proxies in .env."""
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
     monkeypatch.setenv("TRUSTED_PROXIES", proxies)
-    settings, installer = importlib.import_module("install_settings"), importlib.import_module("installer")
+    settings, processes = importlib.import_module("install_settings"), importlib.import_module("install_processes")
     wanted = argparse.Namespace(mode="plain", host="127.0.0.1", port=port, yes=True, dry_run=False)
     settings.settle_env(wanted, folder / "site")
     said = settings.read_env(folder / "site" / ".env")
 
     [web] = [
         line.removeprefix("web: ")
-        for line in installer.PROCFILE.format(port=port, queues="default").splitlines()
+        for line in processes.PROCFILE.format(port=port, queues="default").splitlines()
         if line.startswith("web: ")
     ]
     line = web.replace("venv/bin/python", shlex.quote(sys.executable))

@@ -125,7 +125,7 @@ def test_lines_that_are_json_objects_get_nothing_before_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, more: str
 ) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "deploy"))
-    start = importlib.import_module("installer").START
+    start = importlib.import_module("install_processes").START
     python = tmp_path / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\necho "$@"\n')
