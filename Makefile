@@ -14,11 +14,13 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check
 TORCH_VERSION ?= 2.13.0
 TORCH_CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: run test check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev system-packages clean help
+.PHONY: run test test-rest test-all check check-tests stress lint lint-quick types format bench drill demo-reset install install-dev system-packages clean help
 
 help:
 	@echo "make run [PORT=8000]   everything on this machine, with the demo"
-	@echo "make test              all tests: unit, both databases, Redis, browser, engines"
+	@echo "make test              one test of every kind: both databases, Redis, browser, engines; twelve minutes"
+	@echo "make test-rest         all other tests"
+	@echo "make test-all          both"
 	@echo "make check             a quick answer: lint, tests without a database, one loop"
 	@echo "make stress            the fault drills at full count, studies run whole, the served product under fire"
 	@echo "make lint              ruff, mypy, djlint, import contracts"
@@ -30,16 +32,22 @@ run: $(VENV)/.run-stamp
 	@DJANGO_SETTINGS_MODULE=miniatures_site.settings.dev $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev-stamp system-packages
-	$(BIN)/python -m tests.everything
+	$(BIN)/python -m tests.everything quick
+
+test-rest: $(VENV)/.dev-stamp system-packages
+	$(BIN)/python -m tests.everything rest
+
+test-all: $(VENV)/.dev-stamp system-packages
+	$(BIN)/python -m tests.everything all
 
 check: $(VENV)/.dev-stamp lint-quick
 	@$(MAKE) --no-print-directory -j2 --output-sync=target types check-tests
 
 check-tests: $(VENV)/.dev-stamp
-	$(BIN)/python -m tests.everything --check
+	$(BIN)/python -m tests.everything check
 
 stress: $(VENV)/.dev-stamp system-packages
-	STRESS=1 $(BIN)/python -m tests.everything
+	STRESS=1 $(BIN)/python -m tests.everything drills
 	$(BIN)/python -m benchmarks.fire
 
 lint: lint-quick types

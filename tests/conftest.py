@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +15,12 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from members.models import Member
-from tests.everything import ROOT, files_with
+from tests import passes, postgresql_list
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+PASS = os.environ.get("TEST_PASS", "")
 CHROMIUM_FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
@@ -29,24 +29,8 @@ CHROMIUM_FLAGS = [
 # What a page shows in the end is waited for this long: another pass may have the other cores.
 BROWSER_PATIENCE_MS = 60_000
 
-# Pages, forms, the matrix of routes and verdicts played back ask the database what the rooms' own tests ask: one database is
-# enough for them.
-# A page whose questions only its own tests ask is marked `both_databases`.
-ONE_DATABASE = re.compile(
-    r"tests/matrix/|tests/review/replay/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
-)
-# Files of few tests that take half a minute and more: they begin first, so that no worker has one left at the end.
-LONG_FILES = (
-    "tests/review/replay/test_defacto.py", "tests/training/test_kinds.py", "tests/training/engine/launching/test_several.py",
-    "tests/miniatures_site/backup/test_backup.py", "tests/miniatures_site/test_deploy.py",
-    "tests/miniatures_site/backup/test_restored.py", "tests/miniatures_site/backup/test_object_storage.py",
-)  # fmt: skip
 # Objects that come beside those that go; Python's own is 700.
 GARBAGE_LOOKED_FOR_EVERY = 10_000
-DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
-# Of a file whose tests all bear one of these, the database's second pass runs none.
-ONCE = re.compile(r"^pytestmark\b(?:.|\n(?=[ )\]]))*\bmark\.(?:engine|browser|sqlite_only)\b", re.MULTILINE)
-BOTH = re.compile(r"\bmark\.(?:both_databases|postgres_only)\b")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,15 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # What is imported and collected stays: to look through it for garbage again and again is a quarter of that work.
     gc.disable()
+    if PASS.startswith(passes.POSTGRESQL):
+        config.pluginmanager.register(postgresql_list.Recorder(PASS))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Read no file of which the database's pass runs no test: what it imports takes longer than many tests."""
-    if not os.environ.get("TEST_ONLY_DATABASE") or not collection_path.match("test_*.py"):
-        return None
-    text = collection_path.read_text()
-    runs_once = ONE_DATABASE.search(collection_path.as_posix()) or ONCE.search(text)
-    return True if runs_once and not BOTH.search(text) else None
+    """Read no file of which a pass runs no test: importing it takes longer than many tests."""
+    is_read = not PASS or not collection_path.match("test_*.py") or not passes.is_left_unread(collection_path, PASS)
+    return None if is_read else True
 
 
 @pytest.hookimpl(trylast=True)
@@ -77,43 +60,26 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put long files first, and the browser's tests last: its event loop stays in this thread, where `asyncio.run` refuses."""
+    """Keep the tests of this pass; tours first, for they wait longest, and browsers last.
+
+    The event loop of browsers stays in this thread, where `asyncio.run` refuses.
+    """
     deselect_outside_data(config, items)
-    refuse_hidden_marks(items)
-    if os.environ.get("TEST_ONLY_DATABASE"):
-        keep(config, items, [item for item in items if depends_on_the_database(item)])
+    if PASS:
+        passes.refuse_hidden_marks(items)
+        keep(config, items, [item for item in items if PASS in passes.passes_of_item(item)])
     if os.environ.get("TEST_NO_DATABASE"):
-        keep(config, items, [item for item in items if not touches_database(item)])
-    items.sort(
-        key=lambda item: ("browser" in getattr(item, "fixturenames", ()), not item.path.as_posix().endswith(LONG_FILES))
-    )
+        keep(config, items, [item for item in items if not passes.touches_database(item)])
+    items.sort(key=lambda item: ("browser" in getattr(item, "fixturenames", ()), not item.path.match("tour/*")))
 
 
-def refuse_hidden_marks(items: list[pytest.Item]) -> None:
-    """Refuse a mark that a pass looks for and that the test's file does not name: the pass would not find the test."""
-    for mark in ("browser", "alone", "timed", "postgres_only"):
-        files = {item.path for item in items if item.get_closest_marker(mark)}
-        known = [ROOT / name for name in files_with(mark)] if files else []
-        for path in sorted(files):
-            if path not in known and not set(path.parents) & set(known):
-                raise pytest.UsageError(
-                    f"{path} has tests marked '{mark}': write pytest.mark.{mark} in the file itself."
-                )
-
-
-def touches_database(item: pytest.Item) -> bool:
-    """Whether a test has a database at all."""
-    fixtures = getattr(item, "fixturenames", ())
-    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
-
-
-def depends_on_the_database(item: pytest.Item) -> bool:
-    """Whether it makes a difference to this test which database there is."""
-    if item.get_closest_marker("postgres_only") is not None:
-        return True
-    if not touches_database(item):
-        return False
-    return item.get_closest_marker("both_databases") is not None or not ONE_DATABASE.search(item.path.as_posix())
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """Begin no test once the pass had its time, and note those that had no turn."""
+    if not passes.had_its_time():
+        return None
+    note("no-turn", [f"{item.session.items.index(item):06} {item.nodeid}"])
+    return True
 
 
 def keep(config: pytest.Config, items: list[pytest.Item], wanted: list[pytest.Item]) -> None:
@@ -132,9 +98,14 @@ def deselect_outside_data(config: pytest.Config, items: list[pytest.Item]) -> No
         return
     left_out = [item for item in items if item.get_closest_marker("outside_data")]
     keep(config, items, [item for item in items if not item.get_closest_marker("outside_data")])
-    if told_in := os.environ.get("TEST_LEFT_OUT"):
-        # Each worker tells the same.
-        Path(told_in).write_text("".join(f"{item.nodeid}\n" for item in left_out))
+    note("left-out", [f"{number:06} {item.nodeid}" for number, item in enumerate(left_out)])
+
+
+def note(kind: str, lines: list[str]) -> None:
+    """Note tests of a kind, each with its place in the order of collection, for the summary of `tests/everything.py`."""
+    if report := os.environ.get("TEST_REPORT"):
+        with Path(f"{report}.{kind}").open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,272 +1,194 @@
-"""`make test`: the whole suite on SQLite, and again on a PostgreSQL of its own what depends on the database.
+"""`make test`, `make test-rest` and `make test-all`: passes of pytest side by side, and a summary at the end.
 
-Passes run in three lanes side by side. In one is what depends on the database, on PostgreSQL, one test fewer at once than there
-are cores. In another are, one by one, the fault drills, the tours through the product, what only PostgreSQL is asked, and the
-browsers, which wait for half of their time. The third, on SQLite, begins once the drills have ended: as many tests at once as
-there are cores, and the others go first, so that it takes what they leave idle. The summary holds what failed in any, the files
-that took longest, each pass's time, and how many tests lacked outside data.
+`make test` runs one of every kind: on SQLite and with engines, on a PostgreSQL of its own, in browsers. `make test-rest` runs
+exactly the others, in a fixed order, and begins none after `TEST_UNTIL`. Which pass runs a test says `tests/passes.py`.
 
-Run as `python -m tests.everything`; with `STRESS=1` the drills alone, at full count, on both databases; with `--check` the
-quick answer of `make check`. Does not know what the tests test.
+Run as `python -m tests.everything quick`, `rest` or `all`, with further arguments for pytest; as `check` for the answer of
+`make check`; as `drills` with `STRESS=1` for fault drills at full count. Does not know what the tests test.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
 from xml.etree import ElementTree
 
 import pytest
 
+from tests import passes, postgresql_list
 from tests.postgres_server import postgres
 
-ROOT = Path(__file__).resolve().parent.parent
 CORES = max(1, os.cpu_count() or 1)
-# Tests of one file stay together, so that what they share is made once; long files come first. In order of their count of
-# tests, xdist's own, a file with one test of a minute would come last and leave the other cores idle.
+# Tests of one file stay together, so that rows made once a module are made once; files begin in the order of collection.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
-TOGETHER = ("-n", str(CORES), *BY_FILE)
-# Leaves a core to the other lanes, which may be at the drills.
+ALL_CORES = ("-n", str(CORES), *BY_FILE)
 BUT_ONE_CORE = ("-n", str(max(1, CORES - 1)), *BY_FILE)
-# The other lanes' tests wait for what they have started; they get a core first.
+# The other lane's tests wait for what they have started, so they get a core first.
 LAST_NICE = 5
 # Two threads of an engine that wait for each other wait for whoever else is on a core.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-
-# Of a failure, told again at the very end.
-SAID_LINES = 25
-# Of a pass's command line, above its output.
-SAID_CHARS = 200
-# Of all test files, those that took longest.
-SAID_FILES = 20
-
-# Each test on SQLite belongs to one of these, or to `postgres_only`.
-BROWSERS = "browser and not timed"
-DRILLS = "(timed or (stress or alone) and not browser) and not postgres_only"
-# What needs the whole product running: it takes long to start, so one pass has it all.
-TOURS = f"browser or {DRILLS}"
-TOURS_FOLDER = "tests/tour"
-SHARING = f"not browser and not ({DRILLS}) and not postgres_only"
-# Engines, browsers and pure code do not care which database it is: once is enough. Of the tests that have a database,
-# `conftest.depends_on_the_database` says which run on both.
-DATABASE = "not engine and not browser and not sqlite_only"
 DRILL_S = 3600
+FAILURE_LINES = 25
 
-# One loop of the product, and tests that start it with all its processes: more than a quick answer has time for.
+# One loop of the product, and folders whose tests start all its processes: more than a quick answer has time for.
 LOOP = "tests/generation/test_end_to_end.py"
-SLOW_TO_START = ("tests/miniatures_site", "tests/campaigns/statistics", "tests/training", "tests/upgrade")
+SLOW_TO_START = ("tests/miniatures_site", "tests/campaigns/statistics", "tests/training")
+PURE = "not browser and not engine and not slow and not outside_data and not postgres_only"
 
 
 @dataclass
 class Pass:
-    """One run of pytest.
-
-    Attributes:
-        name: Said above its output and in its line of the summary.
-        arguments: Its command line.
-        environment: Variables it has beside ours.
-        nice: By how much it gives way to other passes.
-        status: Its exit status; that nothing was left to run is no failure.
-        took_s: Seconds from start to end.
-        cpu_s: Seconds that it and the processes it waited for had a core.
-        output: What it wrote, where it was not shown at once.
-    """
+    """One run of pytest: its name, command line and environment, and afterwards its exit status, seconds and output."""
 
     name: str
-    arguments: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     nice: int = 0
     status: int = 0
     took_s: float = 0
-    cpu_s: float = 0
     output: str = ""
 
     def run(self, reports: Path, *, aside: bool = False) -> None:
-        """Run it; `aside` keeps its output, so that another may run beside it."""
+        """Run it and leave its report in a folder; `aside` keeps its output, so that another may run beside it."""
         title = f"\n=== {self.name}: pytest {' '.join(self.arguments)}\n"
-        title = title if len(title) < SAID_CHARS else f"{title[:SAID_CHARS]} …\n"
         if not aside:
             print(title, end="", flush=True)
-        report = reports / self.name.replace(", ", "-").replace(" ", "-").lower()
+        report = reports / report_name(self.name)
+        command = [sys.executable, "-m", "pytest", "-q", "--durations=10", f"--junitxml={report}.xml", *self.arguments]
         began = time.monotonic()
-        with subprocess.Popen(
-            [
-                *(("nice", "-n", str(self.nice)) if self.nice else ()),
-                *(sys.executable, "-m", "pytest", "-q", f"--junitxml={report}.xml", *self.arguments),
-            ],
-            env={**os.environ, **self.environment, "TEST_LEFT_OUT": f"{report}.left-out"},
+        ended = subprocess.run(
+            ["nice", "-n", str(self.nice), *command],
+            env={**os.environ, **ONE_THREAD, **self.environment, "TEST_REPORT": str(report)},
             stdout=subprocess.PIPE if aside else None,
             stderr=subprocess.STDOUT if aside else None,
-        ) as process:
-            said = process.stdout.read() if process.stdout else b""
-            # `wait` would not tell what this pass alone has used: another may run beside it.
-            _, ended, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(ended)
+        )
         self.took_s = time.monotonic() - began
-        self.cpu_s = used.ru_utime + used.ru_stime
-        self.status = 0 if process.returncode == pytest.ExitCode.NO_TESTS_COLLECTED else process.returncode
-        self.output = title + said.decode(errors="replace") if aside else ""
+        self.status = 0 if ended.returncode == pytest.ExitCode.NO_TESTS_COLLECTED else ended.returncode
+        self.output = title + ended.stdout.decode(errors="replace") if aside else ""
 
 
 def main() -> int:
-    """Run all passes, and say at the end what failed in any; the exit status is the first that is not 0."""
-    asked = tuple(sys.argv[1:])
+    """Run the passes of one command and print what failed; returns the first exit status that is not 0."""
+    command, *more = sys.argv[1:] or ["quick"]
+    runs = {"quick": (quick,), "rest": (rest,), "all": (quick, rest), "check": (check,), "drills": (drills,)}[command]
     with tempfile.TemporaryDirectory(prefix="miniatures-reports-") as folder:
         reports = Path(folder)
-        if asked[:1] == ("--check",):
-            passes = check(reports, asked[1:])
-        else:
-            passes = (drills if os.environ.get("STRESS") == "1" else all_passes)(reports, asked)
-        for line in (*failures(reports), "", *slowest(reports), "", *times(passes), *left_out(reports)):
+        ran = [each for run in runs for each in run(reports, tuple(more))]
+        status = next((each.status for each in ran if each.status), 0)
+        for line in (*failures(reports), "", *times(ran), *left_out(reports)):
             print(line, flush=True)
-    return next((each.status for each in passes if each.status), 0)
+        if rest in runs and not more:
+            print(without_turn(reports) or postgresql_list.write(), flush=True)
+    return status
 
 
-def all_passes(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
-    """Run the whole suite; its reports are left in a folder."""
+def quick(reports: Path, more: tuple[str, ...]) -> list[Pass]:
+    """Run `make test`: the passes of `passes.QUICK`."""
     with postgres() as url:
-        on_postgres = {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"}
-        both = f"{SHARING} and {DATABASE}"
-        sqlite = Pass("SQLite, together", (*TOGETHER, "-m", SHARING, *asked), ONE_THREAD, LAST_NICE)
-        on_both = Pass("PostgreSQL, together", (*BUT_ONE_CORE, "-m", both, *asked), ONE_THREAD | on_postgres)
-        # To read all files for a few takes half a minute of a core.
-        where = lambda *marks: () if asked else files_with(*marks)  # noqa: E731
-        apart = f"--ignore={TOURS_FOLDER}"
-        tours = Pass("Tours", ("-m", TOURS, *asked, TOURS_FOLDER), ONE_THREAD)
-        browsers = Pass("Browsers", ("-m", BROWSERS, apart, *asked, *without_tours(where("browser"))), ONE_THREAD)
-        cut = ("-m", "postgres_only", *asked, *where("postgres_only"))
-        alone = Pass("PostgreSQL, one by one", cut, ONE_THREAD | on_postgres)
-        drilled = ("-m", DRILLS, apart, *asked, *without_tours(where("stress", "alone", "timed")))
-        # Drills measure how soon something is back, so they have no more beside them than one pass that leaves them a core.
-        drills_alone = Pass("SQLite, drills", drilled, ONE_THREAD)
-        side_by_side(sqlite, [[drills_alone, tours, alone, browsers], [on_both]], reports)
-    return [on_both, sqlite, drills_alone, tours, alone, browsers]
+        sqlite = pass_named(passes.SQLITE, *ALL_CORES, *more, nice=LAST_NICE)
+        others = [
+            pass_named(passes.POSTGRESQL, *BUT_ONE_CORE, *more, database=url),
+            pass_named(passes.BROWSERS, *more),
+        ]
+        return side_by_side([sqlite], others, reports)
 
 
-def files_with(*marks: str) -> tuple[str, ...]:
-    """Files of tests that name one of some marks; of a `conftest.py` that does, its folder."""
-    named = re.compile(rf"\bmark\.({'|'.join(marks)})\b")
-    files = [path for path in (ROOT / "tests").rglob("*.py") if named.search(path.read_text())]
-    folders = {path.parent for path in files if path.name == "conftest.py"}
-    apart = [path for path in files if folders.isdisjoint(path.parents)]
-    return tuple(sorted(str(path.relative_to(ROOT)) for path in (*folders, *apart)))
+def rest(reports: Path, more: tuple[str, ...]) -> list[Pass]:
+    """Run `make test-rest`: the passes of `passes.REST`."""
+    with postgres() as url:
+        together = [
+            pass_named(passes.SQLITE_REST, *BUT_ONE_CORE, *more, nice=LAST_NICE),
+            pass_named(passes.POSTGRESQL_REST, *ALL_CORES, *more, database=url, nice=LAST_NICE),
+        ]
+        return side_by_side(together, [pass_named(passes.ONE_BY_ONE, *more)], reports)
 
 
-def without_tours(files: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave the tours out: pytest runs what it is named, whatever it was told to ignore."""
-    return tuple(name for name in files if not name.startswith(TOURS_FOLDER))
+def pass_named(name: str, *arguments: str, database: str = "", nice: int = 0) -> Pass:
+    """Return a pass that chooses its tests by its name."""
+    return Pass(name, arguments, {"TEST_PASS": name, "TEST_DATABASE_URL": database}, nice)
 
 
-def check(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
-    """Run the tests that need no database, no engine and no browser, and one loop from generation to review."""
-    pure = "not browser and not engine and not stress and not alone and not outside_data and not postgres_only"
+def check(reports: Path, more: tuple[str, ...]) -> list[Pass]:
+    """Run `make check`: tests without a database, engine or browser, and one loop from generation to review."""
     slow = tuple(f"--ignore={folder}" for folder in SLOW_TO_START)
-    passes = [
-        Pass("Without a database", (*TOGETHER, "-m", pure, *slow, *asked), ONE_THREAD | {"TEST_NO_DATABASE": "1"}),
-        Pass("One loop", (*asked, LOOP)),
-    ]
-    for each in passes:
-        each.run(reports)
-    return passes
+    runs = [Pass("Without a database", (*ALL_CORES, "-m", PURE, *slow, *more), {"TEST_NO_DATABASE": "1"})]
+    return one_after_another([*runs, Pass("One loop", (*more, LOOP))], reports, aside=False)
 
 
-def drills(reports: Path, asked: tuple[str, ...]) -> list[Pass]:
-    """Run the fault drills at full count, on both databases."""
-    patient = ("--timeout", str(DRILL_S), *asked)
+def drills(reports: Path, more: tuple[str, ...]) -> list[Pass]:
+    """Run `make stress`: fault drills at full count, on both databases."""
+    patient = ("--timeout", str(DRILL_S), *more)
+    once = "stress and not engine and not browser and not sqlite_only"
     with postgres() as url:
-        passes = [
-            Pass("SQLite, drills", ("-m", "stress", *patient)),
-            Pass(
-                "PostgreSQL, drills", ("-m", f"stress and {DATABASE}", *patient),
-                {"TEST_DATABASE_URL": url, "TEST_ONLY_DATABASE": "1"},
-            ),
-        ]  # fmt: skip
-        for each in passes:
-            each.run(reports)
-    return passes
+        on_postgresql = Pass("PostgreSQL, drills", ("-m", once, *patient), {"TEST_DATABASE_URL": url})
+        return one_after_another(
+            [Pass("SQLite, drills", ("-m", "stress", *patient)), on_postgresql], reports, aside=False
+        )
 
 
-def side_by_side(shown: Pass, aside: list[list[Pass]], reports: Path) -> None:
-    """Run lanes of passes side by side, told at the end, and beside them one that begins when the first lane's first has ended."""
-    first_ended = [Event() for _ in aside]
-    with ThreadPoolExecutor(len(aside) if CORES > 1 else 1) as side:
-        lanes = [side.submit(one_by_one, lane, reports, ended) for lane, ended in zip(aside, first_ended, strict=True)]
+def side_by_side(shown: list[Pass], others: list[Pass], reports: Path) -> list[Pass]:
+    """Run two lanes of passes, on one core one after the other; print the output of `others` at the end."""
+    with ThreadPoolExecutor(1) as lane:
+        aside = lane.submit(one_after_another, others, reports, aside=True)
         if CORES == 1:
-            wait(lanes)
-        first_ended[0].wait()
-        shown.run(reports)
-        for lane in lanes:
-            lane.result()
-    for each in (each for lane in aside for each in lane):
-        print(each.output, end="", flush=True)
+            aside.result()
+        one_after_another(shown, reports, aside=False)
+        for each in aside.result():
+            print(each.output, end="", flush=True)
+    return [*shown, *others]
 
 
-def one_by_one(lane: list[Pass], reports: Path, first_ended: Event) -> None:
-    """Run the passes of a lane in order, and tell when the first has ended, also by a fault."""
+def one_after_another(lane: list[Pass], reports: Path, *, aside: bool) -> list[Pass]:
+    """Run the passes of a lane in their order."""
     for each in lane:
-        try:
-            each.run(reports, aside=True)
-        finally:
-            first_ended.set()
+        each.run(reports, aside=aside)
+    return lane
 
 
 def failures(reports: Path) -> Iterator[str]:
-    """What failed in the passes of some reports: pass, test, and the end of what it said."""
+    """Yield what failed in any pass: report, test, and the end of its traceback."""
     for report in sorted(reports.glob("*.xml")):
         for case in ElementTree.parse(report).iter("testcase"):
             for fault in (*case.findall("failure"), *case.findall("error")):
-                said = f"{fault.get('message', '')}\n{fault.text or ''}".strip().splitlines()
-                yield "\n".join(
-                    (f"\n=== {report.stem}: {case.get('classname')}::{case.get('name')}", *said[-SAID_LINES:])
-                )
+                lines = f"{fault.get('message', '')}\n{fault.text or ''}".strip().splitlines()[-FAILURE_LINES:]
+                yield "\n".join((f"\n=== {report.stem}: {case.get('classname')}::{case.get('name')}", *lines))
 
 
-def slowest(reports: Path) -> Iterator[str]:
-    """A line for each of the test files that took longest in all passes together, setup included."""
-    took, tests = Counter[str](), Counter[str]()
-    for case in (case for report in reports.glob("*.xml") for case in ElementTree.parse(report).iter("testcase")):
-        file = file_of(case.get("classname", ""))
-        took[file] += float(case.get("time", 0))
-        tests[file] += 1
-    yield "Test files that took longest, in all passes together:"
-    yield from (f"{clock(seconds)}  {file} ({tests[file]})" for file, seconds in took.most_common(SAID_FILES))
-
-
-def file_of(classname: str) -> str:
-    """The file of a test from what a report calls its class, which may be one inside the file."""
-    parts = classname.split(".")
-    end = next((place for place, part in enumerate(parts, 1) if part.startswith("test_")), len(parts))
-    return "/".join(parts[:end]) + ".py"
-
-
-def times(passes: list[Pass]) -> Iterator[str]:
-    """A line for each pass: minutes and seconds, those of the processors, and whether it failed."""
-    for each in passes:
-        failed = "" if each.status == 0 else f", failed ({each.status})"
-        yield f"{clock(each.took_s)}  {each.name}, processors {clock(each.cpu_s).strip()}{failed}"
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, as wide for a second as for hours."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes:3}:{rest:02}"
+def times(ran: list[Pass]) -> Iterator[str]:
+    """Yield a line for each pass: minutes and seconds, and whether it failed."""
+    for each in ran:
+        minutes, seconds = divmod(round(each.took_s), 60)
+        yield f"{minutes:3}:{seconds:02}  {each.name}" + (f", failed ({each.status})" if each.status else "")
 
 
 def left_out(reports: Path) -> Iterator[str]:
-    """How many tests did not run because no folder of outside data was named."""
-    names = {name for file in reports.glob("*.left-out") for name in file.read_text().splitlines()}
-    if names:
-        yield f"{len(names)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
+    """Yield how many tests did not run because no folder of outside data was named."""
+    if tests := noted(reports, "*.left-out"):
+        yield f"{len(tests)} tests of outside data were deselected: SHARED_DATA_DIR names no folder."
+
+
+def without_turn(reports: Path) -> str:
+    """Return how many tests of `REST` had no turn before `TEST_UNTIL`, and the first of them; empty if all had one."""
+    tests = [test for name in passes.REST for test in noted(reports, f"{report_name(name)}.no-turn")]
+    return f"{len(tests)} tests had no turn, the first of them {tests[0]}." if tests else ""
+
+
+def noted(reports: Path, pattern: str) -> list[str]:
+    """Return the tests that passes noted in files of a pattern, each once, in the order of collection."""
+    lines = {line for file in reports.glob(pattern) for line in file.read_text().splitlines()}
+    return [line.partition(" ")[2] for line in sorted(lines)]
+
+
+def report_name(name: str) -> str:
+    """Return what a pass's files in the folder of reports begin with."""
+    return name.replace(", ", "-").replace(" ", "-").lower()
 
 
 if __name__ == "__main__":

@@ -1,41 +1,48 @@
-"""No pass of `make test` leaves a test out or runs it twice; which run on both databases follows from where they lie."""
+"""`make test` and `make test-rest` run each test once on each database it depends on; their summary leaves nothing out."""
 
 from __future__ import annotations
 
 from itertools import product
 from pathlib import Path
 from shutil import ignore_patterns
-from threading import Event
 
 import pytest
 
-from tests import everything
-from tests.conftest import LONG_FILES, ONE_DATABASE
+from tests import everything, passes, postgresql_list
 from tests.tour.conftest import NO_PART
 
-MARKS = ("browser", "timed", "stress", "alone", "postgres_only", "engine", "sqlite_only")
+MARKS = ("browser", "timed", "stress", "alone", "postgres_only", "slow")
+ON_POSTGRESQL = {passes.POSTGRESQL, passes.POSTGRESQL_REST}
 
 
-def chosen(expression: str, marks: dict[str, bool]) -> bool:
-    return bool(eval(expression, {}, marks))
+@pytest.mark.parametrize("is_listed", [False, True], ids=["new", "listed"])
+@pytest.mark.parametrize("depends_on_database", [False, True], ids=["pure", "database"])
+def test_each_test_runs_once_on_each_database_whatever_its_marks(depends_on_database: bool, is_listed: bool) -> None:
+    for flags in product((False, True), repeat=len(MARKS)):
+        marks = {mark for mark, is_set in zip(MARKS, flags, strict=True) if is_set}
 
+        names = passes.passes_of(marks, depends_on_database=depends_on_database, is_listed=is_listed)
 
-def combinations() -> list[dict[str, bool]]:
-    each = (dict(zip(MARKS, flags, strict=True)) for flags in product((False, True), repeat=len(MARKS)))
-    return [
-        marks
-        for marks in each
-        if not (marks["browser"] and marks["postgres_only"]) and marks["browser"] >= marks["timed"]
-    ]
+        assert set(names) <= {*passes.QUICK, *passes.REST}
+        assert len(set(names) & ON_POSTGRESQL) == len(names) - ("postgres_only" not in marks)
+        assert len(names) == len(set(names))
 
 
 @pytest.mark.parametrize(
-    "marks", combinations(), ids=lambda marks: "-".join(m for m, on in marks.items() if on) or "none"
+    ("marks", "is_listed", "names"),
+    [
+        (set(), False, ["SQLite", "PostgreSQL"]),
+        (set(), True, ["SQLite", "PostgreSQL, rest"]),
+        ({"slow"}, False, ["SQLite, rest", "PostgreSQL"]),
+        ({"slow"}, True, ["SQLite, rest", "PostgreSQL, rest"]),
+        ({"slow", "stress"}, False, ["One by one"]),
+        ({"browser"}, False, ["Browsers"]),
+        ({"browser", "slow"}, False, ["One by one"]),
+        ({"postgres_only", "stress"}, False, ["PostgreSQL"]),
+    ],
 )
-def test_a_test_runs_in_one_pass_whatever_its_marks(marks: dict[str, bool]) -> None:
-    passes = (everything.SHARING, everything.BROWSERS, everything.DRILLS, "postgres_only")
-
-    assert [chosen(expression, marks) for expression in passes].count(True) == 1
+def test_a_mark_or_the_list_moves_a_test_to_the_rest(marks: set[str], is_listed: bool, names: list[str]) -> None:
+    assert passes.passes_of(marks, depends_on_database=True, is_listed=is_listed) == names
 
 
 @pytest.mark.parametrize(
@@ -52,7 +59,7 @@ def test_a_test_runs_in_one_pass_whatever_its_marks(marks: dict[str, bool]) -> N
     ],
 )
 def test_pages_and_the_matrix_run_on_one_database(path: str, is_once: bool) -> None:
-    assert bool(ONE_DATABASE.search(f"/house/{path}")) is is_once
+    assert bool(passes.ONE_DATABASE.search(f"/house/{path}")) is is_once
 
 
 def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
@@ -64,143 +71,79 @@ def test_the_summary_counts_tests_left_out_once(tmp_path: Path) -> None:
     ]
 
 
-def test_the_summary_names_a_pass_that_failed_and_what_each_used() -> None:
-    passes = [
-        everything.Pass("SQLite, together", (), took_s=61.6, cpu_s=119.7),
-        everything.Pass("Tours", (), status=1, took_s=5, cpu_s=3600),
-    ]
+def test_the_summary_names_a_pass_that_failed() -> None:
+    ran = [everything.Pass("SQLite", took_s=61.6), everything.Pass("Browsers", status=1, took_s=5)]
 
-    assert list(everything.times(passes)) == [
-        "  1:02  SQLite, together, processors 2:00",
-        "  0:05  Tours, processors 60:00, failed (1)",
-    ]
+    assert list(everything.times(ran)) == ["  1:02  SQLite", "  0:05  Browsers, failed (1)"]
 
 
-def test_the_summary_names_the_files_that_took_longest_over_all_passes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    case = '<testcase classname="{}" name="test" time="{}"/>'.format
-    for name, cases in {
-        "sqlite": [("tests.jobs.test_claims", 20), ("tests.jobs.test_claims.TestTwo", 30), ("tests.web.test_look", 60)],
-        "postgresql": [("tests.jobs.test_claims", 40.4), ("tests.web.test_shell", 1)],
-    }.items():
-        (tmp_path / f"{name}.xml").write_text(f"<testsuite>{''.join(case(*each) for each in cases)}</testsuite>")
-    monkeypatch.setattr(everything, "SAID_FILES", 2)
+def test_the_last_line_counts_what_had_no_turn_and_names_the_first_in_the_fixed_order(tmp_path: Path) -> None:
+    (tmp_path / "one-by-one.no-turn").write_text("000001 c::five\n")
+    (tmp_path / "postgresql-rest.no-turn").write_text("000010 b::four\n000009 b::three\n000010 b::four\n")
 
-    assert list(everything.slowest(tmp_path))[1:] == [
-        "  1:30  tests/jobs/test_claims.py (3)",
-        "  1:00  tests/web/test_look.py (1)",
-    ]
+    assert everything.without_turn(tmp_path) == "3 tests had no turn, the first of them b::three."
+    assert everything.without_turn(tmp_path / "nothing") == ""
 
 
-def write_a_suite(folder: Path) -> tuple[str, ...]:
-    """A folder with one test that fails; returns what pytest runs it with, apart from this project's settings."""
-    (folder / "test_failing.py").write_text("def test_fails():\n    assert False\n")
+def write_a_suite(folder: Path, body: str) -> tuple[str, ...]:
+    """Write a folder with one test; returns what pytest runs it with, apart from this project's settings."""
+    (folder / "test_suite.py").write_text(f"def test_it():\n    {body}\n")
     (folder / "pytest.ini").write_text("[pytest]\n")
     return ("-p", "no:django", "-p", "no:cacheprovider", "-c", str(folder / "pytest.ini"), str(folder))
 
 
-def test_passes_side_by_side_know_their_own_processor_time_and_what_ran_aside_is_told_at_the_end(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    suite = write_a_suite(tmp_path)
-    shown, aside, last = (everything.Pass(name, suite) for name in ("Shown", "Aside", "Last"))
-
-    everything.side_by_side(shown, [[aside, last]], tmp_path)
-
-    assert [each.status for each in (shown, aside, last)] == [pytest.ExitCode.TESTS_FAILED] * 3
-    assert all(each.cpu_s > 0 for each in (shown, aside, last))
-    assert shown.output == ""
-    assert "1 failed" in aside.output
-    told = capfd.readouterr().out
-    assert told.count("1 failed") == 3
-    assert told.index("=== Shown") < told.index("=== Aside") < told.index("=== Last")
-    assert len(list(everything.failures(tmp_path))) == 3
-
-
-def test_the_pass_shown_begins_when_the_drills_have_ended_and_shares_with_both_lanes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_lanes_run_side_by_side_and_the_second_is_printed_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(everything, "CORES", 2)
-    begun = {name: Event() for name in ("Shown", "Drills", "Tours", "Database")}
-    waits_for = {"Drills": ["Database"], "Tours": ["Shown"], "Database": ["Shown"], "Shown": ["Tours"]}
-    # The drills stay until a pass that does not wait for them would have begun; one that does never begins meanwhile.
-    held_s = 0.2
-    seen: list[str] = []
+    meeting = f"from pathlib import Path; import time; here = Path({str(tmp_path)!r})"
+    lanes = []
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / name).mkdir()
+        wait = f"{meeting}; (here / '{name}.there').touch()\n    while not (here / '{other}.there').exists(): time.sleep(0.01)"
+        lanes.append([everything.Pass(name, write_a_suite(tmp_path / name, f"{wait}\n    assert False"))])
 
-    class Noted(everything.Pass):
-        def run(self, reports: Path, *, aside: bool = False) -> None:
-            seen.append(f"{self.name} begins")
-            begun[self.name].set()
-            for other in waits_for[self.name]:
-                assert begun[other].wait(60), f"{self.name} runs without {other}"
-            assert self is not drills or not begun["Shown"].wait(held_s), "Shown waits for no drills"
-            seen.append(f"{self.name} ends")
+    ran = everything.side_by_side(*lanes, tmp_path)
 
-    shown, drills, tours, database = (Noted(name, ()) for name in begun)
-
-    everything.side_by_side(shown, [[drills, tours], [database]], tmp_path)
-
-    assert seen.index("Drills ends") < seen.index("Shown begins")
-    assert len(seen) == 2 * len(begun)
+    assert [each.status for each in ran] == [pytest.ExitCode.TESTS_FAILED] * 2
+    output = capfd.readouterr().out
+    assert output.index("=== one") < output.index("1 failed") < output.index("=== two")
+    assert len(list(everything.failures(tmp_path))) == 2
 
 
-def test_a_pass_that_breaks_keeps_no_other_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(everything, "CORES", 2)
-    seen: list[str] = []
+def test_a_pass_without_tests_fails_nothing(tmp_path: Path) -> None:
+    none = everything.Pass("None", (*write_a_suite(tmp_path, "pass"), "-k", "other"))
 
-    class Noted(everything.Pass):
-        def run(self, reports: Path, *, aside: bool = False) -> None:
-            seen.append(self.name)
-            if self.name == "Drills":
-                raise OSError("no such program")
+    none.run(tmp_path, aside=True)
 
-    shown, drills, tours = (Noted(name, ()) for name in ("Shown", "Drills", "Tours"))
-
-    with pytest.raises(OSError, match="no such program"):
-        everything.side_by_side(shown, [[drills, tours]], tmp_path)
-
-    assert seen == ["Drills", "Shown"]
+    assert none.status == 0
 
 
-def test_on_one_core_no_pass_has_another_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(everything, "CORES", 1)
-    seen: list[str] = []
-
-    class Noted(everything.Pass):
-        def run(self, reports: Path, *, aside: bool = False) -> None:
-            seen.extend((self.name, self.name))
-
-    shown, drills, tours, database = (Noted(name, ()) for name in ("Shown", "Drills", "Tours", "Database"))
-
-    everything.side_by_side(shown, [[drills, tours], [database]], tmp_path)
-
-    assert seen == [name for name in ("Drills", "Tours", "Database", "Shown") for _ in range(2)]
+def records(**shapes: str) -> dict[str, postgresql_list.Record]:
+    return {name: postgresql_list.Record(seconds=1.0, shapes=set(letters)) for name, letters in shapes.items()}
 
 
-def test_files_that_name_a_mark_are_found_and_a_conftest_stands_for_its_folder() -> None:
-    cut = everything.files_with("postgres_only")
-    drills = everything.files_with("stress", "alone")
+def test_few_tests_see_all_shapes_of_statements_and_the_cheaper_of_two_alike_is_taken() -> None:
+    sent = records(wide="abcd", narrow="ab", twin="e", cheap="e")
+    sent["cheap"].seconds = 0.1
 
-    assert "tests/training/hosts/test_cut_off.py" in cut
-    assert "tests/review/fire" in drills
-    assert not [name for name in drills if name.startswith("tests/review/fire/")]
-    assert len(drills) < 60
-    browsers = everything.files_with("browser")
-    assert set(browsers) - set(everything.without_tours(browsers)) >= {"tests/tour/test_browser_tour.py"}
+    assert postgresql_list.choose(sent, share=1.0) == {"wide", "cheap"}
 
 
-def test_files_that_begin_first_are_there() -> None:
-    assert [name for name in LONG_FILES if not (everything.ROOT / name).is_file()] == []
+def test_an_earlier_choice_stays_where_it_serves_and_what_is_kept_runs_whatever_it_sends() -> None:
+    sent = records(first="ab", second="ab", lock="", gone="a")
+    sent["lock"].is_kept = True
+
+    assert postgresql_list.choose(sent, ["second"], share=1.0) == {"second", "lock"}
 
 
-def test_a_tour_runs_in_the_pass_of_tours_alone() -> None:
-    tours = {str(path.relative_to(everything.ROOT)) for path in (everything.ROOT / "tests" / "tour").glob("test_*.py")}
-    marked = everything.files_with("browser", "stress", "alone")
+def test_a_shape_is_a_statement_without_its_values() -> None:
+    shape = postgresql_list.shape_of
 
-    assert "tests/tour/test_restart.py" in tours
-    assert tours <= set(marked)
-    assert tours.isdisjoint(everything.without_tours(marked))
+    assert shape("SELECT 1 WHERE id IN (%s, %s)") == shape("SELECT 2 WHERE id IN (%s, %s, %s)")
+    assert shape("INSERT INTO t VALUES (%s, %s), (%s, %s)") == shape("INSERT INTO t VALUES (%s, %s)")
+    assert shape('SAVEPOINT "s1_x2"') == shape('SAVEPOINT "s77_x3"')
+    assert shape("SELECT a FROM t") != shape("SELECT b FROM t")
 
 
 def test_a_tour_copies_no_bytecode_that_another_pass_is_writing() -> None:

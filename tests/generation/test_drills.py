@@ -36,7 +36,7 @@ from review.models import Draft, Source, Task
 from tests.generation.provider_server import Provider, Running
 from tests.jobs.fleet import database_url
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 IS_FULL = os.environ.get("STRESS") == "1"
 WORKER_KILLS, ENGINE_KILLS = (1000, 50) if IS_FULL else (10, 5)
 # Of one order; each engine has so many calls on the wire.

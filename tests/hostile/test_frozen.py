@@ -13,7 +13,7 @@ from tests.hostile.attempts import all_of, everything
 from tests.review.factories import make_task
 from tests.training.conftest import freeze
 
-pytestmark = [pytest.mark.django_db, pytest.mark.stress]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.stress]
 FULL = 500
 COUNT = FULL if os.environ.get("STRESS") == "1" else FULL // 5
 

@@ -17,7 +17,7 @@ from review.models import Draft
 from tests.hostile import mails
 from tests.hostile.markup import Page, shows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.outside_data, pytest.mark.stress]
+pytestmark = [pytest.mark.django_db, pytest.mark.outside_data, pytest.mark.slow, pytest.mark.stress]
 
 
 def text_of(client: Client, draft: Draft, path: str) -> str:

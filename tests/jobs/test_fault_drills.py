@@ -27,7 +27,7 @@ from jobs.states import FINISHED
 from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, ring_through
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(20 if os.environ.get("STRESS") == "1" else 1)
 COUNT, STEP_S = 40, 0.05
 # Of a job that is still under way when something has happened, however slow the machine; it is hurried then.

@@ -14,7 +14,7 @@ from tests.jobs.conftest import state_of, wait_for
 from tests.jobs.fleet import Fleet, Redis, ring_through
 from tests.jobs.test_fault_drills import LONG, assert_done_once, holder, reasons, under_way
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 
 
 @pytest.fixture

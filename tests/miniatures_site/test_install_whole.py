@@ -67,6 +67,7 @@ def answers(port: int, path: str) -> int:
 # It installs some hundred packages, so it is asked for in full: `make stress`.
 if os.environ.get("STRESS") == "1":
 
+    @pytest.mark.slow
     @pytest.mark.stress
     @pytest.mark.timeout(1800)
     @pytest.mark.skipif(

@@ -27,7 +27,7 @@ from training.engine.contracts import StudentRef
 from training.engine.model import loading, lora
 from training.students import registration
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.alone, pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.alone, pytest.mark.stress]
 CLIENTS = 16
 KILLS = 3 if os.environ.get("STRESS") == "1" else 1
 # What a machine that is shared with other tests is given; docs/serving.md has what a quiet one takes.

@@ -16,7 +16,7 @@ from tests.serving.conftest import SLUG
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.stress]
 COUNT = 500 if os.environ.get("STRESS") == "1" else 50
 WARM_UP = 30
 MIB = 1 << 20

@@ -33,7 +33,7 @@ from training.runs import launch_run
 from training.runs.run_request import RunRequest
 from training.students import registration
 
-pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True), pytest.mark.alone]
+pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.alone]
 TRAIN, VALIDATION, TEST, WAITING = 32, 6, 30, 6
 LENGTH = 1024
 QUICK = {"method": "full", "epochs": 3, "learning_rate": 5e-3, "batch_size": 4, "max_length": LENGTH, "dtype": "fp32"}

@@ -15,7 +15,7 @@ from serving.runtime import engine_client, status, switch
 from tests.serving.tiny import user
 from tests.serving.waiting import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.alone]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.alone]
 
 
 def known():

@@ -37,7 +37,7 @@ from training.runs.run_request import RunRequest
 from training.students import registration
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.stress, pytest.mark.timeout(3600),
+    pytest.mark.django_db(transaction=True), pytest.mark.engine, pytest.mark.slow, pytest.mark.stress, pytest.mark.timeout(3600),
 ]  # fmt: skip
 IN_FULL = os.environ.get("STRESS") == "1"
 SMALL: dict[str, Any] = {

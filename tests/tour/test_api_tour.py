@@ -17,7 +17,7 @@ import pytest
 
 from tests.tour.conftest import LEARNS_TO_WRITE, ONE_OF_EACH_COMPANY, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(1800)]
 TASK = "outreach-e-mail"
 PROSPECT = {
     "company": "Halden Timber & Sons", "sector": "timber trade", "role": "Head of Operations", "size": 85,

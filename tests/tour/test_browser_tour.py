@@ -11,7 +11,7 @@ from playwright.sync_api import Error, Page, expect
 
 from tests.tour.conftest import ONE_OF_EACH_COMPANY
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 JOB_PATIENCE_MS = 900_000
 
 

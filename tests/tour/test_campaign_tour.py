@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.review.desk.looking import until, waiting
 from tests.tour.conftest import TASK, Stack, a_frozen_version, a_miniature
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 JOB_PATIENCE_MS = 900_000
 DECK = 5
 PRESS_APPROVE = """() => {

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = [block.strip() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
 ANSWERS_WITHIN_S = 600
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.engine, pytest.mark.timeout(1800)]
 
 
 def test_the_two_commands_are_there_and_make_knows_them() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.tour.conftest import Stack
 
-pytestmark = [pytest.mark.alone, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.engine, pytest.mark.timeout(1800)]
 BACK_WITHIN_S = 120
 
 

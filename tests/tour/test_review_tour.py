@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.tour.conftest import PATIENCE_MS, Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.engine, pytest.mark.timeout(1800)]
 TASK, DRAFTS, PASSWORD = "team-desk", 60, "a calm desk by the sea"
 PUSHY = "Buy now, this offer ends today!"
 Verdict = Callable[[str], list[str]]

@@ -21,7 +21,7 @@ import pytest
 
 from tests.tour.conftest import ROOT, TASK, Stack, copied, free_port, start, stop
 
-pytestmark = [pytest.mark.alone, pytest.mark.engine, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.engine, pytest.mark.timeout(1800)]
 # Of the repository, what no installation needs.
 NOT_INSIDE = ("tests/", "docs/", "benchmarks/", "deploy/", ".ci/")
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")

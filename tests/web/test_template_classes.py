@@ -6,7 +6,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
-from tests.everything import ROOT
+from tests.passes import ROOT
 
 CODE = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
 ATTRIBUTE = re.compile(r'\sclass="((?:\{%.*?%\}|\{\{.*?\}\}|[^"{])*)"')

@@ -35,6 +35,7 @@ def processes_in(namespace: Path) -> list[str]:
 # Takes minutes, root and network namespaces, so it is asked for in full: `make stress`.
 if os.environ.get("STRESS") == "1":
 
+    @pytest.mark.slow
     @pytest.mark.stress
     def test_an_order_survives_a_cut_line_without_a_call_lost_or_billed_twice() -> None:
         done = subprocess.run(drill("links", "--count", "1", "--dry"), cwd=ROOT, capture_output=True, text=True)
@@ -44,6 +45,7 @@ if os.environ.get("STRESS") == "1":
         assert (counts["rounds"], counts["lost"], counts["doubled"], counts["stuck"]) == (1, 0, 0, 0)
         assert counts["acknowledged"] > 0
 
+    @pytest.mark.slow
     @pytest.mark.stress
     def test_a_drill_that_is_killed_leaves_no_process_behind() -> None:
         with subprocess.Popen(drill("links", "--count", "1", "--dry"), cwd=ROOT, stdout=subprocess.PIPE) as process:

@@ -102,6 +102,7 @@ def start_sender(campaign: Campaign, server: Server, log: Path) -> tuple[subproc
     return process, children
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 @pytest.mark.timeout(3600)
 def test_a_sender_killed_again_and_again_sends_nothing_twice_and_loses_nothing(

@@ -27,7 +27,7 @@ from tests.campaigns.under_fire.conftest import Server, environment
 from tests.campaigns.under_fire.kill_plan import STAGES
 from tests.campaigns.under_fire.stage_provider import StageProvider
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress, pytest.mark.timeout(3600)]
 CONTACTS, DEATHS_EACH, EVERY, ANSWERS = (2_000, 20, 31, 60) if IN_FULL else (24, 2, 7, 2)
 LEFT = (MessageState.SENT, MessageState.UNKNOWN)
 

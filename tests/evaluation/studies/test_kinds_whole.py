@@ -58,6 +58,7 @@ def asks(kind: str, **more: Any) -> StudyRequest:
     return StudyRequest(kind=kind, **{"seeds": (1, 2), "epochs": 1, "recipes": {"lora": "demo"}, **more})
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 def test_four_tasks_are_tuned_on_and_each_is_scored_on_all_four(
     version: DatasetVersion, reader: Student, admin: Member, client: Client
@@ -81,6 +82,7 @@ def test_four_tasks_are_tuned_on_and_each_is_scored_on_all_four(
     assert all(entry["problem"] or entry["adjusted_p"] >= entry["p"] for entry in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 def test_a_shorter_context_leaves_long_rows_out_and_says_how_many(
     task: Task, tiny: Student, admin: Member, client: Client
@@ -102,6 +104,7 @@ def test_a_shorter_context_leaves_long_rows_out_and_says_how_many(
     assert "3 rows too long" in client.get(reverse("evaluation:study", args=[study.pk])).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 def test_logits_and_texts_are_compared_on_prose(
     version: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path
@@ -116,6 +119,7 @@ def test_logits_and_texts_are_compared_on_prose(
     assert {arm: run.teacher if run else None for arm, run in runs.items()} == {LOGITS: teacher, IMITATES: None}
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 def test_logits_reasoning_and_answers_alone_are_compared_on_leads(
     reader: Student, admin: Member, client: Client, model_folder: Path
@@ -157,6 +161,7 @@ def test_an_expert_is_isolated_and_compared_with_a_dense_student(
     assert [one["arm"] for one in body["comparisons"]] == [ISOLATED]
 
 
+@pytest.mark.slow
 @pytest.mark.stress
 def test_experts_behind_a_router_are_compared_with_a_larger_student(
     routed: DatasetVersion, tiny: Student, admin: Member, client: Client, model_folder: Path

@@ -16,7 +16,7 @@ from tests.generation.engine.batches.conftest import QUICK, WIRES
 from tests.generation.engine.conftest import KEY, Attempts, teacher
 from tests.generation.provider_server import Running
 
-pytestmark = [pytest.mark.engine, pytest.mark.stress]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.stress]
 WITHIN_S = 1200
 EACH = 100 if os.environ.get("STRESS") == "1" else 2
 DRAFT = frozenset({"ok", "fenced", "unmetered"})

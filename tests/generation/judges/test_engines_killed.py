@@ -37,7 +37,7 @@ from tests.generation.answering import Answering, Body
 from tests.generation.judges.conftest import roomy
 from tests.review import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 PAIRS, KILLS = (2_000, 20) if os.environ.get("STRESS") == "1" else (100, 4)
 AT_ONCE = 8
 WITHIN_S = 180

@@ -35,7 +35,7 @@ from miniatures_site.operations.troubles import (
     AlertName,
     troubles,
 )
-from tests.everything import ROOT
+from tests.passes import ROOT
 
 Later = Callable[[float], None]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()

@@ -20,7 +20,7 @@ from tests.review.bulk.acts import pending, preview, said
 from tests.review.desk.verbs import judge
 from web.errors import Refusal
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(10 if os.environ.get("STRESS") == "1" else 1)
 
 

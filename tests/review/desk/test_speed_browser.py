@@ -59,6 +59,7 @@ def task(admin: Member) -> Task:
     return factories.make_desk(by=admin, count=30)
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 def test_the_next_card_is_painted_two_frames_after_the_key(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)

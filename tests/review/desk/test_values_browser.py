@@ -130,6 +130,7 @@ def test_the_instruction_and_the_meaning_of_labels_are_at_hand_and_stay_folded(
     expect(page.locator(SHOWN).get_by_text("Sort the ticket.")).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.timed
 def test_a_label_is_confirmed_as_fast_as_a_mail(open_desk: Callable[..., Page], admin: Member) -> None:
     page = open_desk(admin)

@@ -110,6 +110,7 @@ def test_parquet_loads_to_the_same_columns_and_rows_as_jsonl(load: Load, format_
 
 
 @pytest.mark.outside_data
+@pytest.mark.slow
 @pytest.mark.stress
 @pytest.mark.timeout(3600)
 def test_real_experts_verdicts_train_with_all_three(

@@ -24,7 +24,7 @@ from review.states import AssignmentState, DraftState
 from tests.review import factories
 from web.errors import Refusal
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stress]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.stress]
 ROUNDS = range(10 if os.environ.get("STRESS") == "1" else 1)
 
 

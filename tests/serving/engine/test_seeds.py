@@ -9,7 +9,7 @@ import pytest
 
 from tests.serving.engine.conftest import ask
 
-pytestmark = [pytest.mark.engine, pytest.mark.stress]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.stress]
 COUNT = 400 if os.environ.get("STRESS") == "1" else 48
 PROMISED = 0.005
 HOT = {"temperature": 1.0, "top_p": 0.95, "max_tokens": 24}

@@ -15,7 +15,7 @@ from jobs.rundir import lease
 from tests.nursery import nursery
 from training.engine.distributed import device_loss
 
-pytestmark = [pytest.mark.engine, pytest.mark.stress]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.stress]
 IN_FULL = os.environ.get("STRESS") == "1"
 RECIPE = {"epochs": 2, "dropout": 0.05, "checkpoint_every_steps": 3}
 STEPS = 16

@@ -13,7 +13,7 @@ from tests.nursery import nursery
 from tests.training.engine.forgetful_disk import Disk
 
 IN_FULL = os.environ.get("STRESS") == "1"
-pytestmark = [pytest.mark.engine, pytest.mark.stress, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.stress, pytest.mark.timeout(900)]
 SAVE_EVERY = 3
 # Eight steps an epoch and some 24 fsyncs, with a checkpoint every third step and better weights every eighth.
 EPOCHS = 25 if IN_FULL else 8

@@ -21,7 +21,7 @@ from jobs.lifecycle import control
 from members.models import Member
 from miniatures_site import celery_tasks, worker_logs
 from miniatures_site.urls import handler500  # noqa: F401 (of this file's addresses)
-from tests.everything import ROOT
+from tests.passes import ROOT
 from web import notify
 from web.logs import context
 from web.logs.formatters import JsonFormatter

@@ -1,0 +1,125 @@
+"""Passes of the suite, and the pass or passes that run a test. Read by `tests/conftest.py` in each run of pytest.
+
+`make test` runs the passes of `QUICK`, `make test-rest` those of `REST`: between them each test runs once on SQLite or in a
+browser, and once on PostgreSQL where the database makes a difference. A test moves to `REST` by its mark `slow`; on PostgreSQL
+by `tests/postgresql_rest.txt` (`tests/postgresql_list.py`). Knows nothing of processes and reports.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import postgresql_list
+
+ROOT = Path(__file__).resolve().parent.parent
+SQLITE, POSTGRESQL, BROWSERS = QUICK = ("SQLite", "PostgreSQL", "Browsers")
+SQLITE_REST, POSTGRESQL_REST, ONE_BY_ONE = REST = ("SQLite, rest", "PostgreSQL, rest", "One by one")
+
+# Each of these has a core to itself: they measure, or wait for processes of their own.
+APART = frozenset({"browser", "timed", "alone", "stress"})
+# Pages, forms, the matrix of routes and replayed verdicts send statements that the rooms' own tests send: one database is
+# enough for them. A page whose statements only its own tests send is marked `both_databases`.
+ONE_DATABASE = re.compile(
+    r"tests/matrix/|tests/review/replay/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
+)
+DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server"})
+# Marks that a file must name itself, since a pass reads no file without them.
+NAMED = {BROWSERS: ("browser",), SQLITE_REST: ("slow",), ONE_BY_ONE: ("slow",)}
+TEST_NAMES = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
+
+
+def passes_of(marks: set[str], *, depends_on_database: bool, is_listed: bool) -> list[str]:
+    """Return the passes that run a test.
+
+    Args:
+        marks: Names of its marks.
+        depends_on_database: Whether both databases are to see it.
+        is_listed: Whether the list leaves it to `make test-rest` on PostgreSQL.
+    """
+    on_postgresql = POSTGRESQL_REST if is_listed else POSTGRESQL
+    if "postgres_only" in marks:
+        return [on_postgresql]
+    if "slow" in marks:
+        return [ONE_BY_ONE] if marks & APART else [SQLITE_REST, *([on_postgresql] if depends_on_database else [])]
+    if "browser" in marks:
+        return [BROWSERS]
+    return [SQLITE, *([on_postgresql] if depends_on_database else [])]
+
+
+def passes_of_item(item: pytest.Item) -> list[str]:
+    """Return the passes that run a collected test."""
+    return passes_of(
+        {mark.name for mark in item.iter_markers()} - ({"slow"} if is_first(item) else set()),
+        depends_on_database=depends_on_database(item),
+        is_listed=postgresql_list.holds(file_of(item.path), name_of(item)),
+    )
+
+
+def is_first(item: pytest.Item) -> bool:
+    """Return whether a test is the first of its parameters and marked `slow(after_first=True)`, which leaves it in `make test`."""
+    mark = item.get_closest_marker("slow")
+    return bool(mark and mark.kwargs.get("after_first")) and not any(item.callspec.indices.values())  # type: ignore[attr-defined]
+
+
+def depends_on_database(item: pytest.Item) -> bool:
+    """Return whether it makes a difference to a test which database there is."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if "postgres_only" in marks:
+        return True
+    if marks & {"engine", "browser", "sqlite_only"} or not touches_database(item):
+        return False
+    return "both_databases" in marks or not ONE_DATABASE.search(item.path.as_posix())
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Return whether a test has a database at all."""
+    fixtures = getattr(item, "fixturenames", ())
+    return item.get_closest_marker("django_db") is not None or not DATABASE_FIXTURES.isdisjoint(fixtures)
+
+
+def is_left_unread(path: Path, name: str) -> bool:
+    """Return whether a pass runs no test of a file: importing it takes longer than many tests."""
+    text = path.read_text()
+    if words := NAMED.get(name):
+        return not any(re.search(rf"\b{word}\b", text) for word in words)
+    tests = set(TEST_NAMES.findall(text))
+    listed = {test for test in tests if postgresql_list.holds(file_of(path), test)}
+    if name == POSTGRESQL:
+        return tests == listed
+    return name == POSTGRESQL_REST and not listed
+
+
+def refuse_hidden_marks(items: list[pytest.Item]) -> None:
+    """Refuse marks that the passes would overlook.
+
+    Raises:
+        pytest.UsageError: A file does not name its tests' mark itself, or a test that has a core to itself is not marked `slow`.
+    """
+    texts = {path: path.read_text() for path in {item.path for item in items}}
+    for item in items:
+        marks = {mark.name for mark in item.iter_markers()}
+        for word in {"slow", "browser"} & marks:
+            if word not in texts[item.path]:
+                raise pytest.UsageError(f"{item.path}: write pytest.mark.{word} in the file itself.")
+        if marks & (APART - {"browser"}) and not marks & {"slow", "postgres_only"}:
+            raise pytest.UsageError(f"{item.nodeid}: mark it slow, since make test leaves no test a core of its own.")
+
+
+def file_of(path: Path) -> str:
+    """Return a file's path from the top of the project."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def name_of(item: pytest.Item) -> str:
+    """Return the name of a test's function, the same for all its parameters."""
+    return getattr(item, "originalname", None) or item.name
+
+
+def had_its_time() -> bool:
+    """Return whether the moment has passed after which no further test begins (`TEST_UNTIL`, seconds since 1970)."""
+    return time.time() > float(os.environ.get("TEST_UNTIL", "inf"))
