@@ -1,6 +1,6 @@
 """DPO on a CPU: this engine against TRL's DPOTrainer, losses and speed, on the same student and pairs.
 
-    SHARED_DATA_DIR=... python -m benchmarks.preferences [--batches 6] [--rounds 5]
+    [SHARED_DATA_DIR=...] python -m benchmarks.preferences [--batches 6] [--rounds 5]
 
 The student, rank, batch (of 8 pairs), precision and rows are those of `benchmarks.training`; of each row the answer is
 chosen and the answer of the row of next length rejected. TRL runs as it comes: batches in random order, the reference
@@ -36,7 +36,8 @@ from peft import LoraConfig
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from trl import DPOConfig, DPOTrainer
 
-from benchmarks.training import LONGEST, RECIPE, Ours, Speed, _Given, _Losses, instructions, make_rows, make_student
+from benchmarks import instructions
+from benchmarks.training import LONGEST, RECIPE, Ours, Speed, _Given, _Losses, make_rows, make_student
 from training.engine import step
 from training.engine.data import sft_rows
 from training.engine.data.pairs import AnswerPair
@@ -180,7 +181,7 @@ def main() -> None:
     parser.add_argument("--parity-steps", type=int, default=5)
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore")
-    raw = instructions()
+    data, raw = instructions.read()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         make_student(folder, [f"{row['instruction']}{row['input']}{row['output']}" for row in raw])
@@ -198,6 +199,7 @@ def main() -> None:
         "ratio_further_epochs": wall["further_epochs"] / wall["trl"],
         "cpu_ratio_further_epochs": cpu["further_epochs"] / cpu["trl"],
         "tokens_per_s": wall, "tokens_per_cpu_s": cpu, "loss_difference": difference, "prompt_share": prompts,
+        "data": data,
         "rounds": chosen.rounds, "batches": chosen.batches, "threads": torch.get_num_threads(),
         "load_average": os.getloadavg()[0],
     }))  # fmt: skip

@@ -1,8 +1,8 @@
 """Preparing data for a tuning run: 100,000 samples to token ids, the first time and from what runs share.
 
-    SHARED_DATA_DIR=... python -m benchmarks.tokens [--samples 100000]
+    [SHARED_DATA_DIR=...] python -m benchmarks.tokens [--samples 100000]
 
-The samples are the pairs of `instructions/dolly_3k.jsonl.gz` over and over, each with a few words of its own so that no
+The samples are the pairs of `benchmarks.instructions` over and over, each with a few words of its own so that no
 two are alike; tokenizer and template are the demo student's. Timed from the file on disk to rows a run can begin with:
 parsing, rendering the template twice, encoding, checking lengths, writing the shared file and verifying it; then, in the
 same process, what the next run of a sweep waits for, and the time of its first 200 batches read from the file. The last
@@ -12,7 +12,6 @@ line is one JSON object.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import resource
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
+from benchmarks import instructions
 from training.engine.data import sft_rows, token_cache
 from training.engine.data.chat import open_chat
 from training.engine.data.token_cache import TokenCache
@@ -34,11 +34,9 @@ LONGEST = 8192
 BATCHES = 200
 
 
-def write_samples(path: Path, count: int) -> None:
-    """`count` sft rows, no two alike."""
-    source = Path(os.environ["SHARED_DATA_DIR"]) / "instructions" / "dolly_3k.jsonl.gz"
-    with gzip.open(source, "rt", encoding="utf-8") as lines:
-        pairs = [json.loads(line) for line in lines]
+def write_samples(path: Path, count: int) -> str:
+    """Write `count` sft rows, no two alike, and return the name of the data they are made of."""
+    data, pairs = instructions.read()
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
             pair = pairs[number % len(pairs)]
@@ -49,6 +47,7 @@ def write_samples(path: Path, count: int) -> None:
                 "prompt": [{"role": "user", "content": prompt}],
                 "completion": [{"role": "assistant", "content": answer}],
             }) + "\n")  # fmt: skip
+    return data
 
 
 def main() -> None:
@@ -59,7 +58,7 @@ def main() -> None:
     chat = open_chat(AutoTokenizer.from_pretrained(STUDENT))
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "train.jsonl"
-        write_samples(path, chosen.samples)
+        data = write_samples(path, chosen.samples)
         objective, cache = Sft(chat), TokenCache(Path(temporary) / "cache")
         began, cpu = time.perf_counter(), time.process_time()
         rows = token_cache.read_cached(path, chat, cache=cache, max_length=LONGEST)
@@ -75,6 +74,7 @@ def main() -> None:
         batches_s = time.perf_counter() - began
         size = sum(file.stat().st_size for file in (Path(temporary) / "cache").glob("*.tokens"))
     print(json.dumps({
+        "data": data,
         "samples": len(rows),
         "tokens": sum(sft_rows.lengths_of(rows)),
         "first_s": first_s,

@@ -1,10 +1,10 @@
 """Tuning on a CPU: this engine against TRL's SFTTrainer, losses and speed, on the same student and rows.
 
-    SHARED_DATA_DIR=... python -m benchmarks.training [--batches 20] [--rounds 5] [--vocabulary 32000 --layers 5]
+    [SHARED_DATA_DIR=...] python -m benchmarks.training [--batches 20] [--rounds 5] [--vocabulary 32000 --layers 5]
 
 A Llama-shaped student of 12 M parameters made from a config (width 256, 5 layers, Llama's vocabulary of 32,000), LoRA
-rank 16 on all linear layers, batch 8, fp32, dropout 0, `instructions/dolly_3k.jsonl.gz` with a byte-level tokenizer
-trained on it. TRL runs as it comes (random batches), and with its length grouping, both in fp32 without gradient
+rank 16 on all linear layers, batch 8, fp32, dropout 0, rows of `benchmarks.instructions` with a byte-level tokenizer
+trained on them. TRL runs as it comes (random batches), and with its length grouping, both in fp32 without gradient
 checkpointing; the engine packs rows, and runs once more without (`padded`). The smaller the vocabulary the smaller the
 lead: most of what TRL spends beyond this is on scores.
 
@@ -19,7 +19,6 @@ The last line is one JSON object; `ratio` is the engine against TRL as it comes.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import random
@@ -41,6 +40,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast,
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
+from benchmarks import instructions
 from training.engine import autotune, optimization, step
 from training.engine.context import TrainContext
 from training.engine.contracts import StudentRef
@@ -71,12 +71,6 @@ class Speed:
 
     wall: float
     cpu: float
-
-
-def instructions() -> list[dict[str, Any]]:
-    path = Path(os.environ["SHARED_DATA_DIR"]) / "instructions" / "dolly_3k.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def make_student(folder: Path, texts: Sequence[str], *, layers: int = LAYERS, vocabulary: int = VOCABULARY) -> None:
@@ -267,7 +261,7 @@ def main() -> None:
     parser.add_argument("--parity-steps", type=int, default=20)
     chosen = parser.parse_args()
     warnings.filterwarnings("ignore")
-    raw = instructions()
+    data, raw = instructions.read()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         texts = [f"{row['instruction']}{row['input']}{row['output']}" for row in raw]
@@ -286,6 +280,7 @@ def main() -> None:
         "tokens_per_s": medians,
         "tokens_per_cpu_s": cpu,
         "loss_difference": difference,
+        "data": data,
         "rounds": chosen.rounds,
         "batches": chosen.batches,
         "threads": torch.get_num_threads(),
