@@ -1,8 +1,8 @@
 """Import and export beside Label Studio: the same drafts through both web APIs, turn and turn about, on PostgreSQL.
 
-`python -m benchmarks.exchange VENV [DRAFTS] [ROUNDS]`; what `VENV` is says `benchmarks.label_studio`. Each round imports the
-drafts anew, into a new project there and a new task here: a project takes them in bodies of ten thousand, a task in files of
-as many rows. Then one verdict stands on every draft, and all of them are pulled: there by the export of the project, which its
+`python -m benchmarks.exchange [VENV] [DRAFTS] [ROUNDS]`; what `VENV` is says `benchmarks.label_studio`. Where none is named
+this project is measured alone, without a ratio. Each round imports the drafts anew, into a new project there and a new task
+here: a project takes them in bodies of ten thousand, a task in files of as many rows. Then one verdict stands on every draft, and all of them are pulled: there by the export of the project, which its
 server gathers in memory, here as the `raw` file of a version, whose freezing is timed beside it. Last line: JSON with
 `import_ratio` and `export_ratio` (our rows per second over theirs), `ratio` the smaller share of what each should reach.
 """
@@ -32,15 +32,30 @@ AT_ONCE = 10_000
 IMPORT_WANTED, EXPORT_WANTED = 3.0, 50.0
 
 
-def main(venv: Path, drafts: int, rounds: int) -> None:
+def main(venv: Path | None, drafts: int, rounds: int) -> None:
     with ExitStack() as stack:
         os.environ["DATABASE_URL"] = stack.enter_context(postgres()).url
         prepare()
         ours = Ours(stack)
-        peer = stack.enter_context(label_studio.served(venv))
-        theirs = Annotator(peer.port, "exchange")
-        report = side_by_side(ours, theirs, drafts, rounds)
+        if venv is None:
+            report = alone(ours, drafts, rounds)
+        else:
+            peer = stack.enter_context(label_studio.served(venv))
+            report = side_by_side(ours, Annotator(peer.port, "exchange"), drafts, rounds)
     print(json.dumps({"claim": "exchange", "drafts": drafts, **report}))
+
+
+def alone(ours: Ours, drafts: int, rounds: int) -> dict[str, Any]:
+    """This project's own figures, where nothing stands beside it."""
+    imports = [ours.take_in(f"round-{number}", drafts) for number in range(rounds)]
+    frozen, freeze_s = ours.freeze("round-0")
+    exports = [ours.pulled_s(frozen, drafts) for _ in range(rounds)]
+    return {
+        "theirs": "not measured: no VENV was named",
+        "ours_import_rows_per_s": round(drafts / statistics.median(imports)),
+        "ours_export_rows_per_s": round(drafts / statistics.median(exports)),
+        "freeze_s": round(freeze_s, 1),
+    }
 
 
 def side_by_side(ours: Ours, theirs: Annotator, drafts: int, rounds: int) -> dict[str, Any]:
@@ -62,10 +77,7 @@ def side_by_side(ours: Ours, theirs: Annotator, drafts: int, rounds: int) -> dic
             exports["theirs"].append(timed(lambda: exported(theirs, project, drafts)))
         except (RuntimeError, OSError, http.client.HTTPException) as broken:
             said = f"{type(broken).__name__}: {str(broken)[:120]}"
-        began = time.perf_counter()
-        pulled = ours.pull(frozen)
-        # As if all had been there.
-        exports["ours"].append((time.perf_counter() - began) * drafts / pulled)
+        exports["ours"].append(ours.pulled_s(frozen, drafts))
     rate = {f"{name}_import_rows_per_s": round(drafts / statistics.median(taken)) for name, taken in imports.items()}
     rate |= {f"{name}_export_rows_per_s": round(drafts / statistics.median(t)) for name, t in exports.items() if t}
     rate |= {"freeze_s": round(freeze_s, 1), "their_export_broke_off": said}
@@ -111,6 +123,12 @@ class Ours:
         judge_drafts(task, self._admin, Draft.objects.filter(task=task).order_by("queue_position"))
         version, took = freeze(task, self._admin)
         return version.pk, took["freeze_s"]
+
+    def pulled_s(self, version: uuid.UUID, drafts: int) -> float:
+        """Seconds to pull a version, as if all drafts were in it."""
+        began = time.perf_counter()
+        pulled = self.pull(version)
+        return (time.perf_counter() - began) * drafts / pulled
 
     def pull(self, version: uuid.UUID) -> int:
         """All rows of a version, through the API; how many there are (near-duplicates were left out of it)."""
@@ -182,5 +200,6 @@ def timed(act: Any) -> float:
 
 
 if __name__ == "__main__":
-    asked = sys.argv[2:]
-    main(Path(sys.argv[1]), int(asked[0]) if asked else 10_000, int(asked[1]) if len(asked) > 1 else 3)
+    words = sys.argv[1:]
+    named = Path(words.pop(0)) if words and not words[0].isdigit() else None
+    main(named, int(words[0]) if words else 10_000, int(words[1]) if len(words) > 1 else 3)
