@@ -20,6 +20,8 @@ PAGES = [
     and route.name not in NO_PAGES
     and ACCESS[route.name].read is not AccessLevel.NONE
 ]
+# A list, a detail page and a form.
+PAGE_OF_EACH_KIND = [route for route in PAGES if route.name in ("review:tasks", "review:draft", "review:new")]
 
 
 def visit(made: Installation, route: Route, caller: str) -> tuple[int, str]:

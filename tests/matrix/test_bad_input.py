@@ -17,6 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from miniatures_site.access import ACCOUNTS
 from tests.matrix.bodies import body_of
 from tests.matrix.installation import Installation
+from tests.matrix.parts import PARTS, STRIDE, by_kind, held_by, slow_but
 from tests.matrix.routes import Route, walk
 from web.http.known_parameters import KnownParameters
 from web.http.problem_shape import CONTENT_TYPE
@@ -32,12 +33,13 @@ DEEP, DIGITS = 100_000, 5_000
 EVERY = [
     route for route in walk() if KnownParameters in getattr(route.view, "permission_classes", ()) and route.methods()
 ]
-# No JSON, no object, text that no database holds, nothing that ends, and numbers that are none.
+# By kind: nothing that ends; numbers that are none; no JSON and no object; text that no database holds.
 BODIES = (
-    "[" * DEEP, '{"a":' * DEEP, "[" * 500 + "]" * 500, f'{{"note": {"[" * 80 + "]" * 80}}}',
-    f'{{"count": {"9" * DIGITS}}}', '{"count": 1e999}', '{"count": -Infinity}',
-    "{", "\xff", "[]", "null", '"x"', "7", '{"id": NaN}', r'{"note": "\ud800"}', r'{"note": {"x": ["\u0000"]}}',
-)  # fmt: skip
+    ("[" * DEEP, '{"a":' * DEEP, "[" * 500 + "]" * 500, f'{{"note": {"[" * 80 + "]" * 80}}}'),
+    (f'{{"count": {"9" * DIGITS}}}', '{"count": 1e999}', '{"count": -Infinity}', '{"id": NaN}'),
+    ("{", "\xff", "[]", "null", '"x"', "7"),
+    (r'{"note": "\ud800"}', r'{"note": {"x": ["\u0000"]}}'),
+)
 # In the place of a field, some for each: of another kind, of another size.
 VALUES: tuple[Any, ...] = (None, "x" * 20_000, ["x"], "\ud800", {"x": [1]}, -1, 10**30, "", {"x": "\x00"}, [{}], True)
 EACH = 2
@@ -88,16 +90,19 @@ def send(client: Client, method: str, address: str, body: str) -> str:
     return "" if problem["title"] and (problem["code"] != "invalid" or problem.get("errors")) else content.decode()
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-def test_a_bad_body_is_a_problem_and_no_fault(route: Route, installation: Installation, schema: dict[str, Any]) -> None:
+def test_a_bad_body_is_a_problem_and_no_fault(
+    route: Route, part: str, installation: Installation, schema: dict[str, Any]
+) -> None:
     address, client = route.address(installation.values(route)), installation.browsers["admin"]
     wrong = []
 
     for method in sorted(set(route.methods() or ()) & set(WRITING)):
         base = body_of(method, route.name, installation)
-        bodies = {body: body for body in BODIES}
+        bodies = {body: body for body in by_kind(part, BODIES, ROUTES.index(route))}
         for place, name in enumerate(sorted({*fields_of(schema, route, method), *base})):
-            for turn in range(EACH):
+            for turn in held_by(part, range(EACH), [0]):
                 value = VALUES[(place + turn * 3) % len(VALUES)]
                 bodies[f"{name}={value!r:.30}"] = json.dumps({**base, name: value})
         cookies = client.cookies.copy()
@@ -109,7 +114,7 @@ def test_a_bad_body_is_a_problem_and_no_fault(route: Route, installation: Instal
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize("route", EVERY, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", slow_but(EVERY, EVERY[::STRIDE]), ids=lambda route: route.name)
 def test_an_unknown_parameter_is_refused_by_name(
     route: Route, installation: Installation, schema: dict[str, Any]
 ) -> None:

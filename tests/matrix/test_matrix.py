@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from members.tokens.scopes import SCOPES, SERVICE_SCOPES, allows
+from members.tokens.scopes import SERVICE_SCOPES, allows
 from miniatures_site.access import ACCESS, ACCOUNTS, AccessLevel
 from review.tasks.service_tokens import issue
 from tests.matrix.bodies import BODIES, QUERIES, body_of, query_of
-from tests.matrix.callers import CALLERS, REFUSED, allowed, ask
+from tests.matrix.callers import REFUSED, allowed, ask
 from tests.matrix.installation import CANARY, Installation
+from tests.matrix.parts import NEAREST, PARTS, callers_of, scopes_of
 from tests.matrix.routes import Route, walk
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +42,9 @@ def test_no_line_is_left_of_a_route_that_is_gone() -> None:
     assert sent <= names
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.name in ACCESS], ids=lambda route: route.name)
-def test_each_caller_gets_what_the_route_declares(route: Route, installation: Installation) -> None:
+def test_each_caller_gets_what_the_route_declares(route: Route, part: str, installation: Installation) -> None:
     address = route.address(installation.values(route)) + query_of(route.name, installation)
     methods = route.methods() or ["GET", "POST"]
     wrong = []
@@ -50,7 +52,7 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
     for method in methods:
         need = ACCESS[route.name].declared(method)
         body = body_of(method, route.name, installation)
-        for caller in CALLERS:
+        for caller in callers_of(part, need):
             got, content = ask(installation.browsers[caller], route, address, method, body)
             if got not in allowed(need, caller):
                 wrong.append(f"{method} {address} as {caller}: {got}, but it needs {need.name}. {content[:160]!r}")
@@ -64,9 +66,10 @@ def test_each_caller_gets_what_the_route_declares(route: Route, installation: In
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("route", API, ids=lambda route: route.name)
 def test_a_token_does_what_its_scopes_say_and_no_more(
-    route: Route, installation: Installation, program_elsewhere: Client
+    route: Route, part: str, installation: Installation, program_elsewhere: Client
 ) -> None:
     address = route.address(installation.values(route)) + query_of(route.name, installation)
     wrong = []
@@ -78,11 +81,13 @@ def test_a_token_does_what_its_scopes_say_and_no_more(
             getattr(route.view, "scope_read", "read") if method == "GET" else getattr(route.view, "scope_write", "lead")
         )
         body = body_of(method, route.name, installation)
-        for scope in SCOPES:
+        for scope in scopes_of(part, needed):
             got, content = ask(installation.programs[scope], route, address, method, body)
             is_refused = got == "denied" and b"lacks the scope" in content
             if is_refused == allows([scope], needed) or got in ("login", "broken"):
                 wrong.append(f"{method} {address} with '{scope}': {got}, but it needs '{needed}'. {content[:120]!r}")
+        if part != NEAREST:
+            continue
         got, content = ask(program_elsewhere, route, address, method, body)
         is_lists = ACCESS[route.name].declared(method) is AccessLevel.MEMBER
         shows = got == "reached" and CANARY.encode() in content.lower()

@@ -11,6 +11,7 @@ import pytest
 from tests.matrix import many_rows
 from tests.matrix.bodies import query_of
 from tests.matrix.installation import Installation
+from tests.matrix.parts import STRIDE, slow_but
 from tests.matrix.published import Published
 from tests.matrix.routes import Route, walk
 from web.http.problem_shape import CONTENT_TYPE
@@ -42,7 +43,7 @@ def instead(installation: Installation) -> dict[str, dict[str, Any]]:
     return many_rows.add(installation)
 
 
-@pytest.mark.parametrize("route", READ, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", slow_but(READ, READ[::STRIDE]), ids=lambda route: route.name)
 def test_an_answer_is_as_the_schema_says(
     route: Route, installation: Installation, instead: dict[str, dict[str, Any]], published: Published
 ) -> None:
@@ -80,7 +81,7 @@ def _impossible(shape: dict[str, Any]) -> bool:
     return bool({"enum", "format"} & set(shape)) or shape.get("type") in ("integer", "boolean")
 
 
-@pytest.mark.parametrize("route", READ, ids=lambda route: route.name)
+@pytest.mark.parametrize("route", slow_but(READ, READ[::STRIDE]), ids=lambda route: route.name)
 def test_a_list_refuses_filters_that_it_does_not_know(
     route: Route, installation: Installation, published: Published
 ) -> None:
