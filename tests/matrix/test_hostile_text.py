@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -15,18 +14,13 @@ from review.models import Comment, Dataset, Draft, Task
 from tests.hostile.markup import shows
 from tests.matrix.callers import browser
 from tests.matrix.installation import Installation
-from tests.matrix.looks import Looks, look_at
 from tests.matrix.pages import PAGE_OF_EACH_KIND, PAGES, visit
-from tests.matrix.parts import OTHERS, PARTS, held_by, slow_but
+from tests.matrix.parts import slow_but
 from tests.matrix.poison import LINE
 from tests.matrix.routes import Route
-from tests.matrix.shown import Shown
 from webhooks.models import Hook
 
-# Every page in a browser, under the rules of axe-core: a minute of a quiet core, many on a busy one.
-EVERY_PAGE = pytest.mark.timeout(1200)
-# Chromium starts before the rows are made: inside its loop, Django has another database connection than before it.
-pytestmark = [pytest.mark.django_db, pytest.mark.browser, pytest.mark.usefixtures("shown")]
+pytestmark = pytest.mark.django_db
 LARGEST_BYTES = 500_000
 
 
@@ -68,16 +62,6 @@ class Live(HTMLParser):
         self.text += data
 
 
-@pytest.fixture(scope="module", params=PARTS)
-def looks(request: Any, shown: Shown, poisoned: Installation, django_db_blocker: Any) -> Looks:
-    """Each page of a part is loaded once for all that is asked of it in a browser."""
-    routes = held_by(request.param, PAGES, PAGE_OF_EACH_KIND)
-    with django_db_blocker.unblock():
-        looks = look_at(shown, {route.name: visit(poisoned, route, "admin")[1] for route in routes})
-    assert looks.pages > (80 if request.param == OTHERS else 2)
-    return looks
-
-
 @pytest.mark.parametrize("caller", ["lead", "admin"])
 @pytest.mark.parametrize("route", slow_but(PAGES, PAGE_OF_EACH_KIND), ids=lambda route: route.name)
 def test_no_page_takes_stored_text_for_markup(route: Route, caller: str, poisoned: Installation) -> None:
@@ -88,36 +72,6 @@ def test_no_page_takes_stored_text_for_markup(route: Route, caller: str, poisone
     assert status == (403 if is_closed else 200)
     assert page.found == []
     assert len(html.encode()) < LARGEST_BYTES
-
-
-@EVERY_PAGE
-def test_no_page_brings_stored_text_to_life_in_a_browser(looks: Looks) -> None:
-    assert looks.alive == {}
-    assert [each for each in looks.sent if "evil" in each] == []
-
-
-@EVERY_PAGE
-def test_no_page_is_wider_than_a_phone(looks: Looks) -> None:
-    assert looks.wide == {}
-
-
-@EVERY_PAGE
-def test_no_text_is_squeezed_into_a_column_of_letters(looks: Looks) -> None:
-    assert looks.squeezed == {}
-
-
-@EVERY_PAGE
-def test_every_page_can_be_used_by_keyboard_screen_reader_and_weak_sight(looks: Looks) -> None:
-    assert looks.broken == {}
-
-
-def test_markup_that_does_come_through_is_counted_and_what_it_sends_is_seen(shown: Shown) -> None:
-    """The counter counts: the same page with the poison let through."""
-    script = '<script src="/static/django_htmx/htmx-2.min.js"></script>'
-    live = '<evil-tag hx-post="/evil/" hx-trigger="load"></evil-tag>'
-
-    with shown.page.expect_request("**/evil/"):
-        assert shown.load(f"<!DOCTYPE html><body>{script}{live}") == 1
 
 
 @pytest.mark.parametrize(
