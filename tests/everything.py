@@ -112,7 +112,7 @@ def rest(reports: Path, more: tuple[str, ...]) -> list[Pass]:
 
 def pass_named(name: str, *arguments: str, database: str = "", nice: int = 0) -> Pass:
     """Return a pass that chooses its tests by its name."""
-    return Pass(name, arguments, {"TEST_PASS": name, "TEST_DATABASE_URL": database}, nice)
+    return Pass(name, arguments, {"TEST_PASS": name, **({"TEST_DATABASE_URL": database} if database else {})}, nice)
 
 
 def check(reports: Path, more: tuple[str, ...]) -> list[Pass]:

@@ -15,9 +15,9 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
@@ -90,8 +90,7 @@ class Recorder:
     def __init__(self, name: str) -> None:
         from django.db.backends.utils import CursorWrapper
 
-        RECORDS.mkdir(parents=True, exist_ok=True)
-        self._file = (RECORDS / f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}.jsonl").open("w")
+        self._name = name
         self._shapes: set[str] = set()
         for method in ("execute", "executemany"):
             setattr(CursorWrapper, method, self._noting(getattr(CursorWrapper, method)))
@@ -102,6 +101,11 @@ class Recorder:
             return original(cursor, statement, *values, **more)
 
         return send
+
+    @cached_property
+    def _file(self) -> TextIO:
+        RECORDS.mkdir(parents=True, exist_ok=True)
+        return (RECORDS / f"{self._name}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}.jsonl").open("w")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
