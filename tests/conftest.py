@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from tests import passes, postgresql_list
+from tests.around_each import _engines_leave_nothing, pytest_runtest_setup, pytest_runtest_teardown  # noqa: F401
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 
 import pytest
 
@@ -36,7 +35,7 @@ def lay(run_dir, kind, folder, **body):
     return run_dir
 
 
-def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path, keep_signals):
+def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path):
     records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate(QUESTIONS)]
     golds = [{"record": record["id"], "completion": "bug"} for record in records]
     system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
@@ -57,7 +56,7 @@ def test_a_classifier_is_scored_by_its_labels_and_has_no_likelihood(tmp_path, ke
     assert summary["general_nll_per_byte"] == {}
 
 
-def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path, keep_signals):
+def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path):
     records = [{"id": f"r{number}", "facts": {"question": text}} for number, text in enumerate(QUESTIONS)]
     golds = [{"record": record["id"], "completion": "bug"} for record in records]
     system = {"name": "run 1", "student": {"path": "/unused"}, "method": "full", "tuned": "tuned"}
@@ -71,7 +70,7 @@ def test_a_cell_of_a_study_scores_an_encoder_by_its_labels(tmp_path, keep_signal
     assert set(summary["answers_right"].values()) <= {0.0, 1.0}
 
 
-def test_a_question_typed_in_is_answered_with_probabilities(tmp_path, keep_signals):
+def test_a_question_typed_in_is_answered_with_probabilities(tmp_path):
     run_dir = lay(
         tmp_path / "run",
         "write",
@@ -87,13 +86,3 @@ def test_a_question_typed_in_is_answered_with_probabilities(tmp_path, keep_signa
     output = json.loads((run_dir / "result.json").read_text())["summary"]["outputs"][0]
     assert output["fields"] == {"category": output["text"]}
     assert sum(output["probabilities"]["category"].values()) == pytest.approx(1)
-
-
-@pytest.fixture
-def keep_signals():
-    """Signal handlers are put back: an engine in this process takes them."""
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)

@@ -30,14 +30,6 @@ def run_dir(tmp_path: Path) -> Path:
     return laid(tmp_path / "1")
 
 
-@pytest.fixture(autouse=True)
-def _signals_return():
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, action in before.items():
-        signal.signal(number, action)
-
-
 def test_events_come_back_as_they_were_said(run_dir):
     run = RunDir.open(run_dir)
 
