@@ -102,7 +102,7 @@ class Fleet:
             if known is None or known.poll() is not None:
                 self.worker(name)
         wanted = {f"{name}@drill" for name in names}
-        wait_for(lambda: wanted <= set(WorkerBeat.objects.values_list("worker", flat=True)), 60)
+        wait_for(lambda: wanted <= set(WorkerBeat.objects.values_list("worker", flat=True)), 240)
 
     def beat(self, name: str = "beat") -> subprocess.Popen[bytes]:
         schedule = str(self.folder / f"{name}-schedule")

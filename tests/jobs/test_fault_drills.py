@@ -32,6 +32,8 @@ ROUNDS = range(20 if os.environ.get("STRESS") == "1" else 1)
 COUNT, STEP_S = 40, 0.05
 # Of a job that is still under way when something has happened, however slow the machine; it is hurried then.
 LONG = 400
+# Of what hangs: a busy machine takes a minute for what a quiet one does within seconds.
+PATIENCE_S = 240
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +99,7 @@ def reasons(job: Job) -> list[str]:
 
 
 def engine_pid(job: Job) -> int:
-    return wait_for(lambda: Job.objects.values_list("pid", flat=True).get(pk=job.pk), 90)
+    return wait_for(lambda: Job.objects.values_list("pid", flat=True).get(pk=job.pk), PATIENCE_S)
 
 
 def holder(fleet: Fleet, job: Job) -> subprocess.Popen[bytes]:
@@ -106,7 +108,7 @@ def holder(fleet: Fleet, job: Job) -> subprocess.Popen[bytes]:
 
 
 def under_way(job: Job, ledger: Path, steps: int = 3) -> None:
-    wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), 90)
+    wait_for(lambda: len(counted(ledger)) >= steps and engine_pid(job), PATIENCE_S)
 
 
 def freeze(worker: subprocess.Popen[bytes]) -> None:
@@ -134,7 +136,7 @@ def is_writable() -> bool:
 
 
 def taken_over(job: Job) -> None:
-    wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), 90)
+    wait_for(lambda: any("Re-attached" in reason for reason in reasons(job)), PATIENCE_S)
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
@@ -145,7 +147,7 @@ def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, la
     holder(fleet, job).kill()
     taken_over(job)
     hurry.touch()
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
     assert_done_once(job, ledger, LONG)
     assert (job.attempts, job.crashes) == (1, 0), reasons(job)
@@ -154,29 +156,31 @@ def test_a_killed_worker_is_replaced_and_its_engine_taken_over(_round, fleet, la
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_a_killed_engine_is_started_again_where_it_was(_round, fleet, launch, ledger):
-    job = launch(count=COUNT, step_s=STEP_S)
-    under_way(job, ledger, random.randint(1, 20))
+def test_a_killed_engine_is_started_again_where_it_was(_round, fleet, launch, ledger, hurry):
+    job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
+    under_way(job, ledger, random.Random(_round).randint(1, 20))
 
     os.kill(engine_pid(job), signal.SIGKILL)
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    hurry.touch()
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
-    assert_done_once(job, ledger)
+    assert_done_once(job, ledger, LONG)
     assert job.attempts == 2
     assert any("SIGKILL" in reason for reason in reasons(job))
 
 
 @pytest.mark.parametrize("_round", ROUNDS)
-def test_worker_and_engine_killed_at_once_are_both_replaced(_round, fleet, launch, ledger):
-    job = launch(count=COUNT, step_s=STEP_S)
-    under_way(job, ledger, random.randint(1, 20))
+def test_worker_and_engine_killed_at_once_are_both_replaced(_round, fleet, launch, ledger, hurry):
+    job = launch(count=LONG, step_s=STEP_S, hurry=str(hurry))
+    under_way(job, ledger, random.Random(100 + _round).randint(1, 20))
     pid = engine_pid(job)
 
     holder(fleet, job).kill()
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    hurry.touch()
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
-    assert_done_once(job, ledger)
+    assert_done_once(job, ledger, LONG)
     assert job.attempts == 2
 
 
@@ -184,16 +188,14 @@ def test_worker_and_engine_killed_at_once_are_both_replaced(_round, fleet, launc
 def test_losing_redis_while_launching_loses_no_job(_round, fleet, redis, launch, tmp_path):
     redis.stop()
 
-    began = time.monotonic()
     ledgers = [tmp_path / f"ledger-{n}" for n in range(3)]
     jobs = [launch(count=5, ledger=str(path)) for path in ledgers]
-    launching_s = time.monotonic() - began
+    # Who waited for Redis would wait without end: it is back only after this.
     states = {state_of(job) for job in jobs}
     redis.start()
-    wait_for(lambda: all(state_of(job) in FINISHED for job in jobs), 60)
+    wait_for(lambda: all(state_of(job) in FINISHED for job in jobs), PATIENCE_S)
 
     assert states == {"queued"}
-    assert launching_s < 2 * len(jobs)
     for job, path in zip(jobs, ledgers, strict=True):
         assert_done_once(job, path, 5)
 
@@ -204,7 +206,7 @@ def test_the_same_message_many_times_does_the_job_once(_round, fleet, launch, le
 
     for _ in range(30):
         assert notify.send(job.pk, job.queue)
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
     for _ in range(10):
         assert notify.send(job.pk, job.queue)
     time.sleep(0.5)
@@ -222,9 +224,9 @@ def test_a_frozen_worker_that_wakes_changes_nothing(_round, fleet, launch, ledge
     freeze(frozen)
     taken_over(job)
     frozen.send_signal(signal.SIGCONT)
-    under_way(job, ledger, len(counted(ledger)) + 20)
+    under_way(job, ledger, min(len(counted(ledger)) + 20, LONG - 1))
     hurry.touch()
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
     assert_done_once(job, ledger, LONG)
     assert job.attempts == 1
@@ -237,15 +239,13 @@ def test_a_worker_told_to_leave_lets_go_and_its_engine_goes_on(_round, fleet, la
     under_way(job, ledger)
     leaving = holder(fleet, job)
 
-    began = time.monotonic()
     leaving.terminate()
-    wait_for(lambda: any("the engine goes on" in reason for reason in reasons(job)), 90)
-    left_s = time.monotonic() - began
-    leaving.wait(30)
+    # Who waited for the engine would wait without end: it is hurried only after this.
+    wait_for(lambda: any("the engine goes on" in reason for reason in reasons(job)), PATIENCE_S)
+    leaving.wait(PATIENCE_S)
     taken_over(job)
     hurry.touch()
-    wait_for(lambda: state_of(job) in FINISHED, 90)
+    wait_for(lambda: state_of(job) in FINISHED, PATIENCE_S)
 
-    assert left_s < 10
     assert_done_once(job, ledger, LONG)
     assert (job.attempts, job.crashes) == (1, 0)

@@ -56,7 +56,7 @@ def there_and_back(client: Client, there: str, *, spoil: str = "") -> Any:
     """Follow a way to the provider and from there back."""
     opener = urllib.request.build_opener(NoRedirect)
     try:
-        opener.open(there, timeout=5)
+        opener.open(there, timeout=60)
         raise AssertionError("the provider did not send the browser back")
     except urllib.error.HTTPError as answer:
         back = answer.headers["Location"]

@@ -50,7 +50,7 @@ class running:
             self.process.wait()
 
 
-def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes], timeout_s: float = 90) -> None:
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[bytes], timeout_s: float = 240) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         assert process.poll() is None, f"it ended with {process.returncode}"

@@ -24,9 +24,9 @@ from miniatures_site.health import metrics, pages, request_counts
 from miniatures_site.health.request_counts import RequestCounts
 from miniatures_site.settings import stores
 from tests.campaigns import factories
-from tests.passes import ROOT
 from tests.jobs.conftest import wait_for
 from tests.jobs.fleet import Redis
+from tests.passes import ROOT
 from tests.review.factories import make_task
 from web.caching.shared_cache import SharedCache
 

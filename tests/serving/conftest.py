@@ -97,7 +97,7 @@ def engine_socket(folders: Folders, short_folder: Path) -> Iterator[Path]:
     process = start_engine(run_dir, path, entries, max_batch=8, max_waiting=24)
     yield path
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ only; what it leaves is an adapter in PEFT's plain form, which is what is looked
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +61,6 @@ KINDS: dict[str, tuple[str, dict[str, Any], str | None]] = {
     "dpo of all weights": ("dpo", FULL, "full"),
 }
 BEGUN = {"lora": ("demo", {}), "rslora": ("demo", {"rslora": True, "alpha": 8}), "full": ("demo-full", FULL)}
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def send(expires_s: float) -> Any:
     """Send a message and take it out of its queue."""
     with app.connection_for_write() as connection, connection.SimpleQueue("ages") as queue:
         TASK.apply_async(connection=connection, queue="ages", expires=expires_s)
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=60)
         message.ack()
         return message
 

@@ -27,7 +27,7 @@ def site() -> Iterator[SiteServer]:
 def got(
     url: str, *, named: tuple[str, ...] = ("127.0.0.1",), limits: FetchLimits | None = None, **rules: Any
 ) -> FetchedPage:
-    limits = limits or FetchLimits(total_s=5, wait_s=2, max_bytes=50_000)
+    limits = limits or FetchLimits(total_s=60, wait_s=30, max_bytes=50_000)
     return fetch(url, rules=FetchRules("TestRobot/1.0", named=named, types=HTML, **rules), limits=limits)
 
 

@@ -88,7 +88,7 @@ class TestThePage:
 
         client.post(f"{path}answer/", {"verb": "reply", "text": "Sounds interesting, call me on Friday."})
 
-        reply = wait_for(lambda: Reply.objects.first(), 20)
+        reply = wait_for(lambda: Reply.objects.first(), 60)
         assert (reply.text, reply.meaning) == ("Sounds interesting, call me on Friday.", "interested")
 
     @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ class TestThePage:
 
         client.post(f"{path}answer/", {"verb": verb})
 
-        wait_for(lambda: Event.objects.filter(kind=kind).exists(), 20)
+        wait_for(lambda: Event.objects.filter(kind=kind).exists(), 60)
         assert Suppression.objects.exists() is (verb != "absence")
 
     def test_its_links_are_the_real_ones(self, page, client, settings, mail):

@@ -25,7 +25,8 @@ from training.students import registration
 __all__ = ["judged", "model_folder", "tiny"]
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.slow, pytest.mark.stress,
+    pytest.mark.slow,
+    pytest.mark.stress,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("forked"),
 ]

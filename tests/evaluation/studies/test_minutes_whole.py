@@ -23,7 +23,8 @@ from training.models import Miniature, Student
 __all__ = ["judged", "model_folder", "tiny"]
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.slow, pytest.mark.stress,
+    pytest.mark.slow,
+    pytest.mark.stress,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("forked"),
 ]

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -70,18 +71,19 @@ def test_a_fast_disk_is_written_without_a_thread_and_one_slow_sync_ends_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[bool] = []
-    pause_s = [0.0]
+    takes_s, clock_s = [0.0], 0.0
 
     def timed(handle: int) -> None:
+        nonlocal clock_s
         threads.append(threading.current_thread() is threading.main_thread())
-        time.sleep(pause_s[0])
+        clock_s += takes_s[0]
 
     async def work(book: Journal) -> None:
-        # So far above what a busy machine adds to a sync that it decides nothing here.
-        monkeypatch.setattr(writer, "FAST_DISK_S", 0.2)
+        # A clock that goes on by what the disk takes, and by nothing that a busy machine adds.
+        monkeypatch.setattr(writer, "time", SimpleNamespace(time=time.time, perf_counter=lambda: clock_s))
         monkeypatch.setattr(os, "fsync", timed)
-        for pause in (0.0, 0.0, 0.3, 0.0):
-            pause_s[0] = pause
+        for disk_s in (0.0, 0.0, 2 * writer.FAST_DISK_S, 0.0):
+            takes_s[0] = disk_s
             await book.sent(str(len(threads)), reserve_usd=0.1)
 
     write(tmp_path / "journal.jsonl", work)

@@ -1,7 +1,7 @@
 """A tiny engine that counts, and writes each count to a ledger outside its directory: what was done twice shows there.
 
 Body: `count`, `step_s`, `ledger`, and for misbehaviour `die_at`, `die_each` (so many counts after each begin), `fail_at`,
-`exit_at`, `deaf`. Once the file named by `hurry` is there, it counts on without a pause.
+`exit_at`, `deaf`. Once the file named by `hurry` is there, it counts on without a pause; before that it does not reach the end.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ def main() -> None:
             run.finish("stopped", {"done": done, "reason": run.stop_reason})
             return
         misbehave(run, done, since_begin=done - begun)
-        if not ("hurry" in body and Path(body["hurry"]).exists()):
+        is_hurried = "hurry" in body and Path(body["hurry"]).exists()
+        if not is_hurried:
             time.sleep(float(body.get("step_s", 0.02)))
+        if "hurry" in body and not is_hurried and done == count - 1:
+            continue
         done += 1
         with ledger.open("a") as file:
             file.write(f"{done}\n")

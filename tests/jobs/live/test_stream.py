@@ -43,7 +43,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
         except httpx.TransportError:
             return False
 
-    wait_for(answers, 60)
+    wait_for(answers, 240)
     yield url
     fleet.end()
 
@@ -57,7 +57,7 @@ def cookies(admin) -> dict[str, str]:
 
 @contextmanager
 def listening(url: str, **more) -> Iterator[Iterator[str]]:
-    with httpx.Client(timeout=20, trust_env=False) as client, client.stream("GET", url, **more) as response:
+    with httpx.Client(timeout=60, trust_env=False) as client, client.stream("GET", url, **more) as response:
         assert response.status_code == 200, response.read()
         assert response.headers["content-type"].startswith("text/event-stream")
         yield response.iter_lines()
@@ -180,9 +180,9 @@ def test_a_stream_of_a_job_one_may_not_see_is_refused(server, launch, outsider):
     _, token = ApiToken.objects.create(user=outsider, name="t", scopes=["read"])
     headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
 
-    answer = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", headers=headers, trust_env=False)
-    anonymous = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", trust_env=False)
-    page = httpx.get(f"{server}/jobs/{job.pk}/events/", trust_env=False)
+    answer = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", headers=headers, trust_env=False, timeout=60)
+    anonymous = httpx.get(f"{server}/api/v1/jobs/{job.pk}/events/", trust_env=False, timeout=60)
+    page = httpx.get(f"{server}/jobs/{job.pk}/events/", trust_env=False, timeout=60)
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert anonymous.status_code == 401
@@ -221,4 +221,4 @@ def test_a_server_that_gathers_a_stream_first_gets_one_that_ends(admin_client: C
     told = b"".join(answer)
 
     assert told.startswith(b"retry: ")
-    assert time.monotonic() - began < 10 < stream.LASTS_S
+    assert time.monotonic() - began < 60 < stream.LASTS_S

@@ -79,7 +79,8 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
     launch, kinds, ledger, carrying, admin
 ):
     kinds["counting"].keeps_spare = True
-    job = launch(count=400, step_s=0.02)
+    # It does not end by itself, however long the spare takes to import.
+    job = launch(count=400, step_s=0.02, hurry=str(ledger.with_name("never")))
     carrying(job)
     wait_for(ledger.exists)
     SPARE_PROCESSES.drop(MODULE)
@@ -101,7 +102,8 @@ def test_a_killed_engine_is_followed_by_the_spare_and_a_job_at_its_end_keeps_non
 @pytest.mark.parametrize("stands_by", [False, True])
 def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch, kinds, ledger, carrying, stands_by):
     kinds["counting"].keeps_spare = True
-    job = launch(count=400, step_s=0.02)
+    # It does not end by itself, however long the spare takes to import.
+    job = launch(count=400, step_s=0.02, hurry=str(ledger.with_name("never")))
     carried = carrying(job)
     wait_for(ledger.exists)
     if stands_by:
@@ -110,7 +112,7 @@ def test_a_job_that_goes_on_elsewhere_leaves_no_spare_and_none_is_started(launch
     job.refresh_from_db()
 
     Job.objects.filter(pk=job.pk).update(fence=job.fence + 1, run_fence=job.fence + 1)
-    carried.join(20)
+    carried.join(60)
 
     assert not carried.is_alive()
     assert MODULE not in SPARE_PROCESSES._spares

@@ -127,7 +127,7 @@ def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> No
     is_open, tried, outcome = threading.Event(), threading.Event(), list[str]()
 
     def other() -> None:
-        is_open.wait(10)
+        is_open.wait(60)
         try:
             if connection.vendor == "postgresql":
                 with transaction.atomic():
@@ -147,7 +147,7 @@ def test_the_permission_of_one_transaction_is_no_other_ones(admin: Member) -> No
     thread.start()
     with immutability.erasing():
         is_open.set()
-        tried.wait(10)
+        tried.wait(60)
     thread.join()
 
     assert outcome and ("never changes" in outcome[0] or outcome == ["told 0"])

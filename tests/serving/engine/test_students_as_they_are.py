@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +66,6 @@ FAMILIES = {
     "gemma3 that sees": Family("Gemma3", chats.NO_SYSTEM, GEMMA, torch.bfloat16),
     "phi3": Family("Phi3", chats.SYSTEM_LAST, {}),
 }
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def make_student(folder: Path, family: Family) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -163,17 +162,8 @@ def start() -> Callable[..., Child]:
 
 @pytest.fixture
 def tune() -> Callable[[Path], int]:
-    """Run the engine in this process; its exit status. Signal handlers are put back."""
-
-    def run(run_dir: Path) -> int:
-        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            return main(RunDir.open(run_dir))
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    return run
+    """Run the engine in this process; its exit status."""
+    return lambda run_dir: main(RunDir.open(run_dir))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 `python -m tests.training.engine.forgetful_disk ROOT KEPT CUT_AT WHEN MODULE ARGUMENT…` runs an engine whose fsyncs are
 noted: of a file its bytes at that moment, of a folder its names. At fsync number CUT_AT the process kills itself:
-`before` the fsync took hold, `after` it, or `later`, some milliseconds on. `forget` then puts ROOT back to what such a
-disk would hold: files that were never fsynced are empty, names that no fsync of their folder has seen are gone, and
-renames and deletions that none has seen have not happened. No real file system forgets more.
+`before` the fsync took hold, `after` it, or `later`, some milliseconds on, which follow from CUT_AT. `forget` then puts
+ROOT back to what such a disk would hold: files that were never fsynced are empty, names that no fsync of their folder has
+seen are gone, and renames and deletions that none has seen have not happened. No real file system forgets more.
 """
 
 from __future__ import annotations
@@ -97,15 +97,15 @@ def run(root: Path, kept: Path, cut_at: int, when: str, module: str, *arguments:
         if count == cut_at and when == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         if count == cut_at:
-            threading.Thread(target=_cut_later, daemon=True).start()
+            threading.Thread(target=_cut_later, args=[cut_at], daemon=True).start()
 
     os.fsync = fsync
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def _cut_later() -> None:
-    time.sleep(random.uniform(0, 0.03))
+def _cut_later(seed: int) -> None:
+    time.sleep(random.Random(seed).uniform(0, 0.03))
     os.kill(os.getpid(), signal.SIGKILL)
 
 

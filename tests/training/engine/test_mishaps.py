@@ -24,7 +24,7 @@ LOST_AT = range(1, STEPS + 1) if IN_FULL else (8,)
 
 def suffer(run_dir: Path, mishap: str, step: int) -> int:
     program = "tests.training.engine.mishaps"
-    return nursery().start(program, mishap, step, run_dir, log=run_dir / "engine.log").wait(120)
+    return nursery().start(program, mishap, step, run_dir, log=run_dir / "engine.log").wait(240)
 
 
 def assert_same_end(one: Path, other: Path, result: Any) -> None:

@@ -41,11 +41,11 @@ def test_a_run_that_loses_its_power_again_and_again_ends_bit_for_bit_where_the_u
     before, resumed_at = None, []
 
     for attempt in range(losses):
+        cut_at, when = chance.randint(3, FSYNCS // losses), chance.choice(["before", "after", "later"])
+        # Shown where the test fails.
+        print(f"attempt {attempt}: the power goes {when} at fsync {cut_at}")
         run_dir = lay_run(f"disk/{attempt}", student(), recipe=RECIPE, resume_from=before)
-        status = train_until_the_power_goes(
-            run_dir, root, tmp_path / "kept",
-            cut_at=chance.randint(3, FSYNCS // losses), when=chance.choice(["before", "after", "later"]),
-        )  # fmt: skip
+        status = train_until_the_power_goes(run_dir, root, tmp_path / "kept", cut_at=cut_at, when=when)
         assert status == -signal.SIGKILL, (tmp_path / "engine.log").read_text()[-2000:]
         seen = newest_step(root)
         Disk(root, tmp_path / "kept").forget()

@@ -23,7 +23,7 @@ BY_HEART = {
 }  # fmt: skip
 
 
-def wait_for_step(run_dir, step, timeout_s=60):
+def wait_for_step(run_dir, step, timeout_s=240):
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         path = run_dir / "events.jsonl"
@@ -57,7 +57,7 @@ def test_a_run_stopped_by_sigterm_and_resumed_ends_where_the_uninterrupted_one_e
     engine = start(stopped)
     wait_for_step(stopped, 6)
     engine.send_signal(signal.SIGTERM)
-    status = engine.wait(30)
+    status = engine.wait(240)
     resumed = lay_run("resumed", student(), recipe=recipe, resume_from=stopped, **options)
     tune(resumed)
 

@@ -112,7 +112,7 @@ def carry(job: Job, run_dir: Path) -> None:
     run_dir.mkdir()
     body = kind.build_spec(job, run_dir)
     write_spec(run_dir, SpecEnvelope(job=str(job.pk), kind=job.kind, fence=1, lease_s=60, body=body))
-    nursery().start(str(kind.engine_module), run_dir, log=run_dir / "engine.log").wait(120)
+    nursery().start(str(kind.engine_module), run_dir, log=run_dir / "engine.log").wait(240)
     result = read_result(run_dir)
     assert result is not None
     assert result.error is None

@@ -189,7 +189,7 @@ def test_the_thread_that_rings_bears_the_request(lines: Lines) -> None:
     with context.bound(request_id="request-0004"):
         notify.notify_workers(ring)
 
-    assert rung.wait(10)
+    assert rung.wait(60)
     assert heard == ["request-0004"]
 
 

@@ -33,7 +33,7 @@ def killed_at(ordered: Ordered, step: str, **over: Any) -> None:
 def left_when(ordered: Ordered, process: Child, is_reached: Any) -> None:
     wait_until(is_reached)
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait(60)
 
 
 def known(ordered: Ordered) -> history.History:

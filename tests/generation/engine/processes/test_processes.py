@@ -153,7 +153,7 @@ def test_a_stop_waits_for_what_the_processes_have_on_the_wire(attempts: Attempts
     _until(lambda: provider.provider.requests >= 8)
     for pid in [*_children(engine.pid), engine.pid]:
         os.kill(pid, signal.SIGTERM)
-    engine.wait(30)
+    engine.wait(60)
 
     result = attempts.result()
     assert result["outcome"] == "stopped"
@@ -173,7 +173,7 @@ def _lives(pid: int) -> bool:
 
 
 def _until(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)

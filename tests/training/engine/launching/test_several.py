@@ -104,10 +104,12 @@ def test_processes_end_with_their_launcher_even_when_it_is_killed(student, lay_r
     os.kill(engine.pid, signal.SIGKILL)
     engine.wait()
 
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and not all(map(is_gone, processes)):
         time.sleep(0.1)
     assert all(map(is_gone, processes))
+    # They did not just come to the end of their run.
+    assert not (run_dir / RESULT).exists()
 
 
 def tune_until(run_dir, start, step):

@@ -23,6 +23,9 @@ from training.runs.portable import export_run
 from training.runs.run_request import RunRequest
 from training.students import registration
 
+# Of an engine that hangs; one that imports everything on a busy machine takes minutes.
+PATIENCE_S = 900
+
 
 @pytest.fixture
 def trainable(admin: Member, tmp_path: Path, settings: Any) -> Student:
@@ -64,7 +67,7 @@ def train() -> Callable[[Path], int]:
     def start(folder: Path) -> int:
         log = folder.with_suffix(".log")
         done = nursery().start("training.engine", ".", log=log, cwd=folder, environment=seen_there())
-        status = done.wait(120)
+        status = done.wait(PATIENCE_S)
         assert status == 0, log.read_text()
         return status
 
@@ -75,7 +78,7 @@ def train_anew(folder: Path) -> None:
     """The same as a program that begins from nothing."""
     program = [sys.executable, "-m", "training.engine", "."]
     done = subprocess.run(
-        program, cwd=folder, env=seen_there(), capture_output=True, text=True, check=False, timeout=120
+        program, cwd=folder, env=seen_there(), capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
 
