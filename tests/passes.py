@@ -28,8 +28,9 @@ ONE_DATABASE = re.compile(
     r"tests/matrix/|tests/review/replay/|/(pages|views)/|/test_\w*pages?(_and_api)?\.py|/test_(open_routes|audited|home|api_reference|ways_in)\.py"
 )
 DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server"})
-# Marks that a file must name itself, since a pass reads no file without them.
-NAMED = {BROWSERS: ("browser",), SQLITE_REST: ("slow",), ONE_BY_ONE: ("slow",)}
+# Words of which a file must hold one where its tests bear the mark, since passes read no other file. `PARTS` are the matrix's.
+WORDS = {"browser": ("browser",), "slow": ("slow", "PARTS")}
+MARK_OF = {BROWSERS: "browser", SQLITE_REST: "slow", ONE_BY_ONE: "slow"}
 TEST_NAMES = re.compile(r"^\s*(?:async )?def (test_\w+)", re.MULTILINE)
 
 
@@ -85,13 +86,18 @@ def touches_database(item: pytest.Item) -> bool:
 def is_left_unread(path: Path, name: str) -> bool:
     """Return whether a pass runs no test of a file: importing it takes longer than many tests."""
     text = path.read_text()
-    if words := NAMED.get(name):
-        return not any(re.search(rf"\b{word}\b", text) for word in words)
+    if mark := MARK_OF.get(name):
+        return not names_mark(text, mark)
     tests = set(TEST_NAMES.findall(text))
     listed = {test for test in tests if postgresql_list.holds(file_of(path), test)}
     if name == POSTGRESQL:
         return tests == listed
     return name == POSTGRESQL_REST and not listed
+
+
+def names_mark(text: str, mark: str) -> bool:
+    """Return whether a file's text names a mark."""
+    return any(word in text for word in WORDS[mark])
 
 
 def refuse_hidden_marks(items: list[pytest.Item]) -> None:
@@ -103,9 +109,9 @@ def refuse_hidden_marks(items: list[pytest.Item]) -> None:
     texts = {path: path.read_text() for path in {item.path for item in items}}
     for item in items:
         marks = {mark.name for mark in item.iter_markers()}
-        for word in {"slow", "browser"} & marks:
-            if word not in texts[item.path]:
-                raise pytest.UsageError(f"{item.path}: write pytest.mark.{word} in the file itself.")
+        for mark in WORDS.keys() & marks:
+            if not names_mark(texts[item.path], mark):
+                raise pytest.UsageError(f"{item.path}: write pytest.mark.{mark} in the file itself.")
         if marks & (APART - {"browser"}) and not marks & {"slow", "postgres_only"}:
             raise pytest.UsageError(f"{item.nodeid}: mark it slow, since make test leaves no test a core of its own.")
 

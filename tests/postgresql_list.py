@@ -29,7 +29,7 @@ SHARE = 0.95
 # A test that sends nothing new costs this, too.
 START_S = 0.01
 # Threads, locks, triggers and text search differ between databases by more than a statement's shape.
-ALWAYS = re.compile(r"lock|rac(e|es|ing)\b|concurren|trigger|immutab|search|claim")
+ALWAYS = re.compile(r"(?<![bc])lock|rac(e|es|ing)(?![a-z])|concurren|thread|at_once|trigger|immutab|search|claim")
 
 TEXT = re.compile(r"'(?:[^']|'')*'")
 NUMBER = re.compile(r"\b\d+(?:\.\d+)?\b")
