@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.drill.record import LINES, Counts, line_of, load, save
+from benchmarks.drill.record import Counts, load, save
 
 
 def test_totals_go_on_where_an_earlier_run_ended(tmp_path: Path) -> None:
@@ -28,12 +28,3 @@ def test_a_run_that_lost_doubled_or_left_something_is_not_sound(fault: str) -> N
 
 def test_a_run_without_a_round_is_not_sound() -> None:
     assert not Counts().is_sound
-
-
-def test_a_line_has_a_cell_for_each_column_of_the_page() -> None:
-    header = next(line for line in LINES.read_text().splitlines() if line.startswith("| date"))
-
-    line = line_of("order", Counts(rounds=3, acknowledged=90, recovered_s=[3.0, 1.0, 2.0]))
-
-    assert line.count("|") == header.count("|")
-    assert line.endswith("| order | 3 | 90 | 0 | 0 | 0 | 0 | 0 | 0 | 2.0 / 3.0 |")

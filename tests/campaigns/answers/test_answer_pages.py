@@ -85,14 +85,6 @@ def test_a_doubt_is_settled_on_the_page(reply, admin, as_member):
     assert InboxAnswer.objects.get().state == "failed"
 
 
-def test_who_does_not_lead_reaches_none_of_it(reply, task, reviewer, make_member, as_member):
-    join(reviewer, task)
-
-    assert as_member(reviewer).get(page_of(reply)).status_code == 403
-    assert as_member(reviewer).post(page_of(reply, "send/")).status_code == 403
-    assert as_member(make_member("sam")).get(page_of(reply)).status_code == 404
-
-
 def test_an_answer_is_in_the_story_and_the_export_and_erased_with_the_person(reply, admin):
     sent(reply, admin)
     contact = reply.message.contact

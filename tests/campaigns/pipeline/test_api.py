@@ -11,7 +11,7 @@ from campaigns.sending import lifecycle, tick
 from members.models import Member
 from review.models import Task
 from tests.campaigns import factories
-from tests.campaigns.pipeline.conftest import answer_orders, states
+from tests.campaigns.pipeline.conftest import answer_orders
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., APIClient]
@@ -74,16 +74,10 @@ def test_the_same_key_makes_and_launches_once(api: APIClient, task: Task, people
         ({"arms": [{"name": "A", "weight": -1}]}, 400),
         ({"sender": "none"}, 404),
         ({"approval": "nobody"}, 400),
-        ({"sample_share": 1.5}, 400),
-        ({"time_zone": "Mars/Olympus"}, 422),
-        ({"quiet_from": 24}, 400),
-        ({"steps": [{}] * 7}, 422),
         ({"max_model_usd": "NaN"}, 400),
         ({"links": {"a": 3, "b": None}}, 400),
-        ({"audience": {"limit": 0}}, 400),
         ({"audience": {"limits": 5}}, 400),
         ({"links": {"a" * 41: "https://tidewell.example/demo"}}, 422),
-        ({"links": {"a b": "https://tidewell.example/demo"}}, 422),
     ],
 )
 def test_nonsense_is_refused(api: APIClient, task: Task, people: None, change: dict[str, Any], status: int) -> None:
@@ -113,6 +107,7 @@ def test_a_draft_is_changed_and_a_launched_one_is_not(api: APIClient, task: Task
 
     assert (changed.status_code, changed.data["name"], len(changed.data["steps"])) == (200, "Autumn", 1)
     assert (refused.status_code, refused.data["code"]) == (409, "campaign_launched")
+    assert api.delete(f"{URL}spring/").status_code == 405
 
 
 def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, lead: Member) -> None:
@@ -130,25 +125,3 @@ def test_mails_are_read_with_the_walk_back(api: APIClient, campaign: Campaign, l
     assert {station["kind"] for station in mail.data["walk"]} == {"Mail", "Draft", "Decision", "Writer", "Order"}
     assert api.get("/api/v1/messages/").status_code == 404
     assert api.get("/api/v1/messages/?campaign=none").status_code == 404
-
-
-def test_who_may_not_lead_may_not_act(
-    campaign: Campaign, viewer: Member, make_member: Callable[..., Member], api_as: Api
-) -> None:
-    looks, stranger = api_as(viewer), api_as(make_member("sam"))
-
-    assert looks.get(f"{URL}spring/").status_code == 200
-    assert looks.post(f"{URL}spring/launch/", {}, format="json").status_code == 403
-    assert looks.get("/api/v1/messages/?campaign=spring").status_code == 403
-    assert stranger.get(f"{URL}spring/").status_code == 404
-    assert stranger.get(URL).data["results"] == []
-    assert APIClient().get(URL).status_code == 401
-    assert looks.delete(f"{URL}spring/").status_code == 405
-    assert states(campaign) == {}
-
-
-def test_a_token_to_read_does_not_launch(campaign: Campaign, lead: Member, api_as: Api) -> None:
-    reads = api_as(lead, scopes=("read",))
-
-    assert reads.get(f"{URL}spring/").status_code == 200
-    assert reads.post(f"{URL}spring/launch/", {}, format="json").status_code == 403

@@ -11,9 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import connections
 
 from campaigns.models import Campaign, Contact, Enrolment, Experiment, Message, Suppression
-from campaigns.planning import edit
 from campaigns.planning.assignment import arm_of
-from campaigns.planning.edit import ArmPlan, CampaignPlan
+from campaigns.planning.edit import ArmPlan
 from campaigns.sending import lifecycle
 from campaigns.states import CampaignState
 from generation.models import Teacher
@@ -110,17 +109,6 @@ def test_two_launches_at_once_launch_once(campaign: Campaign, lead: Member) -> N
 def test_only_a_lead_launches(campaign: Campaign, viewer: Member) -> None:
     with pytest.raises(PermissionDenied):
         lifecycle.launch(campaign, by=viewer)
-
-
-@db
-def test_a_registered_campaign_no_longer_changes(campaign: Campaign, lead: Member) -> None:
-    register(campaign)
-
-    with pytest.raises(Refusal) as caught:
-        edit.change(campaign, CampaignPlan(name="Other", arms=[ArmPlan("A")]), by=lead)
-
-    assert caught.value.code == "experiment_registered"
-    assert campaign.arms.get().name == "Offline"
 
 
 @db

@@ -227,17 +227,6 @@ def test_a_contact_without_mails_has_an_empty_story(task: Task, lead: Member, as
     assert "Nothing happened yet" in as_member(lead).get(f"/contacts/{contact.pk}/story/").content.decode()
 
 
-def test_a_viewer_sees_the_drawing_and_no_story(
-    task: Task, tasks: dict[str, Task], people: None, lead: Member, viewer: Member, as_member: AsMember
-) -> None:
-    campaign = half_way(task, tasks, lead)
-    contact = Contact.objects.filter(task=task).first()
-    assert contact is not None
-
-    assert "Pipeline Spring v1" in as_member(viewer).get(f"/campaigns/{campaign.slug}/").content.decode()
-    assert as_member(viewer).get(f"/contacts/{contact.pk}/story/").status_code in (403, 404)
-
-
 def test_an_arm_takes_a_pipeline_from_the_campaigns_form(
     task: Task, people: None, lead: Member, as_member: AsMember
 ) -> None:

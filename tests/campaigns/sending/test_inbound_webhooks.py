@@ -67,7 +67,6 @@ def test_a_webhook_that_is_not_signed_now_by_us_changes_nothing(mail, make):
     ("body", "status"),
     [
         (b"{", 400),
-        (b"[" * 100_000, 400),
         (b"[]", 400),
         (b'{"events": [{"id": "x", "kind": "sent"}]}', 400),
         (b'{"events": "x"}', 400),

@@ -14,7 +14,6 @@ from django.utils import timezone
 from campaigns.models import Campaign, Event, Message, Suppression
 from campaigns.sending import send as sending_send
 from campaigns.states import CampaignState, EventKind, MessageState, StopReason, SuppressionReason
-from campaigns.suppression import suppress
 from jobs.lifecycle import control
 from jobs.models import Job
 from tests.campaigns import factories
@@ -252,10 +251,3 @@ def test_a_job_that_failed_just_now_is_not_followed_at_once(campaign, mail):
     assert soon is None
     assert later is not None
     assert later.pk != first.pk
-
-
-def test_suppressing_stops_what_has_not_gone(campaign, mail):
-    suppress.suppress(mail.contact.address, reason=SuppressionReason.UNSUBSCRIBED, message=mail)
-
-    mail.refresh_from_db()
-    assert (mail.state, mail.stop_reason) == (MessageState.STOPPED, StopReason.UNSUBSCRIBED)

@@ -8,7 +8,6 @@ from django.utils import timezone
 from campaigns.models import Event, Message
 from campaigns.sending import unknown_outcomes
 from campaigns.states import EventSource, MessageState
-from tests.review.factories import join
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -49,16 +48,6 @@ def test_what_is_not_in_doubt_cannot_be_settled(doubtful, admin):
     doubtful.refresh_from_db()
     assert refused.value.status == 409
     assert doubtful.state == MessageState.FAILED
-
-
-def test_a_reviewer_settles_nothing(doubtful, task, reviewer, as_member):
-    join(reviewer, task)
-
-    response = as_member(reviewer).post(f"{page_of(doubtful)}settle/", {"arrived": "yes"})
-
-    doubtful.refresh_from_db()
-    assert response.status_code in (403, 404)
-    assert doubtful.state == MessageState.UNKNOWN
 
 
 @pytest.mark.django_db(transaction=True)

@@ -127,13 +127,6 @@ def test_a_person_twice_in_a_file_or_there_already_stays_as_first_seen(task: Tas
     assert Record.objects.count() == 1
 
 
-def test_the_basis_may_be_given_once_for_the_whole_file(task: Task, admin: Member, write: Write) -> None:
-    import_contacts(task, write(rows("ada@acme.example,Acme,steel")), by=admin, defaults=BASIS)
-
-    contact = Contact.objects.get()
-    assert (contact.lawful_basis, contact.basis_source) == ("legitimate_interest", "trade fair in Lund")
-
-
 @pytest.mark.parametrize("missing", ["lawful_basis", "basis_source", "basis_date"])
 def test_a_file_without_basis_source_or_date_is_refused(task: Task, admin: Member, write: Write, missing: str) -> None:
     given = {name: value for name, value in BASIS.items() if name != missing}
