@@ -141,14 +141,6 @@ def test_what_comes_next_follows_the_loop(task):
     assert pipeline.next_stage(pipeline.stages_of(task)).label == "Judged"
 
 
-def test_a_member_of_another_task_sees_nothing_of_this_one(task, reviewer, as_member):
-    _drafts(task, 3)
-
-    page = as_member(reviewer).get("/").content.decode()
-
-    assert "Outreach e-mail" not in page
-
-
 def test_home_costs_the_same_with_many_drafts(task, admin, as_member, django_assert_max_num_queries):
     _drafts(task, 60)
     _judge(task, admin, timezone.localdate(), *[0.0] * 20)

@@ -203,22 +203,12 @@ def test_the_list_costs_the_same_for_one_and_for_many(page, experiment, task, le
         page.get(url("experiments", task.slug))
 
 
-def test_a_viewer_reads_and_may_not_register_nor_record(as_member, make_member, experiment, task, people, lead):
-    other = two_arms(task, by=lead, slug="other")
+def test_a_viewer_is_offered_no_registration(as_member, make_member, task, lead):
+    two_arms(task, by=lead, slug="other")
     viewer = make_member("vic")
     desk.join(viewer, task, Role.VIEWER)
-    page = as_member(viewer)
 
-    assert page.get(url("experiment", experiment.slug)).status_code == 200
-    assert page.post(url("experiment-look", experiment.slug)).status_code == 403
-    assert page.post(url("experiment-plan", other.slug), FORM).status_code == 403
-    assert "Register its experiment" not in page.get(url("experiments", task.slug)).content.decode()
+    answer = as_member(viewer).get(url("experiments", task.slug))
 
-
-def test_strangers_and_the_anonymous_see_nothing(as_member, make_member, experiment, client):
-    stranger = as_member(make_member("sam"))
-
-    for name in ("experiment", "experiment-contacts", "experiment-registration", "experiment-result"):
-        assert stranger.get(url(name, experiment.slug)).status_code == 404
-        assert client.get(url(name, experiment.slug)).status_code == 302
-    assert stranger.get(url("experiment-plan", experiment.campaign.slug)).status_code == 404
+    assert answer.status_code == 200
+    assert "Register its experiment" not in answer.content.decode()

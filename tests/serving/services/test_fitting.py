@@ -80,12 +80,3 @@ def test_a_running_engine_s_own_limit_is_what_counts(large, engine):
 
     with pytest.raises(Refusal, match="the engine may hold"):
         capacity.require_capacity(large)
-
-
-def test_the_page_says_why(large, lead, as_member):
-    host(memory_gib=16)
-
-    answer = as_member(lead).post(f"/api/v1/miniatures/{large.pk}/promote/", headers={"Idempotency-Key": "k"})
-
-    assert answer.status_code == 422
-    assert "take 16.0 GiB" in answer.json()["title"] + answer.json().get("detail", "")
