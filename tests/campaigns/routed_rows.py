@@ -39,13 +39,17 @@ SENDS_ON = 2
 
 @pytest.fixture
 def miniature(task: Task, admin: Member, tmp_path: Path, settings: Any) -> Miniature:
-    """Tuned on a few decisions, promoted, and so a teacher of its task."""
     settings.STUDENT_ROOTS = [tmp_path / "students"]
+    return promoted_miniature(task, admin, tmp_path)
+
+
+def promoted_miniature(task: Task, admin: Member, folder: Path) -> Miniature:
+    """Tuned on a few decisions, promoted, and so a teacher of its task."""
     version = freeze(task, admin, train=10, validation=2)
-    folder = write_student(tmp_path / "students" / "tiny")
-    student = registration.register_folder(path=str(folder), by=admin, name="Tiny", licence="Apache-2.0")
+    path = write_student(folder / "students" / "tiny")
+    student = registration.register_folder(path=str(path), by=admin, name="Tiny", licence="Apache-2.0")
     run = launch_run.launch(RunRequest(dataset_version=version, student=student), recipe="demo", by=admin)
-    made = conclude(run, tmp_path / "run")
+    made = conclude(run, folder / "run")
     promotion.promote(made, by=admin)
     return made
 

@@ -29,14 +29,14 @@ from tests.campaigns.routed_rows import (
     asked,
     die_everywhere,
     make_version,
-    miniature,
     small,
     start,
 )
+from tests.campaigns.shared_miniature import admin, lead, miniature, miniature_of_the_module, task
 from tests.review import factories as desk
 from training.models import Miniature
 
-__all__ = ["make_version", "miniature", "small", "start"]
+__all__ = ["admin", "lead", "make_version", "miniature", "miniature_of_the_module", "small", "start", "task"]
 
 pytestmark = pytest.mark.django_db
 

@@ -35,15 +35,15 @@ from tests.campaigns.routed_rows import (
     asked,
     codes,
     make_version,
-    miniature,
     planned,
     routed_write,
     small,
     start,
 )
+from tests.campaigns.shared_miniature import admin, lead, miniature, miniature_of_the_module, task
 from web.errors import Refusal
 
-__all__ = ["make_version", "miniature", "small", "start"]
+__all__ = ["admin", "lead", "make_version", "miniature", "miniature_of_the_module", "small", "start", "task"]
 
 pytestmark = pytest.mark.django_db
 
