@@ -63,6 +63,7 @@ def test_a_draft_without_labels_shows_no_defect() -> None:
         draft = write(facts=facts, offer=OFFER, output_fields=FIELDS, seed=seed, defect_rate=0)
 
         assert found(draft.fields["body"], facts) == set()
+        assert not re.search(r"[\[\]{}]", draft.fields["body"].replace("{{contact.first_name}}", ""))
 
 
 @pytest.mark.parametrize("name", list(FAULTS))
@@ -89,9 +90,3 @@ def test_a_fault_that_cannot_be_put_in_is_not_claimed() -> None:
 
     assert all(draft.defects for draft in drafts)
     assert not any("forbidden_phrase" in draft.defects for draft in drafts)
-
-
-def test_all_faults_turn_up_in_a_few_hundred_drafts() -> None:
-    drafts = [write(facts=facts, offer=OFFER, output_fields=FIELDS, seed=3, defect_rate=1) for facts in RECORDS]
-
-    assert {name for draft in drafts for name in draft.defects} == set(FAULTS)

@@ -69,20 +69,6 @@ def test_most_openings_differ_though_they_follow_few_patterns(clean: list[Offlin
     assert 6 <= len({masked(opening, facts) for opening, facts in zip(openings, RECORDS, strict=True)}) <= 20
 
 
-def test_the_subject_fits_a_phone(clean: list[OfflineDraft]) -> None:
-    lengths = [len(draft.fields["subject"]) for draft in clean]
-
-    assert max(lengths) <= 50
-    assert min(lengths) > 5
-
-
-def test_the_body_has_60_to_100_words(clean: list[OfflineDraft]) -> None:
-    words = [len(draft.fields["body"].split()) for draft in clean]
-
-    assert min(words) >= 60
-    assert max(words) <= 100
-
-
 def test_the_body_greets_by_the_slot_and_ends_with_the_signature(clean: list[OfflineDraft]) -> None:
     for draft in clean:
         assert draft.fields["body"].startswith("Hi {{contact.first_name}},\n\n")
@@ -106,16 +92,6 @@ def test_a_clean_mail_holds_no_number_or_name_from_elsewhere(clean: list[Offline
 
         assert set(re.findall(r"\d+", text)) <= set(re.findall(r"\d+", known))
         assert names <= set(re.findall(r"[\w-]+", known))
-
-
-def test_a_clean_mail_has_no_fault_of_any_kind(clean: list[OfflineDraft]) -> None:
-    for draft in clean:
-        body = draft.fields["body"].replace("{{contact.first_name}}", "")
-
-        assert draft.defects == ()
-        assert not re.search(r"[\[\]{}!]", body)
-        assert not any(phrase in body for phrase in OFFER["forbidden_phrases"])
-        assert len(set(sentences(draft))) == len(sentences(draft))
 
 
 def test_about_a_quarter_has_one_or_two_defects(mixed: list[OfflineDraft]) -> None:

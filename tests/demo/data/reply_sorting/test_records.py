@@ -10,7 +10,7 @@ import pytest
 from benchmarks.replies import by_rules, share_right
 from campaigns.replies.parsing.quotations import own_text
 from demo.data.reply_sorting import REPLY_SORTING
-from demo.data.reply_sorting.records import PEOPLE, phrases, records, replies
+from demo.data.reply_sorting.records import phrases, records, replies
 from demo.data.reply_sorting.spec import LANGUAGES, MEANINGS
 
 LOOSE_ENDS = re.compile(r"[\[\]{}|]")
@@ -54,18 +54,6 @@ def test_every_label_has_several_constructions(language: str) -> None:
     assert all(len(set(texts)) == len(texts) >= 4 for texts in constructions.values())
 
 
-def test_replies_hold_what_makes_them_hard() -> None:
-    replies = [each.facts["reply"] for each in records()]
-    of_programs = [each for each in records() if each.fields["meaning"] in ("machine", "out_of_office")]
-
-    assert sum("Wickfield Tools" in reply for reply in replies) > 100
-    assert sum(reply == reply.lower() for reply in replies) > 5
-    assert sum(any(name in reply for name in PEOPLE) for reply in replies) > 100
-    assert (
-        0.3 < sum(each.facts["subject"].startswith(("Re", "RE", "AW", "R:", "Antw")) for each in of_programs) / 88 < 0.7
-    )
-
-
 def test_neither_the_most_frequent_label_nor_the_rules_come_near_all() -> None:
     tested = REPLY_SORTING.held_out()
     most = Counter(each.fields["meaning"] for each in tested).most_common(1)[0][1] / len(tested)
@@ -76,7 +64,3 @@ def test_neither_the_most_frequent_label_nor_the_rules_come_near_all() -> None:
     assert most < 0.25
     assert most < share_right(tested) < 0.6
     assert {by_rules(each.facts) for each in tested} <= set(MEANINGS)
-
-
-def test_the_task_says_its_share_of_faults() -> None:
-    assert 0 < REPLY_SORTING.teacher_defects < 0.5
