@@ -54,25 +54,6 @@ def test_a_lead_makes_hooks_of_their_task_and_not_of_all(
     assert Hook.objects.get().task_slug == task.slug
 
 
-def test_who_leads_nothing_sees_no_hooks(
-    reviewer: Member, as_member: SignIn, api_as: ApiAs, make_hook: MakeHook, receiver: Receiver, task: Task
-) -> None:
-    hook, _ = make_hook()
-    client, api = as_member(reviewer), api_as(reviewer)
-
-    answers = [
-        client.get("/settings/webhooks/"),
-        client.get(f"/settings/webhooks/{hook.pk}/"),
-        client.post(f"/settings/webhooks/{hook.pk}/act/", {"act": "remove"}),
-        api.get("/api/v1/webhooks/"),
-        api.post("/api/v1/webhooks/", order(receiver, task), format="json"),
-        api.delete(f"/api/v1/webhooks/{hook.pk}/"),
-    ]
-
-    assert [answer.status_code for answer in answers] == [403] * 6
-    assert b"Webhooks" not in client.get("/settings/").content
-
-
 def test_a_lead_does_not_see_the_hooks_of_another_task_or_of_all(
     lead: Member, api_as: ApiAs, make_hook: MakeHook
 ) -> None:
