@@ -9,7 +9,6 @@ import pytest
 from members.models import Member
 from review.desk import decisions, deck
 from review.models import Decision, Draft, Gold, Task
-from review.states import Role
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, pending
 from tests.review.desk.verbs import judge
@@ -67,24 +66,6 @@ def test_a_preview_that_names_nothing_is_refused(api, task: Task) -> None:
     assert "drafts" in nothing.json()["errors"]
     assert "verdict" in strange.json()["errors"]
     assert {nothing.status_code, strange.status_code} <= {400, 422}
-
-
-@pytest.mark.parametrize("role", [Role.VIEWER, None])
-def test_only_reviewers_decide_many(task: Task, make_member, api_as, role: Role | None) -> None:
-    member = make_member("nobody")
-    if role:
-        factories.join(member, task, role)
-    api = api_as(member)
-
-    answers = [api.post(PREVIEW, {**SAID, "filters": {"q": "x"}}, format="json"), api.post(BULK, {}, format="json")]
-
-    assert {answer.status_code for answer in answers} == ({403} if role else {404})
-
-
-def test_a_token_that_may_only_read_decides_nothing(task: Task, expert: Member, api_as) -> None:
-    api = api_as(expert, scopes=("read",))
-
-    assert api.post(PREVIEW, {**SAID, "filters": {"q": "x"}}, format="json").status_code == 403
 
 
 def test_similar_drafts_of_a_draft(api, task: Task) -> None:

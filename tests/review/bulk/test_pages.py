@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from members.models import Member
 from review.desk import deck
 from review.models import BulkAct, Decision, Gold, Task
-from review.states import Role, Verdict
+from review.states import Verdict
 from tests.review import factories
 from tests.review.bulk.acts import THURSDAY, pending
 from tests.review.desk.verbs import judge
@@ -89,15 +89,6 @@ def test_accepting_many_asks_for_their_number(browser: Client, task: Task) -> No
     assert "60 drafts accepted" in done.content.decode()
 
 
-def test_a_form_changed_after_its_preview_is_refused(browser: Client) -> None:
-    form = form_of(look(browser, verdict="reject", reasons="tone"))
-
-    answer = browser.post(URL, {**form, "verdict": "reject", "reasons": ["no_ask"]})
-
-    assert answer.status_code in (412, 422)
-    assert not Decision.objects.exists()
-
-
 def test_sending_the_form_twice_is_one_act(browser: Client) -> None:
     form = {**form_of(look(browser, verdict="reject", reasons="tone")), "verdict": "reject", "reasons": ["tone"]}
 
@@ -131,14 +122,6 @@ def test_a_list_narrowed_by_a_verdict_offers_none_that_wait(browser: Client) -> 
     page = browser.get(URL, {"verdict": "reject"}).content.decode()
 
     assert "No draft is chosen" in page
-
-
-def test_a_viewer_may_not_decide_and_a_stranger_sees_nothing(task: Task, make_member, as_member) -> None:
-    viewer = make_member("vera")
-    factories.join(viewer, task, Role.VIEWER)
-
-    assert as_member(viewer).get(URL).status_code == 403
-    assert as_member(make_member("stranger")).get(URL).status_code == 404
 
 
 def test_garbage_in_the_form_decides_nothing(browser: Client) -> None:

@@ -10,8 +10,6 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Record, Task
-from review.states import Role
-from tests.review import factories
 
 pytestmark = pytest.mark.django_db
 NEXT, PREFERENCES = "/api/v1/desk/outreach/preferences/next/", "/api/v1/tasks/outreach/preferences/"
@@ -68,22 +66,6 @@ def test_a_body_without_record_or_preference_says_what_is_wanted(
 
     assert answer.status_code == 400
     assert "Name the record" in str(answer.json())
-
-
-def test_roles_and_scopes(
-    api_as: Callable[..., APIClient], make_member: Callable[..., Member], expert: Member, records: list[Record]
-) -> None:
-    viewer = make_member("vic")
-    factories.join(viewer, records[0].task, Role.VIEWER)
-
-    assert api_as(viewer).get(NEXT).status_code == 403
-    assert (
-        api_as(viewer).post(PREFERENCES, {"id": str(uuid4()), "retracts": str(uuid4())}, format="json").status_code
-        == 403
-    )
-    assert api_as(viewer).get(PREFERENCES).status_code == 200
-    assert api_as(make_member("sam")).get(PREFERENCES).status_code == 404
-    assert api_as(expert, scopes=("read",)).get(NEXT).status_code == 403
 
 
 def test_reviewers_read_their_own_preferences_and_leads_all(

@@ -146,19 +146,6 @@ def test_near_duplicates_across_splits_are_both_left_out(task: Task, admin: Memb
     assert version.counts["splits"] == {"train": 0, "validation": 1, "test": 0}
 
 
-def test_the_raw_format_follows_its_published_schema(task: Task, admin: Member, judged: list[Record]) -> None:
-    import jsonschema
-
-    from review.datasets.exports import RAW_SCHEMA
-
-    version = frozen(task, admin, filters={"verdicts": ["accept", "edit", "reject"]})
-
-    rows = [row for split in ("train", "validation", "test") for row in lines(version, split, "raw")]
-    assert len(rows) == 30
-    for row in rows:
-        jsonschema.validate(row, RAW_SCHEMA)
-
-
 @pytest.mark.parametrize("change", ["update", "delete", "delete_rows", "change_rows", "add_row", "change_files"])
 def test_a_frozen_version_refuses_every_change_below_the_orm(
     task: Task, admin: Member, judged: list[Record], change: str
@@ -247,24 +234,3 @@ def test_a_range_beyond_the_file_is_refused(
     answer = api_as(admin).get(f"/api/v1/dataset-versions/{version.pk}/rows.jsonl", HTTP_RANGE="bytes=99999999-")
 
     assert answer.status_code == 416
-
-
-def test_a_token_without_the_scope_may_not_download(
-    task: Task, admin: Member, judged: list[Record], api_as: Callable[..., APIClient]
-) -> None:
-    version = frozen(task, admin)
-
-    answer = api_as(admin, scopes=("read",)).get(f"/api/v1/dataset-versions/{version.pk}/rows.jsonl")
-
-    assert answer.status_code == 403
-    assert "datasets" in answer.json()["title"]
-
-
-def test_a_member_of_another_task_finds_nothing(
-    task: Task, admin: Member, reviewer: Member, judged: list[Record], api_as: Callable[..., APIClient]
-) -> None:
-    version = frozen(task, admin)
-
-    answer = api_as(reviewer).get(f"/api/v1/dataset-versions/{version.pk}/")
-
-    assert answer.status_code == 404

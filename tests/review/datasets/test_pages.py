@@ -16,7 +16,6 @@ from members.models import Member
 from review.datasets import freezing
 from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Task
-from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
 
@@ -129,19 +128,6 @@ def test_nothing_to_freeze_is_said_on_the_page(admin: Member, as_member: Callabl
     assert "nothing to freeze" in answer.content.decode()
 
 
-def test_a_viewer_reads_and_a_stranger_finds_nothing(
-    dataset: Dataset, task: Task, reviewer: Member, make_member: Callable[..., Member],
-    as_member: Callable[[Member], Client],
-) -> None:  # fmt: skip
-    viewer = make_member("vic")
-    factories.join(viewer, task, Role.VIEWER)
-
-    assert as_member(viewer).get("/datasets/gold/").status_code == 200
-    assert "Freeze version" not in as_member(viewer).get("/datasets/gold/").content.decode()
-    assert as_member(viewer).post("/datasets/gold/freeze/", {"verdicts": ["accept"]}).status_code == 403
-    assert as_member(reviewer).get("/datasets/gold/").status_code == 404
-
-
 def frozen(dataset: Dataset, by: Member, **filters: object) -> DatasetVersion:
     version = freezing.freeze(dataset, by=by, filters=filters or None)
     writing.seal(version.pk, writing.write(version.pk, report=lambda done, total: None))
@@ -207,17 +193,6 @@ def test_half_a_cap_is_said_beside_its_field(
 
     assert answer.status_code == 400
     assert "Name the field and the number, or neither." in answer.content.decode()
-
-
-def test_a_range_that_runs_backwards_is_said_with_its_filter(
-    dataset: Dataset, admin: Member, as_member: Callable[[Member], Client]
-) -> None:
-    form = {"verdicts": ["accept"], "edit_size_from": "0.8", "edit_size_to": "0.2"}
-
-    answer = as_member(admin).post("/datasets/gold/freeze/", form)
-
-    assert answer.status_code == 400
-    assert "edit_size_from is above edit_size_to" in answer.content.decode()
 
 
 def test_rows_are_those_of_a_day_that_has_passed(

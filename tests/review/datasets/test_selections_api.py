@@ -15,7 +15,6 @@ from review.datasets import freezing, revocations
 from review.datasets import write_version as writing
 from review.desk import decisions, deck
 from review.models import Dataset, DatasetVersion, Decision, Draft, Task
-from review.states import Role
 from tests.review import factories
 from tests.review.datasets import golds
 
@@ -164,17 +163,3 @@ def test_a_program_revokes_with_a_reason_and_a_version_tells(
     listed = api.get("/api/v1/datasets/gold/versions/").json()["results"]
     assert listed[0]["contains_revoked"] is True
     assert api.get(url).json()["reason"] == "Withdrawn."
-
-
-def test_a_reviewer_reads_and_may_not_revoke_and_a_stranger_finds_nothing(
-    dataset: Dataset, task: Task, admin: Member, reviewer: Member, make_member: Callable[..., Member],
-    api_as: Callable[..., APIClient],
-) -> None:  # fmt: skip
-    decision = golds.decide(admin, task)
-    url = f"/api/v1/drafts/{decision.draft_id}/revocation/"
-    factories.join(reviewer, task, Role.REVIEWER)
-
-    assert api_as(reviewer).post(url, {"reason": "x"}, format="json").status_code == 403
-    assert api_as(admin, scopes=("review",)).post(url, {"reason": "x"}, format="json").status_code == 403
-    assert api_as(make_member("eve")).post(url, {"reason": "x"}, format="json").status_code == 404
-    assert api_as(make_member("mal")).get("/api/v1/datasets/gold/preview/").status_code == 404

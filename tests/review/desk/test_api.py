@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from members.models import Member
 from review.models import Assignment, Decision, Draft, Task
-from review.states import AssignmentState, DraftState, Role
+from review.states import AssignmentState, DraftState
 from tests.review import factories
 
 pytestmark = pytest.mark.django_db
@@ -66,17 +66,6 @@ def test_the_same_request_again_answers_200_with_the_first_result(api: APIClient
     assert again.status_code == 200
     assert again.json()["decision"] == first.json()["decision"]
     assert len(again.json()["next"]) == 5
-
-
-def test_the_same_id_with_another_body_answers_409(api: APIClient) -> None:
-    card = api.get(DECK).json()["cards"][0]
-    same = str(uuid4())
-    decide(api, card, id=same)
-
-    answer = decide(api, card, id=same, verdict="reject", reasons=["tone"])
-
-    assert answer.status_code == 409
-    assert answer["Content-Type"] == "application/problem+json"
 
 
 def test_if_match_is_asked_for_and_checked(api: APIClient) -> None:
@@ -186,22 +175,6 @@ def test_keys_are_kept_and_refused_in_words(api: APIClient, expert: Member) -> N
     assert "taken" in taken.json()["title"]
     expert.refresh_from_db()
     assert expert.preferences["desk_keys"]["accept"] == "y"
-
-
-def test_tokens_need_the_scope_and_members_the_role(task: Task, expert: Member, api_as, make_member) -> None:
-    viewer, stranger = make_member("vera"), make_member("sam")
-    factories.join(viewer, task, Role.VIEWER)
-    card = Draft.objects.first()
-
-    assert APIClient().get(DECK).status_code == 401
-    assert api_as(expert, scopes=("read",)).get(DECK).status_code == 403
-    assert api_as(viewer).get(DECK).status_code == 403
-    assert api_as(stranger).get(DECK).status_code == 404
-    assert api_as(stranger).get(f"/api/v1/drafts/{card.pk}/").status_code == 404
-    assert api_as(viewer).get(f"/api/v1/drafts/{card.pk}/").status_code == 200
-    assert api_as(expert).put(DECK).status_code == 405
-    assert decide(api_as(viewer), {"id": str(card.pk), "etag": "x"}).status_code == 403
-    assert decide(api_as(stranger), {"id": str(card.pk), "etag": "x"}).status_code == 404
 
 
 def test_a_session_without_the_csrf_token_decides_nothing(expert: Member) -> None:

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from members.models import Member
 from review.desk import deck, desk_keys
 from review.models import Assignment, Decision, Draft, Task
-from review.states import AssignmentState, Role
+from review.states import AssignmentState
 from tests.review import factories
 from tests.review.desk.verbs import judge
 
@@ -105,20 +105,6 @@ def test_nobody_keeps_anything_on_the_card_of_another(
 @pytest.mark.parametrize("fields", ["text", 3, ["a"]])
 def test_what_is_no_fields_is_not_kept(api: APIClient, card: Assignment, fields: Any) -> None:
     assert keep(api, card, fields).status_code in (400, 422)
-
-
-@pytest.mark.parametrize("ask", [check, keep])
-def test_only_reviewers_of_the_task_may(
-    ask: Callable[..., Any], api_as: Callable[..., APIClient], make_member: Any, task: Task, card: Assignment
-) -> None:
-    viewer, stranger = make_member("vera"), make_member("stan")
-    factories.join(viewer, task, Role.VIEWER)
-    fields = card.draft.fields
-
-    assert ask(APIClient(), card, fields).status_code == 401
-    assert ask(api_as(stranger), card, fields).status_code == 404
-    assert ask(api_as(viewer), card, fields).status_code == 403
-    assert ask(api_as(viewer, scopes=("read",)), card, fields).status_code == 403
 
 
 def test_a_long_text_is_given_as_plain_text_to_those_who_see_the_task(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from members.models import Member
 from review.desk import deck as desk_deck
@@ -35,43 +33,6 @@ def test_a_viewer_reads_the_list_and_gets_no_card(task: Task, make_member, as_me
     assert answer["Location"].endswith("/review/list/")
     assert not Draft.objects.filter(state=DraftState.LEASED).exists()
     assert as_member(viewer).get(answer["Location"]).status_code == 200
-
-
-def test_strangers_find_nothing(task: Task, make_member, as_member) -> None:
-    stranger = as_member(make_member("sam"))
-
-    for path in ("", "list/", "decisions/"):
-        assert stranger.get(URL + path).status_code == 404
-    assert Client().get(URL).status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("filters", "count"),
-    [({}, 8), ({"state": "decided"}, 1), ({"verdict": "reject"}, 1), ({"verdict": "accept"}, 0), ({"split": "test"}, 0),
-     ({"origin": "import"}, 0), ({"origin": "teacher"}, 1), ({"state": "nonsense"}, 0), ({"check": "spam"}, 0)],
-)  # fmt: skip
-def test_the_list_narrows_by_its_address(
-    browser: Client, expert: Member, task: Task, filters: dict, count: int
-) -> None:
-    judge(desk_deck.deal(expert, task, count=1)[0], by=expert, verdict="reject")
-
-    page = browser.get(URL + "list/", filters).content.decode()
-
-    assert page.count('<th scope="row">') == count
-
-
-def test_the_list_pages_by_cursor_with_the_same_queries(browser: Client, task: Task) -> None:
-    factories.make_drafts(task, factories.make_records(factories.make_source(task, name="More"), 60))
-    with CaptureQueriesContext(connection) as first:
-        page = browser.get(URL + "list/").content.decode()
-    cursor = re.search(r'rel="next"\s+href="\?after=([^"]+)"', page).group(1)
-
-    with CaptureQueriesContext(connection) as second:
-        rest = browser.get(URL + "list/", {"after": cursor}).content.decode()
-
-    assert page.count('<th scope="row">') == 50
-    assert rest.count('<th scope="row">') == 18
-    assert len(second) <= len(first) <= 18
 
 
 def test_a_draft_can_be_read_with_what_was_said_of_it(browser: Client, expert: Member, task: Task) -> None:

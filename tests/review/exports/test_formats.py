@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 
 import jsonschema
@@ -12,7 +11,6 @@ from django.utils import timezone
 from members.models import Member
 from review.datasets import queries as selectors
 from review.datasets.exports import FORMATS, RAW_SCHEMA, line
-from review.datasets.write_version import content_hash
 from review.desk import deck
 from review.drafts.intake import NewDraft, add_drafts
 from review.erasure.erase import erase_records
@@ -223,38 +221,6 @@ def test_raw_keeps_verdicts_that_were_taken_back(freeze: Freeze, task: Task, adm
     assert [said["verdict"] for said in row["decisions"]] == ["reject", "retract", "accept"]
     assert row["decisions"][1]["retracts"] == row["decisions"][0]["id"] == str(first.decision.pk)
     assert row["decision"]["verdict"] == "accept"
-
-
-def test_parquet_holds_the_same_rows(freeze: Freeze, judged: list[Record]) -> None:
-    version = freeze()
-
-    for format_ in ("sft", "dpo", "kto"):
-        assert rows_of(version, format_, "parquet") == rows_of(version, format_)
-    flat = rows_of(version, "raw", "parquet")
-    for told, row in zip(flat, rows_of(version, "raw"), strict=True):
-        assert {key: value for key, value in told.items() if key in ("id", "task", "split")} == {
-            key: row[key] for key in ("id", "task", "split")
-        }
-        assert told["decision"] == prompting.canonical_json(row["decision"])
-
-
-def test_the_content_hash_is_of_the_jsonl_files_alone(freeze: Freeze, judged: list[Record]) -> None:
-    version = freeze()
-
-    files = version.manifest["files"]
-    jsonl = [file for file in files if file["container"] == "jsonl"]
-    body = [[f["format"], f["split"], f["sha256"], f["rows"]] for f in jsonl]
-    assert version.content_hash == hashlib.sha256(prompting.canonical_json(body).encode()).hexdigest()
-    assert content_hash(
-        [{**file, "sha256": "0" * 64} if file["container"] == "parquet" else file for file in files]
-    ) == (version.content_hash)
-    assert len(files) == 24
-
-
-def test_freezing_twice_gives_the_same_bytes_in_every_file(freeze: Freeze, judged: list[Record]) -> None:
-    first, second = freeze(), freeze()
-
-    assert [file.sha256 for file in selectors.files_of(first)] == [file.sha256 for file in selectors.files_of(second)]
 
 
 def test_ids_are_unique_within_a_format_and_lines_are_canonical(

@@ -177,14 +177,6 @@ def test_a_version_frozen_before_a_format_existed_says_so(api: APIClient, task: 
     assert (answer.status_code, answer.json()["code"]) == (409, "no_such_file")
 
 
-def test_files_of_a_task_that_is_not_ones_own_are_not_found(
-    version: DatasetVersion, reviewer: Member, api_as: ApiAs
-) -> None:
-    api = api_as(reviewer, scopes=("datasets",))
-
-    assert {api.get(address(version, name)).status_code for name in ("rows.jsonl", "rows.parquet", "rows/")} == {404}
-
-
 def test_a_token_that_may_only_read_downloads_nothing(version: DatasetVersion, admin: Member, api_as: ApiAs) -> None:
     api = api_as(admin, scopes=("read",))
 

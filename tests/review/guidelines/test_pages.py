@@ -10,7 +10,7 @@ from django.test import Client
 from members.models import Member
 from review.desk.guidelines import guideline_examples as showing
 from review.models import Draft, Reconsideration, Task
-from review.states import DraftState, Role
+from review.states import DraftState
 from review.tasks import authoring
 from review.tasks.queries import latest_version
 from tests.review import factories
@@ -61,15 +61,6 @@ def test_a_foreign_address_to_go_back_to_is_not_followed(
     answer = as_member(admin).post(f"{ADDRESS}{judged[0].pk}/", {"next": "https://evil.example/"})
 
     assert answer["Location"] == ADDRESS
-
-
-def test_reviewers_see_no_way_to_show_and_cannot(
-    as_member: Callable[[Member], Client], judged: list[Draft], expert: Member
-) -> None:
-    page = as_member(expert)
-
-    assert "Show as" not in page.get(f"/tasks/outreach/review/drafts/{judged[0].pk}/").content.decode()
-    assert page.post(f"{ADDRESS}{judged[0].pk}/").status_code == 403
 
 
 def test_beside_a_card_of_an_older_version_stands_the_wording_in_force(
@@ -140,14 +131,3 @@ def test_an_answer_that_came_too_late_is_said(
 
     assert answer.status_code == 409
     assert "answered already" in answer.content.decode()
-
-
-def test_reviewers_do_not_answer(
-    as_member: Callable[[Member], Client], make_member: Callable[..., Member], changed: Task, expert: Member
-) -> None:
-    viewer = make_member("vic")
-    factories.join(viewer, changed, Role.VIEWER)
-
-    assert as_member(expert).post(ADDRESS, {"version": "2", "kind": "stand"}).status_code == 403
-    assert as_member(viewer).get(ADDRESS).status_code == 200
-    assert as_member(make_member("sam")).get(ADDRESS).status_code == 404

@@ -85,6 +85,8 @@ def test_words_and_filters_narrow_together(browser: Client, task: Task, expert: 
         ({"commented": "yes"}, 0),
         ({"split": "train"}, 20),
         ({"origin": "import"}, 0),
+        ({"check": "spam"}, 0),
+        ({"state": "nonsense"}, 0),
     ],
 )
 def test_each_filter_narrows_and_a_strange_value_finds_nothing(

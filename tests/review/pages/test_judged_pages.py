@@ -144,10 +144,3 @@ def test_the_api_takes_verdicts_with_words_and_reviewers(task: Task, admin: Memb
 
     assert (answer.status_code, answer.json()["kind"], answer.json()["rows_added"]) == (201, "decisions", 1)
     assert Decision.objects.get().reviewer == admin
-
-
-def test_reviewers_may_not_match_verdicts(task: Task, browser: Client, reviewer: Member, as_member) -> None:
-    address = upload(browser, exports.label_studio())
-    factories.join(reviewer, task)
-
-    assert as_member(reviewer).get(address).status_code == 403

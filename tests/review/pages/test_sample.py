@@ -55,15 +55,6 @@ def test_one_click_imports_every_company_with_its_source_and_licence(task: Task,
     }  # fmt: skip
 
 
-def test_a_second_click_adds_nothing(task: Task, admin: Member, as_member) -> None:
-    browser = as_member(admin)
-    browser.post(PAGE)
-
-    browser.post(PAGE)
-
-    assert Record.objects.count() == COMPANIES.rows
-
-
 def test_a_task_of_other_facts_matches_the_columns_by_hand(admin: Member, as_member) -> None:
     factories.make_task(by=admin, spec=factories.plain_spec(), slug="support")
 
@@ -71,11 +62,4 @@ def test_a_task_of_other_facts_matches_the_columns_by_hand(admin: Member, as_mem
 
     assert "Match the columns of sp500.csv" in answer.content.decode()
     assert "Say which column fills which fact." in answer.content.decode()
-    assert not Record.objects.exists()
-
-
-def test_only_a_lead_imports_the_sample(task: Task, reviewer: Member, as_member) -> None:
-    factories.join(reviewer, task)
-
-    assert as_member(reviewer).post(PAGE).status_code == 403
     assert not Record.objects.exists()

@@ -12,7 +12,7 @@ from django.test import Client
 from members.models import Member
 from review.models import Draft, Record, Source, Task
 from review.sources.imports import import_records, uploads
-from tests.review.factories import join, mail, make_task
+from tests.review.factories import mail, make_task
 from web.errors import Refusal
 
 pytestmark = pytest.mark.django_db
@@ -229,15 +229,6 @@ def test_a_task_without_records_says_what_a_source_is(task: Task, admin: Member,
 
     assert "No records yet" in page
     assert "Import a file" in page
-
-
-def test_a_reviewer_reads_sources_and_imports_nothing(task: Task, reviewer: Member, as_member: SignIn) -> None:
-    join(reviewer, task)
-    client = as_member(reviewer)
-
-    assert client.get("/tasks/outreach/sources/").status_code == 200
-    assert send(client, GOOD).status_code == 403
-    assert client.get("/tasks/outreach/sources/import/").status_code == 403
 
 
 def test_a_written_field_without_a_column_is_named(task: Task, admin: Member, as_member: SignIn) -> None:

@@ -67,14 +67,6 @@ def test_the_page_of_a_task_explains_all_of_it_and_shows_an_example(
         assert text in page
 
 
-def test_the_edit_page_explains_each_field(task: Task, admin: Member, as_member: SignIn) -> None:
-    page = as_member(admin).get("/tasks/outreach/edit/").content.decode()
-
-    assert "One a line, each with the number you can prove." in page
-    assert page.count('name="do"') > 40
-    assert 'name="input_schema.0.name"' in page
-
-
 def test_the_form_begins_with_links_to_its_sections_and_folds_what_most_visits_skip(
     task: Task, admin: Member, as_member: SignIn
 ) -> None:
@@ -119,13 +111,6 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_saved(task: Task, adm
     ]
     assert "novalidate" in page and "formnovalidate" not in page
     assert task.versions.count() == 1
-
-
-def test_saving_without_a_change_says_so(task: Task, admin: Member, as_member: SignIn) -> None:
-    answer = as_member(admin).post("/tasks/outreach/edit/", form(do="save"))
-
-    assert answer.status_code == 409
-    assert "Nothing changed: version 1 says exactly this." in answer.content.decode()
 
 
 def test_a_row_button_redraws_the_form_and_saves_nothing(task: Task, admin: Member, as_member: SignIn) -> None:
@@ -221,21 +206,6 @@ def test_a_task_of_labels_shows_them_and_says_nothing_of_an_offer(admin: Member,
 @pytest.mark.parametrize("path", ["/tasks/nothing/", "/tasks/outreach/versions/9/", "/tasks/outreach/diff/1/9/"])
 def test_what_is_not_there_is_not_found(task: Task, admin: Member, as_member: SignIn, path: str) -> None:
     assert as_member(admin).get(path).status_code == 404
-
-
-def test_a_reviewer_reads_and_does_not_edit_and_a_stranger_sees_nothing(
-    task: Task, reviewer: Member, make_member: Callable[..., Member], as_member: SignIn
-) -> None:
-    join(reviewer, task)
-    inside, outside = as_member(reviewer), as_member(make_member("sam"))
-
-    assert inside.get("/tasks/outreach/").status_code == 200
-    assert inside.get("/tasks/outreach/edit/").status_code == 403
-    assert inside.post("/tasks/outreach/edit/", form(do="save", language="de")).status_code == 403
-    assert inside.get("/tasks/new/").status_code == 403
-    assert outside.get("/tasks/outreach/").status_code == 404
-    assert "Outreach" not in outside.get("/tasks/").content.decode()
-    assert Client().get("/tasks/").status_code == 302
 
 
 def test_the_list_of_tasks_asks_the_same_number_of_questions_however_long(admin: Member, as_member: SignIn) -> None:

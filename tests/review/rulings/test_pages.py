@@ -152,12 +152,6 @@ def test_a_lead_asks_again_and_reopens_on_the_page_of_a_draft(
     assert said.counts(task)["disputed"] == 1
 
 
-@pytest.mark.parametrize("address", [LATE, DISPUTED])
-def test_a_reviewer_is_kept_out(task: Task, expert: Member, as_member, address: str) -> None:
-    assert as_member(expert).get(address).status_code == 403
-    assert "/review/late/" not in as_member(expert).get("/tasks/outreach/review/list/").content.decode()
-
-
 def test_the_late_page_asks_no_more_for_more_lines_than_a_few_each(
     task: Task, browser: Client, expert: Member, other: Member
 ) -> None:

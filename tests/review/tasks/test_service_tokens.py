@@ -123,14 +123,6 @@ def test_a_wrong_one_is_refused_by_field_and_leaves_nothing(
     assert not Member.objects.filter(is_service=True).exists()
 
 
-def test_who_does_not_lead_sees_none(task: Task, make_member: Callable[..., Member], as_member: Any) -> None:
-    for role in (Role.VIEWER, Role.REVIEWER):
-        member = make_member(f"of-{role}")
-        factories.join(member, task, role)
-        browser = as_member(member)
-        assert [browser.get(PAGE).status_code, browser.get(API).status_code] == [403, 403]
-
-
 def test_a_program_does_what_its_scopes_say_in_its_task_alone(task: Task, elsewhere: Task, lead: Member) -> None:
     reads, all_of_it = program(task, lead, "read"), program(task, lead)
     spec = reads.get("/api/v1/tasks/outreach/versions/").json()["results"][0]["spec"]

@@ -108,23 +108,6 @@ def test_a_member_who_is_shut_out_or_unknown_is_refused_in_words(
     assert "There is no member &#x27;nobody&#x27;" in unknown
 
 
-def test_reviewers_neither_see_nor_change_the_team(task: Task, reviewer: Member, as_member, api_as) -> None:
-    factories.join(reviewer, task)
-    browser, api = as_member(reviewer), api_as(reviewer)
-
-    page = browser.get("/tasks/outreach/").content.decode()
-    answers = [
-        browser.post(PAGE, {"member": "rob", "role": "lead"}).status_code,
-        browser.get(PAGE).status_code,
-        api.get(API).status_code,
-        api.put(f"{API}rob/", {"role": "lead"}, format="json").status_code,
-    ]
-
-    assert 'id="team"' not in page
-    assert answers == [403, 405, 403, 403]
-    assert role_of(reviewer, task) == "reviewer"
-
-
 def test_the_team_over_the_api(task: Task, lead: Member, reviewer: Member, api_as) -> None:
     api = api_as(lead, scopes=("lead",))
 

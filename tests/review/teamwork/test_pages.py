@@ -57,14 +57,6 @@ def test_what_does_not_fit_is_refused_beside_the_form_and_stays_in_it(
     assert not DeskSettings.objects.exists()
 
 
-def test_the_page_is_the_leads(task: Task, expert: Member, as_member) -> None:
-    reviewer = as_member(expert)
-
-    assert reviewer.get(SETTINGS).status_code == 403
-    assert reviewer.post(SETTINGS, FORM).status_code == 403
-    assert SETTINGS not in reviewer.get("/tasks/outreach/review/list/").content.decode()
-
-
 def test_cards_are_given_and_taken_back_by_forms(task: Task, browser: Client, other: Member) -> None:
     given = browser.post(SETTINGS, {"act": "assign", "member": "olga", "count": "2"}, follow=True).content.decode()
     back = browser.post(SETTINGS, {"act": "take_back", "member": "olga"}, follow=True).content.decode()
