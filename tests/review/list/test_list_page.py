@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,15 +22,26 @@ from review.states import DraftState, Role
 from tests.review import factories
 from tests.review.bulk.acts import act, pending
 from tests.review.desk.verbs import judge
+from tests.review.shared_desk import shared
 from web.db import keyset
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 URL = "/tasks/outreach/review/list/"
 
 
+@pytest.fixture(scope="module")
+def desk(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[bool]:
+    yield from shared(request, django_db_blocker, lambda admin: factories.make_desk(by=admin, count=20))
+
+
 @pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_desk(by=admin, count=20)
+def admin(desk: bool, db: None) -> Member:
+    return Member.objects.get(username="ada")
+
+
+@pytest.fixture
+def task(desk: bool, db: None) -> Task:
+    return Task.objects.get(slug="outreach")
 
 
 @pytest.fixture
