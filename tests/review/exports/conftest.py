@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -18,24 +18,43 @@ from review.datasets import write_version as writing
 from review.models import Dataset, DatasetVersion, Record, Task
 from tests.review import factories
 from tests.review.datasets import golds
+from tests.review.shared_desk import shared
 
 ALL = {"verdicts": ["accept", "edit", "reject"]}
 SPLITS = ("train", "validation", "test")
 Freeze = Callable[..., DatasetVersion]
 
 
-@pytest.fixture
-def task(admin: Member) -> Task:
-    return factories.make_task(by=admin)
+@pytest.fixture(scope="module")
+def is_shared(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> Iterator[bool]:
+    yield from shared(request, django_db_blocker, lambda admin: judge_twelve(factories.make_task(by=admin), admin))
 
 
-@pytest.fixture
-def judged(task: Task, admin: Member) -> list[Record]:
+def judge_twelve(task: Task, admin: Member) -> None:
     """Twelve records with a draft each: accepted, edited, rejected in turn."""
-    records = golds.make_records(task, 12)
-    golds.make_drafts(task, records)
+    golds.make_drafts(task, golds.make_records(task, 12))
     golds.decide_each(admin, task, ["accept", "edit", "reject"] * 4)
-    return records
+
+
+@pytest.fixture
+def admin(is_shared: bool, make_member: Callable[..., Member]) -> Member:
+    return Member.objects.get(username="ada") if is_shared else make_member("ada", admin=True)
+
+
+@pytest.fixture
+def task(request: pytest.FixtureRequest, is_shared: bool, admin: Member) -> Task:
+    """The judged one for a test that asks for judged records, else one without any."""
+    if is_shared and "judged" in request.fixturenames:
+        return Task.objects.get(slug="outreach")
+    return factories.make_task(by=admin, slug="unjudged")
+
+
+@pytest.fixture
+def judged(is_shared: bool, task: Task, admin: Member) -> list[Record]:
+    """Twelve records with a draft each: accepted, edited, rejected in turn."""
+    if not is_shared:
+        judge_twelve(task, admin)
+    return list(Record.objects.filter(task=task).order_by("row_number"))
 
 
 @pytest.fixture

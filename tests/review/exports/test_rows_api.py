@@ -14,10 +14,11 @@ import zstandard
 from rest_framework.test import APIClient
 
 from members.models import Member
+from review.datasets import freezing
 from review.datasets import queries as selectors
 from review.erasure.erase import erase_records
 from review.models import DatasetFile, DatasetVersion, Record, Task
-from tests.review.exports.conftest import Freeze, data_of, rows_of
+from tests.review.exports.conftest import Freeze, data_of, frozen, rows_of
 
 pytestmark = [
     pytest.mark.django_db,
@@ -26,9 +27,16 @@ pytestmark = [
 ApiAs = Callable[..., APIClient]
 
 
+@pytest.fixture(scope="module")
+def frozen_once(is_shared: bool) -> DatasetVersion:
+    assert is_shared
+    task = Task.objects.get()
+    return frozen(freezing.create(task, name="Gold", by=task.created_by), by=task.created_by)
+
+
 @pytest.fixture
-def version(freeze: Freeze, judged: list[Record]) -> DatasetVersion:
-    return freeze()
+def version(frozen_once: DatasetVersion, judged: list[Record]) -> DatasetVersion:
+    return DatasetVersion.objects.get(pk=frozen_once.pk)
 
 
 @pytest.fixture
